@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { type Env, envValue } from "./env.ts";
+
+/** Where haft keeps things. Every path on disk that haft chooses by itself is declared here. */
+export interface Paths {
+  /** Installed tools: `<store>/<store id>/<version>`. */
+  readonly store: string;
+  /** Half-done installs, on the store's filesystem so that a rename finishes them. */
+  readonly staging: string;
+  /** Lock files. They are created, locked and never unlinked. */
+  readonly locks: string;
+  /** One shim per executable. */
+  readonly shims: string;
+  /** Downloads in progress, kept for resuming. */
+  readonly downloads: string;
+  /** Answers of registries, with what is needed to ask whether they changed. */
+  readonly metadata: string;
+  /** Logs and journals: survives, but is nobody's configuration. */
+  readonly state: string;
+  /** The user's own settings (`config.toml`). */
+  readonly config: string;
+}
+
+export interface PathsContext {
+  env: Env;
+  /** `process.platform`. */
+  platform: string;
+  /** The user's home directory. */
+  home: string;
+}
+
+/**
+ * Resolves {@link Paths}: `HAFT_HOME` holds everything when set; otherwise the XDG base directories
+ * (on Windows, `%LOCALAPPDATA%\haft`).
+ */
+export function resolvePaths({ env, platform, home }: PathsContext): Paths {
+  const { data, cache, state, config } = baseDirectories(env, platform, home);
+  const store = join(data, "store");
+  return {
+    store,
+    staging: join(store, ".staging"),
+    locks: join(data, "locks"),
+    shims: join(data, "shims"),
+    downloads: join(cache, "downloads"),
+    metadata: join(cache, "metadata"),
+    state,
+    config,
+  };
+}
+
+function baseDirectories(env: Env, platform: string, home: string) {
+  const haftHome = envValue(env, "HAFT_HOME");
+  const single = haftHome ??
+    (platform === "win32"
+      ? join(envValue(env, "LOCALAPPDATA") ?? join(home, "AppData", "Local"), "haft")
+      : undefined);
+  if (single !== undefined) {
+    return {
+      data: single,
+      cache: join(single, "cache"),
+      state: join(single, "state"),
+      config: join(single, "config"),
+    };
+  }
+  const xdg = (name: string, fallback: string) => join(envValue(env, name) ?? join(home, fallback), "haft");
+  return {
+    data: xdg("XDG_DATA_HOME", ".local/share"),
+    cache: xdg("XDG_CACHE_HOME", ".cache"),
+    state: xdg("XDG_STATE_HOME", ".local/state"),
+    config: xdg("XDG_CONFIG_HOME", ".config"),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Env } from "../base/env.ts";
+import type { ExitCode } from "../base/exit_code.ts";
+import type { Paths } from "../base/paths.ts";
+
+/** Where text goes. The real ones are stdout and stderr; tests hand in their own. */
+export interface Output {
+  /** Writes the text; resolves when the system has taken it. */
+  write(text: string): Promise<void>;
+  readonly isTTY: boolean;
+  /** Columns of the terminal now, 80 where there is none. Read it again after a resize. */
+  readonly columns: number;
+  /** Whether colour escapes may be written here (a terminal, and neither NO_COLOR nor TERM=dumb). */
+  readonly color: boolean;
+}
+
+/** All that a command may touch. */
+export interface Context {
+  readonly cwd: string;
+  readonly env: Env;
+  readonly home: string;
+  /** `process.platform`. */
+  readonly platform: string;
+  readonly paths: Paths;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted by Ctrl-C or SIGTERM. A command that waits listens to it, cleans up, and the run ends with 130. */
+  readonly signal: AbortSignal;
+  /** haft's own version. */
+  readonly version: string;
+}
+
+/** One option of a command, as its help and the completions show it. */
+export interface Flag {
+  /** Without the dashes: `jobs`. */
+  readonly name: string;
+  readonly short?: string;
+  /** The placeholder of a flag that takes a value (`N`, `NAME`); absent for a switch. */
+  readonly value?: string;
+  readonly description: string;
+  /** Still understood, but not shown in help and completions. */
+  readonly hidden?: boolean;
+}
+
+/** What the command line said: flags that are known and positional arguments. */
+export interface ParsedArgs {
+  /** A switch is `true`; a flag with a value has its text. */
+  readonly flags: ReadonlyMap<string, string | true>;
+  readonly positional: readonly string[];
+  /** What follows `--`. */
+  readonly rest: readonly string[];
+}
+
+/** One subcommand. `parse` throws UsageError; `run` does the work. */
+export interface Command<Options> {
+  readonly name: string;
+  readonly summary: string;
+  /** Argument forms after the command's name, one a line: `TOOL@VERSION…`. */
+  readonly usage: readonly string[];
+  readonly flags: readonly Flag[];
+  /** Lines of `$ haft …` that show typical use. */
+  readonly examples?: readonly string[];
+  /** Arguments after the first positional one belong to the tool, not to haft (`exec`). */
+  readonly stopEarly?: boolean;
+  parse(args: ParsedArgs): Options;
+  run(options: Options, context: Context): Promise<ExitCode>;
+}

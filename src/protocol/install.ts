@@ -1,0 +1,99 @@
+import * as v from "valibot";
+
+/** One file to download for a tool, with what proves it is the right one. */
+export const Artifact = v.variant("kind", [
+  v.strictObject({
+    kind: v.literal("npm"),
+    /** The package's name, e.g. `@biomejs/cli-linux-x64`. */
+    package: v.string(),
+    version: v.string(),
+    /** Subresource integrity, e.g. `sha512-…`. */
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("http"),
+    url: v.string(),
+    integrity: v.string(),
+  }),
+]);
+export type Artifact = v.InferOutput<typeof Artifact>;
+
+/** An {@link Artifact} with what to do with it. */
+export const PlannedArtifact = v.strictObject({
+  artifact: Artifact,
+  format: v.picklist(["tar.gz", "zip"]),
+  /** Leading path components to drop from every entry. */
+  strip: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Where below the install directory the entries go; "" is its root. */
+  into: v.string(),
+});
+export type PlannedArtifact = v.InferOutput<typeof PlannedArtifact>;
+
+/**
+ * What `haft sync` tells a child `haft install --ipc-channel NAME` to do: the whole job, so that the child
+ * reads neither the manifest nor the lock file. Sent as the `data` of the first message on the channel.
+ */
+export const InstallConfig = v.strictObject({
+  tool_name: v.string(),
+  version: v.string(),
+  /** The directory name in the store; see `storeId()`. */
+  store_id: v.string(),
+  /** The platform's key, e.g. `linux-x64-glibc`. */
+  platform: v.string(),
+  /** `native`: executables in the archive. `js`: a package that Bun installs with its dependencies. */
+  kind: v.picklist(["native", "js"]),
+  artifacts: v.pipe(v.array(PlannedArtifact), v.minLength(1)),
+  /** Executable name → path below the install directory. Empty for `js`: the package's own `bin` decides. */
+  bin: v.record(v.string(), v.string()),
+  /** The tool's own options from the manifest (`[tools.NAME.options]`). */
+  options: v.record(v.string(), v.unknown()),
+  /** Variables for the install step alone (`install_env`). */
+  install_env: v.record(v.string(), v.string()),
+  /** The first artifact's address where the lock file holds one (http sources), else null. */
+  download_url: v.nullable(v.string()),
+  /** The first artifact's integrity. */
+  integrity: v.string(),
+  /** The text of `bun.lock` for a `js` tool that was installed before. */
+  dependencies_lock: v.nullable(v.string()),
+  /** Where npm's project configuration is looked for. */
+  project_dir: v.string(),
+  force: v.boolean(),
+  offline: v.boolean(),
+});
+export type InstallConfig = v.InferOutput<typeof InstallConfig>;
+
+/** What a child reports, as `{type: "event", event: "install.progress", data}`. The last is `completed` or `failed`. */
+export const InstallProgress = v.variant("state", [
+  v.strictObject({ state: v.literal("started"), tool: v.string(), version: v.string() }),
+  v.strictObject({
+    state: v.literal("downloading"),
+    tool: v.string(),
+    /** 0 to 100; null while the size is unknown. */
+    percent: v.nullable(v.number()),
+    bytes_downloaded: v.number(),
+    total_bytes: v.nullable(v.number()),
+  }),
+  v.strictObject({ state: v.literal("extracting"), tool: v.string(), percent: v.nullable(v.number()) }),
+  v.strictObject({ state: v.literal("post_install"), tool: v.string(), message: v.string() }),
+  v.strictObject({
+    state: v.literal("completed"),
+    tool: v.string(),
+    version: v.string(),
+    install_path: v.string(),
+    /** True when the store already had it and nothing was done. */
+    already_installed: v.boolean(),
+    /** The text of the installer's own lock file, for a `js` tool with dependencies. */
+    dependencies_lock: v.nullable(v.string()),
+  }),
+  v.strictObject({
+    state: v.literal("failed"),
+    tool: v.string(),
+    error: v.string(),
+    /** The next step for the user, where there is one. */
+    next: v.nullable(v.string()),
+  }),
+]);
+export type InstallProgress = v.InferOutput<typeof InstallProgress>;
+
+/** The event name that carries {@link InstallProgress}. */
+export const INSTALL_PROGRESS_EVENT = "install.progress";

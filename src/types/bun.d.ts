@@ -1,0 +1,1 @@
+/** The few parts of Bun's own interface that src/runtime/bun.ts uses. */
