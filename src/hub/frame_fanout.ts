@@ -1,0 +1,146 @@
+/**
+ * Hands the hub's events to connections as ready frames. Subscribers with the same filter and framing form a group: what is new
+ * is put together once per tick and the same bytes are written to every member that keeps up. A member whose connection
+ * is full leaves the group, keeps a cursor of its own, and joins again when it has caught up.
+ */
+import { Buffer } from "node:buffer";
+import type { Cursor, CursorRead, Lagged } from "./cursor.ts";
+import type { EventFilter } from "./event_filter.ts";
+import type { HubEvent } from "./event_ring.ts";
+import type { Hub, StreamPosition } from "./hub.ts";
+
+export type Framing = "ndjson" | "u32le";
+
+/** A connection as the fan-out sees it. */
+export interface FrameSink {
+  readonly framing: Framing;
+  /** Takes the bytes in any case; false when it wants no more until {@link FrameSubscription.resume}. */
+  write(frames: Uint8Array): boolean;
+}
+
+/** One subscription of one connection. */
+export interface FrameSubscription extends Disposable {
+  readonly position: StreamPosition;
+  /** The connection has drained: go on from where this subscriber stopped. */
+  resume(): void;
+}
+
+interface Member {
+  sink: FrameSink;
+  /** Its own place while it is behind its group; undefined while it keeps up. */
+  cursor: Cursor | undefined;
+}
+
+interface Group {
+  cursor: Cursor;
+  live: Set<Member>;
+  members: number;
+  framing: Framing;
+}
+
+/** How much a member that is behind is given at once. */
+const CATCH_UP_BYTES = 64 * 1024;
+
+export class FrameFanout {
+  readonly #hub: Hub;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+    hub.onWake({ wake: () => this.#flush() });
+  }
+
+  /**
+   * Starts a subscription. Nothing is written before the caller's tick is over, so that the answer to the
+   * request that asked for it goes out first.
+   *
+   * @param filter see {@link EventFilter}
+   */
+  subscribe(
+    sink: FrameSink,
+    { filter, since }: { filter: EventFilter; since?: StreamPosition },
+  ): FrameSubscription {
+    this.#flush();
+    const key = JSON.stringify([sink.framing, filter.types, filter.subject ?? null]);
+    const group = this.#group(key, sink.framing, filter);
+    const { cursor, reset } = this.#hub.cursor(filter, { since });
+    const member: Member = { sink, cursor };
+    const position = { epoch: this.#hub.epoch, seq: this.#hub.seq };
+    group.members++;
+    let open = true;
+    const catchUp = () => {
+      if (open) this.#catchUp(group, member);
+    };
+    queueMicrotask(() => {
+      if (open && reset) sink.write(noticeFrame(sink.framing, "reset", position));
+      catchUp();
+    });
+    return {
+      position,
+      resume: catchUp,
+      [Symbol.dispose]: () => {
+        if (!open) return;
+        open = false;
+        group.live.delete(member);
+        if (--group.members === 0) this.#groups.delete(key);
+      },
+    };
+  }
+
+  #group(key: string, framing: Framing, filter: EventFilter): Group {
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group: Group = { cursor: this.#hub.cursor(filter).cursor, live: new Set(), members: 0, framing };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  #flush(): void {
+    for (const group of this.#groups.values()) {
+      if (!group.cursor.behind) continue;
+      const frames = joinFrames(group.framing, group.cursor.read());
+      if (frames === undefined) continue;
+      for (const member of group.live) {
+        if (!member.sink.write(frames)) this.#leave(group, member);
+      }
+    }
+  }
+
+  #leave(group: Group, member: Member): void {
+    group.live.delete(member);
+    member.cursor = group.cursor.fork();
+  }
+
+  #catchUp(group: Group, member: Member): void {
+    const { cursor } = member;
+    if (cursor === undefined) return;
+    while (cursor.behind) {
+      const frames = joinFrames(group.framing, cursor.read(CATCH_UP_BYTES));
+      if (frames !== undefined && !member.sink.write(frames)) return;
+    }
+    this.#flush();
+    member.cursor = undefined;
+    group.live.add(member);
+  }
+}
+
+function joinFrames(framing: Framing, { lagged, events }: CursorRead): Uint8Array | undefined {
+  const only = events[0];
+  if (lagged === undefined && events.length <= 1) {
+    return only === undefined ? undefined : frameOf(framing, only);
+  }
+  const frames = events.map((event) => frameOf(framing, event));
+  if (lagged !== undefined) frames.unshift(noticeFrame(framing, "lagged", lagged));
+  return Buffer.concat(frames);
+}
+
+function frameOf(framing: Framing, { bytes }: Pick<HubEvent, "bytes">): Buffer {
+  return framing === "ndjson" ? bytes.subarray(4) : bytes.subarray(0, bytes.length - 1);
+}
+
+/** A notice stands outside the stream: it is an event without `seq`, for this subscriber alone. */
+function noticeFrame(framing: Framing, event: "lagged" | "reset", data: Lagged | StreamPosition): Buffer {
+  const json = Buffer.from(`    ${JSON.stringify({ type: "event", event, data })}\n`);
+  json.writeUInt32LE(json.length - 5, 0);
+  return frameOf(framing, { bytes: json });
+}

@@ -1,0 +1,95 @@
+/**
+ * The in-process broadcast hub. All events lie in one ring; a subscriber is a cursor into it. Publishing appends and wakes, and
+ * never waits: a reader that stalls costs nothing but, in the end, its own events, and it is told which ones.
+ *
+ * The promise: in order, at most once, gaps always announced (`lagged`), another epoch announced (`reset`).
+ */
+import { randomBytes } from "node:crypto";
+import { Cursor } from "./cursor.ts";
+import { compileTypeGlobs, type EventFilter } from "./event_filter.ts";
+import { EventRing, type EventRingLimits, type HubEvent } from "./event_ring.ts";
+
+/** A place in the stream that a subscriber saw last; the next event it wants is the one after. */
+export interface StreamPosition {
+  epoch: string;
+  seq: number;
+}
+
+export interface HubOptions {
+  limits?: Partial<EventRingLimits>;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+/** Woken, in a microtask, after events were published. */
+export interface HubReader {
+  wake(): void;
+}
+
+export class Hub {
+  /** Names this life of the stream: 12 hex digits, new for every hub. */
+  readonly epoch: string = randomBytes(6).toString("hex");
+  readonly #ring: EventRing;
+  readonly #now: () => number;
+  readonly #readers = new Set<HubReader>();
+  #wakeScheduled = false;
+
+  constructor({ limits = {}, now = Date.now }: HubOptions = {}) {
+    this.#ring = new EventRing({ events: 65_536, bytes: 16 * 1024 * 1024, ...limits });
+    this.#now = now;
+  }
+
+  /** The `seq` of the newest event, 0 before the first. */
+  get seq(): number {
+    return this.#ring.next - 1;
+  }
+
+  /** Events and bytes that a new subscriber could still replay. */
+  get retained(): { events: number; bytes: number } {
+    return { events: this.#ring.next - this.#ring.first, bytes: this.#ring.bytes };
+  }
+
+  /**
+   * Adds an event to the stream.
+   *
+   * @param data anything that JSON can say; not to be changed afterwards
+   * @returns its `seq`
+   */
+  publish(type: string, data: unknown, { subject }: { subject?: string | undefined } = {}): number {
+    const event = this.#ring.push({ type, subject, time: this.#now(), data });
+    if (this.#readers.size > 0 && !this.#wakeScheduled) {
+      this.#wakeScheduled = true;
+      queueMicrotask(() => this.#wakeAll());
+    }
+    return event.seq;
+  }
+
+  /**
+   * A cursor over the events that match. Without `since` it starts at the next event; with it, after the one named.
+   *
+   * @returns `reset` when `since` belongs to another epoch (or to the future): the cursor then starts at the next event
+   */
+  cursor(filter: EventFilter, { since }: { since?: StreamPosition | undefined } = {}): {
+    cursor: Cursor;
+    reset: boolean;
+  } {
+    const matchesType = compileTypeGlobs(filter.types);
+    const { subject } = filter;
+    const matches = (event: HubEvent) =>
+      (subject === undefined || event.subject === subject) && matchesType(event.type);
+    const reset = since !== undefined && (since.epoch !== this.epoch || since.seq > this.seq);
+    const position = since === undefined || reset ? this.#ring.next : since.seq + 1;
+    return { cursor: new Cursor(this.#ring, { matches, position }), reset };
+  }
+
+  /** Registers a reader; dispose the result to take it out. */
+  onWake(reader: HubReader): Disposable {
+    this.#readers.add(reader);
+    return { [Symbol.dispose]: () => void this.#readers.delete(reader) };
+  }
+
+  #wakeAll(): void {
+    this.#wakeScheduled = false;
+    for (const reader of this.#readers) reader.wake();
+  }
+}

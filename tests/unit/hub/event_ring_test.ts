@@ -1,0 +1,49 @@
+import { assertEquals } from "@std/assert";
+import { EventRing } from "../../../src/hub/event_ring.ts";
+
+function push(ring: EventRing, data: unknown) {
+  return ring.push({ type: "t.x", subject: undefined, time: 0, data });
+}
+
+Deno.test("EventRing numbers events from 1 and gives them back by number", () => {
+  const ring = new EventRing({ events: 4, bytes: 1_000_000 });
+  assertEquals([push(ring, "a").seq, push(ring, "b").seq], [1, 2]);
+  assertEquals([ring.first, ring.next, ring.get(2)?.data, ring.get(3), ring.get(0)], [
+    1,
+    3,
+    "b",
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("EventRing keeps as many events as its limit and forgets the oldest one past it", () => {
+  const ring = new EventRing({ events: 4, bytes: 1_000_000 });
+  for (let i = 1; i <= 4; i++) push(ring, i);
+  assertEquals(ring.first, 1);
+  push(ring, 5);
+  assertEquals([ring.first, ring.get(1), ring.get(2)?.data, ring.get(5)?.data], [2, undefined, 2, 5]);
+});
+
+Deno.test("EventRing keeps as many bytes as its limit, and the newest event whatever its size", () => {
+  const size = push(new EventRing({ events: 9, bytes: 1e6 }), "x").bytes.length;
+  const ring = new EventRing({ events: 100, bytes: 3 * size });
+  for (let i = 0; i < 3; i++) push(ring, "x");
+  assertEquals([ring.first, ring.bytes], [1, 3 * size]);
+  push(ring, "x");
+  assertEquals([ring.first, ring.bytes], [2, 3 * size]);
+  push(ring, "y".repeat(10 * size));
+  assertEquals([ring.first, ring.next], [5, 6]);
+});
+
+Deno.test("EventRing serialises an event once for both framings", () => {
+  const { bytes } = new EventRing({ events: 1, bytes: 1 }).push({
+    type: "app.x",
+    subject: "api",
+    time: 7,
+    data: { text: "é" },
+  });
+  const json = '{"type":"event","event":"app.x","seq":1,"time":7,"subject":"api","data":{"text":"é"}}';
+  assertEquals(bytes.readUInt32LE(0), new TextEncoder().encode(json).length);
+  assertEquals(bytes.subarray(4).toString("utf8"), json + "\n");
+});

@@ -1,0 +1,161 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { FrameFanout, type FrameSink, type Framing } from "../../../src/hub/frame_fanout.ts";
+import { Hub } from "../../../src/hub/hub.ts";
+
+const all = { types: [] };
+
+/** A connection that counts its writes and can be full. */
+class RecordingSink implements FrameSink {
+  readonly writes: Uint8Array[] = [];
+  full = false;
+  constructor(readonly framing: Framing = "ndjson") {}
+
+  write(frames: Uint8Array): boolean {
+    this.writes.push(frames);
+    return !this.full;
+  }
+
+  get events(): string[] {
+    const text = this.writes.map((bytes) => new TextDecoder().decode(bytes)).join("");
+    return text.split("\n").filter((line) => line !== "").map((line) => {
+      const message = JSON.parse(line);
+      return message.seq === undefined
+        ? `${message.event} ${JSON.stringify(message.data)}`
+        : `${message.seq}`;
+    });
+  }
+}
+
+const tick = () => Promise.resolve();
+
+async function harness(options: { events?: number } = {}) {
+  const hub = new Hub(options.events === undefined ? {} : { limits: { events: options.events } });
+  const fanout = new FrameFanout(hub);
+  const join = async (sink: RecordingSink, since?: { epoch: string; seq: number }) => {
+    const subscription = fanout.subscribe(
+      sink,
+      since === undefined ? { filter: all } : { filter: all, since },
+    );
+    await tick();
+    return subscription;
+  };
+  await tick();
+  return { hub, fanout, join };
+}
+
+Deno.test("FrameFanout writes what one tick published as one batch, the same bytes to every member", async () => {
+  const { hub, join } = await harness();
+  const sinks = [new RecordingSink(), new RecordingSink()];
+  for (const sink of sinks) await join(sink);
+  for (let i = 0; i < 3; i++) hub.publish("a.b", i);
+  await tick();
+  assertEquals(sinks.map((sink) => [sink.writes.length, sink.events]), [[1, ["1", "2", "3"]], [1, [
+    "1",
+    "2",
+    "3",
+  ]]]);
+  assertStrictEquals(sinks[0]?.writes[0], sinks[1]?.writes[0]);
+});
+
+Deno.test("FrameFanout frames by length for a member that speaks u32le", async () => {
+  const { hub, join } = await harness();
+  const sink = new RecordingSink("u32le");
+  await join(sink);
+  hub.publish("a.b", { n: 1 });
+  await tick();
+  const frame = sink.writes[0] ?? new Uint8Array();
+  assertEquals(new DataView(frame.buffer, frame.byteOffset).getUint32(0, true), frame.length - 4);
+  assertEquals(JSON.parse(new TextDecoder().decode(frame.subarray(4))).data, { n: 1 });
+});
+
+Deno.test("FrameFanout leaves a full member alone, and it loses nothing that the ring still holds", async () => {
+  const { hub, join } = await harness();
+  const [slow, quick] = [new RecordingSink(), new RecordingSink()];
+  const subscription = await join(slow);
+  await join(quick);
+  slow.full = true;
+  for (let i = 0; i < 5; i++) {
+    hub.publish("a.b", i);
+    await tick();
+  }
+  assertEquals([slow.writes.length, quick.writes.length], [1, 5]);
+  slow.full = false;
+  subscription.resume();
+  hub.publish("a.b", 5);
+  await tick();
+  assertEquals(slow.events, ["1", "2", "3", "4", "5", "6"]);
+});
+
+Deno.test("FrameFanout announces what a full member missed, once, and goes on", async () => {
+  const { hub, join } = await harness({ events: 4 });
+  const sink = new RecordingSink();
+  const subscription = await join(sink);
+  sink.full = true;
+  for (let i = 0; i < 11; i++) {
+    hub.publish("a.b", i);
+    await tick();
+  }
+  sink.full = false;
+  subscription.resume();
+  assertEquals(sink.events, ["1", 'lagged {"from":2,"to":7,"dropped":6}', "8", "9", "10", "11"]);
+});
+
+Deno.test("FrameFanout replays since a position and announces another epoch", async () => {
+  const { hub, join } = await harness();
+  for (let i = 0; i < 3; i++) hub.publish("a.b", i);
+  const [replayed, reset] = [new RecordingSink(), new RecordingSink()];
+  await join(replayed, { epoch: hub.epoch, seq: 1 });
+  await join(reset, { epoch: "ffffffffffff", seq: 1 });
+  hub.publish("a.b", 3);
+  await tick();
+  assertEquals(replayed.events, ["2", "3", "4"]);
+  assertEquals(reset.events, [`reset {"epoch":"${hub.epoch}","seq":3}`, "4"]);
+});
+
+Deno.test("FrameFanout writes nothing in the tick of subscribe(), so that its answer goes first", async () => {
+  const { hub, fanout } = await harness();
+  hub.publish("a.b", 0);
+  const sink = new RecordingSink();
+  fanout.subscribe(sink, { filter: all, since: { epoch: hub.epoch, seq: 0 } });
+  assertEquals(sink.writes.length, 0);
+  await tick();
+  assertEquals(sink.events, ["1"]);
+});
+
+Deno.test("FrameFanout writes nothing more once a subscription is disposed", async () => {
+  const { hub, join } = await harness();
+  const sink = new RecordingSink();
+  const subscription = await join(sink);
+  subscription[Symbol.dispose]();
+  hub.publish("a.b", 0);
+  await tick();
+  assertEquals(sink.writes.length, 0);
+});
+
+Deno.test("FrameFanout delivers every event once across members that stall and resume at random", async () => {
+  const seed = 20_261_120;
+  let state = seed;
+  const random = (limit: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % limit;
+  const { hub, join } = await harness();
+  const members = [];
+  for (let i = 0; i < 8; i++) {
+    const sink = new RecordingSink();
+    members.push({ sink, subscription: await join(sink) });
+  }
+  for (let round = 0; round < 2_000; round++) {
+    for (let i = random(4); i > 0; i--) hub.publish("a.b", round);
+    const member = members[random(members.length)];
+    if (member !== undefined) {
+      member.sink.full = !member.sink.full;
+      if (!member.sink.full) member.subscription.resume();
+    }
+    if (random(2) === 0) await tick();
+  }
+  await tick();
+  const expected = Array.from({ length: hub.seq }, (_, i) => `${i + 1}`);
+  for (const { sink, subscription } of members) {
+    sink.full = false;
+    subscription.resume();
+    assertEquals(sink.events, expected, `seed ${seed}`);
+  }
+});
