@@ -1,1 +1,45 @@
 /** The few parts of Bun's own interface that src/runtime/bun.ts uses. */
+declare namespace Bun {
+  const main: string;
+
+  interface Socket<Data> {
+    data: Data;
+    /** The descriptor; -1 when closed. */
+    readonly fd: number;
+    /** How many bytes the kernel took; -1 on a closed socket. */
+    write(bytes: Uint8Array): number;
+    end(): void;
+    terminate(): void;
+    pause(): void;
+    resume(): void;
+  }
+
+  interface SocketHandlers<Data> {
+    binaryType: "buffer";
+    open(socket: Socket<Data>): void;
+    data(socket: Socket<Data>, chunk: import("node:buffer").Buffer): void;
+    drain(socket: Socket<Data>): void;
+    close(socket: Socket<Data>, error?: Error): void;
+    error(socket: Socket<Data>, error: Error): void;
+  }
+
+  interface UnixOptions<Data> {
+    unix: string;
+    socket: SocketHandlers<Data>;
+  }
+
+  function listen<Data>(options: UnixOptions<Data>): { stop(closeConnections?: boolean): void };
+  function connect<Data>(options: UnixOptions<Data>): Promise<Socket<Data>>;
+}
+
+declare namespace NodeJS {
+  interface Process {
+    execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): never;
+    getBuiltinModule(name: "bun:ffi"): {
+      dlopen(
+        library: string,
+        symbols: Record<string, { args: readonly string[]; returns: string }>,
+      ): { symbols: Record<string, (...args: never[]) => number> };
+    };
+  }
+}

@@ -19,11 +19,6 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
 }
 
-declare module "@std/cli/unicode-width" {
-  /** Columns that the text takes in a terminal; escape sequences are not known to it. */
-  export function unicodeWidth(text: string): number;
-}
-
 declare module "@std/fmt/bytes" {
   export interface FormatOptions {
     bits?: boolean;

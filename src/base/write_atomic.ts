@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Replaces a file's content in one step: readers, a full disk and a crash find the old text or the new one, never a part.
+ * Directories are made as needed.
+ * @param durable false for what can be had again: a power cut may then leave an empty file
+ * @throws the system's error; the file is as it was then
+ */
+export function writeAtomic(
+  path: string,
+  text: string,
+  { mode = 0o644, durable = true }: { mode?: number; durable?: boolean } = {},
+): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true });
+  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    const file = openSync(temporary, "wx", mode);
+    try {
+      writeFileSync(file, text);
+      if (durable) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // It was never made, or the directory does not let go of it: the first error is the one to tell.
+    }
+    throw error;
+  }
+}

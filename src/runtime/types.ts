@@ -1,0 +1,73 @@
+/**
+ * The seam between Deno and Bun. Code above it never asks which of them it runs on; whatever both offer through
+ * `node:*` modules is not here.
+ */
+export interface Runtime {
+  readonly name: "deno" | "bun";
+  /** True in a single binary made by `bun build --compile` or `deno compile`. */
+  readonly isCompiled: boolean;
+  /** The argv that starts this same haft again; the caller appends haft's own arguments. */
+  selfCommand(): string[];
+  /**
+   * Runs an executable in this process's place, so that signals, terminal and exit code are its own.
+   *
+   * Where a process can be replaced, the promise never settles. Elsewhere the program runs as a child with this
+   * process's stdio and signals, and the promise gives its exit code (128 + the signal's number when it was killed).
+   *
+   * @param file absolute path of the executable
+   * @param args what follows the executable's name
+   * @throws with `code` `ENOENT`, `EACCES`… when it cannot be started
+   */
+  exec(file: string, args: readonly string[], options: ExecOptions): Promise<number>;
+  /**
+   * Takes an exclusive lock on the file, creating it (0600) if need be, or gives undefined when another process has it.
+   * The kernel releases it when this process ends, however it ends. The file is never unlinked.
+   *
+   * @throws when the path is a symbolic link, or cannot be opened
+   */
+  tryLock(path: string): FileLock | undefined;
+  /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
+  listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
+  /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */
+  connectUnix(path: string, attach: (socket: Socket) => SocketHandler): Promise<Socket>;
+}
+
+export interface ExecOptions {
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A held lock. Releasing twice is harmless. */
+export interface FileLock extends Disposable {
+  release(): void;
+}
+
+/** A connected stream of bytes with no queue of its own. */
+export interface Socket {
+  /**
+   * Writes all of the bytes. True: they are with the kernel, and the memory is the caller's again. False: the socket
+   * holds the memory, and no other write may be made, until it calls the handler's `drain`.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops reading; a chunk that is already on its way may still arrive. */
+  pause(): void;
+  resume(): void;
+  /** Closes both directions at once. What the kernel has taken still arrives. The handler's `close` follows. */
+  close(): void;
+  /** The user at the other end as the kernel knows it; undefined where the runtime gives no descriptor. */
+  peerUid(): number | undefined;
+}
+
+/** What a socket calls. Nothing is called after `close`, and `close` is called once. */
+export interface SocketHandler {
+  /** The memory is the socket's and is used again after the call. */
+  data(chunk: Buffer): void;
+  /** The bytes of the `write` that answered false are all with the kernel. */
+  drain(): void;
+  /** The peer closed (no error), this side closed (no error), or the connection broke. */
+  close(error: Error | undefined): void;
+}
+
+export interface Listener {
+  /** Stops accepting; connections live on. Does not touch the file at the path that was renamed since. */
+  close(): void;
+}

@@ -1,0 +1,145 @@
+import { Buffer } from "node:buffer";
+import { LIMITS } from "../limits.ts";
+import { FrameError } from "./frame_error.ts";
+import { type Framing, LENGTH_BYTES } from "./framing.ts";
+import { scanJson } from "./json_text.ts";
+
+export interface FrameWriterOptions {
+  framing: Framing;
+  /** Bytes of one frame; at most 16 MiB − 1. */
+  maxFrameBytes?: number;
+  /** Gives the bytes to the socket; false means that it holds the memory until {@link FrameWriter.drained}. */
+  write: (bytes: Buffer) => boolean;
+  /** Called whenever the kernel has taken bytes. */
+  onTaken?: () => void;
+  /** Called when a write left bytes with the socket. */
+  onBlocked?: () => void;
+}
+
+const FIRST_BUFFER = 16 * 1024;
+/** A buffer that a burst made larger than this is not kept. */
+const KEPT_BUFFER = 256 * 1024;
+/** Texts that may have more bytes than this are counted. */
+const EXACT_FROM = 8 * 1024;
+const NEWLINE = 0x0a;
+/** UTF-8 bytes that one UTF-16 unit can take. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/**
+ * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has drained.
+ * Two buffers take turns: one is the socket's while it is being written, the other is filled meanwhile.
+ */
+export class FrameWriter {
+  readonly #framing: Framing;
+  readonly #maxFrameBytes: number;
+  readonly #write: (bytes: Buffer) => boolean;
+  readonly #onTaken: (() => void) | undefined;
+  readonly #onBlocked: (() => void) | undefined;
+  #buffer: Buffer | undefined;
+  #length = 0;
+  #lent: Buffer | undefined;
+  #lentLength = 0;
+  #scheduled = false;
+
+  constructor(options: FrameWriterOptions) {
+    this.#framing = options.framing;
+    this.#maxFrameBytes = Math.min(options.maxFrameBytes ?? LIMITS.frame, LIMITS.frameCeiling);
+    this.#write = options.write;
+    this.#onTaken = options.onTaken;
+    this.#onBlocked = options.onBlocked;
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get queuedBytes(): number {
+    return this.#length + this.#lentLength;
+  }
+
+  /** True while the socket holds memory that it could not write at once. */
+  get blocked(): boolean {
+    return this.#lent !== undefined;
+  }
+
+  /**
+   * Queues one JSON text.
+   *
+   * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys; nothing is queued then
+   */
+  push(json: string): void {
+    // An upper bound serves for small texts; a large one is counted before memory is taken for it.
+    const most = json.length * MAX_BYTES_PER_UNIT;
+    const bound = most <= EXACT_FROM ? most : Buffer.byteLength(json);
+    if (bound > this.#maxFrameBytes) this.#checkSize(Buffer.byteLength(json));
+    const buffer = this.#reserve(bound + LENGTH_BYTES);
+    const start = this.#length + (this.#framing === "length" ? LENGTH_BYTES : 0);
+    const end = start + buffer.write(json, start, "utf8");
+    scanJson(buffer, start, end);
+    if (this.#framing === "length") {
+      buffer.writeUInt32LE(end - start, this.#length);
+      this.#length = end;
+    } else {
+      buffer[end] = NEWLINE;
+      this.#length = end + 1;
+    }
+    this.#schedule();
+  }
+
+  /** Queues bytes as they are. */
+  pushRaw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length).set(bytes, this.#length);
+    this.#length += bytes.length;
+    this.#schedule();
+  }
+
+  /** The socket has written what it held. */
+  drained(): void {
+    const lent = this.#lent;
+    if (lent === undefined) return;
+    this.#lent = undefined;
+    this.#lentLength = 0;
+    if (this.#length > 0) this.flush();
+    if (this.#buffer === undefined && lent.length <= KEPT_BUFFER) this.#buffer = lent;
+    this.#onTaken?.();
+  }
+
+  /** Writes now what is queued, unless the last write has still to drain. */
+  flush(): void {
+    const buffer = this.#buffer;
+    const length = this.#length;
+    if (this.#lent !== undefined || length === 0 || buffer === undefined) return;
+    this.#buffer = undefined;
+    this.#length = 0;
+    this.#lent = buffer;
+    this.#lentLength = length;
+    if (!this.#write(buffer.subarray(0, length))) return this.#onBlocked?.();
+    this.#lent = undefined;
+    this.#lentLength = 0;
+    if (buffer.length <= KEPT_BUFFER) this.#buffer ??= buffer;
+    this.#onTaken?.();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#lent !== undefined) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.flush();
+    });
+  }
+
+  #reserve(size: number): Buffer {
+    const needed = this.#length + size;
+    const buffer = this.#buffer;
+    if (buffer !== undefined && needed <= buffer.length) return buffer;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, (buffer?.length ?? 0) * 2, FIRST_BUFFER));
+    buffer?.copy(grown, 0, 0, this.#length);
+    return this.#buffer = grown;
+  }
+
+  #checkSize(bytes: number): void {
+    if (bytes <= this.#maxFrameBytes) return;
+    throw new FrameError(
+      "too-large",
+      `message of ${bytes} bytes; at most ${this.#maxFrameBytes} are allowed`,
+    );
+  }
+}

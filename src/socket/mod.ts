@@ -1,0 +1,23 @@
+import process from "node:process";
+import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
+
+export type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
+
+/** Listens at the endpoint's path; see unix.ts and pipe.ts for what each system promises. */
+export async function listen(
+  path: string,
+  accept: (socket: Socket) => SocketHandler,
+  options: { signal?: AbortSignal } = {},
+): Promise<Listener> {
+  if (process.platform === "win32") return await (await import("./pipe.ts")).listenPipe(path, accept);
+  return await (await import("./unix.ts")).listenUnix(path, accept, options);
+}
+
+/** Connects to the endpoint's path. */
+export async function connect(
+  path: string,
+  attach: (socket: Socket) => SocketHandler,
+): Promise<Socket> {
+  if (process.platform === "win32") return await (await import("./pipe.ts")).connectPipe(path, attach);
+  return await (await import("./unix.ts")).connectUnix(path, attach);
+}

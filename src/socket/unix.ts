@@ -1,0 +1,159 @@
+import { chmodSync, linkSync, lstatSync, renameSync, rmSync, type Stats, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { errorCode, HaftError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { type Listener, runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
+import { processLock } from "../runtime/process_lock.ts";
+import { checkPathLength } from "./endpoint.ts";
+import { openRuntimeDirectory } from "./runtime_directory.ts";
+
+/**
+ * Unix sockets with one owner.
+ *
+ * Both runtimes unlink, when a listener closes, whatever then lies at the path they bound, even a successor's socket.
+ * So a listener binds at a private name in the same directory and is then linked to its path: the runtimes' own unlink
+ * finds nothing, and the socket appears at its path already listening and already 0600. Linking fails when anything is
+ * there; only then, and under the directory's lock, is a stale socket replaced. Closing removes the path while the
+ * listener is still live, and only when it is still our inode there: no successor can have come before that, since it
+ * would have found us alive, nor be hurt after.
+ */
+export async function listenUnix(
+  path: string,
+  accept: (socket: Socket) => SocketHandler,
+  options: { signal?: AbortSignal } = {},
+): Promise<Listener> {
+  const directory = dirname(path);
+  const uid = process.getuid?.();
+  checkPathLength(path, process.platform);
+  openRuntimeDirectory(directory, { uid, create: true });
+  const { listener, bound } = bindPrivately(directory, accept);
+  try {
+    chmodSync(bound, 0o600);
+    const own = lstatSync(bound);
+    if (placeByLink(bound, path) !== undefined) await placeUnderLock(bound, path, { uid, ...options });
+    return {
+      close() {
+        unlinkIfSame(path, own);
+        listener.close();
+      },
+    };
+  } catch (error) {
+    listener.close();
+    rmSync(bound, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Connects to a socket of our own user's in a directory of our own user's.
+ *
+ * @throws with `code` `ENOENT` or `ECONNREFUSED` when nobody listens
+ */
+export async function connectUnix(
+  path: string,
+  attach: (socket: Socket) => SocketHandler,
+): Promise<Socket> {
+  const uid = process.getuid?.();
+  checkPathLength(path, process.platform);
+  openRuntimeDirectory(dirname(path), { uid });
+  refuseForeign(path, lstatSync(path), uid);
+  return await runtime.connectUnix(path, attach);
+}
+
+function bindPrivately(directory: string, accept: (socket: Socket) => SocketHandler) {
+  const umask = process.umask(0o177);
+  try {
+    for (let attempt = 1;; attempt++) {
+      // Not longer than any `<name>.sock`, so that it fits where the final path does.
+      const bound = join(directory, `.${Math.random().toString(36).slice(2, 7).padEnd(5, "0")}`);
+      try {
+        return { listener: runtime.listenUnix(bound, accept), bound };
+      } catch (error) {
+        if (errorCode(error) !== "EADDRINUSE" || attempt === 10) throw error;
+      }
+    }
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Gives the reason when it failed: `EEXIST`, or that the file system has no hard links. */
+function placeByLink(bound: string, path: string): string | undefined {
+  try {
+    linkSync(bound, path);
+  } catch (error) {
+    return errorCode(error) ?? "unknown";
+  }
+  unlinkSync(bound);
+  return undefined;
+}
+
+/** Replaces a stale socket. The lock keeps two that both found it stale from replacing each other. */
+async function placeUnderLock(
+  bound: string,
+  path: string,
+  { uid, ...options }: { uid: number | undefined; signal?: AbortSignal },
+): Promise<void> {
+  using _lock = await processLock(join(dirname(path), ".lock"), options);
+  for (;;) {
+    const state = await inspect(path, uid);
+    if (state === "live") {
+      throw Object.assign(
+        new HaftError(`Socket "${path}" is in use by another process`, { exitCode: ExitCode.transport }),
+        { code: "EADDRINUSE" },
+      );
+    }
+    const failure = state === "absent" ? placeByLink(bound, path) : "EEXIST";
+    if (failure === undefined) return;
+    // Somebody who needed no lock, because nothing was there, came first.
+    if (state === "absent" && failure === "EEXIST") continue;
+    return renameSync(bound, path);
+  }
+}
+
+/** Stale: a socket of ours that nobody listens on. */
+async function inspect(path: string, uid: number | undefined): Promise<"absent" | "stale" | "live"> {
+  let stat: Stats;
+  try {
+    stat = lstatSync(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "absent";
+    throw error;
+  }
+  refuseForeign(path, stat, uid);
+  return await isLive(path) ? "live" : "stale";
+}
+
+function refuseForeign(path: string, stat: Stats, uid: number | undefined): void {
+  const reason = !stat.isSocket()
+    ? "it is not a socket"
+    : uid !== undefined && stat.uid !== uid
+    ? `it belongs to user ${stat.uid}, and you are user ${uid}`
+    : undefined;
+  if (reason === undefined) return;
+  throw new HaftError(`Refusing socket "${path}": ${reason}`, {
+    next: "Remove it, or set HAFT_SOCKET to another path",
+  });
+}
+
+/** Only a refused connection says that the owner is gone; anything else may be a live owner with a full backlog. */
+async function isLive(path: string): Promise<boolean> {
+  try {
+    const socket = await runtime.connectUnix(path, () => ({ data() {}, drain() {}, close() {} }));
+    socket.close();
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    return code !== "ECONNREFUSED" && code !== "ENOENT";
+  }
+}
+
+function unlinkIfSame(path: string, own: Stats): void {
+  try {
+    const stat = lstatSync(path);
+    if (stat.ino === own.ino && stat.dev === own.dev) unlinkSync(path);
+  } catch {
+    // Nothing is there any more: somebody cleaned up before us.
+  }
+}

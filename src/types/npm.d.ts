@@ -1,0 +1,11 @@
+/** Types for what haft uses of npm's configuration libraries, which ship none. Checked against their source. */
+
+declare module "@pnpm/npm-conf" {
+  const npmConf: { readonly defaults: { readonly registry: string } };
+  export default npmConf;
+}
+
+declare module "ini" {
+  /** Sections become objects, `key[]` a list, a bare word `true`. */
+  export function parse(text: string): Record<string, unknown>;
+}
