@@ -2,9 +2,28 @@ import * as v from "valibot";
 
 /**
  * The message that every native channel carries, one JSON text a frame. `type` says which of the other fields count:
- * a `request` has `id` and `method`, a `response` the same `id` and `data` or `error`, an `event` has `event`.
+ * a `request` has `id` and `method`, a `response` the same `id` and `data` or `error`, an `event` has `event`. A `response`
+ * with an `error` and no `id` is about the connection itself, which is then closed.
  */
-export const Message = v.object({
+export interface Message {
+  type: "request" | "response" | "event" | "ping" | "pong" | "data" | "ready";
+  id?: string | undefined;
+  method?: string | undefined;
+  event?: string | undefined;
+  data?: unknown;
+  error?: { code: number; name?: string | undefined; message: string; data?: unknown } | undefined;
+  /** Of a request: no response is wanted, and no `id` needed. */
+  oneway?: boolean | undefined;
+  /** Of an event of the daemon's stream: its place there. */
+  seq?: number | undefined;
+  /** Of an event of the daemon's stream: when, in milliseconds since 1970. */
+  time?: number | undefined;
+  /** Of an event of the daemon's stream: the app, tool or task that it is about. */
+  subject?: string | undefined;
+}
+
+/** The schema of {@link Message}, for whoever has valibot loaded; the channel itself uses isMessage(). */
+export const Message: v.GenericSchema<unknown, Message> = v.object({
   type: v.picklist(["request", "response", "event", "ping", "pong", "data", "ready"]),
   id: v.optional(v.string()),
   method: v.optional(v.string()),
@@ -12,8 +31,12 @@ export const Message = v.object({
   data: v.optional(v.unknown()),
   error: v.optional(v.object({
     code: v.number(),
+    name: v.optional(v.string()),
     message: v.string(),
     data: v.optional(v.unknown()),
   })),
+  oneway: v.optional(v.boolean()),
+  seq: v.optional(v.number()),
+  time: v.optional(v.number()),
+  subject: v.optional(v.string()),
 });
-export type Message = v.InferOutput<typeof Message>;

@@ -1,0 +1,24 @@
+/**
+ * Channels between processes, and inside one: the same interface whatever lies below.
+ *
+ * ```ts
+ * const server = await LocalSocketServer.listen("example");
+ * const channel = await server.accept({ timeoutMs: 5_000 });
+ * await channel.emit("hello", { n: 1 });
+ * ```
+ */
+export type { IpcChannel, Message, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
+export { type ConnectOptions, LocalSocketChannel } from "./local_socket_channel.ts";
+export { type ListenOptions, LocalSocketServer } from "./local_socket_server.ts";
+export { ThreadChannel } from "./thread_channel.ts";
+export {
+  ChannelError,
+  type ChannelErrorKind,
+  Disconnected,
+  Io,
+  ReceiveFailed,
+  SendFailed,
+  Serialization,
+  ShuttingDown,
+  TimedOut,
+} from "./errors.ts";

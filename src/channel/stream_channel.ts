@@ -1,0 +1,270 @@
+import type { Buffer } from "node:buffer";
+import { clearTimeout, setTimeout } from "node:timers";
+import { errorCode, errorMessage } from "../base/errors.ts";
+import type { Message } from "../protocol/envelope.ts";
+import { isMessage } from "../protocol/is_message.ts";
+import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
+import { FrameError } from "../socket/framing/frame_error.ts";
+import { FrameWriter } from "../socket/framing/frame_writer.ts";
+import { type Framing, preamble } from "../socket/framing/framing.ts";
+import { decodeJson } from "../socket/framing/json_text.ts";
+import { LIMITS } from "../socket/limits.ts";
+import type { Socket, SocketHandler } from "../socket/mod.ts";
+import { Deadline } from "./deadline.ts";
+import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
+import { Inbox } from "./inbox.ts";
+import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
+import { Outbox } from "./outbox.ts";
+
+export interface StreamChannelOptions {
+  /** Bytes of one frame, each way; 1 MiB by default, at most 16 MiB − 1. */
+  maxFrameBytes?: number;
+  /** Milliseconds from the first to the last byte of a frame from the peer; 10 s by default. */
+  frameTimeoutMs?: number;
+  /** Milliseconds without progress of queued output after which the peer counts as gone; never by default. */
+  drainTimeoutMs?: number;
+}
+
+interface Setup {
+  name: string;
+  socket: Socket;
+  /** The side that connects chooses and says so; the side that accepts is told by the first bytes. */
+  framing?: Framing;
+  /** Called when the framing is known and the channel can be used. */
+  onReady?: (channel: StreamChannel) => void;
+  onClosed?: (channel: StreamChannel) => void;
+}
+
+const ACCEPTED: Promise<void> = Promise.resolve();
+/** The codes of JSON-RPC, which clients know: the text was not JSON; it was, and not what is allowed. */
+const PARSE_ERROR = -32700;
+const INVALID_REQUEST = -32600;
+/** What a write or a read on a connection says whose other end is gone. */
+const GONE = new Set([undefined, "EPIPE", "ECONNRESET", "ENOTCONN", "ECONNABORTED"]);
+
+/** An {@link IpcChannel} over any connected {@link Socket}. */
+export class StreamChannel implements IpcChannel {
+  readonly name: string;
+  readonly closed: Promise<void>;
+  /** What the socket calls. */
+  readonly handler: SocketHandler = {
+    data: (chunk) => this.#receive(chunk),
+    drain: () => this.#writer?.drained(),
+    close: (error) => this.#finish(this.#gone(error)),
+  };
+  readonly #setup: Setup;
+  readonly #options: StreamChannelOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #inbox: Inbox;
+  readonly #frameDeadline: Deadline;
+  readonly #drainDeadline: Deadline;
+  #writer: FrameWriter | undefined;
+  #outbox: Outbox | undefined;
+  #state: "open" | "closing" | "closed" = "open";
+  #paused = false;
+  #writes = 0;
+  #closeReason: ChannelError | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #resolveClosed: () => void = () => {};
+
+  constructor(setup: Setup, options: StreamChannelOptions = {}) {
+    const { name, framing } = setup;
+    this.name = name;
+    this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
+    this.#setup = setup;
+    this.#options = options;
+    this.#decoder = new FrameDecoder({ ...limitOf(options), ...(framing === undefined ? {} : { framing }) });
+    this.#inbox = new Inbox({ name, onTaken: () => this.#readOn() });
+    this.#frameDeadline = new Deadline(
+      options.frameTimeoutMs ?? LIMITS.frameTimeout,
+      () => this.#finish(new Disconnected(`Peer of channel "${name}" began a message and did not end it`)),
+    );
+    this.#drainDeadline = new Deadline(
+      options.drainTimeoutMs ?? Infinity,
+      () => this.#finish(new Disconnected(`Peer of channel "${name}" does not read (slow consumer)`)),
+    );
+    if (framing !== undefined) this.#openWriter(framing).pushRaw(preamble(framing));
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get queuedBytes(): number {
+    return this.#outbox?.queuedBytes ?? 0;
+  }
+
+  send(message: Message, { signal }: SendOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#state !== "open" || this.#outbox === undefined) return Promise.reject(this.#sendRefusal());
+    try {
+      return this.#outbox.push(JSON.stringify(message), signal) ?? ACCEPTED;
+    } catch (error) {
+      return Promise.reject(this.#sendError(error));
+    }
+  }
+
+  recv(options?: ReceiveOptions): Promise<Message> {
+    return this.#inbox.take(options);
+  }
+
+  tryRecv(): Message | undefined {
+    return this.#inbox.tryTake();
+  }
+
+  sendJson(data: unknown, options?: SendOptions): Promise<void> {
+    return this.send({ type: "data", data }, options);
+  }
+
+  emit(event: string, data?: unknown, options?: SendOptions): Promise<void> {
+    return this.send({ type: "event", event, data }, options);
+  }
+
+  onMessage(listener: (message: Message) => void): () => void {
+    return this.#inbox.listen(listener);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
+    return this.#inbox.iterate();
+  }
+
+  async close(): Promise<void> {
+    this.#beginClose(new Disconnected(`Channel "${this.name}" was closed by this side`));
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#state !== "open") return;
+    let failure: { error: unknown } | undefined;
+    try {
+      this.#decoder.push(chunk, this.#onFrame);
+    } catch (error) {
+      failure = { error };
+    }
+    const { framing, partial, frames } = this.#decoder;
+    if (this.#outbox === undefined && framing !== undefined && this.#isOpen()) {
+      this.#openWriter(framing);
+      // Also when the first bytes are wrong: whoever accepts is to hear of it.
+      this.#setup.onReady?.(this);
+    }
+    if (failure !== undefined) return this.#refuse(failure.error);
+    if (!this.#isOpen()) return;
+    if (this.#inbox.length >= LIMITS.unreadMessages || this.#inbox.size >= LIMITS.unreadBytes) {
+      // The rest of a frame that is waiting in the kernel is not the peer's delay.
+      this.#frameDeadline.stop();
+      this.#paused = true;
+      this.#setup.socket.pause();
+    } else if (partial) this.#frameDeadline.watch(frames);
+    else this.#frameDeadline.stop();
+  }
+
+  readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+    const value = decodeJson(bytes, start, end);
+    if (!isMessage(value)) throw new FrameError("not-a-message", "Frame is not a message");
+    this.#inbox.put(value, end - start);
+  };
+
+  #readOn(): void {
+    if (!this.#paused || this.#state !== "open") return;
+    if (this.#inbox.length > LIMITS.unreadMessages / 2 || this.#inbox.size > LIMITS.unreadBytes / 2) return;
+    this.#paused = false;
+    this.#setup.socket.resume();
+  }
+
+  #openWriter(framing: Framing): FrameWriter {
+    const writer = new FrameWriter({
+      framing,
+      ...limitOf(this.#options),
+      write: (bytes) => {
+        this.#writes++;
+        return this.#setup.socket.write(bytes);
+      },
+      onTaken: () => this.#onTaken(),
+      onBlocked: () => this.#drainDeadline.watch(this.#writes),
+    });
+    this.#writer = writer;
+    this.#outbox = new Outbox(writer, this.name);
+    return writer;
+  }
+
+  #onTaken(): void {
+    this.#outbox?.admit();
+    if (this.#writer?.blocked) this.#drainDeadline.watch(this.#writes);
+    else this.#drainDeadline.stop();
+    if (this.#state === "closing" && this.queuedBytes === 0) this.#finish();
+  }
+
+  /** The peer broke the protocol: it is told so, and the channel closes. */
+  #refuse(error: unknown): void {
+    const reason = new ReceiveFailed(
+      `Peer of channel "${this.name}" broke the protocol: ${errorMessage(error)}`,
+      { cause: error },
+    );
+    const code = error instanceof FrameError && error.kind === "not-json" ? PARSE_ERROR : INVALID_REQUEST;
+    const body: Message = { type: "response", error: { code, message: errorMessage(error) } };
+    this.#writer?.push(JSON.stringify(body));
+    this.#beginClose(reason);
+  }
+
+  /** Ends both directions for the users of the channel, and the connection when the output is out. */
+  #beginClose(reason: ChannelError): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#closeReason = reason;
+    this.#decoder.stop();
+    this.#frameDeadline.stop();
+    this.#inbox.finish(reason);
+    this.#outbox?.rejectWaiting(reason);
+    this.#closeTimer = setTimeout(() => this.#finish(), LIMITS.closeTimeout);
+    // A peer that writes and does not read would wait for us as we wait for it.
+    if (this.#paused) this.#setup.socket.resume();
+    this.#writer?.flush();
+    if (this.queuedBytes === 0) this.#finish();
+  }
+
+  #finish(reason?: ChannelError): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    const final = this.#closeReason ?? reason ?? this.#gone(undefined);
+    this.#closeReason = final;
+    clearTimeout(this.#closeTimer);
+    this.#frameDeadline.stop();
+    this.#drainDeadline.stop();
+    this.#decoder.stop();
+    this.#inbox.finish(final);
+    this.#outbox?.rejectWaiting(final);
+    this.#setup.socket.close();
+    this.#resolveClosed();
+    this.#setup.onClosed?.(this);
+  }
+
+  #isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  #gone(error: Error | undefined): ChannelError {
+    const cause = error === undefined ? {} : { cause: error };
+    if (!GONE.has(errorCode(error))) {
+      return new Io(`Connection of channel "${this.name}" broke: ${errorMessage(error)}`, cause);
+    }
+    const midway = this.#decoder.partial ? " in the middle of a message" : "";
+    return new Disconnected(`Peer of channel "${this.name}" closed the connection${midway}`, cause);
+  }
+
+  #sendRefusal(): ChannelError {
+    if (this.#state === "closing") return new ShuttingDown(`Channel "${this.name}" is closing`);
+    return this.#closeReason ?? new Disconnected(`Channel "${this.name}" is not connected yet`);
+  }
+
+  #sendError(error: unknown): Error {
+    if (error instanceof ChannelError) return error;
+    return new Serialization(`Cannot send on channel "${this.name}": ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function limitOf({ maxFrameBytes }: StreamChannelOptions): { maxFrameBytes?: number } {
+  return maxFrameBytes === undefined ? {} : { maxFrameBytes };
+}

@@ -1,0 +1,123 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { FrameDecoder } from "../../../../src/socket/framing/frame_decoder.ts";
+import { FrameError } from "../../../../src/socket/framing/frame_error.ts";
+import { FrameWriter } from "../../../../src/socket/framing/frame_writer.ts";
+import type { Framing } from "../../../../src/socket/framing/framing.ts";
+import { LIMITS } from "../../../../src/socket/limits.ts";
+
+/** A socket that takes every write at once, or holds it until told. */
+class Sink {
+  readonly writes: Buffer[] = [];
+  holds = false;
+  #held: Buffer | undefined;
+
+  write(bytes: Buffer): boolean {
+    if (this.#held !== undefined) throw new Error("A write while the last one has not drained");
+    if (this.holds) {
+      this.#held = bytes;
+      return false;
+    }
+    this.writes.push(Buffer.from(bytes));
+    return true;
+  }
+
+  /** Takes what is held as it is now: memory that was reused too early shows. */
+  release(): void {
+    if (this.#held !== undefined) this.writes.push(Buffer.from(this.#held));
+    this.#held = undefined;
+  }
+
+  frames(framing: Framing): string[] {
+    const frames: string[] = [];
+    const decoder = new FrameDecoder({ framing, maxFrameBytes: LIMITS.frameCeiling });
+    decoder.push(
+      Buffer.concat(this.writes),
+      (bytes, start, end) => frames.push(bytes.toString("utf8", start, end)),
+    );
+    return frames;
+  }
+}
+
+function writerTo(sink: Sink, framing: Framing, maxFrameBytes: number = LIMITS.frame): FrameWriter {
+  return new FrameWriter({ framing, maxFrameBytes, write: (bytes) => sink.write(bytes) });
+}
+
+for (const framing of ["length", "lines"] as const) {
+  Deno.test(`FrameWriter (${framing}) makes one write of a turn's frames`, async () => {
+    const sink = new Sink();
+    const writer = writerTo(sink, framing);
+    const texts = ["[1]", '"é\u{1f600}"', '"\ud800"', JSON.stringify("x".repeat(50_000)), "[2]"];
+    for (const text of texts) writer.push(text);
+    assertEquals(sink.writes.length, 0);
+    await Promise.resolve();
+    assertEquals(sink.writes.length, 1);
+    assertEquals(writer.queuedBytes, 0);
+    assertEquals(sink.frames(framing), texts.map((text) => text.toWellFormed()));
+  });
+
+  Deno.test(`FrameWriter (${framing}) leaves the memory that the socket holds alone until it has drained`, async () => {
+    const sink = new Sink();
+    const writer = writerTo(sink, framing);
+    const texts: string[] = [];
+    for (let round = 0; round < 50; round++) {
+      sink.holds = round % 3 !== 0;
+      for (let i = 0; i < 20; i++) {
+        const text = JSON.stringify(`${round}.${i}`.repeat(round * 7));
+        texts.push(text);
+        writer.push(text);
+      }
+      await Promise.resolve();
+      if (round % 2 === 0) {
+        sink.release();
+        sink.holds = false;
+        writer.drained();
+      }
+    }
+    sink.holds = false;
+    sink.release();
+    writer.drained();
+    await Promise.resolve();
+    assertEquals(writer.queuedBytes, 0);
+    assertEquals(sink.frames(framing), texts);
+  });
+
+  Deno.test(`FrameWriter (${framing}) takes a text at the limit, refuses one past it, and goes on`, async () => {
+    const sink = new Sink();
+    const writer = writerTo(sink, framing, 10_000);
+    const texts = [`"${"x".repeat(9_998)}"`, `"${"é".repeat(4_999)}"`];
+    for (const text of texts) {
+      writer.push(text);
+      for (const past of [text.replace('"', '"x'), text.replace('"', '"é')]) {
+        const error = assertThrows(() => writer.push(past), FrameError, "at most 10000");
+        assertEquals(error.kind, "too-large");
+      }
+    }
+    await Promise.resolve();
+    assertEquals(sink.frames(framing), texts);
+  });
+}
+
+Deno.test("FrameWriter counts queued bytes, those that the socket holds included", async () => {
+  const sink = new Sink();
+  sink.holds = true;
+  const writer = writerTo(sink, "length");
+  writer.push("[1]");
+  assertEquals(writer.queuedBytes, 7);
+  await Promise.resolve();
+  writer.push("[22]");
+  assertEquals(writer.queuedBytes, 15);
+  assertEquals(writer.blocked, true);
+  sink.release();
+  sink.holds = false;
+  writer.drained();
+  assertEquals(writer.queuedBytes, 0);
+  assertEquals(writer.blocked, false);
+});
+
+Deno.test("FrameWriter refuses what the peer would refuse", () => {
+  const writer = writerTo(new Sink(), "length");
+  assertThrows(() => writer.push("[".repeat(65) + "]".repeat(65)), FrameError, "deep");
+  assertThrows(() => writer.push('{"__proto__":1}'), FrameError, "__proto__");
+  assertEquals(writer.queuedBytes, 0);
+});
