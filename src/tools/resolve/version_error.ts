@@ -1,0 +1,55 @@
+import { HaftError, UsageError } from "../../base/errors.ts";
+import type { ToolRequest } from "../request.ts";
+import { didYouMean, nearestNames, nearestVersions } from "../versions/nearest.ts";
+import { parseVersionRequest } from "../versions/version_request.ts";
+
+/** The error for a version text that no published version answers, with the nearest ones. */
+export function unknownVersion(
+  request: ToolRequest,
+  available: { versions: readonly string[]; distTags: Readonly<Record<string, string>> },
+): HaftError {
+  const text = request.version.trim();
+  const isTag = parseVersionRequest(text).kind === "tag";
+  const tags = Object.keys(available.distTags);
+  const near = isTag ? nearestNames(text, tags) : nearestVersions(text, available.versions);
+  const known = isTag && tags.length > 0 ? `It has the tags ${tags.sort().join(", ")}` : undefined;
+  return new HaftError(
+    `Unknown ${isTag ? "tag" : "version"} "${text}" of tool "${request.name}" (${where(request)})`,
+    optionalNext(didYouMean(near) ?? known),
+  );
+}
+
+/** The error for an npm package that the registry does not have. */
+export function unknownPackage(request: ToolRequest, name: string): UsageError {
+  return new UsageError(`Unknown package "${name}" of tool "${request.name}" (${where(request)})`, {
+    next: "Check its spelling, and that the registry in npm's configuration has it",
+  });
+}
+
+/** The error for a version that exists, but that nobody published executables of. */
+export function nothingPublished(request: ToolRequest, version: string, source: string): HaftError {
+  return new HaftError(
+    `"${request.name}" ${version} has no executables in source "${source}" for any platform (${
+      where(request)
+    })`,
+    { next: "Choose another version" },
+  );
+}
+
+/** The error for an artifact whose metadata does not prove what it is. */
+export function noIntegrity(request: ToolRequest, artifact: string, given: string | undefined): HaftError {
+  const reason = given === undefined || given.trim() === ""
+    ? "the registry gives no integrity for it"
+    : `its only integrity is ${given.trim().split("-")[0]}, which proves nothing`;
+  return new HaftError(`Refused ${artifact} of tool "${request.name}": ${reason}`, {
+    next: "Choose a newer version, or a registry that serves sha512 integrity",
+  });
+}
+
+function where({ decidedBy }: ToolRequest): string {
+  return `${decidedBy.file}: ${decidedBy.key}`;
+}
+
+function optionalNext(next: string | undefined): { next?: string } {
+  return next === undefined ? {} : { next };
+}

@@ -1,0 +1,43 @@
+import { format, parseRange, type Range, tryParse, tryParseRange } from "@std/semver";
+import { UsageError } from "../../base/errors.ts";
+
+/** What a version text asks for. */
+export type VersionRequest =
+  /** One version, normalised (`v1.2.3` and `=1.2.3` are `1.2.3`). */
+  | { readonly kind: "exact"; readonly version: string }
+  /** `22`, `22.1`, `^1`, `~1.2`, `>=1 <3`, `1 - 2`, `*`: the newest version inside. */
+  | { readonly kind: "range"; readonly range: Range }
+  /** `latest`, `next`, `lts/*`: a name that only the source can turn into a version. */
+  | { readonly kind: "tag"; readonly tag: string };
+
+/** A tag is a word: it becomes part of an address, so nothing that could change the address's path passes. */
+const TAG = /^[A-Za-z][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_*-]+)*$/;
+
+/**
+ * Reads a version as a manifest writes it.
+ * @throws {UsageError} on text that is none of the three kinds
+ */
+export function parseVersionRequest(text: string): VersionRequest {
+  const request = tryParseVersionRequest(text);
+  if (request !== undefined) return request;
+  throw new UsageError(`Cannot read version ${JSON.stringify(text)}`, {
+    next:
+      'Write a version ("1.2.3"), a part of one ("22", "22.1"), a range ("^1.2", ">=1 <3") or a tag ("latest")',
+  });
+}
+
+/** As {@link parseVersionRequest}; undefined where that throws. */
+export function tryParseVersionRequest(text: string): VersionRequest | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") return undefined;
+  const version = tryParse(trimmed.replace(/^=\s*/, ""));
+  if (version !== undefined) return { kind: "exact", version: format(version) };
+  const range = tryParseRange(trimmed);
+  if (range !== undefined) return { kind: "range", range };
+  return TAG.test(trimmed) ? { kind: "tag", tag: trimmed } : undefined;
+}
+
+/** The range of a text that is known to be one (the catalogue's own, checked by its test). */
+export function knownRange(text: string): Range {
+  return parseRange(text);
+}

@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import * as v from "valibot";
+import data from "../../../../src/tools/catalogue/catalogue.json" with { type: "json" };
+import {
+  canonicalToolName,
+  catalogueEntry,
+  catalogueNames,
+  catalogueSource,
+  toolOfExecutable,
+} from "../../../../src/tools/catalogue/catalogue.ts";
+import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
+import { executablesFor, publishedPlatforms } from "../../../../src/tools/catalogue/tool_source.ts";
+import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
+
+Deno.test("catalogue.json fits its schema", () => {
+  const result = v.safeParse(Catalogue, data);
+  const issues = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  assertEquals(issues, []);
+});
+
+Deno.test("catalogue.json is sorted and its names, aliases and executables are each one tool's", () => {
+  assertEquals(Object.keys(data), Object.keys(data).sort());
+  const names = new Set<string>();
+  for (const name of catalogueNames()) {
+    for (const one of [name, ...(catalogueEntry(name)?.aliases ?? [])]) {
+      assert(!names.has(one), `"${one}" twice`);
+      names.add(one);
+    }
+  }
+  const owners = new Map<string, string>();
+  for (const { name, build } of nativeBuilds()) {
+    for (const executable of Object.keys(build.bin)) {
+      assertEquals(owners.get(executable) ?? name, name, executable);
+      owners.set(executable, name);
+    }
+  }
+});
+
+Deno.test("catalogue.json names every tool that the design promises", () => {
+  const promised =
+    "deno bun node npm pnpm typescript tsgo biome esbuild turbo ast-grep lefthook dprint dart-sass ripgrep zig " +
+    "moon buf mise prettier eslint";
+  for (const name of promised.split(" ")) assert(catalogueEntry(name) !== undefined, name);
+});
+
+Deno.test("every native build fills its templates on every platform it is published for", () => {
+  for (const { name, build } of nativeBuilds()) {
+    assert(publishedPlatforms(build).length >= 4, name);
+    for (const [platform] of publishedPlatforms(build)) {
+      const bin = executablesFor(build, platform);
+      assertEquals(Object.keys(bin), Object.keys(build.bin), `${name} ${platform}`);
+      for (const path of Object.values(bin)) {
+        assert(!/[{}]/.test(path), `${name} ${platform}: ${path}`);
+        if (platform.startsWith("win32-")) assert(/\.(exe|cmd|bat)$/.test(path), `${name}: ${path}`);
+        else assert(!path.endsWith(".exe"), `${name}: ${path}`);
+      }
+    }
+    const template = "url" in build ? build.url : build.package;
+    assert(template.includes("{platform}"), name);
+    if ("url" in build) assert(build.url.includes("{version}") && build.url.includes("{format}"), name);
+  }
+});
+
+Deno.test("every source's builds have readable ranges, and the last takes what is left", () => {
+  for (const name of catalogueNames()) {
+    for (const { builds } of catalogueEntry(name)?.sources ?? []) {
+      for (const [index, build] of builds.entries()) {
+        const isLast = index === builds.length - 1;
+        assertEquals(build.when === undefined, isLast, name);
+        if (build.when !== undefined) assertEquals(tryParseVersionRequest(build.when)?.kind, "range", name);
+      }
+    }
+  }
+});
+
+Deno.test("catalogueEntry() knows names, not what every object has", () => {
+  assertEquals(catalogueEntry("biome")?.sources[0]?.source, "npm");
+  for (const name of ["constructor", "__proto__", "toString", "nodejs", ""]) {
+    assertEquals(catalogueEntry(name), undefined, name);
+  }
+});
+
+Deno.test("canonicalToolName(), catalogueSource() and toolOfExecutable() answer from the entries", () => {
+  assertEquals(["nodejs", "tsc", "biome", "other"].map(canonicalToolName), [
+    "node",
+    "typescript",
+    "biome",
+    "other",
+  ]);
+  assertEquals(["node", "biome", "other"].map(catalogueSource), ["http", "npm", undefined]);
+  assertEquals(["rg", "npx", "tsc", "nothing", "constructor"].map(toolOfExecutable), [
+    "ripgrep",
+    "node",
+    "typescript",
+    undefined,
+    undefined,
+  ]);
+});
+
+function nativeBuilds() {
+  return catalogueNames().flatMap((name) =>
+    (catalogueEntry(name)?.sources ?? []).flatMap((source) =>
+      source.builds.flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
+    )
+  );
+}

@@ -1,0 +1,85 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../../src/base/errors.ts";
+import { catalogueEntry } from "../../../../src/tools/catalogue/catalogue.ts";
+import { buildFor, toolOrigin, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
+
+Deno.test("toolOrigin() finds a catalogue source, a known wrapper, or a package", () => {
+  const rows: [tool: Parameters<typeof toolOrigin>[0], expected: string][] = [
+    [{ name: "biome" }, "npm @biomejs/biome"],
+    [{ name: "node" }, "http"],
+    [{ name: "node", source: "npm" }, "npm node"],
+    [{ name: "npm:@biomejs/biome" }, "npm @biomejs/biome"],
+    [{ name: "npm:cowsay" }, "package cowsay"],
+    [{ name: "npm:@scope/name" }, "package @scope/name"],
+  ];
+  for (const [tool, expected] of rows) {
+    const origin = toolOrigin(tool);
+    const text = origin.kind === "package"
+      ? `package ${origin.package}`
+      : origin.source.source === "npm"
+      ? `npm ${origin.source.versions}`
+      : "http";
+    assertEquals(text, expected, tool.name);
+  }
+});
+
+Deno.test("toolOrigin() refuses what it does not know, with the next step", () => {
+  const rows: [tool: Parameters<typeof toolOrigin>[0], message: string, next: string][] = [
+    [{ name: "biom" }, 'Unknown tool "biom"', 'Did you mean "biome"?'],
+    [{ name: "rg" }, 'Unknown tool "rg"', 'Did you mean "ripgrep"?'],
+    [{ name: "tsc" }, 'Unknown tool "tsc"', 'Did you mean "typescript"?'],
+    [{ name: "cowsay" }, 'Unknown tool "cowsay"', 'A package of the npm registry is written "npm:cowsay"'],
+    [{ name: "biome", source: "http" }, 'Tool "biome" has no source "http"', 'It has "npm"'],
+    [
+      { name: "github:a/b" },
+      'Unknown source "github" in tool "github:a/b"',
+      'Write a catalogue name such as "biome", or "npm:NAME"',
+    ],
+    [{ name: "npm:" }, 'Tool "npm:" does not name an npm package', 'Write "npm:name" or "npm:@scope/name"'],
+    [
+      { name: "npm:../x" },
+      'Tool "npm:../x" does not name an npm package',
+      'Write "npm:name" or "npm:@scope/name"',
+    ],
+  ];
+  for (const [tool, message, next] of rows) {
+    const error = assertThrows(() => toolOrigin(tool), UsageError);
+    assertEquals([error.message, error.next], [message, next]);
+  }
+});
+
+Deno.test("buildFor() follows how a tool was published at the version", () => {
+  const rows: [tool: string, version: string, expected: string][] = [
+    ["pnpm", "11.9.0", "js"],
+    ["pnpm", "12.0.0", "@pnpm/exe.{platform}"],
+    ["pnpm", "12.0.0-rc.1", "@pnpm/exe.{platform}"],
+    ["typescript", "6.0.2", "js"],
+    ["typescript", "7.0.2", "@typescript/typescript-{platform}"],
+    ["turbo", "2.8.17", "turbo-{platform}"],
+    ["turbo", "2.8.18", "@turbo/{platform}"],
+    ["node", "22.1.0", "corepack"],
+    ["node", "25.0.0", "no corepack"],
+  ];
+  for (const [tool, version, expected] of rows) {
+    const source = catalogueEntry(tool)?.sources[0];
+    if (source === undefined) throw new TypeError(tool);
+    const build = buildFor(source, version);
+    const text = build.kind === "js"
+      ? "js"
+      : "package" in build
+      ? build.package
+      : "corepack" in build.bin
+      ? "corepack"
+      : "no corepack";
+    assertEquals(text, expected, `${tool} ${version}`);
+  }
+});
+
+Deno.test("toolVariables() are the catalogue's, and none where it has no entry", () => {
+  assertEquals(toolVariables({ name: "deno", version: "2.9.6" }, "/store/deno"), {
+    DENO_NO_UPDATE_CHECK: "1",
+  });
+  assertEquals(toolVariables({ name: "biome", version: "2.6.8" }, "/store/biome"), {});
+  assertEquals(toolVariables({ name: "prettier", version: "3.9.0" }, "/store/prettier"), {});
+  assertEquals(toolVariables({ name: "npm:cowsay", version: "1.6.0" }, "/store/cowsay"), {});
+});

@@ -1,0 +1,43 @@
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { completeLocked, lacksPublished } from "../../../../src/tools/resolve/complete_locked.ts";
+import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
+import { npmArtifact, sha512, toolRequest } from "../lockfile/fixtures.ts";
+import { FakeHttp, FakeRegistry } from "./fake_registry.ts";
+
+const http = new FakeHttp();
+const request = toolRequest("esbuild", "latest");
+const mirror = new FakeRegistry(
+  { esbuild: { "0.28.2": {} }, "@esbuild/linux-x64": { "0.28.2": {} } },
+  { esbuild: { latest: "0.28.2" } },
+);
+const whole = new FakeRegistry({
+  esbuild: { "0.28.2": {}, "0.29.0": {} },
+  "@esbuild/linux-x64": { "0.28.2": { dist: { integrity: sha512("Z") } } },
+  "@esbuild/darwin-arm64": { "0.28.2": {} },
+}, { esbuild: { latest: "0.29.0" } });
+
+Deno.test("lacksPublished() is true where the lock is silent and the catalogue is not", async () => {
+  const locked = await resolveTool(request, { registry: mirror, http });
+  assertEquals(lacksPublished(request, locked, "linux-x64-musl"), false);
+  assertEquals(lacksPublished(request, locked, "darwin-arm64"), true);
+  const deno = toolRequest("deno", "2.9.6");
+  assertEquals(lacksPublished(deno, { ...locked, version: "2.9.6" }, "linux-x64-musl"), false);
+  assertEquals(lacksPublished(request, { ...locked, kind: "js", platforms: {} }, "darwin-arm64"), false);
+  assertEquals(lacksPublished(toolRequest("npm:cowsay", "1"), locked, "darwin-arm64"), false);
+});
+
+Deno.test("completeLocked() adds platforms of the same version and leaves the others as they were", async () => {
+  const locked = await resolveTool(request, { registry: mirror, http });
+  const complete = await completeLocked(request, locked, { registry: whole, http });
+  assertEquals(complete, {
+    ...locked,
+    platforms: { ...locked.platforms, "darwin-arm64": [npmArtifact("@esbuild/darwin-arm64", "0.28.2")] },
+  });
+  assertEquals(complete.request, "latest");
+  assertEquals(complete.platforms["linux-x64-glibc"], [npmArtifact("@esbuild/linux-x64", "0.28.2", "A")]);
+});
+
+Deno.test("completeLocked() returns the same entry when there is nothing to add", async () => {
+  const locked = await resolveTool(request, { registry: mirror, http });
+  assertStrictEquals(await completeLocked(request, locked, { registry: mirror, http }), locked);
+});

@@ -1,0 +1,66 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UsageError } from "../../../../src/base/errors.ts";
+import {
+  parseVersionRequest,
+  tryParseVersionRequest,
+} from "../../../../src/tools/versions/version_request.ts";
+
+Deno.test("parseVersionRequest() tells exact versions, ranges and tags apart", () => {
+  const rows: [text: string, kind: string, value?: string][] = [
+    ["1.2.3", "exact", "1.2.3"],
+    [" 1.2.3 ", "exact", "1.2.3"],
+    ["v22.1.0", "exact", "22.1.0"],
+    ["=1.2.3", "exact", "1.2.3"],
+    ["= 1.2.3", "exact", "1.2.3"],
+    ["2.0.0-beta.1", "exact", "2.0.0-beta.1"],
+    ["7.0.0-dev.20260707.2", "exact", "7.0.0-dev.20260707.2"],
+    ["22", "range"],
+    ["v22", "range"],
+    ["22.1", "range"],
+    ["22.x", "range"],
+    ["22.1.*", "range"],
+    ["*", "range"],
+    ["x", "range"],
+    ["^1", "range"],
+    ["^1.2.3", "range"],
+    ["~1.2", "range"],
+    [">=1 <3", "range"],
+    ["1.0.0 - 2.0.0", "range"],
+    ["^1 || ^3", "range"],
+    ["latest", "tag", "latest"],
+    ["next-12", "tag", "next-12"],
+    ["lts/*", "tag", "lts/*"],
+    ["lts/jod", "tag", "lts/jod"],
+    ["v-next", "tag", "v-next"],
+  ];
+  for (const [text, kind, value] of rows) {
+    const request = parseVersionRequest(text);
+    assertEquals(request.kind, kind, text);
+    if (request.kind === "exact") assertEquals(request.version, value, text);
+    if (request.kind === "tag") assertEquals(request.tag, value, text);
+  }
+});
+
+Deno.test("parseVersionRequest() refuses what is neither, and what would change a path", () => {
+  for (
+    const text of [
+      "",
+      "  ",
+      "..",
+      "../1.2.3",
+      "a/../b",
+      "/etc",
+      "1.2.3.4",
+      "01.2.3",
+      "latest?x",
+      "a b",
+      "-1",
+      "a%2fb",
+      "\0",
+    ]
+  ) {
+    assertEquals(tryParseVersionRequest(text), undefined, JSON.stringify(text));
+    const error = assertThrows(() => parseVersionRequest(text), UsageError, "Cannot read version");
+    assertStringIncludes(error.next ?? "", '"^1.2"');
+  }
+});
