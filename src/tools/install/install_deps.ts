@@ -1,0 +1,68 @@
+import type { Env } from "../../base/env.ts";
+import type { Paths } from "../../base/paths.ts";
+import type { ArchiveLimits } from "../archive/limits.ts";
+import type { Reporter } from "../reporter.ts";
+import type { SignatureState } from "../store/receipt.ts";
+
+/** The part of the HTTP client that an install uses; see `src/tools/http/http_client.ts`. */
+export interface ArtifactHttp {
+  get(url: string, options?: ArtifactRequest): Promise<ArtifactResponse>;
+}
+
+export interface ArtifactRequest {
+  headers?: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+  /** The body fails after so many bytes. */
+  maxBytes?: number;
+}
+
+export interface ArtifactResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: AsyncIterable<Uint8Array>;
+  cancel(): Promise<void>;
+}
+
+/** The part of the npm registry that an install uses; see `src/tools/registry/npm_registry.ts`. */
+export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
+  tarball(
+    name: string,
+    version: string,
+    options?: { signal?: AbortSignal },
+  ): Promise<{ url: string; headers: Record<string, string> }>;
+  manifest(name: string, version: string, options?: { signal?: AbortSignal }): Promise<Manifest>;
+  /** @throws when the registry offers a signature that is wrong. */
+  verifySignature(
+    manifest: Manifest,
+    options?: { signal?: AbortSignal },
+  ): Promise<Exclude<SignatureState, "not-checked">>;
+}
+
+export interface PackageIntegrity {
+  readonly dist: { readonly integrity?: string | undefined };
+}
+
+/** A Bun that installs packages: a compiled haft itself (with BUN_BE_BUN=1), or a bun executable. */
+export interface JsInstaller {
+  /** The argv before `install`. */
+  command: string[];
+  /** Variables that make it an installer. */
+  env: Record<string, string>;
+}
+
+export interface InstallDeps {
+  paths: Pick<Paths, "store" | "staging" | "locks" | "downloads">;
+  http: ArtifactHttp;
+  registry: ArtifactRegistry;
+  report: Reporter;
+  /** Stops the install; what was staged is removed, what was downloaded is kept for the next time. */
+  signal: AbortSignal;
+  /** haft's own version, for the receipt. */
+  version: string;
+  /** What the install step of a `js` tool inherits. */
+  env: Env;
+  /** Asked only for `js` tools, where this process is no Bun itself. */
+  jsInstaller?: () => Promise<JsInstaller>;
+  /** Lower limits than {@link ARCHIVE_LIMITS}, for tests. */
+  limits?: Readonly<ArchiveLimits>;
+}

@@ -1,0 +1,138 @@
+import { chmodSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { HaftError } from "../../base/errors.ts";
+import type { InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
+import { ARCHIVE_LIMITS } from "../archive/limits.ts";
+import { syncDirectory, TreeWriter, type WrittenFile } from "../archive/tree_writer.ts";
+import { entryPath } from "../archive/entry_path.ts";
+import { RECEIPT_DIRECTORY } from "../store/receipt.ts";
+import process from "node:process";
+import { unpackArtifact } from "./artifact_pipeline.ts";
+import { RestartDownload } from "./download.ts";
+import { failpoint } from "./failpoint.ts";
+import type { InstallDeps } from "./install_deps.ts";
+import { IntegrityError } from "./integrity_check.ts";
+import { PartFile } from "./part_file.ts";
+import { DownloadProgress } from "./progress.ts";
+import { Staging } from "./staging.ts";
+
+/** A tree that is ready to become an installation, and what is kept until it is one. */
+export interface StagedTree extends Disposable {
+  readonly path: string;
+  readonly files: WrittenFile[];
+  /** Call when the tree is in the store: what was downloaded is not needed any more. */
+  activated(): void;
+}
+
+/** How often a tree is begun again: once for a wrong hash, and when a server cannot resume. */
+const MAX_RESTARTS = 3;
+
+/**
+ * Downloads, verifies and unpacks all artifacts of a native tool into one staged tree.
+ * @param installation the name that the caller holds the lock of.
+ */
+export async function stageNative(
+  config: InstallConfig,
+  { deps, installation }: { deps: InstallDeps; installation: string },
+): Promise<StagedTree> {
+  const parts = config.artifacts.map(({ artifact }) =>
+    new PartFile(deps.paths.downloads, { installation, integrity: artifact.integrity })
+  );
+  try {
+    const { staging, files } = await stageUntilRight(config, { deps, installation, parts });
+    return {
+      path: staging.path,
+      files,
+      activated: () => parts.forEach((part) => part.discard()),
+      [Symbol.dispose]: () => staging[Symbol.dispose](),
+    };
+  } catch (error) {
+    for (const part of parts) part.close();
+    throw error;
+  }
+}
+
+interface Attempt {
+  deps: InstallDeps;
+  installation: string;
+  parts: PartFile[];
+}
+
+async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
+  let wrongHashes = 0;
+  for (let restarts = 0;; restarts++) {
+    const staging = new Staging(attempt.deps.paths, attempt.installation);
+    try {
+      return { staging, files: await stageOnce(config, { ...attempt, staging }) };
+    } catch (error) {
+      staging[Symbol.dispose]();
+      const wrongHash = error instanceof IntegrityError;
+      if (wrongHash || error instanceof RestartDownload && error.cause !== undefined) {
+        for (const part of attempt.parts) if (!part.complete || wrongHash) part.restart();
+        wrongHashes++;
+      } else if (!(error instanceof RestartDownload)) throw error;
+      if (wrongHashes > 1 || restarts >= MAX_RESTARTS) {
+        throw error instanceof RestartDownload ? error.cause ?? error : error;
+      }
+    }
+  }
+}
+
+async function stageOnce(
+  config: InstallConfig,
+  { deps, parts, staging }: Attempt & { staging: Staging },
+): Promise<WrittenFile[]> {
+  const limits = deps.limits ?? ARCHIVE_LIMITS;
+  const writer = new TreeWriter(staging.path, {
+    limits,
+    reserved: [RECEIPT_DIRECTORY],
+    onFile: () => failpoint("mid-extract"),
+  });
+  const progress = new DownloadProgress(config.tool_name, { report: deps.report, count: parts.length });
+  for (const [index, planned] of config.artifacts.entries()) {
+    const part = parts[index];
+    if (part === undefined) throw new Error("an artifact has no part file");
+    progress.begin(index);
+    const address = await artifactAddress(planned, deps);
+    await unpackArtifact(planned, {
+      part,
+      writer,
+      source: {
+        ...address,
+        http: deps.http,
+        signal: deps.signal,
+        maxBytes: limits.downloadBytes,
+        onProgress: (state) => progress.update(state),
+      },
+    });
+  }
+  deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
+  const files = await writer.finish();
+  makeExecutable(config, staging.path);
+  failpoint("after-extract");
+  return files;
+}
+
+async function artifactAddress(
+  { artifact }: PlannedArtifact,
+  { registry, signal }: InstallDeps,
+): Promise<{ url: string; headers: Record<string, string> }> {
+  if (artifact.kind === "http") return { url: artifact.url, headers: {} };
+  return await registry.tarball(artifact.package, artifact.version, { signal });
+}
+
+/** npm sets the mode of the executables that a package declares, so some packages ship them without it. */
+function makeExecutable(config: InstallConfig, root: string): void {
+  for (const [name, path] of Object.entries(config.bin)) {
+    const file = join(root, ...entryPath(path, { platform: process.platform }));
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isFile() !== true) {
+      throw new HaftError(`"${config.tool_name}" ${config.version} has no executable "${name}" at ${path}`, {
+        next: "Choose another version, or report it: the catalogue's entry does not fit this one",
+      });
+    }
+    if ((stats.mode & 0o111) !== 0 || process.platform === "win32") continue;
+    chmodSync(file, 0o755);
+    syncDirectory(join(file, ".."));
+  }
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode, HaftError } from "../../base/errors.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
+import { type Receipt, satisfiedBy, type SignatureState } from "../store/receipt.ts";
+import { Store } from "../store/store.ts";
+import { installationName } from "../store/store_names.ts";
+import { sweepStaging } from "../store/sweep_staging.ts";
+import { activate } from "./activate.ts";
+import { explainDiskError } from "./disk_error.ts";
+import { failpoint } from "./failpoint.ts";
+import type { InstallDeps } from "./install_deps.ts";
+import { checkSignatures } from "./check_signatures.ts";
+import type { StagedTree } from "./install_native.ts";
+import { sweepDownloads } from "./sweep_downloads.ts";
+import { recover } from "./recover.ts";
+import { writeReceipt } from "./write_receipt.ts";
+
+export interface InstallResult {
+  /** The installation's directory. */
+  path: string;
+  receipt: Receipt;
+  /** The store had it, and nothing was done. */
+  alreadyInstalled: boolean;
+  /** The text of the installer's own lock file, for a `js` tool whose config came without one, or was installed now. */
+  dependenciesLock: string | null;
+}
+
+/**
+ * Installs one tool: stage, verify, rename. A failure, or a kill at any moment, leaves the store as it was, and the next
+ * run cleans up. Reports `started` to `completed`; on failure it throws, and the caller reports `failed`.
+ *
+ * @throws {HaftError} what went wrong, and the next step.
+ * @throws the signal's reason.
+ */
+export async function installTool(config: InstallConfig, deps: InstallDeps): Promise<InstallResult> {
+  const store = new Store(deps.paths);
+  const directory = store.directory(config.store_id, config.version);
+  deps.report({ state: "started", tool: config.tool_name, version: config.version });
+  try {
+    const result = installed(config, store) ?? await installLocked(config, { deps, store });
+    deps.report({
+      state: "completed",
+      tool: config.tool_name,
+      version: config.version,
+      install_path: result.path,
+      already_installed: result.alreadyInstalled,
+      dependencies_lock: result.dependenciesLock,
+    });
+    return result;
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    throw explainDiskError(error, directory);
+  }
+}
+
+/** What the store has, when that is all that is asked for. */
+function installed(config: InstallConfig, store: Store, force = config.force): InstallResult | undefined {
+  const receipt = force ? undefined : store.receipt(config.store_id, config.version);
+  if (receipt === undefined || !satisfiedBy(receipt, config)) return undefined;
+  const path = store.directory(config.store_id, config.version);
+  return { path, receipt, alreadyInstalled: true, dependenciesLock: keptLock(config, path) };
+}
+
+/** The lock of a `js` tool that is in the store already, for a caller that has lost it or never had it. */
+function keptLock(config: InstallConfig, path: string): string | null {
+  if (config.kind === "native" || config.dependencies_lock !== null) return null;
+  try {
+    return readFileSync(join(path, "bun.lock"), "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function installLocked(
+  config: InstallConfig,
+  { deps, store }: { deps: InstallDeps; store: Store },
+): Promise<InstallResult> {
+  let waited = false;
+  using _lock = await store.lock(config.store_id, config.version, {
+    signal: deps.signal,
+    onWait: () => {
+      waited = true;
+      deps.report({
+        state: "post_install",
+        tool: config.tool_name,
+        message: "waiting for another install of it",
+      });
+    },
+  });
+  // Whoever held the lock has installed it since the first look. That is as fresh as what `force` would make.
+  const won = installed(config, store, config.force && !waited);
+  if (won !== undefined) return won;
+  const installation = installationName(config.store_id, config.version);
+  const recovered = !config.force && recover(config, { paths: deps.paths, store, installation });
+  sweepStaging(deps.paths, { store, held: installation });
+  sweepDownloads(deps.paths.downloads, { store, held: installation });
+  const whole = recovered ? installed(config, store) : undefined;
+  if (whole !== undefined) return whole;
+  if (config.offline) {
+    throw new HaftError(
+      `"${config.tool_name}" ${config.version} is not in the store, and --offline forbids to fetch it`,
+      {
+        next: `Run the command without --offline`,
+      },
+    );
+  }
+  return await stageAndActivate(config, { deps, store, installation });
+}
+
+async function stageAndActivate(
+  config: InstallConfig,
+  { deps, store, installation }: { deps: InstallDeps; store: Store; installation: string },
+): Promise<InstallResult> {
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([deps.signal, stopped.signal]);
+  const [signature, staged] = await bothOrStop(
+    [
+      checkSignatures(config.artifacts, { registry: deps.registry, signal }),
+      stage(config, { deps: { ...deps, signal }, installation }),
+    ],
+    stopped,
+  );
+  using tree = staged;
+  const receipt = receiptOf(config, { bin: tree.bin, signature, version: deps.version });
+  writeReceipt(tree.path, { receipt, files: tree.files });
+  failpoint("after-receipt");
+  deps.signal.throwIfAborted();
+  const path = activate(tree.path, { store, storeId: config.store_id, version: config.version });
+  tree.activated();
+  return { path, receipt, alreadyInstalled: false, dependenciesLock: tree.dependenciesLock };
+}
+
+type Staged = StagedTree & { bin: Record<string, string>; dependenciesLock: string | null };
+
+async function stage(
+  config: InstallConfig,
+  context: { deps: InstallDeps; installation: string },
+): Promise<Staged> {
+  if (config.kind === "native") {
+    const { stageNative } = await import("./install_native.ts");
+    return Object.assign(await stageNative(config, context), { bin: config.bin, dependenciesLock: null });
+  }
+  const { stageJsPackage } = await import("./js_package.ts");
+  return await stageJsPackage(config, context);
+}
+
+/** Both results; when one fails the other is stopped and waited for, and nothing staged is left behind. */
+async function bothOrStop<A>(
+  [first, second]: [Promise<A>, Promise<Staged>],
+  stopped: AbortController,
+): Promise<[A, Staged]> {
+  let failure: { error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    stopped.abort(error);
+    return undefined;
+  };
+  const results = await Promise.all([first.catch(fail), second.catch(fail)]);
+  if (failure === undefined && results[0] !== undefined && results[1] !== undefined) {
+    return [results[0], results[1]];
+  }
+  results[1]?.[Symbol.dispose]();
+  throw failure?.error;
+}
+
+function receiptOf(
+  config: InstallConfig,
+  { bin, signature, version }: { bin: Record<string, string>; signature: SignatureState; version: string },
+): Receipt {
+  return {
+    schema: 1,
+    tool: config.tool_name,
+    store_id: config.store_id,
+    version: config.version,
+    platform: config.platform,
+    kind: config.kind,
+    artifacts: config.artifacts,
+    bin,
+    signature,
+    installed_at: new Date().toISOString(),
+    haft_version: version,
+  };
+}

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { HaftError } from "../../base/errors.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
+import { runtime } from "../../runtime/mod.ts";
+import { readNpmrc } from "../registry/npmrc_file.ts";
+import { lockedIntegrity, withoutAddresses } from "./bun_lock.ts";
+import { failpoint } from "./failpoint.ts";
+import { hashTree } from "./hash_tree.ts";
+import type { InstallDeps, JsInstaller } from "./install_deps.ts";
+import type { StagedTree } from "./install_native.ts";
+import { IntegrityError } from "./integrity_check.ts";
+import { packageBin } from "./package_bin.ts";
+import { runInstaller } from "./run_installer.ts";
+import { Staging } from "./staging.ts";
+
+const LOCK_FILE = "bun.lock";
+const TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock; files are copied, so that a
+ * tool in the store shares none with Bun's cache.
+ */
+const INSTALL = [
+  "install",
+  "--ignore-scripts",
+  "--omit=dev",
+  "--linker=hoisted",
+  "--backend=copyfile",
+  "--save-text-lockfile",
+  "--no-env-file",
+  "--no-progress",
+  "--no-summary",
+];
+
+/**
+ * Lets Bun install a pure JavaScript package with its dependencies into a staged tree.
+ *
+ * What is installed is what haft.lock says: Bun checks every tarball against the integrity in its lock file, and that of
+ * the tool itself is compared here with haft's before anything is activated. A lock from an earlier install pins all
+ * dependencies as well.
+ */
+export async function stageJsPackage(
+  config: InstallConfig,
+  { deps, installation }: { deps: InstallDeps; installation: string },
+): Promise<StagedTree & { bin: Record<string, string>; dependenciesLock: string }> {
+  const { name, version, integrity } = rootPackage(config);
+  const lock = usableLock(config, { name, version, integrity });
+  const staging = new Staging(deps.paths, installation);
+  try {
+    const manifest = { private: true, dependencies: { [name]: version } };
+    writeFileSync(join(staging.path, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    if (lock !== undefined) writeFileSync(join(staging.path, LOCK_FILE), lock);
+    await runBun(config, { deps, cwd: staging.path, frozen: lock !== undefined });
+    failpoint("after-extract");
+
+    const written = withoutAddresses(readFileSync(join(staging.path, LOCK_FILE), "utf8"));
+    writeFileSync(join(staging.path, LOCK_FILE), written);
+    checkIntegrity(written, { name, version, integrity });
+    deps.report({ state: "extracting", tool: config.tool_name, percent: null });
+    const files = hashTree(staging.path);
+    const below = `node_modules/${name}`;
+    const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
+    checkExecutables(bin, { config, root: staging.path });
+    return {
+      path: staging.path,
+      files,
+      bin,
+      dependenciesLock: written,
+      activated: () => {},
+      [Symbol.dispose]: () => staging[Symbol.dispose](),
+    };
+  } catch (error) {
+    staging[Symbol.dispose]();
+    throw error;
+  }
+}
+
+interface RootPackage {
+  name: string;
+  version: string;
+  integrity: string;
+}
+
+function rootPackage(config: InstallConfig): RootPackage {
+  const artifact = config.artifacts[0]?.artifact;
+  if (artifact?.kind !== "npm" || config.artifacts.length !== 1) {
+    throw new HaftError(
+      `"${config.tool_name}" cannot be installed with its dependencies: it is not an npm package`,
+    );
+  }
+  return { name: artifact.package, version: artifact.version, integrity: artifact.integrity };
+}
+
+/** The given lock, when it is one of this version; after an upgrade it is not, and the dependencies are chosen anew. */
+function usableLock({ dependencies_lock: lock }: InstallConfig, root: RootPackage): string | undefined {
+  if (lock === null || lockedIntegrity(lock, root.name, root.version) === undefined) return undefined;
+  checkIntegrity(lock, root);
+  return lock;
+}
+
+function checkIntegrity(lock: string, { name, version, integrity }: RootPackage): void {
+  const found = lockedIntegrity(lock, name, version);
+  if (found === integrity) return;
+  throw new IntegrityError(
+    `Wrong hash for ${name}@${version}: expected ${integrity}, but Bun's lock file has ${found ?? "none"}`,
+    { next: "Do not use it. If the publisher did change it, remove the tool from haft.lock and sync again" },
+  );
+}
+
+async function runBun(
+  config: InstallConfig,
+  { deps, cwd, frozen }: { deps: InstallDeps; cwd: string; frozen: boolean },
+): Promise<void> {
+  const installer = await (deps.jsInstaller ?? ownInstaller)();
+  const npmrc = join(cwd, ".npmrc");
+  // For its owner alone: it may hold tokens.
+  writeFileSync(npmrc, npmSettings(config, deps), { mode: 0o600 });
+  const report = () =>
+    deps.report({
+      state: "post_install",
+      tool: config.tool_name,
+      message: "installing with its dependencies",
+    });
+  report();
+  failpoint("before-download");
+  try {
+    await runInstaller({
+      command: [...installer.command, ...INSTALL, ...(frozen ? ["--frozen-lockfile"] : [])],
+      cwd,
+      env: {
+        ...definedEntries(deps.env),
+        BUN_INSTALL_CACHE_DIR: join(deps.paths.downloads, "js"),
+        ...config.install_env,
+        ...installer.env,
+      },
+      signal: deps.signal,
+      timeoutMs: TIMEOUT_MS,
+      onHeartbeat: report,
+    });
+  } finally {
+    rmSync(npmrc, { force: true });
+  }
+}
+
+/** A Bun is an installer by itself; a binary that Bun compiled is one when told so. */
+function ownInstaller(): Promise<JsInstaller> {
+  if (runtime.name !== "bun") {
+    throw new HaftError("Packages with dependencies need Bun to install them", {
+      next: 'Add bun to haft.toml ("haft use bun@latest"), or use the haft binary',
+    });
+  }
+  return Promise.resolve({
+    command: [process.execPath],
+    env: runtime.isCompiled ? { BUN_BE_BUN: "1" } : {},
+  });
+}
+
+/** Where packages come from, and the credentials for it: all that Bun may take from a project's .npmrc. */
+const REGISTRY_SETTING = /^(registry|@[^:]+:registry|\/\/.+:(_authToken|_auth|username|_password))$/;
+
+/**
+ * The project's settings for Bun, which reads the user's own .npmrc by itself. Not a copy of the file: a stranger may have
+ * written it, and `${NAME}` in it would send variables of the environment to a host of the stranger's choice.
+ */
+function npmSettings({ project_dir }: InstallConfig, { env }: InstallDeps): string {
+  const { settings } = readNpmrc(join(project_dir, ".npmrc"), { env, expand: false });
+  return [...settings].filter(([key]) => REGISTRY_SETTING.test(key))
+    .map(([key, { value }]) => `${key}=${JSON.stringify(value)}\n`).join("");
+}
+
+function checkExecutables(
+  bin: Readonly<Record<string, string>>,
+  { config, root }: { config: InstallConfig; root: string },
+): void {
+  const missing = Object.entries(bin).find(([, path]) => !existsSync(join(root, path)));
+  if (missing === undefined && Object.keys(bin).length > 0) return;
+  const what = missing === undefined ? "no executables" : `no executable "${missing[0]}" at ${missing[1]}`;
+  throw new HaftError(`"${config.tool_name}" ${config.version} has ${what}`, {
+    next: "Choose another package or version",
+  });
+}
+
+function definedEntries(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
+  );
+}

@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { type InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
+
+/** haft's own directory inside an installed tool; no archive may contain it. */
+export const RECEIPT_DIRECTORY = ".haft";
+/** Small, read by every command. */
+export const RECEIPT_FILE = "receipt.json";
+/** The hash of every regular file, as `sha256sum -c` reads it; read only to check an installation. */
+export const HASHES_FILE = "files.sha256";
+
+/** What the registry's signature said of an npm artifact. `not-checked`: an http artifact has none. */
+export const SignatureState = v.picklist(["verified", "not-offered", "unknown-key", "not-checked"]);
+export type SignatureState = v.InferOutput<typeof SignatureState>;
+
+/** What was installed, from where, and when: `.haft/receipt.json`. Its presence makes an installation complete. */
+export const Receipt = v.strictObject({
+  schema: v.literal(1),
+  /** As the manifest names it. */
+  tool: v.string(),
+  store_id: v.string(),
+  version: v.string(),
+  platform: v.string(),
+  kind: v.picklist(["native", "js"]),
+  artifacts: v.array(PlannedArtifact),
+  /** Executable name → path below the install directory. For `js`, a script that a JavaScript runtime runs. */
+  bin: v.record(v.string(), v.string()),
+  signature: SignatureState,
+  /** ISO 8601, UTC. */
+  installed_at: v.string(),
+  /** The version of haft that installed it. */
+  haft_version: v.string(),
+});
+export type Receipt = v.InferOutput<typeof Receipt>;
+
+/** The receipt, or undefined for a text that is none: such an installation counts as missing and is made anew. */
+export function parseReceipt(text: string): Receipt | undefined {
+  try {
+    const result = v.safeParse(Receipt, JSON.parse(text));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether what is installed is exactly what a config asks for: the same files for the same platform. */
+export function satisfiedBy(receipt: Receipt, config: InstallConfig): boolean {
+  return receipt.platform === config.platform && receipt.version === config.version &&
+    receipt.kind === config.kind && receipt.artifacts.length === config.artifacts.length &&
+    receipt.artifacts.every((installed, index) => sameArtifact(installed, config.artifacts[index])) &&
+    (config.kind === "js" || sameExecutables(receipt.bin, config.bin));
+}
+
+/** The integrity decides: the same file may have come from another address. */
+function sameArtifact(installed: PlannedArtifact, wanted: PlannedArtifact | undefined): boolean {
+  return wanted !== undefined && installed.artifact.integrity === wanted.artifact.integrity &&
+    installed.format === wanted.format && installed.strip === wanted.strip && installed.into === wanted.into;
+}
+
+function sameExecutables(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import { errorCode } from "../../base/errors.ts";
+import type { Paths } from "../../base/paths.ts";
+import { type FileLock, processLock, type ProcessLockOptions } from "../../runtime/process_lock.ts";
+import { parseReceipt, type Receipt, RECEIPT_DIRECTORY, RECEIPT_FILE } from "./receipt.ts";
+import { installationName, stagingName } from "./store_names.ts";
+
+export type StorePaths = Pick<Paths, "store" | "staging" | "locks">;
+
+/** The installed tools on disk: `<store>/<store id>/<version>`, each complete with its receipt or not there. */
+export class Store {
+  readonly #paths: StorePaths;
+
+  constructor(paths: StorePaths) {
+    this.#paths = paths;
+  }
+
+  /** @throws {HaftError} when one of the names cannot be a path component. */
+  directory(storeId: string, version: string): string {
+    installationName(storeId, version);
+    return join(this.#paths.store, storeId, version);
+  }
+
+  /** The receipt of a complete installation. Reads one small file. */
+  receipt(storeId: string, version: string): Receipt | undefined {
+    const file = join(this.directory(storeId, version), RECEIPT_DIRECTORY, RECEIPT_FILE);
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch (error) {
+      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+      throw error;
+    }
+    const receipt = parseReceipt(text);
+    return receipt?.store_id === storeId && receipt.version === version ? receipt : undefined;
+  }
+
+  /** The receipts of all complete installations, by store id, then version. */
+  list(): Receipt[] {
+    return names(this.#paths.store).flatMap((storeId) =>
+      names(join(this.#paths.store, storeId)).flatMap((version) => this.#receiptOf(storeId, version))
+    );
+  }
+
+  /** Holds the installation: nobody else installs or removes it until the lock is released. */
+  async lock(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<FileLock> {
+    mkdirSync(this.#paths.locks, { recursive: true });
+    return await processLock(this.lockPath(installationName(storeId, version)), options);
+  }
+
+  lockPath(installation: string): string {
+    return join(this.#paths.locks, `${installation}.lock`);
+  }
+
+  /**
+   * Removes an installation: it is renamed away in one step, then deleted, so that nobody finds half of it. A tool that
+   * runs goes on running.
+   * @returns false when it was not there.
+   */
+  async remove(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<boolean> {
+    const directory = this.directory(storeId, version);
+    using _lock = await this.lock(storeId, version, options);
+    const aside = this.moveAside(storeId, version);
+    if (aside === undefined) return false;
+    rmSync(aside, { recursive: true, force: true });
+    removeIfEmpty(dirname(directory));
+    return true;
+  }
+
+  /**
+   * Renames an installation into the staging area, where a later install finishes the deletion should this process die.
+   * The caller holds its lock.
+   * @returns where it is now, or undefined when there was none.
+   */
+  moveAside(storeId: string, version: string): string | undefined {
+    mkdirSync(this.#paths.staging, { recursive: true });
+    const name = stagingName(installationName(storeId, version), randomUUID());
+    const aside = join(this.#paths.staging, name);
+    try {
+      renameSync(this.directory(storeId, version), aside);
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
+    return aside;
+  }
+
+  #receiptOf(storeId: string, version: string): Receipt[] {
+    try {
+      const receipt = this.receipt(storeId, version);
+      return receipt === undefined ? [] : [receipt];
+    } catch {
+      // Not a name that haft would give, or not readable: not one of ours.
+      return [];
+    }
+  }
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => !name.startsWith(".")).sort();
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Another version is there.
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The other process of the transport tests, bundled to one file so that either runtime can run it:
+ *
+ *     transport_peer.ts cases                runs the transport cases; prints {name, ok, error?} a line each
+ *     transport_peer.ts echo PATH FRAMING    connects, sends back every message until the peer closes
+ *     transport_peer.ts serve PATH           listens, prints "ready", sends back every message of one connection
+ *     transport_peer.ts send PATH COUNT      connects, sends COUNT numbered progress events, closes
+ *     transport_peer.ts half PATH            connects, sends a message and the beginning of another, waits to be killed
+ *     transport_peer.ts lock PATH            takes the lock, prints "locked", holds it until stdin ends
+ *     transport_peer.ts exec FILE [ARG]...   replaces itself
+ *     transport_peer.ts self                 prints runtime.selfCommand() as JSON
+ */
+import { Buffer } from "node:buffer";
+import { connect } from "node:net";
+import process from "node:process";
+import { type IpcChannel, LocalSocketChannel, LocalSocketServer } from "../../src/channel/mod.ts";
+import { INSTALL_PROGRESS_EVENT } from "../../src/protocol/install.ts";
+import { runtime } from "../../src/runtime/mod.ts";
+import { processLock } from "../../src/runtime/process_lock.ts";
+
+const SOON = { timeoutMs: 10_000 };
+
+async function main([mode, ...args]: string[]): Promise<void> {
+  const [path = "", option = ""] = args;
+  switch (mode) {
+    case "cases":
+      return await runCases();
+    case "echo":
+      return await echo(
+        await LocalSocketChannel.connect("peer", {
+          path,
+          framing: option === "lines" ? "lines" : "length",
+          retry: true,
+          ...SOON,
+        }),
+      );
+    case "serve": {
+      await using server = await LocalSocketServer.listen("peer", { path });
+      console.log("ready");
+      return await echo(await server.accept(SOON));
+    }
+    case "send": {
+      await using channel = await LocalSocketChannel.connect("peer", { path, retry: true, ...SOON });
+      return await sendProgress(channel, Number(option));
+    }
+    case "half":
+      return await sendHalf(path);
+    case "lock": {
+      using _lock = await processLock(path);
+      console.log("locked");
+      for await (const _ of process.stdin);
+      return;
+    }
+    case "exec":
+      process.exitCode = await runtime.exec(path, args.slice(1), { env: process.env });
+      return;
+    case "self":
+      console.log(JSON.stringify(runtime.selfCommand()));
+      return;
+    default:
+      throw new Error(`Unknown mode ${mode}`);
+  }
+}
+
+async function runCases(): Promise<void> {
+  const { transportCases } = await import("./transport_cases.ts");
+  for (const { name, run } of transportCases) {
+    try {
+      await run();
+      console.log(JSON.stringify({ name, ok: true }));
+    } catch (error) {
+      console.log(
+        JSON.stringify({ name, ok: false, error: error instanceof Error ? error.stack : String(error) }),
+      );
+    }
+  }
+}
+
+async function echo(channel: IpcChannel): Promise<void> {
+  for await (const message of channel) await channel.send(message);
+  await channel.close();
+}
+
+async function sendProgress(channel: IpcChannel, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await channel.emit(INSTALL_PROGRESS_EVENT, {
+      state: "downloading",
+      tool: "biome",
+      percent: i / count * 100,
+      bytes_downloaded: i,
+      total_bytes: count,
+    });
+  }
+}
+
+async function sendHalf(path: string): Promise<void> {
+  const socket = connect(path);
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  socket.write(Buffer.from('{"type":"ping"}\n{"type":"data","da'));
+  await new Promise<void>(() => setInterval(() => {}, 60_000));
+}
+
+await main(process.argv.slice(2));
