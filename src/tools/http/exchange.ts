@@ -1,0 +1,111 @@
+import { explainFailure } from "./explain_failure.ts";
+import { HttpError } from "./http_error.ts";
+import type { RequestGuard } from "./request_guard.ts";
+import { printableUrl } from "./printable_url.ts";
+
+/** The part of fetch that is used; a test can hand in its own. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface ExchangeRequest {
+  url: URL;
+  headers: Headers;
+  /** Let the server compress the body. Not for files whose hash counts. */
+  compressed: boolean;
+}
+
+const MAX_REDIRECTS = 10;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * One request and what it is redirected to: at most 10 steps, none twice, never from https to http, and without the
+ * `Authorization` header once another host is asked.
+ * @throws {HttpError}
+ */
+export async function exchange(
+  request: ExchangeRequest,
+  { fetch, guard }: { fetch: Fetch; guard: RequestGuard },
+): Promise<{ response: Response; url: URL }> {
+  const headers = new Headers(request.headers);
+  const visited = new Set<string>();
+  let url = request.url;
+  for (;;) {
+    visited.add(url.href);
+    const response = await send(url, { headers, compressed: request.compressed, fetch, guard });
+    guard.answered();
+    const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
+    if (location === null) return { response, url };
+    await response.body?.cancel().catch(() => {});
+    const next = redirectTarget(url, location);
+    if (visited.has(next.href)) throw redirectError(request.url, "the server redirects in a loop");
+    if (visited.size > MAX_REDIRECTS) {
+      throw redirectError(request.url, `the server redirects more than ${MAX_REDIRECTS} times`);
+    }
+    if (next.origin !== url.origin) headers.delete("authorization");
+    url = next;
+  }
+}
+
+async function send(
+  url: URL,
+  { headers, compressed, fetch, guard }: {
+    headers: Headers;
+    compressed: boolean;
+    fetch: Fetch;
+    guard: RequestGuard;
+  },
+): Promise<Response> {
+  // `decompress` and `timeout` are Bun's: it would unpack a .tgz that is served with a Content-Encoding, and has a time-out
+  // of its own beneath ours.
+  const init: RequestInit & { decompress: boolean; timeout: false } = {
+    headers,
+    redirect: "manual",
+    signal: guard.signal,
+    decompress: compressed,
+    timeout: false,
+  };
+  try {
+    return await guard.wait(fetch(url.href, init));
+  } catch (error) {
+    throw failure(error, { url, guard });
+  }
+}
+
+/** The error to report for a rejection under a guard: the caller's own reason where it was the caller who gave up. */
+export function failure(error: unknown, { url, guard }: { url: URL; guard: RequestGuard }): unknown {
+  try {
+    guard.throwIfCancelled();
+  } catch (reason) {
+    return reason;
+  }
+  if (guard.stalled) {
+    const seconds = guard.idleTimeoutMs / 1000;
+    const reason = `it timed out: the server sent nothing, or next to nothing, for ${seconds} s`;
+    return new HttpError(reason, { kind: "stalled", url, cause: error });
+  }
+  return explainFailure(error, url);
+}
+
+/** @throws {HttpError} when the target may not be followed */
+export function redirectTarget(from: URL, location: string): URL {
+  let target: URL;
+  try {
+    target = new URL(location, from);
+  } catch (cause) {
+    throw redirectError(from, "the server redirects to something that is no address", cause);
+  }
+  if (target.protocol !== "https:" && target.protocol !== "http:") {
+    throw redirectError(from, `the server redirects to a ${target.protocol} address`);
+  }
+  if (from.protocol === "https:" && target.protocol === "http:") {
+    throw redirectError(from, `the server redirects from https to http (${printableUrl(target)})`);
+  }
+  // Credentials in a Location were not given by the user.
+  target.username = "";
+  target.password = "";
+  target.hash = "";
+  return target;
+}
+
+function redirectError(url: URL, reason: string, cause?: unknown): HttpError {
+  return new HttpError(reason, { kind: "redirect", url, cause });
+}

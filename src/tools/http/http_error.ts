@@ -1,0 +1,122 @@
+import { HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { printableUrl } from "./printable_url.ts";
+
+/** What went wrong, for code that acts on it. */
+export type HttpErrorKind =
+  | "dns"
+  | "refused"
+  | "tls"
+  /** The connection broke, or ended before the whole body was there. */
+  | "broken"
+  /** Nothing, or next to nothing, came for the idle time-out. */
+  | "stalled"
+  | "status"
+  | "redirect"
+  | "too-large"
+  | "not-text"
+  | "not-json"
+  | "bad-url"
+  | "offline";
+
+export interface HttpErrorOptions {
+  kind: HttpErrorKind;
+  url: string | URL;
+  /** The HTTP status, where one was received. */
+  status?: number | undefined;
+  /** Replaces the next step that the kind suggests. */
+  next?: string | undefined;
+  cause?: unknown;
+}
+
+/** A request that failed. The message names the address, without its secrets, and the number of attempts. */
+export class HttpError extends HaftError {
+  override readonly name = "HttpError";
+  readonly kind: HttpErrorKind;
+  /** Without credentials and query. */
+  readonly url: string;
+  readonly status: number | undefined;
+  /** What happened, without the address. */
+  readonly reason: string;
+
+  constructor(reason: string, options: HttpErrorOptions, attempts = 1) {
+    const url = printableUrl(options.url);
+    const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
+    const next = options.next ?? nextStep(options);
+    super(`Cannot fetch ${url}: ${reason}${tried}`, {
+      ...(next === undefined ? {} : { next }),
+      exitCode: options.kind === "stalled" ? ExitCode.timedOut : ExitCode.failed,
+      cause: options.cause,
+    });
+    this.kind = options.kind;
+    this.url = url;
+    this.status = options.status;
+    this.reason = reason;
+  }
+
+  /** The same error, after more than one attempt. */
+  afterAttempts(attempts: number): HttpError {
+    const { kind, url, status, next, cause } = this;
+    return new HttpError(this.reason, { kind, url, status, next, cause }, attempts);
+  }
+}
+
+const OFFLINE_HINT = '"haft sync --offline" uses what is already in the store';
+const CREDENTIALS_HINT =
+  "Credentials are looked for where npm keeps them: //HOST/:_authToken in the project's " +
+  ".npmrc, ~/.npmrc, npm's global npmrc, or a variable NPM_CONFIG_//HOST/:_authToken";
+
+function nextStep({ kind, status }: HttpErrorOptions): string | undefined {
+  switch (kind) {
+    case "dns":
+    case "refused":
+    case "broken":
+    case "stalled":
+      return `Check the network or the proxy settings; ${OFFLINE_HINT}`;
+    case "tls":
+      return "Check the proxy settings and the clock; a certificate authority of your own is named in NODE_EXTRA_CA_CERTS";
+    case "status":
+      if (status === 401 || status === 403) return CREDENTIALS_HINT;
+      if (status === 407) return "The proxy asks for credentials: give them in HTTPS_PROXY";
+      if (status === 404 || status === 410) return "Check the address, and [mirrors] in haft.toml";
+      return `Try again later; ${OFFLINE_HINT}`;
+    case "redirect":
+    case "bad-url":
+      return "Check the address, and [mirrors] in haft.toml";
+    case "not-text":
+    case "not-json":
+      return "Check the registry's address in .npmrc, and whether a proxy or a login page answers in its place";
+    case "too-large":
+      return "Check the address: this is not what haft expects there";
+    case "offline":
+      return 'Run "haft sync" once without --offline';
+  }
+}
+
+/** Names the statuses that people meet; the number stands before the name. */
+export function statusText(status: number): string {
+  const name = STATUS_NAMES[status];
+  return name === undefined ? `HTTP status ${status}` : `HTTP status ${status} (${name})`;
+}
+
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  400: "bad request",
+  401: "not authorized",
+  403: "forbidden",
+  404: "not found",
+  407: "the proxy asks for credentials",
+  408: "timed out",
+  410: "gone",
+  416: "no such range",
+  429: "too many requests",
+  500: "server error",
+  502: "bad gateway",
+  503: "not available",
+  504: "gateway timed out",
+};
+
+/** The error for an answer whose status the caller has no use for. */
+export function statusError(response: { status: number; url: string }): HttpError {
+  const { status, url } = response;
+  return new HttpError(`the server answered with ${statusText(status)}`, { kind: "status", url, status });
+}

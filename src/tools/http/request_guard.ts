@@ -1,0 +1,80 @@
+import { StallWatch } from "./stall_watch.ts";
+
+/**
+ * Ends one request: when the caller's signal says so, when the server stalls, or when it is done with. Whoever waits is
+ * rejected at once, whether or not the runtime's fetch notices the abort.
+ */
+export class RequestGuard {
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #watch: StallWatch;
+  #reject: ((reason: unknown) => void) | undefined;
+  readonly idleTimeoutMs: number;
+  /** True when the server sent nothing for the idle time-out. */
+  stalled = false;
+
+  constructor(options: { signal?: AbortSignal | undefined; idleTimeoutMs: number }) {
+    this.#caller = options.signal;
+    this.#caller?.addEventListener("abort", this.#onCallerAbort, { once: true });
+    this.idleTimeoutMs = options.idleTimeoutMs;
+    this.#watch = new StallWatch(options.idleTimeoutMs, () => {
+      this.stalled = true;
+      this.#abort(new Error("the server stalled"));
+    });
+  }
+
+  /** For fetch. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** @throws the reason of the caller's signal when that is aborted */
+  throwIfCancelled(): void {
+    this.#caller?.throwIfAborted();
+  }
+
+  /** The promise's outcome, unless the guard ends first. */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    this.#watch.begin();
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#reject = reject;
+        promise.then(resolve, reject);
+        if (this.signal.aborted) reject(this.signal.reason);
+      });
+    } finally {
+      this.#reject = undefined;
+      this.#watch.end();
+    }
+  }
+
+  /** A part of the body arrived. */
+  arrived(bytes: number): void {
+    this.#watch.arrived(bytes);
+  }
+
+  /** An answer's head arrived. */
+  answered(): void {
+    this.#watch.restart();
+  }
+
+  /** Releases timer and listener. The request itself goes on if it is not finished. */
+  release(): void {
+    this.#watch.stop();
+    this.#caller?.removeEventListener("abort", this.#onCallerAbort);
+  }
+
+  /** Breaks the request off. */
+  cancel(): void {
+    this.release();
+    this.#abort(new DOMException("The request was cancelled", "AbortError"));
+  }
+
+  readonly #onCallerAbort = (): void => this.#abort(this.#caller?.reason);
+
+  #abort(reason: unknown): void {
+    this.#watch.stop();
+    this.#reject?.(reason);
+    this.#controller.abort(reason);
+  }
+}

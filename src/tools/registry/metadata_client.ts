@@ -1,0 +1,120 @@
+import type * as v from "valibot";
+import type { HaftError } from "../../base/errors.ts";
+import { HttpError, statusError } from "../http/http_error.ts";
+import type { HttpClient, HttpResponse } from "../http/http_client.ts";
+import type { MetadataCache } from "./metadata_cache.ts";
+
+/** How long an answer without ETag and Last-Modified is good for, in milliseconds. */
+const FRESH_MS = 10 * 60 * 1000;
+
+export interface MetadataRequest<T> {
+  url: string;
+  /** Beside `accept`. */
+  headers: Readonly<Record<string, string>>;
+  accept: string;
+  /** What cannot change is asked for once. */
+  immutable: boolean;
+  /** Ask for the whole document, whatever is kept of it. Default false. */
+  whole?: boolean | undefined;
+  /** Of what is kept. */
+  schema: v.GenericSchema<unknown, T>;
+  /** Makes what is kept of what was served. @throws when it is not that */
+  parse: (json: unknown) => T;
+  signal?: AbortSignal | undefined;
+}
+
+export interface MetadataClientOptions {
+  http: HttpClient;
+  cache: MetadataCache;
+  offline: boolean;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** JSON documents by HTTP, through the cache. One request at a time for one address. */
+export class MetadataClient {
+  readonly #options: MetadataClientOptions;
+  readonly #inFlight = new Map<string, { signal: AbortSignal | undefined; promise: Promise<unknown> }>();
+
+  constructor(options: MetadataClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The document, or undefined when the server has none (400, 404, 405, 410: registries differ in how they say it).
+   * @throws {HttpError} when it cannot be had
+   * @throws whatever `parse` throws
+   */
+  async get<T>(request: MetadataRequest<T>): Promise<T | undefined> {
+    const running = this.#inFlight.get(request.url);
+    // Sharing with somebody else's signal would let them end this request.
+    if (running !== undefined && running.signal === request.signal && request.whole !== true) {
+      return await running.promise as T | undefined;
+    }
+    const promise = this.#get(request);
+    this.#inFlight.set(request.url, { signal: request.signal, promise });
+    try {
+      return await promise;
+    } finally {
+      if (this.#inFlight.get(request.url)?.promise === promise) this.#inFlight.delete(request.url);
+    }
+  }
+
+  /** Keeps a document that was part of another answer. */
+  keep(url: string, value: unknown): void {
+    this.#options.cache.write(url, { value, etag: null, lastModified: null, fetchedAt: this.#options.now() });
+  }
+
+  /** What is kept for an address, however old. */
+  kept<T>(url: string, schema: v.GenericSchema<unknown, T>): T | undefined {
+    return this.#options.cache.read(url, schema)?.value;
+  }
+
+  async #get<T>(request: MetadataRequest<T>): Promise<T | undefined> {
+    const { http, cache, offline, now } = this.#options;
+    const { url, signal } = request;
+    const kept = request.whole === true ? undefined : cache.read(url, request.schema);
+    if (kept !== undefined && (request.immutable || offline)) return kept.value;
+    if (offline) throw notKept(url);
+    const conditions: Record<string, string> = {};
+    if (kept?.etag != null) conditions["if-none-match"] = kept.etag;
+    if (kept?.lastModified != null) conditions["if-modified-since"] = kept.lastModified;
+    if (kept !== undefined && Object.keys(conditions).length === 0 && isFresh(kept.fetchedAt, now())) {
+      return kept.value;
+    }
+    const response = await http.get(url, {
+      headers: { accept: request.accept, ...request.headers, ...conditions },
+      compressed: true,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (response.status === 304 && kept !== undefined) {
+      await response.cancel();
+      cache.write(url, { ...kept, fetchedAt: now() });
+      return kept.value;
+    }
+    if (response.status !== 200) return await absent(response);
+    const value = request.parse(await response.json());
+    cache.write(url, {
+      value,
+      etag: response.headers.get("etag"),
+      lastModified: response.headers.get("last-modified"),
+      fetchedAt: now(),
+    });
+    return value;
+  }
+}
+
+/** A clock that was set back makes an entry stale, not eternal. */
+function isFresh(fetchedAt: number, now: number): boolean {
+  return now >= fetchedAt && now - fetchedAt < FRESH_MS;
+}
+
+async function absent(response: HttpResponse): Promise<undefined> {
+  await response.cancel();
+  if ([400, 404, 405, 410].includes(response.status)) return undefined;
+  throw statusError(response);
+}
+
+function notKept(url: string): HaftError {
+  return new HttpError("haft is offline (--offline), and this is not in its cache", { kind: "offline", url });
+}

@@ -1,0 +1,34 @@
+import { HaftError } from "../../base/errors.ts";
+
+/** Older packages have capitals. What else names may hold is npm's rule; it leaves no way to form another path. */
+const NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
+const MAX_NAME = 214;
+
+/**
+ * A package's name as one segment of an address: `@scope%2fname`.
+ * @throws {HaftError} when it cannot be a package's name
+ */
+export function encodePackageName(name: string): string {
+  if (!NAME.test(name) || name.length > MAX_NAME) {
+    throw new HaftError(`${JSON.stringify(name)} is not the name of an npm package`, {
+      next: "Names look like prettier or @biomejs/biome",
+    });
+  }
+  return name.replace("/", "%2f");
+}
+
+/**
+ * A version or tag as one segment of an address.
+ * @throws {HaftError} when it would name another path
+ */
+export function encodeVersion(versionOrTag: string): string {
+  if (!/^[^\s/\\]{1,256}$/.test(versionOrTag) || /^\.+$/.test(versionOrTag)) {
+    throw new HaftError(`${JSON.stringify(versionOrTag)} is not a version or tag of an npm package`);
+  }
+  return encodeURIComponent(versionOrTag);
+}
+
+/** Whether it is one version, which never changes, rather than a tag. */
+export function isExactVersion(versionOrTag: string): boolean {
+  return /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.test(versionOrTag);
+}
