@@ -57,6 +57,8 @@ export const InstallConfig = v.strictObject({
   dependencies_lock: v.nullable(v.string()),
   /** Where npm's project configuration is looked for. */
   project_dir: v.string(),
+  /** URL prefix → what stands in its place (`[mirrors]`), for http sources. */
+  mirrors: v.optional(v.record(v.string(), v.string())),
   force: v.boolean(),
   offline: v.boolean(),
 });

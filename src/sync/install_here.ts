@@ -1,0 +1,42 @@
+import type { Env } from "../base/env.ts";
+import type { Paths } from "../base/paths.ts";
+import type { InstallConfig } from "../protocol/install.ts";
+import { runtime } from "../runtime/mod.ts";
+import type { InstallResult } from "../tools/install/install_tool.ts";
+import type { Reporter } from "../tools/reporter.ts";
+import type { ToolServices } from "./tool_services.ts";
+
+export interface InstallHereOptions {
+  services: ToolServices;
+  paths: Paths;
+  env: Env;
+  /** haft's own version, for the receipt. */
+  version: string;
+  report: Reporter;
+  signal: AbortSignal;
+}
+
+/** Installs one tool in this process: what a child of a sync does, and `haft install` for a person. */
+export async function installHere(
+  config: InstallConfig,
+  options: InstallHereOptions,
+): Promise<InstallResult> {
+  const { services, paths, env, version, report, signal } = options;
+  const { installTool } = await import("../tools/install/install_tool.ts");
+  return await installTool(config, {
+    paths,
+    http: services.http,
+    registry: services.registry,
+    report,
+    signal,
+    version,
+    env,
+    // A Bun installs packages by itself; under Deno, in development, one of the store's does.
+    ...(runtime.name === "bun" ? {} : {
+      jsInstaller: async () => {
+        const { bunInstaller } = await import("./bun_installer.ts");
+        return await bunInstaller(config, { ...options, install: installHere });
+      },
+    }),
+  });
+}

@@ -1,0 +1,83 @@
+import { errorMessage, HaftError } from "../base/errors.ts";
+import type { InstallConfig } from "../protocol/install.ts";
+import { type Platform, platformParts } from "../tools/platform.ts";
+import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
+import type { ToolRequest } from "../tools/request.ts";
+import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
+
+/** What one tool needs on this machine. */
+export type InstallPlan =
+  /** Not meant for this system. */
+  | { state: "skipped"; request: ToolRequest; reason: string }
+  | { state: "present"; request: ToolRequest; config: InstallConfig; path: string }
+  | {
+    state: "needed";
+    request: ToolRequest;
+    config: InstallConfig;
+    path: string;
+    need: "missing" | "different" | "forced";
+    reason: string;
+  }
+  /** Cannot be installed here. */
+  | { state: "impossible"; request: ToolRequest; version: string; error: HaftError };
+
+/** What the plan asks of the world; each is one small read. */
+export interface InstallPlanDeps<Receipt> {
+  platform: Platform;
+  projectDir: string;
+  force: boolean;
+  offline: boolean;
+  receipt(storeId: string, version: string): Receipt | undefined;
+  directory(storeId: string, version: string): string;
+  satisfied(receipt: Receipt, config: InstallConfig): boolean;
+  /** The text of the installer's own lock, `null` where there is none. */
+  dependenciesLock(storeId: string): string | null;
+}
+
+/** Whether the request is meant for another system. */
+export function otherSystem(request: ToolRequest, platform: Platform): string | undefined {
+  const { os } = platformParts(platform);
+  return request.os === undefined || request.os.includes(os)
+    ? undefined
+    : `only for ${request.os.join(", ")}`;
+}
+
+/** Compares what is locked with what the store has. */
+export function planInstall<Receipt>(
+  request: ToolRequest,
+  locked: LockedTool,
+  deps: InstallPlanDeps<Receipt>,
+): InstallPlan {
+  const { platform, projectDir, force, offline } = deps;
+  const elsewhere = otherSystem(request, platform);
+  if (elsewhere !== undefined) return { state: "skipped", request, reason: elsewhere };
+  let config: InstallConfig;
+  let id: string;
+  try {
+    id = toolStoreId(request);
+    const dependenciesLock = locked.kind === "js" ? deps.dependenciesLock(id) : null;
+    config = installConfig(request, locked, { platform, projectDir, force, offline, dependenciesLock });
+  } catch (error) {
+    const known = error instanceof HaftError ? error : new HaftError(errorMessage(error), { cause: error });
+    return { state: "impossible", request, version: locked.version, error: known };
+  }
+  const path = deps.directory(id, locked.version);
+  const receipt = deps.receipt(id, locked.version);
+  if (receipt === undefined) {
+    return { state: "needed", request, config, path, need: "missing", reason: "not installed" };
+  }
+  if (!deps.satisfied(receipt, config)) {
+    return {
+      state: "needed",
+      request,
+      config,
+      path,
+      need: "different",
+      reason: "differs from the lock file",
+    };
+  }
+  if (force) {
+    return { state: "needed", request, config, path, need: "forced", reason: "installed again (--force)" };
+  }
+  return { state: "present", request, config, path };
+}

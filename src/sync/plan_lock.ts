@@ -1,0 +1,73 @@
+import { lockState, withRequest } from "../tools/lockfile/lock_matches.ts";
+import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
+import type { ToolRequest } from "../tools/request.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
+
+/** A tool that the lock file does not answer. */
+export interface Unresolved {
+  request: ToolRequest;
+  reason: string;
+}
+
+/** A tool whose request cannot be understood at all: no such tool, no such source. */
+export interface Impossible {
+  request: ToolRequest;
+  error: HaftError;
+}
+
+/** What the lock file is worth to the project's requests. */
+export interface LockPlan {
+  /** By the request's name: what is locked and may be kept. */
+  locked: ReadonlyMap<string, LockedTool>;
+  unresolved: readonly Unresolved[];
+  impossible: readonly Impossible[];
+  /** The tools for which the file would be written anew, each with why; empty when it says all that it should. */
+  changes: readonly { tool: string; reason: string }[];
+}
+
+/**
+ * Compares requests with the lock file. Every request counts, also those for other systems, so that the file is the
+ * same wherever it is written. Pure.
+ */
+export function planLock(requests: readonly ToolRequest[], lock: LockFile): LockPlan {
+  const locked = new Map<string, LockedTool>();
+  const unresolved: Unresolved[] = [];
+  const impossible: Impossible[] = [];
+  const changes: { tool: string; reason: string }[] = [];
+  for (const request of requests) {
+    const entry = Object.hasOwn(lock.tools, request.name) ? lock.tools[request.name] : undefined;
+    let state: ReturnType<typeof lockState> | "absent";
+    try {
+      state = entry === undefined ? "absent" : lockState(request, entry);
+    } catch (error) {
+      impossible.push({ request, error: asHaftError(error) });
+      continue;
+    }
+    if (entry !== undefined && (state === "same" || state === "satisfies")) {
+      locked.set(request.name, withRequest(entry, request));
+      if (state === "satisfies") {
+        changes.push({
+          tool: request.name,
+          reason: `${request.version} is asked for instead of ${entry.request}`,
+        });
+      }
+      continue;
+    }
+    const reason = entry === undefined
+      ? "not in the lock file"
+      : entry.request === request.version.trim()
+      ? "locked from another source"
+      : `${request.version} is asked for, ${entry.version} is locked`;
+    unresolved.push({ request, reason });
+    changes.push({ tool: request.name, reason });
+  }
+  const asked = new Set(requests.map((request) => request.name));
+  for (const name of Object.keys(lock.tools)) {
+    if (!asked.has(name)) changes.push({ tool: name, reason: "no longer asked for" });
+  }
+  return { locked, unresolved, impossible, changes };
+}
+
+function asHaftError(error: unknown): HaftError {
+  return error instanceof HaftError ? error : new HaftError(errorMessage(error), { cause: error });
+}

@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { writeAtomic } from "../base/write_atomic.ts";
+import { emptyLockFile, type LockFile } from "../tools/lockfile/locked_tool.ts";
+import { parseLockFile } from "../tools/lockfile/parse_lock_file.ts";
+
+/** A project's lock file as it is on disk. */
+export interface StoredLock {
+  lock: LockFile;
+  /** Its text; undefined when there is none. */
+  text: string | undefined;
+}
+
+/** @throws {HaftError} when the file is there but is not a lock file */
+export function readLock(path: string): StoredLock {
+  const text = readTextIfAny(path);
+  return { lock: text === undefined ? emptyLockFile() : parseLockFile(text, path), text };
+}
+
+/** Writes the lock file when its bytes differ. @returns whether they did */
+export async function writeLock(path: string, lock: LockFile, before: string | undefined): Promise<boolean> {
+  const { formatLockFile } = await import("../tools/lockfile/format_lock_file.ts");
+  const text = formatLockFile(lock);
+  if (text === before || (before === undefined && Object.keys(lock.tools).length === 0)) return false;
+  writeProjectFile(path, text);
+  return true;
+}
+
+/** @throws {HaftError} when the project cannot be written to */
+export function writeProjectFile(path: string, text: string): void {
+  try {
+    writeAtomic(path, text);
+  } catch (error) {
+    throw new HaftError(`Cannot write "${path}": ${errorMessage(error)}`, {
+      next: "Check the directory's permissions and free space",
+      cause: error,
+    });
+  }
+}
+
+/** The file's text, or undefined when there is no such file. */
+export function readTextIfAny(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Runs `work` while no other sync of the same project reads and writes its lock file. Installs are not part of it: each
+ * version in the store has a lock of its own.
+ */
+export async function holdingProject<T>(
+  root: string,
+  { locks, signal }: { locks: string; signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { processLock } = await import("../runtime/process_lock.ts");
+  mkdirSync(locks, { recursive: true });
+  const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  using _lock = await processLock(join(locks, `project-${name}.lock`), { signal });
+  return await work();
+}

@@ -1,0 +1,42 @@
+import type { Env } from "../base/env.ts";
+import { runtime } from "../runtime/mod.ts";
+import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
+import type { ToolRequest } from "../tools/request.ts";
+import { resolveTool } from "../tools/resolve/resolve_tool.ts";
+import type { InstallOne } from "./install_all.ts";
+import { listenForChild, nextChannelName } from "./install_channel.ts";
+import { installChild } from "./install_child.ts";
+import { createToolServices, type ToolServicesOptions } from "./tool_services.ts";
+
+/** Resolves from the real sources. */
+export async function createResolver(
+  options: ToolServicesOptions,
+): Promise<(request: ToolRequest, signal: AbortSignal) => Promise<LockedTool>> {
+  const services = await createToolServices(options);
+  return (request, signal) => resolveTool(request, { ...services, signal });
+}
+
+export interface InstallerOptions {
+  env: Env;
+  /** `[mirrors]` of the project: a child reads no manifest. */
+  mirrors: Readonly<Record<string, string>>;
+  /** Milliseconds without progress after which a child counts as hung. */
+  silence: number;
+  /** The argv that starts haft; this same haft by default. */
+  command?: readonly string[];
+}
+
+/** Installs each tool in a child `haft install … --ipc-channel NAME`. */
+export function createInstaller(
+  { env, mirrors, silence, command = runtime.selfCommand() }: InstallerOptions,
+): InstallOne {
+  return (config, hooks) =>
+    installChild({ ...config, mirrors: { ...mirrors } }, {
+      command,
+      channelName: nextChannelName(config.tool_name, { env }),
+      listen: (name) => listenForChild(name, { env }),
+      env,
+      limits: { silence },
+      ...hooks,
+    });
+}

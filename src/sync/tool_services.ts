@@ -1,0 +1,35 @@
+import type { Env } from "../base/env.ts";
+import type { Paths } from "../base/paths.ts";
+import type { HttpClient } from "../tools/http/http_client.ts";
+import type { NpmRegistry } from "../tools/registry/npm_registry.ts";
+
+/** The clients that resolve and install tools. */
+export interface ToolServices {
+  http: HttpClient;
+  registry: NpmRegistry;
+}
+
+export interface ToolServicesOptions {
+  env: Env;
+  home: string;
+  paths: Paths;
+  /** Where npm's project configuration is looked for. */
+  projectDir: string;
+  offline: boolean;
+  /** URL prefix → replacement, for http sources. */
+  mirrors: Readonly<Record<string, string>>;
+  /** haft's own version, told to servers. */
+  version: string;
+}
+
+/** Makes both clients; loads them only now, because a sync without work needs neither. */
+export async function createToolServices(options: ToolServicesOptions): Promise<ToolServices> {
+  const { env, home, paths, projectDir, offline, mirrors, version } = options;
+  const [{ createHttpClient }, { createNpmRegistry }] = await Promise.all([
+    import("../tools/http/http_client.ts"),
+    import("../tools/registry/npm_registry.ts"),
+  ]);
+  const http = createHttpClient({ mirrors, userAgent: `haft/${version}` });
+  const registry = createNpmRegistry({ http, env, projectDir, home, metadataDir: paths.metadata, offline });
+  return { http, registry };
+}

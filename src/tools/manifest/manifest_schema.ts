@@ -1,0 +1,78 @@
+import * as v from "valibot";
+import { tryParseVersionRequest } from "../versions/version_request.ts";
+
+/** A catalogue name (`biome`), or a source and a package (`npm:@scope/name`). */
+const TOOL_NAME =
+  /^(?:[a-z0-9][a-z0-9._-]{0,63}|[a-z]+:(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]{0,213})$/i;
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Whether a manifest may call a tool so: names become paths and parts of addresses. */
+export function isToolName(name: string): boolean {
+  return TOOL_NAME.test(name);
+}
+
+/** Whether a version text is a version, a range or a tag. */
+export function isVersionRequest(text: string): boolean {
+  return text.length <= 256 && tryParseVersionRequest(text) !== undefined;
+}
+
+const Version = v.pipe(v.string(), v.check(isVersionRequest, 'a version such as "22", "^1.2" or "latest"'));
+const VariableName = v.pipe(v.string(), v.regex(VARIABLE_NAME, "a variable's name"));
+const Seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** One entry of `[tools]`, as a table. */
+const ToolTable = v.strictObject({
+  version: Version,
+  source: v.optional(v.picklist(["npm", "http"])),
+  /** Free settings of the tool, for its install. */
+  options: v.optional(v.record(v.string(), v.unknown()), {}),
+  /** Install on these systems only. */
+  os: v.optional(v.array(v.picklist(["linux", "darwin", "win32"]))),
+  /** Variables for the install step alone. */
+  install_env: v.optional(v.record(VariableName, v.string()), {}),
+});
+
+export const Settings = v.strictObject({
+  /** Installs at a time. */
+  jobs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64))),
+  /** Install a missing tool when it is first run. */
+  auto_install: v.optional(v.boolean()),
+  /** Seconds without progress after which an install counts as hung. */
+  stall_timeout: v.optional(Seconds),
+});
+export type Settings = v.InferOutput<typeof Settings>;
+
+/** Address prefix → what stands in its place. */
+export const MirrorTable = v.record(v.string(), v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")));
+
+/** Sections whose content belongs to later parts of haft; that they are tables is all that is checked here. */
+const Section = v.record(v.string(), v.unknown());
+
+/** `haft.toml`. */
+export const ManifestDocument = v.strictObject({
+  tools: v.optional(v.record(v.string(), v.union([Version, ToolTable])), {}),
+  /** Variables of the project; `false` takes one away. */
+  env: v.optional(v.record(VariableName, v.union([v.string(), v.literal(false)])), {}),
+  settings: v.optional(Settings, {}),
+  mirrors: v.optional(MirrorTable, {}),
+  apps: v.optional(Section),
+  tasks: v.optional(Section),
+  backends: v.optional(Section),
+  daemon: v.optional(Section),
+});
+export type ManifestDocument = v.InferOutput<typeof ManifestDocument>;
+
+/** The user's own `config.toml`. */
+export const UserConfigDocument = v.strictObject({
+  settings: v.optional(
+    v.strictObject({
+      ...Settings.entries,
+      /** Directories whose manifests may run code without being asked about. */
+      trusted_paths: v.optional(v.array(v.string()), []),
+    }),
+    { trusted_paths: [] },
+  ),
+  mirrors: v.optional(MirrorTable, {}),
+  daemon: v.optional(Section),
+});
+export type UserConfigDocument = v.InferOutput<typeof UserConfigDocument>;

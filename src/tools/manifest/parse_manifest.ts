@@ -1,0 +1,51 @@
+import { UsageError } from "../../base/errors.ts";
+import type { ToolRequest } from "../request.ts";
+import { isToolName, ManifestDocument, type Settings } from "./manifest_schema.ts";
+import { readToml } from "./read_toml.ts";
+
+/** A haft.toml, read. */
+export interface Manifest {
+  path: string;
+  requests: ToolRequest[];
+  /** Variables of the project; null takes one away. */
+  env: Record<string, string | null>;
+  settings: Settings;
+  mirrors: Record<string, string>;
+}
+
+/**
+ * Reads the text of a haft.toml.
+ *
+ * @param path how messages and `decidedBy` name the file
+ * @throws {UsageError} naming the file, the key and what was expected
+ */
+export function parseManifest(text: string, path: string): Manifest {
+  const document = readToml(text, ManifestDocument, { what: "manifest", path });
+  return {
+    path,
+    requests: Object.entries(document.tools).map(([name, tool]) => toolRequest(name, tool, path)),
+    env: Object.fromEntries(
+      Object.entries(document.env).map(([name, value]) => [name, value === false ? null : value]),
+    ),
+    settings: document.settings,
+    mirrors: document.mirrors,
+  };
+}
+
+function toolRequest(name: string, tool: ManifestDocument["tools"][string], path: string): ToolRequest {
+  if (!isToolName(name)) {
+    throw new UsageError(`Cannot read manifest "${path}": key "tools.${name}" is no name of a tool`, {
+      next: 'Write a name of the catalogue, such as "node", or a package, such as "npm:prettier"',
+    });
+  }
+  const table = typeof tool === "string" ? { version: tool, options: {}, install_env: {} } : tool;
+  return {
+    name,
+    version: table.version,
+    ...("source" in table && table.source !== undefined ? { source: table.source } : {}),
+    ...("os" in table && table.os !== undefined ? { os: table.os } : {}),
+    options: table.options,
+    installEnv: table.install_env,
+    decidedBy: { file: path, key: `tools.${name}` },
+  };
+}

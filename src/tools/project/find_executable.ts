@@ -1,0 +1,96 @@
+import { realpathSync } from "node:fs";
+import { sep } from "node:path";
+import { HaftError } from "../../base/errors.ts";
+import { canonicalToolName, toolOfExecutable } from "../catalogue/catalogue.ts";
+import { didYouMean, nearestNames } from "../versions/nearest.ts";
+import { executablesOf, type InstalledTool, type ProjectTool } from "./installed_tools.ts";
+
+/** An executable of a project, and the tool that it belongs to. */
+export interface FoundExecutable {
+  tool: ProjectTool;
+  installed: InstalledTool;
+  /** The executable's own name: `rg` of ripgrep. */
+  name: string;
+  /** Absolute path. */
+  path: string;
+}
+
+/**
+ * Finds what a name runs in a project: the tool of that name, or the one that has an executable of it.
+ *
+ * @throws {HaftError} when no tool of the project is meant, or the one that is meant is not installed
+ */
+export function findExecutable(name: string, tools: readonly ProjectTool[]): FoundExecutable {
+  const tool = toolCalled(name, tools);
+  if (tool === undefined) throw notInProject(name, tools);
+  const { installed, request } = tool;
+  if (tool.elsewhere) {
+    throw new HaftError(
+      `"${request.name}" is only for ${request.os?.join(", ")} (${request.decidedBy.file})`,
+    );
+  }
+  if (installed === undefined) throw notInstalled(tool);
+  const executables = executablesOf(installed);
+  const chosen = Object.hasOwn(executables, name) ? name : mainExecutable(request.name, executables);
+  const path = chosen === undefined ? undefined : executables[chosen];
+  if (chosen === undefined || path === undefined) {
+    throw new HaftError(`"${request.name}" has several executables, none of its own name`, {
+      next: `Name one of them: ${Object.keys(executables).join(", ")}`,
+    });
+  }
+  return { tool, installed, name: chosen, path: containedPath(path, installed) };
+}
+
+function toolCalled(name: string, tools: readonly ProjectTool[]): ProjectTool | undefined {
+  const canonical = canonicalToolName(name);
+  const owner = toolOfExecutable(name);
+  return tools.find(({ request }) => request.name === name) ??
+    tools.find(({ installed }) => installed !== undefined && Object.hasOwn(installed.receipt.bin, name)) ??
+    tools.find(({ request }) => request.name === canonical || packageName(request.name) === name) ??
+    tools.find(({ request }) => request.name === owner);
+}
+
+/** The last part of a package's name: `cli` of `npm:@scope/cli`. */
+function packageName(name: string): string | undefined {
+  return name.startsWith("npm:") ? name.slice(name.lastIndexOf("/") + 1).replace(/^npm:/, "") : undefined;
+}
+
+function mainExecutable(tool: string, executables: Readonly<Record<string, string>>): string | undefined {
+  const names = Object.keys(executables);
+  const own = packageName(tool) ?? tool;
+  return names.includes(own) ? own : names.length === 1 ? names[0] : undefined;
+}
+
+/** What runs is inside the tool's directory, whatever its receipt, or a link in it, says. */
+function containedPath(path: string, { directory, receipt }: InstalledTool): string {
+  let real: string;
+  let root: string;
+  try {
+    [real, root] = [realpathSync(path), realpathSync(directory)];
+  } catch (error) {
+    throw new HaftError(`Executable "${path}" of ${receipt.tool} ${receipt.version} is missing`, {
+      next: 'Run "haft sync --force" to install it again',
+      cause: error,
+    });
+  }
+  if (real.startsWith(root + sep)) return path;
+  throw new HaftError(`Refusing to run "${path}": it leads out of the tool's directory, to "${real}"`, {
+    next: 'Run "haft sync --force" to install it again',
+  });
+}
+
+function notInstalled({ request, version }: ProjectTool): HaftError {
+  const which = version === undefined ? request.version : version;
+  return new HaftError(`${request.name} ${which} is not installed (${request.decidedBy.file} asks for it)`, {
+    next: 'Run "haft sync"',
+  });
+}
+
+function notInProject(name: string, tools: readonly ProjectTool[]): HaftError {
+  const names = tools.flatMap((
+    { request, installed },
+  ) => [request.name, ...Object.keys(installed?.receipt.bin ?? {})]);
+  return new HaftError(`No tool of this project provides "${name}"`, {
+    next: didYouMean(nearestNames(name, names)) ?? `Add it with "haft use ${name}"`,
+  });
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorCode } from "../../base/errors.ts";
+import { type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
+import { readToml } from "../manifest/read_toml.ts";
+
+/** The user's own settings. */
+export interface UserConfig {
+  settings: Settings;
+  mirrors: Record<string, string>;
+  /** Directories whose manifests may run code without being asked about. */
+  trustedPaths: string[];
+}
+
+/**
+ * Reads `config.toml` of the user's configuration directory; a missing one is an empty one.
+ *
+ * @throws {UsageError} when it is wrong
+ */
+export function readUserConfig(directory: string): UserConfig {
+  const path = join(directory, "config.toml");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
+      return { settings: {}, mirrors: {}, trustedPaths: [] };
+    }
+    throw error;
+  }
+  const { settings: { trusted_paths: trustedPaths, ...settings }, mirrors } = readToml(
+    text,
+    UserConfigDocument,
+    {
+      what: "settings",
+      path,
+    },
+  );
+  return { settings, mirrors, trustedPaths };
+}

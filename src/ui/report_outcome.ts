@@ -1,0 +1,35 @@
+import type { BoardState } from "./board_state.ts";
+import { renderFailures, renderSummary, renderVerdict } from "./summary.ts";
+
+/** What the report needs of an output. */
+export interface ReportOutput {
+  write(text: string): Promise<void>;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+export interface ReportOptions {
+  stdout: ReportOutput;
+  stderr: ReportOutput;
+  home: string;
+  /** Only the failures. */
+  quiet: boolean;
+}
+
+/** Writes how a sync ended: the table and the count on stdout, the reasons of failures on stderr. */
+export async function reportOutcome(
+  state: BoardState,
+  { stdout, stderr, home, quiet }: ReportOptions,
+): Promise<void> {
+  const view = { columns: stdout.isTTY ? stdout.columns : undefined, color: stdout.color, home };
+  const failures = renderFailures(state, stderr);
+  const apart = !quiet && failures.length > 0;
+  if (!quiet) await stdout.write(lines(renderSummary(state, view)));
+  await stderr.write(lines(apart ? ["", ...failures] : failures));
+  if (!quiet) await stdout.write(lines(["", renderVerdict(state, view)]));
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join("");
+}

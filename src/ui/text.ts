@@ -1,0 +1,47 @@
+import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
+
+/** The text on one line and without anything a terminal would obey: it may come from a registry or a child. */
+export function plainText(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+}
+
+/** Cuts the text to so many columns, with `…` where something is missing. */
+export function fit(text: string, columns: number): string {
+  if (columns <= 0) return "";
+  if (stringWidth(text) <= columns) return text;
+  let kept = "";
+  let width = 0;
+  for (const { segment: char } of new Intl.Segmenter().segment(text)) {
+    const next = width + stringWidth(char);
+    if (next > columns - 1) break;
+    kept += char;
+    width = next;
+  }
+  return `${kept}…`;
+}
+
+/** Cut or filled with spaces at the end to exactly so many columns. */
+export function cell(text: string, columns: number): string {
+  const cut = fit(text, columns);
+  return cut + " ".repeat(Math.max(0, columns - stringWidth(cut)));
+}
+
+/** Cut or filled with spaces at the start to exactly so many columns. */
+export function cellRight(text: string, columns: number): string {
+  const cut = fit(text, columns);
+  return " ".repeat(Math.max(0, columns - stringWidth(cut))) + cut;
+}
+
+/** The widest of the texts, in columns. */
+export function widest(texts: Iterable<string>): number {
+  let width = 0;
+  for (const text of texts) width = Math.max(width, stringWidth(text));
+  return width;
+}
+
+/** `1 tool`, `2 tools`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

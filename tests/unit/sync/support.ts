@@ -1,0 +1,36 @@
+import type { LockedTool, LockFile } from "../../../src/tools/lockfile/locked_tool.ts";
+import type { ToolRequest } from "../../../src/tools/request.ts";
+
+const INTEGRITY = `sha512-${"A".repeat(86)}==`;
+
+export function request(name: string, version: string, more: Partial<ToolRequest> = {}): ToolRequest {
+  return {
+    name,
+    version,
+    options: {},
+    installEnv: {},
+    decidedBy: { file: "haft.toml", key: `tools.${name}` },
+    ...more,
+  };
+}
+
+/** What the registry would have answered for esbuild or biome. */
+export function locked(name: string, asked: string, version: string): LockedTool {
+  const artifact = (platform: string) => [{
+    kind: "npm" as const,
+    package: `@${name}/${platform}`,
+    version,
+    integrity: INTEGRITY,
+  }];
+  return {
+    request: asked,
+    version,
+    source: "npm",
+    kind: "native",
+    platforms: { "linux-x64-glibc": artifact("linux-x64"), "darwin-arm64": artifact("darwin-arm64") },
+  };
+}
+
+export function lockFile(tools: Record<string, LockedTool>): LockFile {
+  return { version: 1, tools };
+}
