@@ -1,0 +1,56 @@
+import { delimiter } from "node:path";
+import process from "node:process";
+import { UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { openProject, projectEnvironment } from "./open_project.ts";
+import { isShell, type Shell, shellLines, SHELLS } from "./shell.ts";
+
+export interface EnvOptions {
+  format: "json" | Shell;
+}
+
+export const command: Command<EnvOptions> = {
+  name: "env",
+  summary: "Print the project's environment: its tools on PATH, and its variables",
+  usage: [""],
+  flags: [
+    {
+      name: "shell",
+      value: "SHELL",
+      description: `For which shell: ${SHELLS.join(", ")} (default: from $SHELL)`,
+    },
+    { name: "json", description: "Print JSON: {set, unset, path}" },
+  ],
+  examples: ['eval "$(haft env)"', "haft env --shell fish | source"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): EnvOptions {
+  const [extra] = [...positional, ...rest];
+  if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
+  if (flags.has("json")) return { format: "json" };
+  const shell = flags.get("shell") ?? shellOfUser();
+  if (typeof shell === "string" && isShell(shell)) return { format: shell };
+  throw new UsageError(`Unknown shell "${shell}"`, { next: `Known shells: ${SHELLS.join(", ")}` });
+}
+
+/** The login shell where it is one that haft knows; bash's syntax serves the rest. */
+function shellOfUser(): Shell {
+  const name = (process.env["SHELL"] ?? "").split("/").at(-1) ?? "";
+  return isShell(name) ? name : process.platform === "win32" ? "powershell" : "bash";
+}
+
+async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> {
+  const { set, unset, path } = projectEnvironment(context, openProject(context));
+  if (format === "json") {
+    await context.stdout.write(`${JSON.stringify({ set, unset, path }, null, 2)}\n`);
+    return ExitCode.ok;
+  }
+  const inherited = context.env["PATH"] ?? "";
+  const missing = path.filter((directory) => !inherited.split(delimiter).includes(directory));
+  const variables = missing.length === 0 ? set : { ...set, PATH: [...missing, inherited].join(delimiter) };
+  await context.stdout.write(shellLines(format, { set: variables, unset }));
+  return ExitCode.ok;
+}

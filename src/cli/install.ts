@@ -1,0 +1,108 @@
+import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+
+export type InstallCommandOptions =
+  /** A child of `haft sync`: the job comes over the channel. */
+  | { kind: "child"; tool: string; channel: string }
+  | { kind: "person"; tools: InstallTarget[]; force: boolean; offline: boolean; json: boolean };
+
+export interface InstallTarget {
+  name: string;
+  /** As asked for on the command line; what the project or the newest says when absent. */
+  version?: string;
+}
+
+export const command: Command<InstallCommandOptions> = {
+  name: "install",
+  summary: "Install tools into the store",
+  usage: ["TOOL[@VERSION]…", "TOOL@VERSION --ipc-channel NAME"],
+  flags: [
+    { name: "force", short: "f", description: "Install again what is there" },
+    { name: "offline", description: "Use only what is in the store and the cache" },
+    { name: "json", description: "Print every event as a line of JSON" },
+    {
+      name: "ipc-channel",
+      value: "NAME",
+      description: 'Take the job from a channel and report to it (what the children of "haft sync" do)',
+    },
+  ],
+  examples: ["haft install biome", "haft install node@22 npm:prettier@3"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): InstallCommandOptions {
+  const specs = [...positional, ...rest];
+  const [first] = specs;
+  if (first === undefined) {
+    throw new UsageError("No tool to install", {
+      next: 'Name one, such as "haft install biome@2"; "haft sync" installs all of haft.toml',
+    });
+  }
+  const channel = flags.get("ipc-channel");
+  if (channel === undefined) {
+    return {
+      kind: "person",
+      tools: specs.map(parseTarget),
+      force: flags.has("force"),
+      offline: flags.has("offline"),
+      json: flags.has("json"),
+    };
+  }
+  if (typeof channel !== "string" || channel === "") throw new UsageError("--ipc-channel needs a name");
+  if (specs.length > 1) throw new UsageError("--ipc-channel takes one tool at a time");
+  return { kind: "child", tool: first, channel };
+}
+
+/** `biome`, `biome@2`, `npm:@scope/name@1.2`. */
+function parseTarget(spec: string): InstallTarget {
+  const at = spec.lastIndexOf("@");
+  // The scope's own sign: `npm:@scope/name`.
+  if (at <= 0 || spec[at - 1] === ":") return { name: spec };
+  const version = spec.slice(at + 1);
+  if (version === "") throw new UsageError(`No version after "@" in "${spec}"`);
+  return { name: spec.slice(0, at), version };
+}
+
+async function run(options: InstallCommandOptions, context: Context): Promise<ExitCode> {
+  if (options.kind === "child") return await runChild(options, context);
+  const { installForPerson } = await import("./install_for_person.ts");
+  return await installForPerson(options, context);
+}
+
+async function runChild(
+  { tool, channel }: { tool: string; channel: string },
+  context: Context,
+): Promise<ExitCode> {
+  const [{ serveInstall }, { installHere }, { createToolServices }] = await Promise.all([
+    import("../sync/serve_install.ts"),
+    import("../sync/install_here.ts"),
+    import("../sync/tool_services.ts"),
+  ]);
+  try {
+    return await serveInstall(channel, {
+      expected: tool,
+      env: context.env,
+      signal: context.signal,
+      async install(config, hooks) {
+        const services = await createToolServices({
+          ...context,
+          projectDir: config.project_dir,
+          offline: config.offline,
+          mirrors: config.mirrors ?? {},
+        });
+        return await installHere(config, { ...context, ...hooks, services });
+      },
+    });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const known = error instanceof HaftError ? error : undefined;
+    throw new HaftError(errorMessage(error), {
+      next: known?.next ??
+        `--ipc-channel is for the children of "haft sync"; to install by hand run "haft install ${tool}"`,
+      exitCode: known?.exitCode ?? ExitCode.transport,
+      cause: error,
+    });
+  }
+}

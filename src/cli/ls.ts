@@ -1,0 +1,115 @@
+import { UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { executablesOf } from "../tools/project/installed_tools.ts";
+import { Store } from "../tools/store/store.ts";
+import { table } from "../ui/table.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { openProject } from "./open_project.ts";
+import { shortPath } from "./short_path.ts";
+
+export interface LsOptions {
+  list: "project" | "store" | "names";
+  json: boolean;
+}
+
+/** One tool, as `--json` prints it. */
+interface LsRow {
+  tool: string;
+  /** The version as written; null with `--installed`. */
+  request: string | null;
+  version: string | null;
+  installed: boolean;
+  /** The install directory. */
+  path: string | null;
+  /** The file that asks for it; null with `--installed`. */
+  decided_by: string | null;
+}
+
+export const command: Command<LsOptions> = {
+  name: "ls",
+  summary: "List the project's tools, or all that are installed",
+  usage: [""],
+  flags: [
+    { name: "installed", description: "List everything in the store" },
+    { name: "names", description: "Print the names that can be run, one a line" },
+    { name: "json", description: "Print JSON: [{tool, request, version, installed, path, decided_by}]" },
+  ],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): LsOptions {
+  const [extra] = [...positional, ...rest];
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, {
+      next: `For one tool, run "haft which ${extra}"`,
+    });
+  }
+  if (flags.has("installed") && flags.has("names")) {
+    throw new UsageError("--installed and --names exclude each other");
+  }
+  return {
+    list: flags.has("installed") ? "store" : flags.has("names") ? "names" : "project",
+    json: flags.has("json"),
+  };
+}
+
+async function run({ list, json }: LsOptions, context: Context): Promise<ExitCode> {
+  if (list === "names") return await printNames(context, json);
+  const rows = list === "store" ? storeRows(context) : projectRows(context);
+  if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else if (rows.length === 0) await context.stderr.write(emptyText(list));
+  else await context.stdout.write(tableText(rows, context));
+  return ExitCode.ok;
+}
+
+async function printNames(context: Context, json: boolean): Promise<ExitCode> {
+  const names = [
+    ...new Set(
+      openProject(context).tools.flatMap(({ request, installed }) =>
+        installed === undefined ? [request.name] : Object.keys(executablesOf(installed))
+      ),
+    ),
+  ].sort();
+  const text = json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join("");
+  await context.stdout.write(text);
+  return ExitCode.ok;
+}
+
+function projectRows(context: Context): LsRow[] {
+  return openProject(context).tools.map(({ request, version, installed }) => ({
+    tool: request.name,
+    request: request.version,
+    version: version ?? null,
+    installed: installed !== undefined,
+    path: installed?.directory ?? null,
+    decided_by: request.decidedBy.file,
+  }));
+}
+
+function storeRows({ paths }: Context): LsRow[] {
+  const store = new Store(paths);
+  return store.list().map(({ tool, store_id: id, version }) => ({
+    tool,
+    request: null,
+    version,
+    installed: true,
+    path: store.directory(id, version),
+    decided_by: null,
+  }));
+}
+
+function tableText(rows: readonly LsRow[], { home }: Context): string {
+  return table(rows.map(({ tool, request, version, installed, path, decided_by: file }) => [
+    tool,
+    version ?? "—",
+    installed ? "" : "not installed",
+    request === null ? shortPath(path ?? "", home) : `${request}  ${shortPath(file ?? "", home)}`,
+  ]));
+}
+
+function emptyText(list: LsOptions["list"]): string {
+  return list === "store"
+    ? 'Nothing is installed\n  Run "haft sync" in a project\n'
+    : 'This directory asks for no tools\n  Run "haft use TOOL" to add one\n';
+}

@@ -1,0 +1,121 @@
+import { HaftError, UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { runSync, type SyncOptions } from "../sync/run_sync.ts";
+import { hostPlatform } from "../tools/host_platform.ts";
+import { loadProject } from "../tools/project/load_project.ts";
+import { Store } from "../tools/store/store.ts";
+import { reportOutcome } from "../ui/report_outcome.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { syncAudience } from "./sync_observer.ts";
+
+export interface SyncCommandOptions extends SyncOptions {
+  json: boolean;
+  quiet: boolean;
+  /** Milliseconds without progress after which a tool's install counts as hung. */
+  stallTimeout: number;
+}
+
+const DEFAULT_JOBS = 8;
+const MOST_JOBS = 64;
+const DEFAULT_STALL_SECONDS = 60;
+
+export const command: Command<SyncCommandOptions> = {
+  name: "sync",
+  summary: "Install every tool of the project, in parallel",
+  usage: [""],
+  flags: [
+    { name: "check", description: "Change nothing; exit 1 if a tool is missing or differs" },
+    { name: "dry-run", short: "n", description: "Show what would be installed" },
+    { name: "force", short: "f", description: "Install again what is there" },
+    { name: "locked", description: "Fail if haft.lock would change" },
+    { name: "jobs", short: "j", value: "N", description: `Tools at a time (default: ${DEFAULT_JOBS})` },
+    { name: "offline", description: "Use only what is in the store and the cache" },
+    { name: "fail-fast", description: "Stop at the first failure" },
+    { name: "json", description: "Print every event as a line of JSON" },
+    { name: "quiet", short: "q", description: "Print failures only" },
+    {
+      name: "stall-timeout",
+      value: "SECONDS",
+      description: `Give up on a tool that makes no progress for so long (default: ${DEFAULT_STALL_SECONDS})`,
+    },
+  ],
+  examples: ["haft sync", "haft sync --locked --jobs 4", "haft sync --check --quiet"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): SyncCommandOptions {
+  const [extra] = [...positional, ...rest];
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, {
+      next: `"haft sync" installs the whole project; for one tool run "haft install ${extra}"`,
+    });
+  }
+  return {
+    mode: flags.has("check") ? "check" : flags.has("dry-run") ? "dry-run" : "install",
+    jobs: numberFlag(flags, "jobs", { fallback: DEFAULT_JOBS, max: MOST_JOBS }),
+    force: flags.has("force"),
+    locked: flags.has("locked"),
+    offline: flags.has("offline"),
+    failFast: flags.has("fail-fast"),
+    json: flags.has("json"),
+    quiet: flags.has("quiet"),
+    stallTimeout: 1000 *
+      numberFlag(flags, "stall-timeout", { fallback: DEFAULT_STALL_SECONDS, max: 86_400 }),
+  };
+}
+
+function numberFlag(
+  flags: ParsedArgs["flags"],
+  name: string,
+  { fallback, max }: { fallback: number; max: number },
+): number {
+  const text = flags.get(name);
+  if (text === undefined) return fallback;
+  const value = typeof text === "string" && /^[0-9]+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw new UsageError(`Invalid value "${text}" for --${name}`, {
+    next: `Give a whole number from 1 to ${max}`,
+  });
+}
+
+async function run(options: SyncCommandOptions, context: Context): Promise<ExitCode> {
+  const { paths, stdout, stderr, home, signal } = context;
+  const project = projectOf(context);
+  const audience = syncAudience(context, options);
+  let ok: boolean;
+  try {
+    ({ ok } = await runSync(options, {
+      project,
+      platform: hostPlatform(),
+      store: new Store(paths),
+      paths,
+      signal,
+      emit: (event) => audience.event(event),
+      resolver: async () => {
+        const { createResolver } = await import("../sync/real_sync.ts");
+        return await createResolver({
+          ...context,
+          projectDir: project.root,
+          offline: options.offline,
+          mirrors: project.mirrors,
+        });
+      },
+      installer: async () => {
+        const { createInstaller } = await import("../sync/real_sync.ts");
+        return createInstaller({ env: context.env, mirrors: project.mirrors, silence: options.stallTimeout });
+      },
+    }));
+  } finally {
+    await audience.close();
+  }
+  if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
+  if (signal.aborted) return ExitCode.interrupted;
+  return ok ? ExitCode.ok : ExitCode.failed;
+}
+
+function projectOf({ cwd, env, home, paths }: Context) {
+  const project = loadProject(cwd, { env, home, paths });
+  if (project.manifestPath !== undefined || project.requests.length > 0) return project;
+  throw new HaftError(`No haft.toml in "${cwd}" or above it`, { next: 'Run "haft init" to make one' });
+}

@@ -1,0 +1,83 @@
+import { dirname, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { HaftError, UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { loadProject, MANIFEST_NAME } from "../tools/project/load_project.ts";
+import { gatedParts } from "../tools/trust/gated_parts.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { trustStore } from "./open_project.ts";
+
+export interface TrustOptions {
+  action: "trust" | "show" | "revoke" | "list";
+  /** A manifest, or a directory of the project; the current directory when undefined. */
+  path: string | undefined;
+  json: boolean;
+}
+
+export const command: Command<TrustOptions> = {
+  name: "trust",
+  summary: "Allow what in a project's haft.toml can run code",
+  usage: ["[PATH]", "--list"],
+  flags: [
+    { name: "show", description: "Show what would be trusted, and whether it is" },
+    { name: "revoke", description: "Trust it no longer" },
+    { name: "list", description: "List the manifests that are trusted" },
+    { name: "json", description: "Print JSON: {path, trusted, parts}, or a list of paths" },
+  ],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): TrustOptions {
+  const [path, extra] = [...positional, ...rest];
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one project at a time" });
+  }
+  const chosen = (["show", "revoke", "list"] as const).filter((name) => flags.has(name));
+  if (chosen.length > 1) throw new UsageError(`--${chosen.join(" and --")} exclude each other`);
+  return { action: chosen[0] ?? "trust", path, json: flags.has("json") };
+}
+
+async function run({ action, path, json }: TrustOptions, context: Context): Promise<ExitCode> {
+  const project = loadProject(projectDirectory(path, context.cwd), context);
+  const store = trustStore(context, project);
+  if (action === "list") {
+    const { paths } = store;
+    await context.stdout.write(
+      json ? `${JSON.stringify(paths, null, 2)}\n` : paths.map((one) => `${one}\n`).join(""),
+    );
+    return ExitCode.ok;
+  }
+  const gated = gatedParts(project);
+  if (gated === undefined) {
+    throw new HaftError(`No ${MANIFEST_NAME} in "${path ?? context.cwd}" or above it`, {
+      next: 'Run "haft init" to make one',
+    });
+  }
+  if (action === "trust") store.trust(gated);
+  if (action === "revoke") store.revoke(gated.path);
+  const trusted = store.isTrusted(gated);
+  if (json) {
+    await context.stdout.write(
+      `${JSON.stringify({ path: gated.path, trusted, parts: gated.parts }, null, 2)}\n`,
+    );
+    return ExitCode.ok;
+  }
+  const sections = Object.keys(gated.parts);
+  const state = sections.length === 0
+    ? "has nothing that can run code"
+    : `${trusted ? "is trusted" : "is not trusted"}: ${sections.map((name) => `[${name}]`).join(", ")}`;
+  await context.stdout.write(`${gated.path} ${state}\n`);
+  if (action === "show" && sections.length > 0) {
+    await context.stdout.write(`${JSON.stringify(gated.parts, null, 2)}\n`);
+  }
+  return ExitCode.ok;
+}
+
+function projectDirectory(path: string | undefined, cwd: string): string {
+  if (path === undefined) return cwd;
+  const absolute = resolve(cwd, path);
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (stat === undefined) throw new UsageError(`"${path}" does not exist`);
+  return stat.isDirectory() ? absolute : dirname(absolute);
+}

@@ -1,0 +1,82 @@
+import { HaftError, UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { storeId } from "../tools/request.ts";
+import { catalogueSource } from "../tools/catalogue/catalogue.ts";
+import { Store } from "../tools/store/store.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { openProject } from "./open_project.ts";
+import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
+
+export interface UninstallOptions {
+  target: ToolTarget;
+  /** Every version, when the target names none. */
+  all: boolean;
+  json: boolean;
+}
+
+export const command: Command<UninstallOptions> = {
+  name: "uninstall",
+  summary: "Remove a tool from the store",
+  usage: ["TOOL@VERSION", "TOOL --all"],
+  flags: [
+    { name: "all", short: "a", description: "Remove every version" },
+    { name: "json", description: "Print JSON: [{tool, version, path}] of what was removed" },
+  ],
+  examples: ["haft uninstall esbuild@0.25.0"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): UninstallOptions {
+  const [name, extra] = [...positional, ...rest];
+  if (name === undefined) {
+    throw new UsageError("Which tool? None was named", {
+      next: 'Run "haft ls --installed" for what there is',
+    });
+  }
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one tool at a time" });
+  }
+  return { target: parseToolTarget(name), all: flags.has("all"), json: flags.has("json") };
+}
+
+async function run({ target, all, json }: UninstallOptions, context: Context): Promise<ExitCode> {
+  const store = new Store(context.paths);
+  const chosen = chooseVersions(target, { store, all });
+  const inUse = openProject(context).tools;
+  const removed: { tool: string; version: string; path: string }[] = [];
+  for (const { tool, store_id: id, version } of chosen) {
+    const path = store.directory(id, version);
+    if (!await store.remove(id, version, { signal: context.signal })) continue;
+    removed.push({ tool, version, path });
+    if (!json) await context.stdout.write(`Removed ${tool} ${version}\n`);
+    const asking = inUse.find(({ installed }) => installed?.directory === path);
+    if (asking !== undefined) {
+      await context.stderr.write(
+        `Note: ${asking.request.decidedBy.file} asks for it; "haft sync" will install it again\n`,
+      );
+    }
+  }
+  if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
+  return ExitCode.ok;
+}
+
+function chooseVersions({ name, version }: ToolTarget, { store, all }: { store: Store; all: boolean }) {
+  const ids = new Set([name, storeId({ name }, catalogueSource(name))]);
+  const known = store.list().filter(({ tool, store_id: id }) => ids.has(tool) || ids.has(id));
+  if (known.length === 0) {
+    throw new HaftError(`"${name}" is not installed`, {
+      next: 'Run "haft ls --installed" for what there is',
+    });
+  }
+  const versions = known.map((receipt) => receipt.version).join(", ");
+  if (version !== undefined) {
+    const chosen = known.filter((receipt) => receipt.version === version);
+    if (chosen.length > 0) return chosen;
+    throw new HaftError(`${name} ${version} is not installed`, { next: `Installed: ${versions}` });
+  }
+  if (all || known.length === 1) return known;
+  throw new UsageError(`Which version of "${name}"?`, {
+    next: `Installed: ${versions}; "--all" removes them all`,
+  });
+}

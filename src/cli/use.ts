@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { readTextIfAny, writeProjectFile } from "../sync/project_lock.ts";
+import { loadProject, MANIFEST_NAME, type Project } from "../tools/project/load_project.ts";
+import { parseManifest } from "../tools/manifest/parse_manifest.ts";
+import { setToolVersion } from "../tools/manifest/set_tool_version.ts";
+import type { ToolRequest } from "../tools/request.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { initialManifest } from "./init.ts";
+import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
+
+export interface UseOptions {
+  targets: ToolTarget[];
+  sync: boolean;
+  offline: boolean;
+}
+
+export const command: Command<UseOptions> = {
+  name: "use",
+  summary: "Add a tool to haft.toml, or change its version, and install it",
+  usage: ["TOOL[@VERSION]…"],
+  flags: [
+    { name: "no-sync", description: "Only write haft.toml" },
+    { name: "offline", description: "Use only what is in the store and the cache" },
+  ],
+  examples: ["haft use biome@2", "haft use node@22 npm:prettier"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): UseOptions {
+  const targets = [...positional, ...rest].map(parseToolTarget);
+  if (targets.length === 0) {
+    throw new UsageError("Which tool? None was named", {
+      next: 'Write "haft use biome", or "haft use biome@2"',
+    });
+  }
+  return { targets, sync: !flags.has("no-sync"), offline: flags.has("offline") };
+}
+
+async function run({ targets, sync, offline }: UseOptions, context: Context): Promise<ExitCode> {
+  const project = loadProject(context.cwd, context);
+  const path = project.manifestPath ?? join(context.cwd, MANIFEST_NAME);
+  const before = readTextIfAny(path);
+  let text = before ?? initialManifest([]);
+  for (const target of targets) {
+    const version = target.version ?? await versionToAskFor(target.name, { project, offline }, context);
+    if (target.version !== undefined) {
+      await resolve({ name: target.name, version }, { project, offline }, context);
+    }
+    text = await setToolVersion(text, target.name, version);
+    await context.stderr.write(`${target.name} = "${version}" in ${path}\n`);
+  }
+  // Read once more before it is written: an edit that does not read back is not made.
+  parseManifest(text, path);
+  writeProjectFile(path, text);
+  if (!sync) return ExitCode.ok;
+  const { command: syncCommand } = await import("./sync.ts");
+  const flags = new Map<string, true>(offline ? [["offline", true]] : []);
+  return await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
+}
+
+interface Where {
+  project: Project;
+  offline: boolean;
+}
+
+/** Without a version, the newest one's major is asked for: it gets fixes, and no surprises. */
+async function versionToAskFor(name: string, where: Where, context: Context): Promise<string> {
+  const { version } = await resolve({ name, version: "latest" }, where, context);
+  const [major = "", minor = ""] = version.split(".");
+  return major === "0" ? `${major}.${minor}` : major;
+}
+
+/** @throws {HaftError} when there is no such tool or version, naming those that come close */
+async function resolve(
+  { name, version }: { name: string; version: string },
+  { project, offline }: Where,
+  context: Context,
+): Promise<{ version: string }> {
+  const { createResolver } = await import("../sync/real_sync.ts");
+  const known = project.requests.find((request) => request.name === name);
+  const request: ToolRequest = {
+    ...(known ?? { name, options: {}, installEnv: {} }),
+    version,
+    decidedBy: { file: "the command line", key: name },
+  };
+  const resolver = await createResolver({
+    ...context,
+    projectDir: project.root,
+    offline,
+    mirrors: project.mirrors,
+  });
+  return await resolver(request, context.signal);
+}

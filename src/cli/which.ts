@@ -1,0 +1,100 @@
+import { UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { findExecutable } from "../tools/project/find_executable.ts";
+import { executablesOf } from "../tools/project/installed_tools.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { type OpenProject, openProject } from "./open_project.ts";
+import { shortPath } from "./short_path.ts";
+
+export interface WhichOptions {
+  /** All of the project's executables when undefined. */
+  name: string | undefined;
+  why: boolean;
+  json: boolean;
+}
+
+/** One executable, as `--json` prints it. */
+interface WhichRow {
+  name: string;
+  path: string;
+  tool: string;
+  version: string;
+  /** The file that decided, and where in it. */
+  decided_by: { file: string; key: string; request: string };
+  /** Files that say otherwise and were overruled, nearest first. */
+  overruled: { file: string; key: string; request: string }[];
+}
+
+export const command: Command<WhichOptions> = {
+  name: "which",
+  summary: "Show the executable that a name runs in this project",
+  usage: ["TOOL", "--all"],
+  flags: [
+    { name: "why", description: "Say which file decided, and which it overruled" },
+    { name: "all", short: "a", description: "Show every executable of the project" },
+    { name: "json", description: "Print JSON: {name, path, tool, version, decided_by, overruled}" },
+  ],
+  examples: ["haft which node", "haft which rg --why"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): WhichOptions {
+  const [name, extra] = [...positional, ...rest];
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one tool at a time" });
+  }
+  if ((name === undefined) !== flags.has("all")) {
+    throw new UsageError(name === undefined ? "Which tool? None was named" : "--all takes no name", {
+      next: 'Name a tool, or use "--all" for every executable of the project',
+    });
+  }
+  return { name, why: flags.has("why"), json: flags.has("json") };
+}
+
+async function run({ name, why, json }: WhichOptions, context: Context): Promise<ExitCode> {
+  const open = openProject(context);
+  const rows = name === undefined ? allRows(open) : [row(name, open)];
+  if (json) {
+    await context.stdout.write(`${JSON.stringify(name === undefined ? rows : rows[0], null, 2)}\n`);
+    return ExitCode.ok;
+  }
+  const lines = rows.map((entry) => why ? `${entry.path}\n${explanation(entry, open, context)}` : entry.path);
+  if (lines.length > 0) await context.stdout.write(`${lines.join("\n")}\n`);
+  return ExitCode.ok;
+}
+
+function row(name: string, open: OpenProject): WhichRow {
+  const { tool: { request }, installed, path, name: executable } = findExecutable(name, open.tools);
+  return {
+    name: executable,
+    path,
+    tool: request.name,
+    version: installed.receipt.version,
+    decided_by: { ...request.decidedBy, request: request.version },
+    overruled: open.project.shadowed.filter((other) => other.name === request.name)
+      .map((other) => ({ ...other.decidedBy, request: other.version })),
+  };
+}
+
+function allRows(open: OpenProject): WhichRow[] {
+  return open.tools.flatMap(({ installed }) =>
+    installed === undefined ? [] : Object.keys(executablesOf(installed)).map((name) => row(name, open))
+  );
+}
+
+function explanation(entry: WhichRow, { project }: OpenProject, { home }: Context): string {
+  const lines = [
+    `  ${entry.tool} ${entry.version}: ${
+      shortPath(entry.decided_by.file, home)
+    } (${entry.decided_by.key}) asks for "${entry.decided_by.request}"`,
+    ...entry.overruled.map(({ file, key, request }) =>
+      `  overruled: ${shortPath(file, home)} (${key}) asks for "${request}"`
+    ),
+    ...project.skipped.filter(({ name }) => name === entry.tool)
+      .map(({ file, version, reason }) =>
+        `  skipped: ${shortPath(file, home)} asks for "${version}": ${reason}`
+      ),
+  ];
+  return lines.join("\n");
+}
