@@ -1,9 +1,11 @@
+import { fstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { errorCode } from "../base/errors.ts";
-import { envValue } from "../base/env.ts";
+import { type Env, envValue } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { VERSION } from "../base/version.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { Context, Output } from "./command.ts";
 
 /** This process as a command's context. Dispose it to take its signal handlers away. */
@@ -17,8 +19,8 @@ export function processContext(): Context & Disposable {
     home,
     platform,
     paths: resolvePaths({ env, platform, home }),
-    stdout: streamOutput(process.stdout),
-    stderr: streamOutput(process.stderr),
+    stdout: standardOutput("stdout", env),
+    stderr: standardOutput("stderr", env),
     signal: interrupt.signal,
     version: VERSION,
     [Symbol.dispose]: interrupt[Symbol.dispose],
@@ -45,27 +47,37 @@ function interruptSignal(): { signal: AbortSignal } & Disposable {
   };
 }
 
-function streamOutput(stream: NodeJS.WriteStream): Output {
+/** A terminal is a character device; `/dev/null` is one, too, but no terminal. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isCharacterDevice() && stat.rdev !== statSync("/dev/null", { throwIfNoEntry: false })?.rdev;
+  } catch {
+    return false;
+  }
+}
+
+/** Streams of `node:process` are touched for a terminal only: they cost more to load than a short command does. */
+function standardOutput(name: "stdout" | "stderr", env: Env): Output {
+  let last: Promise<void> = Promise.resolve();
   let closed = false;
-  // Whoever reads may leave at any time (`haft ls | head -1`); what is then left to say is said to nobody.
-  stream.on("error", (error) => {
-    if (errorCode(error) === "EPIPE") closed = true;
-    else throw error;
-  });
+  const isTTY = isTerminal(name === "stdout" ? 1 : 2);
+  const put = async (text: string) => {
+    if (closed) return;
+    try {
+      await runtime.writeOutput(name, text);
+    } catch (error) {
+      // Whoever reads may leave at any time (`haft ls | head -1`); what is then left to say is said to nobody.
+      if (errorCode(error) !== "EPIPE") throw error;
+      closed = true;
+    }
+  };
   return {
-    write: (text) =>
-      closed ? Promise.resolve() : new Promise((resolve) => {
-        stream.write(text, () => resolve());
-      }),
-    get isTTY() {
-      return stream.isTTY === true;
-    },
+    write: (text) => last = last.then(() => put(text)),
+    isTTY,
     get columns() {
-      return stream.columns ?? 80;
+      return isTTY ? process[name].columns ?? 80 : 80;
     },
-    get color() {
-      const { NO_COLOR, TERM } = process.env;
-      return stream.isTTY === true && (NO_COLOR ?? "") === "" && TERM !== "dumb";
-    },
+    color: isTTY && envValue(env, "NO_COLOR") === undefined && env["TERM"] !== "dumb",
   };
 }

@@ -43,7 +43,7 @@ function shellOfUser(): Shell {
 }
 
 async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> {
-  const { set, unset, path } = projectEnvironment(context, openProject(context));
+  const { set, unset, path } = await projectEnvironment(context, openProject(context));
   if (format === "json") {
     await context.stdout.write(`${JSON.stringify({ set, unset, path }, null, 2)}\n`);
     return ExitCode.ok;

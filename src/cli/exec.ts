@@ -4,7 +4,6 @@ import type { ExitCode } from "../base/exit_code.ts";
 import { runtime } from "../runtime/mod.ts";
 import { findExecutable } from "../tools/project/find_executable.ts";
 import { type ProjectTool, projectTool } from "../tools/project/installed_tools.ts";
-import { scriptCommand } from "../tools/project/js_runner.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
@@ -49,10 +48,11 @@ async function run({ target, args, install }: ExecOptions, context: Context): Pr
     open = withTarget(openProject(context), target);
   }
   const found = findExecutable(target.name, open.tools);
-  const { set, unset, path } = projectEnvironment(context, open);
+  const { set, unset, path } = await projectEnvironment(context, open);
   const env: Record<string, string | undefined> = { ...context.env, ...set };
   for (const name of unset) delete env[name];
   if (found.installed.receipt.kind === "js") {
+    const { scriptCommand } = await import("../tools/project/js_runner.ts");
     const script = scriptCommand(found.path, {
       env: context.env,
       tools: installedTools(open.tools),

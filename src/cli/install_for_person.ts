@@ -5,7 +5,7 @@ import type { InstallProgress } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { forEachLimited } from "../sync/for_each_limited.ts";
 import { installHere } from "../sync/install_here.ts";
-import { readLock, readTextIfAny } from "../sync/project_lock.ts";
+import { readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { Tally } from "../sync/tally.ts";
 import { createToolServices } from "../sync/tool_services.ts";
 import { hostPlatform } from "../tools/host_platform.ts";

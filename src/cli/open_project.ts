@@ -1,11 +1,9 @@
-import { readLock } from "../sync/project_lock.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { type InstalledTool, type ProjectTool, projectTool } from "../tools/project/installed_tools.ts";
 import { loadProject, type Project } from "../tools/project/load_project.ts";
 import { environmentChanges } from "../tools/project/tool_environment.ts";
 import { Store } from "../tools/store/store.ts";
-import { gatedParts } from "../tools/trust/gated_parts.ts";
-import { requireTrust, TrustStore } from "../tools/trust/trust_store.ts";
 import type { Context } from "./command.ts";
 
 /** A project and what of it is on this machine. */
@@ -30,16 +28,6 @@ export function openProject(context: ProjectContext): OpenProject {
   };
 }
 
-export function trustStore(context: Pick<Context, "paths">, project: Project): TrustStore {
-  return new TrustStore(context.paths.state, { trustedPaths: project.trustedPaths });
-}
-
-/** @throws {HaftError} when the project has something that can run code and is not trusted */
-export function requireProjectTrust(context: Pick<Context, "paths">, project: Project): void {
-  const gated = gatedParts(project);
-  if (gated !== undefined) requireTrust(trustStore(context, project), gated);
-}
-
 export function installedTools(tools: readonly ProjectTool[]): InstalledTool[] {
   return tools.flatMap(({ installed }) => installed ?? []);
 }
@@ -49,7 +37,10 @@ export function installedTools(tools: readonly ProjectTool[]): InstalledTool[] {
  *
  * @throws {HaftError} when the project's own variables are not trusted
  */
-export function projectEnvironment(context: ProjectContext, { project, tools }: OpenProject) {
-  if (Object.keys(project.env).length > 0) requireProjectTrust(context, project);
+export async function projectEnvironment(context: ProjectContext, { project, tools }: OpenProject) {
+  if (Object.keys(project.env).length > 0) {
+    const { requireProjectTrust } = await import("./project_trust.ts");
+    requireProjectTrust(context, project);
+  }
   return environmentChanges(installedTools(tools), project.env, context.env);
 }

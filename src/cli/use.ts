@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { readTextIfAny, writeProjectFile } from "../sync/project_lock.ts";
+import { writeProjectFile } from "../sync/project_lock.ts";
+import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { loadProject, MANIFEST_NAME, type Project } from "../tools/project/load_project.ts";
 import { parseManifest } from "../tools/manifest/parse_manifest.ts";
 import { setToolVersion } from "../tools/manifest/set_tool_version.ts";

@@ -9,7 +9,7 @@ import type { EventFilter } from "./event_filter.ts";
 import type { HubEvent } from "./event_ring.ts";
 import type { Hub, StreamPosition } from "./hub.ts";
 
-export type Framing = "ndjson" | "u32le";
+export type Framing = "lines" | "length";
 
 /** A connection as the fan-out sees it. */
 export interface FrameSink {
@@ -135,7 +135,7 @@ function joinFrames(framing: Framing, { lagged, events }: CursorRead): Uint8Arra
 }
 
 function frameOf(framing: Framing, { bytes }: Pick<HubEvent, "bytes">): Buffer {
-  return framing === "ndjson" ? bytes.subarray(4) : bytes.subarray(0, bytes.length - 1);
+  return framing === "lines" ? bytes.subarray(4) : bytes.subarray(0, bytes.length - 1);
 }
 
 /** A notice stands outside the stream: it is an event without `seq`, for this subscriber alone. */

@@ -2,7 +2,6 @@ import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { flock, peerUid } from "./bun_ffi.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
-import { spawnExec } from "./spawn_exec.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
 import type { ExecOptions, FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
 
@@ -14,6 +13,7 @@ export const bunRuntime: Runtime = {
   isCompiled: isCompiled(),
   selfCommand,
   exec,
+  writeOutput,
   tryLock,
   listenUnix,
   connectUnix,
@@ -30,6 +30,7 @@ function selfCommand(): string[] {
 
 async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<number> {
   if (process.platform === "win32" || process.execve === undefined) {
+    const { spawnExec } = await import("./spawn_exec.ts");
     return await spawnExec(file, args, options);
   }
   accessSync(file, constants.X_OK);
@@ -45,6 +46,10 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
 }
 
 function ignore(): void {}
+
+async function writeOutput(stream: "stdout" | "stderr", text: string): Promise<void> {
+  await Bun.write(Bun[stream], text);
+}
 
 function tryLock(path: string): FileLock | undefined {
   if (process.platform === "win32") return sqliteTryLock(path);

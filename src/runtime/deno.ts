@@ -5,9 +5,8 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
-import { spawnExec } from "./spawn_exec.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
-import type { FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
+import type { ExecOptions, FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
 
 /** Read buffer of a connection: small while it idles, grown when a read fills it. */
 const READ_BUFFER = { first: 4096, largest: 65536 };
@@ -18,7 +17,8 @@ export const denoRuntime: Runtime = {
   name: "deno",
   isCompiled: Deno.build.standalone,
   selfCommand,
-  exec: spawnExec,
+  exec,
+  writeOutput,
   tryLock,
   listenUnix,
   connectUnix,
@@ -30,6 +30,23 @@ function selfCommand(): string[] {
   // The import map is found from the working directory unless it is named.
   const config = join(dirname(main), "deno.json");
   return [Deno.execPath(), "run", "--quiet", "-A", ...(existsSync(config) ? ["--config", config] : []), main];
+}
+
+async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<number> {
+  const { spawnExec } = await import("./spawn_exec.ts");
+  return await spawnExec(file, args, options);
+}
+
+async function writeOutput(stream: "stdout" | "stderr", text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += await Deno[stream].write(bytes.subarray(at));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw Object.assign(error, { code: "EPIPE" });
+      throw error;
+    }
+  }
 }
 
 function tryLock(path: string): FileLock | undefined {

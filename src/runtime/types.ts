@@ -20,6 +20,13 @@ export interface Runtime {
    */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<number>;
   /**
+   * Writes text to this process's stdout or stderr, without the stream objects of `node:process`: those load the terminal and
+   * network modules, which costs a short command more than all of its own work.
+   *
+   * @throws with `code` `EPIPE` when the reader has gone
+   */
+  writeOutput(stream: "stdout" | "stderr", text: string): Promise<void>;
+  /**
    * Takes an exclusive lock on the file, creating it (0600) if need be, or gives undefined when another process has it.
    * The kernel releases it when this process ends, however it ends. The file is never unlinked.
    *

@@ -1,23 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
-import { emptyLockFile, type LockFile } from "../tools/lockfile/locked_tool.ts";
-import { parseLockFile } from "../tools/lockfile/parse_lock_file.ts";
-
-/** A project's lock file as it is on disk. */
-export interface StoredLock {
-  lock: LockFile;
-  /** Its text; undefined when there is none. */
-  text: string | undefined;
-}
-
-/** @throws {HaftError} when the file is there but is not a lock file */
-export function readLock(path: string): StoredLock {
-  const text = readTextIfAny(path);
-  return { lock: text === undefined ? emptyLockFile() : parseLockFile(text, path), text };
-}
+import type { LockFile } from "../tools/lockfile/locked_tool.ts";
 
 /** Writes the lock file when its bytes differ. @returns whether they did */
 export async function writeLock(path: string, lock: LockFile, before: string | undefined): Promise<boolean> {
@@ -37,16 +23,6 @@ export function writeProjectFile(path: string, text: string): void {
       next: "Check the directory's permissions and free space",
       cause: error,
     });
-  }
-}
-
-/** The file's text, or undefined when there is no such file. */
-export function readTextIfAny(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-    throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
   }
 }
 

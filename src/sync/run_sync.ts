@@ -9,7 +9,7 @@ import type { Store } from "../tools/store/store.ts";
 import type { InstallOne } from "./install_all.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
-import { readLock, readTextIfAny } from "./project_lock.ts";
+import { readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { Tally } from "./tally.ts";
 
 export interface SyncOptions {

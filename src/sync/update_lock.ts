@@ -1,7 +1,8 @@
 import { otherSystem } from "./plan_install.ts";
 import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
-import { holdingProject, readLock, type StoredLock, writeLock } from "./project_lock.ts";
+import { readLock, type StoredLock } from "../tools/lockfile/read_lock_file.ts";
+import { holdingProject, writeLock } from "./project_lock.ts";
 import { resolveAll } from "./resolve_all.ts";
 import type { SyncDeps, SyncOptions } from "./run_sync.ts";
 

@@ -1,6 +1,10 @@
 /** The few parts of Bun's own interface that src/runtime/bun.ts uses. */
 declare namespace Bun {
   const main: string;
+  const stdout: unique symbol;
+  const stderr: unique symbol;
+  /** How many bytes were written: all, or it rejects. */
+  function write(destination: typeof stdout | typeof stderr, text: string): Promise<number>;
 
   interface Socket<Data> {
     data: Data;

@@ -8,4 +8,5 @@ declare module "@pnpm/npm-conf" {
 declare module "ini" {
   /** Sections become objects, `key[]` a list, a bare word `true`. */
   export function parse(text: string): Record<string, unknown>;
+  export function stringify(settings: Record<string, unknown>): string;
 }

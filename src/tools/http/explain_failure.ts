@@ -4,6 +4,11 @@ import { HttpError, type HttpErrorKind } from "./http_error.ts";
 /** Words of both runtimes: codes of Bun and node, messages of Deno's client. */
 const SIGNS: readonly [RegExp, HttpErrorKind, string][] = [
   [
+    /ERR_PROXY|proxy authentication|proxy refused|unsuccessful tunnel/i,
+    "proxy",
+    "the proxy refuses the connection",
+  ],
+  [
     /ENOTFOUND|EAI_|dns error|getaddrinfo|lookup address|name resolution/i,
     "dns",
     "its host name cannot be resolved",

@@ -7,6 +7,8 @@ export type HttpErrorKind =
   | "dns"
   | "refused"
   | "tls"
+  /** The proxy would not connect. */
+  | "proxy"
   /** The connection broke, or ended before the whole body was there. */
   | "broken"
   /** Nothing, or next to nothing, came for the idle time-out. */
@@ -75,6 +77,8 @@ function nextStep({ kind, status }: HttpErrorOptions): string | undefined {
       return `Check the network or the proxy settings; ${OFFLINE_HINT}`;
     case "tls":
       return "Check the proxy settings and the clock; a certificate authority of your own is named in NODE_EXTRA_CA_CERTS";
+    case "proxy":
+      return "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and the credentials in them";
     case "status":
       if (status === 401 || status === 403) return CREDENTIALS_HINT;
       if (status === 407) return "The proxy asks for credentials: give them in HTTPS_PROXY";

@@ -1,7 +1,7 @@
 import type * as v from "valibot";
 import type { HaftError } from "../../base/errors.ts";
 import { HttpError, statusError } from "../http/http_error.ts";
-import type { HttpClient, HttpResponse } from "../http/http_client.ts";
+import type { HttpClient, HttpResponse } from "../http/http_types.ts";
 import type { MetadataCache } from "./metadata_cache.ts";
 
 /** How long an answer without ETag and Last-Modified is good for, in milliseconds. */

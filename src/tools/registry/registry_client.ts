@@ -10,11 +10,13 @@ import type {
   NpmRegistryOptions,
   RegistryRequestOptions,
   SignatureVerdict,
-} from "./npm_registry.ts";
-import { CachedManifest, type PackageManifest, ServedManifest } from "./package_manifest.ts";
-import { encodePackageName, encodeVersion, isExactVersion } from "./package_name.ts";
-import { CachedPackument, type Packument, pickManifest, ServedPackument, summarize } from "./packument.ts";
-import { PackageNotFound, RegistryAnswerError, VersionNotFound } from "./registry_error.ts";
+} from "./registry_types.ts";
+import { CachedManifest, type PackageManifest } from "./package_manifest.ts";
+import { isExactVersion } from "./package_name.ts";
+import { CachedPackument, type Packument, pickManifest, summarize } from "./packument.ts";
+import { readManifest, readPackument } from "./read_answer.ts";
+import { PackageNotFound, VersionNotFound } from "./registry_error.ts";
+import { conventionalTarball, manifestUrl, packumentUrl } from "./registry_urls.ts";
 import { embeddedKeys, parseServedKeys, type SigningKey, SigningKeys } from "./signing_keys.ts";
 
 /** The abbreviated form, or what a registry has that does not know it. */
@@ -187,59 +189,9 @@ export class RegistryClient implements NpmRegistry {
   }
 }
 
-function packumentUrl(registry: string, name: string): string {
-  return `${registry}${encodePackageName(name)}`;
-}
-
-function manifestUrl(registry: string, name: string, versionOrTag: string): string {
-  return `${packumentUrl(registry, name)}/${encodeVersion(versionOrTag)}`;
-}
-
-/** npm's convention, for a registry that does not name the file. */
-function conventionalTarball(registry: string, { name, version }: { name: string; version: string }): string {
-  return `${registry}${name}/-/${name.replace(/^.*\//, "")}-${version}.tgz`;
-}
-
 function authorization(config: NpmConfig, url: string): Record<string, string> {
   const value = config.authorization(url);
   return value === undefined ? {} : { authorization: value };
-}
-
-/** A manifest from an answer that holds one, or the whole package: some registries serve that at any address below it. */
-function readManifest(
-  json: unknown,
-  { name, versionOrTag, url }: { name: string; versionOrTag: string; url: string },
-): CachedManifest {
-  const parsed = v.safeParse(ServedManifest, json);
-  const manifest = parsed.success ? parsed.output : fromWhole(json, versionOrTag);
-  if (manifest === undefined) {
-    throw new RegistryAnswerError(
-      `The registry's answer for ${name}@${versionOrTag} is no manifest (${url})`,
-    );
-  }
-  // A signature covers what the manifest calls itself: it must be what was asked for.
-  if (manifest.name !== name || (isExactVersion(versionOrTag) && manifest.version !== versionOrTag)) {
-    throw new RegistryAnswerError(
-      `The registry answered for ${name}@${versionOrTag} with ${manifest.name}@${manifest.version}`,
-    );
-  }
-  return manifest;
-}
-
-function fromWhole(json: unknown, versionOrTag: string): CachedManifest | undefined {
-  const whole = v.safeParse(ServedPackument, json);
-  return whole.success ? pickManifest(whole.output, versionOrTag) : undefined;
-}
-
-function readPackument(json: unknown, { name, url }: { name: string; url: string }): ServedPackument {
-  const parsed = v.safeParse(ServedPackument, json);
-  if (!parsed.success) {
-    throw new RegistryAnswerError(`The registry's answer for ${name} is no package (${url})`);
-  }
-  if (parsed.output.name !== name) {
-    throw new RegistryAnswerError(`The registry answered for ${name} with ${parsed.output.name}`);
-  }
-  return parsed.output;
 }
 
 /** Says which settings were not used where credentials are missing. */

@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -76,7 +75,7 @@ export class Store {
    */
   moveAside(storeId: string, version: string): string | undefined {
     mkdirSync(this.#paths.staging, { recursive: true });
-    const name = stagingName(installationName(storeId, version), randomUUID());
+    const name = stagingName(installationName(storeId, version), crypto.randomUUID());
     const aside = join(this.#paths.staging, name);
     try {
       renameSync(this.directory(storeId, version), aside);

@@ -1,0 +1,37 @@
+import { LIMITS } from "../socket/limits.ts";
+
+/** What one connection, and all of them together, may use. Times are milliseconds, sizes bytes. */
+export interface ConnectionLimits {
+  connections: number;
+  /** Connections that have not sent their first frame. */
+  silentConnections: number;
+  firstFrameTimeoutMs: number;
+  frameTimeoutMs: number;
+  drainTimeoutMs: number;
+  /** Silence after which the peer is asked for a sign of life; it is asked twice. */
+  keepAliveMs: number;
+  frameBeforeHello: number;
+  frame: number;
+  outputSoft: number;
+  outputHard: number;
+  subscriptions: number;
+  requestsInFlight: number;
+  requestTimeoutMs: number;
+}
+
+export const CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
+  connections: LIMITS.connections,
+  silentConnections: LIMITS.unauthenticatedConnections,
+  // The daemon's endpoint is also for people with `nc -U`: it waits longer for a first frame than a dialect's does.
+  firstFrameTimeoutMs: 60_000,
+  frameTimeoutMs: LIMITS.frameTimeout,
+  drainTimeoutMs: LIMITS.drainTimeout,
+  keepAliveMs: 120_000,
+  frameBeforeHello: LIMITS.frameBeforeHello,
+  frame: LIMITS.frame,
+  outputSoft: LIMITS.outputSoft,
+  outputHard: LIMITS.outputHard,
+  subscriptions: 512,
+  requestsInFlight: 128,
+  requestTimeoutMs: 30_000,
+};

@@ -1,0 +1,182 @@
+/**
+ * From a request message to its response. A method that answers at once is answered in the same turn, with no promise and
+ * no book-keeping; one that waits is held in flight by its id, can be cancelled, and ends with its time limit.
+ */
+import * as v from "valibot";
+import { errorMessage, HaftError } from "../base/errors.ts";
+import type { Message } from "../protocol/envelope.ts";
+import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
+import { PendingCall } from "./call.ts";
+import type { Client } from "./client.ts";
+import type { Method } from "./method_table.ts";
+
+export interface DispatcherHost {
+  readonly methods: { get(name: string): Method | undefined; readonly names: string[] };
+  /** True once the daemon takes no new requests. */
+  readonly stopping: boolean;
+  readonly limits: { requestsInFlight: number; requestTimeoutMs: number };
+  /** A method threw something that no user caused. */
+  onInternalError(method: string, error: unknown): void;
+}
+
+export class RequestDispatcher {
+  readonly #host: DispatcherHost;
+  readonly #client: Client;
+  readonly #send: (json: string) => void;
+  readonly #inFlight = new Map<string, PendingCall>();
+  readonly #oneway = new Set<PendingCall>();
+
+  /** @param send queues one message's JSON text on the connection */
+  constructor(host: DispatcherHost, client: Client, { send }: { send: (json: string) => void }) {
+    this.#host = host;
+    this.#client = client;
+    this.#send = send;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size + this.#oneway.size;
+  }
+
+  dispatch(message: Message): void {
+    const { id, method: name } = message;
+    const oneway = message.oneway === true;
+    if (name === undefined || (id === undefined && !oneway)) {
+      return this.#refuse(id, "invalid_request", `A request needs "method" and "id"`);
+    }
+    if (this.#host.stopping) return this.#refuse(id, "shutting_down", "The daemon is stopping");
+    const method = this.#host.methods.get(name);
+    if (method === undefined) {
+      return this.#refuse(id, "method_not_found", `Unknown method "${name}"`, {
+        methods: this.#host.methods.names,
+      });
+    }
+    const params = v.safeParse(method.definition.params, message.data ?? {}, { abortEarly: true });
+    if (Array.isArray(message.data)) {
+      return this.#refuse(id, "invalid_params", `Method "${name}": parameters are an object, not a list`, {
+        path: "",
+      });
+    }
+    if (!params.success) return this.#refuse(id, "invalid_params", ...paramsError(name, params.issues[0]));
+    if (id !== undefined && this.#inFlight.has(id)) {
+      return this.#refuse(id, "invalid_request", `Request id "${id}" is already in flight`);
+    }
+    if (this.inFlight >= this.#host.limits.requestsInFlight) {
+      const most = this.#host.limits.requestsInFlight;
+      return this.#refuse(id, "too_many", `More than ${most} requests in flight on one connection`);
+    }
+    this.#call(method, params.output, oneway ? undefined : id);
+  }
+
+  /** @returns false when no request with this id is in flight */
+  cancel(id: string): boolean {
+    const call = this.#inFlight.get(id);
+    call?.end(new RequestError("cancelled", "The client cancelled the request"));
+    return call !== undefined;
+  }
+
+  /** Ends all that is in flight. */
+  endAll(reason: Error): void {
+    for (const call of [...this.#inFlight.values(), ...this.#oneway]) call.end(reason);
+  }
+
+  #call(method: Method, params: unknown, id: string | undefined): void {
+    const call = new PendingCall(this.#client, (event, data) => {
+      if (id !== undefined) this.#send(JSON.stringify({ type: "event", id, event, data }));
+    });
+    let result: unknown;
+    try {
+      result = method.handle(params, call);
+    } catch (error) {
+      return this.#fail(method, id, call, error);
+    }
+    if (!(result instanceof Promise)) return this.#answer(method, id, result);
+    this.#hold(method, result, { call, id });
+  }
+
+  #hold(
+    method: Method,
+    result: Promise<unknown>,
+    { call, id }: { call: PendingCall; id: string | undefined },
+  ): void {
+    if (id === undefined) this.#oneway.add(call);
+    else this.#inFlight.set(id, call);
+    const { requestTimeoutMs } = this.#host.limits;
+    const timer = method.definition.long === true ? undefined : setTimeout(
+      () => call.end(new RequestError("timed_out", `No answer within ${requestTimeoutMs / 1000} s`)),
+      requestTimeoutMs,
+    );
+    const ended = new Promise<never>((_, reject) => {
+      call.signal.addEventListener("abort", () => reject(call.endReason), { once: true });
+    });
+    // A method that does not listen to its signal must not keep its id: the answer goes out when the call ends.
+    Promise.race([result, ended]).then(
+      (value) => this.#answer(method, id, value),
+      (error) => this.#fail(method, id, call, error),
+    ).finally(() => {
+      clearTimeout(timer);
+      if (id === undefined) this.#oneway.delete(call);
+      else this.#inFlight.delete(id);
+    });
+  }
+
+  #answer(method: Method, id: string | undefined, result: unknown): void {
+    if (id === undefined) return;
+    let data: string;
+    try {
+      data = JSON.stringify(result ?? {});
+    } catch (error) {
+      return this.#fail(method, id, undefined, error);
+    }
+    this.#sendResponse(id, `"data":${data}`);
+  }
+
+  #fail(method: Method, id: string | undefined, call: PendingCall | undefined, error: unknown): void {
+    const wire = toWireError(call?.endReason ?? error);
+    if (wire.name === "internal_error") this.#host.onInternalError(method.name, error);
+    if (id !== undefined) this.#sendResponse(id, `"error":${JSON.stringify(wire)}`);
+  }
+
+  #refuse(id: string | undefined, name: ErrorName, message: string, data?: unknown): void {
+    const error = JSON.stringify(wireError(name, message, data));
+    if (id === undefined) this.#send(`{"type":"response","error":${error}}`);
+    else this.#sendResponse(id, `"error":${error}`);
+  }
+
+  #sendResponse(id: string, member: string): void {
+    try {
+      this.#send(`{"type":"response","id":${JSON.stringify(id)},${member}}`);
+    } catch (error) {
+      const wire = wireError("failed", `The answer cannot be sent: ${errorMessage(error)}`);
+      this.#send(`{"type":"response","id":${JSON.stringify(id)},"error":${JSON.stringify(wire)}}`);
+    }
+  }
+}
+
+export function wireError(name: ErrorName, message: string, data?: unknown): WireError {
+  return { code: ERROR_CODES[name], name, message, ...(data === undefined ? {} : { data }) };
+}
+
+/** What a method threw, as the client gets it. Only errors that were written for people leave the daemon word for word. */
+function toWireError(error: unknown): WireError {
+  if (error instanceof RequestError) {
+    return wireError(error.errorName as ErrorName, error.message, error.data);
+  }
+  if (error instanceof HaftError) {
+    return wireError("failed", error.message, error.next === undefined ? undefined : { next: error.next });
+  }
+  return wireError("internal_error", `Internal error: ${errorMessage(error)}`);
+}
+
+function paramsError(
+  method: string,
+  issue: v.BaseIssue<unknown>,
+): [message: string, data: { path: string; expected: string | null; received: string }] {
+  const path = v.getDotPath(issue) ?? "";
+  const where = path === "" ? "parameters" : `parameter "${path}"`;
+  return [
+    `Method "${method}": ${where} ${
+      issue.expected === "never" ? "is unknown" : "is wrong: " + issue.message
+    }`,
+    { path, expected: issue.expected, received: issue.received },
+  ];
+}

@@ -1,0 +1,135 @@
+import { FrameFanout } from "../hub/frame_fanout.ts";
+import type { Hub } from "../hub/hub.ts";
+import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
+import type { Method } from "./method_table.ts";
+import { Traffic } from "./traffic.ts";
+
+export interface ServerOptions {
+  hub: Hub;
+  methods: { get(name: string): Method | undefined; readonly names: string[] };
+  limits?: Partial<ConnectionLimits>;
+  onInternalError: (method: string, error: unknown) => void;
+  /** A connection came or went; for the idle clock and the log. */
+  onConnections?: (open: number) => void;
+}
+
+const CHECK_INTERVAL_MS = 1_000;
+
+/** The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end. */
+export class Server implements AsyncDisposable {
+  readonly traffic = new Traffic();
+  readonly #connections = new Map<string, Connection>();
+  readonly #host: ConnectionHost & { stopping: boolean };
+  readonly #options: ServerOptions;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #listeners: Listener[] = [];
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const limits = { ...CONNECTION_LIMITS, ...options.limits };
+    this.#host = {
+      limits,
+      methods: options.methods,
+      fanout: new FrameFanout(options.hub),
+      traffic: this.traffic,
+      stopping: false,
+      onInternalError: options.onInternalError,
+      onClose: (connection, reason) => this.#forget(connection, reason),
+    };
+    this.#timer = setInterval(() => this.#checkTimes(), CHECK_INTERVAL_MS);
+  }
+
+  /** Starts accepting at the endpoint's path. */
+  async listen(path: string): Promise<void> {
+    this.#listeners.push(await listen(path, (socket) => this.accept(socket)));
+  }
+
+  /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */
+  accept(socket: Socket): SocketHandler {
+    const connection = new Connection(socket, this.#host);
+    this.#connections.set(connection.id, connection);
+    this.traffic.accepted++;
+    this.#options.onConnections?.(this.#connections.size);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) connection.fail("too_many", refusal);
+    return connection;
+  }
+
+  get connections(): ReadonlyMap<string, Connection> {
+    return this.#connections;
+  }
+
+  get requestsInFlight(): number {
+    let inFlight = 0;
+    for (const connection of this.#connections.values()) inFlight += connection.requestsInFlight;
+    return inFlight;
+  }
+
+  /**
+   * No new connections and requests; those in flight may finish within `graceMs`, then everything is closed.
+   *
+   * @param graceMs milliseconds
+   */
+  async stop({ graceMs }: { graceMs: number }): Promise<void> {
+    this.#host.stopping = true;
+    for (const listener of this.#listeners.splice(0)) listener.close();
+    await this.#waitFor(() => this.requestsInFlight === 0, graceMs);
+    for (const connection of this.#connections.values()) connection.end("the daemon stopped");
+    await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);
+    clearInterval(this.#timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ graceMs: 0 });
+  }
+
+  #refusal(): string | undefined {
+    const { connections, silentConnections } = this.#host.limits;
+    if (this.#connections.size > connections) return `More than ${connections} connections`;
+    let silent = 0;
+    for (const connection of this.#connections.values()) {
+      if (connection.silent && ++silent > silentConnections) {
+        return `More than ${silentConnections} connections that have sent nothing yet`;
+      }
+    }
+    return undefined;
+  }
+
+  #forget(connection: Connection, reason: string): void {
+    this.#connections.delete(connection.id);
+    this.traffic.closed(reason);
+    this.#options.onConnections?.(this.#connections.size);
+    this.#whenEmpty?.();
+  }
+
+  #checkTimes(): void {
+    const now = performance.now();
+    for (const connection of this.#connections.values()) connection.checkTimes(now);
+    this.#whenEmpty?.();
+  }
+
+  /** Looked at whenever a connection closes or a second passes. */
+  async #waitFor(done: () => boolean, limitMs: number): Promise<void> {
+    if (done()) return;
+    await new Promise<void>((resolve) => {
+      const finish = () => {
+        clearTimeout(timer);
+        clearInterval(poll);
+        this.#whenEmpty = undefined;
+        resolve();
+      };
+      const look = () => {
+        if (done()) finish();
+      };
+      const timer = setTimeout(finish, limitMs);
+      const poll = setInterval(look, 10);
+      this.#whenEmpty = look;
+    });
+  }
+}
+
+/** How long clients may take to read the last that was sent to them. */
+const CLOSE_GRACE_MS = 2_000;

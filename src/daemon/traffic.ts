@@ -1,0 +1,22 @@
+/** Counts of the daemon's connections since it started. */
+export class Traffic {
+  accepted = 0;
+  receivedBytes = 0;
+  receivedFrames = 0;
+  sentBytes = 0;
+  /** Connections closed because their client did not read. */
+  slowConsumers = 0;
+
+  received(bytes: number, frames: number): void {
+    this.receivedBytes += bytes;
+    this.receivedFrames += frames;
+  }
+
+  sent(bytes: number): void {
+    this.sentBytes += bytes;
+  }
+
+  closed(reason: string): void {
+    if (reason === "slow_consumer") this.slowConsumers++;
+  }
+}

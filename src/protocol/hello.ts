@@ -1,0 +1,35 @@
+import * as v from "valibot";
+
+/** The versions of this protocol that this haft speaks, oldest and newest. */
+export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
+
+/** A client's first request, `hello`. Optional: a client that sends another request first is served as protocol 1. */
+export const Hello = v.strictObject({
+  /** The program's name, e.g. `haft ipc-send`. Shown by `client.list`. */
+  client: v.pipe(v.string(), v.maxLength(100)),
+  /** The program's own version. */
+  version: v.optional(v.pipe(v.string(), v.maxLength(100))),
+  /** Oldest and newest protocol that it speaks. */
+  protocol: v.tuple([v.pipe(v.number(), v.integer()), v.pipe(v.number(), v.integer())]),
+});
+export type Hello = v.InferOutput<typeof Hello>;
+
+/** The answer to `hello`. */
+export const Ack = v.object({
+  /** 12 hex digits, given by the daemon, for this connection. */
+  client_id: v.string(),
+  pid: v.number(),
+  ppid: v.number(),
+  /** haft's version. */
+  version: v.string(),
+  /** Names this very build: two builds of one version differ. */
+  build: v.string(),
+  /** The protocol version of this connection: the newest that both speak. */
+  protocol: v.number(),
+  /** Names this life of the event stream. */
+  epoch: v.string(),
+  /** The newest event's number. */
+  seq: v.number(),
+  capabilities: v.array(v.string()),
+});
+export type Ack = v.InferOutput<typeof Ack>;

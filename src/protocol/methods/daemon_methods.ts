@@ -1,0 +1,67 @@
+import * as v from "valibot";
+import { defineMethod } from "./define.ts";
+
+/** What `daemon.status` tells. Times are seconds, sizes bytes. */
+export const DaemonStatus = v.object({
+  pid: v.number(),
+  version: v.string(),
+  build: v.string(),
+  protocol: v.tuple([v.number(), v.number()]),
+  uptime_secs: v.number(),
+  socket: v.string(),
+  log: v.string(),
+  epoch: v.string(),
+  seq: v.number(),
+  clients: v.number(),
+  requests_in_flight: v.number(),
+  /** Projects whose answers are held in memory. */
+  projects: v.array(v.string()),
+  rss_bytes: v.number(),
+  /** Faults of haft itself since the start; each is in the log. */
+  internal_errors: v.number(),
+});
+export type DaemonStatus = v.InferOutput<typeof DaemonStatus>;
+
+export const daemonMethods = {
+  "daemon.ping": defineMethod({
+    summary: "Answers at once",
+    params: v.strictObject({}),
+    result: v.object({ uptime_secs: v.number(), cached_runtimes: v.number() }),
+  }),
+  "daemon.status": defineMethod({
+    summary: "Tells how the daemon is",
+    params: v.strictObject({}),
+    result: DaemonStatus,
+  }),
+  "daemon.shutdown": defineMethod({
+    summary: "Stops the daemon: no new requests, those in flight finish, everything closes",
+    params: v.strictObject({}),
+    result: v.object({ pid: v.number() }),
+  }),
+  "daemon.metrics": defineMethod({
+    summary: "Counters and gauges, as JSON or as OpenMetrics text",
+    params: v.strictObject({ format: v.optional(v.picklist(["json", "openmetrics"]), "json") }),
+    result: v.variant("format", [
+      v.object({ format: v.literal("json"), metrics: v.record(v.string(), v.number()) }),
+      v.object({ format: v.literal("openmetrics"), text: v.string() }),
+    ]),
+  }),
+  "daemon.describe": defineMethod({
+    summary: "Every method and event with its JSON Schema, or one method's",
+    params: v.strictObject({ method: v.optional(v.string()) }),
+    result: v.object({
+      methods: v.record(
+        v.string(),
+        v.object({ summary: v.string(), long: v.boolean(), params: v.unknown(), result: v.unknown() }),
+      ),
+      events: v.record(v.string(), v.object({ summary: v.string(), data: v.unknown() })),
+    }),
+  }),
+  "log.tail": defineMethod({
+    summary: "The last lines of the daemon's own log",
+    params: v.strictObject({
+      lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 50),
+    }),
+    result: v.object({ path: v.string(), lines: v.array(v.string()) }),
+  }),
+} as const;
