@@ -15,6 +15,8 @@ export interface Paths {
   readonly downloads: string;
   /** Answers of registries, with what is needed to ask whether they changed. */
   readonly metadata: string;
+  /** What a name runs in a directory, as long as nothing changes. */
+  readonly exec: string;
   /** Logs and journals: survives, but is nobody's configuration. */
   readonly state: string;
   /** The user's own settings (`config.toml`). */
@@ -43,6 +45,7 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     shims: join(data, "shims"),
     downloads: join(cache, "downloads"),
     metadata: join(cache, "metadata"),
+    exec: join(cache, "exec"),
     state,
     config,
   };

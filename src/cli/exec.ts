@@ -1,13 +1,9 @@
 import { delimiter } from "node:path";
-import { UsageError } from "../base/errors.ts";
+import { errorCode, UsageError } from "../base/errors.ts";
 import type { ExitCode } from "../base/exit_code.ts";
 import { runtime } from "../runtime/mod.ts";
-import { findExecutable } from "../tools/project/find_executable.ts";
-import { type ProjectTool, projectTool } from "../tools/project/installed_tools.ts";
-import { hostPlatform } from "../tools/host_platform.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { installedTools, type OpenProject, openProject, projectEnvironment } from "./open_project.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
 export interface ExecOptions {
@@ -40,54 +36,32 @@ function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
   return { target: parseToolTarget(name), args: [...own, ...rest], install: flags.has("install") };
 }
 
-async function run({ target, args, install }: ExecOptions, context: Context): Promise<ExitCode> {
-  let open = withTarget(openProject(context), target);
-  if (needsInstall(open, target) && (install || open.project.settings.auto_install === true)) {
-    const { installMissing } = await import("./install_missing.ts");
-    await installMissing(target, context);
-    open = withTarget(openProject(context), target);
+async function run(options: ExecOptions, context: Context): Promise<ExitCode> {
+  const { target, args } = options;
+  const known = target.version === undefined
+    ? readExecCache(context.paths.exec, cacheKey(target.name, context))
+    : undefined;
+  if (known !== undefined) {
+    try {
+      return await runCommand(known, args, context.env);
+    } catch (error) {
+      // The tool is gone or is no program any more: the long way says what is the matter.
+      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "EACCES") throw error;
+    }
   }
-  const found = findExecutable(target.name, open.tools);
-  const { set, unset, path } = await projectEnvironment(context, open);
-  const env: Record<string, string | undefined> = { ...context.env, ...set };
-  for (const name of unset) delete env[name];
-  if (found.installed.receipt.kind === "js") {
-    const { scriptCommand } = await import("../tools/project/js_runner.ts");
-    const script = scriptCommand(found.path, {
-      env: context.env,
-      tools: installedTools(open.tools),
-      stateDirectory: context.paths.state,
-    });
-    env["PATH"] = [...path, context.env["PATH"] ?? ""].join(delimiter);
-    return await runtime.exec(script.file, [...script.args, ...args], { env: { ...env, ...script.env } });
-  }
-  env["PATH"] = [...path, context.env["PATH"] ?? ""].join(delimiter);
-  return await runtime.exec(found.path, args, { env });
+  const { execFromProject } = await import("./exec_from_project.ts");
+  return await execFromProject(options, context);
 }
 
-/** A version on the command line stands in for the project's, or adds a tool that the project does not have. */
-function withTarget(open: OpenProject, { name, version }: ToolTarget): OpenProject {
-  if (version === undefined) return open;
-  const known = open.tools.find(({ request }) => request.name === name)?.request;
-  const request: ToolRequest = {
-    ...(known ?? { name, options: {}, installEnv: {} }),
-    version,
-    decidedBy: { file: "the command line", key: name },
-  };
-  const tool: ProjectTool = projectTool(request, {
-    lock: { version: 1, tools: {} },
-    store: open.store,
-    platform: hostPlatform(),
-  });
-  // First, so that its directory comes first on PATH, too.
-  return { ...open, tools: [tool, ...open.tools.filter((other) => other.request.name !== name)] };
+export function cacheKey(name: string, { cwd, version }: Pick<Context, "cwd" | "version">) {
+  return { cwd, name, version };
 }
 
-function needsInstall({ tools }: OpenProject, { name }: ToolTarget): boolean {
-  try {
-    findExecutable(name, tools);
-    return false;
-  } catch {
-    return tools.some(({ installed, elsewhere }) => installed === undefined && !elsewhere);
-  }
+export async function runCommand(
+  { file, path, defaults }: CachedCommand,
+  args: readonly string[],
+  env: Context["env"],
+): Promise<ExitCode> {
+  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
+  return await runtime.exec(file, args, { env: { ...defaults, ...env, PATH } });
 }

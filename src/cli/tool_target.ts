@@ -1,5 +1,5 @@
 import { UsageError } from "../base/errors.ts";
-import { isToolName, isVersionRequest } from "../tools/manifest/manifest_schema.ts";
+import { isToolName } from "../tools/tool_name.ts";
 
 /** `TOOL` or `TOOL@VERSION` of a command line. */
 export interface ToolTarget {
@@ -10,7 +10,7 @@ export interface ToolTarget {
 /**
  * Takes a target apart at its last `@`; the one that begins a scope (`npm:@scope/name`) is part of the name.
  *
- * @throws {UsageError} when the name or the version cannot be one
+ * @throws {UsageError} when the name cannot be one; a version is looked at by whoever resolves it
  */
 export function parseToolTarget(text: string): ToolTarget {
   const at = text.lastIndexOf("@");
@@ -21,9 +21,9 @@ export function parseToolTarget(text: string): ToolTarget {
       next: 'Write a name such as "node", or a package such as "npm:prettier"',
     });
   }
-  if (version !== undefined && !isVersionRequest(version)) {
-    throw new UsageError(`"${version}" is no version`, {
-      next: 'Write one such as "22", "^1.2", "1.2.3" or "latest"',
+  if (version === "") {
+    throw new UsageError(`"${text}" names no version`, {
+      next: `Write "${name}", or a version such as "${name}@22"`,
     });
   }
   return { name, version };

@@ -1,15 +1,7 @@
 import * as v from "valibot";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
 
-/** A catalogue name (`biome`), or a source and a package (`npm:@scope/name`). */
-const TOOL_NAME =
-  /^(?:[a-z0-9][a-z0-9._-]{0,63}|[a-z]+:(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]{0,213})$/i;
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-/** Whether a manifest may call a tool so: names become paths and parts of addresses. */
-export function isToolName(name: string): boolean {
-  return TOOL_NAME.test(name);
-}
 
 /** Whether a version text is a version, a range or a tag. */
 export function isVersionRequest(text: string): boolean {

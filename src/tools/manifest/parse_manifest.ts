@@ -1,6 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import type { ToolRequest } from "../request.ts";
-import { isToolName, ManifestDocument, type Settings } from "./manifest_schema.ts";
+import { ManifestDocument, type Settings } from "./manifest_schema.ts";
+import { isToolName } from "../tool_name.ts";
 import { readToml } from "./read_toml.ts";
 
 /** A haft.toml, read. */

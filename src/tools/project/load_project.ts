@@ -7,7 +7,7 @@ import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { parseVersionFile, VERSION_FILES, type VersionFileContent } from "../manifest/version_files.ts";
 import type { ToolRequest } from "../request.ts";
-import { readUserConfig } from "./user_config.ts";
+import { readUserConfig, userConfigPath } from "./user_config.ts";
 
 export const MANIFEST_NAME = "haft.toml";
 export const LOCK_NAME = "haft.lock";
@@ -33,8 +33,8 @@ export interface Project {
   mirrors: Record<string, string>;
   /** Directories that the user trusts in their own settings. */
   trustedPaths: string[];
-  /** Every file that was read. */
-  files: string[];
+  /** Every file that was looked for, there or not: while they stay as they are, so does the project. */
+  lookedFor: string[];
 }
 
 export interface ProjectContext {
@@ -62,18 +62,20 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
     settings: user.settings,
     mirrors: user.mirrors,
     trustedPaths: user.trustedPaths,
-    files: [],
+    lookedFor: [userConfigPath(paths.config)],
   };
   let versionFileRoot: string | undefined;
   for (const directory of ancestors(cwd)) {
-    const manifest = readManifest(join(directory, MANIFEST_NAME));
+    const manifestPath = join(directory, MANIFEST_NAME);
+    project.lookedFor.push(manifestPath);
+    const manifest = readManifest(manifestPath);
     if (manifest !== undefined) addManifest(project, manifest, directory);
     for (const name of VERSION_FILES) {
       const path = join(directory, name);
+      project.lookedFor.push(path);
       const text = readText(path);
       if (text === undefined) continue;
       const { requests, skipped } = parseVersionFile(text, { name, path });
-      if (requests.length + skipped.length > 0) project.files.push(path);
       if (requests.length > 0) versionFileRoot ??= directory;
       addRequests(project, requests);
       project.skipped.push(...skipped);
@@ -85,7 +87,6 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
 }
 
 function addManifest(project: Project, manifest: Manifest, directory: string): void {
-  project.files.push(manifest.path);
   addRequests(project, manifest.requests);
   if (project.manifestPath !== undefined) return;
   project.root = directory;

@@ -14,6 +14,21 @@ export function executableDirectories(tools: readonly InstalledTool[]): string[]
   ];
 }
 
+/** Variables that the tools want set where the user has not set them. */
+export function defaultVariables(tools: readonly InstalledTool[]): Record<string, string> {
+  const defaults: Record<string, string> = {};
+  for (const { receipt, directory } of tools) {
+    const source = receipt.artifacts[0]?.artifact.kind;
+    const tool = {
+      name: receipt.tool,
+      version: receipt.version,
+      ...(source === undefined ? {} : { source }),
+    };
+    Object.assign(defaults, toolVariables(tool, directory));
+  }
+  return defaults;
+}
+
 /**
  * What a project's tools and settings change in an environment.
  *
@@ -27,15 +42,8 @@ export function environmentChanges(
 ): { set: Record<string, string>; unset: string[]; path: string[] } {
   const set: Record<string, string> = {};
   const unset: string[] = [];
-  for (const { receipt, directory } of tools) {
-    const source = receipt.artifacts[0]?.artifact.kind;
-    const defaults = toolVariables(
-      { name: receipt.tool, version: receipt.version, ...(source === undefined ? {} : { source }) },
-      directory,
-    );
-    for (const [name, value] of Object.entries(defaults)) {
-      if (inherited[name] === undefined) set[name] = value;
-    }
+  for (const [name, value] of Object.entries(defaultVariables(tools))) {
+    if (inherited[name] === undefined) set[name] = value;
   }
   for (const [name, value] of Object.entries(variables)) {
     if (value === null) unset.push(name);

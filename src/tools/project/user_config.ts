@@ -12,13 +12,18 @@ export interface UserConfig {
   trustedPaths: string[];
 }
 
+/** The user's settings file in their configuration directory. */
+export function userConfigPath(directory: string): string {
+  return join(directory, "config.toml");
+}
+
 /**
  * Reads `config.toml` of the user's configuration directory; a missing one is an empty one.
  *
  * @throws {UsageError} when it is wrong
  */
 export function readUserConfig(directory: string): UserConfig {
-  const path = join(directory, "config.toml");
+  const path = userConfigPath(directory);
   let text: string;
   try {
     text = readFileSync(path, "utf8");

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import * as v from "valibot";
 import { type InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
 
@@ -7,6 +8,11 @@ export const RECEIPT_DIRECTORY = ".haft";
 export const RECEIPT_FILE = "receipt.json";
 /** The hash of every regular file, as `sha256sum -c` reads it; read only to check an installation. */
 export const HASHES_FILE = "files.sha256";
+
+/** The receipt's path in an install directory. */
+export function receiptPath(directory: string): string {
+  return join(directory, RECEIPT_DIRECTORY, RECEIPT_FILE);
+}
 
 /** What the registry's signature said of an npm artifact. `not-checked`: an http artifact has none. */
 export const SignatureState = v.picklist(["verified", "not-offered", "unknown-key", "not-checked"]);

@@ -8,6 +8,11 @@ import { installationName, stagingName } from "./store_names.ts";
 
 export type StorePaths = Pick<Paths, "store" | "staging" | "locks">;
 
+/** The directory of all versions of a tool. */
+export function storeDirectory({ store }: Pick<Paths, "store">, storeId: string): string {
+  return join(store, storeId);
+}
+
 /** The installed tools on disk: `<store>/<store id>/<version>`, each complete with its receipt or not there. */
 export class Store {
   readonly #paths: StorePaths;

@@ -8,7 +8,7 @@ const all = { types: [] };
 class RecordingSink implements FrameSink {
   readonly writes: Uint8Array[] = [];
   full = false;
-  constructor(readonly framing: Framing = "ndjson") {}
+  constructor(readonly framing: Framing = "lines") {}
 
   write(frames: Uint8Array): boolean {
     this.writes.push(frames);
@@ -57,9 +57,9 @@ Deno.test("FrameFanout writes what one tick published as one batch, the same byt
   assertStrictEquals(sinks[0]?.writes[0], sinks[1]?.writes[0]);
 });
 
-Deno.test("FrameFanout frames by length for a member that speaks u32le", async () => {
+Deno.test("FrameFanout frames by length for a member that is framed by length", async () => {
   const { hub, join } = await harness();
-  const sink = new RecordingSink("u32le");
+  const sink = new RecordingSink("length");
   await join(sink);
   hub.publish("a.b", { n: 1 });
   await tick();

@@ -28,6 +28,8 @@ const ROWS: [Error, HttpErrorKind, says: string][] = [
   [deno("invalid peer certificate: Expired"), "tls", "has expired"],
   [deno("received corrupt message of type InvalidContentType"), "tls", "TLS"],
   [bun("EPROTO", "The TLS handshake failed"), "tls", "TLS"],
+  [deno("proxy authentication required"), "proxy", "the proxy refuses"],
+  [bun("ERR_PROXY_TUNNEL", "Proxy refused to open a tunnel: 407"), "proxy", "the proxy refuses"],
   [bun("ECONNRESET", "The socket connection was closed unexpectedly"), "broken", "broke"],
   [new TypeError("error reading a body from connection"), "broken", "broke"],
   [deno("tcp connect error: Network is unreachable (os error 101)"), "broken", "cannot be reached"],

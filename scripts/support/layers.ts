@@ -1,0 +1,79 @@
+/** One layer of the house: a folder of src/ (or main.ts) and what it may import besides itself. */
+export interface Layer {
+  name: string;
+  mayImport: readonly string[];
+  /** Said when an arrow is forbidden. */
+  why: string;
+}
+
+/** From the ground up. `types` holds declarations only and is not imported. */
+export const layers: readonly Layer[] = [
+  {
+    name: "base",
+    mayImport: [],
+    why: "base is the ground: anything may import it, so it imports nothing of ours",
+  },
+  {
+    name: "runtime",
+    mayImport: ["base"],
+    why: "runtime is the seam between Deno and Bun and knows nothing of what is built on it",
+  },
+  {
+    name: "protocol",
+    mayImport: ["base"],
+    why: "protocol is the wire's words: schemas without I/O, so that any client can use them",
+  },
+  {
+    name: "hub",
+    mayImport: ["base", "protocol"],
+    why: "hub keeps and hands out events; where they come from and go to is not its business",
+  },
+  {
+    name: "socket",
+    mayImport: ["base", "runtime"],
+    why: "socket moves frames of bytes; what is in a frame is the business of the channel",
+  },
+  {
+    name: "channel",
+    mayImport: ["base", "runtime", "protocol", "socket"],
+    why: "channel carries messages; it does not know who sends them or what for",
+  },
+  {
+    name: "tools",
+    mayImport: ["base", "runtime", "protocol"],
+    why:
+      "tools are handed a Reporter: an install runs the same with a channel, a terminal or nobody watching",
+  },
+  {
+    name: "ui",
+    mayImport: ["base", "protocol"],
+    why: "ui draws what it is told; it starts nothing and installs nothing",
+  },
+  {
+    name: "sync",
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools"],
+    why: "sync joins children and tools; how it looks is the business of ui, by way of cli",
+  },
+  {
+    name: "daemon",
+    mayImport: ["base", "runtime", "protocol", "hub", "socket", "channel", "tools"],
+    why: "daemon joins services and the hub; it draws nothing and starts no command",
+  },
+  {
+    name: "cli",
+    mayImport: [
+      "base",
+      "runtime",
+      "protocol",
+      "hub",
+      "socket",
+      "channel",
+      "tools",
+      "ui",
+      "sync",
+      "daemon",
+    ],
+    why: "cli is the top: only main.ts imports it",
+  },
+  { name: "main", mayImport: ["base", "runtime", "cli"], why: "main.ts only starts the command line" },
+];

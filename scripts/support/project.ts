@@ -1,0 +1,4 @@
+import { fileURLToPath } from "node:url";
+
+/** The directory of deno.json. */
+export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");

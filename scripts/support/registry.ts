@@ -1,0 +1,19 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createHttpClient } from "../../src/tools/http/http_client.ts";
+import { createNpmRegistry } from "../../src/tools/registry/npm_registry.ts";
+
+/** The registry that npm's own configuration names, as haft itself asks it. */
+export function configuredRegistry({ projectDir, scratch }: { projectDir: string; scratch: string }) {
+  const http = createHttpClient({});
+  const registry = createNpmRegistry({
+    http,
+    env: process.env,
+    projectDir,
+    home: homedir(),
+    metadataDir: join(scratch, "metadata"),
+    offline: false,
+  });
+  return { http, registry };
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from "node:crypto";
+import { catalogueEntry } from "../../src/tools/catalogue/catalogue.ts";
+import { PLATFORMS } from "../../src/tools/platform.ts";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
+
+/**
+ * A registry with two tools of the catalogue, for every platform: esbuild 1.0.0 and 1.2.0, biome 2.0.0. Their executables
+ * are scripts that print their name, version and arguments; `--exit=N` ends them with N.
+ */
+export async function fakeTools(): Promise<LoopbackRegistry> {
+  const registry = await LoopbackRegistry.start();
+  for (const [tool, version] of [["esbuild", "1.0.0"], ["esbuild", "1.2.0"], ["biome", "2.0.0"]] as const) {
+    await publish(registry, tool, version);
+  }
+  return registry;
+}
+
+async function publish(registry: LoopbackRegistry, tool: string, version: string): Promise<void> {
+  const [source] = catalogueEntry(tool)?.sources ?? [];
+  const [build] = source?.source === "npm" ? source.builds : [];
+  if (source?.source !== "npm" || build?.kind !== "native") throw new Error(`${tool} is no native npm tool`);
+  await registry.addPackage({ name: source.versions, version });
+  const words = new Set(PLATFORMS.flatMap((platform) => build.platforms[platform] ?? []));
+  for (const word of words) {
+    const executables = (word.startsWith("win") ? build.windows_bin : undefined) ?? build.bin;
+    const files = Object.values(executables).map((path) =>
+      [path.replaceAll("{exe}", word.startsWith("win") ? ".exe" : ""), {
+        content: script(tool, version),
+        mode: 0o755,
+      }] as const
+    );
+    await registry.addPackage({ name: build.package.replaceAll("{platform}", word), version }, {
+      ...Object.fromEntries(files),
+      // Enough that a slow server is still at it when a test interrupts.
+      "share/data.bin": randomBytes(200_000),
+    });
+  }
+}
+
+function script(tool: string, version: string): string {
+  return [
+    "#!/bin/sh",
+    `printf '%s' '${tool} ${version}: '`,
+    "printf '%s|' \"$@\"",
+    "echo",
+    'for argument; do case $argument in --exit=*) exit "${argument#--exit=}";; esac; done',
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,3 @@
+import { httpCases } from "../../support/http_cases.ts";
+
+for (const { name, run } of httpCases) Deno.test(name, run);
