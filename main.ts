@@ -1,4 +1,8 @@
 import process from "node:process";
-import { run } from "./src/cli/run.ts";
+import { execKnown } from "./src/cli/exec_known.ts";
 
-process.exitCode = await run(process.argv.slice(2));
+const args = process.argv.slice(2);
+const isExec = args[0] === "exec" || args[0] === "x";
+
+process.exitCode = (isExec ? await execKnown(args) : undefined) ??
+  await (await import("./src/cli/run.ts")).run(args);

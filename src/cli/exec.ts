@@ -1,8 +1,5 @@
-import { delimiter } from "node:path";
-import { errorCode, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { ExitCode } from "../base/exit_code.ts";
-import { runtime } from "../runtime/mod.ts";
-import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
@@ -37,31 +34,7 @@ function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
 }
 
 async function run(options: ExecOptions, context: Context): Promise<ExitCode> {
-  const { target, args } = options;
-  const known = target.version === undefined
-    ? readExecCache(context.paths.exec, cacheKey(target.name, context))
-    : undefined;
-  if (known !== undefined) {
-    try {
-      return await runCommand(known, args, context.env);
-    } catch (error) {
-      // The tool is gone or is no program any more: the long way says what is the matter.
-      if (errorCode(error) !== "ENOENT" && errorCode(error) !== "EACCES") throw error;
-    }
-  }
+  // A name that was run here before has not come this far: see exec_known.ts.
   const { execFromProject } = await import("./exec_from_project.ts");
   return await execFromProject(options, context);
-}
-
-export function cacheKey(name: string, { cwd, version }: Pick<Context, "cwd" | "version">) {
-  return { cwd, name, version };
-}
-
-export async function runCommand(
-  { file, path, defaults }: CachedCommand,
-  args: readonly string[],
-  env: Context["env"],
-): Promise<ExitCode> {
-  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
-  return await runtime.exec(file, args, { env: { ...defaults, ...env, PATH } });
 }

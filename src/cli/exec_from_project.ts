@@ -9,7 +9,8 @@ import type { ToolRequest } from "../tools/request.ts";
 import { receiptPath } from "../tools/store/receipt.ts";
 import { storeDirectory } from "../tools/store/store.ts";
 import type { Context } from "./command.ts";
-import { cacheKey, type ExecOptions, runCommand } from "./exec.ts";
+import type { ExecOptions } from "./exec.ts";
+import { runCommand } from "./exec_known.ts";
 import { installedTools, type OpenProject, openProject, projectEnvironment } from "./open_project.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
@@ -60,7 +61,10 @@ function remember(
     ...installed.map(({ receipt }) => receiptPath(store.directory(receipt.store_id, receipt.version))),
   ];
   const command = { file, path: executableDirectories(installed), defaults: defaultVariables(installed) };
-  writeExecCache(context.paths.exec, cacheKey(name, context), { command, files });
+  writeExecCache(context.paths.exec, { cwd: context.cwd, name, version: context.version }, {
+    command,
+    files,
+  });
 }
 
 /** A version on the command line stands in for the project's, or adds a tool that the project does not have. */

@@ -73,11 +73,12 @@ export function writeExecCache(
 }
 
 function fingerprint(path: string): string {
+  // Most of the files are not there, and an exception for each would cost more than all the rest.
   try {
-    const { ino, size, ctimeNs } = statSync(path, { bigint: true });
-    return `${ino}.${size}.${ctimeNs}`;
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? "absent" : `${stat.ino}.${stat.size}.${stat.ctimeNs}`;
   } catch {
-    return "absent";
+    return "unreadable";
   }
 }
 

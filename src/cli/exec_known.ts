@@ -1,0 +1,50 @@
+/**
+ * The short way of `haft exec`: when the same name was run in this directory before and nothing has changed since, the program is
+ * started at once, and none of the rest of haft is loaded. Whatever is out of the ordinary takes the long way.
+ */
+import { homedir } from "node:os";
+import { delimiter } from "node:path";
+import process from "node:process";
+import { type Env, envValue } from "../base/env.ts";
+import { errorCode } from "../base/errors.ts";
+import { resolvePaths } from "../base/paths.ts";
+import { VERSION } from "../base/version.ts";
+import { runtime } from "../runtime/mod.ts";
+import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
+
+/**
+ * Runs `exec NAME ARGS…` in this process's place if the answer is known.
+ *
+ * @param args what follows `haft`
+ * @returns the exit code where the runtime cannot replace a process; undefined when the long way has to be taken
+ */
+export async function execKnown(args: readonly string[]): Promise<number | undefined> {
+  const [, name, ...rest] = args;
+  if (name === undefined || name.startsWith("-") || name.includes("@")) return undefined;
+  const { env, platform } = process;
+  const home = envValue(env, "HOME") ?? homedir();
+  const { exec } = resolvePaths({ env, platform, home });
+  const command = readExecCache(exec, { cwd: process.cwd(), name, version: VERSION });
+  if (command === undefined) return undefined;
+  const { file, path, defaults } = command;
+  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
+  try {
+    return await runtime.exec(file, rest[0] === "--" ? rest.slice(1) : rest, {
+      env: { ...defaults, ...env, PATH },
+    });
+  } catch (error) {
+    // The tool is gone or is no program any more: the long way says what is the matter.
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "EACCES") return undefined;
+    throw error;
+  }
+}
+
+/** Starts a tool in this process's place, with its project's tools in front of PATH. */
+export async function runCommand(
+  { file, path, defaults }: CachedCommand,
+  args: readonly string[],
+  env: Env,
+): Promise<number> {
+  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
+  return await runtime.exec(file, args, { env: { ...defaults, ...env, PATH } });
+}
