@@ -2,7 +2,7 @@ import { errorMessage, HaftError } from "../base/errors.ts";
 import { ChannelError } from "../channel/errors.ts";
 import type { InstallConfig } from "../protocol/install.ts";
 import { type Child, type ChildExit, exitWithin, lastLine } from "./child_process.ts";
-import type { InstallChildLimits } from "./install_child.ts";
+import type { InstallChildLimits } from "./install_child_limits.ts";
 import { NonsenseError, SilenceError } from "./install_conversation.ts";
 
 /** The child ended before it had said how its install went, or with another exit code than it had said. */

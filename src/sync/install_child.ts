@@ -2,6 +2,7 @@ import { TimedOut } from "../channel/errors.ts";
 import type { InstallConfig, InstallProgress } from "../protocol/install.ts";
 import { type Child, exitWithin, startChild } from "./child_process.ts";
 import { EndedError, explainFailure, NotConnectedError } from "./explain_failure.ts";
+import type { InstallChildLimits } from "./install_child_limits.ts";
 import { type Completed, type ConversationChannel, converse, NonsenseError } from "./install_conversation.ts";
 
 /** A channel as the parent of an install uses it. */
@@ -26,18 +27,6 @@ export interface InstallChildOptions {
   onStarted?(pid: number): void;
   onProgress?(progress: InstallProgress): void;
   limits?: Partial<InstallChildLimits>;
-}
-
-/** All in milliseconds. */
-export interface InstallChildLimits {
-  /** From the start of the child to its connection. */
-  connect: number;
-  /** Without any progress. */
-  silence: number;
-  /** From `completed` to the child's end. */
-  farewell: number;
-  /** From SIGTERM to SIGKILL. */
-  grace: number;
 }
 
 const LIMITS: InstallChildLimits = { connect: 20_000, silence: 60_000, farewell: 5_000, grace: 2_000 };

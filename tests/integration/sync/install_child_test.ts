@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { HaftError } from "../../../src/base/errors.ts";
-import type { InstallChildLimits } from "../../../src/sync/install_child.ts";
+import type { InstallChildLimits } from "../../../src/sync/install_child_limits.ts";
 import { isAlive, runFake, sandbox } from "./support.ts";
 
 /** Nothing is left of an install: neither its process, nor what that started, nor its socket. */

@@ -4,7 +4,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { InstallConfig, InstallProgress } from "../../../src/protocol/install.ts";
 import { listenForChild, nextChannelName } from "../../../src/sync/install_channel.ts";
-import { installChild, type InstallChildLimits } from "../../../src/sync/install_child.ts";
+import { installChild } from "../../../src/sync/install_child.ts";
+import type { InstallChildLimits } from "../../../src/sync/install_child_limits.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/fake_install_child.ts", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
