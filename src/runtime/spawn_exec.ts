@@ -24,34 +24,49 @@ const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set([
  */
 export function spawnExec(file: string, args: readonly string[], { env }: ExecOptions): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Before there is a child, so that no signal can come between the two.
+    const forwarding = forwardSignals();
     const child = spawn(file, args, { env, stdio: "inherit" });
-    const stop = forwardSignals(child);
+    forwarding.to(child);
     child.once("error", (error) => {
-      stop();
+      forwarding.stop();
       reject(error);
     });
     child.once("exit", (code, signal) => {
-      stop();
+      forwarding.stop();
       resolve(signal === null ? code ?? 1 : 128 + (constants.signals[signal] ?? 0));
     });
   });
 }
 
-function forwardSignals(child: ChildProcess): () => void {
+function forwardSignals(): { to(child: ChildProcess): void; stop(): void } {
   const onTerminal = process.stdin.isTTY === true;
+  const early: NodeJS.Signals[] = [];
+  let child: ChildProcess | undefined;
   const handlers = FORWARDED.map((signal) => {
     const handler = () => {
       if (onTerminal && FROM_TERMINAL.has(signal)) return;
-      // Not child.kill(): after it, Deno reports the signal as the child's end whatever its exit code was.
-      if (child.pid === undefined || child.exitCode !== null) return;
-      try {
-        process.kill(child.pid, signal);
-      } catch {
-        // It has just ended; its exit is on the way.
-      }
+      if (child === undefined) early.push(signal);
+      else send(child, signal);
     };
     process.on(signal, handler);
     return { signal, handler };
   });
-  return () => handlers.forEach(({ signal, handler }) => process.off(signal, handler));
+  return {
+    to(started) {
+      child = started;
+      for (const signal of early) send(started, signal);
+    },
+    stop: () => handlers.forEach(({ signal, handler }) => process.off(signal, handler)),
+  };
+}
+
+/** Not child.kill(): after it, Deno reports the signal as the child's end whatever its exit code was. */
+function send(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  try {
+    process.kill(child.pid, signal);
+  } catch {
+    // It has just ended; its exit is on the way.
+  }
 }
