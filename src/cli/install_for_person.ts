@@ -35,6 +35,10 @@ export async function installForPerson(options: PersonOptions, context: Context)
   const project = loadProject(context.cwd, context);
   const extra = await deprecatedOptions(context);
   const jobs = options.tools.map((target) => plan(target, { project, extra }));
+  if (jobs.some(({ request }) => Object.keys(request.installEnv).length > 0)) {
+    const { requireProjectTrust } = await import("./project_trust.ts");
+    requireProjectTrust(context, project);
+  }
   const services = await createToolServices({
     ...context,
     projectDir: project.root,

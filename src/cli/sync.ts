@@ -2,17 +2,19 @@ import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { runSync, type SyncOptions } from "../sync/run_sync.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
-import { loadProject } from "../tools/project/load_project.ts";
+import { loadProject, type Project } from "../tools/project/load_project.ts";
 import { Store } from "../tools/store/store.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { syncAudience } from "./sync_observer.ts";
 
-export interface SyncCommandOptions extends SyncOptions {
+export interface SyncCommandOptions extends Omit<SyncOptions, "jobs"> {
   json: boolean;
   quiet: boolean;
-  /** Milliseconds without progress after which a tool's install counts as hung. */
-  stallTimeout: number;
+  /** Tools at a time; the project's or the user's setting when undefined. */
+  jobs: number | undefined;
+  /** Seconds without progress after which a tool's install counts as hung; the setting when undefined. */
+  stallTimeout: number | undefined;
 }
 
 const DEFAULT_JOBS = 8;
@@ -53,25 +55,24 @@ function parse({ flags, positional, rest }: ParsedArgs): SyncCommandOptions {
   }
   return {
     mode: flags.has("check") ? "check" : flags.has("dry-run") ? "dry-run" : "install",
-    jobs: numberFlag(flags, "jobs", { fallback: DEFAULT_JOBS, max: MOST_JOBS }),
+    jobs: numberFlag(flags, "jobs", { max: MOST_JOBS }),
     force: flags.has("force"),
     locked: flags.has("locked"),
     offline: flags.has("offline"),
     failFast: flags.has("fail-fast"),
     json: flags.has("json"),
     quiet: flags.has("quiet"),
-    stallTimeout: 1000 *
-      numberFlag(flags, "stall-timeout", { fallback: DEFAULT_STALL_SECONDS, max: 86_400 }),
+    stallTimeout: numberFlag(flags, "stall-timeout", { max: 86_400 }),
   };
 }
 
 function numberFlag(
   flags: ParsedArgs["flags"],
   name: string,
-  { fallback, max }: { fallback: number; max: number },
-): number {
+  { max }: { max: number },
+): number | undefined {
   const text = flags.get(name);
-  if (text === undefined) return fallback;
+  if (text === undefined) return undefined;
   const value = typeof text === "string" && /^[0-9]+$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= max) return value;
   throw new UsageError(`Invalid value "${text}" for --${name}`, {
@@ -82,10 +83,14 @@ function numberFlag(
 async function run(options: SyncCommandOptions, context: Context): Promise<ExitCode> {
   const { paths, stdout, stderr, home, signal } = context;
   const project = projectOf(context);
+  const { settings } = project;
+  const jobs = options.jobs ?? settings.jobs ?? DEFAULT_JOBS;
+  const silence = 1000 * (options.stallTimeout ?? settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
+  if (options.mode === "install") await requireInstallTrust(project, context);
   const audience = syncAudience(context, options);
   let ok: boolean;
   try {
-    ({ ok } = await runSync(options, {
+    ({ ok } = await runSync({ ...options, jobs }, {
       project,
       platform: hostPlatform(),
       store: new Store(paths),
@@ -103,7 +108,7 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
       },
       installer: async () => {
         const { createInstaller } = await import("../sync/real_sync.ts");
-        return createInstaller({ env: context.env, mirrors: project.mirrors, silence: options.stallTimeout });
+        return createInstaller({ env: context.env, mirrors: project.mirrors, silence });
       },
     }));
   } finally {
@@ -112,6 +117,13 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;
   return ok ? ExitCode.ok : ExitCode.failed;
+}
+
+/** Variables of an install step can make an installer run code. */
+async function requireInstallTrust(project: Project, context: Context): Promise<void> {
+  if (project.requests.every(({ installEnv }) => Object.keys(installEnv).length === 0)) return;
+  const { requireProjectTrust } = await import("./project_trust.ts");
+  requireProjectTrust(context, project);
 }
 
 function projectOf({ cwd, env, home, paths }: Context) {

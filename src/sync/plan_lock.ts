@@ -1,12 +1,16 @@
 import { lockState, withRequest } from "../tools/lockfile/lock_matches.ts";
 import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
+import { type Platform, platformParts } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
+import { lacksPublished } from "../tools/resolve/lacks_published.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 
 /** A tool that the lock file does not answer. */
 export interface Unresolved {
   request: ToolRequest;
   reason: string;
+  /** The entry to add platforms to, where the version is locked but not for this platform. */
+  incomplete?: LockedTool;
 }
 
 /** A tool whose request cannot be understood at all: no such tool, no such source. */
@@ -29,7 +33,7 @@ export interface LockPlan {
  * Compares requests with the lock file. Every request counts, also those for other systems, so that the file is the
  * same wherever it is written. Pure.
  */
-export function planLock(requests: readonly ToolRequest[], lock: LockFile): LockPlan {
+export function planLock(requests: readonly ToolRequest[], lock: LockFile, platform: Platform): LockPlan {
   const locked = new Map<string, LockedTool>();
   const unresolved: Unresolved[] = [];
   const impossible: Impossible[] = [];
@@ -44,7 +48,15 @@ export function planLock(requests: readonly ToolRequest[], lock: LockFile): Lock
       continue;
     }
     if (entry !== undefined && (state === "same" || state === "satisfies")) {
-      locked.set(request.name, withRequest(entry, request));
+      const kept = withRequest(entry, request);
+      if (!meantForOthers(request, platform) && lacksPublished(request, kept, platform)) {
+        // Written behind a mirror that lacked this platform's package; another registry may have it.
+        const reason = `${entry.version} is not locked for ${platform}`;
+        unresolved.push({ request, reason, incomplete: kept });
+        changes.push({ tool: request.name, reason });
+        continue;
+      }
+      locked.set(request.name, kept);
       if (state === "satisfies") {
         changes.push({
           tool: request.name,
@@ -66,6 +78,10 @@ export function planLock(requests: readonly ToolRequest[], lock: LockFile): Lock
     if (!asked.has(name)) changes.push({ tool: name, reason: "no longer asked for" });
   }
   return { locked, unresolved, impossible, changes };
+}
+
+function meantForOthers({ os }: ToolRequest, platform: Platform): boolean {
+  return os !== undefined && !os.includes(platformParts(platform).os);
 }
 
 function asHaftError(error: unknown): HaftError {

@@ -1,9 +1,9 @@
 import type { Env } from "../base/env.ts";
 import { runtime } from "../runtime/mod.ts";
-import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
-import type { ToolRequest } from "../tools/request.ts";
 import { resolveTool } from "../tools/resolve/resolve_tool.ts";
+import { completeLocked } from "../tools/resolve/complete_locked.ts";
 import type { InstallOne } from "./install_all.ts";
+import type { Resolver } from "./resolve_all.ts";
 import { listenForChild, nextChannelName } from "./install_channel.ts";
 import { installChild } from "./install_child.ts";
 import { createToolServices, type ToolServicesOptions } from "./tool_services.ts";
@@ -11,9 +11,12 @@ import { createToolServices, type ToolServicesOptions } from "./tool_services.ts
 /** Resolves from the real sources. */
 export async function createResolver(
   options: ToolServicesOptions,
-): Promise<(request: ToolRequest, signal: AbortSignal) => Promise<LockedTool>> {
+): Promise<Resolver> {
   const services = await createToolServices(options);
-  return (request, signal) => resolveTool(request, { ...services, signal });
+  return (request, signal, incomplete) =>
+    incomplete === undefined
+      ? resolveTool(request, { ...services, signal })
+      : completeLocked(request, incomplete, { ...services, signal });
 }
 
 export interface InstallerOptions {

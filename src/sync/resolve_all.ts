@@ -4,8 +4,19 @@ import type { ToolRequest } from "../tools/request.ts";
 import type { LockPlan } from "./plan_lock.ts";
 import { forEachLimited } from "./for_each_limited.ts";
 
+/**
+ * Asks the sources for a tool.
+ *
+ * @param incomplete an entry that is to stay as it is, and to get the platforms that it lacks
+ */
+export type Resolver = (
+  request: ToolRequest,
+  signal: AbortSignal,
+  incomplete?: LockedTool,
+) => Promise<LockedTool>;
+
 export interface ResolveAllOptions {
-  resolve(request: ToolRequest): Promise<LockedTool>;
+  resolve(request: ToolRequest, incomplete?: LockedTool): Promise<LockedTool>;
   /** How many at a time. */
   jobs: number;
   signal: AbortSignal;
@@ -29,10 +40,10 @@ export async function resolveAll(
     if (old !== undefined) kept.set(name, old);
   };
   for (const { request } of plan.impossible) keepOld(request.name);
-  await forEachLimited(plan.unresolved, { limit: jobs, signal }, async ({ request }) => {
+  await forEachLimited(plan.unresolved, { limit: jobs, signal }, async ({ request, incomplete }) => {
     onResolving?.(request);
     try {
-      const answer = await resolve(request);
+      const answer = await resolve(request, incomplete);
       locked.set(request.name, answer);
       kept.set(request.name, answer);
     } catch (error) {

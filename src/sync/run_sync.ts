@@ -7,6 +7,7 @@ import type { ToolRequest } from "../tools/request.ts";
 import { satisfiedBy } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import type { InstallOne } from "./install_all.ts";
+import type { Resolver } from "./resolve_all.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
@@ -35,7 +36,7 @@ export interface SyncDeps {
   /** Called with every event, in order. */
   emit(event: SyncEvent): void;
   /** Both are asked for only when there is something to do: a sync without work loads neither. */
-  resolver(): Promise<(request: ToolRequest, signal: AbortSignal) => Promise<LockedTool>>;
+  resolver(): Promise<Resolver>;
   installer(): Promise<InstallOne>;
   now?: () => number;
 }
@@ -117,7 +118,7 @@ async function lockedTools(
 ): Promise<ReadonlyMap<string, LockedTool>> {
   const { project, emit } = deps;
   const { lock, text } = readLock(project.lockPath);
-  const plan = planLock(project.requests, lock);
+  const plan = planLock(project.requests, lock, deps.platform);
   for (const { request, error } of plan.impossible) emit(failed(request, error));
   if (options.locked) refuseChanges(plan, project.lockPath);
   if (options.mode === "check") {

@@ -29,7 +29,7 @@ export async function createToolServices(options: ToolServicesOptions): Promise<
     import("../tools/http/http_client.ts"),
     import("../tools/registry/npm_registry.ts"),
   ]);
-  const http = createHttpClient({ mirrors, userAgent: `haft/${version}` });
+  const http = createHttpClient({ mirrors, offline, userAgent: `haft/${version}` });
   const registry = createNpmRegistry({ http, env, projectDir, home, metadataDir: paths.metadata, offline });
   return { http, registry };
 }

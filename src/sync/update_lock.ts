@@ -20,7 +20,7 @@ export async function updateLock(
   const { project, paths, signal, emit } = deps;
   return await holdingProject(project.root, { locks: paths.locks, signal }, async () => {
     const { lock, text } = readLock(project.lockPath);
-    const plan = planLock(project.requests, lock);
+    const plan = planLock(project.requests, lock, deps.platform);
     const resolved = await resolveMissing(plan, lock, options, deps);
     if (await writeLock(project.lockPath, resolved.lock, text)) {
       emit({ type: "lock.written", path: project.lockPath });
@@ -40,7 +40,7 @@ async function resolveMissing(
   }
   const resolve = await resolver();
   return await resolveAll(plan, lock, {
-    resolve: (request) => resolve(request, signal),
+    resolve: (request, incomplete) => resolve(request, signal, incomplete),
     jobs,
     signal,
     onResolving: (request) => emit({ type: "tool.resolving", tool: request.name, request: request.version }),

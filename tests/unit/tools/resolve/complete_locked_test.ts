@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { completeLocked, lacksPublished } from "../../../../src/tools/resolve/complete_locked.ts";
+import { completeLocked } from "../../../../src/tools/resolve/complete_locked.ts";
+import { lacksPublished } from "../../../../src/tools/resolve/lacks_published.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { npmArtifact, sha512, toolRequest } from "../lockfile/fixtures.ts";
 import { FakeHttp, FakeRegistry } from "./fake_registry.ts";
