@@ -60,8 +60,14 @@ export const layers: readonly Layer[] = [
     why: "daemon joins services and the hub; it draws nothing and starts no command",
   },
   {
+    name: "client",
+    mayImport: ["base", "protocol", "socket", "channel"],
+    why: "client talks to a daemon, wherever that is; it starts none",
+  },
+  {
     name: "cli",
     mayImport: [
+      "client",
       "base",
       "runtime",
       "protocol",

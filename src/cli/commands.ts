@@ -27,6 +27,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("env", "Print the project's environment", () => import("./env.ts")),
   entry("init", "Write a haft.toml for this directory", () => import("./init.ts")),
   entry("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
+  entry("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon.ts")),
+  entry("ipc-send", "Call the daemon from a script, and stream its events", () => import("./ipc_send.ts")),
   entry("completions", "Print a shell's completion script", () => import("./completions.ts")),
 ];
 

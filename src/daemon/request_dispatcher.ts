@@ -159,7 +159,7 @@ export function wireError(name: ErrorName, message: string, data?: unknown): Wir
 /** What a method threw, as the client gets it. Only errors that were written for people leave the daemon word for word. */
 function toWireError(error: unknown): WireError {
   if (error instanceof RequestError) {
-    return wireError(error.errorName as ErrorName, error.message, error.data);
+    return wireError(error.errorName, error.message, error.data);
   }
   if (error instanceof HaftError) {
     return wireError("failed", error.message, error.next === undefined ? undefined : { next: error.next });

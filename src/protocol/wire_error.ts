@@ -44,7 +44,7 @@ export type WireError = v.InferOutput<typeof WireError>;
 /** Thrown by a method to answer with this error; and by the client when the daemon answered with one. */
 export class RequestError extends Error {
   override readonly name = "RequestError";
-  readonly errorName: string;
+  readonly errorName: ErrorName;
   readonly code: number;
   readonly data: unknown;
 
@@ -53,5 +53,13 @@ export class RequestError extends Error {
     this.errorName = name;
     this.code = ERROR_CODES[name];
     this.data = options.data;
+  }
+
+  /** The error as it came over the wire; a name that this haft does not know is taken for a failure. */
+  static from(
+    { name, message, data }: { name?: string | undefined; message: string; data?: unknown },
+  ): RequestError {
+    const known = name !== undefined && Object.hasOwn(ERROR_CODES, name) ? name as ErrorName : "failed";
+    return new RequestError(known, message, { data });
   }
 }

@@ -47,8 +47,13 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
 
 function ignore(): void {}
 
+const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
+
+/** By a sink and not by `Bun.write`, which takes a file that stdout was redirected to for its own and truncates it. */
 async function writeOutput(stream: "stdout" | "stderr", text: string): Promise<void> {
-  await Bun.write(Bun[stream], text);
+  const sink = sinks[stream] ??= Bun[stream].writer();
+  sink.write(text);
+  await sink.flush();
 }
 
 function tryLock(path: string): FileLock | undefined {

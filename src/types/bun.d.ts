@@ -1,10 +1,14 @@
 /** The few parts of Bun's own interface that src/runtime/bun.ts uses. */
 declare namespace Bun {
   const main: string;
-  const stdout: unique symbol;
-  const stderr: unique symbol;
-  /** How many bytes were written: all, or it rejects. */
-  function write(destination: typeof stdout | typeof stderr, text: string): Promise<number>;
+  interface FileSink {
+    write(text: string): number | Promise<number>;
+    /** Rejects with `code` `EPIPE` when the reader has gone. */
+    flush(): number | Promise<number>;
+  }
+
+  const stdout: { writer(): FileSink };
+  const stderr: { writer(): FileSink };
 
   interface Socket<Data> {
     data: Data;

@@ -4,6 +4,8 @@ import { connectionHandlers } from "../../src/daemon/handlers/connection_handler
 import { type Call, MethodTable } from "../../src/daemon/method_table.ts";
 import { Server } from "../../src/daemon/server.ts";
 import { Hub } from "../../src/hub/hub.ts";
+import * as v from "valibot";
+import { defineMethod } from "../../src/protocol/methods/define.ts";
 import { METHODS } from "../../src/protocol/methods/mod.ts";
 import type { SocketHandler } from "../../src/socket/mod.ts";
 import { FakeSocket } from "./fake_socket.ts";
@@ -43,6 +45,13 @@ export function request(method: string, data?: unknown, id = "1"): Record<string
   return { type: "request", id, method, ...(data === undefined ? {} : { data }) };
 }
 
+const LONG = defineMethod({
+  summary: "Takes as long as it likes",
+  params: v.strictObject({}),
+  result: v.object({ done: v.boolean() }),
+  long: true,
+});
+
 export interface Harness extends AsyncDisposable {
   hub: Hub;
   server: Server;
@@ -51,8 +60,8 @@ export interface Harness extends AsyncDisposable {
 }
 
 /**
- * A server with the connection methods, and with `daemon.ping`, `log.tail` and `tool.uninstall` played by the test: methods
- * that answer at once, that wait, and that may be long.
+ * A server with the connection methods, and with `daemon.ping`, `log.tail` and `test.long` played by the test: methods that
+ * answer at once, that wait, and that may take long.
  */
 export function daemonHarness(
   options: {
@@ -62,7 +71,7 @@ export function daemonHarness(
   } = {},
 ): Harness {
   const hub = new Hub();
-  const methods = new MethodTable(METHODS);
+  const methods = new MethodTable({ ...METHODS, "test.long": LONG });
   const errors: Harness["errors"] = [];
   const server = new Server({
     hub,
@@ -81,15 +90,15 @@ export function daemonHarness(
   methods.register({
     "daemon.ping": (_, call) => {
       options.ping?.(call);
-      return { uptime_secs: 1, cached_runtimes: 0 };
+      return { uptime_secs: 1 };
     },
     "log.tail": async (_, call) => {
       await options.wait?.(call);
       return { path: "log", lines: [] };
     },
-    "tool.uninstall": async (_, call) => {
+    "test.long": async (_, call) => {
       await options.wait?.(call);
-      return { removed: true };
+      return { done: true };
     },
   });
   return {

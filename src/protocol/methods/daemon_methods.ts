@@ -14,8 +14,6 @@ export const DaemonStatus = v.object({
   seq: v.number(),
   clients: v.number(),
   requests_in_flight: v.number(),
-  /** Projects whose answers are held in memory. */
-  projects: v.array(v.string()),
   rss_bytes: v.number(),
   /** Faults of haft itself since the start; each is in the log. */
   internal_errors: v.number(),
@@ -26,7 +24,7 @@ export const daemonMethods = {
   "daemon.ping": defineMethod({
     summary: "Answers at once",
     params: v.strictObject({}),
-    result: v.object({ uptime_secs: v.number(), cached_runtimes: v.number() }),
+    result: v.object({ uptime_secs: v.number() }),
   }),
   "daemon.status": defineMethod({
     summary: "Tells how the daemon is",

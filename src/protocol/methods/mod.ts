@@ -1,8 +1,7 @@
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
-import { toolMethods } from "./tool_methods.ts";
 
 /** Every method of the protocol. */
-export const METHODS = { ...connectionMethods, ...daemonMethods, ...toolMethods } as const;
+export const METHODS = { ...connectionMethods, ...daemonMethods } as const;
 
 export type MethodName = keyof typeof METHODS;

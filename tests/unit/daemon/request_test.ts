@@ -4,7 +4,7 @@ import { METHODS } from "../../../src/protocol/methods/mod.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import { daemonHarness, request, settle } from "../../support/daemon_harness.ts";
 
-const PONG = { uptime_secs: 1, cached_runtimes: 0 };
+const PONG = { uptime_secs: 1 };
 
 function errorOf(
   message: Record<string, unknown> | undefined,
@@ -148,11 +148,11 @@ Deno.test("a long method reports progress with the request's id before its respo
       call.progress("install.progress", { percent: 100 });
     },
   });
-  const answers = await harness.connect().ask(request("tool.uninstall", { tool: "x", version: "1" }, "7"));
+  const answers = await harness.connect().ask(request("test.long", {}, "7"));
   assertEquals(answers, [
     { type: "event", id: "7", event: "install.progress", data: { percent: 50 } },
     { type: "event", id: "7", event: "install.progress", data: { percent: 100 } },
-    { type: "response", id: "7", data: { removed: true } },
+    { type: "response", id: "7", data: { done: true } },
   ]);
 });
 
@@ -174,7 +174,7 @@ Deno.test("requests in flight are limited: the limit is served, one more is refu
 Deno.test("a request that does not end in time is answered with timed_out; a long one goes on", async () => {
   await using harness = daemonHarness({ limits: { requestTimeoutMs: 5 }, wait: () => new Promise(() => {}) });
   const client = harness.connect();
-  client.send(request("log.tail", {}, "1"), request("tool.uninstall", { tool: "x", version: "1" }, "2"));
+  client.send(request("log.tail", {}, "1"), request("test.long", {}, "2"));
   while (client.socket.written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(client.socket.take().map((answer) => [answer["id"], errorOf(answer).name]), [[
     "1",
@@ -194,7 +194,7 @@ Deno.test("a daemon that stops refuses new requests", async () => {
 
 Deno.test("MethodTable refuses a name that is registered twice or not declared", () => {
   const table = new MethodTable(METHODS);
-  const ping = { "daemon.ping": () => ({ uptime_secs: 0, cached_runtimes: 0 }) };
+  const ping = { "daemon.ping": () => ({ uptime_secs: 0 }) };
   table.register(ping);
   const errors = [() => table.register(ping), () => table.register({ "no.such": () => ({}) } as never)].map(
     (call) => {

@@ -1,0 +1,66 @@
+import { HaftError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { Disconnected } from "../channel/mod.ts";
+import { type ConnectOptions, DaemonClient } from "../client/daemon_client.ts";
+import { type Readiness, startDaemon } from "../daemon/start_daemon.ts";
+import type { Context } from "./command.ts";
+import { daemonLog } from "./daemon_endpoint.ts";
+
+/** How long a daemon that another process started at the same time may take to answer. */
+const LATE_START_MS = 10_000;
+
+interface Options extends Partial<ConnectOptions> {
+  socket: string;
+  /** Start a daemon when none answers. */
+  spawn: boolean;
+}
+
+/** Connects to the daemon, starting it first if it is not there and `spawn` allows that. */
+export async function connectToDaemon(
+  options: Options,
+  context: Context,
+): Promise<{ client: DaemonClient; started: boolean }> {
+  const connection: ConnectOptions = {
+    client: "haft",
+    version: context.version,
+    env: context.env,
+    signal: context.signal,
+    ...options,
+  };
+  try {
+    return { client: await DaemonClient.connect(connection), started: false };
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    if (!options.spawn) throw notRunning(options.socket, error);
+  }
+  const readiness = await startDaemon({
+    socket: options.socket,
+    logPath: daemonLog(context),
+    env: context.env,
+    signal: context.signal,
+  });
+  if (readiness.state === "failed") throw startFailure(readiness);
+  const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
+  return { client, started: readiness.state === "ready" };
+}
+
+export function notRunning(socket: string, cause?: unknown): HaftError {
+  return new HaftError(`No daemon answers at "${socket}"`, {
+    next: 'Run "haft daemon start" first',
+    exitCode: ExitCode.transport,
+    cause,
+  });
+}
+
+export function isAbsent(error: unknown): boolean {
+  if (error instanceof Disconnected) return true;
+  // Not even the directory of the sockets is there.
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
+
+function startFailure({ error, next }: Extract<Readiness, { state: "failed" }>): HaftError {
+  return new HaftError(`The daemon did not start: ${error}`, {
+    ...(next === null ? {} : { next }),
+    exitCode: ExitCode.transport,
+  });
+}

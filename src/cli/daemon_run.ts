@@ -1,0 +1,52 @@
+import { closeSync, statSync, writeSync } from "node:fs";
+import process from "node:process";
+import { errorMessage, HaftError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { AlreadyRunning, Daemon } from "../daemon/daemon.ts";
+import { RotatingLog } from "../daemon/rotating_log.ts";
+import type { Readiness } from "../daemon/start_daemon.ts";
+import type { Context } from "./command.ts";
+import { daemonLog } from "./daemon_endpoint.ts";
+
+/** `haft daemon run`: the daemon itself, in front, until it is told to stop. */
+export async function runDaemon(
+  { socket, readyFd }: { socket: string; readyFd: number | undefined },
+  context: Context,
+): Promise<ExitCode> {
+  const say = (readiness: Readiness) => {
+    if (readyFd === undefined) return;
+    writeSync(readyFd, `${JSON.stringify(readiness)}\n`);
+    closeSync(readyFd);
+  };
+  const log = new RotatingLog(daemonLog(context));
+  let daemon: Daemon;
+  try {
+    daemon = await Daemon.start({ socket, log, version: context.version, build: buildId() });
+  } catch (error) {
+    if (readyFd === undefined) throw error;
+    say(failure(error));
+    return error instanceof HaftError ? error.exitCode : ExitCode.failed;
+  }
+  const onFault = (where: string) => (error: unknown) => daemon.reportInternalError(where, error);
+  process.on("unhandledRejection", onFault("a promise that nobody waits for"));
+  process.on("uncaughtException", onFault("an event"));
+  context.signal.addEventListener("abort", () => void daemon.stop("a signal"), { once: true });
+  say({ state: "ready" });
+  if (readyFd === undefined) {
+    await context.stderr.write(`haft daemon answers at ${socket}, pid ${process.pid}\n`);
+  }
+  await daemon.stopped;
+  return ExitCode.ok;
+}
+
+function failure(error: unknown): Readiness {
+  if (error instanceof AlreadyRunning) return { state: "already_running" };
+  const next = error instanceof HaftError ? error.next ?? null : null;
+  return { state: "failed", error: errorMessage(error), next };
+}
+
+/** Tells one build from another of the same version: when and how large its file is. */
+function buildId(): string {
+  const { mtimeMs, size } = statSync(process.execPath);
+  return `${Math.floor(mtimeMs).toString(36)}-${size.toString(36)}`;
+}

@@ -1,0 +1,79 @@
+import process from "node:process";
+import type { Hub } from "../../hub/hub.ts";
+import { PROTOCOL_RANGE } from "../../protocol/hello.ts";
+import type { daemonMethods } from "../../protocol/methods/daemon_methods.ts";
+import type { Handlers } from "../method_table.ts";
+import { openMetricsText } from "../open_metrics.ts";
+import type { RotatingLog } from "../rotating_log.ts";
+import type { Server } from "../server.ts";
+
+export interface DaemonHandlerDeps {
+  hub: Hub;
+  server: Server;
+  log: RotatingLog;
+  socket: string;
+  version: string;
+  build: string;
+  /** Seconds since the start. */
+  uptime: () => number;
+  internalErrors: () => number;
+  /** Begins to stop; returns at once. */
+  stop: (reason: string) => void;
+}
+
+/** Methods about the daemon itself. */
+export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonMethods> {
+  const { hub, server, log } = deps;
+  return {
+    "daemon.ping": () => ({ uptime_secs: deps.uptime() }),
+    "daemon.status": () => ({
+      pid: process.pid,
+      version: deps.version,
+      build: deps.build,
+      protocol: [...PROTOCOL_RANGE],
+      uptime_secs: deps.uptime(),
+      socket: deps.socket,
+      log: log.path,
+      epoch: hub.epoch,
+      seq: hub.seq,
+      clients: server.connections.size,
+      requests_in_flight: server.requestsInFlight,
+      rss_bytes: process.memoryUsage.rss(),
+      internal_errors: deps.internalErrors(),
+    }),
+    "daemon.shutdown": () => {
+      // In a later turn, so that the answer goes out first.
+      setTimeout(() => deps.stop("a client asked for it"), 0);
+      return { pid: process.pid };
+    },
+    "daemon.metrics": ({ format }) => {
+      const metrics = readMetrics(deps);
+      return format === "json" ? { format, metrics } : { format, text: openMetricsText(metrics) };
+    },
+    "daemon.describe": async ({ method }) => {
+      const { describeProtocol } = await import("../describe_protocol.ts");
+      return describeProtocol(method);
+    },
+    "log.tail": ({ lines }) => ({ path: log.path, lines: log.tail(lines) }),
+  };
+}
+
+function readMetrics({ hub, server, uptime, internalErrors }: DaemonHandlerDeps): Record<string, number> {
+  const { traffic } = server;
+  const { events, bytes } = hub.retained;
+  return {
+    haft_uptime_seconds: uptime(),
+    haft_resident_memory_bytes: process.memoryUsage.rss(),
+    haft_connections: server.connections.size,
+    haft_connections_total: traffic.accepted,
+    haft_requests_in_flight: server.requestsInFlight,
+    haft_frames_received_total: traffic.receivedFrames,
+    haft_bytes_received_total: traffic.receivedBytes,
+    haft_bytes_sent_total: traffic.sentBytes,
+    haft_slow_consumers_total: traffic.slowConsumers,
+    haft_events_total: hub.seq,
+    haft_ring_events: events,
+    haft_ring_bytes: bytes,
+    haft_internal_errors_total: internalErrors(),
+  };
+}

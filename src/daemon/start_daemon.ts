@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Env } from "../base/env.ts";
+import { HaftError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { runtime } from "../runtime/mod.ts";
+
+/** The descriptor on which a daemon that starts says how it went: one line of JSON, a {@link Readiness}. */
+export const READY_FD = 3;
+
+export type Readiness =
+  | { state: "ready" }
+  /** Another one was quicker; it answers, or will in a moment. */
+  | { state: "already_running" }
+  | { state: "failed"; error: string; next: string | null };
+
+export interface StartOptions {
+  socket: string;
+  /** Where what the process itself prints goes. */
+  logPath: string;
+  env: Env;
+  signal: AbortSignal;
+}
+
+/**
+ * Starts a daemon in the background, in a session of its own, and waits until it says that it answers.
+ *
+ * @throws {HaftError} with the daemon's own reason when it does not
+ */
+export async function startDaemon({ socket, logPath, env, signal }: StartOptions): Promise<Readiness> {
+  mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
+  const log = openSync(logPath, "a", 0o600);
+  const [file = "", ...args] = [
+    ...runtime.selfCommand(),
+    "daemon",
+    "run",
+    "--socket",
+    socket,
+    "--ready-fd",
+    `${READY_FD}`,
+  ];
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, {
+      cwd: "/",
+      env: { ...env },
+      detached: true,
+      stdio: ["ignore", log, log, "pipe"],
+      windowsHide: true,
+    });
+  } finally {
+    closeSync(log);
+  }
+  try {
+    const readiness = await firstLine(child, signal);
+    if (readiness !== undefined) return JSON.parse(readiness);
+  } finally {
+    child.unref();
+    const pipe = child.stdio[READY_FD];
+    if (pipe !== null && pipe !== undefined) pipe.destroy();
+  }
+  throw new HaftError("The daemon ended before it answered", {
+    next: `Look into its log, "${logPath}"`,
+    exitCode: ExitCode.transport,
+  });
+}
+
+/** What the child writes to its readiness pipe; undefined when it ends without a word. */
+function firstLine(child: ChildProcess, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const pipe = child.stdio[READY_FD];
+    let text = "";
+    const onAbort = () => {
+      child.kill();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    const finish = (line: string | undefined) => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(line);
+    };
+    child.once("error", reject);
+    pipe?.on("data", (chunk: Uint8Array) => {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes("\n")) finish(text.slice(0, text.indexOf("\n")));
+    });
+    pipe?.on("error", () => finish(undefined));
+    pipe?.on("close", () => finish(undefined));
+    pipe?.on("end", () => finish(undefined));
+  });
+}
