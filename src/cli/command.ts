@@ -6,6 +6,8 @@ import type { Paths } from "../base/paths.ts";
 export interface Output {
   /** Writes the text; resolves when the system has taken it. */
   write(text: string): Promise<void>;
+  /** Whether the reader has gone; what is written then is dropped. */
+  readonly closed: boolean;
   readonly isTTY: boolean;
   /** Columns of the terminal now, 80 where there is none. Read it again after a resize. */
   readonly columns: number;

@@ -74,6 +74,9 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
   };
   return {
     write: (text) => last = last.then(() => put(text)),
+    get closed() {
+      return closed;
+    },
     isTTY,
     get columns() {
       return isTTY ? process[name].columns ?? 80 : 80;

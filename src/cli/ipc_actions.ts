@@ -101,7 +101,11 @@ export async function subscribe(
   const ended = new Promise<void>((resolve) => end = resolve);
   daemon.onEvent((event) => {
     if (seen >= count) return;
-    if (!quiet) void stdout.write(`${JSON.stringify(event, null, stdout.isTTY ? 2 : 0)}\n`);
+    if (!quiet) {
+      void stdout.write(`${JSON.stringify(event, null, stdout.isTTY ? 2 : 0)}\n`).then(() => {
+        if (stdout.closed) end();
+      });
+    }
     // Notices have no number: they are not events of the stream.
     if (event.seq !== undefined && ++seen >= count) end();
   });
@@ -122,6 +126,7 @@ export async function subscribe(
   clearTimeout(timer);
   await stdout.write("");
   if (signal.aborted) return ExitCode.interrupted;
+  if (stdout.closed) return ExitCode.ok;
   if (lost) throw new Disconnected("The daemon closed the connection");
   // With a time limit, fewer events than were asked for are a time-out.
   return seen < count && Number.isFinite(count) ? ExitCode.timedOut : ExitCode.ok;

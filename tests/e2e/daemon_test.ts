@@ -1,0 +1,262 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { everyHaft, type Haft, hasProgram, isGone, Sandbox } from "./support.ts";
+
+/** A sandbox whose daemon, if the test leaves one, is stopped in the end. */
+class DaemonSandbox implements AsyncDisposable {
+  private constructor(readonly sandbox: Sandbox, readonly haft: Haft) {}
+
+  static async create(haft: Haft): Promise<DaemonSandbox> {
+    return new DaemonSandbox(await Sandbox.create(), haft);
+  }
+
+  get socket(): string {
+    return join(this.sandbox.root, "run", "haft", "daemon.sock");
+  }
+
+  run(...args: string[]) {
+    return this.sandbox.run(this.haft, { args });
+  }
+
+  async start(): Promise<number> {
+    const { code, stdout, stderr } = await this.run("daemon", "start", "--json");
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    return JSON.parse(stdout).pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run("daemon", "stop");
+    await this.sandbox[Symbol.asyncDispose]();
+  }
+}
+
+const PONG = /^\{"uptime_secs":\d+\}\n$/;
+
+/** A shell line that waits until somebody is subscribed. */
+const UNTIL_SUBSCRIBED =
+  "until haft ipc-send --no-spawn client.list | grep -q subscription_id; do sleep 0.02; done";
+
+async function untilGone(pid: number): Promise<void> {
+  while (!isGone(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+for (const haft of everyHaft) {
+  Deno.test(`${haft.name}: daemon start returns when it answers; a second start finds the same one; stop ends it`, async () => {
+    await using daemon = await DaemonSandbox.create(haft);
+    const pid = await daemon.start();
+    assertMatch((await daemon.run("ipc-send", "--no-spawn", "daemon.ping")).stdout, PONG);
+    assertEquals(await daemon.start(), pid);
+    const { code, stderr } = await daemon.run("daemon", "stop");
+    assertEquals({ code, stderr }, { code: 0, stderr: `The daemon, pid ${pid}, has stopped\n` });
+    await untilGone(pid);
+    assertEquals(existsSync(daemon.socket), false);
+  });
+
+  Deno.test(`${haft.name}: a daemon that was killed with kill -9 is followed by a new one`, async () => {
+    await using daemon = await DaemonSandbox.create(haft);
+    const first = await daemon.start();
+    process.kill(first, "SIGKILL");
+    await untilGone(first);
+    assertEquals(existsSync(daemon.socket), true);
+    assertEquals((await daemon.run("daemon", "status")).code, 3);
+    const second = await daemon.start();
+    assert(second !== first);
+  });
+}
+
+const [binary = everyHaft[0]] = everyHaft;
+if (binary === undefined) throw new Error("there is no haft to test");
+
+Deno.test("daemon status says where it is and how it is; without a daemon it ends with 3 and the next step", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const without = await daemon.run("daemon", "status");
+  assertEquals([without.code, without.stdout], [3, ""]);
+  assertStringIncludes(without.stderr, 'Run "haft daemon start" first');
+  const pid = await daemon.start();
+  const status = JSON.parse((await daemon.run("daemon", "status", "--json")).stdout);
+  assertEquals([status.pid, status.socket, status.clients, status.internal_errors], [
+    pid,
+    daemon.socket,
+    1,
+    0,
+  ]);
+  assertMatch((await daemon.run("daemon", "logs")).stdout, new RegExp(`answers at .*pid ${pid}`));
+});
+
+Deno.test("the socket and its directory are the user's alone, whatever the umask", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { code } = await daemon.sandbox.shell(binary, "umask 000; haft daemon start");
+  assertEquals(code, 0);
+  const mode = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
+  assertEquals([mode(daemon.socket), mode(join(daemon.socket, ".."))], ["600", "700"]);
+});
+
+Deno.test("twenty simultaneous starts make one daemon, and every caller ends well with the same pid", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => daemon.run("daemon", "start", "--json")),
+  );
+  assertEquals(
+    results.map(({ code, stderr }) => ({ code, stderr })),
+    results.map(() => ({ code: 0, stderr: "" })),
+  );
+  const pids = new Set(results.map(({ stdout }) => JSON.parse(stdout).pid));
+  assertEquals(pids.size, 1);
+});
+
+Deno.test("a runtime directory that is open to others, or a link, is refused with the reason", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const directory = join(daemon.sandbox.root, "run", "haft");
+  mkdirSync(directory);
+  chmodSync(directory, 0o777);
+  const open = await daemon.run("daemon", "start");
+  assertEquals(open.code === 0, false);
+  assertStringIncludes(open.stderr, "its mode is 0777");
+  const elsewhere = join(daemon.sandbox.root, "elsewhere");
+  mkdirSync(elsewhere, { mode: 0o700 });
+  spawnSync("rmdir", [directory]);
+  symlinkSync(elsewhere, directory);
+  const linked = await daemon.run("daemon", "start");
+  assertEquals(linked.code === 0, false);
+  assertStringIncludes(linked.stderr, "symbolic link");
+});
+
+Deno.test("SIGTERM stops a daemon that runs in front: subscribers are told, the socket goes", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const front = daemon.run("daemon", "run");
+  const subscriber = daemon.sandbox.shell(
+    binary,
+    'for i in $(seq 100); do [ -S "$XDG_RUNTIME_DIR/haft/daemon.sock" ] && break; sleep 0.05; done; ' +
+      "haft daemon status --json | tr -dc '{}\":,a-z0-9_' | sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' > pid; " +
+      "haft ipc-send --no-spawn --subscribe 'daemon.*' --count 1 & " +
+      `${UNTIL_SUBSCRIBED}; kill -TERM $(cat pid); wait`,
+  );
+  const { stdout } = await subscriber;
+  assertEquals([JSON.parse(stdout).event, JSON.parse(stdout).data], ["daemon.stopping", {
+    reason: "a signal",
+  }]);
+  assertEquals((await front).code === 0 || (await front).code === 130, true);
+  assertEquals(existsSync(daemon.socket), false);
+});
+
+Deno.test("ipc-send starts the daemon when it has to, and not with --no-spawn", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const without = await daemon.run("ipc-send", "--no-spawn", "daemon.ping");
+  assertEquals([without.code, without.stdout], [3, ""]);
+  assertMatch((await daemon.run("ipc-send", "daemon.ping")).stdout, PONG);
+});
+
+Deno.test("ipc-send takes parameters as JSON, from a file, from stdin, and as key=value", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  writeFileSync(join(daemon.sandbox.project, "params.json"), '{"type": "user.file"}');
+  const { stdout, code } = await daemon.sandbox.shell(
+    binary,
+    `haft ipc-send --subscribe 'user.*' --count 4 > events &
+${UNTIL_SUBSCRIBED}
+haft ipc-send -q events.publish '{"type":"user.json","data":[1]}'
+haft ipc-send -q events.publish @params.json
+echo '{"type":"user.stdin"}' | haft ipc-send -q events.publish -
+haft ipc-send -q events.publish type=user.pairs data.n=1 data.text=hello data.list='[1,2]'
+wait; cat events`,
+  );
+  assertEquals(code, 0);
+  const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(events.map(({ event, data }) => [event, data]), [
+    ["user.json", [1]],
+    ["user.file", null],
+    ["user.stdin", null],
+    ["user.pairs", { n: 1, text: "hello", list: [1, 2] }],
+  ]);
+});
+
+Deno.test("ipc-send ends with the documented codes: 2 usage, 4 the daemon's error, 124 too few events in time", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const rows: [args: string[], code: number, says: string][] = [
+    [[], 2, "Which method?"],
+    [["daemon.ping", "{"], 2, "not JSON"],
+    [["--wire", "xml", "daemon.ping"], 2, 'Unknown wire "xml"'],
+    [["no.such"], 4, 'Unknown method "no.such"'],
+    [["events.publish", "type=app.x"], 4, 'parameter "type"'],
+    [["--subscribe", "user.*", "--count", "1", "--for", "100ms"], 124, ""],
+    [["--subscribe", "user.*", "--for", "100ms"], 0, ""],
+  ];
+  for (const [args, code, says] of rows) {
+    const result = await daemon.run("ipc-send", ...args);
+    assertEquals([args, result.code], [args, code]);
+    assertStringIncludes(result.stderr, says);
+  }
+});
+
+Deno.test("ipc-send -j answers each request of stdin with its id, in either wire", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  for (const wire of ["ndjson", "u32le"]) {
+    const { stdout, code } = await daemon.sandbox.shell(
+      binary,
+      `for i in $(seq 300); do echo '{"id":"'$i'","method":"daemon.ping"}'; done | haft ipc-send -j --wire ${wire}`,
+    );
+    const ids = stdout.trim().split("\n").map((line) => JSON.parse(line).id).sort((a, b) => a - b);
+    assertEquals([code, ids], [0, Array.from({ length: 300 }, (_, i) => `${i + 1}`)]);
+  }
+});
+
+Deno.test("ipc-send --subscribe ends quietly when its reader has gone", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { stdout, stderr } = await daemon.sandbox.shell(
+    binary,
+    `(haft ipc-send --subscribe 'user.*' --for 20s; echo "ended $?" >&2) | head -n 1 &
+${UNTIL_SUBSCRIBED}
+for i in 1 2 3 4 5 6; do haft ipc-send -q events.publish type=user.x; sleep 0.05; done; wait`,
+  );
+  assertEquals(stdout.trim().split("\n").length, 1);
+  assertEquals(stderr, "ended 0\n");
+});
+
+Deno.test("the daemon describes every method with the schemas that check them", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { methods } = JSON.parse((await daemon.run("ipc-send", "--describe", "events.publish")).stdout);
+  const { params, result } = methods["events.publish"];
+  assertEquals([params.type, params.required, params.additionalProperties], ["object", ["type"], false]);
+  assertEquals(Object.keys(result.properties), ["epoch", "seq"]);
+});
+
+Deno.test({
+  name: "a line typed into the socket by hand is answered (nc -U)",
+  ignore: !hasProgram("python3"),
+  fn: async () => {
+    await using daemon = await DaemonSandbox.create(binary);
+    await daemon.start();
+    const byHand = `import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+s.sendall(b'{"type":"request","id":"1","method":"daemon.ping"}\\n')
+print(s.makefile().readline(), end="")`;
+    const { stdout } = spawnSync("python3", ["-c", byHand, daemon.socket], { encoding: "utf8" });
+    assertMatch(stdout, /^\{"type":"response","id":"1","data":\{"uptime_secs":\d+\}\}\n$/);
+  },
+});
+
+Deno.test("output redirected to a file leaves what is there, and what others write, alone", async () => {
+  await using sandbox = await Sandbox.create();
+  await sandbox.shell(
+    binary,
+    "(echo before; haft --version; haft --version & wait; haft --help | head -n 1; echo after) > out",
+  );
+  const lines = readFileSync(join(sandbox.project, "out"), "utf8").trim().split("\n");
+  assertEquals([lines.length, lines[0], lines.at(-1)], [5, "before", "after"]);
+  assertEquals(lines.some((line) => line.includes("\0")), false);
+});
