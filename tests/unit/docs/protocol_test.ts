@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { withTables } from "../../../scripts/protocol_tables.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
 import { Message } from "../../../src/protocol/envelope.ts";
 import { InstallConfig, InstallProgress } from "../../../src/protocol/install.ts";
@@ -59,6 +60,15 @@ Deno.test("docs/protocol.md: the table of limits is the one in the code", () => 
   const code: Record<string, unknown> = LIMITS;
   for (const [, name = "", value] of rows) assertEquals(Number(value), code[name], name);
 });
+
+Deno.test("docs/protocol.md: methods, events and errors are those of the code (deno task docs writes them anew)", () => {
+  assertEquals(withoutLayout(text), withoutLayout(withTables(text)));
+});
+
+/** `deno fmt` lays tables out in its own way. */
+function withoutLayout(document: string): string {
+  return document.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
+}
 
 /** Reads what `xxd` prints. */
 function fromHexdump(dump: string): Buffer {
