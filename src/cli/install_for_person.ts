@@ -34,7 +34,10 @@ export async function installForPerson(options: PersonOptions, context: Context)
   const { paths, stdout, stderr, home, signal } = context;
   const project = loadProject(context.cwd, context);
   const extra = await deprecatedOptions(context);
-  const jobs = options.tools.map((target) => plan(target, { project, extra }));
+  const jobs = labelled(options.tools).map(([label, target]) => ({
+    label,
+    ...plan(target, { project, extra }),
+  }));
   if (jobs.some(({ request }) => Object.keys(request.installEnv).length > 0)) {
     const { requireProjectTrust } = await import("./project_trust.ts");
     requireProjectTrust(context, project);
@@ -56,23 +59,23 @@ export async function installForPerson(options: PersonOptions, context: Context)
   emit({
     type: "sync.started",
     root: project.root,
-    tools: jobs.map(({ request: { name, version } }) => ({ tool: name, request: version })),
+    tools: jobs.map(({ label, request }) => ({ tool: label, request: request.version })),
     jobs: AT_ONCE,
   });
-  await forEachLimited(jobs, { limit: AT_ONCE, signal }, async ({ request, locked }) => {
+  await forEachLimited(jobs, { limit: AT_ONCE, signal }, async ({ label, request, locked }) => {
     let version: string | null = null;
     try {
-      const known = locked ?? await resolve(request);
+      const known = locked ?? await resolve(label, request);
       version = known.version;
-      installed.set(request.name, await installOne(request, known));
+      installed.set(label, await installOne(label, request, known));
     } catch (error) {
       if (signal.aborted) return;
       const next = error instanceof HaftError ? error.next ?? null : null;
-      emit({ type: "tool.failed", tool: request.name, version, error: errorMessage(error), next });
+      emit({ type: "tool.failed", tool: label, version, error: errorMessage(error), next });
     }
   });
-  for (const { request: { name } } of jobs) {
-    if (!tally.settled(name)) emit({ type: "tool.cancelled", tool: name, version: tally.version(name) });
+  for (const { label } of jobs) {
+    if (!tally.settled(label)) emit({ type: "tool.cancelled", tool: label, version: tally.version(label) });
   }
   const duration_ms = Math.round(performance.now() - begun);
   emit({ type: "sync.finished", ok: tally.ok, ...tally.counts, duration_ms, store: paths.store });
@@ -80,8 +83,8 @@ export async function installForPerson(options: PersonOptions, context: Context)
   if (!options.json) {
     await reportOutcome(audience.state, { stdout, stderr, home, quiet: !stdout.isTTY });
     if (!stdout.isTTY) {
-      for (const { request } of jobs) {
-        const path = installed.get(request.name);
+      for (const { label } of jobs) {
+        const path = installed.get(label);
         if (path !== undefined) await stdout.write(`${path}\n`);
       }
     }
@@ -89,13 +92,12 @@ export async function installForPerson(options: PersonOptions, context: Context)
   if (signal.aborted) return ExitCode.interrupted;
   return tally.ok ? ExitCode.ok : ExitCode.failed;
 
-  async function resolve(request: ToolRequest): Promise<LockedTool> {
-    emit({ type: "tool.resolving", tool: request.name, request: request.version });
+  async function resolve(tool: string, request: ToolRequest): Promise<LockedTool> {
+    emit({ type: "tool.resolving", tool, request: request.version });
     return await resolveTool(request, { ...services, signal });
   }
 
-  async function installOne(request: ToolRequest, locked: LockedTool): Promise<string> {
-    const tool = request.name;
+  async function installOne(tool: string, request: ToolRequest, locked: LockedTool): Promise<string> {
     const { version } = locked;
     const file = dependenciesLockPath(project.lockPath, toolStoreId(request));
     const config = installConfig(request, locked, {
@@ -126,6 +128,16 @@ export async function installForPerson(options: PersonOptions, context: Context)
   }
 }
 
+/** Each target with what it is called in the report: its name, or name and version where a name is asked for twice. */
+function labelled(targets: readonly InstallTarget[]): [string, InstallTarget][] {
+  const spec = ({ name, version }: InstallTarget) => version === undefined ? name : `${name}@${version}`;
+  const different = [...new Map(targets.map((target) => [spec(target), target])).values()];
+  return different.map((target) => {
+    const alone = different.filter(({ name }) => name === target.name).length === 1;
+    return [alone ? target.name : spec(target), target];
+  });
+}
+
 interface PlanContext {
   project: ReturnType<typeof loadProject>;
   extra: Record<string, unknown>;
@@ -137,16 +149,17 @@ function plan(
   { project, extra }: PlanContext,
 ): { request: ToolRequest; locked: LockedTool | undefined } {
   const own = project.requests.find(({ name }) => name === target.name);
+  const commandLine = { file: "the command line", key: target.name };
   const base: ToolRequest = own ?? {
     name: target.name,
     version: "latest",
     options: {},
     installEnv: {},
-    decidedBy: { file: "the command line", key: target.name },
+    decidedBy: commandLine,
   };
   const request: ToolRequest = {
     ...base,
-    version: target.version ?? base.version,
+    ...(target.version === undefined ? {} : { version: target.version, decidedBy: commandLine }),
     options: { ...base.options, ...extra },
   };
   // A person who names a tool wants it here.

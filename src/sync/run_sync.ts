@@ -80,7 +80,7 @@ export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<Syn
   }
   const finished: SyncFinished = {
     type: "sync.finished",
-    ok: tally.ok,
+    ok: tally.ok && (options.mode !== "check" || tally.counts.needed === 0),
     ...tally.counts,
     duration_ms: Math.round(now() - begun),
     store: deps.paths.store,

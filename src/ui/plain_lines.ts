@@ -28,7 +28,7 @@ export function describeEvent(event: SyncEvent): string | undefined {
     case "tool.resolving":
       return `${event.tool}: resolving ${event.request}`;
     case "tool.progress":
-      return describeProgress(event.version, event.progress);
+      return describeProgress(name(event), event.progress);
     case "tool.installed": {
       const size = event.bytes > 0 ? `${formatBytes(event.bytes)} in ` : "";
       const took = event.already_installed
@@ -37,7 +37,8 @@ export function describeEvent(event: SyncEvent): string | undefined {
       return `${event.tool} ${event.version}: ${took}`;
     }
     case "tool.failed":
-      return `${name(event)}: failed: ${event.error}`;
+      // Why, and what to do, stands in the report at the end.
+      return `${name(event)}: failed`;
     case "tool.cancelled":
       return `${name(event)}: cancelled`;
     case "lock.written":
@@ -51,8 +52,7 @@ function name({ tool, version }: { tool: string; version: string | null }): stri
   return version === null ? tool : `${tool} ${version}`;
 }
 
-function describeProgress(version: string, progress: InstallProgress): string | undefined {
-  const start = `${progress.tool} ${version}`;
+function describeProgress(start: string, progress: InstallProgress): string | undefined {
   switch (progress.state) {
     case "downloading":
       return progress.total_bytes === null

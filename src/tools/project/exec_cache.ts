@@ -31,8 +31,11 @@ interface Entry {
   files: Record<string, string>;
 }
 
-/** A file that changed this recently might change again without its time showing it: clocks of file systems tick slowly. */
-const SETTLED_MS = 100;
+/**
+ * A file that changed this recently might change again without its time showing it: some file systems, and Deno, count
+ * changes in whole seconds.
+ */
+const SETTLED_MS = 2_000;
 
 export function readExecCache(directory: string, key: ExecCacheKey): CachedCommand | undefined {
   let entry: Entry;

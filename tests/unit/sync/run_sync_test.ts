@@ -178,7 +178,7 @@ Deno.test("runSync() --dry-run resolves and changes nothing", async () => {
   await using world = new World();
   const { finished, outcome } = await world.run({ mode: "dry-run" });
   assertEquals(outcome("tool.needed"), ["biome", "esbuild", "dprint"]);
-  assertEquals(finished.needed, 3);
+  assertEquals([finished.ok, finished.needed], [true, 3]);
   assertEquals(world.resolved.length, 3);
   assertEquals(existsSync(world.lockPath) || existsSync(world.paths.store), false);
 });

@@ -1,0 +1,134 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../../src/base/errors.ts";
+import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
+
+Deno.test("parseManifest() reads tools as strings and tables, in their order, with where they stand", () => {
+  const { requests } = parseManifest(
+    `[tools]
+node = "22"
+"npm:@scope/cli" = "^1.2"
+
+[tools.zig]
+version = "latest"
+source = "npm"
+os = ["linux", "darwin"]
+options = { level = 2 }
+install_env = { CC = "gcc" }
+`,
+    "/p/haft.toml",
+  );
+  const at = (name: string) => ({ file: "/p/haft.toml", key: `tools.${name}` });
+  assertEquals(requests, [
+    { name: "node", version: "22", options: {}, installEnv: {}, decidedBy: at("node") },
+    { name: "npm:@scope/cli", version: "^1.2", options: {}, installEnv: {}, decidedBy: at("npm:@scope/cli") },
+    {
+      name: "zig",
+      version: "latest",
+      source: "npm",
+      os: ["linux", "darwin"],
+      options: { level: 2 },
+      installEnv: { CC: "gcc" },
+      decidedBy: at("zig"),
+    },
+  ]);
+});
+
+Deno.test("parseManifest() reads variables, settings and mirrors; false takes a variable away", () => {
+  const { env, settings, mirrors } = parseManifest(
+    `[env]
+NAME = "value"
+GONE = false
+[settings]
+jobs = 2
+auto_install = true
+stall_timeout = 5
+[mirrors]
+"https://nodejs.org/dist/" = "http://127.0.0.1/node/"
+`,
+    "haft.toml",
+  );
+  assertEquals(env, { NAME: "value", GONE: null });
+  assertEquals(settings, { jobs: 2, auto_install: true, stall_timeout: 5 });
+  assertEquals(mirrors, { "https://nodejs.org/dist/": "http://127.0.0.1/node/" });
+});
+
+Deno.test("parseManifest() takes an empty file, CR LF, and the sections of other parts of haft", () => {
+  assertEquals(parseManifest("", "haft.toml").requests, []);
+  const text =
+    '[tools]\r\nnode = "22"\r\n[apps.web]\r\ncommand = "x"\r\n[tasks.t]\r\n[backends.b]\r\n[daemon]\r\n';
+  assertEquals(parseManifest(text, "haft.toml").requests.map(({ name }) => name), ["node"]);
+});
+
+const wrong: [name: string, text: string, message: string, next: string | undefined][] = [
+  [
+    "an unknown section, with the nearest",
+    '[tolls]\nnode = "22"',
+    'Cannot read manifest "haft.toml": key "tolls" is not known',
+    'Did you mean "tools"?',
+  ],
+  [
+    "an unknown key of a tool, with the nearest",
+    '[tools.node]\nversion = "22"\nsuorce = "npm"',
+    'Cannot read manifest "haft.toml": key "tools.node.suorce" is not known',
+    'Did you mean "source"?',
+  ],
+  [
+    "an unknown key that is like none, with those that are known",
+    "[settings]\nzzzzzz = 1",
+    'Cannot read manifest "haft.toml": key "settings.zzzzzz" is not known',
+    "Known keys: jobs, auto_install, stall_timeout, trusted_paths",
+  ],
+  [
+    "a tool without a version",
+    '[tools.node]\nsource = "npm"',
+    'Cannot read manifest "haft.toml": key "tools.node.version" is missing',
+    undefined,
+  ],
+  [
+    "a version that is a number",
+    "[tools]\nnode = 22",
+    'Cannot read manifest "haft.toml": key "tools.node" must be a version (`"1.2"`) or a table with one, not 22',
+    undefined,
+  ],
+  [
+    "a version that is a path",
+    '[tools]\nnode = "../../x"',
+    'Cannot read manifest "haft.toml": key "tools.node" must be a version such as "22", "^1.2" or "latest", not "../../x"',
+    undefined,
+  ],
+  [
+    "a name that is a path",
+    '[tools]\n"../evil" = "1"',
+    'Cannot read manifest "haft.toml": key "tools.../evil" is no name of a tool',
+    'Write a name of the catalogue, such as "node", or a package, such as "npm:prettier"',
+  ],
+  [
+    "a setting of the wrong type",
+    '[settings]\njobs = "many"',
+    'Cannot read manifest "haft.toml": key "settings.jobs" must be a number, not "many"',
+    undefined,
+  ],
+  [
+    "a variable that is a number",
+    "[env]\nPORT = 80",
+    'Cannot read manifest "haft.toml": key "env.PORT" must be string or false, not 80',
+    undefined,
+  ],
+];
+
+for (const [name, text, message, next] of wrong) {
+  Deno.test(`parseManifest() refuses ${name}`, () => {
+    const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
+    assertEquals([error.message, error.next], [message, next]);
+  });
+}
+
+Deno.test("parseManifest() points at the place of a syntax error", () => {
+  const error = assertThrows(() => parseManifest('[tools]\nnode = "22\n', "/p/haft.toml"), UsageError);
+  assertEquals(
+    error.message.startsWith('Cannot read manifest "/p/haft.toml": /p/haft.toml:2:'),
+    true,
+    error.message,
+  );
+  assertEquals(error.next?.split("\n")[0], '2 | node = "22');
+});

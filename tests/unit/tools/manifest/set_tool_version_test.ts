@@ -1,0 +1,43 @@
+import { assertEquals } from "@std/assert";
+import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
+import { setToolVersion } from "../../../../src/tools/manifest/set_tool_version.ts";
+
+const manifest = `# The tools of this project.
+
+[tools]
+node = "20"   # LTS
+"npm:prettier" = "3" # formats
+
+# Only for the docs.
+[tools.zig]
+version = "0.13"   # pinned
+os = ["linux"]
+
+[env]
+NAME = "value"  # stays
+`;
+
+Deno.test("setToolVersion() changes one value and nothing else", async () => {
+  assertEquals(await setToolVersion(manifest, "node", "22"), manifest.replace('node = "20"', 'node = "22"'));
+  assertEquals(
+    await setToolVersion(manifest, "npm:prettier", "^3.1"),
+    manifest.replace('"npm:prettier" = "3"', '"npm:prettier" = "^3.1"'),
+  );
+});
+
+Deno.test("setToolVersion() keeps the rest of a tool's table", async () => {
+  const text = await setToolVersion(manifest, "zig", "0.14");
+  assertEquals(text, manifest.replace('version = "0.13"', 'version = "0.14"'));
+});
+
+Deno.test("setToolVersion() adds a tool, and keeps every comment", async () => {
+  for (const before of [manifest, "# empty\n", '[tools]\nnode = "20"\n', '[env]\nA = "1"\n']) {
+    for (const name of ["deno", "npm:@scope/cli"]) {
+      const after = await setToolVersion(before, name, "2");
+      const { requests } = parseManifest(after, "haft.toml");
+      assertEquals(requests.find((request) => request.name === name)?.version, "2");
+      assertEquals(requests.length, parseManifest(before, "haft.toml").requests.length + 1);
+      for (const comment of before.match(/#.*$/gm) ?? []) assertEquals(after.includes(comment), true, after);
+    }
+  }
+});

@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readExecCache, writeExecCache } from "../../../../src/tools/project/exec_cache.ts";
+
+const command = { file: "/store/tool", path: ["/store"], defaults: { A: "1" } };
+
+interface World {
+  cache: string;
+  manifest: string;
+  absent: string;
+  key: { cwd: string; name: string; version: string };
+  read(): unknown;
+}
+
+async function cached(test: (world: World) => void | Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const manifest = join(directory, "haft.toml");
+    const absent = join(directory, ".nvmrc");
+    writeFileSync(manifest, "one");
+    const cache = join(directory, "cache");
+    const key = { cwd: directory, name: "tool", version: "1" };
+    // As if some time had passed: a file that changed just now is not taken into the cache.
+    writeExecCache(cache, key, { command, files: [manifest, absent], now: Date.now() + 10_000 });
+    await test({ cache, manifest, absent, key, read: () => readExecCache(cache, key) });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("the exec cache answers while nothing has changed", () =>
+  cached(({ read, cache, key }) => {
+    assertEquals([read(), read()], [command, command]);
+    assertEquals(readExecCache(cache, { ...key, name: "other" }), undefined);
+    assertEquals(readExecCache(cache, { ...key, cwd: "/elsewhere" }), undefined);
+    assertEquals(readExecCache(cache, { ...key, version: "2" }), undefined);
+  }));
+
+const changes: [name: string, change: (world: World) => void][] = [
+  ["a file is written, with the same size", ({ manifest }) => writeFileSync(manifest, "two")],
+  ["a file is written, and its time set back", ({ manifest }) => {
+    const { atime, mtime } = statSync(manifest);
+    writeFileSync(manifest, "two");
+    utimesSync(manifest, atime, mtime);
+  }],
+  ["a file is removed", ({ manifest }) => rmSync(manifest)],
+  ["a file is replaced by an older one", ({ manifest }) => {
+    writeFileSync(`${manifest}.new`, "two");
+    utimesSync(`${manifest}.new`, 1, 1);
+    renameSync(`${manifest}.new`, manifest);
+  }],
+  ["a file that was not there appears", ({ absent }) => writeFileSync(absent, "22")],
+  ["a directory appears where a file was looked for", ({ absent }) => mkdirSync(absent)],
+  ["its own entry is damaged", ({ cache }) => {
+    for (const name of readdirSync(cache)) writeFileSync(join(cache, name), '{"key":');
+  }],
+];
+
+for (const [name, change] of changes) {
+  Deno.test(`the exec cache gives no answer once ${name}`, () =>
+    cached(async (world) => {
+      // The cache relies on files that settled before it was written; Deno's times of change are whole seconds.
+      await new Promise((resolve) => setTimeout(resolve, 1_001 - Date.now() % 1_000));
+      change(world);
+      assertEquals(world.read(), undefined);
+    }));
+}
+
+Deno.test("the exec cache keeps no answer made from a file that changed just now", async () => {
+  const directory = await Deno.makeTempDir();
+  const manifest = join(directory, "haft.toml");
+  writeFileSync(manifest, "one");
+  const key = { cwd: directory, name: "tool", version: "1" };
+  writeExecCache(join(directory, "cache"), key, { command, files: [manifest] });
+  assertEquals(readExecCache(join(directory, "cache"), key), undefined);
+  await Deno.remove(directory, { recursive: true });
+});

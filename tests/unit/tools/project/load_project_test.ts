@@ -1,0 +1,108 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UsageError } from "../../../../src/base/errors.ts";
+import { loadProject, type Project } from "../../../../src/tools/project/load_project.ts";
+
+/** Writes the files below a new directory and loads the project of one of its directories. */
+async function withFiles(
+  files: Record<string, string>,
+  { cwd = "." }: { cwd?: string },
+  test: (project: Project, root: string) => void,
+): Promise<void> {
+  const root = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), text);
+    }
+    mkdirSync(join(root, cwd), { recursive: true });
+    test(
+      loadProject(join(root, cwd), { env: {}, home: root, paths: { config: join(root, "config") } }),
+      root,
+    );
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+function asks({ requests }: Project): string[] {
+  return requests.map(({ name, version }) => `${name} ${version}`);
+}
+
+Deno.test("loadProject() finds the nearest haft.toml upward; its directory is the root, its lock beside it", () =>
+  withFiles({ "haft.toml": '[tools]\nnode = "22"\n' }, { cwd: "a/b" }, (project, root) => {
+    assertEquals([project.root, project.manifestPath, project.lockPath], [
+      root,
+      join(root, "haft.toml"),
+      join(root, "haft.lock"),
+    ]);
+    assertEquals(asks(project), ["node 22"]);
+  }));
+
+Deno.test("loadProject() lets the nearest file decide each tool, and remembers what it overruled", () =>
+  withFiles(
+    { "haft.toml": '[tools]\nnode = "20"\ndeno = "2"\n', "inner/haft.toml": '[tools]\nnode = "22"\n' },
+    { cwd: "inner" },
+    (project, root) => {
+      assertEquals(asks(project), ["node 22", "deno 2"]);
+      assertEquals(project.root, join(root, "inner"));
+      assertEquals(project.shadowed.map(({ version, decidedBy }) => [version, decidedBy.file]), [
+        ["20", join(root, "haft.toml")],
+      ]);
+    },
+  ));
+
+Deno.test("loadProject() lets haft.toml decide before other files of the same directory", () =>
+  withFiles(
+    { "haft.toml": '[tools]\nnode = "22"\n', ".nvmrc": "20", ".tool-versions": "deno 2.1.0" },
+    {},
+    (project) => {
+      assertEquals(asks(project), ["node 22", "deno 2.1.0"]);
+      assertEquals(project.shadowed.map(({ version }) => version), ["20"]);
+    },
+  ));
+
+Deno.test("loadProject() without haft.toml takes the directory of the nearest version file for the root", () =>
+  withFiles({ ".nvmrc": "22" }, { cwd: "a" }, (project, root) => {
+    assertEquals([project.root, project.manifestPath, asks(project)], [root, undefined, ["node 22"]]);
+  }));
+
+Deno.test("loadProject() of a directory that asks for nothing is empty", () =>
+  withFiles({}, { cwd: "a" }, (project, root) => {
+    assertEquals([project.root, project.requests], [join(root, "a"), []]);
+  }));
+
+Deno.test("loadProject() puts the project's settings and mirrors over the user's", () =>
+  withFiles(
+    {
+      "config/config.toml":
+        '[settings]\njobs = 1\nauto_install = true\ntrusted_paths = ["/work"]\n[mirrors]\n"http://a/" = "http://b/"\n',
+      "haft.toml": '[settings]\njobs = 3\n[mirrors]\n"http://c/" = "http://d/"\n',
+    },
+    {},
+    (project) => {
+      assertEquals(project.settings, { jobs: 3, auto_install: true });
+      assertEquals([project.mirrors, project.trustedPaths], [{
+        "http://a/": "http://b/",
+        "http://c/": "http://d/",
+      }, ["/work"]]);
+    },
+  ));
+
+Deno.test("loadProject() does not let a project widen trust", () =>
+  withFiles({}, {}, (_, root) => {
+    writeFileSync(join(root, "haft.toml"), '[settings]\ntrusted_paths = ["/"]\n');
+    assertThrows(
+      () => loadProject(root, { env: {}, home: root, paths: { config: join(root, "config") } }),
+      UsageError,
+      'key "settings.trusted_paths" is not known',
+    );
+  }));
+
+Deno.test("loadProject() names every file that it looked for, there or not", () =>
+  withFiles({ "haft.toml": "" }, { cwd: "a" }, ({ lookedFor }, root) => {
+    for (const name of ["haft.toml", "a/haft.toml", "a/.nvmrc", ".tool-versions", "config/config.toml"]) {
+      assertEquals(lookedFor.includes(join(root, name)), true, name);
+    }
+  }));
