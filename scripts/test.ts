@@ -1,9 +1,12 @@
+import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { build, bundle } from "./build.ts";
 import { builderBun, haftFromSource } from "./support/builder.ts";
 import { deno, runCommand } from "./support/command.ts";
-import { readSummary } from "./support/test_summary.ts";
+import { projectRoot } from "./support/project.ts";
+import { readSummary, type TestSummary } from "./support/test_summary.ts";
 
 /**
  * Everything the tests need, then the tests: the tools of haft.toml, a release binary, a test binary and the
@@ -18,32 +21,39 @@ const testBinary = await build({ test: true });
 await bundle();
 
 const args = process.argv.slice(2);
-const argv = [deno, "test", "-A", "--no-check", "--parallel", ...args.length > 0 ? args : ["tests/"]];
-const result = await runCommand(argv, {
-  output: "tee",
-  env: {
-    ...withoutOwnSettings(process.env),
-    HAFT_TEST_BUN: bun,
-    HAFT_TEST_BINARY: binary.path,
-    HAFT_TEST_FAILPOINT_BINARY: testBinary.path,
-    // Both runtimes send even 127.0.0.1 through a proxy, unless told.
-    NO_PROXY: "127.0.0.1,localhost",
-    no_proxy: "127.0.0.1,localhost",
-    DENO_JOBS: String(availableParallelism()),
-  },
-});
-
-const summary = readSummary(result.stdout);
-if (summary === undefined) {
-  console.error("deno test ended without a summary: no test was counted");
-  console.log("0 passed, 1 failed");
-  process.exitCode = 1;
-} else {
-  const { passed, failed, ignored } = summary;
-  const skipped = ignored === 0 ? "" : `, ${ignored} skipped`;
-  console.log(`${passed} passed, ${failed} failed${skipped}`);
-  process.exitCode = result.code !== 0 || failed > 0 || passed === 0 ? 1 : 0;
+const alone = readdirSync(join(projectRoot, "tests"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith("_alone_test.ts")).map((name) => join("tests", name));
+const total: TestSummary = { passed: 0, failed: 0, ignored: 0 };
+let failed = false;
+// Tests that change what belongs to the whole process (the umask) have it for themselves.
+const runs = args.length > 0
+  ? [["--parallel", ...args]]
+  : [["--parallel", `--ignore=${alone.join(",")}`, "tests/"], alone];
+for (const run of runs) {
+  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", ...run], {
+    output: "tee",
+    env: {
+      ...withoutOwnSettings(process.env),
+      HAFT_TEST_BUN: bun,
+      HAFT_TEST_BINARY: binary.path,
+      HAFT_TEST_FAILPOINT_BINARY: testBinary.path,
+      // Both runtimes send even 127.0.0.1 through a proxy, unless told.
+      NO_PROXY: "127.0.0.1,localhost",
+      no_proxy: "127.0.0.1,localhost",
+      DENO_JOBS: String(availableParallelism()),
+    },
+  });
+  const summary = readSummary(stdout);
+  if (summary === undefined) console.error("deno test ended without a summary: no test was counted");
+  total.passed += summary?.passed ?? 0;
+  total.failed += summary?.failed ?? 1;
+  total.ignored += summary?.ignored ?? 0;
+  failed ||= code !== 0;
 }
+
+const skipped = total.ignored === 0 ? "" : `, ${total.ignored} skipped`;
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = failed || total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 /** A developer's own HAFT_ settings must not reach the tests. */
 function withoutOwnSettings(env: NodeJS.ProcessEnv): Record<string, undefined> {

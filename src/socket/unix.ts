@@ -61,20 +61,19 @@ export async function connectUnix(
   return await runtime.connectUnix(path, attach);
 }
 
+/**
+ * Binds where nobody else looks: the directory is ours alone, so the socket's mode counts only from the moment when it is at its
+ * path, and by then it is 0600. A umask around the bind would do the same, but it is the whole process's, threads included.
+ */
 function bindPrivately(directory: string, accept: (socket: Socket) => SocketHandler) {
-  const umask = process.umask(0o177);
-  try {
-    for (let attempt = 1;; attempt++) {
-      // Not longer than any `<name>.sock`, so that it fits where the final path does.
-      const bound = join(directory, `.${Math.random().toString(36).slice(2, 7).padEnd(5, "0")}`);
-      try {
-        return { listener: runtime.listenUnix(bound, accept), bound };
-      } catch (error) {
-        if (errorCode(error) !== "EADDRINUSE" || attempt === 10) throw error;
-      }
+  for (let attempt = 1;; attempt++) {
+    // Not longer than any `<name>.sock`, so that it fits where the final path does.
+    const bound = join(directory, `.${Math.random().toString(36).slice(2, 7).padEnd(5, "0")}`);
+    try {
+      return { listener: runtime.listenUnix(bound, accept), bound };
+    } catch (error) {
+      if (errorCode(error) !== "EADDRINUSE" || attempt === 10) throw error;
     }
-  } finally {
-    process.umask(umask);
   }
 }
 
