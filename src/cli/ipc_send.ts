@@ -34,7 +34,7 @@ export const command: Command<IpcSendOptions> = {
   usage: [
     "METHOD [JSON|@FILE|-|KEY=VALUE…]",
     "-j < REQUESTS",
-    "--subscribe TYPES [--since EPOCH:SEQ] [--subject S] [--count N] [--for 10s]",
+    "--subscribe TYPES [--since EPOCH:SEQ] [--count N] [--for 10s]",
   ],
   flags: [
     {
