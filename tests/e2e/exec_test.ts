@@ -1,0 +1,125 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fakeTools } from "./fake_tools.ts";
+import { binary, Sandbox } from "./support.ts";
+
+/** Answers are kept only once the files that they come from have settled. */
+const SETTLED_MS = 2_100;
+
+/** A project whose answer for esbuild is remembered. */
+async function remembered(registry: { url: string }): Promise<Sandbox> {
+  const sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "^1"\nbiome = "2.0.0"\n');
+  assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  assertEquals(
+    (await sandbox.run(binary, { args: ["exec", "esbuild", "a b"] })).stdout,
+    "esbuild 1.2.0: a b|\n",
+  );
+  assertEquals(readdirSync(join(sandbox.haftHome, "cache", "exec")).length, 1);
+  assertEquals(
+    (await sandbox.run(binary, { args: ["exec", "esbuild", "a b"] })).stdout,
+    "esbuild 1.2.0: a b|\n",
+  );
+  return sandbox;
+}
+
+Deno.test("exec notices every change that makes a remembered answer wrong", async (t) => {
+  await using registry = await fakeTools();
+  await using sandbox = await remembered(registry);
+  const exec = (...args: string[]) => sandbox.run(binary, { args: ["exec", ...args] });
+
+  await t.step("another version in haft.toml, of the same length", async () => {
+    sandbox.manifest('[tools]\nesbuild = "^9"\nbiome = "2.0.0"\n');
+    const { code, stderr } = await exec("esbuild");
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "not installed");
+    sandbox.manifest('[tools]\nesbuild = "^1"\nbiome = "2.0.0"\n');
+    assertEquals((await exec("esbuild")).code, 0);
+  });
+
+  await t.step("a project inside this one", async () => {
+    const inner = join(sandbox.project, "inner with spaces", "it's");
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(join(inner, ".tool-versions"), "esbuild 1.0.0\n");
+    assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild"], cwd: inner })).code, 1);
+    assertEquals((await sandbox.run(binary, { args: ["install", "esbuild@1.0.0"] })).code, 0);
+    const { stdout } = await sandbox.run(binary, { args: ["exec", "esbuild", "x"], cwd: inner });
+    assertEquals(stdout, "esbuild 1.0.0: x|\n");
+    assertEquals((await exec("esbuild", "x")).stdout, "esbuild 1.2.0: x|\n");
+    const link = join(sandbox.root, "link");
+    symlinkSync(inner, link);
+    assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild", "x"], cwd: link })).stdout, stdout);
+  });
+
+  await t.step("the lock file", async () => {
+    rmSync(join(sandbox.project, "haft.lock"));
+    rmSync(join(sandbox.haftHome, "store", "esbuild", "1.2.0"), { recursive: true });
+    assertEquals((await exec("esbuild", "x")).stdout, "esbuild 1.0.0: x|\n");
+  });
+
+  await t.step("an uninstalled version", async () => {
+    assertEquals((await sandbox.run(binary, { args: ["uninstall", "esbuild", "--all"] })).code, 0);
+    const { code, stderr } = await exec("esbuild");
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, 'Run "haft sync"');
+  });
+
+  await t.step("another HAFT_HOME", async () => {
+    assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+    const elsewhere = { HAFT_HOME: join(sandbox.root, "elsewhere") };
+    assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild"], env: elsewhere })).code, 1);
+    assertEquals((await exec("esbuild")).code, 0);
+  });
+});
+
+Deno.test("exec puts the project's tools first on PATH, and keeps the user's own variables", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await remembered(registry);
+  writeFileSync(join(sandbox.project, "show.sh"), '#!/bin/sh\nbiome "$1"\n', { mode: 0o755 });
+  const { stdout } = await sandbox.shell(binary, 'eval "$(haft env --shell bash)"; ./show.sh inner');
+  assertEquals(stdout, "biome 2.0.0: inner|\n");
+});
+
+Deno.test("[env] of a project is used once it is trusted, and asked about again when it changes", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await remembered(registry);
+  const run = (...args: string[]) => sandbox.run(binary, { args });
+  const manifest = (value: string) => `[tools]\nesbuild = "^1"\nbiome = "2.0.0"\n[env]\nNAME = "${value}"\n`;
+  sandbox.manifest(manifest("one"));
+  for (const command of [["exec", "esbuild"], ["env"]]) {
+    const { code, stderr } = await run(...command);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "is not trusted, and its [env] can run code");
+    assertStringIncludes(stderr, 'run "haft trust"');
+  }
+  for (const harmless of [["ls"], ["which", "esbuild"], ["sync", "--check"], ["completions", "bash"]]) {
+    assertEquals((await run(...harmless)).code, 0, harmless.join(" "));
+  }
+  assertEquals((await run("trust")).code, 0);
+  assertEquals((await run("exec", "esbuild", "x")).stdout, "esbuild 1.2.0: x|\n");
+  assertEquals(JSON.parse((await run("env", "--json")).stdout).set.NAME, "one");
+  sandbox.manifest(manifest("two"));
+  assertEquals((await run("env")).code, 1);
+  sandbox.manifest(manifest("one").replace('"^1"', '"1.2"'));
+  assertEquals((await run("env")).code, 0, "a tool's version needs no new trust");
+  assertEquals((await run("trust", "--revoke")).code, 0);
+  assertEquals((await run("env")).code, 1);
+});
+
+Deno.test("install_env needs trust before anything is installed", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest(
+    '[tools.esbuild]\nversion = "^1"\ninstall_env = { BUN_OPTIONS = "--preload ./evil.js" }\n',
+  );
+  for (const command of ["sync", "install esbuild"]) {
+    const { code, stderr } = await sandbox.run(binary, { args: command.split(" ") });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "its [install_env] can run code");
+  }
+  assertEquals(sandbox.installed(), []);
+  await sandbox.run(binary, { args: ["trust"] });
+  assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+});
