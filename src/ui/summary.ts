@@ -39,6 +39,8 @@ function renderTable(rows: readonly ToolRow[], view: TableView): string[] {
   const size = widest(outcomes.map((item) => item.size));
   const time = widest(outcomes.map((item) => item.time));
   const word = widest(outcomes.map((item) => item.word));
+  const places = rows.map((row) => placeOf(row, view));
+  const place = widest(places);
   return rows.map((row, index) => {
     const { symbol, word: text, size: sizeText, time: timeText } = outcomes[index] ?? outcome(row);
     const fields: [string, number, "left" | "right", boolean][] = [
@@ -56,9 +58,8 @@ function renderTable(rows: readonly ToolRow[], view: TableView): string[] {
       line += `  ${quiet ? style.dim(padded) : padded}`;
       used += 2 + width;
     }
-    const place = placeOf(row, view);
-    // A path that is cut is of no use to anybody: it is left out.
-    if (place !== "" && used + 2 + widest([place]) <= limit) line += `  ${style.dim(place)}`;
+    // A path that is cut is of no use to anybody: where one does not fit, all are left out. The last line says where they are.
+    if (used + 2 + place <= limit) line += `  ${style.dim(places[index] ?? "")}`;
     return line.trimEnd();
   });
 }
@@ -127,5 +128,9 @@ export function renderVerdict(state: BoardState, view: SummaryView): string {
   if (end.failed > 0) parts.push(style.red(`${end.failed} failed`));
   if (end.cancelled > 0) parts.push(`${end.cancelled} cancelled`);
   if (end.skipped > 0) parts.push(style.dim(`${end.skipped} not for this system`));
-  return `${parts.join(", ")} ${style.dim(`· ${shortenHome(end.store, view)}`)}`;
+  const counts = parts.join(", ");
+  const store = shortenHome(end.store, view);
+  // On a line of its own where both do not fit in one.
+  const fits = view.columns === undefined || widest([`${counts} · ${store}`]) < view.columns;
+  return fits ? `${counts} ${style.dim(`· ${store}`)}` : `${counts}\n${style.dim(store)}`;
 }

@@ -63,3 +63,23 @@ Deno.test("renderVerdict() of a project without tools says so", () => {
     "No tools are asked for",
   );
 });
+
+Deno.test("renderSummary() shows every place or none, so that no row says less than its neighbours", () => {
+  const path = (tool: string) => `/s/${tool}/${"1".repeat(tool.length)}`;
+  const rows = boardAfter([
+    started("a", "much-longer-name"),
+    { type: "tool.present", tool: "a", version: "1", path: path("a") },
+    { type: "tool.present", tool: "much-longer-name", version: "1", path: path("much-longer-name") },
+    finished({ present: 2 }),
+  ]);
+  const shown = (columns: number) =>
+    renderSummary(rows, { columns, color: false, home: "" }).filter((line) => line.includes("/s/")).length;
+  assertEquals([shown(120), shown(60), shown(40)], [2, 0, 0]);
+});
+
+Deno.test("renderVerdict() puts the store on a line of its own where both do not fit in one", () => {
+  assertEquals(
+    renderVerdict(state, { columns: 60, color: false, home: "/home/ada" }).split("\n").at(-1),
+    "~/.local/share/haft/store",
+  );
+});
