@@ -1,5 +1,4 @@
-import { createInterface } from "node:readline";
-import process from "node:process";
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { Disconnected, TimedOut } from "../channel/mod.ts";
@@ -8,6 +7,7 @@ import { isMessage } from "../protocol/is_message.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { Context } from "./command.ts";
 import type { IpcSendAction } from "./ipc_send.ts";
+import { standardInput } from "./standard_input.ts";
 
 interface Out {
   context: Context;
@@ -51,7 +51,7 @@ export async function batch(
   let code: ExitCode = ExitCode.ok;
   let line = 0;
   const running = new Set<Promise<void>>();
-  for await (const text of createInterface({ input: process.stdin })) {
+  for await (const text of linesOf(standardInput())) {
     line++;
     if (text.trim() === "") continue;
     const { id, method, data } = parseRequest(text, line);
@@ -73,6 +73,11 @@ export async function batch(
 }
 
 const MOST_IN_FLIGHT = 100;
+
+function linesOf(bytes: ReadableStream<Uint8Array>): ReadableStream<string> {
+  const decoder = new TextDecoderStream("utf-8", { fatal: true }) as TransformStream<Uint8Array, string>;
+  return bytes.pipeThrough(decoder).pipeThrough(new TextLineStream());
+}
 
 function parseRequest(text: string, line: number): { id: string; method: string; data: unknown } {
   let message: unknown;

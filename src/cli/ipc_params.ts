@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import process from "node:process";
 import { errorCode, errorMessage, UsageError } from "../base/errors.ts";
 
 /**
@@ -77,11 +76,12 @@ function readFile(path: string): string {
 }
 
 /** All of stdin as text. */
-export async function readStdin(): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of process.stdin) text += decoder.decode(chunk as Uint8Array, { stream: true });
-  return text + decoder.decode();
+async function readStdin(): Promise<string> {
+  const [{ toText }, { standardInput }] = await Promise.all([
+    import("@std/streams/to-text"),
+    import("./standard_input.ts"),
+  ]);
+  return await toText(standardInput());
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

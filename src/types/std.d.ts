@@ -70,21 +70,6 @@ declare module "@std/async/delay" {
   export function delay(ms: number, options?: DelayOptions): Promise<void>;
 }
 
-declare module "@std/async/deadline" {
-  export interface DeadlineOptions {
-    signal?: AbortSignal;
-  }
-  export function deadline<T>(promise: Promise<T>, ms: number, options?: DeadlineOptions): Promise<T>;
-}
-
-declare module "@std/async/pool" {
-  export function pooledMap<T, R>(
-    limit: number,
-    items: Iterable<T> | AsyncIterable<T>,
-    fn: (item: T) => Promise<R>,
-  ): AsyncIterableIterator<R>;
-}
-
 declare module "@std/streams/text-line-stream" {
   export class TextLineStream extends TransformStream<string, string> {
     constructor(options?: { allowCR?: boolean });
