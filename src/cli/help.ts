@@ -1,5 +1,6 @@
 import type { Command, Flag } from "./command.ts";
 import type { CommandEntry } from "./commands.ts";
+import { wrapWords } from "../ui/text.ts";
 import { COMMON_FLAGS } from "./parse.ts";
 
 /** `haft --help`. */
@@ -54,17 +55,6 @@ function columns(rows: readonly (readonly [string, string])[]): string {
   const left = Math.max(...rows.map(([first]) => first.length));
   const indent = " ".repeat(left + 4);
   return rows.map(([first, second]) =>
-    `  ${first.padEnd(left)}  ${wrap(second, WIDTH - left - 4).join(`\n${indent}`)}`
+    `  ${first.padEnd(left)}  ${wrapWords(second, WIDTH - left - 4).join(`\n${indent}`)}`
   ).join("\n");
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines;
 }

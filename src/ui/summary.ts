@@ -1,6 +1,6 @@
 import type { BoardState, ToolRow } from "./board_state.ts";
 import { createStyle, type Style } from "./style.ts";
-import { cell, cellRight, counted, plainText, widest } from "./text.ts";
+import { cell, cellRight, counted, plainText, widest, wrapWords } from "./text.ts";
 import { formatBytes, formatTime } from "./units.ts";
 
 export interface SummaryView {
@@ -132,5 +132,6 @@ export function renderVerdict(state: BoardState, view: SummaryView): string {
   const store = shortenHome(end.store, view);
   // On a line of its own where both do not fit in one.
   const fits = view.columns === undefined || widest([`${counts} · ${store}`]) < view.columns;
-  return fits ? `${counts} ${style.dim(`· ${store}`)}` : `${counts}\n${style.dim(store)}`;
+  if (fits) return `${counts} ${style.dim(`· ${store}`)}`;
+  return [...wrapWords(counts, (view.columns ?? Infinity) - 1), style.dim(store)].join("\n");
 }

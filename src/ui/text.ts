@@ -41,6 +41,18 @@ export function widest(texts: Iterable<string>): number {
   return width;
 }
 
+/** Breaks the text between words into lines of at most so many columns; a word that is longer stays whole. */
+export function wrapWords(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const joined = last === undefined ? word : `${last} ${word}`;
+    if (last === undefined || stringWidth(joined) > columns) lines.push(word);
+    else lines[lines.length - 1] = joined;
+  }
+  return lines;
+}
+
 /** `1 tool`, `2 tools`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
