@@ -3,7 +3,6 @@
  * started at once, and none of the rest of haft is loaded. Whatever is out of the ordinary takes the long way.
  */
 import { homedir } from "node:os";
-import { delimiter } from "node:path";
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
@@ -11,6 +10,7 @@ import { resolvePaths } from "../base/paths.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
 import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
+import { searchPath } from "../tools/project/search_path.ts";
 
 /**
  * Runs `exec NAME ARGS…` in this process's place if the answer is known.
@@ -26,12 +26,8 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   const { exec } = resolvePaths({ env, platform, home });
   const command = readExecCache(exec, { cwd: process.cwd(), name, version: VERSION });
   if (command === undefined) return undefined;
-  const { file, path, defaults } = command;
-  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
   try {
-    return await runtime.exec(file, rest[0] === "--" ? rest.slice(1) : rest, {
-      env: { ...defaults, ...env, PATH },
-    });
+    return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);
   } catch (error) {
     // The tool is gone or is no program any more: the long way says what is the matter.
     if (errorCode(error) === "ENOENT" || errorCode(error) === "EACCES") return undefined;
@@ -45,6 +41,6 @@ export async function runCommand(
   args: readonly string[],
   env: Env,
 ): Promise<number> {
-  const PATH = [...path, env["PATH"] ?? ""].join(delimiter);
+  const PATH = searchPath(path, env["PATH"]);
   return await runtime.exec(file, args, { env: { ...defaults, ...env, PATH } });
 }

@@ -1,18 +1,13 @@
-import { closeSync, openSync, readSync, realpathSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { Buffer } from "node:buffer";
-import { writeAtomic } from "../../base/write_atomic.ts";
+import process from "node:process";
 import { type Env, envValue } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { executablesOf, type InstalledTool } from "./installed_tools.ts";
-
-/** How a JavaScript tool's script is started: a program, and what comes before the tool's own arguments. */
-export interface ScriptCommand {
-  file: string;
-  args: string[];
-  env: Record<string, string>;
-}
+import { isolatedBunFlags, ownBun } from "./own_bun.ts";
+import type { ScriptCommand } from "./script_command.ts";
 
 export interface JsRunnerContext {
   env: Env;
@@ -31,22 +26,17 @@ export interface JsRunnerContext {
 export function scriptCommand(script: string, context: JsRunnerContext): ScriptCommand {
   if (!isForJavaScript(script)) return { file: script, args: [], env: {} };
   const node = projectExecutable("node", context.tools) ?? onPath("node", context.env);
-  const program = node ?? projectExecutable("bun", context.tools);
-  if (program !== undefined) return { file: program, args: [script], env: {} };
-  if (runtime.isCompiled && runtime.name === "bun") return ownRunner(script, context);
+  if (node !== undefined) return { file: node, args: [script], env: {} };
+  const { stateDirectory } = context;
+  const bun = projectExecutable("bun", context.tools);
+  if (bun !== undefined) return { file: bun, args: [...isolatedBunFlags(stateDirectory), script], env: {} };
+  const [self] = runtime.selfCommand();
+  if (runtime.isCompiled && runtime.name === "bun" && self !== undefined) {
+    return ownBun(script, { self, stateDirectory });
+  }
   throw new HaftError(`"${script}" needs a JavaScript runtime, and there is none`, {
     next: 'Add one to the project: "haft use node"',
   });
-}
-
-/**
- * With BUN_BE_BUN, this binary is Bun. The variable must not reach what the script starts: a haft among that would be a Bun, too.
- */
-function ownRunner(script: string, { stateDirectory }: JsRunnerContext): ScriptCommand {
-  const preload = join(stateDirectory, "forget_bun.cjs");
-  writeAtomic(preload, "delete process.env.BUN_BE_BUN;\n", { durable: false });
-  const [self = ""] = runtime.selfCommand();
-  return { file: self, args: ["--preload", preload, script], env: { BUN_BE_BUN: "1" } };
 }
 
 function projectExecutable(name: string, tools: readonly InstalledTool[]): string | undefined {
@@ -58,16 +48,21 @@ function projectExecutable(name: string, tools: readonly InstalledTool[]): strin
   return undefined;
 }
 
+/** Links are not followed: what mise or volta put on PATH is one program that goes by the name it is started with. */
 function onPath(name: string, env: Env): string | undefined {
-  for (const directory of (envValue(env, "PATH") ?? "").split(delimiter)) {
-    if (directory === "") continue;
-    try {
-      return realpathSync(join(directory, name));
-    } catch {
-      // Not here: the next directory.
-    }
+  const file = process.platform === "win32" ? `${name}.exe` : name;
+  // An empty entry is the current directory, whose programs are not the user's own.
+  const directories = (envValue(env, "PATH") ?? "").split(delimiter).filter((directory) => directory !== "");
+  return directories.map((directory) => join(directory, file)).find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
-  return undefined;
 }
 
 /** A package may also bring a shell script or a native program as its executable; those start by themselves. */

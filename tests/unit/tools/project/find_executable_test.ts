@@ -118,7 +118,7 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
     writeFileSync(script, "#!/usr/bin/env node\n");
     const onPath = join(root, "path", "node");
     mkdirSync(dirname(onPath));
-    writeFileSync(onPath, "");
+    writeFileSync(onPath, "", { mode: 0o755 });
     const installed = (given: Given) => {
       const { installed } = tool(root, given);
       if (installed === undefined) throw new Error("not installed");
@@ -131,6 +131,19 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
     assertEquals(chosen([bun, node], dirname(onPath)), join(root, "node/bin/node"));
     assertEquals(chosen([bun], dirname(onPath)), onPath);
     assertEquals(chosen([bun], ""), join(root, "bun/bun"));
+    writeFileSync(onPath, "");
+    chmodSync(onPath, 0o644);
+    assertEquals(
+      chosen([bun], dirname(onPath)),
+      join(root, "bun/bun"),
+      "a file that is no program is no node",
+    );
+    const { args } = scriptCommand(script, { env: { PATH: "" }, tools: [bun], stateDirectory: root });
+    assertEquals(
+      [args[0], args.at(-1)],
+      ["--no-env-file", script],
+      "the current directory's .env is not the tool's",
+    );
     assertThrows(() => chosen([], ""), HaftError, "needs a JavaScript runtime");
   }));
 

@@ -1,0 +1,67 @@
+/**
+ * Runs scripts by haft itself, which as a compiled binary is a complete Bun when BUN_BE_BUN is set. Three small files make
+ * that safe:
+ * - a configuration of its own, because the current directory's `bunfig.toml` can preload any code, and its `.env` any
+ *   variable: both belong to the project, which may be a stranger's, and not to the tool;
+ * - a preload that forgets BUN_BE_BUN, because a haft among what the script starts would be a Bun, too. `Bun.spawn` does not
+ *   see that a variable was deleted, so it is given the environment each time;
+ * - a launcher that stands for the runtime, because scripts start themselves again by `process.execPath`.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { writeAtomic } from "../../base/write_atomic.ts";
+import type { ScriptCommand } from "./script_command.ts";
+
+/** Flags that keep a Bun from what lies in the current directory. */
+export function isolatedBunFlags(stateDirectory: string): string[] {
+  const config = join(stateDirectory, "bun", "bunfig.toml");
+  writeOnce(config, "# What scripts of tools run with, instead of the current directory's.\n");
+  return ["--no-env-file", `--config=${config}`];
+}
+
+/**
+ * @param self the compiled haft
+ * @param stateDirectory where haft keeps its own small files
+ */
+export function ownBun(
+  script: string,
+  { self, stateDirectory }: { self: string; stateDirectory: string },
+): ScriptCommand {
+  const directory = join(stateDirectory, "bun");
+  const preload = join(directory, "preload.cjs");
+  const flags = [...isolatedBunFlags(stateDirectory), "--preload", preload];
+  const launcher = process.platform === "win32" ? undefined : join(directory, "bun");
+  writeOnce(preload, preloadText(launcher));
+  if (launcher !== undefined) {
+    const command = [self, ...flags].map(quoted).join(" ");
+    writeOnce(launcher, `#!/bin/sh\nBUN_BE_BUN=1 exec ${command} "$@"\n`, 0o755);
+  }
+  return { file: self, args: [...flags, script], env: { BUN_BE_BUN: "1" } };
+}
+
+function preloadText(launcher: string | undefined): string {
+  return `delete process.env.BUN_BE_BUN;
+for (const name of ["spawn", "spawnSync"]) {
+  const spawn = Bun[name];
+  Bun[name] = (command, options) =>
+    Array.isArray(command)
+      ? spawn(command, { ...options, env: options?.env ?? process.env })
+      : spawn({ ...command, env: command.env ?? process.env });
+}
+${launcher === undefined ? "" : `process.execPath = ${JSON.stringify(launcher)};\n`}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The text hardly ever changes: most runs only read it. */
+function writeOnce(path: string, text: string, mode = 0o644): void {
+  try {
+    if (readFileSync(path, "utf8") === text) return;
+  } catch {
+    // Not there yet, or not readable: it is written.
+  }
+  writeAtomic(path, text, { mode, durable: false });
+}
