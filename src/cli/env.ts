@@ -1,13 +1,15 @@
 import { delimiter } from "node:path";
-import process from "node:process";
+import { envValue } from "../base/env.ts";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { searchPath } from "../tools/project/search_path.ts";
 import { openProject, projectEnvironment } from "./open_project.ts";
 import { isShell, type Shell, shellLines, SHELLS } from "./shell.ts";
 
 export interface EnvOptions {
-  format: "json" | Shell;
+  /** The user's own shell when undefined. */
+  format: "json" | Shell | undefined;
 }
 
 export const command: Command<EnvOptions> = {
@@ -31,26 +33,32 @@ function parse({ flags, positional, rest }: ParsedArgs): EnvOptions {
   const [extra] = [...positional, ...rest];
   if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
   if (flags.has("json")) return { format: "json" };
-  const shell = flags.get("shell") ?? shellOfUser();
+  const shell = flags.get("shell");
+  if (shell === undefined) return { format: undefined };
   if (typeof shell === "string" && isShell(shell)) return { format: shell };
   throw new UsageError(`Unknown shell "${shell}"`, { next: `Known shells: ${SHELLS.join(", ")}` });
 }
 
 /** The login shell where it is one that haft knows; bash's syntax serves the rest. */
-function shellOfUser(): Shell {
-  const name = (process.env["SHELL"] ?? "").split("/").at(-1) ?? "";
-  return isShell(name) ? name : process.platform === "win32" ? "powershell" : "bash";
+function shellOfUser({ env, platform }: Pick<Context, "env" | "platform">): Shell {
+  const name = envValue(env, "SHELL")?.split("/").at(-1) ?? "";
+  return isShell(name) ? name : platform === "win32" ? "powershell" : "bash";
 }
 
 async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> {
-  const { set, unset, path } = await projectEnvironment(context, openProject(context));
+  const open = openProject(context);
+  const { set, unset, path } = await projectEnvironment(context, open);
+  for (const { request: { name, version }, installed, elsewhere } of open.tools) {
+    if (installed !== undefined || elsewhere) continue;
+    await context.stderr.write(`Note: ${name} ${version} is not installed; "haft sync" installs it\n`);
+  }
   if (format === "json") {
     await context.stdout.write(`${JSON.stringify({ set, unset, path }, null, 2)}\n`);
     return ExitCode.ok;
   }
-  const inherited = context.env["PATH"] ?? "";
-  const missing = path.filter((directory) => !inherited.split(delimiter).includes(directory));
-  const variables = missing.length === 0 ? set : { ...set, PATH: [...missing, inherited].join(delimiter) };
-  await context.stdout.write(shellLines(format, { set: variables, unset }));
+  const inherited = context.env["PATH"];
+  const missing = path.filter((directory) => inherited?.split(delimiter).includes(directory) !== true);
+  const variables = missing.length === 0 ? set : { ...set, PATH: searchPath(missing, inherited) };
+  await context.stdout.write(shellLines(format ?? shellOfUser(context), { set: variables, unset }));
   return ExitCode.ok;
 }

@@ -25,7 +25,7 @@ export async function execFromProject(
     await installMissing(target, context);
     open = withTarget(openProject(context), target);
   }
-  const found = findExecutable(target.name, open.tools);
+  const found = findExecutable(target.name, open.tools, open.project);
   const tools = installedTools(open.tools);
   const { set, unset, path } = await projectEnvironment(context, open);
   const env: Record<string, string | undefined> = { ...context.env, ...set };

@@ -1,10 +1,11 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
+import type { Project } from "../tools/project/load_project.ts";
 import { Store } from "../tools/store/store.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { openProject } from "./open_project.ts";
+import { type OpenProject, openProject } from "./open_project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface LsOptions {
@@ -56,10 +57,12 @@ function parse({ flags, positional, rest }: ParsedArgs): LsOptions {
 
 async function run({ list, json }: LsOptions, context: Context): Promise<ExitCode> {
   if (list === "names") return await printNames(context, json);
-  const rows = list === "store" ? storeRows(context) : projectRows(context);
+  const open = list === "project" ? openProject(context) : undefined;
+  const rows = open === undefined ? storeRows(context) : projectRows(open);
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length === 0) await context.stderr.write(emptyText(list));
   else await context.stdout.write(tableText(rows, context));
+  if (!json) await noteSkipped(open?.project.skipped ?? [], context);
   return ExitCode.ok;
 }
 
@@ -76,8 +79,15 @@ async function printNames(context: Context, json: boolean): Promise<ExitCode> {
   return ExitCode.ok;
 }
 
-function projectRows(context: Context): LsRow[] {
-  return openProject(context).tools.map(({ request, version, installed }) => ({
+/** What the listing lacks, and why. */
+async function noteSkipped(skipped: Project["skipped"], { stderr, home }: Context): Promise<void> {
+  for (const { name, version, file, reason } of skipped) {
+    await stderr.write(`Note: ${shortPath(file, home)} asks for ${name} ${version}: ${reason}\n`);
+  }
+}
+
+function projectRows({ tools }: OpenProject): LsRow[] {
+  return tools.map(({ request, version, installed }) => ({
     tool: request.name,
     request: request.version,
     version: version ?? null,

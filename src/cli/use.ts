@@ -1,7 +1,7 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { writeProjectFile } from "../sync/project_lock.ts";
+import { holdingProject, writeProjectFile } from "../sync/project_lock.ts";
 import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { loadProject, MANIFEST_NAME, type Project } from "../tools/project/load_project.ts";
 import { parseManifest } from "../tools/manifest/parse_manifest.ts";
@@ -43,23 +43,29 @@ function parse({ flags, positional, rest }: ParsedArgs): UseOptions {
 async function run({ targets, sync, offline }: UseOptions, context: Context): Promise<ExitCode> {
   const project = loadProject(context.cwd, context);
   const path = project.manifestPath ?? join(context.cwd, MANIFEST_NAME);
-  const before = readTextIfAny(path);
-  let text = before ?? initialManifest([]);
-  for (const target of targets) {
-    const version = target.version ?? await versionToAskFor(target.name, { project, offline }, context);
-    if (target.version !== undefined) {
-      await resolve({ name: target.name, version }, { project, offline }, context);
-    }
-    text = await setToolVersion(text, target.name, version);
-    await context.stderr.write(`${target.name} = "${version}" in ${path}\n`);
+  const versions = new Map<string, string>();
+  for (const { name, version } of targets) {
+    versions.set(name, version ?? await versionToAskFor(name, { project, offline }, context));
+    if (version !== undefined) await resolve({ name, version }, { project, offline }, context);
   }
-  // Read once more before it is written: an edit that does not read back is not made.
-  parseManifest(text, path);
-  writeProjectFile(path, text);
+  const { locks } = context.paths;
+  await holdingProject(dirname(path), { locks, signal: context.signal }, () => writeVersions(path, versions));
+  for (const [name, version] of versions) {
+    await context.stderr.write(`${name} = "${version}" in ${path}\n`);
+  }
   if (!sync) return ExitCode.ok;
   const { command: syncCommand } = await import("./sync.ts");
   const flags = new Map<string, true>(offline ? [["offline", true]] : []);
   return await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
+}
+
+/** The caller holds the project: another `use` at the same time must not undo this one. */
+async function writeVersions(path: string, versions: ReadonlyMap<string, string>): Promise<void> {
+  let text = readTextIfAny(path) ?? initialManifest([]);
+  for (const [name, version] of versions) text = await setToolVersion(text, name, version);
+  // Read once more before it is written: an edit that does not read back is not made.
+  parseManifest(text, path);
+  writeProjectFile(path, text);
 }
 
 interface Where {

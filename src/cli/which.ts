@@ -65,7 +65,11 @@ async function run({ name, why, json }: WhichOptions, context: Context): Promise
 }
 
 function row(name: string, open: OpenProject): WhichRow {
-  const { tool: { request }, installed, path, name: executable } = findExecutable(name, open.tools);
+  const { tool: { request }, installed, path, name: executable } = findExecutable(
+    name,
+    open.tools,
+    open.project,
+  );
   return {
     name: executable,
     path,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
@@ -59,10 +59,11 @@ export async function stageJsPackage(
     writeFileSync(join(staging.path, LOCK_FILE), written);
     checkIntegrity(written, { name, version, integrity });
     deps.report({ state: "extracting", tool: config.tool_name, percent: null });
-    const files = hashTree(staging.path);
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
     checkExecutables(bin, { config, root: staging.path });
+    keepOwnCommands(bin, join(staging.path, "node_modules", ".bin"));
+    const files = hashTree(staging.path);
     return {
       path: staging.path,
       files,
@@ -180,6 +181,18 @@ function checkExecutables(
   throw new HaftError(`"${config.tool_name}" ${config.version} has ${what}`, {
     next: "Choose another package or version",
   });
+}
+
+/**
+ * Takes the commands of dependencies out of the directory that goes on PATH: eslint's `node-which`, or another tool's copy of
+ * `tsc`, would stand before what the project asks for. On Windows, a command is a few files of one name.
+ */
+function keepOwnCommands(bin: Readonly<Record<string, string>>, directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const file of readdirSync(directory)) {
+    const command = file.replace(/\.(?:exe|bunx|cmd|ps1)$/i, "");
+    if (!Object.hasOwn(bin, file) && !Object.hasOwn(bin, command)) rmSync(join(directory, file));
+  }
 }
 
 function definedEntries(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -22,7 +22,7 @@ export function readToml<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, parseDocument(text, file), { abortEarly: true });
   if (parsed.success) return parsed.output;
-  throw schemaError(parsed.issues[0], file);
+  throw schemaError(parsed.issues[0], schema, file);
 }
 
 function parseDocument(text: string, { what, path }: TomlFile): unknown {
@@ -41,11 +41,17 @@ function parseDocument(text: string, { what, path }: TomlFile): unknown {
   }
 }
 
-function schemaError(issue: v.BaseIssue<unknown>, { what, path }: TomlFile): UsageError {
+function schemaError(
+  issue: v.BaseIssue<unknown>,
+  schema: v.GenericSchema,
+  { what, path }: TomlFile,
+): UsageError {
   const inner = innermost(issue);
   const key = inner.path?.map((item) => String(item.key)).join(".") ?? "";
   const start = `Cannot read ${what} "${path}": key "${key}"`;
-  if (inner.expected === "never") return new UsageError(`${start} is not known`, { next: knownKeys(inner) });
+  if (inner.expected === "never") {
+    return new UsageError(`${start} is not known`, { next: knownKeys(inner, schema) });
+  }
   if (inner.received === "undefined") return new UsageError(`${start} is missing`);
   return new UsageError(`${start} must be ${expectation(inner)}, not ${inner.received}`);
 }
@@ -69,8 +75,8 @@ function expectation(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "union" && issue.path?.[0]?.key === "tools") {
     return 'a version (`"1.2"`) or a table with one';
   }
-  return EXPECTATIONS[issue.expected ?? ""] ??
-    (issue.expected ?? issue.message).replaceAll("|", "or").replaceAll(/[()]/g, "");
+  const expected = (issue.expected ?? issue.message).replaceAll(/[()]/g, "").split(" | ");
+  return expected.map((one) => EXPECTATIONS[one] ?? one).join(" or ");
 }
 
 const EXPECTATIONS: Readonly<Record<string, string>> = {
@@ -81,16 +87,23 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   number: "a number",
 };
 
-function knownKeys(issue: v.BaseIssue<unknown>): string {
-  const last = issue.path?.at(-1);
-  const name = String(last?.key ?? "");
-  const known = KNOWN_KEYS[(issue.path?.length ?? 1) === 1 ? "" : String(issue.path?.[0]?.key ?? "")] ?? [];
-  const [near] = nearestNames(name, known);
+function knownKeys(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string {
+  const keys = (issue.path ?? []).map((item) => String(item.key));
+  const known = keysAt(schema, keys.slice(0, -1));
+  const [near] = nearestNames(keys.at(-1) ?? "", known);
   return near === undefined ? `Known keys: ${known.join(", ")}` : `Did you mean "${near}"?`;
 }
 
-const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["tools", "env", "settings", "mirrors", "apps", "tasks", "backends", "daemon"],
-  tools: ["version", "source", "options", "os", "install_env"],
-  settings: ["jobs", "auto_install", "stall_timeout", "trusted_paths"],
-};
+/** The keys that a schema has for the table at a path; the ones of a union are those of its tables. */
+function keysAt(schema: unknown, path: readonly string[]): string[] {
+  const [key, ...rest] = path;
+  const { wrapped, options, entries, value } = schema as Partial<Record<string, unknown>>;
+  if (wrapped !== undefined) return keysAt(wrapped, path);
+  if (Array.isArray(options)) {
+    return options.flatMap((option) => typeof option === "object" ? keysAt(option, path) : []);
+  }
+  if (typeof entries === "object" && entries !== null) {
+    return key === undefined ? Object.keys(entries) : keysAt((entries as Record<string, unknown>)[key], rest);
+  }
+  return key !== undefined && typeof value === "object" ? keysAt(value, rest) : [];
+}

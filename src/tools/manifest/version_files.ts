@@ -5,6 +5,7 @@
 import { parse } from "smol-toml";
 import { canonicalToolName, catalogueEntry } from "../catalogue/catalogue.ts";
 import type { ToolRequest } from "../request.ts";
+import { isToolName } from "../tool_name.ts";
 import { isVersionRequest } from "./manifest_schema.ts";
 
 /** What one file says of one tool. */
@@ -42,9 +43,11 @@ export function parseVersionFile(
   for (const mention of mentions(name, text)) {
     const tool = canonicalToolName(mention.name);
     const version = mention.version.trim();
-    const reason = catalogueEntry(tool) === undefined && !tool.startsWith("npm:")
+    const known = catalogueEntry(tool) !== undefined || (tool.startsWith("npm:") && isToolName(tool));
+    const reason = !known
       ? "haft's catalogue does not have it"
-      : isVersionRequest(version)
+      // asdf's word for whatever the system has.
+      : isVersionRequest(version) && version !== "system"
       ? undefined
       : "haft does not know such a version";
     if (reason !== undefined) content.skipped.push({ name: mention.name, version, file: path, reason });

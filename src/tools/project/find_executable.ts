@@ -3,6 +3,7 @@ import { sep } from "node:path";
 import { HaftError } from "../../base/errors.ts";
 import { canonicalToolName, toolOfExecutable } from "../catalogue/catalogue.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
+import type { VersionFileContent } from "../manifest/version_files.ts";
 import { executablesOf, type InstalledTool, type ProjectTool } from "./installed_tools.ts";
 
 /** An executable of a project, and the tool that it belongs to. */
@@ -18,11 +19,16 @@ export interface FoundExecutable {
 /**
  * Finds what a name runs in a project: the tool of that name, or the one that has an executable of it.
  *
+ * @param skipped what version files ask for that haft cannot give: it explains why a name is not found
  * @throws {HaftError} when no tool of the project is meant, or the one that is meant is not installed
  */
-export function findExecutable(name: string, tools: readonly ProjectTool[]): FoundExecutable {
+export function findExecutable(
+  name: string,
+  tools: readonly ProjectTool[],
+  { skipped = [] }: { skipped?: VersionFileContent["skipped"] } = {},
+): FoundExecutable {
   const tool = toolCalled(name, tools);
-  if (tool === undefined) throw notInProject(name, tools);
+  if (tool === undefined) throw notInProject(name, tools, skipped);
   const { installed, request } = tool;
   if (tool.elsewhere) {
     throw new HaftError(
@@ -86,7 +92,18 @@ function notInstalled({ request, version }: ProjectTool): HaftError {
   });
 }
 
-function notInProject(name: string, tools: readonly ProjectTool[]): HaftError {
+function notInProject(
+  name: string,
+  tools: readonly ProjectTool[],
+  skipped: VersionFileContent["skipped"],
+): HaftError {
+  const mention = skipped.find((one) => canonicalToolName(one.name) === canonicalToolName(name));
+  if (mention !== undefined) {
+    const { file, version, reason } = mention;
+    return new HaftError(`No tool of this project provides "${name}"`, {
+      next: `"${file}" asks for ${mention.name} ${version}, but ${reason}`,
+    });
+  }
   const names = tools.flatMap((
     { request, installed },
   ) => [request.name, ...Object.keys(installed?.receipt.bin ?? {})]);

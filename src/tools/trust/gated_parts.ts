@@ -7,15 +7,14 @@ export function gatedParts(
 ): GatedParts | undefined {
   const { manifestPath, requests, env } = project;
   if (manifestPath === undefined) return undefined;
-  const installEnv = Object.fromEntries(
-    requests.filter((request) => Object.keys(request.installEnv).length > 0)
-      .map((request) => [request.name, request.installEnv]),
-  );
+  const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
+  const installEnv = Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv]));
   return {
     path: manifestPath,
+    files: [...new Set([manifestPath, ...withVariables.map(({ decidedBy }) => decidedBy.file)])],
     parts: {
       ...(Object.keys(env).length > 0 ? { env } : {}),
-      ...(Object.keys(installEnv).length > 0 ? { install_env: installEnv } : {}),
+      ...(withVariables.length > 0 ? { install_env: installEnv } : {}),
     },
   };
 }

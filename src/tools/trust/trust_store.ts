@@ -10,6 +10,8 @@ import { ExitCode } from "../../base/exit_code.ts";
 export interface GatedParts {
   /** The manifest's path. */
   path: string;
+  /** Every file that a part comes from: an outer project's manifest has its say in an inner one. */
+  files: readonly string[];
   /** Section name → its content; sections that are empty are left out. */
   parts: Readonly<Record<string, unknown>>;
 }
@@ -36,9 +38,8 @@ export class TrustStore {
 
   isTrusted(gated: GatedParts): boolean {
     if (Object.keys(gated.parts).length === 0) return true;
-    const path = realPath(gated.path);
-    const inside = (directory: string) => path.startsWith(realPath(directory).replace(/[\\/]$/, "") + sep);
-    return this.#trustedPaths.some(inside) || this.#read()[path] === hashOf(gated);
+    return gated.files.every((file) => this.#inTrustedPath(file)) ||
+      this.#read()[realPath(gated.path)] === hashOf(gated);
   }
 
   trust(gated: GatedParts): void {
@@ -55,6 +56,13 @@ export class TrustStore {
   /** Every manifest that was trusted by hand. */
   get paths(): string[] {
     return Object.keys(this.#read()).sort();
+  }
+
+  #inTrustedPath(file: string): boolean {
+    const path = realPath(file);
+    return this.#trustedPaths.some((directory) =>
+      path.startsWith(realPath(directory).replace(/[\\/]$/, "") + sep)
+    );
   }
 
   /** A file that cannot be read trusts nothing. */

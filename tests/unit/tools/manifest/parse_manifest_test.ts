@@ -76,7 +76,7 @@ const wrong: [name: string, text: string, message: string, next: string | undefi
     "an unknown key that is like none, with those that are known",
     "[settings]\nzzzzzz = 1",
     'Cannot read manifest "haft.toml": key "settings.zzzzzz" is not known',
-    "Known keys: jobs, auto_install, stall_timeout, trusted_paths",
+    "Known keys: jobs, auto_install, stall_timeout",
   ],
   [
     "a tool without a version",
@@ -111,7 +111,7 @@ const wrong: [name: string, text: string, message: string, next: string | undefi
   [
     "a variable that is a number",
     "[env]\nPORT = 80",
-    'Cannot read manifest "haft.toml": key "env.PORT" must be string or false, not 80',
+    'Cannot read manifest "haft.toml": key "env.PORT" must be a string or false, not 80',
     undefined,
   ],
 ];

@@ -26,6 +26,16 @@ const rows: [file: string, text: string, asks: string[], skips?: string[]][] = [
     '[tools]\nnode = "22"\nbun = ["1.4", "1.3"]\ndeno = { version = "2" }\n[env]\nX = "1"\n',
     ["node 22 (tools.node)", "bun 1.4 (tools.bun)", "deno 2 (tools.deno)"],
   ],
+  [
+    "mise.toml",
+    '[tools]\n"npm:prettier" = "3"\n"npm:../../evil" = "1"\n"cargo:ripgrep" = "14"\n',
+    ["npm:prettier 3 (tools.npm:prettier)"],
+    [
+      "npm:../../evil 1: haft's catalogue does not have it",
+      "cargo:ripgrep 14: haft's catalogue does not have it",
+    ],
+  ],
+  [".tool-versions", "nodejs system\n", [], ["nodejs system: haft does not know such a version"]],
   ["vx.toml", '[tools]\nnode = "22"\n', ["node 22 (tools.node)"]],
   [
     "package.json",

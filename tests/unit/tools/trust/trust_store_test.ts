@@ -24,32 +24,49 @@ async function withStore(
 
 Deno.test("TrustStore trusts a manifest for what it says now, and asks again when that changes", () =>
   withStore(({ store, path }) => {
-    const gated = { path, parts: { env: { A: "1", B: "2" } } };
+    const gated = { path, files: [path], parts: { env: { A: "1", B: "2" } } };
     assertEquals(store.isTrusted(gated), false);
     store.trust(gated);
     assertEquals(store.isTrusted(gated), true);
-    assertEquals(store.isTrusted({ path, parts: { env: { B: "2", A: "1" } } }), true, "order does not count");
-    assertEquals(store.isTrusted({ path, parts: { env: { A: "1", B: "3" } } }), false);
-    assertEquals(store.isTrusted({ path: `${path}.other`, parts: gated.parts }), false);
+    assertEquals(
+      store.isTrusted({ path, files: [path], parts: { env: { B: "2", A: "1" } } }),
+      true,
+      "order does not count",
+    );
+    assertEquals(store.isTrusted({ path, files: [path], parts: { env: { A: "1", B: "3" } } }), false);
+    assertEquals(
+      store.isTrusted({ path: `${path}.other`, files: [`${path}.other`], parts: gated.parts }),
+      false,
+    );
   }));
 
 Deno.test("TrustStore needs no trust for a manifest that can run nothing", () =>
-  withStore(({ store, path }) => assertEquals(store.isTrusted({ path, parts: {} }), true)));
+  withStore(({ store, path }) => assertEquals(store.isTrusted({ path, files: [path], parts: {} }), true)));
 
 Deno.test("TrustStore trusts what lies in the directories of the user's own settings", () =>
   withStore(({ store, path }) => {
-    assertEquals(store.isTrusted({ path, parts: { env: { A: "1" } } }), true);
-    assertEquals(store.isTrusted({ path: "/elsewhere/haft.toml", parts: { env: { A: "1" } } }), false);
+    assertEquals(store.isTrusted({ path, files: [path], parts: { env: { A: "1" } } }), true);
+    const elsewhere = "/elsewhere/haft.toml";
+    assertEquals(
+      store.isTrusted({ path: elsewhere, files: [elsewhere], parts: { env: { A: "1" } } }),
+      false,
+    );
+    assertEquals(
+      store.isTrusted({ path, files: [path, elsewhere], parts: { env: { A: "1" } } }),
+      false,
+      "an outer project's file is not in the trusted directory",
+    );
   }, (directory) => [directory]));
 
 Deno.test("TrustStore does not take a directory for another whose name begins alike", () =>
   withStore(({ store, directory }) => {
-    assertEquals(store.isTrusted({ path: `${directory}-evil/haft.toml`, parts: { env: { A: "1" } } }), false);
+    const path = `${directory}-evil/haft.toml`;
+    assertEquals(store.isTrusted({ path, files: [path], parts: { env: { A: "1" } } }), false);
   }, (directory) => [directory]));
 
 Deno.test("TrustStore forgets what is revoked, and trusts nothing when its file is damaged", () =>
   withStore(({ store, path, directory }) => {
-    const gated = { path, parts: { env: { A: "1" } } };
+    const gated = { path, files: [path], parts: { env: { A: "1" } } };
     store.trust(gated);
     assertEquals([store.paths, store.revoke(path), store.revoke(path), store.isTrusted(gated)], [
       [path],
@@ -68,7 +85,12 @@ Deno.test("TrustStore forgets what is revoked, and trusts nothing when its file 
 Deno.test("requireTrust() names the file, the sections and the next step", () =>
   withStore(({ store, path }) => {
     const error = assertThrows(
-      () => requireTrust(store, { path, parts: { env: { A: "1" }, install_env: { x: { B: "1" } } } }),
+      () =>
+        requireTrust(store, {
+          path,
+          files: [path],
+          parts: { env: { A: "1" }, install_env: { x: { B: "1" } } },
+        }),
       HaftError,
     );
     assertEquals(error.message, `"${path}" is not trusted, and its [env], [install_env] can run code`);
