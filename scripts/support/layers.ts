@@ -56,8 +56,8 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "daemon",
-    mayImport: ["base", "runtime", "protocol", "hub", "socket", "channel", "tools"],
-    why: "daemon joins services and the hub; it draws nothing and starts no command",
+    mayImport: ["base", "runtime", "protocol", "hub", "socket", "channel", "tools", "sync"],
+    why: "daemon joins services and the hub; it draws nothing and knows no command line",
   },
   {
     name: "client",

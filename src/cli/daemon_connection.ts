@@ -3,6 +3,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { Disconnected } from "../channel/mod.ts";
 import { type ConnectOptions, DaemonClient } from "../client/daemon_client.ts";
 import { type Readiness, startDaemon } from "../daemon/start_daemon.ts";
+import { RequestError } from "../protocol/wire_error.ts";
 import type { Context } from "./command.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
 
@@ -30,6 +31,7 @@ export async function connectToDaemon(
   try {
     return { client: await DaemonClient.connect(connection), started: false };
   } catch (error) {
+    if (error instanceof RequestError) throw refused(error);
     if (!isAbsent(error)) throw error;
     if (!options.spawn) throw notRunning(options.socket, error);
   }
@@ -42,6 +44,20 @@ export async function connectToDaemon(
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
   return { client, started: readiness.state === "ready" };
+}
+
+/** The daemon answers, and does not want to talk. */
+function refused(error: RequestError): HaftError {
+  const next = error.errorName === "too_many"
+    ? 'Close other clients, or raise "connections" under [daemon] in your config.toml'
+    : error.errorName === "unsupported_protocol"
+    ? 'Run "haft daemon restart", so that both are of one version'
+    : undefined;
+  return new HaftError(`The daemon refuses: ${error.message}`, {
+    exitCode: ExitCode.remote,
+    cause: error,
+    ...(next === undefined ? {} : { next }),
+  });
 }
 
 export function notRunning(socket: string, cause?: unknown): HaftError {

@@ -5,6 +5,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { AlreadyRunning, Daemon } from "../daemon/daemon.ts";
 import { RotatingLog } from "../daemon/rotating_log.ts";
 import type { Readiness } from "../daemon/start_daemon.ts";
+import { readUserConfig } from "../tools/project/user_config.ts";
 import type { Context } from "./command.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
 
@@ -21,7 +22,14 @@ export async function runDaemon(
   const log = new RotatingLog(daemonLog(context));
   let daemon: Daemon;
   try {
-    daemon = await Daemon.start({ socket, log, version: context.version, build: buildId() });
+    daemon = await Daemon.start({
+      socket,
+      log,
+      user: context,
+      version: context.version,
+      build: buildId(),
+      settings: () => readUserConfig(context.paths.config).daemon,
+    });
   } catch (error) {
     if (readyFd === undefined) throw error;
     say(failure(error));
@@ -31,6 +39,7 @@ export async function runDaemon(
   process.on("unhandledRejection", onFault("a promise that nobody waits for"));
   process.on("uncaughtException", onFault("an event"));
   context.signal.addEventListener("abort", () => void daemon.stop("a signal"), { once: true });
+  if (process.platform !== "win32") process.on("SIGHUP", () => daemon.reload());
   say({ state: "ready" });
   if (readyFd === undefined) {
     await context.stderr.write(`haft daemon answers at ${socket}, pid ${process.pid}\n`);

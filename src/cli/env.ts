@@ -4,7 +4,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { searchPath } from "../tools/project/search_path.ts";
-import { openProject, projectEnvironment } from "./open_project.ts";
+import { openProject, projectEnvironment } from "../tools/project/open_project.ts";
 import { isShell, type Shell, shellLines, SHELLS } from "./shell.ts";
 
 export interface EnvOptions {

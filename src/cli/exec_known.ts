@@ -35,12 +35,24 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   }
 }
 
+/** How to start a tool; what the project's variables and a script's runtime add is not in the cache. */
+interface Runnable extends CachedCommand {
+  /** What comes before the tool's own arguments. */
+  args?: readonly string[];
+  /** Variables to set in any case; null takes one away. */
+  env?: Readonly<Record<string, string | null>>;
+}
+
 /** Starts a tool in this process's place, with its project's tools in front of PATH. */
 export async function runCommand(
-  { file, path, defaults }: CachedCommand,
+  { file, path, defaults, args: first = [], env: variables = {} }: Runnable,
   args: readonly string[],
-  env: Env,
+  inherited: Env,
 ): Promise<number> {
-  const PATH = searchPath(path, env["PATH"]);
-  return await runtime.exec(file, args, { env: { ...defaults, ...env, PATH } });
+  const env: Record<string, string | undefined> = { ...defaults, ...inherited, ...variables as Env };
+  for (const name in variables) {
+    if (variables[name] === null) delete env[name];
+  }
+  env["PATH"] = searchPath(path, env["PATH"]);
+  return await runtime.exec(file, [...first, ...args], { env });
 }

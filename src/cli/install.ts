@@ -1,17 +1,12 @@
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import type { InstallTarget } from "../sync/install_targets.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 
 export type InstallCommandOptions =
   /** A child of `haft sync`: the job comes over the channel. */
   | { kind: "child"; tool: string; channel: string }
   | { kind: "person"; tools: InstallTarget[]; force: boolean; offline: boolean; json: boolean };
-
-export interface InstallTarget {
-  name: string;
-  /** As asked for on the command line; what the project or the newest says when absent. */
-  version?: string;
-}
 
 export const command: Command<InstallCommandOptions> = {
   name: "install",

@@ -1,24 +1,15 @@
 import { type Env, envValue } from "../base/env.ts";
-import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
+import { errorMessage, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import type { InstallProgress } from "../protocol/install.ts";
-import type { SyncEvent } from "../protocol/sync_event.ts";
-import { forEachLimited } from "../sync/for_each_limited.ts";
+import type { InstallOne } from "../sync/install_all.ts";
 import { installHere } from "../sync/install_here.ts";
-import { readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import { Tally } from "../sync/tally.ts";
-import { createToolServices } from "../sync/tool_services.ts";
-import { hostPlatform } from "../tools/host_platform.ts";
-import { lockMatches } from "../tools/lockfile/lock_matches.ts";
-import { dependenciesLockPath } from "../tools/lockfile/lock_paths.ts";
-import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
-import { loadProject } from "../tools/project/load_project.ts";
-import type { ToolRequest } from "../tools/request.ts";
-import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
+import { installTargets } from "../sync/install_targets.ts";
+import { createToolServices, type ToolServices } from "../sync/tool_services.ts";
+import { loadProject, type Project } from "../tools/project/load_project.ts";
 import { resolveTool } from "../tools/resolve/resolve_tool.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Context } from "./command.ts";
-import type { InstallCommandOptions, InstallTarget } from "./install.ts";
+import type { InstallCommandOptions } from "./install.ts";
 import { syncAudience } from "./sync_observer.ts";
 
 type PersonOptions = Extract<InstallCommandOptions, { kind: "person" }>;
@@ -32,142 +23,66 @@ const AT_ONCE = 4;
  */
 export async function installForPerson(options: PersonOptions, context: Context): Promise<ExitCode> {
   const { paths, stdout, stderr, home, signal } = context;
+  const { force, offline } = options;
   const project = loadProject(context.cwd, context);
   const extra = await deprecatedOptions(context);
-  const jobs = labelled(options.tools).map(([label, target]) => ({
-    label,
-    ...plan(target, { project, extra }),
-  }));
-  if (jobs.some(({ request }) => Object.keys(request.installEnv).length > 0)) {
-    const { requireProjectTrust } = await import("./project_trust.ts");
-    requireProjectTrust(context, project);
-  }
+  await requireTrust(options, project, context);
   const services = await createToolServices({
     ...context,
     projectDir: project.root,
-    offline: options.offline,
+    offline,
     mirrors: project.mirrors,
   });
   const audience = syncAudience(context, { json: options.json, quiet: false });
-  const tally = new Tally();
-  const installed = new Map<string, string>();
-  const emit = (event: SyncEvent) => {
-    tally.add(event);
-    audience.event(event);
-  };
-  const begun = performance.now();
-  emit({
-    type: "sync.started",
-    root: project.root,
-    tools: jobs.map(({ label, request }) => ({ tool: label, request: request.version })),
+  const { ok, installed } = await installTargets({
+    targets: options.tools,
+    extra,
+    force,
+    offline,
     jobs: AT_ONCE,
+  }, {
+    project,
+    paths,
+    signal,
+    resolve: (request) => resolveTool(request, { ...services, signal }),
+    install: inThisProcess(services, context),
+    emit: (event) => audience.event(event),
   });
-  await forEachLimited(jobs, { limit: AT_ONCE, signal }, async ({ label, request, locked }) => {
-    let version: string | null = null;
-    try {
-      const known = locked ?? await resolve(label, request);
-      version = known.version;
-      installed.set(label, await installOne(label, request, known));
-    } catch (error) {
-      if (signal.aborted) return;
-      const next = error instanceof HaftError ? error.next ?? null : null;
-      emit({ type: "tool.failed", tool: label, version, error: errorMessage(error), next });
-    }
-  });
-  for (const { label } of jobs) {
-    if (!tally.settled(label)) emit({ type: "tool.cancelled", tool: label, version: tally.version(label) });
-  }
-  const duration_ms = Math.round(performance.now() - begun);
-  emit({ type: "sync.finished", ok: tally.ok, ...tally.counts, duration_ms, store: paths.store });
   await audience.close();
   if (!options.json) {
     await reportOutcome(audience.state, { stdout, stderr, home, quiet: !stdout.isTTY });
-    if (!stdout.isTTY) {
-      for (const { label } of jobs) {
-        const path = installed.get(label);
-        if (path !== undefined) await stdout.write(`${path}\n`);
-      }
-    }
+    if (!stdout.isTTY) await stdout.write(installed.map(({ path }) => `${path}\n`).join(""));
   }
   if (signal.aborted) return ExitCode.interrupted;
-  return tally.ok ? ExitCode.ok : ExitCode.failed;
+  return ok ? ExitCode.ok : ExitCode.failed;
+}
 
-  async function resolve(tool: string, request: ToolRequest): Promise<LockedTool> {
-    emit({ type: "tool.resolving", tool, request: request.version });
-    return await resolveTool(request, { ...services, signal });
-  }
-
-  async function installOne(tool: string, request: ToolRequest, locked: LockedTool): Promise<string> {
-    const { version } = locked;
-    const file = dependenciesLockPath(project.lockPath, toolStoreId(request));
-    const config = installConfig(request, locked, {
-      platform: hostPlatform(),
-      projectDir: project.root,
-      force: options.force,
-      offline: options.offline,
-      dependenciesLock: locked.kind === "js" ? readTextIfAny(file) ?? null : null,
+function inThisProcess(services: ToolServices, context: Context): InstallOne {
+  return async (config, { signal, onProgress }) => {
+    const { path, alreadyInstalled } = await installHere(config, {
+      ...context,
+      signal,
+      services,
+      report: onProgress,
     });
-    const start = performance.now();
-    let bytes = 0;
-    emit({ type: "tool.queued", tool, version });
-    const report = (progress: InstallProgress) => {
-      if (progress.state === "downloading") bytes = Math.max(bytes, progress.bytes_downloaded);
-      emit({ type: "tool.progress", tool, version, progress });
+    return {
+      state: "completed",
+      tool: config.tool_name,
+      version: config.version,
+      install_path: path,
+      already_installed: alreadyInstalled,
+      dependencies_lock: null,
     };
-    const result = await installHere(config, { ...context, services, report });
-    emit({
-      type: "tool.installed",
-      tool,
-      version,
-      path: result.path,
-      bytes,
-      duration_ms: Math.round(performance.now() - start),
-      already_installed: result.alreadyInstalled,
-    });
-    return result.path;
-  }
-}
-
-/** Each target with what it is called in the report: its name, or name and version where a name is asked for twice. */
-function labelled(targets: readonly InstallTarget[]): [string, InstallTarget][] {
-  const spec = ({ name, version }: InstallTarget) => version === undefined ? name : `${name}@${version}`;
-  const different = [...new Map(targets.map((target) => [spec(target), target])).values()];
-  return different.map((target) => {
-    const alone = different.filter(({ name }) => name === target.name).length === 1;
-    return [alone ? target.name : spec(target), target];
-  });
-}
-
-interface PlanContext {
-  project: ReturnType<typeof loadProject>;
-  extra: Record<string, unknown>;
-}
-
-/** What the target is a request for, and what the project's lock file says of it, if it does. */
-function plan(
-  target: InstallTarget,
-  { project, extra }: PlanContext,
-): { request: ToolRequest; locked: LockedTool | undefined } {
-  const own = project.requests.find(({ name }) => name === target.name);
-  const commandLine = { file: "the command line", key: target.name };
-  const base: ToolRequest = own ?? {
-    name: target.name,
-    version: "latest",
-    options: {},
-    installEnv: {},
-    decidedBy: commandLine,
   };
-  const request: ToolRequest = {
-    ...base,
-    ...(target.version === undefined ? {} : { version: target.version, decidedBy: commandLine }),
-    options: { ...base.options, ...extra },
-  };
-  // A person who names a tool wants it here.
-  delete request.os;
-  if (own === undefined) return { request, locked: undefined };
-  const { tools } = readLock(project.lockPath).lock;
-  const locked = Object.hasOwn(tools, request.name) ? tools[request.name] : undefined;
-  return { request, locked: locked !== undefined && lockMatches(request, locked) ? locked : undefined };
+}
+
+/** Variables of an install step can make an installer run code. */
+async function requireTrust({ tools }: PersonOptions, project: Project, context: Context): Promise<void> {
+  const named = new Set(tools.map(({ name }) => name));
+  const asking = project.requests.filter(({ name }) => named.has(name));
+  if (asking.every(({ installEnv }) => Object.keys(installEnv).length === 0)) return;
+  const { requireProjectTrust } = await import("../tools/trust/project_trust.ts");
+  requireProjectTrust(context, project);
 }
 
 const DEPRECATED = "HAFT_TOOL_OPTIONS";

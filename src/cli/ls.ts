@@ -5,7 +5,7 @@ import type { Project } from "../tools/project/load_project.ts";
 import { Store } from "../tools/store/store.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { type OpenProject, openProject } from "./open_project.ts";
+import { type OpenProject, openProject } from "../tools/project/open_project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface LsOptions {

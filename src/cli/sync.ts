@@ -122,7 +122,7 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
 /** Variables of an install step can make an installer run code. */
 async function requireInstallTrust(project: Project, context: Context): Promise<void> {
   if (project.requests.every(({ installEnv }) => Object.keys(installEnv).length === 0)) return;
-  const { requireProjectTrust } = await import("./project_trust.ts");
+  const { requireProjectTrust } = await import("../tools/trust/project_trust.ts");
   requireProjectTrust(context, project);
 }
 

@@ -5,7 +5,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { loadProject, MANIFEST_NAME } from "../tools/project/load_project.ts";
 import { gatedParts } from "../tools/trust/gated_parts.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { trustStore } from "./project_trust.ts";
+import { trustStore } from "../tools/trust/project_trust.ts";
 
 export interface TrustOptions {
   action: "trust" | "show" | "revoke" | "list";

@@ -4,7 +4,7 @@ import { storeId } from "../tools/request.ts";
 import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { openProject } from "./open_project.ts";
+import { openProject } from "../tools/project/open_project.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
 export interface UninstallOptions {

@@ -3,7 +3,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { findExecutable } from "../tools/project/find_executable.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { type OpenProject, openProject } from "./open_project.ts";
+import { type OpenProject, openProject } from "../tools/project/open_project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface WhichOptions {

@@ -34,6 +34,9 @@ interface Subscription {
   stream: FrameSubscription;
 }
 
+/** How long a connection that is one too many may take to say what it wants. */
+const REFUSED_MS = 2_000;
+
 export class Connection implements Client, FrameSink, SocketHandler {
   readonly id: string = randomBytes(6).toString("hex");
   readonly connectedAt: number = Date.now();
@@ -51,6 +54,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   #readingPaused = false;
   #subscriptionsPaused = false;
   #closing: string | undefined;
+  #refusal: string | undefined;
   #heardAt: number;
   #frameSince: number | undefined;
   #stuckSince: number | undefined;
@@ -147,6 +151,11 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.end(message);
   }
 
+  /** Answers the first message with the error `too_many`: only then is it known which framing the client reads. */
+  refuse(message: string): void {
+    this.#refusal = message;
+  }
+
   /** The socket's side: the connection has ended. */
   close(error: Error | undefined): void {
     this.#closing ??= error === undefined ? "closed by the client" : error.message;
@@ -198,6 +207,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
       return this.#abandon("slow_consumer");
     }
     if (this.#closing !== undefined) return;
+    if (this.#refusal !== undefined && now - this.#heardAt > REFUSED_MS) return this.end(this.#refusal);
     if (this.silent && now - this.#heardAt > limits.firstFrameTimeoutMs) {
       return this.fail("timed_out", `No message within ${limits.firstFrameTimeoutMs / 1000} s of connecting`);
     }
@@ -209,6 +219,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
     if (this.#closing !== undefined) return;
+    if (this.#refusal !== undefined) return this.fail("too_many", this.#refusal);
     const value = decodeJson(bytes, start, end);
     if (!isMessage(value)) {
       return this.fail("invalid_request", `A message is an object whose "type" is one of the protocol's`);

@@ -5,30 +5,38 @@
 import { dirname } from "node:path";
 import { mkdirSync } from "node:fs";
 import process from "node:process";
-import { HaftError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { compileTypeGlobs } from "../hub/event_filter.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
+import type { UserContext } from "../tools/project/open_project.ts";
+import { userConfigPath } from "../tools/project/user_config.ts";
 import { openRuntimeDirectory } from "../socket/runtime_directory.ts";
-import type { ConnectionLimits } from "./connection_limits.ts";
+import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
+import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
+import { toolHandlers } from "./handlers/tool_handlers.ts";
 import { MethodTable } from "./method_table.ts";
 import type { RotatingLog } from "./rotating_log.ts";
 import { Server } from "./server.ts";
+import { connectionLimits, idleExitMs } from "./settings.ts";
+import type { Tools } from "./services/tools.ts";
 
 export interface DaemonOptions {
   socket: string;
   log: RotatingLog;
+  /** Whose daemon it is, and where that user's haft keeps things. */
+  user: UserContext;
   version: string;
   /** Names this very build. */
   build: string;
-  /** Milliseconds without a connection after which it ends; never when Infinity. Default 3 h. */
-  idleExitMs?: number;
+  /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
+  settings?: () => DaemonSettings;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
   graceMs?: number;
-  limits?: Partial<ConnectionLimits>;
 }
 
 /** Another daemon has the endpoint. */
@@ -36,7 +44,6 @@ export class AlreadyRunning extends HaftError {
   override readonly name = "AlreadyRunning";
 }
 
-const DEFAULT_IDLE_EXIT_MS = 3 * 60 * 60 * 1000;
 const DEFAULT_GRACE_MS = 10_000;
 
 export class Daemon {
@@ -47,6 +54,9 @@ export class Daemon {
   readonly #server: Server;
   readonly #lock: FileLock;
   readonly #begun = performance.now();
+  #settings: DaemonSettings;
+  #tools: Promise<Tools> | undefined;
+  #toolsReady: Tools | undefined;
   #internalErrors = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
@@ -79,11 +89,12 @@ export class Daemon {
     this.#lock = lock;
     this.stopped = new Promise((resolve) => this.#resolveStopped = resolve);
     const { log, socket, version, build } = options;
+    this.#settings = options.settings?.() ?? {};
     const methods = new MethodTable(METHODS);
     this.#server = new Server({
       hub: this.#hub,
       methods,
-      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
       onConnections: (open) => this.#watchIdle(open),
     });
@@ -93,7 +104,12 @@ export class Daemon {
       version,
       build,
       capabilities: ["events", "cancel", "oneway", "describe"],
-      snapshot: () => ({ pid: process.pid, version, clients: this.#server.connections.size }),
+      snapshot: (types) => {
+        if (concernsTools(types)) {
+          this.#loadTools().catch((error) => this.reportInternalError("the tools", error));
+        }
+        return { pid: process.pid, version, clients: this.#server.connections.size };
+      },
     }));
     methods.register(daemonHandlers({
       hub: this.#hub,
@@ -104,8 +120,31 @@ export class Daemon {
       build,
       uptime: () => Math.floor((performance.now() - this.#begun) / 1000),
       internalErrors: () => this.#internalErrors,
+      cachedRuntimes: () => this.#toolsReady?.runtimes.cachedRuntimes ?? 0,
       stop: (reason) => void this.stop(reason),
     }));
+    const tools = () => this.#loadTools();
+    methods.register(runtimeHandlers(tools));
+    methods.register(toolHandlers(tools, this.#hub));
+  }
+
+  /**
+   * Reads the user's settings again: limits count for new connections, and what was remembered of projects is forgotten. Settings
+   * that cannot be read change nothing.
+   */
+  reload(): void {
+    const { log, user, settings } = this.#options;
+    try {
+      this.#settings = settings?.() ?? {};
+    } catch (error) {
+      log.write(`the settings stay as they were: ${errorMessage(error)}`);
+      return;
+    }
+    this.#server.limits = connectionLimits(this.#settings);
+    this.#toolsReady?.runtimes.forget();
+    this.#watchIdle(this.#server.connections.size);
+    log.write("the settings were read again");
+    this.#hub.publish("daemon.reloaded", { path: userConfigPath(user.paths.config) });
   }
 
   /** A fault of haft's own: logged and counted, never the daemon's end. */
@@ -125,8 +164,18 @@ export class Daemon {
     await this.#finish();
   }
 
+  /** Loaded by the first who needs them: a daemon that only passes messages on keeps its memory small. */
+  #loadTools(): Promise<Tools> {
+    const { user, version, log } = this.#options;
+    return this.#tools ??= import("./services/tools.ts").then(({ Tools }) => {
+      this.#toolsReady = new Tools({ user, version, hub: this.#hub, log: (line) => log.write(line) });
+      return this.#toolsReady;
+    });
+  }
+
   async #finish(): Promise<void> {
     clearTimeout(this.#idle);
+    this.#toolsReady?.[Symbol.dispose]();
     await this.#server.stop({ graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS });
     this.#lock.release();
     this.#resolveStopped();
@@ -134,10 +183,18 @@ export class Daemon {
 
   #watchIdle(connections: number): void {
     clearTimeout(this.#idle);
-    const { idleExitMs = DEFAULT_IDLE_EXIT_MS } = this.#options;
-    if (connections > 0 || this.#stopping || !Number.isFinite(idleExitMs)) return;
-    this.#idle = setTimeout(() => void this.stop(`nothing to do for ${idleExitMs / 1000} s`), idleExitMs);
+    const limit = idleExitMs(this.#settings);
+    if (connections > 0 || this.#stopping || !Number.isFinite(limit)) return;
+    // A timer takes no more than 2^31 ms, which is 24 days.
+    const wait = Math.min(limit, 2 ** 31 - 1);
+    this.#idle = setTimeout(() => void this.stop(`nothing to do for ${limit / 1000} s`), wait);
   }
+}
+
+/** Whether a subscriber waits for what only the tools' watches tell. */
+function concernsTools(types: readonly string[]): boolean {
+  const matches = compileTypeGlobs(types);
+  return ["runtime.installed", "runtime.removed", "config.changed"].some(matches);
 }
 
 function takeLock(socket: string): FileLock {

@@ -21,7 +21,7 @@ const CHECK_INTERVAL_MS = 1_000;
 export class Server implements AsyncDisposable {
   readonly traffic = new Traffic();
   readonly #connections = new Map<string, Connection>();
-  readonly #host: ConnectionHost & { stopping: boolean };
+  readonly #host: ConnectionHost & { stopping: boolean; limits: ConnectionLimits };
   readonly #options: ServerOptions;
   readonly #timer: ReturnType<typeof setInterval>;
   #listeners: Listener[] = [];
@@ -53,9 +53,17 @@ export class Server implements AsyncDisposable {
     this.#connections.set(connection.id, connection);
     this.traffic.accepted++;
     this.#options.onConnections?.(this.#connections.size);
-    const refusal = this.#refusal();
-    if (refusal !== undefined) connection.fail("too_many", refusal);
+    this.#refuseIfTooMany(connection);
     return connection;
+  }
+
+  get limits(): ConnectionLimits {
+    return this.#host.limits;
+  }
+
+  /** Counts at once, for what is looked at each time; a connection keeps the frame limit that it was agreed on with. */
+  set limits(limits: ConnectionLimits) {
+    this.#host.limits = limits;
   }
 
   get connections(): ReadonlyMap<string, Connection> {
@@ -86,16 +94,22 @@ export class Server implements AsyncDisposable {
     await this.stop({ graceMs: 0 });
   }
 
-  #refusal(): string | undefined {
+  #refuseIfTooMany(connection: Connection): void {
     const { connections, silentConnections } = this.#host.limits;
-    if (this.#connections.size > connections) return `More than ${connections} connections`;
-    let silent = 0;
-    for (const connection of this.#connections.values()) {
-      if (connection.silent && ++silent > silentConnections) {
-        return `More than ${silentConnections} connections that have sent nothing yet`;
-      }
+    const open = this.#connections.size;
+    // Those that are only waiting to be told so are not many, either.
+    if (open > connections + silentConnections) {
+      connection.fail("too_many", `More than ${connections} connections`);
+    } else if (open > connections) connection.refuse(`More than ${connections} connections`);
+    else if (this.#silent() > silentConnections) {
+      connection.fail("too_many", `More than ${silentConnections} connections that have sent nothing yet`);
     }
-    return undefined;
+  }
+
+  #silent(): number {
+    let silent = 0;
+    for (const connection of this.#connections.values()) if (connection.silent) silent++;
+    return silent;
   }
 
   #forget(connection: Connection, reason: string): void {

@@ -1,4 +1,7 @@
 import * as v from "valibot";
+import { INSTALL_EVENTS } from "./install_events.ts";
+
+const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
 
 /** Every event that the daemon publishes by itself; clients publish theirs under `user.`. */
 export const EVENTS = {
@@ -6,10 +9,27 @@ export const EVENTS = {
     summary: "The daemon answers",
     data: v.object({ pid: v.number(), version: v.string() }),
   },
+  "daemon.reloaded": {
+    summary: "The user's settings were read again",
+    data: v.object({ path: v.string() }),
+  },
   "daemon.stopping": {
     summary: "The daemon takes no new requests; connections are closed when those in flight have ended",
     data: v.object({ reason: v.string() }),
   },
+  "runtime.installed": {
+    summary: "A version of a tool is in the store, whoever put it there; the subject is the tool",
+    data: Installation,
+  },
+  "runtime.removed": {
+    summary: "A version of a tool is no longer in the store; the subject is the tool",
+    data: Installation,
+  },
+  "config.changed": {
+    summary: "A file that decides what runs in a project was changed, made or removed",
+    data: v.object({ path: v.string() }),
+  },
+  ...INSTALL_EVENTS,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -11,45 +11,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { everyHaft, type Haft, hasProgram, isGone, Sandbox } from "./support.ts";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { everyHaft, hasProgram, isGone, Sandbox } from "./support.ts";
 
-/** A sandbox whose daemon, if the test leaves one, is stopped in the end. */
-class DaemonSandbox implements AsyncDisposable {
-  private constructor(readonly sandbox: Sandbox, readonly haft: Haft) {}
-
-  static async create(haft: Haft): Promise<DaemonSandbox> {
-    return new DaemonSandbox(await Sandbox.create(), haft);
-  }
-
-  get socket(): string {
-    return join(this.sandbox.root, "run", "haft", "daemon.sock");
-  }
-
-  run(...args: string[]) {
-    return this.sandbox.run(this.haft, { args });
-  }
-
-  async start(): Promise<number> {
-    const { code, stdout, stderr } = await this.run("daemon", "start", "--json");
-    assertEquals({ code, stderr }, { code: 0, stderr: "" });
-    return JSON.parse(stdout).pid;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.run("daemon", "stop");
-    await this.sandbox[Symbol.asyncDispose]();
-  }
-}
-
-const PONG = /^\{"uptime_secs":\d+\}\n$/;
+const PONG = /^\{"uptime_secs":\d+,"cached_runtimes":0\}\n$/;
 
 /** A shell line that waits until somebody is subscribed. */
 const UNTIL_SUBSCRIBED =
   "until haft ipc-send --no-spawn client.list | grep -q subscription_id; do sleep 0.02; done";
-
-async function untilGone(pid: number): Promise<void> {
-  while (!isGone(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 for (const haft of everyHaft) {
   Deno.test(`${haft.name}: daemon start returns when it answers; a second start finds the same one; stop ends it`, async () => {
@@ -246,7 +215,10 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 s.sendall(b'{"type":"request","id":"1","method":"daemon.ping"}\\n')
 print(s.makefile().readline(), end="")`;
     const { stdout } = spawnSync("python3", ["-c", byHand, daemon.socket], { encoding: "utf8" });
-    assertMatch(stdout, /^\{"type":"response","id":"1","data":\{"uptime_secs":\d+\}\}\n$/);
+    assertMatch(
+      stdout,
+      /^\{"type":"response","id":"1","data":\{"uptime_secs":\d+,"cached_runtimes":0\}\}\n$/,
+    );
   },
 });
 

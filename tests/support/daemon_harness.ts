@@ -90,7 +90,7 @@ export function daemonHarness(
   methods.register({
     "daemon.ping": (_, call) => {
       options.ping?.(call);
-      return { uptime_secs: 1 };
+      return { uptime_secs: 1, cached_runtimes: 0 };
     },
     "log.tail": async (_, call) => {
       await options.wait?.(call);

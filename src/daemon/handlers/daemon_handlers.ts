@@ -17,6 +17,8 @@ export interface DaemonHandlerDeps {
   /** Seconds since the start. */
   uptime: () => number;
   internalErrors: () => number;
+  /** Tools that are answered for from memory. */
+  cachedRuntimes: () => number;
   /** Begins to stop; returns at once. */
   stop: (reason: string) => void;
 }
@@ -25,7 +27,7 @@ export interface DaemonHandlerDeps {
 export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonMethods> {
   const { hub, server, log } = deps;
   return {
-    "daemon.ping": () => ({ uptime_secs: deps.uptime() }),
+    "daemon.ping": () => ({ uptime_secs: deps.uptime(), cached_runtimes: deps.cachedRuntimes() }),
     "daemon.status": () => ({
       pid: process.pid,
       version: deps.version,

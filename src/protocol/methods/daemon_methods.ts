@@ -24,7 +24,11 @@ export const daemonMethods = {
   "daemon.ping": defineMethod({
     summary: "Answers at once",
     params: v.strictObject({}),
-    result: v.object({ uptime_secs: v.number() }),
+    result: v.object({
+      uptime_secs: v.number(),
+      /** Tools that are answered for from memory. */
+      cached_runtimes: v.number(),
+    }),
   }),
   "daemon.status": defineMethod({
     summary: "Tells how the daemon is",

@@ -1,7 +1,9 @@
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
+import { runtimeMethods } from "./runtime_methods.ts";
+import { toolMethods } from "./tool_methods.ts";
 
 /** Every method of the protocol. */
-export const METHODS = { ...connectionMethods, ...daemonMethods } as const;
+export const METHODS = { ...connectionMethods, ...daemonMethods, ...runtimeMethods, ...toolMethods } as const;
 
 export type MethodName = keyof typeof METHODS;

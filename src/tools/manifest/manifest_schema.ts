@@ -50,9 +50,30 @@ export const ManifestDocument = v.strictObject({
   apps: v.optional(Section),
   tasks: v.optional(Section),
   backends: v.optional(Section),
-  daemon: v.optional(Section),
+  daemon: v.optional(
+    v.custom<never>(() => false, "left to your own config.toml (the daemon is yours, not the project's)"),
+  ),
 });
 export type ManifestDocument = v.InferOutput<typeof ManifestDocument>;
+
+const FilePath = v.pipe(v.string(), v.regex(/^(\/|[A-Za-z]:[\\/]|\\\\)/, "an absolute path"));
+const Whole = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+/** `[daemon]` of the user's own settings. A project has no say in it: the daemon is the user's. */
+export const DaemonSettings = v.strictObject({
+  /** Where it answers. */
+  socket: v.optional(FilePath),
+  /** Seconds without a connection and without anything to supervise after which it ends; 0 for never. */
+  idle_exit: v.optional(Whole(0, 31_536_000)),
+  /** Connections at a time. */
+  connections: v.optional(Whole(1, 100_000)),
+  /** The longest message, in bytes. */
+  frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
+  /** Other systems' wires: dialect → the path of its socket. */
+  listen: v.optional(v.record(v.string(), FilePath)),
+});
+export type DaemonSettings = v.InferOutput<typeof DaemonSettings>;
 
 /** The user's own `config.toml`. */
 export const UserConfigDocument = v.strictObject({
@@ -65,6 +86,6 @@ export const UserConfigDocument = v.strictObject({
     { trusted_paths: [] },
   ),
   mirrors: v.optional(MirrorTable, {}),
-  daemon: v.optional(Section),
+  daemon: v.optional(DaemonSettings, {}),
 });
 export type UserConfigDocument = v.InferOutput<typeof UserConfigDocument>;

@@ -3,9 +3,10 @@
  * while every file that it was made from, and every file that was looked for and was not there, is as it was: same inode, size
  * and time of change, which no program can set back.
  */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
 
 /** How to start a native tool. */
 export interface CachedCommand {
@@ -27,15 +28,8 @@ export interface ExecCacheKey {
 interface Entry {
   key: ExecCacheKey;
   command: CachedCommand;
-  /** Path → {@link fingerprint}. */
-  files: Record<string, string>;
+  files: Fingerprints;
 }
-
-/**
- * A file that changed this recently might change again without its time showing it: some file systems, and Deno, count
- * changes in whole seconds.
- */
-const SETTLED_MS = 2_000;
 
 export function readExecCache(directory: string, key: ExecCacheKey): CachedCommand | undefined {
   let entry: Entry;
@@ -46,42 +40,24 @@ export function readExecCache(directory: string, key: ExecCacheKey): CachedComma
   }
   const { key: { cwd, name, version }, command, files } = entry;
   if (cwd !== key.cwd || name !== key.name || version !== key.version) return undefined;
-  for (const path in files) {
-    if (fingerprint(path) !== files[path]) return undefined;
-  }
-  return command;
+  return unchanged(files) ? command : undefined;
 }
 
 /**
- * @param files every file and directory that the answer depends on, there or not. They are looked at only now: whoever reads
- * them before the call risks an answer that is older than they are, so a file that changed just now keeps it from being written
+ * @param files every file and directory that the answer depends on, there or not. When one changed just now, nothing is written
  */
 export function writeExecCache(
   directory: string,
   key: ExecCacheKey,
   { command, files, now = Date.now() }: { command: CachedCommand; files: Iterable<string>; now?: number },
 ): void {
-  const fingerprints: Record<string, string> = {};
-  for (const path of files) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && now - stat.ctimeMs < SETTLED_MS) return;
-    fingerprints[path] = fingerprint(path);
-  }
+  const seen = fingerprints(files, now);
+  if (seen === undefined) return;
   try {
-    const entry: Entry = { key, command, files: fingerprints };
+    const entry: Entry = { key, command, files: seen };
     writeAtomic(entryPath(directory, key), JSON.stringify(entry), { mode: 0o600, durable: false });
   } catch {
     // It only saves time: without it the next run reads the project again.
-  }
-}
-
-function fingerprint(path: string): string {
-  // Most of the files are not there, and an exception for each would cost more than all the rest.
-  try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? "absent" : `${stat.ino}.${stat.size}.${stat.ctimeNs}`;
-  } catch {
-    return "unreadable";
   }
 }
 

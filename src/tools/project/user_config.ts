@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
-import { type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
+import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
 import { readToml } from "../manifest/read_toml.ts";
 
 /** The user's own settings. */
@@ -10,6 +10,7 @@ export interface UserConfig {
   mirrors: Record<string, string>;
   /** Directories whose manifests may run code without being asked about. */
   trustedPaths: string[];
+  daemon: DaemonSettings;
 }
 
 /** The user's settings file in their configuration directory. */
@@ -29,11 +30,11 @@ export function readUserConfig(directory: string): UserConfig {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
-      return { settings: {}, mirrors: {}, trustedPaths: [] };
+      return { settings: {}, mirrors: {}, trustedPaths: [], daemon: {} };
     }
     throw error;
   }
-  const { settings: { trusted_paths: trustedPaths, ...settings }, mirrors } = readToml(
+  const { settings: { trusted_paths: trustedPaths, ...settings }, mirrors, daemon } = readToml(
     text,
     UserConfigDocument,
     {
@@ -41,5 +42,5 @@ export function readUserConfig(directory: string): UserConfig {
       path,
     },
   );
-  return { settings, mirrors, trustedPaths };
+  return { settings, mirrors, trustedPaths, daemon };
 }

@@ -113,7 +113,7 @@ function parseIndexEntries(text: string, url: string): v.InferOutput<typeof Inde
   }
 }
 
-async function fetchIndex(source: HttpSource, deps: ResolveDeps): Promise<VersionIndex> {
+export async function fetchIndex(source: HttpSource, deps: ResolveDeps): Promise<VersionIndex> {
   const text = await fetchText(source.index, deps);
   if (text !== undefined) return parseVersionIndex(text, source.index);
   throw new HaftError(`There is no list of versions at ${source.index}`, {

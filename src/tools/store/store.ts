@@ -41,9 +41,14 @@ export class Store {
     return receipt?.store_id === storeId && receipt.version === version ? receipt : undefined;
   }
 
+  /** The directories of tools, also of those that have no complete installation. */
+  ids(): string[] {
+    return names(this.#paths.store);
+  }
+
   /** The receipts of all complete installations, by store id, then version. */
   list(): Receipt[] {
-    return names(this.#paths.store).flatMap((storeId) =>
+    return this.ids().flatMap((storeId) =>
       names(join(this.#paths.store, storeId)).flatMap((version) => this.#receiptOf(storeId, version))
     );
   }

@@ -227,12 +227,20 @@ Deno.test("checkTimes() pings a quiet subscriber twice, then gives it up; any si
   assertEquals([dead.socket.closed, alive.socket.closed], [true, false]);
 });
 
-Deno.test("connections are limited: the limit is served, one more is told why and closed", async () => {
+Deno.test("connections are limited: the limit is served, one more is told why, once it has spoken, and closed", async () => {
   await using harness = daemonHarness({ limits: { connections: 2 } });
-  const clients = [harness.connect(), harness.connect(), harness.connect()];
-  await settle();
-  assertEquals(clients.map((client) => client.socket.closed), [false, false, true]);
-  assertMatch(JSON.stringify(clients[2]?.socket.take()), /More than 2 connections/);
+  const [first, second, third] = [harness.connect(), harness.connect(), harness.connect()];
+  for (const client of [first, second]) assertEquals((await client.ask(request("daemon.ping"))).length, 1);
+  assertMatch(JSON.stringify(await third.ask(request("daemon.ping"))), /More than 2 connections/);
+  assertEquals([first, second, third].map((client) => client.socket.closed), [false, false, true]);
+});
+
+Deno.test("one connection too many that says nothing is closed, and so is any past those that wait to be told", async () => {
+  await using harness = daemonHarness({ limits: { connections: 1, silentConnections: 1 } });
+  const [, waiting, past] = [harness.connect(), harness.connect(), harness.connect()];
+  assertEquals([waiting.socket.closed, past.socket.closed], [false, true]);
+  connectionOf(waiting).checkTimes(performance.now() + 2_100);
+  assertEquals(waiting.socket.closed, true);
 });
 
 Deno.test("connections that have sent nothing are limited on their own", async () => {

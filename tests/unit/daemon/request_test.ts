@@ -4,7 +4,7 @@ import { METHODS } from "../../../src/protocol/methods/mod.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import { daemonHarness, request, settle } from "../../support/daemon_harness.ts";
 
-const PONG = { uptime_secs: 1 };
+const PONG = { uptime_secs: 1, cached_runtimes: 0 };
 
 function errorOf(
   message: Record<string, unknown> | undefined,
@@ -194,7 +194,7 @@ Deno.test("a daemon that stops refuses new requests", async () => {
 
 Deno.test("MethodTable refuses a name that is registered twice or not declared", () => {
   const table = new MethodTable(METHODS);
-  const ping = { "daemon.ping": () => ({ uptime_secs: 0 }) };
+  const ping = { "daemon.ping": () => ({ uptime_secs: 0, cached_runtimes: 0 }) };
   table.register(ping);
   const errors = [() => table.register(ping), () => table.register({ "no.such": () => ({}) } as never)].map(
     (call) => {

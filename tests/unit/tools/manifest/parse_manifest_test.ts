@@ -54,8 +54,7 @@ stall_timeout = 5
 
 Deno.test("parseManifest() takes an empty file, CR LF, and the sections of other parts of haft", () => {
   assertEquals(parseManifest("", "haft.toml").requests, []);
-  const text =
-    '[tools]\r\nnode = "22"\r\n[apps.web]\r\ncommand = "x"\r\n[tasks.t]\r\n[backends.b]\r\n[daemon]\r\n';
+  const text = '[tools]\r\nnode = "22"\r\n[apps.web]\r\ncommand = "x"\r\n[tasks.t]\r\n[backends.b]\r\n';
   assertEquals(parseManifest(text, "haft.toml").requests.map(({ name }) => name), ["node"]);
 });
 

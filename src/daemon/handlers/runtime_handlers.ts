@@ -1,0 +1,20 @@
+import type { runtimeMethods } from "../../protocol/methods/runtime_methods.ts";
+import type { Handlers } from "../method_table.ts";
+import type { Tools } from "../services/tools.ts";
+
+/** Methods about what runs where. */
+export function runtimeHandlers(tools: () => Promise<Tools>): Handlers<typeof runtimeMethods> {
+  return {
+    "runtime.resolve": async (params) => (await tools()).runtimes.resolve(params),
+    "runtime.environment": async ({ cwd, home }) => (await tools()).runtimes.environment(cwd, home),
+    "runtime.versions": async ({ runtime, remote, cwd }, { signal }) => {
+      const { installs, runtimes } = await tools();
+      return {
+        versions: remote
+          ? await installs.remoteVersions(runtime, cwd, signal)
+          : runtimes.installedVersions(runtime),
+      };
+    },
+    "runtime.list": async ({ cwd }) => ({ runtimes: (await tools()).runtimes.list(cwd) }),
+  };
+}

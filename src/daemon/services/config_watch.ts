@@ -1,0 +1,58 @@
+import { basename, dirname } from "node:path";
+import { type Fingerprints, looksOf } from "../../tools/project/fingerprint.ts";
+import { DirectoryWatch, type DirectoryWatchOptions } from "./directory_watch.ts";
+
+export interface ConfigWatchOptions extends Pick<DirectoryWatchOptions, "onError"> {
+  /** The file was changed, made or removed. */
+  onChange: (path: string) => void;
+}
+
+/** An editor writes a file in several steps; what they lead to is looked at once. */
+const SETTLE_MS = 20;
+
+/** Tells when a file that decides what runs in a project changes, is made or goes. */
+export class ConfigWatch implements Disposable {
+  readonly #options: ConfigWatchOptions;
+  readonly #directories: DirectoryWatch;
+  /** Directory → what its files looked like. */
+  readonly #known = new Map<string, Fingerprints>();
+  readonly #due = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(options: ConfigWatchOptions) {
+    this.#options = options;
+    this.#directories = new DirectoryWatch({
+      onError: options.onError,
+      onChange: (directory, name) => this.#schedule(directory, name),
+    });
+  }
+
+  /** Watches these files, whether they are there or not; those that are watched already stay so. */
+  add(files: readonly string[]): void {
+    for (const [directory, paths] of Map.groupBy(files, dirname)) {
+      if (!this.#directories.add(directory)) continue;
+      this.#known.set(directory, { ...looksOf(paths), ...this.#known.get(directory) });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#due.values()) clearTimeout(timer);
+    this.#directories[Symbol.dispose]();
+  }
+
+  #schedule(directory: string, name: string | undefined): void {
+    const known = this.#known.get(directory);
+    if (known === undefined || this.#due.has(directory)) return;
+    if (name !== undefined && !Object.keys(known).some((path) => basename(path) === name)) return;
+    this.#due.set(directory, setTimeout(() => this.#look(directory), SETTLE_MS));
+  }
+
+  #look(directory: string): void {
+    this.#due.delete(directory);
+    const known = this.#known.get(directory) ?? {};
+    const now = looksOf(Object.keys(known));
+    this.#known.set(directory, now);
+    for (const path in now) {
+      if (now[path] !== known[path]) this.#options.onChange(path);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from "node:fs";
+import type { Paths } from "../../base/paths.ts";
+import { Store, storeDirectory } from "../../tools/store/store.ts";
+import { DirectoryWatch, type DirectoryWatchOptions } from "./directory_watch.ts";
+
+/** One version of a tool in the store. */
+export interface Installation {
+  runtime: string;
+  version: string;
+  path: string;
+}
+
+export interface StoreWatchOptions extends Pick<DirectoryWatchOptions, "onError"> {
+  onInstalled: (installation: Installation) => void;
+  onRemoved: (installation: Installation) => void;
+}
+
+const SETTLE_MS = 20;
+
+/** Tells what comes into the store and what leaves it, whichever process does it. */
+export class StoreWatch implements Disposable {
+  readonly #paths: Paths;
+  readonly #options: StoreWatchOptions;
+  readonly #directories: DirectoryWatch;
+  #known: Map<string, Installation>;
+  #due: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(paths: Paths, options: StoreWatchOptions) {
+    this.#paths = paths;
+    this.#options = options;
+    this.#directories = new DirectoryWatch({
+      onError: options.onError,
+      onChange: () => this.#due ??= setTimeout(() => this.look(), SETTLE_MS),
+    });
+    mkdirSync(paths.store, { recursive: true });
+    this.#known = this.#list();
+  }
+
+  /** Looks now instead of when the file system has told. */
+  look(): void {
+    clearTimeout(this.#due);
+    this.#due = undefined;
+    const now = this.#list();
+    const before = this.#known;
+    this.#known = now;
+    for (const [path, installation] of now) {
+      if (!before.has(path)) this.#options.onInstalled(installation);
+    }
+    for (const [path, installation] of before) {
+      if (!now.has(path)) this.#options.onRemoved(installation);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#due);
+    this.#directories[Symbol.dispose]();
+  }
+
+  /** Watches first and lists then: what comes in between is seen twice, and what comes after is told. */
+  #list(): Map<string, Installation> {
+    const store = new Store(this.#paths);
+    this.#directories.add(this.#paths.store);
+    for (const id of store.ids()) this.#directories.add(storeDirectory(this.#paths, id));
+    return new Map(
+      store.list().map(({ tool, store_id: id, version }) => {
+        const path = store.directory(id, version);
+        return [path, { runtime: tool, version, path }];
+      }),
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import * as v from "valibot";
+import { defineMethod } from "./define.ts";
+import { AbsolutePath, ToolName, VersionText } from "./words.ts";
+
+/** The directory whose project is meant; the user's home directory when absent. */
+const Cwd = v.optional(AbsolutePath);
+
+/**
+ * The caller's own directories: a daemon that works with others refuses with `not_found`, because its answer would be about
+ * other tools than the caller's.
+ */
+const Home = v.optional(v.strictObject({ store: v.string(), config: v.string() }));
+
+const Variables = v.record(v.string(), v.string());
+const Overrides = v.record(v.string(), v.nullable(v.string()));
+
+/** One tool as a project, or the store, has it. */
+const Runtime = v.object({
+  runtime: v.string(),
+  /** The version as written; null in a list of the store. */
+  request: v.nullable(v.string()),
+  version: v.nullable(v.string()),
+  installed: v.boolean(),
+  /** The install directory; null when it is not installed. */
+  path: v.nullable(v.string()),
+  /** The file that asks for it; null in a list of the store. */
+  decided_by: v.nullable(v.string()),
+});
+
+export const runtimeMethods = {
+  "runtime.resolve": defineMethod({
+    summary: "What a name runs in a directory, and with which environment",
+    params: v.strictObject({
+      runtime: ToolName,
+      version: v.optional(VersionText),
+      cwd: Cwd,
+      home: Home,
+      /** The caller's PATH, where a JavaScript tool looks for its runtime when the project has none. */
+      search_path: v.optional(v.pipe(v.string(), v.maxLength(131_072))),
+    }),
+    result: v.object({
+      executable: v.string(),
+      /** What comes before the tool's own arguments. */
+      args: v.array(v.string()),
+      version: v.string(),
+      /** Directories that go in front of PATH. */
+      path: v.array(v.string()),
+      /** Variables to set where they are not set already. */
+      defaults: Variables,
+      /** Variables to set in any case; null takes one away. */
+      env: Overrides,
+      decided_by: v.string(),
+    }),
+  }),
+  "runtime.environment": defineMethod({
+    summary: "The environment of a directory's project: its tools on PATH, and its variables",
+    params: v.strictObject({ cwd: Cwd, home: Home }),
+    result: v.object({ path: v.array(v.string()), defaults: Variables, env: Overrides }),
+  }),
+  "runtime.versions": defineMethod({
+    summary: "Installed versions of a tool, oldest first; with `remote`, those that its source offers",
+    params: v.strictObject({ runtime: ToolName, remote: v.optional(v.boolean(), false), cwd: Cwd }),
+    result: v.object({ versions: v.array(v.string()) }),
+    long: true,
+  }),
+  "runtime.list": defineMethod({
+    summary: "The tools of a directory's project; without `cwd`, all that are in the store",
+    params: v.strictObject({ cwd: Cwd }),
+    result: v.object({ runtimes: v.array(Runtime) }),
+  }),
+} as const;

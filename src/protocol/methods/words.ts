@@ -1,0 +1,14 @@
+/** Parameters that several methods take. */
+import * as v from "valibot";
+
+export const AbsolutePath = v.pipe(
+  v.string(),
+  v.regex(/^(\/|[A-Za-z]:[\\/])/, "not an absolute path"),
+  v.maxLength(4_096),
+);
+
+/** A tool's name, or that of one of its executables. What it may hold is the business of whoever looks it up. */
+export const ToolName = v.pipe(v.string(), v.minLength(1), v.maxLength(214));
+
+/** A version, a range or a tag. */
+export const VersionText = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
