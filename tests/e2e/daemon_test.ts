@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
-import { everyHaft, hasProgram, isGone, Sandbox } from "./support.ts";
+import { everyHaft, hasProgram, Sandbox } from "./support.ts";
 
 const PONG = /^\{"uptime_secs":\d+,"cached_runtimes":0\}\n$/;
 
