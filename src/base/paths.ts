@@ -17,6 +17,8 @@ export interface Paths {
   readonly metadata: string;
   /** What a name runs in a directory, as long as nothing changes. */
   readonly exec: string;
+  /** The same for shims, as a tree of shell scripts that mirrors the directories. */
+  readonly shimCache: string;
   /** Logs and journals: survives, but is nobody's configuration. */
   readonly state: string;
   /** The user's own settings (`config.toml`). */
@@ -46,6 +48,7 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     downloads: join(cache, "downloads"),
     metadata: join(cache, "metadata"),
     exec: join(cache, "exec"),
+    shimCache: join(cache, "shims"),
     state,
     config,
   };

@@ -8,13 +8,18 @@ export interface ExecOptions {
   args: string[];
   /** Install what is missing first. */
   install: boolean;
+  /** A shim asks: what the project does not have is looked for in the rest of PATH. */
+  shim: boolean;
 }
 
 export const command: Command<ExecOptions> = {
   name: "exec",
   summary: "Run a tool at the project's version, in this process's place",
   usage: ["TOOL[@VERSION] [--] [ARGS…]"],
-  flags: [{ name: "install", short: "i", description: "Install the tool first if it is missing" }],
+  flags: [
+    { name: "install", short: "i", description: "Install the tool first if it is missing" },
+    { name: "shim", description: "A shim asks", hidden: true },
+  ],
   examples: ["haft exec node -- app.js", "haft x biome check", "haft x esbuild@0.25 --version"],
   stopEarly: true,
   parse,
@@ -30,7 +35,12 @@ function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
   }
   // `haft exec node -- app.js` and `haft exec node app.js` are the same; a later `--` is the tool's.
   const own = args[0] === "--" ? args.slice(1) : args;
-  return { target: parseToolTarget(name), args: [...own, ...rest], install: flags.has("install") };
+  return {
+    target: parseToolTarget(name),
+    args: [...own, ...rest],
+    install: flags.has("install"),
+    shim: flags.has("shim"),
+  };
 }
 
 async function run(options: ExecOptions, context: Context): Promise<ExitCode> {

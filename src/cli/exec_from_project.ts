@@ -1,8 +1,9 @@
 import type { ExitCode } from "../base/exit_code.ts";
-import { writeExecCache } from "../tools/project/exec_cache.ts";
-import { findExecutable } from "../tools/project/find_executable.ts";
-import { decidingFiles, type OpenProject, openProject } from "../tools/project/open_project.ts";
-import { planRun, type RunPlan, withTarget } from "../tools/project/run_plan.ts";
+import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
+import { type OpenProject, openProject } from "../tools/project/open_project.ts";
+import { programOnPath } from "../tools/project/program_on_path.ts";
+import { rememberRun } from "../tools/project/remember_run.ts";
+import { planRun, withTarget } from "../tools/project/run_plan.ts";
 import type { Context } from "./command.ts";
 import type { ExecOptions } from "./exec.ts";
 import { runCommand } from "./exec_known.ts";
@@ -10,7 +11,7 @@ import type { ToolTarget } from "./tool_target.ts";
 
 /** `haft exec` the long way: reads the project, installs what is missing if that is wanted, and runs. */
 export async function execFromProject(
-  { target, args, install }: ExecOptions,
+  { target, args, install, shim }: ExecOptions,
   context: Context,
 ): Promise<ExitCode> {
   let open = withTarget(openProject(context), target);
@@ -19,25 +20,13 @@ export async function execFromProject(
     await installMissing(target, context);
     open = withTarget(openProject(context), target);
   }
+  if (shim && !hasTool(target.name, open.tools)) {
+    const file = programOnPath(target.name, { PATH: context.env["PATH"], except: context.paths.shims });
+    if (file !== undefined) return await runCommand({ file, path: [], defaults: {} }, args, context.env);
+  }
   const plan = await planRun(target.name, open, context);
-  if (target.version === undefined) remember(target.name, { plan, open }, context);
+  if (target.version === undefined) rememberRun(target.name, { plan, open }, context);
   return await runCommand(plan, args, context.env);
-}
-
-/** Keeps the answer for the next time, when nothing but files decided it. */
-function remember(
-  name: string,
-  { plan, open }: { plan: RunPlan; open: OpenProject },
-  context: Context,
-): void {
-  // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each time.
-  if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;
-  const { file, path, defaults } = plan;
-  const files = [...decidingFiles(open, context.paths), file];
-  writeExecCache(context.paths.exec, { cwd: context.cwd, name, version: context.version }, {
-    command: { file, path, defaults },
-    files,
-  });
 }
 
 function needsInstall({ tools }: OpenProject, { name }: ToolTarget): boolean {

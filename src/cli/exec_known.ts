@@ -1,12 +1,15 @@
 /**
  * The short way of `haft exec`: when the same name was run in this directory before and nothing has changed since, the program is
- * started at once, and none of the rest of haft is loaded. Whatever is out of the ordinary takes the long way.
+ * started at once, and none of the rest of haft is loaded; else the daemon is asked, if one is there, which has it loaded.
+ * Whatever is out of the ordinary takes the long way.
  */
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
-import { resolvePaths } from "../base/paths.ts";
+import { type Paths, resolvePaths } from "../base/paths.ts";
+import { DAEMON_ENDPOINT, resolveEndpoint } from "../channel/resolve_endpoint.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
 import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
@@ -19,12 +22,19 @@ import { searchPath } from "../tools/project/search_path.ts";
  * @returns the exit code where the runtime cannot replace a process; undefined when the long way has to be taken
  */
 export async function execKnown(args: readonly string[]): Promise<number | undefined> {
-  const [, name, ...rest] = args;
+  const isShim = args[1] === "--shim";
+  const [name, ...rest] = args.slice(isShim ? 2 : 1);
   if (name === undefined || name.startsWith("-") || name.includes("@")) return undefined;
   const { env, platform } = process;
   const home = envValue(env, "HOME") ?? homedir();
-  const { exec } = resolvePaths({ env, platform, home });
-  const command = readExecCache(exec, { cwd: process.cwd(), name, version: VERSION });
+  const paths = resolvePaths({ env, platform, home });
+  const cwd = process.cwd();
+  const known = readExecCache(paths.exec, { cwd, name, version: VERSION });
+  if (known !== undefined && isShim) {
+    const { rememberShim } = await import("../tools/shims/remember_shim.ts");
+    rememberShim({ name, cwd, ...known }, paths);
+  }
+  const command = known?.command ?? await askDaemon(name, { cwd, env, paths });
   if (command === undefined) return undefined;
   try {
     return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);
@@ -33,6 +43,29 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
     if (errorCode(error) === "ENOENT" || errorCode(error) === "EACCES") return undefined;
     throw error;
   }
+}
+
+/** A daemon that takes longer than reading the project does is of no use. */
+const ASK_TIMEOUT_MS = 200;
+
+/** What the daemon says, if one is there. Whatever is out of the ordinary, it says nothing useful of: that takes the long way. */
+async function askDaemon(
+  name: string,
+  { cwd, env, paths: { store, config } }: { cwd: string; env: Env; paths: Paths },
+): Promise<Runnable | undefined> {
+  const socket = envValue(env, "HAFT_SOCKET") ?? resolveEndpoint(DAEMON_ENDPOINT, { env });
+  if (!existsSync(socket)) return undefined;
+  const { askOnce } = await import("../client/ask_once.ts");
+  const caller = { version: VERSION, store, config };
+  const data = { runtime: name, cwd, caller, search_path: env["PATH"] };
+  return runnable(await askOnce(socket, { method: "runtime.resolve", data, timeoutMs: ASK_TIMEOUT_MS }));
+}
+
+/** The daemon is our own user's and of our own version: a look at the answer's shape is enough, and loads nothing. */
+function runnable(answer: unknown): Runnable | undefined {
+  if (typeof answer !== "object" || answer === null || !("executable" in answer)) return undefined;
+  const { executable, ...rest } = answer;
+  return typeof executable === "string" ? { file: executable, ...rest as Omit<Runnable, "file"> } : undefined;
 }
 
 /** How to start a tool; what the project's variables and a script's runtime add is not in the cache. */

@@ -11,6 +11,7 @@ import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Context } from "./command.ts";
 import type { InstallCommandOptions } from "./install.ts";
 import { syncAudience } from "./sync_observer.ts";
+import { updateShims } from "./update_shims.ts";
 
 type PersonOptions = Extract<InstallCommandOptions, { kind: "person" }>;
 
@@ -49,6 +50,7 @@ export async function installForPerson(options: PersonOptions, context: Context)
     emit: (event) => audience.event(event),
   });
   await audience.close();
+  await updateShims(context, { changed: installed.some(({ alreadyInstalled }) => !alreadyInstalled) });
   if (!options.json) {
     await reportOutcome(audience.state, { stdout, stderr, home, quiet: !stdout.isTTY });
     if (!stdout.isTTY) await stdout.write(installed.map(({ path }) => `${path}\n`).join(""));

@@ -1,3 +1,5 @@
+import { shellQuote } from "../base/shell_quote.ts";
+
 /** The shells whose syntax haft writes. */
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 
@@ -23,7 +25,7 @@ function setLine(shell: Shell, name: string, value: string): string {
   switch (shell) {
     case "bash":
     case "zsh":
-      return `export ${name}=${singleQuoted(value)}`;
+      return `export ${name}=${shellQuote(value)}`;
     case "fish":
       return name === "PATH"
         // fish keeps PATH as a list.
@@ -46,12 +48,7 @@ function unsetLine(shell: Shell, name: string): string {
   }
 }
 
-/** In single quotes a POSIX shell takes everything literally but the quote itself. */
-function singleQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** In fish, a backslash before a quote or a backslash is an escape within single quotes, too. */
-function fishQuoted(text: string): string {
+export function fishQuoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

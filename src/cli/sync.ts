@@ -1,12 +1,13 @@
 import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { runSync, type SyncOptions } from "../sync/run_sync.ts";
+import { runSync, type SyncFinished, type SyncOptions } from "../sync/run_sync.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { loadProject, type Project } from "../tools/project/load_project.ts";
 import { Store } from "../tools/store/store.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { syncAudience } from "./sync_observer.ts";
+import { updateShims } from "./update_shims.ts";
 
 export interface SyncCommandOptions extends Omit<SyncOptions, "jobs"> {
   json: boolean;
@@ -88,9 +89,9 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
   const silence = 1000 * (options.stallTimeout ?? settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
   if (options.mode === "install") await requireInstallTrust(project, context);
   const audience = syncAudience(context, options);
-  let ok: boolean;
+  let finished: SyncFinished;
   try {
-    ({ ok } = await runSync({ ...options, jobs }, {
+    finished = await runSync({ ...options, jobs }, {
       project,
       platform: hostPlatform(),
       store: new Store(paths),
@@ -110,13 +111,14 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
         const { createInstaller } = await import("../sync/real_sync.ts");
         return createInstaller({ env: context.env, mirrors: project.mirrors, silence });
       },
-    }));
+    });
   } finally {
     await audience.close();
   }
+  if (options.mode === "install") await updateShims(context, { changed: finished.installed > 0 });
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;
-  return ok ? ExitCode.ok : ExitCode.failed;
+  return finished.ok ? ExitCode.ok : ExitCode.failed;
 }
 
 /** Variables of an install step can make an installer run code. */

@@ -5,6 +5,7 @@ import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject } from "../tools/project/open_project.ts";
+import { updateShims } from "./update_shims.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
 export interface UninstallOptions {
@@ -57,6 +58,7 @@ async function run({ target, all, json }: UninstallOptions, context: Context): P
       );
     }
   }
+  await updateShims(context, { changed: removed.length > 0 });
   if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
   return ExitCode.ok;
 }

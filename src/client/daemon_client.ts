@@ -1,11 +1,9 @@
 import { errorMessage } from "../base/errors.ts";
 import type { Env } from "../base/env.ts";
 import { Disconnected, type IpcChannel, LocalSocketChannel, type Message, TimedOut } from "../channel/mod.ts";
+import { DAEMON_ENDPOINT } from "../channel/resolve_endpoint.ts";
 import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { RequestError } from "../protocol/wire_error.ts";
-
-/** The name of the daemon's endpoint. */
-export const DAEMON_ENDPOINT = "daemon";
 
 export interface ConnectOptions {
   /** How the client calls itself. */

@@ -131,7 +131,10 @@ Deno.test("a caller whose haft keeps its tools elsewhere is refused", async () =
   const { code, stderr } = await daemon.run(
     "ipc-send",
     "runtime.resolve",
-    JSON.stringify({ runtime: "node", home: { store: "/elsewhere", config: "/elsewhere" } }),
+    JSON.stringify({
+      runtime: "node",
+      caller: { version: "0.1.0", store: "/elsewhere", config: "/elsewhere" },
+    }),
   );
   assertEquals(code, 4);
   assertStringIncludes(stderr, "not_found");

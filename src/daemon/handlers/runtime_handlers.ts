@@ -6,7 +6,7 @@ import type { Tools } from "../services/tools.ts";
 export function runtimeHandlers(tools: () => Promise<Tools>): Handlers<typeof runtimeMethods> {
   return {
     "runtime.resolve": async (params) => (await tools()).runtimes.resolve(params),
-    "runtime.environment": async ({ cwd, home }) => (await tools()).runtimes.environment(cwd, home),
+    "runtime.environment": async ({ cwd, caller }) => (await tools()).runtimes.environment(cwd, caller),
     "runtime.versions": async ({ runtime, remote, cwd }, { signal }) => {
       const { installs, runtimes } = await tools();
       return {

@@ -1,7 +1,9 @@
+import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { SyncEvent } from "../../protocol/sync_event.ts";
 import type { InstallOne } from "../../sync/install_all.ts";
 import type { Resolver } from "../../sync/resolve_all.ts";
+import { runtime } from "../../runtime/mod.ts";
 import { runSync } from "../../sync/run_sync.ts";
 import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
 import { hostPlatform } from "../../tools/host_platform.ts";
@@ -71,6 +73,7 @@ export class InstallService {
       },
     );
     if (installed !== undefined) {
+      await this.#updateShims();
       const { version, path, alreadyInstalled } = installed;
       return { version, path, already_installed: alreadyInstalled };
     }
@@ -120,6 +123,7 @@ export class InstallService {
       installer: () => this.#installer(project),
     });
     const { ok, installed, present, skipped, duration_ms } = finished;
+    if (installed > 0) await this.#updateShims();
     return { ok, installed, present, skipped, failed, duration_ms };
   }
 
@@ -137,6 +141,7 @@ export class InstallService {
     for (const receipt of receipts) {
       if (await store.remove(receipt.store_id, receipt.version, { signal })) removed = true;
     }
+    if (removed) await this.#updateShims();
     return removed;
   }
 
@@ -172,6 +177,11 @@ export class InstallService {
       mirrors: project.mirrors,
       silence: stall === undefined ? DEFAULT_SILENCE_MS : stall * 1000,
     });
+  }
+
+  async #updateShims(): Promise<void> {
+    const { writeShims } = await import("../../tools/shims/write_shims.ts");
+    writeShims({ ...this.#user, platform: process.platform, haft: runtime.selfCommand() });
   }
 
   #serviceOptions(project: Project, offline: boolean) {

@@ -2,20 +2,24 @@ import { compare, parse } from "@std/semver";
 import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
 import { installedTools, type OpenProject, type UserContext } from "../../tools/project/open_project.ts";
 import { ProjectCache } from "../../tools/project/project_cache.ts";
+import { rememberRun } from "../../tools/project/remember_run.ts";
 import { planRun, withTarget } from "../../tools/project/run_plan.ts";
 import { defaultVariables, executableDirectories } from "../../tools/project/tool_environment.ts";
 import { storeId } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 
-/** The caller's own directories, if it tells them. */
-export interface CallerHome {
+/** Which haft asks, if it tells. */
+export interface Caller {
+  version: string;
   store: string;
   config: string;
 }
 
 export interface RuntimeServiceOptions {
   user: UserContext;
+  /** haft's own version. */
+  version: string;
   /** Called whenever a project was read from its files. */
   onOpened: (cwd: string, open: OpenProject) => void;
 }
@@ -23,10 +27,12 @@ export interface RuntimeServiceOptions {
 /** Answers what runs where, from memory where nothing has changed. */
 export class RuntimeService {
   readonly #user: UserContext;
+  readonly #version: string;
   readonly #cache: ProjectCache;
 
-  constructor({ user, onOpened }: RuntimeServiceOptions) {
+  constructor({ user, version, onOpened }: RuntimeServiceOptions) {
     this.#user = user;
+    this.#version = version;
     this.#cache = new ProjectCache(user, { onOpened });
   }
 
@@ -39,32 +45,44 @@ export class RuntimeService {
     this.#cache.clear();
   }
 
-  /** @throws {RequestError} `not_found` when the caller's haft keeps its things elsewhere */
-  open(cwd: string = this.#user.home, home?: CallerHome): OpenProject {
+  /** @throws {RequestError} `not_found` when the caller is another haft than this daemon */
+  open(cwd: string = this.#user.home, caller?: Caller): OpenProject {
     const { store, config } = this.#user.paths;
-    if (home !== undefined && (home.store !== store || home.config !== config)) {
-      throw new RequestError("not_found", `This daemon works with the tools of "${store}"`, {
-        data: { home: { store, config } },
-      });
+    const own: Caller = { version: this.#version, store, config };
+    if (
+      caller !== undefined &&
+      (caller.version !== own.version || caller.store !== store || caller.config !== config)
+    ) {
+      throw new RequestError(
+        "not_found",
+        `This daemon is haft ${own.version}, with the tools of "${store}"`,
+        {
+          data: { caller: own },
+        },
+      );
     }
     return this.#cache.open(cwd);
   }
 
   async resolve(
-    { runtime, version, cwd, home, search_path: path }: {
+    { runtime, version, cwd, caller, search_path: path }: {
       runtime: string;
       version?: string | undefined;
       cwd?: string | undefined;
-      home?: CallerHome | undefined;
+      caller?: Caller | undefined;
       search_path?: string | undefined;
     },
   ) {
-    const open = withTarget(this.open(cwd, home), { name: runtime, version });
+    const open = withTarget(this.open(cwd, caller), { name: runtime, version });
     const { env, paths } = this.#user;
     const plan = await planRun(runtime, open, {
       env: path === undefined ? env : { ...env, PATH: path },
       paths,
     });
+    // Only a haft that says who it is runs what it asks for.
+    if (caller !== undefined && cwd !== undefined && version === undefined) {
+      setTimeout(() => rememberRun(runtime, { plan, open }, { cwd, paths, version: this.#version }), 0);
+    }
     const { tool, installed } = plan.found;
     return {
       executable: plan.file,
@@ -78,8 +96,8 @@ export class RuntimeService {
   }
 
   /** @throws {HaftError} when the project's variables are not trusted */
-  async environment(cwd: string | undefined, home: CallerHome | undefined) {
-    const { project, tools } = this.open(cwd, home);
+  async environment(cwd: string | undefined, caller: Caller | undefined) {
+    const { project, tools } = this.open(cwd, caller);
     if (Object.keys(project.env).length > 0) {
       const { requireProjectTrust } = await import("../../tools/trust/project_trust.ts");
       requireProjectTrust(this.#user, project);

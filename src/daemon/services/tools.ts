@@ -35,6 +35,7 @@ export class Tools implements Disposable {
     this.installs = new InstallService({ user, version });
     this.runtimes = new RuntimeService({
       user,
+      version,
       onOpened: (_, open) => this.#config.add(decidingFiles(open, user.paths).filter(isNoStorePath(user))),
     });
   }

@@ -6,10 +6,10 @@ import { AbsolutePath, ToolName, VersionText } from "./words.ts";
 const Cwd = v.optional(AbsolutePath);
 
 /**
- * The caller's own directories: a daemon that works with others refuses with `not_found`, because its answer would be about
- * other tools than the caller's.
+ * Who asks: a haft of this version that keeps its things there. A daemon that is another one refuses with `not_found`, because
+ * its answer would be about other tools than the caller's.
  */
-const Home = v.optional(v.strictObject({ store: v.string(), config: v.string() }));
+const Caller = v.optional(v.strictObject({ version: v.string(), store: v.string(), config: v.string() }));
 
 const Variables = v.record(v.string(), v.string());
 const Overrides = v.record(v.string(), v.nullable(v.string()));
@@ -34,7 +34,7 @@ export const runtimeMethods = {
       runtime: ToolName,
       version: v.optional(VersionText),
       cwd: Cwd,
-      home: Home,
+      caller: Caller,
       /** The caller's PATH, where a JavaScript tool looks for its runtime when the project has none. */
       search_path: v.optional(v.pipe(v.string(), v.maxLength(131_072))),
     }),
@@ -54,7 +54,7 @@ export const runtimeMethods = {
   }),
   "runtime.environment": defineMethod({
     summary: "The environment of a directory's project: its tools on PATH, and its variables",
-    params: v.strictObject({ cwd: Cwd, home: Home }),
+    params: v.strictObject({ cwd: Cwd, caller: Caller }),
     result: v.object({ path: v.array(v.string()), defaults: Variables, env: Overrides }),
   }),
   "runtime.versions": defineMethod({

@@ -3,7 +3,7 @@
  * while every file that it was made from, and every file that was looked for and was not there, is as it was: same inode, size
  * and time of change, which no program can set back.
  */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
@@ -25,13 +25,17 @@ export interface ExecCacheKey {
   version: string;
 }
 
-interface Entry {
-  key: ExecCacheKey;
+/** What is known to be run, with the files that decide it. */
+export interface KnownCommand {
   command: CachedCommand;
   files: Fingerprints;
 }
 
-export function readExecCache(directory: string, key: ExecCacheKey): CachedCommand | undefined {
+interface Entry extends KnownCommand {
+  key: ExecCacheKey;
+}
+
+export function readExecCache(directory: string, key: ExecCacheKey): KnownCommand | undefined {
   let entry: Entry;
   try {
     entry = JSON.parse(readFileSync(entryPath(directory, key), "utf8"));
@@ -40,7 +44,7 @@ export function readExecCache(directory: string, key: ExecCacheKey): CachedComma
   }
   const { key: { cwd, name, version }, command, files } = entry;
   if (cwd !== key.cwd || name !== key.name || version !== key.version) return undefined;
-  return unchanged(files) ? command : undefined;
+  return unchanged(files) ? { command, files } : undefined;
 }
 
 /**
@@ -55,6 +59,8 @@ export function writeExecCache(
   if (seen === undefined) return;
   try {
     const entry: Entry = { key, command, files: seen };
+    // What is in it is run: nobody else may write there, whatever the umask.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeAtomic(entryPath(directory, key), JSON.stringify(entry), { mode: 0o600, durable: false });
   } catch {
     // It only saves time: without it the next run reads the project again.

@@ -47,6 +47,11 @@ export function findExecutable(
   return { tool, installed, name: chosen, path: containedPath(path, installed) };
 }
 
+/** Whether a name means a tool of the project, installed or not. */
+export function hasTool(name: string, tools: readonly ProjectTool[]): boolean {
+  return toolCalled(name, tools) !== undefined;
+}
+
 function toolCalled(name: string, tools: readonly ProjectTool[]): ProjectTool | undefined {
   const canonical = canonicalToolName(name);
   const owner = toolOfExecutable(name);

@@ -1,11 +1,11 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { closeSync, openSync, readSync } from "node:fs";
 import { Buffer } from "node:buffer";
-import process from "node:process";
 import { type Env, envValue } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
+import type { Paths } from "../../base/paths.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { executablesOf, type InstalledTool } from "./installed_tools.ts";
+import { programOnPath } from "./program_on_path.ts";
 import { isolatedBunFlags, ownBun } from "./own_bun.ts";
 import type { ScriptCommand } from "./script_command.ts";
 
@@ -13,8 +13,7 @@ export interface JsRunnerContext {
   env: Env;
   /** The project's tools. */
   tools: readonly InstalledTool[];
-  /** Where haft keeps its own small files. */
-  stateDirectory: string;
+  paths: Pick<Paths, "state" | "shims">;
 }
 
 /**
@@ -25,9 +24,10 @@ export interface JsRunnerContext {
  */
 export function scriptCommand(script: string, context: JsRunnerContext): ScriptCommand {
   if (!isForJavaScript(script)) return { file: script, args: [], env: {} };
-  const node = projectExecutable("node", context.tools) ?? onPath("node", context.env);
+  const node = projectExecutable("node", context.tools) ??
+    programOnPath("node", { PATH: envValue(context.env, "PATH"), except: context.paths.shims });
   if (node !== undefined) return { file: node, args: [script], env: {} };
-  const { stateDirectory } = context;
+  const stateDirectory = context.paths.state;
   const bun = projectExecutable("bun", context.tools);
   if (bun !== undefined) return { file: bun, args: [...isolatedBunFlags(stateDirectory), script], env: {} };
   const [self] = runtime.selfCommand();
@@ -46,23 +46,6 @@ function projectExecutable(name: string, tools: readonly InstalledTool[]): strin
     }
   }
   return undefined;
-}
-
-/** Links are not followed: what mise or volta put on PATH is one program that goes by the name it is started with. */
-function onPath(name: string, env: Env): string | undefined {
-  const file = process.platform === "win32" ? `${name}.exe` : name;
-  // An empty entry is the current directory, whose programs are not the user's own.
-  const directories = (envValue(env, "PATH") ?? "").split(delimiter).filter((directory) => directory !== "");
-  return directories.map((directory) => join(directory, file)).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** A package may also bring a shell script or a native program as its executable; those start by themselves. */

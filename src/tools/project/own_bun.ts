@@ -10,6 +10,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { shellQuote } from "../../base/shell_quote.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { ScriptCommand } from "./script_command.ts";
 
@@ -34,7 +35,7 @@ export function ownBun(
   const launcher = process.platform === "win32" ? undefined : join(directory, "bun");
   writeOnce(preload, preloadText(launcher));
   if (launcher !== undefined) {
-    const command = [self, ...flags].map(quoted).join(" ");
+    const command = [self, ...flags].map(shellQuote).join(" ");
     writeOnce(launcher, `#!/bin/sh\nBUN_BE_BUN=1 exec ${command} "$@"\n`, 0o755);
   }
   return { file: self, args: [...flags, script], env: { BUN_BE_BUN: "1" } };
@@ -50,10 +51,6 @@ for (const name of ["spawn", "spawnSync"]) {
       : spawn({ ...command, env: command.env ?? process.env });
 }
 ${launcher === undefined ? "" : `process.execPath = ${JSON.stringify(launcher)};\n`}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The text hardly ever changes: most runs only read it. */

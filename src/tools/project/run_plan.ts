@@ -48,7 +48,7 @@ export async function planRun(
   };
   if (found.installed.receipt.kind !== "js") return plan;
   const { scriptCommand } = await import("./js_runner.ts");
-  const script = scriptCommand(found.path, { env, tools, stateDirectory: paths.state });
+  const script = scriptCommand(found.path, { env, tools, paths });
   return { ...plan, file: script.file, args: script.args, env: { ...variables, ...script.env } };
 }
 

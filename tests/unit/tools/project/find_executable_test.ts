@@ -127,7 +127,8 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
     const node = installed({ name: "node", bin: { node: "bin/node" } });
     const bun = installed({ name: "bun", bin: { bun: "bun" } });
     const chosen = (tools: typeof node[], PATH: string) =>
-      scriptCommand(script, { env: { PATH }, tools, stateDirectory: root }).file;
+      scriptCommand(script, { env: { PATH }, tools, paths: { state: root, shims: join(root, "shims") } })
+        .file;
     assertEquals(chosen([bun, node], dirname(onPath)), join(root, "node/bin/node"));
     assertEquals(chosen([bun], dirname(onPath)), onPath);
     assertEquals(chosen([bun], ""), join(root, "bun/bun"));
@@ -138,7 +139,11 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
       join(root, "bun/bun"),
       "a file that is no program is no node",
     );
-    const { args } = scriptCommand(script, { env: { PATH: "" }, tools: [bun], stateDirectory: root });
+    const { args } = scriptCommand(script, {
+      env: { PATH: "" },
+      tools: [bun],
+      paths: { state: root, shims: join(root, "shims") },
+    });
     assertEquals(
       [args[0], args.at(-1)],
       ["--no-env-file", script],
@@ -152,10 +157,13 @@ Deno.test("scriptCommand() starts a shell script and a native program by themsel
     for (const head of ["#!/bin/sh\necho\n", "\x7fELF\x02"]) {
       const file = join(root, "tool");
       writeFileSync(file, head);
-      assertEquals(scriptCommand(file, { env: {}, tools: [], stateDirectory: root }), {
-        file,
-        args: [],
-        env: {},
-      });
+      assertEquals(
+        scriptCommand(file, { env: {}, tools: [], paths: { state: root, shims: join(root, "shims") } }),
+        {
+          file,
+          args: [],
+          env: {},
+        },
+      );
     }
   }));

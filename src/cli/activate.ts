@@ -1,0 +1,57 @@
+import { UsageError } from "../base/errors.ts";
+import { shellQuote } from "../base/shell_quote.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { fishQuoted, isShell, type Shell, SHELLS } from "./shell.ts";
+
+export interface ActivateOptions {
+  shell: Shell;
+}
+
+export const command: Command<ActivateOptions> = {
+  name: "activate",
+  summary: "Print the shell line that puts the shims first on PATH",
+  usage: ["SHELL"],
+  flags: [],
+  examples: [
+    `eval "$(haft activate bash)"   # in ~/.bashrc; zsh: in ~/.zshrc`,
+    "haft activate fish | source    # in ~/.config/fish/config.fish",
+    "haft activate powershell | Out-String | iex   # in $PROFILE",
+  ],
+  parse,
+  run,
+};
+
+function parse({ positional, rest }: ParsedArgs): ActivateOptions {
+  const [shell, extra] = [...positional, ...rest];
+  if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
+  if (shell !== undefined && isShell(shell)) return { shell };
+  throw new UsageError(shell === undefined ? "For which shell?" : `Unknown shell "${shell}"`, {
+    next: `Known shells: ${SHELLS.join(", ")}`,
+  });
+}
+
+async function run({ shell }: ActivateOptions, { stdout, paths }: Context): Promise<ExitCode> {
+  await stdout.write(activationLine(shell, paths.shims));
+  return ExitCode.ok;
+}
+
+/** Nothing is run at each prompt: the shims look at the directory when they are run. Sourced twice, it changes nothing more. */
+export function activationLine(shell: Shell, directory: string): string {
+  switch (shell) {
+    case "bash":
+    case "zsh": {
+      const path = shellQuote(directory);
+      return `case ":$PATH:" in *:${path}:*) ;; *) export PATH=${path}"\${PATH:+:$PATH}" ;; esac\n`;
+    }
+    case "fish": {
+      const path = fishQuoted(directory);
+      return `contains -- ${path} $PATH; or set -gx PATH ${path} $PATH\n`;
+    }
+    case "powershell": {
+      const path = `'${directory.replaceAll("'", "''")}'`;
+      const separator = "[IO.Path]::PathSeparator";
+      return `if (($env:PATH -split ${separator}) -notcontains ${path}) { $env:PATH = ${path} + ${separator} + $env:PATH }\n`;
+    }
+  }
+}

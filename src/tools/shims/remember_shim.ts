@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Paths } from "../../base/paths.ts";
+import { writeAtomic } from "../../base/write_atomic.ts";
+import type { KnownCommand } from "../project/exec_cache.ts";
+import { unchanged } from "../project/fingerprint.ts";
+import { shimEntry } from "./shim_entry.ts";
+import { shimEntryName } from "./shim_script.ts";
+
+export interface ShimAnswer extends KnownCommand {
+  name: string;
+  /** `process.cwd()`: without links. */
+  cwd: string;
+}
+
+/**
+ * Keeps an answer of `haft exec` where the shim finds it. It is not kept when a shell could not tell a change: a file whose time has
+ * no fraction (archives and coarse file systems set such) may be replaced by another of the same time, and a shell that compares
+ * whole seconds sees no difference.
+ */
+export function rememberShim(
+  { name, cwd, command, files }: ShimAnswer,
+  { shimCache, store }: Pick<Paths, "shimCache" | "store">,
+): void {
+  const entry = join(shimCache, cwd, shimEntryName(name));
+  const present = Object.keys(files).filter((path) => files[path] !== "absent");
+  const inStore = present.filter((path) => isInside(path, store));
+  const own = present.filter((path) => !isInside(path, store));
+  if (isYoung(entry) || !own.every(hasFraction)) return;
+  const stamped = own.map((path, index) => ({ path, stamp: `${entry}.${index}` }));
+  try {
+    mkdirSync(dirname(entry), { recursive: true, mode: 0o700 });
+    if (!stamp(stamped, entry)) return;
+    const absent = Object.keys(files).filter((path) => files[path] === "absent");
+    writeAtomic(entry, shimEntry({ command, cwd, absent, stamped, store: inStore }), {
+      mode: 0o600,
+      durable: false,
+    });
+    // What changed meanwhile has a stamp of after its change.
+    if (!unchanged(files)) rmSync(entry, { force: true });
+  } catch {
+    // It only saves time.
+  }
+}
+
+/** The shell itself makes the stamps: times set through JavaScript lose their last digits. */
+function stamp(stamped: readonly { path: string; stamp: string }[], entry: string): boolean {
+  const probe = (name: string) => join(dirname(entry), `.${basename(entry)}.${name}`);
+  const [older, newer] = [probe("older"), probe("newer")];
+  try {
+    for (const path of [older, newer]) writeAtomic(path, "", { durable: false });
+    utimesSync(older, 1_000_000_000.25, 1_000_000_000.25);
+    utimesSync(newer, 1_000_000_000.75, 1_000_000_000.75);
+    const script = `[ "$2" -nt "$1" ] && [ "$1" -ot "$2" ] || exit 1
+shift 2
+while [ $# -gt 0 ]; do touch -r "$1" "$2" || exit 1; [ "$1" -nt "$2" ] && exit 1; [ "$1" -ot "$2" ] && exit 1; shift 2; done`;
+    const pairs = stamped.flatMap(({ path, stamp: mark }) => [path, mark]);
+    const { status } = spawnSync("/bin/sh", ["-c", script, "sh", older, newer, ...pairs], {
+      stdio: "ignore",
+    });
+    return status === 0;
+  } finally {
+    for (const path of [older, newer]) rmSync(path, { force: true });
+  }
+}
+
+function isInside(path: string, directory: string): boolean {
+  return path.startsWith(`${directory}/`);
+}
+
+/** Just written, and of no use already: something keeps changing, and writing it each time would cost more than it saves. */
+function isYoung(entry: string): boolean {
+  const written = statSync(entry, { throwIfNoEntry: false })?.mtimeMs;
+  return written !== undefined && Date.now() - written < 2_000;
+}
+
+function hasFraction(path: string): boolean {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat !== undefined && stat.mtimeNs % 1_000_000_000n !== 0n;
+}

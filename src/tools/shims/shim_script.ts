@@ -1,0 +1,57 @@
+/**
+ * Shims: one small script for each executable, in one directory for PATH. A shim looks for the entry that `haft exec` left for
+ * the directory it is run in (see shim_entry.ts), which checks that nothing has changed and starts the tool; without one, or
+ * when it finds a change, `haft exec` decides.
+ */
+import { type Env, envValue } from "../../base/env.ts";
+import { shellQuote } from "../../base/shell_quote.ts";
+
+/** Every shim has this line, so that haft knows its own from what others put there. */
+export const SHIM_MARK = "haft shim: runs a tool at the version that the directory's project asks for";
+
+/** Variables that decide where haft keeps things. */
+const HOME_VARIABLES = [
+  "HAFT_HOME",
+  "XDG_DATA_HOME",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_STATE_HOME",
+  "HOME",
+] as const;
+
+export interface ShimOptions {
+  /** The argv that starts haft. */
+  haft: readonly string[];
+  /** Where the entries are. */
+  cache: string;
+  /** The environment that chose those places; with another one the shim does not trust its entries. */
+  env: Env;
+}
+
+/** The name of the entry of an executable in the cache's mirror of a directory. */
+export function shimEntryName(name: string): string {
+  return `.haft-run-${name}`;
+}
+
+/** A shim for POSIX shells. */
+export function shShim(name: string, { haft, cache, env }: ShimOptions): string {
+  const [program = "haft", ...args] = haft;
+  const rest = [...args, "exec", "--shim", name, "--"].map(shellQuote).join(" ");
+  const home = HOME_VARIABLES.map((variable) => `\${${variable}-}`).join(":");
+  const known = HOME_VARIABLES.map((variable) => envValue(env, variable) ?? "").join(":");
+  return `#!/bin/sh
+# ${SHIM_MARK}. "haft shims" writes it again.
+haft_entry=${shellQuote(cache)}"$PWD"/${shellQuote(shimEntryName(name))}
+if [ "${home}" = ${shellQuote(known)} ] && [ -f "$haft_entry" ]; then
+  . "$haft_entry"
+fi
+[ -x ${shellQuote(program)} ] || exec haft exec --shim ${shellQuote(name)} -- "$@"
+exec ${shellQuote(program)} ${rest} "$@"
+`;
+}
+
+/** A shim for cmd.exe and PowerShell. */
+export function cmdShim(name: string, { haft }: Pick<ShimOptions, "haft">): string {
+  const command = haft.map((word) => `"${word.replaceAll("%", "%%")}"`).join(" ");
+  return `@rem ${SHIM_MARK}. "haft shims" writes it again.\r\n@${command} exec --shim "${name}" -- %*\r\n`;
+}

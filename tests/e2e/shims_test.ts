@@ -1,0 +1,190 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fakeTools } from "./fake_tools.ts";
+import { binary, hasProgram, Sandbox } from "./support.ts";
+
+/** A project with esbuild 1.0.0 whose shim has its entry: it no longer asks haft. */
+class ShimSandbox implements AsyncDisposable {
+  private constructor(readonly sandbox: Sandbox, readonly registry: AsyncDisposable) {}
+
+  static async create(): Promise<ShimSandbox> {
+    const registry = await fakeTools();
+    const sandbox = await Sandbox.create({ registry: registry.url });
+    const shims = new ShimSandbox(sandbox, registry);
+    sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+    await sandbox.run(binary, { args: ["sync"] });
+    await shims.warm();
+    return shims;
+  }
+
+  get directory(): string {
+    return join(this.sandbox.haftHome, "shims");
+  }
+
+  /** What the shim prints, run in a directory. */
+  async output(line = "esbuild x", cwd = this.sandbox.project): Promise<string> {
+    const { stdout, stderr } = await this.sandbox.shell(
+      binary,
+      `cd "${cwd.replaceAll('"', '\\"')}"; PATH="${this.directory}:$PATH"; ${line}`,
+    );
+    return stdout + stderr;
+  }
+
+  hasEntry(cwd = this.sandbox.project): boolean {
+    return existsSync(join(this.sandbox.haftHome, "cache", "shims", cwd, ".haft-run-esbuild"));
+  }
+
+  /** Runs it until its entry is there, which takes until the files have settled. */
+  async warm(cwd = this.sandbox.project): Promise<void> {
+    rmSync(join(this.sandbox.haftHome, "cache", "shims", cwd), { recursive: true, force: true });
+    for (let tries = 0; !this.hasEntry(cwd); tries++) {
+      if (tries === 100) {
+        throw new Error(`the shim gets no entry for ${cwd}: ${await this.output("esbuild x", cwd)}`);
+      }
+      await this.output("esbuild x", cwd);
+      await delay(100);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sandbox[Symbol.asyncDispose]();
+    await this.registry[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("a shim runs the project's version with the arguments as they are, its exit code and PATH, without asking haft", async () => {
+  await using shims = await ShimSandbox.create();
+  // A haft that fails: what works now, works without it.
+  writeFileSync(join(shims.sandbox.root, "no-haft"), "");
+  const text = `esbuild 'a b' "c'd" '$HOME' ''; esbuild --exit=7; echo "code $?"`;
+  assertMatch(
+    await shims.output(text),
+    /^esbuild 1\.0\.0: a b\|c'd\|\$HOME\|\|\nesbuild 1\.0\.0: --exit=7\|\ncode 7\n$/,
+  );
+  assertEquals(shims.hasEntry(), true);
+});
+
+Deno.test("a shim's answer is never older than the manifest, however it was changed", async () => {
+  await using shims = await ShimSandbox.create();
+  await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
+  const manifest = join(shims.sandbox.project, "haft.toml");
+  const to = (version: string) => `[tools]\nesbuild = "${version}"\n`;
+  await shims.warm();
+  writeFileSync(manifest, to("1.2.0"));
+  assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+  await shims.warm();
+  // Replaced by an older file.
+  writeFileSync(`${manifest}.new`, to("1.0.0"));
+  await shims.output(`touch -d '2001-01-01 10:00:00.5' haft.toml.new`);
+  renameSync(`${manifest}.new`, manifest);
+  assertStringIncludes(await shims.output(), "esbuild 1.0.0: x|");
+  await shims.warm();
+  rmSync(manifest);
+  assertStringIncludes(await shims.output(), "No tool of this project");
+});
+
+Deno.test("a manifest whose time has no fraction, as archives set it, gets no entry: another of that time could not be told from it", async () => {
+  await using shims = await ShimSandbox.create();
+  await shims.output("touch -d '2001-01-01 10:00:00' haft.toml");
+  await delay(2_200);
+  for (let run = 0; run < 3; run++) assertStringIncludes(await shims.output(), "esbuild 1.0.0: x|");
+  await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
+  await shims.output(
+    `echo '[tools]\nesbuild = "1.2.0"' > haft.toml; touch -d '2001-01-01 10:00:00' haft.toml`,
+  );
+  assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("a shim sees a lock file that changes, a version that is removed, and one that comes", async () => {
+  await using shims = await ShimSandbox.create();
+  // The lock file keeps 1.0.0, which the request allows.
+  shims.sandbox.manifest('[tools]\nesbuild = "1"\n');
+  await shims.sandbox.run(binary, { args: ["sync"] });
+  await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
+  await shims.warm();
+  assertStringIncludes(await shims.output(), "esbuild 1.0.0: x|");
+  // Without a lock file, the newest that is installed counts.
+  rmSync(join(shims.sandbox.project, "haft.lock"));
+  assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+  await shims.warm();
+  await shims.sandbox.run(binary, { args: ["uninstall", "esbuild@1.2.0"] });
+  assertStringIncludes(await shims.output(), "esbuild 1.0.0: x|");
+  await shims.warm();
+  await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
+  assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("a project inside another, a directory behind a link, and names with spaces and quotes have their own answers", async () => {
+  await using shims = await ShimSandbox.create();
+  const { project, root } = shims.sandbox;
+  await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
+  const nested = join(project, 'it\'s a "test" $x');
+  mkdirSync(nested);
+  await shims.warm();
+  assertStringIncludes(await shims.output("esbuild x", nested.replaceAll("$", "\\$")), "esbuild 1.0.0: x|");
+  writeFileSync(join(nested, "haft.toml"), '[tools]\nesbuild = "1.2.0"\n');
+  assertStringIncludes(await shims.output("esbuild x", nested.replaceAll("$", "\\$")), "esbuild 1.2.0: x|");
+  const other = join(root, "other");
+  mkdirSync(other);
+  writeFileSync(join(other, "haft.toml"), '[tools]\nesbuild = "1.2.0"\n');
+  const link = join(root, "link");
+  symlinkSync(project, link);
+  assertStringIncludes(await shims.output("esbuild x", link), "esbuild 1.0.0: x|");
+  rmSync(link);
+  symlinkSync(other, link);
+  assertStringIncludes(await shims.output("esbuild x", link), "esbuild 1.2.0: x|");
+  // A directory that has an entry becomes a link to another project.
+  renameSync(project, `${project}-moved`);
+  symlinkSync(other, project);
+  assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("with another HAFT_HOME a shim asks haft again, and what a project lacks is looked for in the rest of PATH", async () => {
+  await using shims = await ShimSandbox.create();
+  assertStringIncludes(await shims.output('HAFT_HOME="$PWD/other-home" esbuild x'), "is not installed");
+  const elsewhere = join(shims.sandbox.root, "elsewhere");
+  mkdirSync(elsewhere);
+  assertStringIncludes(
+    await shims.output("esbuild x", elsewhere),
+    'No tool of this project provides "esbuild"',
+  );
+  const bin = join(shims.sandbox.root, "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "esbuild"), "#!/bin/sh\necho the system's own\n", { mode: 0o755 });
+  assertStringIncludes(
+    await shims.output(`PATH="$PATH:${bin}"; esbuild x`, elsewhere),
+    "the system's own",
+  );
+});
+
+Deno.test("sync and uninstall keep the shims' directory in step with the store, and leave what is not haft's alone", async () => {
+  await using shims = await ShimSandbox.create();
+  writeFileSync(join(shims.directory, "mine"), "#!/bin/sh\necho mine\n");
+  const listed = async () =>
+    JSON.parse((await shims.sandbox.run(binary, { args: ["shims", "--json"] })).stdout).names;
+  assertEquals(await listed(), ["esbuild"]);
+  shims.sandbox.manifest('[tools]\nesbuild = "1.0.0"\nbiome = "2"\n');
+  await shims.sandbox.run(binary, { args: ["sync"] });
+  assertEquals(existsSync(join(shims.directory, "biome")), true);
+  await shims.sandbox.run(binary, { args: ["uninstall", "biome@2.0.0"] });
+  assertEquals([existsSync(join(shims.directory, "biome")), existsSync(join(shims.directory, "mine"))], [
+    false,
+    true,
+  ]);
+});
+
+for (const shell of ["bash", "zsh", "fish"] as const) {
+  Deno.test({
+    name: `haft activate ${shell} puts the shims on PATH, once however often it is sourced`,
+    ignore: !hasProgram(shell),
+    fn: async () => {
+      await using shims = await ShimSandbox.create();
+      const { stdout } = await shims.sandbox.run(binary, { args: ["activate", shell] });
+      const file = join(shims.sandbox.root, "rc");
+      writeFileSync(file, `${stdout}${stdout}esbuild x\n`);
+      assertEquals(await shims.output(`PATH=/usr/bin:/bin ${shell} ${file}`), "esbuild 1.0.0: x|\n");
+    },
+  });
+}
