@@ -15,6 +15,7 @@ export interface DaemonCommandOptions {
   /** Where to say that it is ready; told by whoever started it. */
   readyFd: number | undefined;
   lines: number;
+  follow: boolean;
 }
 
 export const command: Command<DaemonCommandOptions> = {
@@ -24,6 +25,7 @@ export const command: Command<DaemonCommandOptions> = {
   flags: [
     SOCKET_FLAG,
     { name: "lines", short: "n", value: "N", description: "How many lines of the log (default: 50)" },
+    { name: "follow", short: "f", description: "Go on printing what is added to the log" },
     { name: "json", description: "Print JSON (status, start)" },
     { name: "ready-fd", value: "FD", description: "Say on this descriptor when it answers", hidden: true },
   ],
@@ -50,6 +52,7 @@ function parse(args: ParsedArgs): DaemonCommandOptions {
     socket: socketFlag(args),
     json: args.flags.has("json"),
     readyFd: readyFd === undefined ? undefined : wholeNumber("ready-fd", readyFd),
+    follow: args.flags.has("follow"),
     lines: wholeNumber("lines", args.flags.get("lines") ?? "50"),
   };
 }
@@ -99,7 +102,7 @@ async function start(socket: string, { json }: DaemonCommandOptions, context: Co
 /** Resolves when the daemon has closed the connection: then it has given up its socket, too. */
 async function stop(socket: string, context: Context): Promise<ExitCode> {
   try {
-    const { client } = await connectToDaemon({ socket, spawn: false }, context);
+    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
     await using daemon = client;
     await daemon.request("daemon.shutdown");
     await daemon.closed;
@@ -134,10 +137,18 @@ async function status(socket: string, { json }: DaemonCommandOptions, context: C
   return ExitCode.ok;
 }
 
-async function logs({ lines }: DaemonCommandOptions, context: Context): Promise<ExitCode> {
+async function logs({ lines, follow }: DaemonCommandOptions, context: Context): Promise<ExitCode> {
+  const { stdout, stderr, signal } = context;
+  const path = daemonLog(context);
   const { RotatingLog } = await import("../daemon/rotating_log.ts");
-  const tail = new RotatingLog(daemonLog(context)).tail(lines);
-  if (tail.length === 0) await context.stderr.write("The daemon has no log yet\n");
-  else await context.stdout.write(`${tail.join("\n")}\n`);
-  return ExitCode.ok;
+  const tail = new RotatingLog(path).tail(lines);
+  if (tail.length > 0) await stdout.write(`${tail.join("\n")}\n`);
+  else await stderr.write("The daemon has no log yet\n");
+  if (!follow) return ExitCode.ok;
+  const { followFile } = await import("./follow_file.ts");
+  for await (const text of followFile(path, { signal })) {
+    await stdout.write(text);
+    if (stdout.closed) return ExitCode.ok;
+  }
+  return ExitCode.interrupted;
 }

@@ -1,3 +1,4 @@
+import { buildId } from "../base/build_id.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { Disconnected } from "../channel/mod.ts";
@@ -14,6 +15,8 @@ interface Options extends Partial<ConnectOptions> {
   socket: string;
   /** Start a daemon when none answers. */
   spawn: boolean;
+  /** Talk to an older haft's daemon without a word. */
+  anyVersion?: boolean;
 }
 
 /** Connects to the daemon, starting it first if it is not there and `spawn` allows that. */
@@ -21,15 +24,19 @@ export async function connectToDaemon(
   options: Options,
   context: Context,
 ): Promise<{ client: DaemonClient; started: boolean }> {
+  const { spawn: _spawn, anyVersion: _anyVersion, ...connectOptions } = options;
   const connection: ConnectOptions = {
     client: "haft",
     version: context.version,
     env: context.env,
     signal: context.signal,
-    ...options,
+    ...connectOptions,
   };
   try {
-    return { client: await DaemonClient.connect(connection), started: false };
+    const client = await DaemonClient.connect(connection);
+    if (options.anyVersion === true || !await makeWayForThis(client, options, context)) {
+      return { client, started: false };
+    }
   } catch (error) {
     if (error instanceof RequestError) throw refused(error);
     if (!isAbsent(error)) throw error;
@@ -44,6 +51,24 @@ export async function connectToDaemon(
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
   return { client, started: readiness.state === "ready" };
+}
+
+/** Stops an older haft's daemon that nobody else uses. @returns false when the daemon stays, and is to be used */
+async function makeWayForThis(client: DaemonClient, { spawn }: Options, context: Context): Promise<boolean> {
+  if (client.ack.version === context.version && client.ack.build === buildId()) return false;
+  const { versionSkew } = await import("./version_skew.ts");
+  const skew = await versionSkew(client, context.version);
+  if (skew.kind === "none") return false;
+  if (skew.kind === "idle" && spawn) {
+    await client.request("daemon.shutdown");
+    await client.closed;
+    return true;
+  }
+  const why = skew.kind === "busy" ? `, and ${skew.with} use it` : "";
+  await context.stderr.write(
+    `Warning: the daemon is an older haft, ${skew.daemon}${why}\n  Run "haft daemon restart" when it suits\n`,
+  );
+  return false;
 }
 
 /** The daemon answers, and does not want to talk. */

@@ -1,11 +1,13 @@
-import { closeSync, statSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import process from "node:process";
+import { buildId } from "../base/build_id.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { AlreadyRunning, Daemon } from "../daemon/daemon.ts";
 import { RotatingLog } from "../daemon/rotating_log.ts";
 import type { Readiness } from "../daemon/start_daemon.ts";
 import { readUserConfig } from "../tools/project/user_config.ts";
+import { inheritedListeners } from "../socket/inherited.ts";
 import type { Context } from "./command.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
 
@@ -20,6 +22,9 @@ export async function runDaemon(
     closeSync(readyFd);
   };
   const log = new RotatingLog(daemonLog(context));
+  const inherited = inheritedListeners(context.env, process.pid);
+  // They are this process's alone, not its children's.
+  for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
@@ -28,6 +33,7 @@ export async function runDaemon(
       user: context,
       version: context.version,
       build: buildId(),
+      inherited,
       settings: () => readUserConfig(context.paths.config).daemon,
     });
   } catch (error) {
@@ -52,10 +58,4 @@ function failure(error: unknown): Readiness {
   if (error instanceof AlreadyRunning) return { state: "already_running" };
   const next = error instanceof HaftError ? error.next ?? null : null;
   return { state: "failed", error: errorMessage(error), next };
-}
-
-/** Tells one build from another of the same version: when and how large its file is. */
-function buildId(): string {
-  const { mtimeMs, size } = statSync(process.execPath);
-  return `${Math.floor(mtimeMs).toString(36)}-${size.toString(36)}`;
 }

@@ -74,9 +74,15 @@ export async function batch(
 
 const MOST_IN_FLIGHT = 100;
 
-function linesOf(bytes: ReadableStream<Uint8Array>): ReadableStream<string> {
+/** @throws {UsageError} when the bytes are not UTF-8 */
+async function* linesOf(bytes: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoderStream("utf-8", { fatal: true }) as TransformStream<Uint8Array, string>;
-  return bytes.pipeThrough(decoder).pipeThrough(new TextLineStream());
+  try {
+    for await (const line of bytes.pipeThrough(decoder).pipeThrough(new TextLineStream())) yield line;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError("Stdin is not UTF-8", { next: "Write one JSON request a line", cause: error });
+  }
 }
 
 function parseRequest(text: string, line: number): { id: string; method: string; data: unknown } {

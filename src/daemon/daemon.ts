@@ -33,6 +33,8 @@ export interface DaemonOptions {
   version: string;
   /** Names this very build. */
   build: string;
+  /** Descriptors of listening sockets that were handed over; it then makes none of its own. */
+  inherited?: readonly number[];
   /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
   settings?: () => DaemonSettings;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
@@ -71,7 +73,9 @@ export class Daemon {
   static async start(options: DaemonOptions): Promise<Daemon> {
     const daemon = new Daemon(options, takeLock(options.socket));
     try {
-      await daemon.#server.listen(options.socket);
+      const { inherited = [] } = options;
+      for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
+      if (inherited.length === 0) await daemon.#server.listen(options.socket);
     } catch (error) {
       await daemon.#finish();
       throw error;

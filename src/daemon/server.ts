@@ -47,6 +47,12 @@ export class Server implements AsyncDisposable {
     this.#listeners.push(await listen(path, (socket) => this.accept(socket)));
   }
 
+  /** Starts accepting from a socket that was handed over, already listening. */
+  async listenInherited(descriptor: number): Promise<void> {
+    const { listenInherited } = await import("../socket/inherited.ts");
+    this.#listeners.push(await listenInherited(descriptor, (socket) => this.accept(socket)));
+  }
+
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */
   accept(socket: Socket): SocketHandler {
     const connection = new Connection(socket, this.#host);

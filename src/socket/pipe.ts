@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
-import { connect, createServer, type Socket as NetSocket } from "node:net";
+import { connect, createServer } from "node:net";
 import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
+import { NodeSocket } from "./node_socket.ts";
 
 /**
  * Windows named pipes, through `node:net`: neither runtime has them natively. (`node:net` takes the path of a unix
@@ -11,7 +11,7 @@ export async function listenPipe(
   accept: (socket: Socket) => SocketHandler,
 ): Promise<Listener> {
   const server = createServer((socket) => {
-    new PipeSocket(socket, accept);
+    new NodeSocket(socket, accept);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -38,53 +38,5 @@ export async function connectPipe(
       resolve();
     });
   });
-  return new PipeSocket(socket, attach);
-}
-
-class PipeSocket implements Socket {
-  readonly #socket: NetSocket;
-  readonly #handler: SocketHandler;
-  #closed = false;
-
-  constructor(socket: NetSocket, attach: (socket: Socket) => SocketHandler) {
-    this.#socket = socket;
-    this.#handler = attach(this);
-    socket.on("data", (chunk) => {
-      if (!this.#closed) this.#handler.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-    });
-    socket.on("end", () => this.#finish(undefined));
-    socket.on("error", (error) => this.#finish(error));
-    socket.on("close", () => this.#finish(undefined));
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.#closed) return true;
-    this.#socket.write(bytes, (error) => {
-      if (!error && !this.#closed) this.#handler.drain();
-    });
-    return false;
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  close(): void {
-    this.#finish(undefined);
-  }
-
-  peerUid(): number | undefined {
-    return undefined;
-  }
-
-  #finish(error: Error | undefined): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#socket.destroySoon();
-    this.#handler.close(error);
-  }
+  return new NodeSocket(socket, attach);
 }

@@ -4,7 +4,7 @@ import { type Haft, isGone, Sandbox } from "./support.ts";
 
 /** A sandbox whose daemon, if the test leaves one, is stopped in the end. */
 export class DaemonSandbox implements AsyncDisposable {
-  private constructor(readonly sandbox: Sandbox, readonly haft: Haft) {}
+  constructor(readonly sandbox: Sandbox, readonly haft: Haft) {}
 
   static async create(haft: Haft, options: { registry?: string } = {}): Promise<DaemonSandbox> {
     return new DaemonSandbox(await Sandbox.create(options), haft);

@@ -2,11 +2,13 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -231,4 +233,84 @@ Deno.test("output redirected to a file leaves what is there, and what others wri
   const lines = readFileSync(join(sandbox.project, "out"), "utf8").trim().split("\n");
   assertEquals([lines.length, lines[0], lines.at(-1)], [5, "before", "after"]);
   assertEquals(lines.some((line) => line.includes("\0")), false);
+});
+
+Deno.test("an older daemon that nobody uses makes way for a newer haft; one in use is served by, with a warning", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const program = join(daemon.sandbox.root, "haft-copy");
+  copyFileSync(binary.argv[0] ?? "", program);
+  const upgraded = new DaemonSandbox(daemon.sandbox, { name: "binary", argv: [program] });
+  const first = await upgraded.start();
+  // A new build in the same place.
+  utimesSync(program, 1_700_000_000, 1_700_000_000);
+  const { stderr } = await upgraded.run("ipc-send", "--no-spawn", "daemon.ping");
+  assertMatch(stderr, /^Warning: the daemon is an older haft/);
+  const busy = await daemon.sandbox.shell(
+    upgraded.haft,
+    `haft ipc-send --no-spawn --subscribe 'daemon.stopping' --count 1 > /dev/null 2>&1 &
+     ${UNTIL_SUBSCRIBED} 2>/dev/null
+     haft ipc-send daemon.status; haft daemon stop; wait`,
+  );
+  assertMatch(busy.stderr, /older haft, .* and 1 client use it\n {2}Run "haft daemon restart"/);
+  assertEquals(JSON.parse(busy.stdout.split("\n")[0] ?? "").pid, first);
+  utimesSync(program, 1_600_000_000, 1_600_000_000);
+  const second = await upgraded.start();
+  utimesSync(program, 1_500_000_000, 1_500_000_000);
+  const third = await upgraded.start();
+  assert(second !== third, "the idle daemon was not replaced");
+});
+
+Deno.test({
+  name:
+    "a daemon that is started with a listening socket on descriptor 3 answers there, and leaves its path alone",
+  ignore: !hasProgram("python3"),
+  fn: async () => {
+    await using daemon = await DaemonSandbox.create(binary);
+    mkdirSync(join(daemon.socket, ".."), { mode: 0o700 });
+    const script = join(daemon.sandbox.root, "activate.py");
+    writeFileSync(
+      script,
+      `import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o600); s.listen()
+os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+`,
+    );
+    const { stdout, stderr } = await daemon.sandbox.shell(
+      binary,
+      `python3 ${script} ${daemon.socket} ${binary.argv[0]} daemon run 2> said & 
+       until grep -q answers said; do sleep 0.02; done
+       haft ipc-send --no-spawn daemon.ping; haft daemon stop; wait; ls ${daemon.socket}`,
+    );
+    assertMatch(stdout, /^\{"uptime_secs":\d+,"cached_runtimes":0\}\n.*daemon\.sock\n$/);
+    assertMatch(stderr, /has stopped/);
+  },
+});
+
+Deno.test("daemon logs -f goes on with what is added, also after the log was rotated, until its reader leaves", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { stdout } = await daemon.sandbox.shell(
+    binary,
+    `log="$HAFT_HOME/state/daemon.log"
+     (sleep 0.3; echo one >> "$log"; sleep 0.3; mv "$log" "$log.1"; echo two > "$log"; sleep 0.2; echo three >> "$log"
+      sleep 0.3; echo four >> "$log"; sleep 0.3; echo five >> "$log") &
+     haft daemon logs -f -n 1 | head -4 | tail -3; wait`,
+  );
+  assertEquals(stdout, "one\ntwo\nthree\n");
+});
+
+Deno.test("ipc-send -j refuses what is not UTF-8 with a clear error", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { stderr, stdout } = await daemon.sandbox.shell(
+    binary,
+    `printf '\\xff\\xfe\\n' | haft ipc-send -j; echo "code $?"`,
+  );
+  assertEquals([stdout, stderr], [
+    "code 2\n",
+    "error: Stdin is not UTF-8\n  Write one JSON request a line\n",
+  ]);
 });

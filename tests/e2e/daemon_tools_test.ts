@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, everyHaft } from "./support.ts";
@@ -162,4 +163,27 @@ Deno.test("SIGHUP reads the user's settings again; wrong ones change nothing and
   );
   assertStringIncludes(log.stdout, 'key "daemon.conections" is not known');
   assert(log.code === 0);
+});
+
+Deno.test("haft exec asks the daemon when there is one, gets what it would find itself, and does without one that hangs", async () => {
+  await using registry = await fakeTools();
+  await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+  const pid = await daemon.start();
+  const exec = async (cwd = daemon.sandbox.project) =>
+    (await daemon.sandbox.run(binary, { args: ["exec", "esbuild", "--", "x"], cwd })).stdout;
+  daemon.sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+  await daemon.run("sync", "-q");
+  assertEquals(await exec(), "esbuild 1.0.0: x|\n");
+  assertEquals((await daemon.call("daemon.ping"))["cached_runtimes"], 1);
+  daemon.sandbox.manifest('[tools]\nesbuild = "1.2.0"\n');
+  assertEquals(await exec(), "");
+  await daemon.run("sync", "-q");
+  assertEquals(await exec(), "esbuild 1.2.0: x|\n");
+  process.kill(pid, "SIGSTOP");
+  try {
+    rmSync(join(daemon.sandbox.haftHome, "cache", "exec"), { recursive: true, force: true });
+    assertEquals(await exec(), "esbuild 1.2.0: x|\n");
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
 });

@@ -152,7 +152,7 @@ Deno.test("with another HAFT_HOME a shim asks haft again, and what a project lac
   );
   const bin = join(shims.sandbox.root, "bin");
   mkdirSync(bin);
-  writeFileSync(join(bin, "esbuild"), "#!/bin/sh\necho the system's own\n", { mode: 0o755 });
+  writeFileSync(join(bin, "esbuild"), '#!/bin/sh\necho "the system\'s own"\n', { mode: 0o755 });
   assertStringIncludes(
     await shims.output(`PATH="$PATH:${bin}"; esbuild x`, elsewhere),
     "the system's own",

@@ -32,6 +32,7 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       pid: process.pid,
       version: deps.version,
       build: deps.build,
+      executable: process.execPath,
       protocol: [...PROTOCOL_RANGE],
       uptime_secs: deps.uptime(),
       socket: deps.socket,

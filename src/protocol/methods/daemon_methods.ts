@@ -6,6 +6,8 @@ export const DaemonStatus = v.object({
   pid: v.number(),
   version: v.string(),
   build: v.string(),
+  /** The program that runs it: haft, or the runtime that runs haft's sources. */
+  executable: v.string(),
   protocol: v.tuple([v.number(), v.number()]),
   uptime_secs: v.number(),
   socket: v.string(),

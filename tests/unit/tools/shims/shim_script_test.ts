@@ -1,0 +1,62 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { activationLine } from "../../../../src/cli/activate.ts";
+import { shimEntry } from "../../../../src/tools/shims/shim_entry.ts";
+import { cmdShim, SHIM_MARK, shShim } from "../../../../src/tools/shims/shim_script.ts";
+
+const options = { haft: ["/opt/it's/haft"], cache: "/c a/shims", env: { HOME: "/home/o'neil" } };
+
+Deno.test("shShim() quotes every path, knows the environment it was written in, and ends in haft exec", () => {
+  const text = shShim("esbuild", options);
+  assertStringIncludes(text, `haft_entry='/c a/shims'"$PWD"/'.haft-run-esbuild'\n`);
+  assertStringIncludes(text, `= ':::::/home/o'\\''neil' ]`);
+  assertEquals(text.endsWith(`exec '/opt/it'\\''s/haft' 'exec' '--shim' 'esbuild' '--' "$@"\n`), true);
+  assertEquals(text.split("\n")[0], "#!/bin/sh");
+});
+
+Deno.test("cmdShim() is a line for cmd.exe that hands every argument on, with percent signs of the path escaped", () => {
+  const [mark, line] = cmdShim("esbuild", { haft: ["C:\\Program Files\\100%\\haft.exe"] }).split("\r\n");
+  assertEquals(mark?.startsWith(`@rem ${SHIM_MARK}`), true);
+  assertEquals(line, `@"C:\\Program Files\\100%%\\haft.exe" exec --shim "esbuild" -- %*`);
+});
+
+Deno.test("shimEntry() checks before it runs: links in the path, what was absent, what has a stamp, what is in the store", () => {
+  const text = shimEntry({
+    command: { file: "/s/x", path: ["/s"], defaults: { X_HOME: "/s" } },
+    cwd: "/a/b",
+    absent: ["/a/b/.nvmrc"],
+    stamped: [{ path: "/a/b/haft.toml", stamp: "/c/0" }],
+    store: ["/s/x/1"],
+  });
+  assertEquals(text.split("\n"), [
+    "[ -h '/a' ] && return 0",
+    "[ -h '/a/b' ] && return 0",
+    "[ -e '/a/b/.nvmrc' ] && return 0",
+    "[ -e '/a/b/haft.toml' ] && [ -e '/c/0' ] || return 0",
+    "[ '/a/b/haft.toml' -nt '/c/0' ] && return 0",
+    "[ '/a/b/haft.toml' -ot '/c/0' ] && return 0",
+    "[ -e '/s/x/1' ] || return 0",
+    `[ '/s/x/1' -nt "$haft_entry" ] && return 0`,
+    "[ -x '/s/x' ] || return 0",
+    "unset haft_entry",
+    `[ "\${X_HOME+set}" ] || export X_HOME='/s'`,
+    `export PATH='/s'"\${PATH:+:$PATH}"`,
+    `exec '/s/x' "$@"`,
+    "",
+  ]);
+});
+
+Deno.test("activationLine() quotes the directory for each shell", () => {
+  assertEquals(
+    activationLine("bash", "/o'neil/shims"),
+    `case ":$PATH:" in *:'/o'\\''neil/shims':*) ;; *) export PATH='/o'\\''neil/shims'"\${PATH:+:$PATH}" ;; esac\n`,
+  );
+  assertEquals(
+    activationLine("fish", "/o'neil/shims"),
+    `contains -- '/o\\'neil/shims' $PATH; or set -gx PATH '/o\\'neil/shims' $PATH\n`,
+  );
+  assertEquals(
+    activationLine("powershell", "C:\\o'neil\\shims"),
+    `if (($env:PATH -split [IO.Path]::PathSeparator) -notcontains 'C:\\o''neil\\shims') ` +
+      `{ $env:PATH = 'C:\\o''neil\\shims' + [IO.Path]::PathSeparator + $env:PATH }\n`,
+  );
+});
