@@ -55,19 +55,36 @@ export const layers: readonly Layer[] = [
     why: "sync joins children and tools; how it looks is the business of ui, by way of cli",
   },
   {
-    name: "daemon",
-    mayImport: ["base", "runtime", "protocol", "hub", "socket", "channel", "tools", "sync"],
-    why: "daemon joins services and the hub; it draws nothing and knows no command line",
-  },
-  {
     name: "client",
     mayImport: ["base", "protocol", "socket", "channel"],
     why: "client talks to a daemon, wherever that is; it starts none",
   },
   {
+    name: "dialects",
+    mayImport: ["base", "protocol", "socket", "channel", "client"],
+    why: "dialects translate: what is to be done is the daemon's business, asked for as any client asks",
+  },
+  {
+    name: "daemon",
+    mayImport: [
+      "base",
+      "runtime",
+      "protocol",
+      "hub",
+      "socket",
+      "channel",
+      "tools",
+      "sync",
+      "client",
+      "dialects",
+    ],
+    why: "daemon joins services and the hub; it draws nothing and knows no command line",
+  },
+  {
     name: "cli",
     mayImport: [
       "client",
+      "dialects",
       "base",
       "runtime",
       "protocol",

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { DaemonStatus } from "../protocol/methods/daemon_methods.ts";
@@ -16,6 +17,8 @@ export interface DaemonCommandOptions {
   readyFd: number | undefined;
   lines: number;
   follow: boolean;
+  /** Dialect → path of its endpoint. */
+  listen: Readonly<Record<string, string>>;
 }
 
 export const command: Command<DaemonCommandOptions> = {
@@ -24,6 +27,11 @@ export const command: Command<DaemonCommandOptions> = {
   usage: ["start|stop|restart|status|run|logs"],
   flags: [
     SOCKET_FLAG,
+    {
+      name: "listen",
+      value: "DIALECT=PATH,…",
+      description: "Speak other systems' wires at these sockets (start, run)",
+    },
     { name: "lines", short: "n", value: "N", description: "How many lines of the log (default: 50)" },
     { name: "follow", short: "f", description: "Go on printing what is added to the log" },
     { name: "json", description: "Print JSON (status, start)" },
@@ -53,8 +61,21 @@ function parse(args: ParsedArgs): DaemonCommandOptions {
     json: args.flags.has("json"),
     readyFd: readyFd === undefined ? undefined : wholeNumber("ready-fd", readyFd),
     follow: args.flags.has("follow"),
+    listen: listenFlag(args),
     lines: wholeNumber("lines", args.flags.get("lines") ?? "50"),
   };
+}
+
+function listenFlag({ flags }: ParsedArgs): Record<string, string> {
+  const text = flags.get("listen");
+  if (typeof text !== "string") return {};
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const [, dialect, path] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
+      if (dialect !== undefined && path !== undefined) return [dialect, resolve(path)];
+      throw new UsageError(`--listen takes DIALECT=PATH, not "${pair}"`);
+    }),
+  );
 }
 
 function isAction(text: string | undefined): text is Action {
@@ -71,7 +92,7 @@ async function run(options: DaemonCommandOptions, context: Context): Promise<Exi
   switch (options.action) {
     case "run": {
       const { runDaemon } = await import("./daemon_run.ts");
-      return await runDaemon({ socket, readyFd: options.readyFd }, context);
+      return await runDaemon({ socket, readyFd: options.readyFd, listen: options.listen }, context);
     }
     case "start":
       return await start(socket, options, context);
@@ -87,8 +108,14 @@ async function run(options: DaemonCommandOptions, context: Context): Promise<Exi
   }
 }
 
-async function start(socket: string, { json }: DaemonCommandOptions, context: Context): Promise<ExitCode> {
-  const { client, started } = await connectToDaemon({ socket, spawn: true }, context);
+async function start(
+  socket: string,
+  { json, listen }: DaemonCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const pairs = Object.entries(listen).map(([dialect, path]) => `${dialect}=${path}`);
+  const args = pairs.length === 0 ? [] : ["--listen", pairs.join(",")];
+  const { client, started } = await connectToDaemon({ socket, spawn: true, args }, context);
   await using _ = client;
   const { pid } = client.ack;
   await context.stdout.write(

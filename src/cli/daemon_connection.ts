@@ -15,6 +15,8 @@ interface Options extends Partial<ConnectOptions> {
   socket: string;
   /** Start a daemon when none answers. */
   spawn: boolean;
+  /** Further arguments of a daemon that is started. */
+  args?: readonly string[];
   /** Talk to an older haft's daemon without a word. */
   anyVersion?: boolean;
 }
@@ -24,7 +26,7 @@ export async function connectToDaemon(
   options: Options,
   context: Context,
 ): Promise<{ client: DaemonClient; started: boolean }> {
-  const { spawn: _spawn, anyVersion: _anyVersion, ...connectOptions } = options;
+  const { spawn: _spawn, anyVersion: _anyVersion, args = [], ...connectOptions } = options;
   const connection: ConnectOptions = {
     client: "haft",
     version: context.version,
@@ -47,6 +49,7 @@ export async function connectToDaemon(
     logPath: daemonLog(context),
     env: context.env,
     signal: context.signal,
+    args,
   });
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });

@@ -13,7 +13,11 @@ import { daemonLog } from "./daemon_endpoint.ts";
 
 /** `haft daemon run`: the daemon itself, in front, until it is told to stop. */
 export async function runDaemon(
-  { socket, readyFd }: { socket: string; readyFd: number | undefined },
+  { socket, readyFd, listen }: {
+    socket: string;
+    readyFd: number | undefined;
+    listen: Readonly<Record<string, string>>;
+  },
   context: Context,
 ): Promise<ExitCode> {
   const say = (readiness: Readiness) => {
@@ -34,6 +38,7 @@ export async function runDaemon(
       version: context.version,
       build: buildId(),
       inherited,
+      listen,
       settings: () => readUserConfig(context.paths.config).daemon,
     });
   } catch (error) {

@@ -3,6 +3,8 @@ import type { Env } from "../base/env.ts";
 import { Disconnected, type IpcChannel, LocalSocketChannel, type Message, TimedOut } from "../channel/mod.ts";
 import { DAEMON_ENDPOINT } from "../channel/resolve_endpoint.ts";
 import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
+import { StreamChannel } from "../channel/stream_channel.ts";
+import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 
 export interface ConnectOptions {
@@ -72,6 +74,36 @@ export class DaemonClient implements AsyncDisposable {
       ...(env === undefined ? {} : { env }),
       ...(signal === undefined ? {} : { signal }),
     });
+    return await DaemonClient.#introduce(channel, { client, version, timeoutMs, signal });
+  }
+
+  /**
+   * A client in the daemon's own process, over a pair of sockets in memory.
+   *
+   * @param connect makes the pair; gives the client's end
+   */
+  static async inMemory(
+    connect: (attach: (socket: Socket) => SocketHandler) => Socket,
+    { client, version }: { client: string; version: string },
+  ): Promise<DaemonClient> {
+    let channel: StreamChannel | undefined;
+    connect((socket) => {
+      channel = new StreamChannel({ name: client, socket, framing: "length" });
+      return channel.handler;
+    });
+    if (channel === undefined) throw new Disconnected("The daemon does not accept");
+    return await DaemonClient.#introduce(channel, { client, version, timeoutMs: CONNECT_TIMEOUT_MS });
+  }
+
+  static async #introduce(
+    channel: IpcChannel,
+    { client, version, timeoutMs, signal }: {
+      client: string;
+      version: string;
+      timeoutMs: number;
+      signal?: AbortSignal | undefined;
+    },
+  ): Promise<DaemonClient> {
     const shared: Shared = { pending: new Map(), listeners: new Set() };
     channel.onMessage((message) => receive(channel, message, shared));
     void channel.closed.then(() => {

@@ -8,6 +8,7 @@ import process from "node:process";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { compileTypeGlobs } from "../hub/event_filter.ts";
+import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
@@ -35,6 +36,8 @@ export interface DaemonOptions {
   build: string;
   /** Descriptors of listening sockets that were handed over; it then makes none of its own. */
   inherited?: readonly number[];
+  /** Dialect → path of its endpoint, besides those of the settings. */
+  listen?: Readonly<Record<string, string>>;
   /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
   settings?: () => DaemonSettings;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
@@ -76,6 +79,10 @@ export class Daemon {
       const { inherited = [] } = options;
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
       if (inherited.length === 0) await daemon.#server.listen(options.socket);
+      for (const [name, path] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
+        await daemon.#server.listenDialect(path, await loadDialect(name), options.version);
+        options.log.write(`speaks ${name} at ${path}`);
+      }
     } catch (error) {
       await daemon.#finish();
       throw error;

@@ -1,6 +1,7 @@
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
 import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 import type { Method } from "./method_table.ts";
@@ -51,6 +52,17 @@ export class Server implements AsyncDisposable {
   async listenInherited(descriptor: number): Promise<void> {
     const { listenInherited } = await import("../socket/inherited.ts");
     this.#listeners.push(await listenInherited(descriptor, (socket) => this.accept(socket)));
+  }
+
+  /** Starts accepting clients of another system at a path of their own. */
+  async listenDialect(path: string, dialect: Dialect, version: string): Promise<void> {
+    const { DialectConnection } = await import("../dialects/dialect_connection.ts");
+    const host = {
+      version,
+      accept: (socket: Socket) => this.accept(socket),
+      onInternalError: this.#options.onInternalError,
+    };
+    this.#listeners.push(await listen(path, (socket) => new DialectConnection(socket, dialect, host)));
   }
 
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */

@@ -21,6 +21,8 @@ export interface StartOptions {
   logPath: string;
   env: Env;
   signal: AbortSignal;
+  /** Further arguments of `haft daemon run`. */
+  args?: readonly string[];
 }
 
 /**
@@ -28,7 +30,9 @@ export interface StartOptions {
  *
  * @throws {HaftError} with the daemon's own reason when it does not
  */
-export async function startDaemon({ socket, logPath, env, signal }: StartOptions): Promise<Readiness> {
+export async function startDaemon(
+  { socket, logPath, env, signal, args: more = [] }: StartOptions,
+): Promise<Readiness> {
   mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
   const log = openSync(logPath, "a", 0o600);
   const [file = "", ...args] = [
@@ -39,6 +43,7 @@ export async function startDaemon({ socket, logPath, env, signal }: StartOptions
     socket,
     "--ready-fd",
     `${READY_FD}`,
+    ...more,
   ];
   let child: ChildProcess;
   try {

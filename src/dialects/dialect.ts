@@ -1,0 +1,31 @@
+/**
+ * Other systems' wires, so that their clients work as they are. A dialect translates: what its peer says becomes requests of an
+ * ordinary client of the daemon, and answers and events become what the peer expects. It holds no logic of its own, and the limits
+ * of the daemon's connections hold for it, too.
+ */
+import type { DaemonClient } from "../client/daemon_client.ts";
+import type { Framing } from "../socket/framing/framing.ts";
+
+export interface DialectPeer {
+  /** Queues one message for the peer. */
+  send(value: unknown): void;
+}
+
+/** One connection of a peer. */
+export interface DialectSession {
+  /** Deals with one message; the next one waits until it resolves. Never rejects. */
+  message(value: unknown): Promise<void>;
+  /** The peer sent something that is not JSON, or not what the limits allow. */
+  malformed(reason: string): void;
+  /** Called now and then, about every 15 s. */
+  tick?(): void;
+}
+
+export interface Dialect {
+  /** As `--listen NAME=PATH` calls it. */
+  readonly name: string;
+  readonly framing: Framing;
+  /** Bytes of the longest message. */
+  readonly maxFrameBytes: number;
+  open(peer: DialectPeer, daemon: DaemonClient): DialectSession;
+}

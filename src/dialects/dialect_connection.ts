@@ -1,0 +1,147 @@
+import type { Buffer } from "node:buffer";
+import { errorMessage } from "../base/errors.ts";
+import { DaemonClient } from "../client/daemon_client.ts";
+import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
+import { FrameError } from "../socket/framing/frame_error.ts";
+import { FrameWriter } from "../socket/framing/frame_writer.ts";
+import { decodeJson } from "../socket/framing/json_text.ts";
+import { LIMITS } from "../socket/limits.ts";
+import { memoryPair } from "../socket/memory_pair.ts";
+import type { Socket, SocketHandler } from "../socket/mod.ts";
+import type { Dialect, DialectSession } from "./dialect.ts";
+
+export interface DialectHost {
+  /** Takes a connection as if a client had connected. */
+  accept(socket: Socket): SocketHandler;
+  /** haft's own version. */
+  version: string;
+  onInternalError(where: string, error: unknown): void;
+}
+
+/** Messages that wait their turn before the socket is not read. */
+const MOST_WAITING = 64;
+const TICK_MS = 15_000;
+
+/** One connection of another system's client, joined to the daemon as a client of its own. */
+export class DialectConnection implements SocketHandler {
+  readonly #socket: Socket;
+  readonly #dialect: Dialect;
+  readonly #host: DialectHost;
+  readonly #decoder: FrameDecoder;
+  readonly #writer: FrameWriter;
+  readonly #waiting: (() => Promise<void> | void)[] = [];
+  readonly #ticker: ReturnType<typeof setInterval>;
+  #session: DialectSession | undefined;
+  #daemon: DaemonClient | undefined;
+  #working = false;
+  #paused = false;
+  #closed = false;
+
+  constructor(socket: Socket, dialect: Dialect, host: DialectHost) {
+    this.#socket = socket;
+    this.#dialect = dialect;
+    this.#host = host;
+    const { framing, maxFrameBytes } = dialect;
+    this.#decoder = new FrameDecoder({ framing, maxFrameBytes });
+    this.#writer = new FrameWriter({
+      framing,
+      maxFrameBytes: LIMITS.frameCeiling,
+      write: (bytes) => socket.write(bytes),
+    });
+    this.#ticker = setInterval(() => this.#session?.tick?.(), TICK_MS);
+    void this.#join();
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#closed) return;
+    try {
+      this.#decoder.push(chunk, this.#onFrame);
+    } catch (error) {
+      this.#enqueue(() => this.#session?.malformed(errorMessage(error)));
+      // Where the next message begins is not known any more.
+      this.#enqueue(() => this.#end());
+    }
+    if (this.#waiting.length < MOST_WAITING || this.#paused) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  drain(): void {
+    this.#writer.drained();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#ticker);
+    this.#decoder.stop();
+    this.#waiting.length = 0;
+    void this.#daemon?.close();
+  }
+
+  readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+    let value: unknown;
+    try {
+      value = decodeJson(bytes, start, end);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      return this.#enqueue(() => this.#session?.malformed(error.message));
+    }
+    this.#enqueue(() => this.#session?.message(value));
+  };
+
+  /** Becomes a client of the daemon, in memory. */
+  async #join(): Promise<void> {
+    try {
+      const daemon = await DaemonClient.inMemory((attach) => {
+        const [left] = memoryPair(attach, (socket) => this.#host.accept(socket));
+        return left;
+      }, { client: this.#dialect.name, version: this.#host.version });
+      this.#daemon = daemon;
+      if (this.#closed) return void daemon.close();
+      void daemon.closed.then(() => this.#end());
+      this.#session = this.#dialect.open({ send: (value) => this.#send(value) }, daemon);
+      void this.#work();
+    } catch (error) {
+      this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
+      this.#end();
+    }
+  }
+
+  #enqueue(step: () => Promise<void> | void): void {
+    this.#waiting.push(step);
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#working || this.#session === undefined) return;
+    this.#working = true;
+    for (let step = this.#waiting.shift(); step !== undefined; step = this.#waiting.shift()) {
+      try {
+        await step();
+      } catch (error) {
+        this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
+      }
+      if (!this.#paused || this.#waiting.length > MOST_WAITING / 2) continue;
+      this.#paused = false;
+      if (!this.#closed) this.#socket.resume();
+    }
+    this.#working = false;
+  }
+
+  #send(value: unknown): void {
+    if (this.#closed) return;
+    this.#writer.push(JSON.stringify(value));
+    if (this.#writer.queuedBytes <= LIMITS.outputHard) return;
+    // Nobody reads: what is queued is lost with the connection.
+    this.close();
+    this.#socket.close();
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#writer.flush();
+    this.close();
+    this.#socket.close();
+  }
+}
