@@ -31,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
   entry("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon.ts")),
   entry("ipc-send", "Call the daemon from a script, and stream its events", () => import("./ipc_send.ts")),
+  entry("doctor", "Look for what is wrong, and say how to mend it", () => import("./doctor.ts")),
   entry("completions", "Print a shell's completion script", () => import("./completions.ts")),
 ];
 

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -22,36 +22,52 @@ export interface ShimChanges {
 }
 
 /** Makes the shims' directory hold a shim for every executable in the store, and none of haft's for any other. */
-export function writeShims({ haft, env, paths, platform }: WriteShimsOptions): ShimChanges {
+export function writeShims(options: WriteShimsOptions): ShimChanges {
+  const { shims } = options.paths;
+  mkdirSync(shims, { recursive: true });
+  const { texts, ...changes } = planShims(options);
+  for (const file of changes.written) {
+    writeAtomic(join(shims, file), texts.get(file) ?? "", { mode: 0o755, durable: false });
+    // Whatever the umask: a shim has to be a program.
+    chmodSync(join(shims, file), 0o755);
+  }
+  for (const file of changes.removed) unlinkSync(join(shims, file));
+  return changes;
+}
+
+/** What {@link writeShims} would change; `texts` has every shim by its file's name. */
+export function planShims(
+  { haft, env, paths, platform }: WriteShimsOptions,
+): ShimChanges & { texts: ReadonlyMap<string, string> } {
   const all = new Set(new Store(paths).list().flatMap(({ bin }) => Object.keys(bin)));
   // A shim of that name would hide haft from its own shims.
   all.delete("haft");
   const names = [...all].sort();
-  const changes: ShimChanges = { names, written: [], removed: [], foreign: [] };
-  mkdirSync(paths.shims, { recursive: true });
-  const wanted = new Map<string, string>();
-  for (const name of names) {
-    if (platform === "win32") wanted.set(`${name}.cmd`, cmdShim(name, { haft }));
-    else wanted.set(name, shShim(name, { haft, env, cache: paths.shimCache }));
-  }
-  for (const [file, text] of wanted) {
+  const texts = new Map(
+    names.map((name) =>
+      platform === "win32"
+        ? [`${name}.cmd`, cmdShim(name, { haft })]
+        : [name, shShim(name, { haft, env, cache: paths.shimCache })]
+    ),
+  );
+  const written: string[] = [];
+  const foreign: string[] = [];
+  for (const [file, text] of texts) {
     const present = contentOf(join(paths.shims, file));
     if (present === text) continue;
-    if (present !== undefined && !present.includes(SHIM_MARK)) {
-      changes.foreign.push(file);
-      continue;
-    }
-    writeAtomic(join(paths.shims, file), text, { mode: 0o755, durable: false });
-    // Whatever the umask: a shim has to be a program.
-    chmodSync(join(paths.shims, file), 0o755);
-    changes.written.push(file);
+    const own = present === undefined || present.includes(SHIM_MARK);
+    (own ? written : foreign).push(file);
   }
-  for (const file of readdirSync(paths.shims)) {
-    if (wanted.has(file) || contentOf(join(paths.shims, file))?.includes(SHIM_MARK) !== true) continue;
-    unlinkSync(join(paths.shims, file));
-    changes.removed.push(file);
-  }
-  return changes;
+  const removed = shimsIn(paths.shims).filter((file) => !texts.has(file));
+  return { names, written, removed, foreign, texts };
+}
+
+/** The files of the directory that are shims of haft's. */
+export function shimsIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).filter((file) =>
+    contentOf(join(directory, file))?.includes(SHIM_MARK) === true
+  );
 }
 
 /** The text of a small file; "" for anything that is there and cannot be a shim. */

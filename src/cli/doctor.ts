@@ -1,0 +1,52 @@
+import { UsageError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { createStyle } from "../ui/style.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
+import { daemonSocket, SOCKET_FLAG, socketFlag } from "./daemon_endpoint.ts";
+import type { Finding } from "./doctor/finding.ts";
+
+export interface DoctorOptions {
+  json: boolean;
+  socket: string | undefined;
+}
+
+export const command: Command<DoctorOptions> = {
+  name: "doctor",
+  summary: "Look for what is wrong with this haft, and say how to mend it",
+  usage: [""],
+  flags: [
+    { name: "json", description: "Print JSON: [{check, state, detail, fix}]" },
+    SOCKET_FLAG,
+  ],
+  parse,
+  run,
+};
+
+function parse(args: ParsedArgs): DoctorOptions {
+  const [extra] = [...args.positional, ...args.rest];
+  if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
+  return { json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+/** Changes nothing, starts nothing, and needs no network. */
+async function run({ json, socket }: DoctorOptions, context: Context): Promise<ExitCode> {
+  const { examineDaemon } = await import("./doctor/daemon_checks.ts");
+  const { examineProject } = await import("./doctor/project_checks.ts");
+  const { examineShims } = await import("./doctor/shim_checks.ts");
+  const findings = [
+    ...examineProject(context),
+    ...examineShims(context),
+    ...await examineDaemon(daemonSocket(socket, context), context),
+  ];
+  if (json) await context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else await context.stdout.write(findings.map((finding) => line(finding, context)).join(""));
+  return findings.some(({ state }) => state === "fault") ? ExitCode.failed : ExitCode.ok;
+}
+
+const MARKS = { ok: "✓", note: "·", fault: "✗" } as const;
+const COLORS = { ok: "green", note: "dim", fault: "red" } as const;
+
+function line({ check, state, detail, fix }: Finding, { stdout }: Context): string {
+  const mark = createStyle(stdout.color)[COLORS[state]](MARKS[state]);
+  return `${mark} ${check}: ${detail}\n${fix === null ? "" : `  ${fix}\n`}`;
+}

@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { errorMessage } from "../../base/errors.ts";
+import { DaemonClient } from "../../client/daemon_client.ts";
+import type { DaemonStatus } from "../../protocol/methods/daemon_methods.ts";
+import { checkPathLength } from "../../socket/endpoint.ts";
+import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
+import type { Context } from "../command.ts";
+import { isAbsent } from "../daemon_connection.ts";
+import { shortPath } from "../short_path.ts";
+import { versionSkew } from "../version_skew.ts";
+import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
+
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** The endpoint's directory, and the daemon that answers there. */
+export async function examineDaemon(socket: string, context: Context): Promise<Finding[]> {
+  try {
+    checkPathLength(socket, context.platform);
+    const directory = dirname(socket);
+    if (context.platform !== "win32" && existsSync(directory)) {
+      openRuntimeDirectory(directory, { uid: process.getuid?.() });
+    }
+  } catch (error) {
+    return [faultOf("socket", error)];
+  }
+  return [ok("socket", shortPath(socket, context.home)), await daemon(socket, context)];
+}
+
+async function daemon(socket: string, { env, version }: Context): Promise<Finding> {
+  let client: DaemonClient;
+  try {
+    client = await DaemonClient.connect({
+      client: "haft doctor",
+      version,
+      env,
+      socket,
+      timeoutMs: CONNECT_TIMEOUT_MS,
+    });
+  } catch (error) {
+    if (!isAbsent(error)) {
+      return fault("daemon", `does not answer: ${errorMessage(error)}`, 'Look into "haft daemon logs"');
+    }
+    return existsSync(socket)
+      ? note("daemon", "it ended without cleaning up", 'The next "haft daemon start" puts that right')
+      : note("daemon", "not running; commands that need it start it");
+  }
+  await using connected = client;
+  const skew = await versionSkew(connected, version);
+  if (skew.kind !== "none") {
+    return note("daemon", `it is an older haft, ${skew.daemon}`, 'Run "haft daemon restart"');
+  }
+  const status = await connected.request("daemon.status") as DaemonStatus;
+  if (status.internal_errors > 0) {
+    return fault("daemon", `${status.internal_errors} faults of its own so far`, 'See "haft daemon logs"');
+  }
+  return ok("daemon", `pid ${status.pid}, haft ${status.version}`);
+}

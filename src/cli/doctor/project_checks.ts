@@ -1,0 +1,57 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { openProject } from "../../tools/project/open_project.ts";
+import { readUserConfig, userConfigPath } from "../../tools/project/user_config.ts";
+import type { Context } from "../command.ts";
+import { shortPath } from "../short_path.ts";
+import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
+
+/** The user's settings, the store, and the project at hand. */
+export function examineProject(context: Context): Finding[] {
+  return [settings(context), store(context), ...project(context)];
+}
+
+function settings({ paths, home }: Context): Finding {
+  const path = userConfigPath(paths.config);
+  try {
+    readUserConfig(paths.config);
+    return ok("settings", existsSync(path) ? shortPath(path, home) : "none, defaults apply");
+  } catch (error) {
+    return faultOf("settings", error);
+  }
+}
+
+function store({ paths, home }: Context): Finding {
+  const path = shortPath(paths.store, home);
+  const existing = nearestExisting(paths.store);
+  try {
+    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    return ok("store", existing === paths.store ? path : `${path}, made by the first install`);
+  } catch {
+    return fault(
+      "store",
+      `"${existing}" cannot be written by you`,
+      `Make it yours, or set HAFT_HOME to a directory that is`,
+    );
+  }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}
+
+function project(context: Context): Finding[] {
+  try {
+    const { project, tools } = openProject(context);
+    if (project.manifestPath === undefined && project.requests.length === 0) {
+      return [note("project", "this directory asks for no tools", 'Run "haft init" to make a haft.toml')];
+    }
+    const missing = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
+    const where = shortPath(project.manifestPath ?? project.root, context.home);
+    if (missing.length === 0) return [ok("project", `${where}, all of its tools are installed`)];
+    const names = missing.map(({ request }) => request.name).join(", ");
+    return [note("project", `${where}, not installed: ${names}`, 'Run "haft sync"')];
+  } catch (error) {
+    return [faultOf("project", error)];
+  }
+}

@@ -1,0 +1,65 @@
+import { assertEquals } from "@std/assert";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { fakeTools } from "./fake_tools.ts";
+import { binary } from "./support.ts";
+
+interface Finding {
+  check: string;
+  state: string;
+  detail: string;
+  fix: string | null;
+}
+
+async function doctor(daemon: DaemonSandbox, env: Record<string, string> = {}) {
+  const { code, stdout } = await daemon.sandbox.run(binary, { args: ["doctor", "--json"], env });
+  const findings: Finding[] = JSON.parse(stdout);
+  const of = (check: string) => findings.find((finding) => finding.check === check);
+  return { code, findings, of };
+}
+
+Deno.test("haft doctor finds nothing wrong with a fresh home, and a synced project", async () => {
+  await using registry = await fakeTools();
+  await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+  assertEquals((await doctor(daemon)).code, 0);
+  daemon.sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+  assertEquals((await doctor(daemon)).of("project")?.fix, 'Run "haft sync"');
+  await daemon.run("sync");
+  await daemon.start();
+  const PATH = `${join(daemon.sandbox.haftHome, "shims")}:/usr/bin:/bin`;
+  const { code, findings } = await doctor(daemon, { PATH });
+  assertEquals([code, findings.filter(({ state }) => state !== "ok")], [0, []]);
+});
+
+Deno.test("haft doctor names a directory of sockets that is open to others, and a path that is too long", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  mkdirSync(join(daemon.socket, ".."));
+  chmodSync(join(daemon.socket, ".."), 0o777);
+  const open = await doctor(daemon);
+  assertEquals([open.code, open.of("socket")?.state], [1, "fault"]);
+  const long = await doctor(daemon, { HAFT_SOCKET: `/tmp/${"x".repeat(200)}/daemon.sock` });
+  assertEquals([long.code, long.of("socket")?.detail.includes("too long")], [1, true]);
+  chmodSync(join(daemon.socket, ".."), 0o700);
+});
+
+Deno.test("haft doctor tells of wrong settings, a wrong manifest, stale shims and a daemon that was killed", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  mkdirSync(join(daemon.sandbox.haftHome, "config"), { recursive: true });
+  mkdirSync(join(daemon.sandbox.haftHome, "shims"), { recursive: true });
+  writeFileSync(
+    join(daemon.sandbox.haftHome, "shims", "gone"),
+    "#!/bin/sh\n# haft shim: runs a tool at the version that the directory's project asks for\n",
+  );
+  const pid = await daemon.start();
+  process.kill(pid, "SIGKILL");
+  await untilGone(pid);
+  const killed = await doctor(daemon);
+  assertEquals([killed.code, killed.of("daemon")?.detail], [0, "it ended without cleaning up"]);
+  assertEquals(killed.of("shims")?.fix, 'Run "haft shims"');
+  writeFileSync(join(daemon.sandbox.haftHome, "config", "config.toml"), "[settings]\njobz = 1\n");
+  daemon.sandbox.manifest("[tols]\n");
+  const wrong = await doctor(daemon);
+  assertEquals([wrong.code, wrong.of("settings")?.state, wrong.of("project")?.state], [1, "fault", "fault"]);
+});
