@@ -43,9 +43,9 @@ export function peakMemory(pid: number): number | undefined {
   }
 }
 
-/** The machine, for the head of a report. */
-export function machineLine(): string {
-  return `${cpus()[0]?.model ?? "unknown processor"}, ${placement()}`;
+/** The machine, for the head of a report. @param where how its processes are placed on the cores */
+export function machineLine(where: string = placement()): string {
+  return `${cpus()[0]?.model ?? "unknown processor"}, ${where}`;
 }
 
 export interface Row {
