@@ -3,9 +3,6 @@ import process from "node:process";
 import type { Env } from "../base/env.ts";
 import { endpointPath } from "../socket/endpoint.ts";
 
-/** The name of the daemon's endpoint. */
-export const DAEMON_ENDPOINT = "daemon";
-
 export interface EndpointOptions {
   /** The socket's path, instead of the one that the name gives. Its directory has to be the user's alone. */
   path?: string;

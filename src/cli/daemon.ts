@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
-import { ExitCode } from "../base/exit_code.ts";
-import type { DaemonStatus } from "../protocol/methods/daemon_methods.ts";
+import type { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { connectToDaemon, isAbsent } from "./daemon_connection.ts";
-import { daemonLog, daemonSocket, SOCKET_FLAG, socketFlag } from "./daemon_endpoint.ts";
+import { daemonSocket, SOCKET_FLAG, socketFlag } from "./daemon_endpoint.ts";
 
 const ACTIONS = ["start", "stop", "restart", "status", "run", "logs"] as const;
 type Action = typeof ACTIONS[number];
@@ -89,11 +87,13 @@ function wholeNumber(name: string, text: string | true): number {
 
 async function run(options: DaemonCommandOptions, context: Context): Promise<ExitCode> {
   const socket = daemonSocket(options.socket, context);
+  if (options.action === "run") {
+    const { runDaemon } = await import("./daemon_run.ts");
+    return await runDaemon({ socket, readyFd: options.readyFd, listen: options.listen }, context);
+  }
+  // Apart, because the daemon itself has no use for a client: it would hold its code for as long as it lives.
+  const { logs, start, status, stop } = await import("./daemon_actions.ts");
   switch (options.action) {
-    case "run": {
-      const { runDaemon } = await import("./daemon_run.ts");
-      return await runDaemon({ socket, readyFd: options.readyFd, listen: options.listen }, context);
-    }
     case "start":
       return await start(socket, options, context);
     case "stop":
@@ -106,76 +106,4 @@ async function run(options: DaemonCommandOptions, context: Context): Promise<Exi
     case "logs":
       return await logs(options, context);
   }
-}
-
-async function start(
-  socket: string,
-  { json, listen }: DaemonCommandOptions,
-  context: Context,
-): Promise<ExitCode> {
-  const pairs = Object.entries(listen).map(([dialect, path]) => `${dialect}=${path}`);
-  const args = pairs.length === 0 ? [] : ["--listen", pairs.join(",")];
-  const { client, started } = await connectToDaemon({ socket, spawn: true, args }, context);
-  await using _ = client;
-  const { pid } = client.ack;
-  await context.stdout.write(
-    json
-      ? `${JSON.stringify({ pid, socket, started })}\n`
-      : `The daemon ${started ? "answers" : "is running already"}, pid ${pid}\n`,
-  );
-  return ExitCode.ok;
-}
-
-/** Resolves when the daemon has closed the connection: then it has given up its socket, too. */
-async function stop(socket: string, context: Context): Promise<ExitCode> {
-  try {
-    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
-    await using daemon = client;
-    await daemon.request("daemon.shutdown");
-    await daemon.closed;
-    await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped\n`);
-  } catch (error) {
-    if (!isAbsent((error as Error).cause)) throw error;
-    await context.stderr.write("No daemon is running\n");
-  }
-  return ExitCode.ok;
-}
-
-async function status(socket: string, { json }: DaemonCommandOptions, context: Context): Promise<ExitCode> {
-  const { client } = await connectToDaemon({ socket, spawn: false }, context);
-  await using daemon = client;
-  const state = await daemon.request("daemon.status") as DaemonStatus;
-  if (json) {
-    await context.stdout.write(`${JSON.stringify(state, null, 2)}\n`);
-    return ExitCode.ok;
-  }
-  const { table } = await import("../ui/table.ts");
-  const { formatBytes, formatTime } = await import("../ui/units.ts");
-  await context.stdout.write(table([
-    ["pid", String(state.pid)],
-    ["version", `${state.version} (${state.build})`],
-    ["up", formatTime(state.uptime_secs * 1000)],
-    ["socket", state.socket],
-    ["log", state.log],
-    ["clients", String(state.clients)],
-    ["memory", formatBytes(state.rss_bytes)],
-    ...(state.internal_errors === 0 ? [] : [["internal errors", String(state.internal_errors)]]),
-  ]));
-  return ExitCode.ok;
-}
-
-async function logs({ lines, follow }: DaemonCommandOptions, context: Context): Promise<ExitCode> {
-  const { stdout, stderr, signal } = context;
-  const path = daemonLog(context);
-  const { RotatingLog } = await import("../daemon/rotating_log.ts");
-  const tail = new RotatingLog(path).tail(lines);
-  if (tail.length > 0) await stdout.write(`${tail.join("\n")}\n`);
-  else await stderr.write("The daemon has no log yet\n");
-  if (!follow) return ExitCode.ok;
-  const { followFile } = await import("./follow_file.ts");
-  for await (const text of followFile(path, { signal })) {
-    await stdout.write(text);
-    if (stdout.closed) return ExitCode.ok;
-  }
-  return ExitCode.interrupted;
 }

@@ -1,10 +1,10 @@
 import { buildId } from "../base/build_id.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { Disconnected } from "../channel/mod.ts";
+import { Disconnected } from "../channel/errors.ts";
 import { type ConnectOptions, DaemonClient } from "../client/daemon_client.ts";
-import { type Readiness, startDaemon } from "../daemon/start_daemon.ts";
 import { RequestError } from "../protocol/wire_error.ts";
+import type { Readiness } from "../daemon/start_daemon.ts";
 import type { Context } from "./command.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
 
@@ -44,6 +44,7 @@ export async function connectToDaemon(
     if (!isAbsent(error)) throw error;
     if (!options.spawn) throw notRunning(options.socket, error);
   }
+  const { startDaemon } = await import("../daemon/start_daemon.ts");
   const readiness = await startDaemon({
     socket: options.socket,
     logPath: daemonLog(context),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { envValue } from "../base/env.ts";
-import { DAEMON_ENDPOINT, resolveEndpoint } from "../channel/resolve_endpoint.ts";
+import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
+import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 import type { Context, Flag, ParsedArgs } from "./command.ts";
 
 /** `--socket`, for every command that talks to the daemon. */

@@ -146,7 +146,7 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
     case "call":
       return await actions.call(daemon, { method: action.method, params, timeoutMs }, output);
     case "batch":
-      return await actions.batch(daemon, { timeoutMs }, output);
+      return await (await import("./ipc_batch.ts")).batch(daemon, { timeoutMs }, output);
     case "subscribe":
       return await actions.subscribe(daemon, action, output);
     case "list":

@@ -1,11 +1,14 @@
 import { errorMessage } from "../base/errors.ts";
 import type { Env } from "../base/env.ts";
-import { Disconnected, type IpcChannel, LocalSocketChannel, type Message, TimedOut } from "../channel/mod.ts";
-import { DAEMON_ENDPOINT } from "../channel/resolve_endpoint.ts";
+// The files and not channel/mod.ts, whose other kinds of channels a client has no use for.
+import { Disconnected, TimedOut } from "../channel/errors.ts";
+import type { IpcChannel, Message } from "../channel/ipc_channel.ts";
+import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
 import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { RequestError } from "../protocol/wire_error.ts";
+import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 
 export interface ConnectOptions {
   /** How the client calls itself. */

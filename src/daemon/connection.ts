@@ -3,7 +3,7 @@
  * is the order in which they came about. It never waits for its reader: above the soft limit its requests are not read and its
  * subscriptions pause; past the hard limit, or without any drain for too long, it is closed as a slow consumer.
  */
-import { randomBytes } from "node:crypto";
+import { randomId } from "../base/random_id.ts";
 import type { EventFilter } from "../hub/event_filter.ts";
 import type { FrameFanout, FrameSink, FrameSubscription } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
@@ -38,7 +38,7 @@ interface Subscription {
 const REFUSED_MS = 2_000;
 
 export class Connection implements Client, FrameSink, SocketHandler {
-  readonly id: string = randomBytes(6).toString("hex");
+  readonly id: string = randomId();
   readonly connectedAt: number = Date.now();
   name: string | undefined;
   version: string | undefined;

@@ -4,7 +4,7 @@
  *
  * The promise: in order, at most once, gaps always announced (`lagged`), another epoch announced (`reset`).
  */
-import { randomBytes } from "node:crypto";
+import { randomId } from "../base/random_id.ts";
 import { Cursor } from "./cursor.ts";
 import { compileTypeGlobs, type EventFilter } from "./event_filter.ts";
 import { EventRing, type EventRingLimits, type HubEvent } from "./event_ring.ts";
@@ -28,7 +28,7 @@ export interface HubReader {
 
 export class Hub {
   /** Names this life of the stream: 12 hex digits, new for every hub. */
-  readonly epoch: string = randomBytes(6).toString("hex");
+  readonly epoch: string = randomId();
   readonly #ring: EventRing;
   readonly #now: () => number;
   readonly #readers = new Set<HubReader>();

@@ -16,6 +16,9 @@ export interface EndpointContext {
   user?: string;
 }
 
+/** The name of the daemon's endpoint. */
+export const DAEMON_ENDPOINT = "daemon";
+
 /** What a channel may be called: it becomes a file's name, so it has neither separators nor a leading dot. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}$/;
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
+import { randomId } from "../base/random_id.ts";
 
 const LONGEST_TOOL = 24;
 
@@ -9,7 +9,7 @@ const LONGEST_TOOL = 24;
  * @param room bytes that the name may take
  */
 export function installChannelName(tool: string, { pid, room }: { pid: number; room: number }): string {
-  const random = randomBytes(6).toString("hex");
+  const random = randomId();
   const name = (label: string) =>
     ["haft-install", pid, label, random].filter((part) => part !== "").join("-");
   const label = tool.replace(/[^A-Za-z0-9._-]+|\.{2,}/g, "-").replace(/^-+|-+$/g, "").slice(0, LONGEST_TOOL);
