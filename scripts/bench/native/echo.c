@@ -3,6 +3,7 @@
  *
  *     echo serve PATH                        writes back whatever it reads
  *     echo call PATH COUNT WINDOW MESSAGE    COUNT messages of one line each, WINDOW of them in flight
+ *     echo churn PATH COUNT MESSAGE          COUNT connections, one after the other, a message and its answer on each
  *
  * `call` prints one line of JSON: p50 and p99 in microseconds (with a window of 1), and messages per second.
  */
@@ -111,9 +112,25 @@ static void call(const char *path, long count, long window, const char *text) {
   printf("{\"p50\":%.2f,\"p99\":%.2f,\"perSecond\":%.0f}\n", p50, p99, count / seconds);
 }
 
+static void churn(const char *path, long count, const char *text) {
+  struct sockaddr_un at = address(path);
+  char line[1024];
+  int length = snprintf(line, sizeof line, "%s\n", text);
+  double begun = now_us();
+  for (long i = 0; i < count; i++) {
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) < 0) fail("connect");
+    write_all(fd, line, length);
+    if (read(fd, buffer, sizeof buffer) <= 0) fail("read");
+    close(fd);
+  }
+  printf("{\"perSecond\":%.0f}\n", count / ((now_us() - begun) / 1e6));
+}
+
 int main(int argc, char **argv) {
   if (argc == 3 && strcmp(argv[1], "serve") == 0) serve(argv[2]);
   else if (argc == 6 && strcmp(argv[1], "call") == 0) call(argv[2], atol(argv[3]), atol(argv[4]), argv[5]);
+  else if (argc == 5 && strcmp(argv[1], "churn") == 0) churn(argv[2], atol(argv[3]), argv[4]);
   else return 2;
   return 0;
 }

@@ -15,6 +15,8 @@ export type OnFrame = (bytes: Buffer, start: number, end: number) => void;
 
 const NEWLINE = 0x0a;
 const FIRST_TAIL = 1024;
+/** Shared: most connections never have an incomplete frame. */
+const NO_TAIL = Buffer.alloc(0);
 
 /**
  * Cuts a stream of chunks into frames, wherever the chunks begin and end. Frames are handed on from the chunk itself;
@@ -24,7 +26,7 @@ export class FrameDecoder {
   /** May be changed between frames (a peer that has said hello may send more). */
   maxFrameBytes: number;
   #framing: Framing | undefined;
-  #tail: Buffer = Buffer.alloc(0);
+  #tail: Buffer = NO_TAIL;
   #tailLength = 0;
   #frames = 0;
   #stopped = false;
@@ -133,7 +135,7 @@ export class FrameDecoder {
     this.#tailLength = 0;
     this.#frames++;
     // A large frame's memory is not kept for the small ones that usually follow.
-    if (bytes.length > LIMITS.frameBeforeHello) this.#tail = Buffer.alloc(0);
+    if (bytes.length > LIMITS.frameBeforeHello) this.#tail = NO_TAIL;
     if (end > start && !isBlank(bytes, start, end) && !this.#stopped) onFrame(bytes, start, end);
   }
 

@@ -16,7 +16,8 @@ export interface FrameWriterOptions {
   onBlocked?: () => void;
 }
 
-const FIRST_BUFFER = 16 * 1024;
+/** Small, because an idle connection keeps it; a burst doubles it soon enough. */
+const FIRST_BUFFER = 1024;
 /** A buffer that a burst made larger than this is not kept. */
 const KEPT_BUFFER = 256 * 1024;
 /** Texts that may have more bytes than this are counted. */
