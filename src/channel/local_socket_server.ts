@@ -1,6 +1,6 @@
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
-import { descriptorLimit } from "../socket/descriptor_limit.ts";
+import { connectionCeiling } from "../socket/descriptor_limit.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
 import { Disconnected, TimedOut } from "./errors.ts";
@@ -174,10 +174,4 @@ export class LocalSocketServer implements AsyncDisposable {
   #closedError(): Disconnected {
     return new Disconnected(`Channel "${this.name}" no longer accepts connections`);
   }
-}
-
-/** Leaves descriptors for everything else; a listener that runs out of them would spin. */
-function connectionCeiling(): number {
-  const limit = descriptorLimit();
-  return Math.max(limit - LIMITS.reservedDescriptors, Math.floor(limit / 4));
 }

@@ -1,5 +1,6 @@
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
+import { connectionCeiling } from "../socket/descriptor_limit.ts";
 import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
@@ -31,6 +32,7 @@ export class Server implements AsyncDisposable {
   constructor(options: ServerOptions) {
     this.#options = options;
     const limits = { ...CONNECTION_LIMITS, ...options.limits };
+    limits.connections = Math.min(limits.connections, connectionCeiling());
     this.#host = {
       limits,
       methods: options.methods,

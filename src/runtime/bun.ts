@@ -117,13 +117,15 @@ const HANDLERS = {
 
 class BunSocket implements Socket {
   readonly #native: Bun.Socket<BunSocket>;
-  readonly #handler: SocketHandler;
+  #handler: SocketHandler | undefined;
   #closed = false;
   #rest: Uint8Array | undefined;
 
   constructor(native: Bun.Socket<BunSocket>, attach: (socket: Socket) => SocketHandler) {
     this.#native = native;
     this.#handler = attach(this);
+    // Closed by the one it was handed to, before there was a handler to tell.
+    if (this.#closed) this.#handler.close(undefined);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -153,7 +155,7 @@ class BunSocket implements Socket {
   }
 
   onData(chunk: Buffer): void {
-    if (!this.#closed) this.#handler.data(chunk);
+    if (!this.#closed) this.#handler?.data(chunk);
   }
 
   onDrain(): void {
@@ -163,7 +165,7 @@ class BunSocket implements Socket {
       this.#rest = this.#rest.subarray(taken);
     } else {
       this.#rest = undefined;
-      this.#handler.drain();
+      this.#handler?.drain();
     }
   }
 
@@ -177,7 +179,7 @@ class BunSocket implements Socket {
     if (this.#closed) return;
     this.#closed = true;
     this.#rest = undefined;
-    this.#handler.close(error);
+    this.#handler?.close(error);
   }
 
   #writePieces(bytes: Uint8Array): number {

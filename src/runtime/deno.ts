@@ -102,7 +102,7 @@ async function connectUnix(path: string, attach: (socket: Socket) => SocketHandl
 
 class DenoSocket implements Socket {
   readonly #connection: Deno.UnixConn;
-  readonly #handler: SocketHandler;
+  #handler: SocketHandler | undefined;
   #closed = false;
   #paused = false;
   #wake: (() => void) | undefined;
@@ -110,7 +110,9 @@ class DenoSocket implements Socket {
   constructor(connection: Deno.UnixConn, attach: (socket: Socket) => SocketHandler) {
     this.#connection = connection;
     this.#handler = attach(this);
-    this.#readAll();
+    // Closed by the one it was handed to, before there was a handler to tell.
+    if (this.#closed) this.#handler.close(undefined);
+    else this.#readAll();
   }
 
   /** The write is a promise underneath, so the memory always stays with the socket until it has resolved. */
@@ -153,7 +155,7 @@ class DenoSocket implements Socket {
       }
       if (this.#closed) return;
       if (count === null) return this.#finish(undefined);
-      this.#handler.data(count === buffer.length ? buffer : buffer.subarray(0, count));
+      this.#handler?.data(count === buffer.length ? buffer : buffer.subarray(0, count));
       if (count === buffer.length && count < READ_BUFFER.largest) {
         buffer = Buffer.allocUnsafeSlow(Math.min(count * 4, READ_BUFFER.largest));
       }
@@ -167,7 +169,7 @@ class DenoSocket implements Socket {
     } catch (error) {
       return this.#finish(error);
     }
-    if (!this.#closed) this.#handler.drain();
+    if (!this.#closed) this.#handler?.drain();
   }
 
   #finish(error: unknown): void {
@@ -179,6 +181,6 @@ class DenoSocket implements Socket {
     } catch {
       // It is closed already.
     }
-    this.#handler.close(error instanceof Error ? error : undefined);
+    this.#handler?.close(error instanceof Error ? error : undefined);
   }
 }

@@ -5,14 +5,16 @@ import type { Socket, SocketHandler } from "../runtime/mod.ts";
 /** A socket of `node:net` as haft's own, where the runtimes have nothing native. */
 export class NodeSocket implements Socket {
   readonly #socket: NetSocket;
-  readonly #handler: SocketHandler;
+  #handler: SocketHandler | undefined;
   #closed = false;
 
   constructor(socket: NetSocket, attach: (socket: Socket) => SocketHandler) {
     this.#socket = socket;
     this.#handler = attach(this);
+    // Closed by the one it was handed to, before there was a handler to tell.
+    if (this.#closed) this.#handler.close(undefined);
     socket.on("data", (chunk) => {
-      if (!this.#closed) this.#handler.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+      if (!this.#closed) this.#handler?.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     });
     socket.on("end", () => this.#finish(undefined));
     socket.on("error", (error) => this.#finish(error));
@@ -22,7 +24,7 @@ export class NodeSocket implements Socket {
   write(bytes: Uint8Array): boolean {
     if (this.#closed) return true;
     this.#socket.write(bytes, (error) => {
-      if (!error && !this.#closed) this.#handler.drain();
+      if (!error && !this.#closed) this.#handler?.drain();
     });
     return false;
   }
@@ -47,6 +49,6 @@ export class NodeSocket implements Socket {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroySoon();
-    this.#handler.close(error);
+    this.#handler?.close(error);
   }
 }

@@ -23,6 +23,7 @@ import {
   TimedOut,
 } from "../../src/channel/mod.ts";
 import { LIMITS } from "../../src/socket/limits.ts";
+import { listen } from "../../src/socket/mod.ts";
 
 export interface TransportCase {
   name: string;
@@ -629,6 +630,24 @@ export const transportCases: TransportCase[] = [
         await server.close();
         assertEquals((await outcome)[0].status, "rejected");
         await assertRejects(() => server.accept(), Disconnected);
+      }),
+  },
+  {
+    name: "a socket that is closed while it is handed over tells its handler so, once",
+    run: () =>
+      inDirectory(async (env) => {
+        const path = join(env["XDG_RUNTIME_DIR"] ?? "", "haft", "x.sock");
+        let closes = 0;
+        const listener = await listen(path, (socket) => {
+          socket.write(Buffer.from("no"));
+          socket.close();
+          return { data() {}, drain() {}, close: () => void closes++ };
+        });
+        const peer = netConnect(path);
+        await new Promise((resolve) => peer.on("error", resolve).on("close", resolve).resume());
+        listener.close();
+        await delay(10);
+        assertEquals(closes, 1);
       }),
   },
   {

@@ -23,7 +23,7 @@ async function cached(test: (world: World) => void | Promise<void>): Promise<voi
     const key = { cwd: directory, name: "tool", version: "1" };
     // As if some time had passed: a file that changed just now is not taken into the cache.
     writeExecCache(cache, key, { command, files: [manifest, absent], now: Date.now() + 10_000 });
-    await test({ cache, manifest, absent, key, read: () => readExecCache(cache, key) });
+    await test({ cache, manifest, absent, key, read: () => readExecCache(cache, key)?.command });
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
