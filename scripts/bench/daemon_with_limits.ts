@@ -1,6 +1,7 @@
 /** haft's daemon under Bun with other limits than a user's has: `daemon_with_limits.js SOCKET CONNECTIONS`. */
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { processContext } from "../../src/cli/context.ts";
 import { Daemon } from "../../src/daemon/daemon.ts";
 import { RotatingLog } from "../../src/daemon/rotating_log.ts";
 
@@ -10,5 +11,6 @@ await Daemon.start({
   log: new RotatingLog(join(dirname(socket), "daemon.log")),
   version: "bench",
   build: "bench",
-  limits: { connections: Number(connections), silentConnections: Number(connections) },
+  user: processContext(),
+  settings: () => ({ connections: Number(connections), silent_connections: Number(connections) }),
 });

@@ -31,10 +31,8 @@ export class Server implements AsyncDisposable {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const limits = { ...CONNECTION_LIMITS, ...options.limits };
-    limits.connections = Math.min(limits.connections, connectionCeiling());
     this.#host = {
-      limits,
+      limits: withinDescriptors({ ...CONNECTION_LIMITS, ...options.limits }),
       methods: options.methods,
       fanout: new FrameFanout(options.hub),
       traffic: this.traffic,
@@ -83,7 +81,7 @@ export class Server implements AsyncDisposable {
 
   /** Counts at once, for what is looked at each time; a connection keeps the frame limit that it was agreed on with. */
   set limits(limits: ConnectionLimits) {
-    this.#host.limits = limits;
+    this.#host.limits = withinDescriptors(limits);
   }
 
   get connections(): ReadonlyMap<string, Connection> {
@@ -163,6 +161,11 @@ export class Server implements AsyncDisposable {
       this.#whenEmpty = look;
     });
   }
+}
+
+/** Connections never take the last descriptors: accepting would spin when there are none. */
+function withinDescriptors(limits: ConnectionLimits): ConnectionLimits {
+  return { ...limits, connections: Math.min(limits.connections, connectionCeiling()) };
 }
 
 /** How long clients may take to read the last that was sent to them. */

@@ -68,6 +68,8 @@ export const DaemonSettings = v.strictObject({
   idle_exit: v.optional(Whole(0, 31_536_000)),
   /** Connections at a time. */
   connections: v.optional(Whole(1, 100_000)),
+  /** Connections at a time that have sent nothing yet. */
+  silent_connections: v.optional(Whole(1, 100_000)),
   /** The longest message, in bytes. */
   frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
   /** Other systems' wires: dialect → the path of its socket. */
