@@ -86,7 +86,7 @@ function wholeNumber(name: string, text: string | true): number {
 }
 
 async function run(options: DaemonCommandOptions, context: Context): Promise<ExitCode> {
-  const socket = daemonSocket(options.socket, context);
+  const socket = await daemonSocket(options.socket, context);
   if (options.action === "run") {
     const { runDaemon } = await import("./daemon_run.ts");
     return await runDaemon({ socket, readyFd: options.readyFd, listen: options.listen }, context);

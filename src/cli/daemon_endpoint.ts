@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { envValue } from "../base/env.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
@@ -16,9 +17,20 @@ export function socketFlag({ flags }: ParsedArgs): string | undefined {
   return typeof path === "string" ? path : undefined;
 }
 
-/** Where the user's daemon answers. */
-export function daemonSocket(socket: string | undefined, { env }: Pick<Context, "env">): string {
-  return socket ?? envValue(env, "HAFT_SOCKET") ?? resolveEndpoint(DAEMON_ENDPOINT, { env });
+/** Where the user's daemon answers: `--socket`, `HAFT_SOCKET`, `[daemon]` of the user's settings, or the usual place. */
+export async function daemonSocket(
+  socket: string | undefined,
+  { env, paths }: Pick<Context, "env" | "paths">,
+): Promise<string> {
+  return socket ?? envValue(env, "HAFT_SOCKET") ?? await socketSetting(paths) ??
+    resolveEndpoint(DAEMON_ENDPOINT, { env });
+}
+
+/** Most have no settings, and need not load what reads them. */
+async function socketSetting({ config }: Context["paths"]): Promise<string | undefined> {
+  if (!existsSync(join(config, "config.toml"))) return undefined;
+  const { readUserConfig } = await import("../tools/project/user_config.ts");
+  return readUserConfig(config).daemon.socket;
 }
 
 /** The daemon's own log. */

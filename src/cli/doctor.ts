@@ -36,7 +36,7 @@ async function run({ json, socket }: DoctorOptions, context: Context): Promise<E
   const findings = [
     ...examineProject(context),
     ...examineShims(context),
-    ...await examineDaemon(daemonSocket(socket, context), context),
+    ...await examineDaemon(await daemonSocket(socket, context), context),
   ];
   if (json) await context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else await context.stdout.write(findings.map((finding) => line(finding, context)).join(""));

@@ -14,7 +14,7 @@ export interface Out {
 /** One request; its result on stdout, progress as events on stderr. */
 export async function call(
   daemon: DaemonClient,
-  { method, params, timeoutMs }: { method: string; params: unknown; timeoutMs: number },
+  { method, params, timeoutMs }: { method: string; params: unknown; timeoutMs: number | undefined },
   { context: { stdout, stderr, signal }, quiet }: Out,
 ): Promise<ExitCode> {
   try {

@@ -11,7 +11,7 @@ import { standardInput } from "./standard_input.ts";
 /** Requests from stdin, all at once; responses on stdout in the order in which they come, each with its request's id. */
 export async function batch(
   daemon: DaemonClient,
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs }: { timeoutMs: number | undefined },
   { context: { stdout, signal }, quiet }: Out,
 ): Promise<ExitCode> {
   let code: ExitCode = ExitCode.ok;

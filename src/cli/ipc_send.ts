@@ -24,7 +24,8 @@ export interface IpcSendOptions {
   socket: string | undefined;
   spawn: boolean;
   quiet: boolean;
-  timeoutMs: number;
+  /** Milliseconds; undefined for 30 s, and as long as it takes for methods that may take long. */
+  timeoutMs: number | undefined;
   framing: "lines" | "length";
 }
 
@@ -78,7 +79,7 @@ function parse(args: ParsedArgs): IpcSendOptions {
     socket: socketFlag(args),
     spawn: !flags.has("no-spawn"),
     quiet: flags.has("quiet"),
-    timeoutMs: parseDuration("timeout", flags.get("timeout") ?? "30s"),
+    timeoutMs: flags.has("timeout") ? parseDuration("timeout", flags.get("timeout") ?? "") : undefined,
     framing: wire === "ndjson" ? "lines" : "length",
   };
 }
@@ -134,7 +135,7 @@ function countFlag(flags: ParsedArgs["flags"]): number {
 
 async function run(options: IpcSendOptions, context: Context): Promise<ExitCode> {
   const { action, spawn, framing, timeoutMs } = options;
-  const socket = daemonSocket(options.socket, context);
+  const socket = await daemonSocket(options.socket, context);
   // Read first: what is wrong with the parameters is said without starting a daemon.
   const params = action.kind === "call" ? await readParams(action.params) : undefined;
   const { connectToDaemon } = await import("./daemon_connection.ts");

@@ -7,6 +7,7 @@ import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
 import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
+import { LONG_METHODS } from "../protocol/methods/long_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 
@@ -27,8 +28,8 @@ export interface ConnectOptions {
 }
 
 export interface RequestOptions {
-  /** Milliseconds. Default 30 s; Infinity for long methods. */
-  timeoutMs?: number;
+  /** Milliseconds. Default 30 s, and as long as it takes for methods that may take long. */
+  timeoutMs?: number | undefined;
   signal?: AbortSignal;
   /** Called for progress events of this request. */
   onProgress?: (event: string, data: unknown) => void;
@@ -192,7 +193,13 @@ function failAll(pending: Map<string, Pending>, error: NonNullable<Message["erro
 async function ask(
   { channel, pending }: { channel: IpcChannel; pending: Map<string, Pending> },
   method: string,
-  { id, data, timeoutMs = DEFAULT_TIMEOUT_MS, signal, onProgress }: Omit<RequestOptions, "signal"> & {
+  {
+    id,
+    data,
+    timeoutMs = LONG_METHODS.has(method) ? Infinity : DEFAULT_TIMEOUT_MS,
+    signal,
+    onProgress,
+  }: Omit<RequestOptions, "signal"> & {
     id: string;
     data: unknown;
     signal?: AbortSignal | undefined;
