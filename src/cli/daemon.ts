@@ -86,13 +86,15 @@ function wholeNumber(name: string, text: string | true): number {
 }
 
 async function run(options: DaemonCommandOptions, context: Context): Promise<ExitCode> {
+  // The log is where a wrong setting is explained: it needs no settings.
+  if (options.action === "logs") return await (await import("./daemon_actions.ts")).logs(options, context);
   const socket = await daemonSocket(options.socket, context);
   if (options.action === "run") {
     const { runDaemon } = await import("./daemon_run.ts");
     return await runDaemon({ socket, readyFd: options.readyFd, listen: options.listen }, context);
   }
   // Apart, because the daemon itself has no use for a client: it would hold its code for as long as it lives.
-  const { logs, start, status, stop } = await import("./daemon_actions.ts");
+  const { start, status, stop } = await import("./daemon_actions.ts");
   switch (options.action) {
     case "start":
       return await start(socket, options, context);
@@ -103,7 +105,5 @@ async function run(options: DaemonCommandOptions, context: Context): Promise<Exi
       return await start(socket, options, context);
     case "status":
       return await status(socket, options, context);
-    case "logs":
-      return await logs(options, context);
   }
 }

@@ -22,8 +22,11 @@ export async function daemonSocket(
   socket: string | undefined,
   { env, paths }: Pick<Context, "env" | "paths">,
 ): Promise<string> {
-  return socket ?? envValue(env, "HAFT_SOCKET") ?? await socketSetting(paths) ??
-    resolveEndpoint(DAEMON_ENDPOINT, { env });
+  return socket ?? envValue(env, "HAFT_SOCKET") ?? await socketSetting(paths) ?? usualSocket({ env });
+}
+
+export function usualSocket({ env }: Pick<Context, "env">): string {
+  return resolveEndpoint(DAEMON_ENDPOINT, { env });
 }
 
 /** Most have no settings, and need not load what reads them. */

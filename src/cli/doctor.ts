@@ -2,7 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { createStyle } from "../ui/style.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { daemonSocket, SOCKET_FLAG, socketFlag } from "./daemon_endpoint.ts";
+import { daemonSocket, SOCKET_FLAG, socketFlag, usualSocket } from "./daemon_endpoint.ts";
 import type { Finding } from "./doctor/finding.ts";
 
 export interface DoctorOptions {
@@ -36,11 +36,20 @@ async function run({ json, socket }: DoctorOptions, context: Context): Promise<E
   const findings = [
     ...examineProject(context),
     ...examineShims(context),
-    ...await examineDaemon(await daemonSocket(socket, context), context),
+    ...await examineDaemon(await endpoint(socket, context), context),
   ];
   if (json) await context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else await context.stdout.write(findings.map((finding) => line(finding, context)).join(""));
   return findings.some(({ state }) => state === "fault") ? ExitCode.failed : ExitCode.ok;
+}
+
+/** Settings that cannot be read are a finding of their own. */
+async function endpoint(socket: string | undefined, context: Context): Promise<string> {
+  try {
+    return await daemonSocket(socket, context);
+  } catch {
+    return usualSocket(context);
+  }
 }
 
 const MARKS = { ok: "✓", note: "·", fault: "✗" } as const;
