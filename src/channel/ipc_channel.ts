@@ -1,5 +1,9 @@
 import type { Message } from "../protocol/envelope.ts";
 
+import type { ChannelMetricsSnapshot } from "./channel_metrics.ts";
+import type { RequestOptions } from "./pending_requests.ts";
+import type { Drain } from "./shutdown_state.ts";
+
 export type { Message } from "../protocol/envelope.ts";
 
 export interface SendOptions {
@@ -56,6 +60,36 @@ export interface IpcChannel extends AsyncDisposable {
    * function that ends it.
    */
   onMessage(listener: (message: Message) => void): () => void;
+
+  /**
+   * Asks the peer and waits for the answer: a request with an id of its own, and the response with the same id, which
+   * no `recv` sees.
+   *
+   * @throws {RequestError} when the peer answers with an error
+   * @throws {TimedOut} after `timeoutMs` (30 s by default); the peer is told to `cancel`
+   * @throws {Disconnected} the peer is gone
+   * @throws {ShuttingDown} a shutdown has begun
+   */
+  request(method: string, data?: unknown, options?: RequestOptions): Promise<unknown>;
+
+  /**
+   * Begins an orderly end: new sends and requests are refused ({@link ShuttingDown}), those that have begun may finish,
+   * what has arrived can be received. The channel stays open until it is closed.
+   */
+  shutdown(): void;
+
+  readonly isShutdown: boolean;
+
+  /**
+   * Waits until no send waits for room and no request for its answer.
+   *
+   * @param timeoutMs milliseconds
+   * @returns whether that is so, and what was still going on when the time was over
+   */
+  waitForDrain(timeoutMs: number): Promise<Drain>;
+
+  /** The channel's figures until now. */
+  metrics(): ChannelMetricsSnapshot;
 
   /**
    * Lets what was accepted go out (for 2 s at most), then closes. Pending receives and waiting sends reject with

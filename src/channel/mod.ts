@@ -10,6 +10,10 @@
 export type { IpcChannel, Message, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 export { type ConnectOptions, LocalSocketChannel } from "./local_socket_channel.ts";
 export { type ListenOptions, LocalSocketServer } from "./local_socket_server.ts";
+export type { ChannelMetricsSnapshot } from "./channel_metrics.ts";
+export type { RequestOptions } from "./pending_requests.ts";
+export { serveRequests } from "./serve_requests.ts";
+export { type Drain, ShutdownState } from "./shutdown_state.ts";
 export { ThreadChannel } from "./thread_channel.ts";
 export {
   ChannelError,

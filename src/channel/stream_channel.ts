@@ -10,11 +10,11 @@ import { type Framing, preamble } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
+import { ACCEPTED, BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
-import { Inbox } from "./inbox.ts";
-import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 import { Outbox } from "./outbox.ts";
+import type { ShutdownState } from "./shutdown_state.ts";
 
 export interface StreamChannelOptions {
   /** Bytes of one frame, each way; 1 MiB by default, at most 16 MiB − 1. */
@@ -23,6 +23,8 @@ export interface StreamChannelOptions {
   frameTimeoutMs?: number;
   /** Milliseconds without progress of queued output after which the peer counts as gone; never by default. */
   drainTimeoutMs?: number;
+  /** Shared by channels that are to end together; one of its own by default. */
+  shutdownState?: ShutdownState;
 }
 
 interface Setup {
@@ -35,16 +37,14 @@ interface Setup {
   onClosed?: (channel: StreamChannel) => void;
 }
 
-const ACCEPTED: Promise<void> = Promise.resolve();
 /** The codes of JSON-RPC, which clients know: the text was not JSON; it was, and not what is allowed. */
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
 /** What a write or a read on a connection says whose other end is gone. */
 const GONE = new Set([undefined, "EPIPE", "ECONNRESET", "ENOTCONN", "ECONNABORTED"]);
 
-/** An {@link IpcChannel} over any connected {@link Socket}. */
-export class StreamChannel implements IpcChannel {
-  readonly name: string;
+/** A channel over any connected {@link Socket}. */
+export class StreamChannel extends BaseChannel {
   readonly closed: Promise<void>;
   /** What the socket calls. */
   readonly handler: SocketHandler = {
@@ -55,7 +55,6 @@ export class StreamChannel implements IpcChannel {
   readonly #setup: Setup;
   readonly #options: StreamChannelOptions;
   readonly #decoder: FrameDecoder;
-  readonly #inbox: Inbox;
   readonly #frameDeadline: Deadline;
   readonly #drainDeadline: Deadline;
   #writer: FrameWriter | undefined;
@@ -69,12 +68,12 @@ export class StreamChannel implements IpcChannel {
 
   constructor(setup: Setup, options: StreamChannelOptions = {}) {
     const { name, framing } = setup;
-    this.name = name;
+    const { shutdownState } = options;
+    super({ name, kind: "socket", onTaken: () => this.#readOn(), shutdownState });
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#setup = setup;
     this.#options = options;
     this.#decoder = new FrameDecoder({ ...limitOf(options), ...(framing === undefined ? {} : { framing }) });
-    this.#inbox = new Inbox({ name, onTaken: () => this.#readOn() });
     this.#frameDeadline = new Deadline(
       options.frameTimeoutMs ?? LIMITS.frameTimeout,
       () => this.#finish(new Disconnected(`Peer of channel "${name}" began a message and did not end it`)),
@@ -91,38 +90,15 @@ export class StreamChannel implements IpcChannel {
     return this.#outbox?.queuedBytes ?? 0;
   }
 
-  send(message: Message, { signal }: SendOptions = {}): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
     if (this.#state !== "open" || this.#outbox === undefined) return Promise.reject(this.#sendRefusal());
     try {
-      return this.#outbox.push(JSON.stringify(message), signal) ?? ACCEPTED;
+      const waiting = this.#outbox.push(JSON.stringify(message), signal);
+      if (waiting !== undefined) this.figures.queued(this.#outbox.queuedBytes);
+      return waiting ?? ACCEPTED;
     } catch (error) {
       return Promise.reject(this.#sendError(error));
     }
-  }
-
-  recv(options?: ReceiveOptions): Promise<Message> {
-    return this.#inbox.take(options);
-  }
-
-  tryRecv(): Message | undefined {
-    return this.#inbox.tryTake();
-  }
-
-  sendJson(data: unknown, options?: SendOptions): Promise<void> {
-    return this.send({ type: "data", data }, options);
-  }
-
-  emit(event: string, data?: unknown, options?: SendOptions): Promise<void> {
-    return this.send({ type: "event", event, data }, options);
-  }
-
-  onMessage(listener: (message: Message) => void): () => void {
-    return this.#inbox.listen(listener);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
-    return this.#inbox.iterate();
   }
 
   async close(): Promise<void> {
@@ -130,12 +106,9 @@ export class StreamChannel implements IpcChannel {
     await this.closed;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
   #receive(chunk: Buffer): void {
     if (this.#state !== "open") return;
+    this.figures.bytesReceived += chunk.length;
     let failure: { error: unknown } | undefined;
     try {
       this.#decoder.push(chunk, this.#onFrame);
@@ -150,7 +123,7 @@ export class StreamChannel implements IpcChannel {
     }
     if (failure !== undefined) return this.#refuse(failure.error);
     if (!this.#isOpen()) return;
-    if (this.#inbox.length >= LIMITS.unreadMessages || this.#inbox.size >= LIMITS.unreadBytes) {
+    if (this.inbox.length >= LIMITS.unreadMessages || this.inbox.size >= LIMITS.unreadBytes) {
       // The rest of a frame that is waiting in the kernel is not the peer's delay.
       this.#frameDeadline.stop();
       this.#paused = true;
@@ -162,12 +135,12 @@ export class StreamChannel implements IpcChannel {
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
     const value = decodeJson(bytes, start, end);
     if (!isMessage(value)) throw new FrameError("not-a-message", "Frame is not a message");
-    this.#inbox.put(value, end - start);
+    this.deliver(value, end - start);
   };
 
   #readOn(): void {
     if (!this.#paused || this.#state !== "open") return;
-    if (this.#inbox.length > LIMITS.unreadMessages / 2 || this.#inbox.size > LIMITS.unreadBytes / 2) return;
+    if (this.inbox.length > LIMITS.unreadMessages / 2 || this.inbox.size > LIMITS.unreadBytes / 2) return;
     this.#paused = false;
     this.#setup.socket.resume();
   }
@@ -178,6 +151,7 @@ export class StreamChannel implements IpcChannel {
       ...limitOf(this.#options),
       write: (bytes) => {
         this.#writes++;
+        this.figures.bytesSent += bytes.length;
         return this.#setup.socket.write(bytes);
       },
       onTaken: () => this.#onTaken(),
@@ -214,7 +188,7 @@ export class StreamChannel implements IpcChannel {
     this.#closeReason = reason;
     this.#decoder.stop();
     this.#frameDeadline.stop();
-    this.#inbox.finish(reason);
+    this.end(reason);
     this.#outbox?.rejectWaiting(reason);
     this.#closeTimer = setTimeout(() => this.#finish(), LIMITS.closeTimeout);
     // A peer that writes and does not read would wait for us as we wait for it.
@@ -232,7 +206,7 @@ export class StreamChannel implements IpcChannel {
     this.#frameDeadline.stop();
     this.#drainDeadline.stop();
     this.#decoder.stop();
-    this.#inbox.finish(final);
+    this.end(final);
     this.#outbox?.rejectWaiting(final);
     this.#setup.socket.close();
     this.#resolveClosed();

@@ -1,11 +1,9 @@
 import type { Message } from "../protocol/envelope.ts";
+import { ACCEPTED, BaseChannel } from "./base_channel.ts";
 import { type ChannelError, Disconnected } from "./errors.ts";
-import { Inbox } from "./inbox.ts";
-import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 
 /** Messages that one direction of a pair holds before senders wait. */
 const DEFAULT_CAPACITY = 1024;
-const ACCEPTED: Promise<void> = Promise.resolve();
 
 interface Waiting {
   message: Message;
@@ -14,14 +12,12 @@ interface Waiting {
 }
 
 /**
- * An {@link IpcChannel} inside one process. Messages are handed over as they are, not copied: whoever sends one gives it
+ * A channel inside one process. Messages are handed over as they are, not copied: whoever sends one gives it
  * away. Each direction is bounded; a sender waits while it is full.
  */
-export class ThreadChannel implements IpcChannel {
-  readonly name: string;
+export class ThreadChannel extends BaseChannel {
   readonly closed: Promise<void>;
   readonly #capacity: number;
-  readonly #inbox: Inbox;
   /** Sends of the peer that found this inbox full. */
   readonly #waiting = new Set<Waiting>();
   #peer: ThreadChannel | undefined;
@@ -29,10 +25,9 @@ export class ThreadChannel implements IpcChannel {
   #resolveClosed: () => void = () => {};
 
   private constructor(name: string, capacity: number) {
-    this.name = name;
+    super({ name, kind: "thread", onTaken: () => this.#admit() });
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#capacity = capacity;
-    this.#inbox = new Inbox({ name, onTaken: () => this.#admit() });
   }
 
   /** @param capacity unread messages that each direction holds; at least 1 */
@@ -45,35 +40,10 @@ export class ThreadChannel implements IpcChannel {
     return [left, right];
   }
 
-  send(message: Message, { signal }: SendOptions = {}): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     const peer = this.#peer;
     return peer === undefined ? ACCEPTED : peer.#put(message, signal) ?? ACCEPTED;
-  }
-
-  recv(options?: ReceiveOptions): Promise<Message> {
-    return this.#inbox.take(options);
-  }
-
-  tryRecv(): Message | undefined {
-    return this.#inbox.tryTake();
-  }
-
-  sendJson(data: unknown, options?: SendOptions): Promise<void> {
-    return this.send({ type: "data", data }, options);
-  }
-
-  emit(event: string, data?: unknown, options?: SendOptions): Promise<void> {
-    return this.send({ type: "event", event, data }, options);
-  }
-
-  onMessage(listener: (message: Message) => void): () => void {
-    return this.#inbox.listen(listener);
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
-    return this.#inbox.iterate();
   }
 
   close(): Promise<void> {
@@ -83,13 +53,9 @@ export class ThreadChannel implements IpcChannel {
     return this.closed;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
   #put(message: Message, signal: AbortSignal | undefined): Promise<void> | undefined {
-    if (this.#waiting.size === 0 && this.#inbox.length < this.#capacity) {
-      this.#inbox.put(message, 0);
+    if (this.#waiting.size === 0 && this.inbox.length < this.#capacity) {
+      this.deliver(message, 0);
       return undefined;
     }
     return new Promise((resolve, reject) => {
@@ -111,14 +77,15 @@ export class ThreadChannel implements IpcChannel {
       };
       signal?.addEventListener("abort", abort, { once: true });
       this.#waiting.add(waiting);
+      this.figures.queued(this.inbox.length + this.#waiting.size);
     });
   }
 
   #admit(): void {
     for (const waiting of this.#waiting) {
-      if (this.#inbox.length >= this.#capacity) return;
+      if (this.inbox.length >= this.#capacity) return;
       this.#waiting.delete(waiting);
-      this.#inbox.put(waiting.message, 0);
+      this.deliver(waiting.message, 0);
       waiting.accept();
     }
   }
@@ -126,7 +93,7 @@ export class ThreadChannel implements IpcChannel {
   #finish(reason: ChannelError): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
-    this.#inbox.finish(reason);
+    this.end(reason);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const one of waiting) one.reject(new Disconnected(`Peer of channel "${this.name}" closed it`));

@@ -1,0 +1,144 @@
+import type { Message } from "../protocol/envelope.ts";
+import { ChannelMetrics, type ChannelMetricsSnapshot } from "./channel_metrics.ts";
+import { ShuttingDown } from "./errors.ts";
+import { Inbox } from "./inbox.ts";
+import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
+import { PendingRequests, type RequestOptions } from "./pending_requests.ts";
+import { type Drain, ShutdownState } from "./shutdown_state.ts";
+
+/** Sent at once; one promise for all. */
+export const ACCEPTED: Promise<void> = Promise.resolve();
+
+export interface BaseChannelOptions {
+  name: string;
+  /** `socket`, `thread`, `worker`, `shared-memory` or `stdio`. */
+  kind: string;
+  /** Called when messages were taken out of the inbox, so that the source may go on. */
+  onTaken: () => void;
+  /** Shared by channels that are to end together. */
+  shutdownState?: ShutdownState | undefined;
+}
+
+/** What every kind of channel does in the same way: receiving, requests, the orderly end, figures. */
+export abstract class BaseChannel implements IpcChannel {
+  readonly name: string;
+  abstract readonly closed: Promise<void>;
+  protected readonly inbox: Inbox;
+  protected readonly figures: ChannelMetrics = new ChannelMetrics();
+  readonly #kind: string;
+  readonly #requests = new PendingRequests();
+  readonly #shutdown: ShutdownState;
+
+  constructor({ name, kind, onTaken, shutdownState }: BaseChannelOptions) {
+    this.name = name;
+    this.#kind = kind;
+    this.inbox = new Inbox({ name, onTaken });
+    this.#shutdown = shutdownState ?? new ShutdownState();
+  }
+
+  abstract close(): Promise<void>;
+
+  /** Hands a message to whatever lies below; {@link ACCEPTED} when it was taken at once. */
+  protected abstract transmit(message: Message, signal: AbortSignal | undefined): Promise<void>;
+
+  send(message: Message, { signal }: SendOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#shutdown.isShutdown) return Promise.reject(this.#tooLate());
+    return this.#transmit(message, signal);
+  }
+
+  recv(options?: ReceiveOptions): Promise<Message> {
+    return this.inbox.take(options);
+  }
+
+  tryRecv(): Message | undefined {
+    return this.inbox.tryTake();
+  }
+
+  sendJson(data: unknown, options?: SendOptions): Promise<void> {
+    return this.send({ type: "data", data }, options);
+  }
+
+  emit(event: string, data?: unknown, options?: SendOptions): Promise<void> {
+    return this.send({ type: "event", event, data }, options);
+  }
+
+  async request(method: string, data: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
+    using _ = this.#shutdown.begin(`request ${method}`);
+    const begun = performance.now();
+    const answer = await this.#requests.ask(method, data, {
+      ...options,
+      send: (message) => this.#transmit(message, options.signal),
+    });
+    this.figures.recordLatency(performance.now() - begun);
+    return answer;
+  }
+
+  onMessage(listener: (message: Message) => void): () => void {
+    return this.inbox.listen(listener);
+  }
+
+  shutdown(): void {
+    this.#shutdown.shutdown();
+  }
+
+  get isShutdown(): boolean {
+    return this.#shutdown.isShutdown;
+  }
+
+  waitForDrain(timeoutMs: number): Promise<Drain> {
+    return this.#shutdown.waitForDrain(timeoutMs);
+  }
+
+  metrics(): ChannelMetricsSnapshot {
+    return this.figures.snapshot(this.name, this.#kind);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
+    return this.inbox.iterate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A message has arrived: the answer to a request, or something for whoever receives. */
+  protected deliver(message: Message, size: number): void {
+    this.figures.messagesReceived++;
+    if (this.#requests.size > 0 && this.#requests.settle(message)) return;
+    this.inbox.put(message, size);
+  }
+
+  /** Nothing comes any more, and no request is answered. */
+  protected end(reason: Error): void {
+    this.inbox.finish(reason);
+    this.#requests.failAll(reason);
+  }
+
+  #transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
+    const sent = this.transmit(message, signal);
+    if (sent === ACCEPTED) {
+      this.figures.messagesSent++;
+      return sent;
+    }
+    return this.#whileWaiting(sent);
+  }
+
+  /** Counted as going on while it waits for room. */
+  async #whileWaiting(sent: Promise<void>): Promise<void> {
+    const guard = this.#shutdown.isShutdown ? undefined : this.#shutdown.begin(`send on "${this.name}"`);
+    try {
+      await sent;
+      this.figures.messagesSent++;
+    } catch (error) {
+      this.figures.errors++;
+      throw error;
+    } finally {
+      guard?.[Symbol.dispose]();
+    }
+  }
+
+  #tooLate(): ShuttingDown {
+    return new ShuttingDown(`Channel "${this.name}" is shutting down`);
+  }
+}

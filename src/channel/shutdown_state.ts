@@ -1,0 +1,76 @@
+import { ShuttingDown } from "./errors.ts";
+
+/** How a drain ended. */
+export interface Drain {
+  drained: boolean;
+  /** What was still going on when the time was over, by name. */
+  open: string[];
+}
+
+/**
+ * An orderly end, of one channel or of several that share it: what has begun may finish, nothing new begins.
+ *
+ * ```ts
+ * using _ = state.begin("upload");
+ * ```
+ */
+export class ShutdownState {
+  readonly #open = new Map<symbol, string>();
+  readonly #waiters = new Set<() => void>();
+  #shutdown = false;
+
+  get isShutdown(): boolean {
+    return this.#shutdown;
+  }
+
+  /** Operations that have begun and not ended. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Begins an operation; dispose the result when it is over.
+   *
+   * @param name for {@link Drain.open}
+   * @throws {ShuttingDown} when the shutdown has begun
+   */
+  begin(name: string): Disposable {
+    if (this.#shutdown) throw new ShuttingDown(`"${name}" comes too late: a shutdown has begun`);
+    const key = Symbol(name);
+    this.#open.set(key, name);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#open.delete(key) && this.#open.size === 0) this.#wake();
+      },
+    };
+  }
+
+  /** Begins the shutdown. Calling it again changes nothing. */
+  shutdown(): void {
+    this.#shutdown = true;
+  }
+
+  /**
+   * Waits until nothing is going on.
+   *
+   * @param timeoutMs milliseconds
+   */
+  async waitForDrain(timeoutMs: number): Promise<Drain> {
+    if (this.#open.size > 0) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          this.#waiters.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, timeoutMs);
+        this.#waiters.add(done);
+      });
+    }
+    return { drained: this.#open.size === 0, open: [...this.#open.values()] };
+  }
+
+  #wake(): void {
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+}
