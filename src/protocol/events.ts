@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { APP_EVENTS } from "./app_events.ts";
 import { INSTALL_EVENTS } from "./install_events.ts";
 
 const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
@@ -30,6 +31,7 @@ export const EVENTS = {
     data: v.object({ path: v.string() }),
   },
   ...INSTALL_EVENTS,
+  ...APP_EVENTS,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -12,6 +12,8 @@ export interface Manifest {
   env: Record<string, string | null>;
   settings: Settings;
   mirrors: Record<string, string>;
+  /** `[apps]` as it is written; what it means is the business of src/apps. */
+  apps: Record<string, unknown>;
 }
 
 /**
@@ -30,6 +32,7 @@ export function parseManifest(text: string, path: string): Manifest {
     ),
     settings: document.settings,
     mirrors: document.mirrors,
+    apps: document.apps ?? {},
   };
 }
 

@@ -25,6 +25,22 @@ export function readToml<Schema extends v.GenericSchema>(
   throw schemaError(parsed.issues[0], schema, file);
 }
 
+/**
+ * Checks a part of a document that was kept as it is when the document was read.
+ *
+ * @param keys where in the document the value stands: `["apps", "web"]`
+ * @throws {UsageError} naming the file, the key and what was expected there
+ */
+export function checkSection<Schema extends v.GenericSchema>(
+  value: unknown,
+  schema: Schema,
+  { keys, ...file }: TomlFile & { keys: readonly string[] },
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  throw schemaError(parsed.issues[0], schema, file, keys);
+}
+
 function parseDocument(text: string, { what, path }: TomlFile): unknown {
   try {
     return parse(text.replaceAll("\r\n", "\n"));
@@ -45,9 +61,10 @@ function schemaError(
   issue: v.BaseIssue<unknown>,
   schema: v.GenericSchema,
   { what, path }: TomlFile,
+  outer: readonly string[] = [],
 ): UsageError {
   const inner = innermost(issue);
-  const key = inner.path?.map((item) => String(item.key)).join(".") ?? "";
+  const key = [...outer, ...inner.path?.map((item) => String(item.key)) ?? []].join(".");
   const start = `Cannot read ${what} "${path}": key "${key}"`;
   if (inner.expected === "never") {
     return new UsageError(`${start} is not known`, { next: knownKeys(inner, schema) });
@@ -62,7 +79,7 @@ function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
   const depth = (candidate: v.BaseIssue<unknown>) => candidate.path?.length ?? 0;
   const [deepest] = [...issues].sort((a, b) => depth(b) - depth(a));
   if (deepest === undefined || depth(deepest) === 0) {
-    const reached = issues.find((candidate) => candidate.kind === "validation");
+    const reached = issues.find((candidate) => candidate.kind !== "schema");
     return reached === undefined ? issue : { ...reached, path: issue.path } as v.BaseIssue<unknown>;
   }
   return innermost(
@@ -71,7 +88,7 @@ function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
 }
 
 function expectation(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind === "validation" && !issue.message.startsWith("Invalid")) return issue.message;
+  if (issue.kind !== "schema" && !issue.message.startsWith("Invalid")) return issue.message;
   if (issue.type === "union" && issue.path?.[0]?.key === "tools") {
     return 'a version (`"1.2"`) or a table with one';
   }

@@ -27,6 +27,8 @@ export interface Project {
   skipped: VersionFileContent["skipped"];
   /** Variables of the nearest haft.toml; null takes one away. */
   env: Record<string, string | null>;
+  /** `[apps]` of the nearest haft.toml, as it is written. */
+  apps: Record<string, unknown>;
   /** The project's settings over the user's. */
   settings: Settings;
   /** The project's mirrors over the user's. */
@@ -59,6 +61,7 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
     shadowed: [],
     skipped: [],
     env: {},
+    apps: {},
     settings: user.settings,
     mirrors: user.mirrors,
     trustedPaths: user.trustedPaths,
@@ -92,6 +95,7 @@ function addManifest(project: Project, manifest: Manifest, directory: string): v
   project.root = directory;
   project.manifestPath = manifest.path;
   project.env = manifest.env;
+  project.apps = manifest.apps;
   project.settings = { ...project.settings, ...manifest.settings };
   project.mirrors = { ...project.mirrors, ...manifest.mirrors };
 }

@@ -3,9 +3,9 @@ import type { GatedParts } from "./trust_store.ts";
 
 /** What of a project's nearest haft.toml can make haft run code; undefined when there is no haft.toml. */
 export function gatedParts(
-  project: Pick<Project, "manifestPath" | "requests" | "env">,
+  project: Pick<Project, "manifestPath" | "requests" | "env" | "apps">,
 ): GatedParts | undefined {
-  const { manifestPath, requests, env } = project;
+  const { manifestPath, requests, env, apps } = project;
   if (manifestPath === undefined) return undefined;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const installEnv = Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv]));
@@ -14,6 +14,7 @@ export function gatedParts(
     files: [...new Set([manifestPath, ...withVariables.map(({ decidedBy }) => decidedBy.file)])],
     parts: {
       ...(Object.keys(env).length > 0 ? { env } : {}),
+      ...(Object.keys(apps).length > 0 ? { apps } : {}),
       ...(withVariables.length > 0 ? { install_env: installEnv } : {}),
     },
   };

@@ -1,0 +1,170 @@
+import * as v from "valibot";
+import { parseByteSize } from "./byte_size.ts";
+import { splitCommand } from "./command_words.ts";
+import { parseDuration } from "./duration.ts";
+
+const Duration = v.pipe(
+  v.string(),
+  v.check((text) => parseDuration(text) !== undefined, 'a time such as "500ms", "10s" or "5m"'),
+  v.transform((text) => parseDuration(text) ?? 0),
+);
+const ByteSize = v.pipe(
+  v.string(),
+  v.check((text) => parseByteSize(text) !== undefined, 'a size such as "10MiB"'),
+  v.transform((text) => parseByteSize(text) ?? 0),
+);
+const NO_NUL = v.check((text: string) => !text.includes("\0"), "a text without NUL");
+const Text = v.pipe(v.string(), v.nonEmpty("a text that is not empty"), NO_NUL);
+const Count = v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "1 or more"));
+const VariableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name"));
+const Variable = v.union([
+  v.pipe(v.string(), NO_NUL),
+  v.pipe(v.number(), v.transform(String)),
+  v.pipe(v.boolean(), v.transform(String)),
+]);
+
+const CommandText = v.pipe(
+  v.string(),
+  NO_NUL,
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const split = splitCommand(dataset.value);
+    if (split.ok) return split.argv;
+    addIssue({ message: split.expected });
+    return NEVER;
+  }),
+);
+const Command = v.union([
+  CommandText,
+  v.pipe(
+    v.array(v.pipe(v.string(), NO_NUL)),
+    v.check((argv) => (argv[0] ?? "") !== "", "a list that begins with a command"),
+  ),
+]);
+const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
+
+const Backoff = v.strictObject({
+  /** Before the first restart. */
+  initial: v.optional(Duration, "100ms"),
+  max: v.optional(Duration, "30s"),
+  multiplier: v.optional(v.pipe(v.number(), v.minValue(1, "1 or more")), 2),
+  /** The share of a delay that is random: 0.3 is up to 30 % more or less. */
+  jitter: v.optional(v.pipe(v.number(), v.minValue(0, "0 to 1"), v.maxValue(1, "0 to 1")), 0.3),
+  /** Restarts in a row, without end when it is not set. */
+  max_attempts: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
+  /** Up for this long, the count of restarts begins anew. */
+  reset_after: v.optional(Duration, "10s"),
+  /** What becomes of the app after the last attempt. */
+  exhausted: v.optional(v.picklist(["stop", "remove"]), "stop"),
+});
+
+const HttpTarget = v.strictObject({
+  url: v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")),
+  expected_status: v.optional(v.pipe(v.number(), v.integer("a whole number"))),
+});
+const TcpTarget = v.union([
+  v.pipe(
+    v.number(),
+    v.integer("a port"),
+    v.minValue(1, "a port"),
+    v.maxValue(65_535, "a port"),
+    v.transform((port) => ({ host: "127.0.0.1", port })),
+  ),
+  v.pipe(
+    v.string(),
+    v.regex(/^(.+):(\d{1,5})$/, '"HOST:PORT"'),
+    v.transform((text) => ({
+      host: text.slice(0, text.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1"),
+      port: Number(text.slice(text.lastIndexOf(":") + 1)),
+    })),
+  ),
+]);
+
+const Health = v.pipe(
+  v.strictObject({
+    http: v.optional(
+      v.union([
+        v.pipe(v.string(), v.regex(/^https?:\/\//, "an address"), v.transform((url) => ({ url }))),
+        HttpTarget,
+      ]),
+    ),
+    tcp: v.optional(TcpTarget),
+    exec: v.optional(Command),
+    /** A regular expression; the app is healthy from the first line that matches. */
+    log_line: v.optional(v.pipe(Text, v.check(isRegularExpression, "a regular expression"))),
+    interval: v.optional(Duration, "10s"),
+    timeout: v.optional(Duration, "5s"),
+    /** Failures in a row that make it unhealthy. */
+    retries: v.optional(Count, 3),
+    /** Failures do not count for so long after the start. */
+    start_period: v.optional(Duration, "0s"),
+    /** What is done about an app that became unhealthy. */
+    action: v.optional(v.picklist(["report", "restart"]), "report"),
+  }),
+  v.check(
+    ({ http, tcp, exec, log_line }) =>
+      [http, tcp, exec, log_line].filter((probe) => probe !== undefined).length === 1,
+    "a table with one of http, tcp, exec and log_line",
+  ),
+);
+
+/** One `[apps.NAME]`. Its output has milliseconds, bytes and lists of words, and is plain JSON. */
+export const AppTable = v.strictObject({
+  /** Words as in a shell, without one; or a list. */
+  command: Command,
+  args: v.optional(v.array(v.pipe(v.string(), NO_NUL)), []),
+  /** Below the project's directory; that itself by default. */
+  cwd: v.optional(Text, "."),
+  env: v.optional(v.record(VariableName, Variable), {}),
+  /** Files of variables, later ones over earlier ones, `env` over all. */
+  env_file: v.optional(TextList, []),
+  /** Started by `app.up` without names. */
+  autostart: v.optional(v.boolean(), true),
+  restart: v.optional(v.picklist(["no", "always", "on-failure", "unless-stopped"]), "on-failure"),
+  backoff: v.optional(Backoff, {}),
+  stop_signal: v.optional(
+    v.pipe(v.string(), v.regex(/^SIG[A-Z0-9]+$/, 'a signal such as "SIGTERM"')),
+    "SIGTERM",
+  ),
+  /** Until SIGKILL. */
+  stop_timeout: v.optional(Duration, "10s"),
+  depends_on: v.optional(v.record(Text, v.picklist(["started", "healthy", "completed"])), {}),
+  health: v.optional(Health),
+  instances: v.optional(v.pipe(Count, v.maxValue(256, "256 or less")), 1),
+  limits: v.optional(
+    v.strictObject({
+      /** Of the whole process tree. */
+      memory: v.optional(ByteSize),
+      /** 100 is one core. */
+      cpu_percent: v.optional(v.pipe(v.number(), v.minValue(1, "1 or more"))),
+    }),
+    {},
+  ),
+  log: v.optional(
+    v.strictObject({
+      max_size: v.optional(ByteSize, "10MiB"),
+      /** Files in all, the current one included. */
+      keep: v.optional(v.pipe(Count, v.maxValue(1_000, "1000 or less")), 5),
+    }),
+    {},
+  ),
+  /** Globs below the project's directory; a change restarts the app. */
+  watch: v.optional(TextList, []),
+  /** A cron expression: started then, unless it runs. */
+  schedule: v.optional(Text),
+  uid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
+  gid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
+});
+
+/** What an app is, checked, with every default filled in. */
+export type AppConfig = v.InferOutput<typeof AppTable>;
+export type HealthConfig = NonNullable<AppConfig["health"]>;
+export type BackoffConfig = AppConfig["backoff"];
+
+function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+import * as v from "valibot";
+import { AppState } from "./methods/app_methods.ts";
+
+/** What every event of an app has; its subject is the app's name. */
+const app = {
+  app: v.string(),
+  /** The project's directory: two projects may have apps of one name. */
+  root: v.string(),
+  instance: v.number(),
+};
+
+/** What happens to supervised processes, as the daemon publishes it. */
+export const APP_EVENTS = {
+  "app.status_change": {
+    summary: "An app's state changed; `removed` is its last",
+    data: v.object({
+      ...app,
+      state: v.union([AppState, v.literal("removed")]),
+      previous: v.nullable(AppState),
+      reason: v.nullable(v.string()),
+    }),
+  },
+  "app.process_started": {
+    summary: "A process of an app runs; `adopted` when an earlier daemon started it",
+    data: v.object({ ...app, pid: v.number(), adopted: v.boolean(), changed: v.array(v.string()) }),
+  },
+  "app.process_exited": {
+    summary: "An app's process ended; both null when nobody can tell how",
+    data: v.object({
+      ...app,
+      pid: v.number(),
+      exit_code: v.nullable(v.number()),
+      signal: v.nullable(v.string()),
+    }),
+  },
+  "app.process_crashed": {
+    summary: "An app's process failed, or could not be started",
+    data: v.object({ ...app, reason: v.string() }),
+  },
+  "app.process_restarting": {
+    summary: "An app is started again after a pause",
+    data: v.object({ ...app, attempt: v.number(), delay_ms: v.number() }),
+  },
+  "app.log_line": {
+    summary: "An app wrote a line; `partial` when it goes on in the next event",
+    data: v.object({
+      ...app,
+      stream: v.picklist(["stdout", "stderr"]),
+      line: v.string(),
+      time: v.number(),
+      partial: v.boolean(),
+    }),
+  },
+  "app.health_check_failed": {
+    summary: "A health check failed; after `retries` in a row the app is unhealthy",
+    data: v.object({ ...app, reason: v.string(), failures: v.number(), retries: v.number() }),
+  },
+  "app.resource_limit_exceeded": {
+    summary: "An app's processes use more than their limit; for memory they are restarted",
+    data: v.object({
+      ...app,
+      resource: v.picklist(["memory", "cpu"]),
+      limit: v.number(),
+      current: v.number(),
+      action: v.picklist(["restart", "report"]),
+    }),
+  },
+  "app.processes_left": {
+    summary: "Processes of an app had left its group when it was stopped, and were stopped, too",
+    data: v.object({ ...app, pids: v.array(v.number()) }),
+  },
+} as const;

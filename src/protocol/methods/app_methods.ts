@@ -1,0 +1,171 @@
+import * as v from "valibot";
+import { defineMethod } from "./define.ts";
+
+/** The states of an app, and of each of its instances. */
+export const AppState = v.picklist([
+  "stopped",
+  "starting",
+  "running",
+  "healthy",
+  "unhealthy",
+  "stopping",
+  "crashed",
+  "backoff",
+  "exhausted",
+]);
+export type AppState = v.InferOutput<typeof AppState>;
+
+const Name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(300));
+
+/**
+ * Which apps are meant. `root` is the project's directory; without it, apps of every project are meant. Without `names`, all
+ * of them.
+ */
+const selection = {
+  root: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096))),
+  names: v.optional(v.pipe(v.array(Name), v.maxLength(1_000)), []),
+};
+const Selection = v.strictObject(selection);
+
+/** One process of an app. Times are milliseconds since 1970, durations seconds. */
+export const AppInstance = v.object({
+  /** 0 for the first. */
+  instance: v.number(),
+  state: AppState,
+  /** Why it is in this state, where there is more to say. */
+  reason: v.nullable(v.string()),
+  pid: v.nullable(v.number()),
+  started_at: v.nullable(v.number()),
+  uptime_secs: v.nullable(v.number()),
+  /** Restarts that nobody asked for, since it was last started by somebody. */
+  restarts: v.number(),
+  /** Null while it runs, and when nobody can tell. */
+  exit_code: v.nullable(v.number()),
+  exit_signal: v.nullable(v.string()),
+  /** Null until it was measured. 100 is one core. */
+  cpu_percent: v.nullable(v.number()),
+  memory_bytes: v.nullable(v.number()),
+  /** Where its output goes. */
+  stdout_log: v.string(),
+  stderr_log: v.string(),
+});
+export type AppInstance = v.InferOutput<typeof AppInstance>;
+
+export const AppStatus = v.object({
+  name: v.string(),
+  /** The project's directory. */
+  root: v.string(),
+  /** The worst of its instances' states. */
+  state: AppState,
+  /** What is wanted: that it runs, or that it does not. */
+  desired: v.picklist(["running", "stopped"]),
+  command: v.array(v.string()),
+  restart_policy: v.string(),
+  depends_on: v.record(v.string(), v.string()),
+  /** Not in the manifest: it was started with a command of its own. */
+  adhoc: v.boolean(),
+  /** What its last start took up that the one before did not have: `command`, `env.PORT`. */
+  changed: v.array(v.string()),
+  /** What the manifest says now that its running process does not have yet. */
+  pending: v.array(v.string()),
+  instances: v.array(AppInstance),
+});
+export type AppStatus = v.InferOutput<typeof AppStatus>;
+
+/** What became of one app that an action was for. */
+const Outcome = v.object({ name: v.string(), root: v.string(), error: v.nullable(v.string()) });
+export type AppOutcome = v.InferOutput<typeof Outcome>;
+
+const ActionResult = v.object({ apps: v.array(AppStatus), outcomes: v.array(Outcome) });
+
+export const AppLogLine = v.object({
+  app: v.string(),
+  root: v.string(),
+  instance: v.number(),
+  stream: v.picklist(["stdout", "stderr"]),
+  /** Bytes that are not UTF-8 are shown as `\xNN`. */
+  line: v.string(),
+  /** Milliseconds since 1970, to within a second; null when it is not known. */
+  time: v.nullable(v.number()),
+  /** The line goes on in the next entry: it was longer than 64 KiB. */
+  partial: v.boolean(),
+});
+export type AppLogLine = v.InferOutput<typeof AppLogLine>;
+
+export const appMethods = {
+  "app.start": defineMethod({
+    summary: "Starts apps, and what they depend on; `config` starts one that no manifest has",
+    params: v.strictObject({
+      ...selection,
+      /** The content of an `[apps.NAME]`, for the one app in `names`. */
+      config: v.optional(v.record(v.string(), v.unknown())),
+    }),
+    result: ActionResult,
+    long: true,
+  }),
+  "app.stop": defineMethod({
+    summary: "Stops apps, those first that depend on others; answers when nothing of them is left",
+    params: Selection,
+    result: ActionResult,
+    long: true,
+  }),
+  "app.restart": defineMethod({
+    summary: "Stops apps and starts them with what their manifest says now",
+    params: Selection,
+    result: ActionResult,
+    long: true,
+  }),
+  "app.delete": defineMethod({
+    summary: "Stops apps and forgets them; their logs stay unless `logs` is true",
+    params: v.strictObject({ ...selection, logs: v.optional(v.boolean(), false) }),
+    result: v.object({ outcomes: v.array(Outcome) }),
+    long: true,
+  }),
+  "app.status": defineMethod({
+    summary: "Tells how apps are; those of the manifest that were never started, too",
+    params: Selection,
+    result: v.object({ apps: v.array(AppStatus) }),
+  }),
+  "app.list": defineMethod({
+    summary: "The names of the apps that are known",
+    params: v.strictObject({ root: selection.root }),
+    result: v.object({ apps: v.array(v.object({ name: v.string(), root: v.string(), state: AppState })) }),
+  }),
+  "app.logs": defineMethod({
+    summary: "The last lines of apps; `app.log_line` events follow on",
+    params: v.strictObject({
+      ...selection,
+      lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000)), 100),
+      /** Milliseconds since 1970. */
+      since: v.optional(v.number()),
+      /** A regular expression. */
+      grep: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
+      stream: v.optional(v.picklist(["stdout", "stderr"])),
+    }),
+    result: v.object({ lines: v.array(AppLogLine) }),
+  }),
+  "app.up": defineMethod({
+    summary:
+      "Starts a project's apps in the order of their dependencies; answers when all are up and healthy",
+    params: v.strictObject({ ...selection, root: v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096)) }),
+    result: ActionResult,
+    long: true,
+  }),
+  "app.down": defineMethod({
+    summary: "Stops a project's apps in the reverse order of their dependencies",
+    params: v.strictObject({ ...selection, root: v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096)) }),
+    result: ActionResult,
+    long: true,
+  }),
+  "app.save": defineMethod({
+    summary: "Keeps the list of the apps that shall run; an empty one replaces another only with `force`",
+    params: v.strictObject({ force: v.optional(v.boolean(), false) }),
+    result: v.object({ path: v.string(), apps: v.array(v.object({ name: v.string(), root: v.string() })) }),
+  }),
+  "app.restore": defineMethod({
+    summary: "Starts the apps of the list that was kept",
+    params: v.strictObject({}),
+    result: ActionResult,
+    long: true,
+  }),
+} as const;

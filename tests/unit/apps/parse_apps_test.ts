@@ -1,0 +1,191 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UsageError } from "../../../src/base/errors.ts";
+import { parseByteSize } from "../../../src/apps/config/byte_size.ts";
+import { changedKeys } from "../../../src/apps/config/changed_keys.ts";
+import { splitCommand } from "../../../src/apps/config/command_words.ts";
+import { parseDuration } from "../../../src/apps/config/duration.ts";
+import { parseApp, parseApps } from "../../../src/apps/config/parse_apps.ts";
+import { parseManifest } from "../../../src/tools/manifest/parse_manifest.ts";
+import { gatedParts } from "../../../src/tools/trust/gated_parts.ts";
+
+function appsOf(text: string) {
+  return parseApps(parseManifest(text, "haft.toml").apps, "haft.toml");
+}
+
+Deno.test("parseDuration() and parseByteSize() read units, and nothing else", () => {
+  const durations: [string, number | undefined][] = [
+    ["500ms", 500],
+    ["10s", 10_000],
+    ["1.5m", 90_000],
+    ["2h", 7_200_000],
+    ["0s", 0],
+    ["10", undefined],
+    ["10 sec", undefined],
+    ["-1s", undefined],
+    ["30d", undefined],
+  ];
+  for (const [text, expected] of durations) assertEquals(parseDuration(text), expected, text);
+  const sizes: [string, number | undefined][] = [
+    ["10MiB", 10 * 1024 * 1024],
+    ["10MB", 10_000_000],
+    ["512k", 524_288],
+    ["1.5 GiB", 1_610_612_736],
+    ["100b", 100],
+    ["0MiB", undefined],
+    ["10", undefined],
+    ["much", undefined],
+  ];
+  for (const [text, expected] of sizes) assertEquals(parseByteSize(text), expected, text);
+});
+
+Deno.test("splitCommand() splits as a shell does, expands nothing, and refuses a shell's operators", () => {
+  const rows: [string, string[]][] = [
+    ["npm run dev", ["npm", "run", "dev"]],
+    [`a "b c" 'd e' f\\ g`, ["a", "b c", "d e", "f g"]],
+    ["echo $HOME *.ts ~", ["echo", "$HOME", "*.ts", "~"]],
+    [`a ""`, ["a", ""]],
+  ];
+  for (const [text, argv] of rows) assertEquals(splitCommand(text), { ok: true, argv });
+  for (const text of ["", "   ", "a 'b", "a && b", "a | b", "a > b", "a ; b"]) {
+    assertEquals(splitCommand(text).ok, false, text);
+  }
+});
+
+Deno.test("parseApps() fills in every default; a text alone is a command", () => {
+  const apps = appsOf(`[apps]\nweb = "node server.js"\n`);
+  assertEquals(apps.get("web"), {
+    command: ["node", "server.js"],
+    args: [],
+    cwd: ".",
+    env: {},
+    env_file: [],
+    autostart: true,
+    restart: "on-failure",
+    backoff: {
+      initial: 100,
+      max: 30_000,
+      multiplier: 2,
+      jitter: 0.3,
+      reset_after: 10_000,
+      exhausted: "stop",
+    },
+    stop_signal: "SIGTERM",
+    stop_timeout: 10_000,
+    depends_on: {},
+    instances: 1,
+    limits: {},
+    log: { max_size: 10 * 1024 * 1024, keep: 5 },
+    watch: [],
+  });
+});
+
+Deno.test("parseApps() reads health checks, limits and dependencies", () => {
+  const apps = appsOf(`
+[apps.db]
+command = ["postgres", "-D", "my data"]
+health = { tcp = 5432, interval = "1s" }
+[apps."api/v1 ü"]
+command = "serve"
+env = { PORT = 8080, DEBUG = true }
+env_file = ".env"
+depends_on = { db = "healthy" }
+health = { http = "http://127.0.0.1:8080/ok", retries = 2, action = "restart" }
+limits = { memory = "200MiB", cpu_percent = 150 }
+[apps.log]
+command = "log"
+health = { log_line = "ready in \\\\d+" }
+[apps.probe]
+command = "x"
+health = { exec = "curl -f 'http://x'", tcp = "[::1]:80" }
+`.replace(`, tcp = "[::1]:80"`, ""));
+  assertEquals(apps.get("db")?.health?.tcp, { host: "127.0.0.1", port: 5432 });
+  assertEquals(apps.get("api/v1 ü")?.env, { PORT: "8080", DEBUG: "true" });
+  assertEquals(apps.get("api/v1 ü")?.env_file, [".env"]);
+  assertEquals(apps.get("api/v1 ü")?.health?.http, { url: "http://127.0.0.1:8080/ok" });
+  assertEquals(apps.get("probe")?.health?.exec, ["curl", "-f", "http://x"]);
+  assertEquals(parseApp("x", { command: "x", health: { tcp: "[::1]:80" } }).health?.tcp, {
+    host: "::1",
+    port: 80,
+  });
+});
+
+const REFUSED: [name: string, text: string, message: string, next?: string][] = [
+  [
+    "an unknown key",
+    `[apps.web]\ncommand = "x"\ncomand = "y"`,
+    'key "apps.web.comand" is not known',
+    'Did you mean "command"?',
+  ],
+  ["a missing command", `[apps.web]\nargs = []`, 'key "apps.web.command" is missing'],
+  [
+    "an empty command",
+    `[apps.web]\ncommand = []`,
+    'key "apps.web.command" must be a list that begins with a command',
+  ],
+  ["a shell's operator", `[apps.web]\ncommand = "a && b"`, 'must be a command without "&&"'],
+  ["an open quote", `[apps.web]\ncommand = "a 'b"`, "must be a command whose quotes are closed"],
+  [
+    "a bad duration",
+    `[apps.web]\ncommand = "x"\nstop_timeout = "10"`,
+    'key "apps.web.stop_timeout" must be a time such as "500ms"',
+  ],
+  [
+    "a number as duration",
+    `[apps.web]\ncommand = "x"\nstop_timeout = 10`,
+    'key "apps.web.stop_timeout" must be a string',
+  ],
+  [
+    "a bad size",
+    `[apps.web]\ncommand = "x"\nlog = { max_size = "big" }`,
+    'key "apps.web.log.max_size" must be a size',
+  ],
+  ["an unknown policy", `[apps.web]\ncommand = "x"\nrestart = "maybe"`, 'key "apps.web.restart" must be'],
+  [
+    "two probes",
+    `[apps.web]\ncommand = "x"\nhealth = { tcp = 1, exec = "y" }`,
+    'key "apps.web.health" must be a table with one of',
+  ],
+  ["a bad pattern", `[apps.web]\ncommand = "x"\nhealth = { log_line = "(" }`, "must be a regular expression"],
+  [
+    "an unknown dependency",
+    `[apps.web]\ncommand = "x"\ndepends_on = { dv = "started" }\n[apps.db]\ncommand = "y"`,
+    'key "apps.web.depends_on.dv" names no app',
+    'Did you mean "db"?',
+  ],
+  [
+    "healthy without a check",
+    `[apps.web]\ncommand = "x"\ndepends_on = { db = "healthy" }\n[apps.db]\ncommand = "y"`,
+    "waits for an app without a health check",
+  ],
+  [
+    "a circle",
+    `[apps.a]\ncommand = "x"\ndepends_on = { b = "started" }\n[apps.b]\ncommand = "x"\ndepends_on = { c = "started" }\n[apps.c]\ncommand = "x"\ndepends_on = { a = "started" }`,
+    "in a circle: a → b → c → a",
+  ],
+  ["itself as a dependency", `[apps.a]\ncommand = "x"\ndepends_on = { a = "started" }`, "in a circle: a → a"],
+  ["a long name", `[apps.${"n".repeat(301)}]\ncommand = "x"`, "has 301 characters"],
+  ["a control character in a name", `[apps."a\\tb"]\ncommand = "x"`, "has a control character"],
+];
+
+for (const [name, text, message, next] of REFUSED) {
+  Deno.test(`parseApps() refuses ${name}`, () => {
+    const error = assertThrows(() => appsOf(text), UsageError);
+    assertStringIncludes(error.message, 'Cannot read manifest "haft.toml"');
+    assertStringIncludes(error.message, message);
+    if (next !== undefined) assertStringIncludes(error.next ?? "", next);
+  });
+}
+
+Deno.test("changedKeys() names what differs, and no values", () => {
+  const before = { command: ["a"], env: { PORT: "1", KEY: "secret" }, limits: { memory: 5 } };
+  const after = { command: ["b"], env: { PORT: "2", NEW: "x" }, limits: { memory: 5 } };
+  assertEquals(changedKeys(before, after), ["command", "env.KEY", "env.NEW", "env.PORT"]);
+  assertEquals(changedKeys(before, before), []);
+});
+
+Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest without [env]", () => {
+  const manifest = (text: string) => ({ ...parseManifest(text, "haft.toml"), manifestPath: "haft.toml" });
+  const apps = `[apps]\nweb = "x"\n`;
+  assertEquals(gatedParts(manifest(apps))?.parts, { apps: { web: "x" } });
+  assertEquals(gatedParts(manifest(`[tools]\nnode = "22"\n`))?.parts, {});
+});
