@@ -1,0 +1,171 @@
+/**
+ * Reads what is added to one log file and hands it on in lines. After a rotation the rest of the old file is read before the
+ * new one, by a descriptor, which stays good whatever becomes of the file's name: nothing is skipped.
+ */
+import { Buffer } from "node:buffer";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { LineSplitter, type SplitLine } from "./line_splitter.ts";
+import { rotatedPath } from "./log_files.ts";
+
+/** What a follower must know to go on where another one ended. */
+export interface FollowerState {
+  /** How often the file was rotated. */
+  rotations: number;
+  /** The first byte that was not handed on, in the file that had been rotated `in` times. */
+  in: number;
+  offset: number;
+}
+
+interface Segment {
+  descriptor: number;
+  /** The next byte to read. */
+  at: number;
+  rotations: number;
+}
+
+/** For one read, shared by all: reading is synchronous. */
+const buffer = Buffer.alloc(64 * 1024);
+
+export class LogFollower {
+  readonly path: string;
+  readonly #onLines: (lines: SplitLine[]) => void;
+  readonly #splitter = new LineSplitter();
+  readonly #begin: FollowerState;
+  #rotations: number;
+  /** Oldest first. */
+  #segments: Segment[] = [];
+  /** Where the line begins that waits for its end, when that is in a file before the first segment's. */
+  #carried: Pick<FollowerState, "in" | "offset"> | undefined;
+  /** Whether the last segment is the file that is at the path. */
+  #hasCurrent = false;
+
+  constructor(path: string, begin: FollowerState, onLines: (lines: SplitLine[]) => void) {
+    this.path = path;
+    this.#begin = begin;
+    this.#rotations = begin.rotations;
+    this.#onLines = onLines;
+  }
+
+  get state(): FollowerState {
+    const [first] = this.#segments;
+    if (first === undefined) {
+      return this.#begin.rotations === this.#rotations
+        ? this.#begin
+        : { rotations: this.#rotations, in: this.#rotations, offset: 0 };
+    }
+    const { pending } = this.#splitter;
+    if (pending > first.at && this.#carried !== undefined) {
+      return { rotations: this.#rotations, ...this.#carried };
+    }
+    return { rotations: this.#rotations, in: first.rotations, offset: Math.max(0, first.at - pending) };
+  }
+
+  /** Bytes of the current file. */
+  get size(): number {
+    return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Opens what is there and not open yet. */
+  open(): void {
+    if (this.#hasCurrent) return;
+    if (this.#segments.length === 0) this.#openOlder();
+    const descriptor = openIfThere(this.path);
+    if (descriptor === undefined) return;
+    const { rotations, in: begun, offset } = this.#begin;
+    const resumed = begun === rotations && rotations === this.#rotations;
+    const at = resumed && this.#segments.length === 0 ? Math.min(offset, fstatSync(descriptor).size) : 0;
+    this.#segments.push({ descriptor, at, rotations: this.#rotations });
+    this.#hasCurrent = true;
+  }
+
+  /**
+   * Reads what is new.
+   *
+   * @param budget bytes at most
+   * @returns how many were read; less than the budget means that nothing more was there
+   */
+  read(budget: number): number {
+    this.open();
+    let total = 0;
+    while (total < budget) {
+      const segment = this.#segments[0];
+      if (segment === undefined) break;
+      const count = readSync(
+        segment.descriptor,
+        buffer,
+        0,
+        Math.min(buffer.length, budget - total),
+        segment.at,
+      );
+      if (count > 0) {
+        total += count;
+        segment.at += count;
+        this.#deliver(this.#splitter.push(buffer.subarray(0, count)));
+      } else if (this.#segments.length > 1) {
+        const { pending } = this.#splitter;
+        if (pending <= segment.at) this.#carried = { in: segment.rotations, offset: segment.at - pending };
+        closeSync(segment.descriptor);
+        this.#segments.shift();
+      } else {
+        // Somebody else emptied the file.
+        if (fstatSync(segment.descriptor).size < segment.at) segment.at = 0;
+        break;
+      }
+    }
+    return total;
+  }
+
+  /** The file was copied to `.1` and emptied. To be called before anybody writes again, and after {@link open}. */
+  copied(): void {
+    const current = this.#hasCurrent ? this.#segments.pop() : undefined;
+    const copy = openIfThere(rotatedPath(this.path, 1));
+    if (current !== undefined) {
+      // By its descriptor the emptied file would be read; the bytes are in the copy.
+      if (copy === undefined) closeSync(current.descriptor);
+      else {
+        closeSync(current.descriptor);
+        this.#segments.push({ ...current, descriptor: copy });
+      }
+    }
+    this.#rotations++;
+    this.#hasCurrent = false;
+    this.open();
+  }
+
+  /** The file was renamed to `.1`, and its writers have ended. */
+  renamed(): void {
+    this.#rotations++;
+    this.#hasCurrent = false;
+  }
+
+  /** Hands on a last line without an end: its writer has gone. */
+  flush(): void {
+    this.#deliver(this.#splitter.flush());
+  }
+
+  close(): FollowerState {
+    const { state } = this;
+    for (const { descriptor } of this.#segments) closeSync(descriptor);
+    this.#segments = [];
+    return state;
+  }
+
+  /** Files that were rotated since the state was kept: the number at the end of a name is how often since. */
+  #openOlder(): void {
+    const { rotations, in: begun, offset } = this.#begin;
+    if (this.#rotations !== rotations) return;
+    for (let number = begun; number < rotations; number++) {
+      const descriptor = openIfThere(rotatedPath(this.path, rotations - number));
+      if (descriptor === undefined) continue;
+      this.#segments.push({ descriptor, at: number === begun ? offset : 0, rotations: number });
+    }
+  }
+
+  #deliver(lines: SplitLine[]): void {
+    if (lines.length > 0) this.#onLines(lines);
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : openSync(path, "r");
+}

@@ -1,0 +1,109 @@
+import { Buffer } from "node:buffer";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { LineSplitter } from "./line_splitter.ts";
+import { rotatedPath } from "./log_files.ts";
+import { TimeIndex, type TimeMark } from "./time_index.ts";
+
+export interface LogQuery {
+  /** The last so many that match. */
+  lines: number;
+  /** Milliseconds since 1970. */
+  since?: number | undefined;
+  grep?: RegExp | undefined;
+}
+
+export interface StoredLine {
+  line: string;
+  partial: boolean;
+  /** To within a second; null when it is not known. */
+  time: number | null;
+}
+
+const PIECE = 256 * 1024;
+
+/** Without a filter, so many bytes a line are read from the end first. */
+const GUESS_PER_LINE = 256;
+
+/**
+ * The last lines of a log that match, oldest first, over all of its files.
+ *
+ * @param rotations how often it was rotated
+ */
+export function readLog(path: string, rotations: number, query: LogQuery): StoredLine[] {
+  const marks = new TimeIndex(path).read();
+  let found: StoredLine[] = [];
+  for (let index = 0; found.length < query.lines; index++) {
+    const file = rotatedPath(path, index);
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+      if (index === 0) continue;
+      break;
+    }
+    const own = marks.filter((mark) => mark.rotations === rotations - index);
+    const lines = lastLines(file, own, { ...query, lines: query.lines - found.length });
+    found = [...lines, ...found];
+    // Older files hold only what is older still.
+    if (query.since !== undefined && (own[0]?.time ?? Infinity) < query.since) break;
+  }
+  return found;
+}
+
+/** Reads backwards in growing steps until there are enough, or from the first byte. */
+function lastLines(file: string, marks: readonly TimeMark[], query: LogQuery): StoredLine[] {
+  const descriptor = openSync(file, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    for (let length = Math.max(PIECE, query.lines * GUESS_PER_LINE);; length *= 8) {
+      const from = Math.max(0, size - length);
+      const lines = linesFrom(descriptor, { from, to: size, marks, query });
+      if (from === 0 || lines.length >= query.lines) return lines.slice(-query.lines);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function linesFrom(
+  descriptor: number,
+  { from, to, marks, query }: { from: number; to: number; marks: readonly TimeMark[]; query: LogQuery },
+): StoredLine[] {
+  const splitter = new LineSplitter();
+  const buffer = Buffer.alloc(Math.min(PIECE, Math.max(1, to - from)));
+  const found: StoredLine[] = [];
+  let at = from;
+  let lineAt = from;
+  let skipFirst = from > 0;
+  const timeOf = timeReader(marks);
+  const take = (lines: ReturnType<LineSplitter["push"]>) => {
+    for (const { text, partial, bytes } of lines) {
+      const time = timeOf(lineAt);
+      lineAt += bytes;
+      const cut = skipFirst;
+      skipFirst = skipFirst && partial;
+      if (cut || (query.since !== undefined && (time === null || time < query.since))) continue;
+      if (query.grep !== undefined && !query.grep.test(text)) continue;
+      found.push({ line: text, partial, time });
+      // Memory for what was asked for, not for all that matches.
+      if (found.length > query.lines * 2 + 1_000) found.splice(0, found.length - query.lines);
+    }
+  };
+  while (at < to) {
+    const count = readSync(descriptor, buffer, 0, Math.min(buffer.length, to - at), at);
+    if (count === 0) break;
+    at += count;
+    take(splitter.push(buffer.subarray(0, count)));
+  }
+  take(splitter.flush());
+  return found;
+}
+
+/** The time of the last mark at or before a byte; bytes are asked for in order. */
+function timeReader(marks: readonly TimeMark[]): (offset: number) => number | null {
+  let next = 0;
+  let time: number | null = null;
+  return (offset) => {
+    for (let mark = marks[next]; mark !== undefined && mark.offset <= offset; mark = marks[++next]) {
+      time = mark.time;
+    }
+    return time;
+  };
+}

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { MARKER_VARIABLE, type ProcessInfo, type ProcessTable } from "./process_table.ts";
+
+/** The unit of times in /proc. The kernel fixes it for user space, whatever its own clock runs at. */
+const TICKS_PER_SECOND = 100;
+
+let bootId: string | undefined;
+
+/** The process table of Linux: /proc. */
+export const linuxProcessTable: ProcessTable = {
+  bootId: () => bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+  find: (pid) => parseStat(read(`/proc/${pid}/stat`)),
+  all: () => processIds().flatMap((pid) => parseStat(read(`/proc/${pid}/stat`)) ?? []),
+  marker(pid) {
+    const prefix = `${MARKER_VARIABLE}=`;
+    const variable = read(`/proc/${pid}/environ`)?.split("\0").find((entry) => entry.startsWith(prefix));
+    return variable?.slice(prefix.length);
+  },
+  isStopped(pid) {
+    return taskIds(pid).every((task) => {
+      const info = parseStat(read(`/proc/${pid}/task/${task}/stat`));
+      return info === undefined || "TtZXx".includes(info.state);
+    });
+  },
+  residentBytes(pid) {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  },
+  kill: (pid, signal) => void process.kill(pid, signal),
+};
+
+/** Reads /proc/PID/stat. The name in its second field may hold spaces and parentheses, so the fields count from its end. */
+export function parseStat(text: string | undefined): ProcessInfo | undefined {
+  const end = text?.lastIndexOf(")") ?? -1;
+  if (text === undefined || end === -1) return undefined;
+  const fields = text.slice(end + 2).split(" ");
+  // The first field here is the third of the manual page.
+  const field = (number: number) => Number(fields[number - 3]);
+  const startTime = fields[22 - 3];
+  if (startTime === undefined) return undefined;
+  return {
+    pid: Number.parseInt(text, 10),
+    parent: field(4),
+    group: field(5),
+    session: field(6),
+    state: fields[0] ?? "?",
+    startTime,
+    cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
+  };
+}
+
+function processIds(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+}
+
+function taskIds(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined when the process has gone, or is not ours to look into. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

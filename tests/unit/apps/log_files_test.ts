@@ -1,0 +1,234 @@
+import { assertEquals } from "@std/assert";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { copyPath, logFamily, rotatedPath, shiftRotated } from "../../../src/apps/logs/log_files.ts";
+import { LogFollower } from "../../../src/apps/logs/log_follower.ts";
+import { readLog } from "../../../src/apps/logs/read_log.ts";
+import {
+  isRotationPending,
+  recoverRotation,
+  rotateLog,
+  rotateUnused,
+} from "../../../src/apps/logs/rotate_log.ts";
+import { TimeIndex } from "../../../src/apps/logs/time_index.ts";
+
+const BEGIN = { rotations: 0, in: 0, offset: 0 };
+const NOBODY = { hold: () => Promise.resolve(true), release: () => {} };
+
+async function inDirectory(fn: (path: string) => void | Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "haft-t-" });
+  try {
+    await fn(join(directory, "app.log"));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+function follow(path: string, begin = BEGIN): { follower: LogFollower; lines: string[] } {
+  const lines: string[] = [];
+  return {
+    lines,
+    follower: new LogFollower(path, begin, (more) => lines.push(...more.map(({ text }) => text))),
+  };
+}
+
+Deno.test("shiftRotated() moves up to the first gap, and drops the oldest only when there is none", () =>
+  inDirectory((path) => {
+    const write = (...indexes: number[]) =>
+      indexes.forEach((index) => writeFileSync(rotatedPath(path, index), `${index}`));
+    const content = (index: number) =>
+      existsSync(rotatedPath(path, index)) ? readFileSync(rotatedPath(path, index), "utf8") : "";
+    write(1, 2, 4);
+    shiftRotated(path, 5);
+    assertEquals([1, 2, 3, 4].map(content), ["", "1", "2", "4"]);
+    write(1);
+    shiftRotated(path, 5);
+    assertEquals([1, 2, 3, 4, 5].map(content), ["", "1", "1", "2", ""]);
+    shiftRotated(path, 2);
+    assertEquals([1, 2, 3].map(content), ["", "", ""]);
+  }));
+
+Deno.test("LogFollower loses no line over rotations, whether it had read the old file or not", () =>
+  inDirectory(async (path) => {
+    const { follower, lines } = follow(path);
+    const expected: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 10; i++) {
+        expected.push(`line ${round} ${i}`);
+        appendFileSync(path, `line ${round} ${i}\n`);
+      }
+      if (round % 3 === 0) follower.read(50);
+      if (round % 4 === 0) appendFileSync(path, "half ");
+      if (round % 4 === 0) expected[expected.length] = `half line ${round + 1} 0`;
+      if (round % 4 === 1) expected.splice(expected.indexOf(`line ${round} 0`), 1);
+      follower.open();
+      if (round % 2 === 0) {
+        await rotateLog(path, {
+          keep: 3,
+          writers: NOBODY,
+          onRotated: () => follower.copied(),
+        });
+      } else {
+        rotateUnused(path, 3);
+        follower.renamed();
+      }
+    }
+    follower.read(Infinity);
+    assertEquals(lines, expected);
+    follower.close();
+  }));
+
+Deno.test("LogFollower goes on where another one ended, in a file that was rotated since", () =>
+  inDirectory((path) => {
+    writeFileSync(path, "a\nb\nc\nha");
+    const first = follow(path);
+    first.follower.read(4);
+    const state = first.follower.close();
+    assertEquals([first.lines, state], [["a", "b"], { rotations: 0, in: 0, offset: 4 }]);
+    rotateUnused(path, 3);
+    writeFileSync(path, "lf\nd\n");
+    const second = follow(path, { ...state, rotations: 1 });
+    second.follower.read(Infinity);
+    assertEquals(second.lines, ["c", "half", "d"]);
+    assertEquals(second.follower.close(), { rotations: 1, in: 1, offset: 5 });
+  }));
+
+Deno.test("LogFollower begins anew in a file that somebody emptied", () =>
+  inDirectory((path) => {
+    writeFileSync(path, "old line\n");
+    const { follower, lines } = follow(path);
+    follower.read(Infinity);
+    truncateSync(path, 0);
+    follower.read(Infinity);
+    appendFileSync(path, "new\n");
+    follower.read(Infinity);
+    follower.close();
+    assertEquals(lines, ["old line", "new"]);
+  }));
+
+Deno.test("rotateLog() leaves everything as it was when the writers cannot be held", () =>
+  inDirectory(async (path) => {
+    writeFileSync(path, "text\n");
+    let released = 0;
+    const writers = { hold: () => Promise.resolve(false), release: () => void released++ };
+    assertEquals(await rotateLog(path, { keep: 3, writers, onRotated: () => {} }), "not_stopped");
+    assertEquals([logFamily(path).filter(existsSync), released], [[path], 1]);
+    assertEquals(isRotationPending(path), false);
+  }));
+
+Deno.test("recoverRotation() finishes or undoes what a killed daemon began, at every step", async () => {
+  const note = (path: string, size: number, inode: number) =>
+    writeFileSync(`${path}.rotation`, JSON.stringify({ phase: "copied", inode, size }));
+  const rows: [name: string, prepare: (path: string) => void, current: string, previous: string][] = [
+    [
+      "before the copy",
+      (path) => writeFileSync(`${path}.rotation`, '{"phase":"copying","inode":0,"size":0}'),
+      "text\n",
+      "older\n",
+    ],
+    [
+      "half of the copy",
+      (path) => {
+        writeFileSync(copyPath(path), "te");
+        writeFileSync(`${path}.rotation`, '{"phase":"copying","inode":0,"size":0}');
+      },
+      "text\n",
+      "older\n",
+    ],
+    [
+      "the copy is whole",
+      (path) => {
+        copyFileSync(path, copyPath(path));
+        note(path, 5, statSync(copyPath(path)).ino);
+      },
+      "",
+      "text\n",
+    ],
+    [
+      "the copy has its name",
+      (path) => {
+        copyFileSync(path, copyPath(path));
+        note(path, 5, statSync(copyPath(path)).ino);
+        shiftRotated(path, 3);
+        renameSync(copyPath(path), rotatedPath(path, 1));
+      },
+      "",
+      "text\n",
+    ],
+    [
+      "all but the note",
+      (path) => {
+        copyFileSync(path, copyPath(path));
+        note(path, 5, statSync(copyPath(path)).ino);
+        shiftRotated(path, 3);
+        renameSync(copyPath(path), rotatedPath(path, 1));
+        truncateSync(path, 0);
+      },
+      "",
+      "text\n",
+    ],
+    [
+      "somebody wrote meanwhile",
+      (path) => {
+        copyFileSync(path, copyPath(path));
+        note(path, 5, statSync(copyPath(path)).ino);
+        appendFileSync(path, "more\n");
+      },
+      "text\nmore\n",
+      "older\n",
+    ],
+  ];
+  for (const [name, prepare, current, previous] of rows) {
+    await inDirectory((path) => {
+      writeFileSync(path, "text\n");
+      writeFileSync(rotatedPath(path, 1), "older\n");
+      prepare(path);
+      assertEquals(isRotationPending(path), true);
+      recoverRotation(path, 3);
+      assertEquals([readFileSync(path, "utf8"), readFileSync(rotatedPath(path, 1), "utf8")], [
+        current,
+        previous,
+      ], name);
+      assertEquals([isRotationPending(path), existsSync(copyPath(path))], [false, false], name);
+    });
+  }
+});
+
+Deno.test("readLog() gives the last lines over all files, filtered by time and text", () =>
+  inDirectory((path) => {
+    const index = new TimeIndex(path);
+    writeFileSync(rotatedPath(path, 1), "one\ntwo\n");
+    index.note({ rotations: 0, offset: 0, time: 1_000 });
+    index.note({ rotations: 0, offset: 4, time: 5_000 });
+    index.note({ rotations: 0, offset: 6, time: 5_400 });
+    writeFileSync(path, "three\nfour\nopen");
+    index.note({ rotations: 1, offset: 0, time: 9_000 });
+    const texts = (query: Parameters<typeof readLog>[2]) => readLog(path, 1, query).map(({ line }) => line);
+    assertEquals(texts({ lines: 10 }), ["one", "two", "three", "four", "open"]);
+    assertEquals(texts({ lines: 4 }), ["two", "three", "four", "open"]);
+    assertEquals(texts({ lines: 0 }), []);
+    assertEquals(texts({ lines: 10, grep: /^t/ }), ["two", "three"]);
+    assertEquals(texts({ lines: 10, since: 5_000 }), ["two", "three", "four", "open"]);
+    assertEquals(readLog(path, 1, { lines: 10 }).map(({ time }) => time), [
+      1_000,
+      5_000,
+      9_000,
+      9_000,
+      9_000,
+    ]);
+    index.prune(1);
+    assertEquals(index.read(), [{ rotations: 1, offset: 0, time: 9_000 }]);
+  }));
+
+Deno.test("readLog() reads backwards from the end of a large file", () =>
+  inDirectory((path) => {
+    const count = 200_000;
+    writeFileSync(path, Array.from({ length: count }, (_, i) => `line ${i}\n`).join(""));
+    assertEquals(readLog(path, 0, { lines: 2 }).map(({ line }) => line), [
+      `line ${count - 2}`,
+      `line ${count - 1}`,
+    ]);
+    assertEquals(readLog(path, 0, { lines: 2, grep: /^line 7$/ }).map(({ line }) => line), ["line 7"]);
+    assertEquals(readLog(path, 0, { lines: 150_000 })[0]?.line, "line 50000");
+  }));
