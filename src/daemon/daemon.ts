@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import { mkdirSync } from "node:fs";
 import process from "node:process";
+import type { BackendService } from "../backends/backend_service.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { compileTypeGlobs } from "../hub/event_filter.ts";
@@ -16,6 +17,7 @@ import type { UserContext } from "../tools/project/open_project.ts";
 import { userConfigPath } from "../tools/project/user_config.ts";
 import { openRuntimeDirectory } from "../socket/runtime_directory.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
+import { backendHandlers } from "./handlers/backend_handlers.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
@@ -62,6 +64,8 @@ export class Daemon {
   #settings: DaemonSettings;
   #tools: Promise<Tools> | undefined;
   #toolsReady: Tools | undefined;
+  #backends: Promise<BackendService> | undefined;
+  #backendsReady: BackendService | undefined;
   #internalErrors = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
@@ -137,6 +141,7 @@ export class Daemon {
     const tools = () => this.#loadTools();
     methods.register(runtimeHandlers(tools));
     methods.register(toolHandlers(tools, this.#hub));
+    methods.register(backendHandlers(() => this.#loadBackends()));
   }
 
   /**
@@ -184,10 +189,24 @@ export class Daemon {
     });
   }
 
+  #loadBackends(): Promise<BackendService> {
+    return this.#backends ??= import("../backends/backend_service.ts").then(({ BackendService }) => {
+      this.#backendsReady = new BackendService({
+        user: this.#options.user,
+        emit: (event, data, subject) => {
+          this.#hub.publish(event, data, { subject });
+          this.#watchIdle(this.#server.connections.size);
+        },
+      });
+      return this.#backendsReady;
+    });
+  }
+
   async #finish(): Promise<void> {
     clearTimeout(this.#idle);
     this.#toolsReady?.[Symbol.dispose]();
     await this.#server.stop({ graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS });
+    await this.#backendsReady?.[Symbol.asyncDispose]();
     this.#lock.release();
     this.#resolveStopped();
   }
@@ -195,7 +214,9 @@ export class Daemon {
   #watchIdle(connections: number): void {
     clearTimeout(this.#idle);
     const limit = idleExitMs(this.#settings);
-    if (connections > 0 || this.#stopping || !Number.isFinite(limit)) return;
+    if (
+      connections > 0 || (this.#backendsReady?.running ?? 0) > 0 || this.#stopping || !Number.isFinite(limit)
+    ) return;
     // A timer takes no more than 2^31 ms, which is 24 days.
     const wait = Math.min(limit, 2 ** 31 - 1);
     this.#idle = setTimeout(() => void this.stop(`nothing to do for ${limit / 1000} s`), wait);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { APP_EVENTS } from "./app_events.ts";
+import { BACKEND_EVENTS } from "./backend_events.ts";
 import { INSTALL_EVENTS } from "./install_events.ts";
 
 const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
@@ -32,6 +33,7 @@ export const EVENTS = {
   },
   ...INSTALL_EVENTS,
   ...APP_EVENTS,
+  ...BACKEND_EVENTS,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

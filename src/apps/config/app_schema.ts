@@ -3,7 +3,7 @@ import { parseByteSize } from "./byte_size.ts";
 import { splitCommand } from "./command_words.ts";
 import { parseDuration } from "./duration.ts";
 
-const Duration = v.pipe(
+export const Duration = v.pipe(
   v.string(),
   v.check((text) => parseDuration(text) !== undefined, 'a time such as "500ms", "10s" or "5m"'),
   v.transform((text) => parseDuration(text) ?? 0),
@@ -14,10 +14,10 @@ const ByteSize = v.pipe(
   v.transform((text) => parseByteSize(text) ?? 0),
 );
 const NO_NUL = v.check((text: string) => !text.includes("\0"), "a text without NUL");
-const Text = v.pipe(v.string(), v.nonEmpty("a text that is not empty"), NO_NUL);
+export const Text = v.pipe(v.string(), v.nonEmpty("a text that is not empty"), NO_NUL);
 const Count = v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "1 or more"));
-const VariableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name"));
-const Variable = v.union([
+export const VariableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name"));
+export const Variable = v.union([
   v.pipe(v.string(), NO_NUL),
   v.pipe(v.number(), v.transform(String)),
   v.pipe(v.boolean(), v.transform(String)),
@@ -33,7 +33,7 @@ const CommandText = v.pipe(
     return NEVER;
   }),
 );
-const Command = v.union([
+export const Command = v.union([
   CommandText,
   v.pipe(
     v.array(v.pipe(v.string(), NO_NUL)),
@@ -42,7 +42,7 @@ const Command = v.union([
 ]);
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 
-const Backoff = v.strictObject({
+export const Backoff = v.strictObject({
   /** Before the first restart. */
   initial: v.optional(Duration, "100ms"),
   max: v.optional(Duration, "30s"),

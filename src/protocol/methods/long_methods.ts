@@ -3,6 +3,8 @@
  * wait does not load every schema; a test keeps it in step with the definitions.
  */
 export const LONG_METHODS: ReadonlySet<string> = new Set([
+  "backend.call",
+  "backend.stop",
   "runtime.versions",
   "tool.install",
   "tool.sync",

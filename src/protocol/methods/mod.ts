@@ -1,9 +1,16 @@
+import { backendMethods } from "./backend_methods.ts";
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
 import { runtimeMethods } from "./runtime_methods.ts";
 import { toolMethods } from "./tool_methods.ts";
 
 /** Every method of the protocol. */
-export const METHODS = { ...connectionMethods, ...daemonMethods, ...runtimeMethods, ...toolMethods } as const;
+export const METHODS = {
+  ...connectionMethods,
+  ...daemonMethods,
+  ...runtimeMethods,
+  ...toolMethods,
+  ...backendMethods,
+} as const;
 
 export type MethodName = keyof typeof METHODS;

@@ -14,6 +14,8 @@ export interface Manifest {
   mirrors: Record<string, string>;
   /** `[apps]` as it is written; what it means is the business of src/apps. */
   apps: Record<string, unknown>;
+  /** `[backends]` as it is written; what it means is the business of src/backends. */
+  backends: Record<string, unknown>;
 }
 
 /**
@@ -33,6 +35,7 @@ export function parseManifest(text: string, path: string): Manifest {
     settings: document.settings,
     mirrors: document.mirrors,
     apps: document.apps ?? {},
+    backends: document.backends ?? {},
   };
 }
 

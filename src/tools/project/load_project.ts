@@ -29,6 +29,8 @@ export interface Project {
   env: Record<string, string | null>;
   /** `[apps]` of the nearest haft.toml, as it is written. */
   apps: Record<string, unknown>;
+  /** `[backends]` of the nearest haft.toml, as it is written. */
+  backends: Record<string, unknown>;
   /** The project's settings over the user's. */
   settings: Settings;
   /** The project's mirrors over the user's. */
@@ -62,6 +64,7 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
     skipped: [],
     env: {},
     apps: {},
+    backends: {},
     settings: user.settings,
     mirrors: user.mirrors,
     trustedPaths: user.trustedPaths,
@@ -96,6 +99,7 @@ function addManifest(project: Project, manifest: Manifest, directory: string): v
   project.manifestPath = manifest.path;
   project.env = manifest.env;
   project.apps = manifest.apps;
+  project.backends = manifest.backends;
   project.settings = { ...project.settings, ...manifest.settings };
   project.mirrors = { ...project.mirrors, ...manifest.mirrors };
 }

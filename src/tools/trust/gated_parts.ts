@@ -3,9 +3,9 @@ import type { GatedParts } from "./trust_store.ts";
 
 /** What of a project's nearest haft.toml can make haft run code; undefined when there is no haft.toml. */
 export function gatedParts(
-  project: Pick<Project, "manifestPath" | "requests" | "env" | "apps">,
+  project: Pick<Project, "manifestPath" | "requests" | "env" | "apps" | "backends">,
 ): GatedParts | undefined {
-  const { manifestPath, requests, env, apps } = project;
+  const { manifestPath, requests, env, apps, backends } = project;
   if (manifestPath === undefined) return undefined;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const installEnv = Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv]));
@@ -15,6 +15,7 @@ export function gatedParts(
     parts: {
       ...(Object.keys(env).length > 0 ? { env } : {}),
       ...(Object.keys(apps).length > 0 ? { apps } : {}),
+      ...(Object.keys(backends).length > 0 ? { backends } : {}),
       ...(withVariables.length > 0 ? { install_env: installEnv } : {}),
     },
   };

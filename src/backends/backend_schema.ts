@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import { Backoff, Command, Duration, Text, Variable, VariableName } from "../apps/config/app_schema.ts";
+import { checkSection } from "../tools/manifest/read_toml.ts";
+
+/** One table of `[backends]`. */
+export const BackendTable = v.strictObject({
+  /** Words, or a text that is split as a shell would; no shell runs it. */
+  command: Command,
+  args: v.optional(v.array(v.string()), []),
+  /** Below the project's directory. */
+  cwd: v.optional(Text, "."),
+  env: v.optional(v.record(VariableName, Variable), {}),
+  /** `legacy` speaks on the child's stdin and stdout instead of a channel. */
+  mode: v.optional(v.picklist(["channel", "legacy"]), "channel"),
+  /** What is done when it ends by itself. */
+  restart: v.optional(v.picklist(["no", "on-failure", "always"]), "on-failure"),
+  backoff: v.optional(Backoff, {}),
+  /** From start to `ready`. */
+  ready_timeout: v.optional(Duration, "10s"),
+  /** From a ping to its answer. */
+  heartbeat_timeout: v.optional(Duration, "8s"),
+  /** From being told to stop to SIGKILL. */
+  stop_timeout: v.optional(Duration, "10s"),
+});
+export type BackendConfig = v.InferOutput<typeof BackendTable>;
+
+/**
+ * Reads one backend of a manifest.
+ *
+ * @param path how messages name the manifest
+ * @throws {UsageError} naming the file, the key and what was expected
+ */
+export function parseBackend(name: string, table: unknown, path: string): BackendConfig {
+  return checkSection(typeof table === "string" ? { command: table } : table, BackendTable, {
+    what: "manifest",
+    path,
+    keys: ["backends", name],
+  });
+}

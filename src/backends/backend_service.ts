@@ -1,0 +1,146 @@
+import { existsSync, renameSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { HaftError, UsageError } from "../base/errors.ts";
+import { fileStem, keyText } from "../apps/app_key.ts";
+import { findCommand } from "../apps/process/find_command.ts";
+import type { BackendEventName } from "../protocol/backend_events.ts";
+import type { BackendInfo } from "../protocol/methods/backend_methods.ts";
+import {
+  type OpenProject,
+  openProject,
+  projectEnvironment,
+  type UserContext,
+} from "../tools/project/open_project.ts";
+import { loadProject, type Project } from "../tools/project/load_project.ts";
+import { searchPath } from "../tools/project/search_path.ts";
+import { requireProjectTrust } from "../tools/trust/project_trust.ts";
+import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
+import { Backend } from "./backend.ts";
+import { type BackendConfig, parseBackend } from "./backend_schema.ts";
+import type { RequestOptions } from "./link.ts";
+
+export interface BackendServiceOptions {
+  user: UserContext;
+  emit: (event: BackendEventName, data: Record<string, unknown>, subject: string) => void;
+}
+
+export interface BackendTarget {
+  backend: string;
+  /** A directory of the project; the user's home directory when absent. */
+  cwd?: string | undefined;
+}
+
+/** A log that is larger than this when its backend starts is put aside, under `.1`. */
+const LARGE_LOG_BYTES = 10 * 1024 * 1024;
+
+/** The backends of all projects, by project and name. */
+export class BackendService {
+  readonly #options: BackendServiceOptions;
+  readonly #backends = new Map<string, Backend>();
+
+  constructor(options: BackendServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Backends whose process runs, or is about to: reasons to stay. */
+  get running(): number {
+    let running = 0;
+    for (const { info } of this.#backends.values()) {
+      if (info.state !== "stopped" && info.state !== "failed") running++;
+    }
+    return running;
+  }
+
+  /** @throws {HaftError} when it does not become ready, is not declared, or its manifest is not trusted */
+  async start(target: BackendTarget): Promise<BackendInfo> {
+    const backend = this.#find(target);
+    await backend.start();
+    return backend.info;
+  }
+
+  async stop(target: BackendTarget): Promise<BackendInfo> {
+    const backend = this.#find(target);
+    await backend.stop();
+    return backend.info;
+  }
+
+  async call(
+    target: BackendTarget,
+    method: string,
+    data: unknown,
+    options: RequestOptions,
+  ): Promise<unknown> {
+    return await this.#find(target).call(method, data, options);
+  }
+
+  list(cwd: string | undefined): BackendInfo[] {
+    if (cwd === undefined) return [...this.#backends.values()].map(({ info }) => info);
+    const project = loadProject(cwd, this.#options.user);
+    return Object.keys(project.backends).map((name) => this.#backend(name, project).info);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#backends.values()].map((backend) => backend.stop()));
+  }
+
+  #find({ backend: name, cwd = this.#options.user.home }: BackendTarget): Backend {
+    return this.#backend(name, loadProject(cwd, this.#options.user));
+  }
+
+  #backend(name: string, project: Project): Backend {
+    const config = configOf(name, project);
+    const key = { root: project.root, name };
+    const known = this.#backends.get(keyText(key));
+    if (known !== undefined) return known;
+    const { user, emit } = this.#options;
+    const log = join(user.paths.state, "backends", `${fileStem(key)}.log`);
+    const backend = new Backend({
+      name,
+      root: project.root,
+      config,
+      log,
+      prepare: () => this.#prepare(name, project.root, log),
+      emit: (event, data) => emit(event, data, name),
+    });
+    this.#backends.set(keyText(key), backend);
+    return backend;
+  }
+
+  /** Everything anew: the manifest may have changed since the last start, and so may its trust. */
+  async #prepare(name: string, root: string, log: string) {
+    const { user } = this.#options;
+    const open = openProject({ ...user, cwd: root });
+    const config = configOf(name, open.project);
+    requireProjectTrust(user, open.project);
+    const env = await this.#environment(config, open);
+    const cwd = resolve(root, config.cwd);
+    const [command = "", ...words] = config.command;
+    if (existsSync(log) && statSync(log).size > LARGE_LOG_BYTES) renameSync(log, `${log}.1`);
+    const file = findCommand(command, { cwd, path: env["PATH"] });
+    return { config, file, args: [...words, ...config.args], cwd, env };
+  }
+
+  async #environment(config: BackendConfig, open: OpenProject): Promise<Record<string, string>> {
+    const { user } = this.#options;
+    const { set, unset, path } = await projectEnvironment(user, open);
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries({ ...user.env, ...set, ...config.env })) {
+      if (value !== undefined && !unset.includes(name)) env[name] = value;
+    }
+    env["PATH"] = searchPath(path, env["PATH"]);
+    return env;
+  }
+}
+
+function configOf(name: string, { backends, manifestPath, root }: Project): BackendConfig {
+  if (manifestPath === undefined) {
+    throw new HaftError(`No haft.toml in "${root}" or above it declares backend "${name}"`, {
+      next: `Declare it under [backends.${name}], or name the project's directory ("cwd")`,
+    });
+  }
+  if (Object.hasOwn(backends, name)) return parseBackend(name, backends[name], manifestPath);
+  const near = didYouMean(nearestNames(name, Object.keys(backends)));
+  throw new UsageError(`"${manifestPath}" declares no backend "${name}"`, {
+    next: near ?? `Declare it under [backends.${name}]`,
+  });
+}
