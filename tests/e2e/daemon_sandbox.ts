@@ -38,6 +38,7 @@ export class DaemonSandbox implements AsyncDisposable {
   }
 }
 
+/** Waits for a process that is about to end. */
 export async function untilGone(pid: number): Promise<void> {
   while (!isGone(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
 }

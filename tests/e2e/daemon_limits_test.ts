@@ -1,0 +1,87 @@
+import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { CONNECTION_LIMITS } from "../../src/daemon/connection_limits.ts";
+import { LineClient, metric, verdict } from "../faults/line_client.ts";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+/** One after the other, so that the limit on those that have said nothing is not met on the way. */
+async function talkingClients(path: string, count: number): Promise<LineClient[]> {
+  const clients: LineClient[] = [];
+  while (clients.length < count) {
+    const client = await LineClient.connect(path);
+    client.send({ type: "ping" });
+    await client.next();
+    clients.push(client);
+  }
+  return clients;
+}
+
+async function leave(path: string, clients: readonly LineClient[]): Promise<void> {
+  for (const client of clients) client[Symbol.dispose]();
+  while (await metric(path, "haft_connections").catch(() => NaN) !== 1) await delay(5);
+}
+
+Deno.test("as many connections as the limit are served, one more is told why, and those refused are not counted", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { connections } = CONNECTION_LIMITS;
+  const clients = await talkingClients(daemon.socket, connections - 1);
+  assertEquals(await verdict(daemon.socket), "ok");
+  clients.push(...await talkingClients(daemon.socket, 1));
+  // Refusals that stayed counted would have locked everybody out for good.
+  for (let i = 0; i < connections + 10; i++) assertEquals(await verdict(daemon.socket), "too_many");
+  await leave(daemon.socket, clients);
+  assertEquals(await verdict(daemon.socket), "ok");
+});
+
+Deno.test("as many silent connections as the limit are borne, one more is told why; they do not keep others out for good", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { silentConnections } = CONNECTION_LIMITS;
+  const silent: LineClient[] = [];
+  while (silent.length < silentConnections - 1) silent.push(await LineClient.connect(daemon.socket));
+  assertEquals(await verdict(daemon.socket), "ok");
+  silent.push(await LineClient.connect(daemon.socket));
+  assertEquals(await verdict(daemon.socket), "too_many");
+  await leave(daemon.socket, silent);
+  assertEquals(await verdict(daemon.socket), "ok");
+});
+
+Deno.test("frames at the limit are answered and one byte more ends the connection, before and after hello", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { frameBeforeHello, frame } = CONNECTION_LIMITS;
+  for (
+    const [hello, bytes, expected] of [
+      [false, frameBeforeHello, "method_not_found"],
+      [false, frameBeforeHello + 1, "invalid_request"],
+      [true, frame, "method_not_found"],
+      [true, frame + 1, "invalid_request"],
+    ] as const
+  ) {
+    using client = await LineClient.connect(daemon.socket);
+    if (hello) await client.ask("hello", { client: "test", protocol: [1, 1] });
+    const message = { type: "request", id: "1", method: "no.such", data: "" };
+    message.data = "x".repeat(bytes - JSON.stringify(message).length);
+    client.send(message);
+    const answer = await client.next() as { error: { name: string } };
+    assertEquals([hello, bytes, answer.error.name], [hello, bytes, expected]);
+    if (expected === "invalid_request") await client.closed;
+  }
+});
+
+Deno.test("as many subscriptions as the limit are served on one connection, and one more is refused", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  using client = await LineClient.connect(daemon.socket);
+  const verdicts: string[] = [];
+  for (let i = 0; i <= CONNECTION_LIMITS.subscriptions; i++) {
+    const answer = await client.ask("events.subscribe", { types: [`user.n${i}`] }) as {
+      error?: { name: string };
+    };
+    verdicts.push(answer.error?.name ?? "ok");
+  }
+  assertEquals(verdicts.filter((verdict) => verdict === "ok").length, CONNECTION_LIMITS.subscriptions);
+  assertEquals(verdicts.at(-1), "too_many");
+});
