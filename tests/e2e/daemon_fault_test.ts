@@ -1,0 +1,39 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { metric, verdict } from "../faults/line_client.ts";
+import { bundle, findBun } from "../support/bun_runtime.ts";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+const entry = new URL("../support/faulty_daemon.ts", import.meta.url);
+
+async function commandUnder(runtime: "deno" | "bun", directory: string): Promise<string[]> {
+  if (runtime === "deno") return [process.execPath, "run", "-A", "--quiet", "--no-check", entry.pathname];
+  const bun = findBun();
+  assert(bun !== undefined);
+  return [bun, "--no-install", await bundle(entry, directory)];
+}
+
+for (const runtime of ["deno", "bun"] as const) {
+  Deno.test(`${runtime}: a rejection that nobody waits for and an exception in a timer are logged and counted, and the daemon lives`, async () => {
+    await using daemon = await DaemonSandbox.create(binary);
+    const [file = "", ...args] = await commandUnder(runtime, daemon.sandbox.project);
+    const child = spawn(file, [...args, daemon.socket], {
+      env: daemon.sandbox.environment(),
+      stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    while (!existsSync(daemon.socket)) await delay(10);
+    while (await metric(daemon.socket, "haft_internal_errors_total") < 2) await delay(10);
+    assertEquals(await verdict(daemon.socket), "ok");
+    const { log } = JSON.parse((await daemon.run("daemon", "status", "--json")).stdout);
+    const text = readFileSync(log, "utf8");
+    assertStringIncludes(text, "nobody waits for this");
+    assertStringIncludes(text, "thrown in a timer");
+    await daemon.run("daemon", "stop");
+    await ended;
+  });
+}
