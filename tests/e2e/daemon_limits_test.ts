@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { CONNECTION_LIMITS } from "../../src/daemon/connection_limits.ts";
-import { LineClient, metric, verdict } from "../faults/line_client.ts";
+import { LineClient, metric, refusal, verdict } from "../faults/line_client.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -30,7 +30,7 @@ Deno.test("as many connections as the limit are served, one more is told why, an
   assertEquals(await verdict(daemon.socket), "ok");
   clients.push(...await talkingClients(daemon.socket, 1));
   // Refusals that stayed counted would have locked everybody out for good.
-  for (let i = 0; i < connections + 10; i++) assertEquals(await verdict(daemon.socket), "too_many");
+  for (let i = 0; i < connections + 10; i++) assertEquals(await refusal(daemon.socket), "too_many");
   await leave(daemon.socket, clients);
   assertEquals(await verdict(daemon.socket), "ok");
 });
@@ -43,7 +43,7 @@ Deno.test("as many silent connections as the limit are borne, one more is told w
   while (silent.length < silentConnections - 1) silent.push(await LineClient.connect(daemon.socket));
   assertEquals(await verdict(daemon.socket), "ok");
   silent.push(await LineClient.connect(daemon.socket));
-  assertEquals(await verdict(daemon.socket), "too_many");
+  assertEquals(await refusal(daemon.socket), "too_many");
   await leave(daemon.socket, silent);
   assertEquals(await verdict(daemon.socket), "ok");
 });
