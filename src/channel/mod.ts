@@ -14,6 +14,15 @@ export type { ChannelMetricsSnapshot } from "./channel_metrics.ts";
 export type { RequestOptions } from "./pending_requests.ts";
 export { serveRequests } from "./serve_requests.ts";
 export { type Drain, ShutdownState } from "./shutdown_state.ts";
+export { type ChannelMode, createChannel, detectMode } from "./create_channel.ts";
+export { PortChannel } from "./port_channel.ts";
+export {
+  type PayloadMessage,
+  SharedMemoryChannel,
+  type SharedMemoryOptions,
+} from "./shared_memory_channel.ts";
+export { StdioChannel, type StdioOptions } from "./stdio_channel.ts";
+export { Waker, type WakerOptions } from "./waker.ts";
 export { ThreadChannel } from "./thread_channel.ts";
 export {
   ChannelError,

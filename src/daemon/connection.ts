@@ -207,7 +207,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
       return this.#abandon("slow_consumer");
     }
     if (this.#closing !== undefined) return;
-    if (this.#refusal !== undefined && now - this.#heardAt > REFUSED_MS) return this.end(this.#refusal);
+    if (this.#refusal !== undefined && now - this.#heardAt > REFUSED_MS) {
+      return this.fail("too_many", this.#refusal);
+    }
     if (this.silent && now - this.#heardAt > limits.firstFrameTimeoutMs) {
       return this.fail("timed_out", `No message within ${limits.firstFrameTimeoutMs / 1000} s of connecting`);
     }

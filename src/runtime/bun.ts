@@ -3,7 +3,7 @@ import process from "node:process";
 import { flock, peerUid } from "./bun_ffi.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
-import type { ExecOptions, FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
+import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
 
 /** Bun slows down on one huge write (64 MiB: 215 ms); in pieces of this size it does not. */
 const WRITE_PIECE = 65536;
@@ -15,6 +15,7 @@ export const bunRuntime: Runtime = {
   exec,
   writeOutput,
   tryLock,
+  mapFile,
   listenUnix,
   connectUnix,
 };
@@ -78,6 +79,11 @@ function tryLock(path: string): FileLock | undefined {
     closeSync(descriptor);
   };
   return { release, [Symbol.dispose]: release };
+}
+
+/** Bun itself takes the mapping back when nobody holds the bytes any more. */
+function mapFile(path: string): MappedFile {
+  return { bytes: Bun.mmap(path, { shared: true }), unmap() {} };
 }
 
 function listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener {

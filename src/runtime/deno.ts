@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
-import type { ExecOptions, FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
+import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
 
 /** Read buffer of a connection: small while it idles, grown when a read fills it. */
 const READ_BUFFER = { first: 4096, largest: 65536 };
@@ -20,6 +20,7 @@ export const denoRuntime: Runtime = {
   exec,
   writeOutput,
   tryLock,
+  mapFile,
   listenUnix,
   connectUnix,
 };
@@ -72,6 +73,30 @@ function tryLock(path: string): FileLock | undefined {
   };
   return { release, [Symbol.dispose]: release };
 }
+
+const PROT_READ_WRITE = 1 | 2;
+const MAP_SHARED = 1;
+
+/** By the system's own mmap: Deno has none. */
+function mapFile(path: string, size: number): MappedFile {
+  const { symbols } = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", {
+    mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
+    munmap: { parameters: ["pointer", "usize"], result: "i32" },
+  });
+  const descriptor = openSync(path, "r+");
+  try {
+    const address = symbols.mmap(null, BigInt(size), PROT_READ_WRITE, MAP_SHARED, descriptor, 0n);
+    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
+      throw new Error(`Cannot map "${path}"`);
+    }
+    const bytes = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(address, size));
+    return { bytes, unmap: () => void symbols.munmap(address, BigInt(size)) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const MAP_FAILED = 2n ** 64n - 1n;
 
 function listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener {
   const listener = Deno.listen({ transport: "unix", path });

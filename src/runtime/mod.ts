@@ -1,6 +1,6 @@
 import type { Runtime } from "./types.ts";
 
-export type { ExecOptions, FileLock, Listener, Runtime, Socket, SocketHandler } from "./types.ts";
+export type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
 
 const isDeno = "Deno" in globalThis && !("Bun" in globalThis);
 

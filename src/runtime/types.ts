@@ -33,6 +33,13 @@ export interface Runtime {
    * @throws when the path is a symbolic link, or cannot be opened
    */
   tryLock(path: string): FileLock | undefined;
+  /**
+   * Maps a file so that what one process writes others see.
+   *
+   * @param size bytes, the file's own size
+   * @throws where the system cannot
+   */
+  mapFile(path: string, size: number): MappedFile;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
   /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */
@@ -77,4 +84,10 @@ export interface SocketHandler {
 export interface Listener {
   /** Stops accepting; connections live on. Does not touch the file at the path that was renamed since. */
   close(): void;
+}
+
+/** A file as memory. After `unmap` its bytes are not to be touched. */
+export interface MappedFile {
+  readonly bytes: Uint8Array;
+  unmap(): void;
 }

@@ -36,6 +36,7 @@ declare namespace Bun {
     socket: SocketHandlers<Data>;
   }
 
+  function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;
   function listen<Data>(options: UnixOptions<Data>): { stop(closeConnections?: boolean): void };
   function connect<Data>(options: UnixOptions<Data>): Promise<Socket<Data>>;
 }

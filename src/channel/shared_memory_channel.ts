@@ -1,0 +1,202 @@
+/**
+ * A channel for large payloads: messages go over another channel, payloads through memory that both processes map. Each side
+ * writes into a segment of its own. A payload's block is free again when the peer has copied it out and said so.
+ */
+import type { Message } from "../protocol/envelope.ts";
+import { BaseChannel } from "./base_channel.ts";
+import { Disconnected, ReceiveFailed, Serialization } from "./errors.ts";
+import type { IpcChannel, SendOptions } from "./ipc_channel.ts";
+import type { MappedFile } from "../runtime/mod.ts";
+import { type Block, SegmentBlocks } from "./segment_blocks.ts";
+import { createSegment, openSegment, type SharedSegment } from "./shared_segment.ts";
+
+/** A message with bytes beside its JSON. */
+export interface PayloadMessage extends Message {
+  payload?: Uint8Array;
+}
+
+export interface SharedMemoryOptions {
+  /** Bytes of this side's segment; 64 MiB by default. The longest payload is as long. */
+  size?: number;
+}
+
+const DEFAULT_SIZE = 64 * 1024 * 1024;
+const LARGEST_SIZE = 1024 * 1024 * 1024;
+
+/** What the two sides say to each other besides the messages. */
+const SEGMENT = "shm.segment";
+const MAPPED = "shm.mapped";
+const PAYLOAD = "shm.payload";
+const RELEASE = "shm.release";
+
+interface Waiting {
+  message: Message;
+  payload: Uint8Array;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class SharedMemoryChannel extends BaseChannel {
+  readonly closed: Promise<void>;
+  readonly #channel: IpcChannel;
+  readonly #size: number;
+  readonly #segment: SharedSegment;
+  readonly #blocks: SegmentBlocks;
+  readonly #waiting: Waiting[] = [];
+  #peer: { mapped: MappedFile; size: number } | undefined;
+  #ended = false;
+
+  /**
+   * Makes a shared memory channel of a channel between two processes of one user on one machine; both sides do. The channel
+   * below belongs to it from then on.
+   *
+   * @throws {Io} on a system without shared memory
+   */
+  static over(channel: IpcChannel, options: SharedMemoryOptions = {}): SharedMemoryChannel {
+    return new SharedMemoryChannel(channel, options);
+  }
+
+  private constructor(channel: IpcChannel, { size = DEFAULT_SIZE }: SharedMemoryOptions) {
+    super({ name: channel.name, kind: "shared-memory", onTaken: () => {} });
+    this.#channel = channel;
+    this.#size = size;
+    this.#segment = createSegment(size);
+    this.#blocks = new SegmentBlocks(size);
+    this.closed = channel.closed.then(() => this.#finish());
+    channel.onMessage((message) => this.#receive(message));
+    channel.emit(SEGMENT, { path: this.#segment.path, size }).catch(() => {});
+  }
+
+  /**
+   * Sends a message with bytes beside it. Resolves when they are in the segment and the message is accepted: the bytes may then be
+   * changed.
+   *
+   * @throws {Serialization} the payload is longer than the segment
+   */
+  sendPayload(message: Message, payload: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#ended) return Promise.reject(this.#gone());
+    if (payload.length > this.#size) {
+      return Promise.reject(
+        new Serialization(
+          `Payload of ${payload.length} bytes on channel "${this.name}", whose segment has ${this.#size}`,
+          { next: 'Send it in parts, or make the segment larger ("size")' },
+        ),
+      );
+    }
+    if (this.#waiting.length === 0) {
+      const sent = this.#place(message, payload);
+      if (sent !== undefined) return sent;
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { message, payload, resolve, reject };
+      this.#waiting.push(waiting);
+      this.figures.queued(this.#waiting.length);
+      signal?.addEventListener("abort", () => {
+        const index = this.#waiting.indexOf(waiting);
+        if (index < 0) return;
+        this.#waiting.splice(index, 1);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+
+  override async recv(options?: Parameters<IpcChannel["recv"]>[0]): Promise<PayloadMessage> {
+    return await super.recv(options);
+  }
+
+  async close(): Promise<void> {
+    await this.#channel.close();
+    await this.closed;
+  }
+
+  protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
+    return this.#channel.send(message, signal === undefined ? {} : { signal });
+  }
+
+  /** @returns undefined while there is no room */
+  #place(message: Message, payload: Uint8Array): Promise<void> | undefined {
+    const block = this.#blocks.take(payload.length);
+    if (block === undefined) return undefined;
+    this.#segment.bytes.set(payload, block.offset);
+    this.figures.messagesSent++;
+    this.figures.bytesSent += payload.length;
+    const { id, offset, length } = block;
+    return this.#channel.emit(PAYLOAD, { message, id, offset, length }).catch((error) => {
+      this.#blocks.giveBack(id);
+      throw error;
+    });
+  }
+
+  #receive(message: Message): void {
+    switch (message.type === "event" ? message.event : undefined) {
+      case SEGMENT:
+        return this.#onSegment(message.data as { path: string; size: number });
+      case MAPPED:
+        return this.#segment.forgetName();
+      case PAYLOAD:
+        return this.#onPayload(message.data as Block & { message: Message });
+      case RELEASE:
+        return this.#onRelease(message.data as { id: number });
+      default:
+        return this.deliver(message, 0);
+    }
+  }
+
+  #onSegment({ path, size }: { path: string; size: number }): void {
+    if (this.#peer !== undefined) return this.#refuse("it announced a second segment");
+    if (typeof path !== "string" || !Number.isInteger(size) || size < 1 || size > LARGEST_SIZE) {
+      return this.#refuse("it announced a segment without path and size");
+    }
+    try {
+      this.#peer = { mapped: openSegment(path, size), size };
+    } catch (error) {
+      return this.#refuse(error instanceof Error ? error.message : String(error));
+    }
+    this.#channel.emit(MAPPED).catch(() => {});
+  }
+
+  /** Whatever the peer claims, nothing outside of its segment is read. */
+  #onPayload({ message, id, offset, length }: Block & { message: Message }): void {
+    const peer = this.#peer;
+    const valid = peer !== undefined && Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 &&
+      length >= 0 && offset + length <= peer.size && typeof message === "object" && message !== null;
+    if (!valid) return this.#refuse(`it named a payload outside of its segment`);
+    const payload = peer.mapped.bytes.slice(offset, offset + length);
+    this.figures.bytesReceived += length;
+    this.#channel.emit(RELEASE, { id }).catch(() => {});
+    const received: PayloadMessage = { ...message, payload };
+    this.deliver(received, length);
+  }
+
+  #onRelease({ id }: { id: number }): void {
+    this.#blocks.giveBack(id);
+    for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) {
+      const sent = this.#place(waiting.message, waiting.payload);
+      if (sent === undefined) return;
+      this.#waiting.shift();
+      sent.then(waiting.resolve, waiting.reject);
+    }
+  }
+
+  #refuse(reason: string): void {
+    this.figures.errors++;
+    this.end(new ReceiveFailed(`Peer of channel "${this.name}" broke the protocol: ${reason}`));
+    void this.#channel.close();
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const reason = this.#gone();
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    this.end(reason);
+    this.#segment[Symbol.dispose]();
+    this.#peer?.mapped.unmap();
+    this.#peer = undefined;
+  }
+
+  #gone(): Disconnected {
+    return new Disconnected(`Channel "${this.name}" is closed`);
+  }
+}

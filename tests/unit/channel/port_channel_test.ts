@@ -1,0 +1,71 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Disconnected, type IpcChannel, type Message, PortChannel } from "../../../src/channel/mod.ts";
+
+function pair(capacity?: number): [PortChannel, PortChannel] {
+  const { port1, port2 } = new MessageChannel();
+  return [new PortChannel("ports", port1, capacity), new PortChannel("ports", port2, capacity)];
+}
+
+async function closeBoth(...channels: IpcChannel[]): Promise<void> {
+  await Promise.all(channels.map((channel) => channel.close()));
+}
+
+Deno.test("messages cross a pair of ports in order, both ways", async () => {
+  const [near, far] = pair();
+  for (let n = 0; n < 10_000; n++) void near.sendJson(n).catch(() => {});
+  for (let n = 0; n < 10_000; n++) assertEquals((await far.recv()).data, n);
+  await far.emit("back", "ü");
+  assertEquals(await near.recv(), { type: "event", event: "back", data: "ü" });
+  await closeBoth(near, far);
+});
+
+Deno.test("a sender waits while the other side has not taken what it may hold", async () => {
+  const [near, far] = pair(2);
+  await near.sendJson(1);
+  await near.sendJson(2);
+  let accepted = false;
+  const third = near.sendJson(3).then(() => accepted = true);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(accepted, false);
+  assertEquals((await far.recv()).data, 1);
+  await third;
+  assertEquals([(await far.recv()).data, (await far.recv()).data], [2, 3]);
+  await closeBoth(near, far);
+});
+
+Deno.test("a send that waits can be given up, and is then certain not to be sent", async () => {
+  const [near, far] = pair(1);
+  await near.sendJson(1);
+  const abort = new AbortController();
+  const waiting = near.send({ type: "data", data: 2 }, { signal: abort.signal });
+  abort.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  await far.recv();
+  await near.sendJson(3);
+  assertEquals((await far.recv()).data, 3);
+  await closeBoth(near, far);
+});
+
+Deno.test("a close lets what arrived be received, then both sides are disconnected", async () => {
+  const [near, far] = pair();
+  await near.sendJson(1);
+  await near.close();
+  assertEquals((await far.recv()).data, 1);
+  await assertRejects(() => far.recv(), Disconnected, "closed it");
+  await assertRejects(() => near.sendJson(2), Disconnected);
+});
+
+Deno.test("a worker answers over a port of its own", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL("../../support/echo_worker.ts", import.meta.url), { type: "module" });
+  worker.postMessage(port2, [port2]);
+  const channel = new PortChannel("worker", port1);
+  assertEquals(await channel.request("echo", { n: 1 }), { n: 1 });
+  const got: Message[] = [];
+  channel.onMessage((message) => got.push(message));
+  for (let n = 0; n < 3_000; n++) await channel.sendJson(n);
+  while (got.length < 3_000) await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(got.map(({ data }) => data), Array.from({ length: 3_000 }, (_, n) => n));
+  await channel.close();
+  worker.terminate();
+});

@@ -1,0 +1,108 @@
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import {
+  Disconnected,
+  serveRequests,
+  ShutdownState,
+  ShuttingDown,
+  ThreadChannel,
+  TimedOut,
+} from "../../../src/channel/mod.ts";
+import { RequestError } from "../../../src/protocol/wire_error.ts";
+
+function served() {
+  const [near, far] = ThreadChannel.pair("pair");
+  serveRequests(
+    far,
+    new Map<
+      string,
+      (
+        data: unknown,
+        context: { signal: AbortSignal; progress(event: string, data: unknown): void },
+      ) => unknown
+    >([
+      ["echo", (data) => data],
+      ["later", async (_, { signal, progress }) => {
+        progress("half", 50);
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      }],
+      ["refuse", () => {
+        throw new RequestError("not_found", "No such thing", { data: { thing: 1 } });
+      }],
+    ]),
+  );
+  return { near, far };
+}
+
+Deno.test("request() answers by id, side by side, and no recv sees the responses", async () => {
+  const { near } = served();
+  assertEquals(await Promise.all([near.request("echo", 1), near.request("echo", { a: 2 })]), [1, { a: 2 }]);
+  assertEquals(near.tryRecv(), undefined);
+  assertEquals(near.metrics().latency.count, 2);
+  await near.close();
+});
+
+Deno.test("request() rejects with the peer's error, with its name and data", async () => {
+  const { near } = served();
+  const error = await assertRejects(() => near.request("refuse"), RequestError, "No such thing");
+  assertEquals([error.errorName, error.data], ["not_found", { thing: 1 }]);
+  const unknown = await assertRejects(() => near.request("nothing"), RequestError);
+  assertEquals(unknown.errorName, "method_not_found");
+  await near.close();
+});
+
+Deno.test("request() gives up after its time, tells the peer to cancel, and hears of progress until then", async () => {
+  const { near } = served();
+  const heard: unknown[] = [];
+  await assertRejects(
+    () =>
+      near.request("later", {}, { timeoutMs: 20, onProgress: (event, data) => heard.push([event, data]) }),
+    TimedOut,
+    'No answer to "later" within 20 ms',
+  );
+  assertEquals(heard, [["half", 50]]);
+  await near.close();
+});
+
+Deno.test("requests that are pending when the peer goes reject with Disconnected", async () => {
+  const { near, far } = served();
+  const pending = near.request("later");
+  await far.close();
+  await assertRejects(() => pending, Disconnected);
+});
+
+Deno.test("shutdown() refuses what is new, lets what has begun finish, and waitForDrain() says what is still open", async () => {
+  const { near } = served();
+  const pending = near.request("later", {}, { timeoutMs: 100 });
+  near.shutdown();
+  assertEquals(near.isShutdown, true);
+  await assertRejects(() => near.sendJson(1), ShuttingDown);
+  await assertRejects(() => near.request("echo"), ShuttingDown);
+  assertEquals(await near.waitForDrain(10), { drained: false, open: ["request later"] });
+  await assertRejects(() => pending, TimedOut);
+  assertEquals(await near.waitForDrain(10), { drained: true, open: [] });
+  await near.close();
+});
+
+Deno.test("ShutdownState is shared by what is to end together; a guard is given back once", () => {
+  const state = new ShutdownState();
+  const guard = state.begin("upload");
+  assertEquals(state.inFlight, 1);
+  state.shutdown();
+  assertMatch(String(assertThrows(() => state.begin("late"), ShuttingDown)), /"late" comes too late/);
+  guard[Symbol.dispose]();
+  guard[Symbol.dispose]();
+  assertEquals(state.inFlight, 0);
+});
+
+Deno.test("metrics() counts messages each way and the most that was queued", async () => {
+  const [near, far] = ThreadChannel.pair("pair", 2);
+  await near.sendJson(1);
+  await near.sendJson(2);
+  const waiting = near.sendJson(3);
+  await far.recv();
+  await waiting;
+  const { messages_sent: sent, peak_queue: peak, kind } = near.metrics();
+  assertEquals([kind, sent, peak], ["thread", 3, 0]);
+  assertEquals([far.metrics().messages_received, far.metrics().peak_queue], [3, 3]);
+  await near.close();
+});
