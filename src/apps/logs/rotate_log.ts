@@ -48,22 +48,30 @@ interface RotationNote {
   inode: number;
   /** Bytes of the log that the copy has. */
   size: number;
+  /** How often the log had been rotated before. */
+  rotations: number;
 }
 
 /**
  * @param keep files in all, the current one included
+ * @param rotations how often it was rotated before
  * @param onRotated called while the writers are held, when the log is empty and `.1` has what it had
  * @throws the system's error when there is no room for the copy; the log is as it was
  */
 export async function rotateLog(
   path: string,
-  { keep, writers, onRotated }: { keep: number; writers: Writers; onRotated: () => void },
+  { keep, rotations, writers, onRotated }: {
+    keep: number;
+    rotations: number;
+    writers: Writers;
+    onRotated: () => void;
+  },
 ): Promise<RotationOutcome> {
-  writeNote(path, { phase: "copying", inode: 0, size: 0 });
+  writeNote(path, { phase: "copying", inode: 0, size: 0, rotations });
   try {
     if (!await writers.hold()) return "not_stopped";
     const size = copyLog(path);
-    writeNote(path, { phase: "copied", inode: statSync(copyPath(path)).ino, size });
+    writeNote(path, { phase: "copied", inode: statSync(copyPath(path)).ino, size, rotations });
     shiftRotated(path, keep);
     if (keep > 1) renameSync(copyPath(path), rotatedPath(path, 1));
     else rmSync(copyPath(path));
@@ -95,11 +103,11 @@ export function isRotationPending(path: string): boolean {
 /**
  * Finishes what a killed daemon began; the writers must still be stopped, or have ended. The caller lets them go on.
  *
- * @returns whether the log was rotated by it
+ * @returns how often the log had been rotated before, when it was rotated once more; else undefined
  */
-export function recoverRotation(path: string, keep: number): boolean {
+export function recoverRotation(path: string, keep: number): number | undefined {
   const note = readNote(path);
-  let rotated = false;
+  let rotated: number | undefined;
   if (note?.phase === "copied") {
     const copied = inodeOf(copyPath(path)) === note.inode;
     const current = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -110,7 +118,7 @@ export function recoverRotation(path: string, keep: number): boolean {
       renameSync(copyPath(path), rotatedPath(path, 1));
     }
     if (unchanged && (keep <= 1 || inodeOf(rotatedPath(path, 1)) === note.inode)) truncateSync(path, 0);
-    rotated = inodeOf(rotatedPath(path, 1)) === note.inode;
+    if (inodeOf(rotatedPath(path, 1)) === note.inode) rotated = note.rotations;
   }
   rmSync(copyPath(path), { force: true });
   rmSync(notePath(path), { force: true });

@@ -66,6 +66,7 @@ Deno.test("LogFollower loses no line over rotations, whether it had read the old
       if (round % 2 === 0) {
         await rotateLog(path, {
           keep: 3,
+          rotations: 0,
           writers: NOBODY,
           onRotated: () => follower.copied(),
         });
@@ -112,14 +113,17 @@ Deno.test("rotateLog() leaves everything as it was when the writers cannot be he
     writeFileSync(path, "text\n");
     let released = 0;
     const writers = { hold: () => Promise.resolve(false), release: () => void released++ };
-    assertEquals(await rotateLog(path, { keep: 3, writers, onRotated: () => {} }), "not_stopped");
+    assertEquals(
+      await rotateLog(path, { keep: 3, rotations: 0, writers, onRotated: () => {} }),
+      "not_stopped",
+    );
     assertEquals([logFamily(path).filter(existsSync), released], [[path], 1]);
     assertEquals(isRotationPending(path), false);
   }));
 
 Deno.test("recoverRotation() finishes or undoes what a killed daemon began, at every step", async () => {
   const note = (path: string, size: number, inode: number) =>
-    writeFileSync(`${path}.rotation`, JSON.stringify({ phase: "copied", inode, size }));
+    writeFileSync(`${path}.rotation`, JSON.stringify({ phase: "copied", inode, size, rotations: 0 }));
   const rows: [name: string, prepare: (path: string) => void, current: string, previous: string][] = [
     [
       "before the copy",

@@ -1,0 +1,356 @@
+import process from "node:process";
+import { join, resolve } from "node:path";
+import { HaftError } from "../base/errors.ts";
+import type { AppStatus } from "../protocol/methods/app_methods.ts";
+import { type AppKey, fileStem } from "./app_key.ts";
+import { AppInstance, type LaunchPlan } from "./app_instance.ts";
+import type { AppServices } from "./app_services.ts";
+import type { AppConfig } from "./config/app_schema.ts";
+import { changedKeys } from "./config/changed_keys.ts";
+import { parseApp } from "./config/parse_apps.ts";
+import { FileWatch } from "./file_watch.ts";
+import type { AppRecord } from "./journal/app_record.ts";
+import { treeWriters } from "./logs/hold_writers.ts";
+import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
+import type { SplitLine } from "./logs/line_splitter.ts";
+import { findCommand } from "./process/find_command.ts";
+import { MARKER_VARIABLE } from "./process/process_table.ts";
+import { appEnvironment, hashVariables, type ProjectApps } from "./project_apps.ts";
+import { type AppState, isLive } from "./state/transitions.ts";
+import { worstState } from "./state/worst_state.ts";
+
+/** An app that is known: in a manifest, or started with a command of its own; and its instances. */
+export class App {
+  readonly key: AppKey;
+  readonly #services: AppServices;
+  readonly #stem: string;
+  /** The table of an app that no manifest has; else undefined. */
+  #adhoc: unknown;
+  #table: unknown;
+  #env: Record<string, string> = {};
+  #changed: string[] = [];
+  #desired: "running" | "stopped" = "stopped";
+  #instances: AppInstance[] = [];
+  #writeScheduled = false;
+  #removed = false;
+
+  constructor(key: AppKey, services: AppServices) {
+    this.key = key;
+    this.#services = services;
+    this.#stem = fileStem(key);
+  }
+
+  get name(): string {
+    return this.key.name;
+  }
+
+  get desired(): "running" | "stopped" {
+    return this.#desired;
+  }
+
+  get isAdhoc(): boolean {
+    return this.#adhoc !== undefined;
+  }
+
+  get instances(): readonly AppInstance[] {
+    return this.#instances;
+  }
+
+  get state(): AppState {
+    return worstState(this.#instances.map(({ state }) => state));
+  }
+
+  get isLive(): boolean {
+    return this.#instances.some(({ state }) => isLive(state) || state === "backoff");
+  }
+
+  /** Makes it one that no manifest has. */
+  define(table: unknown): void {
+    this.#adhoc = table;
+  }
+
+  /** What is configured now. @throws {HaftError} when the app is in its manifest no more, or that is wrong */
+  config(project: ProjectApps): AppConfig {
+    if (this.#adhoc !== undefined) return parseApp(this.name, this.#adhoc);
+    const config = project.apps.get(this.name);
+    if (config !== undefined) return config;
+    throw new HaftError(`No app "${this.name}" in "${project.root}"`, {
+      next: project.apps.size === 0
+        ? "Its haft.toml has no [apps]"
+        : `Apps there: ${[...project.apps.keys()].join(", ")}`,
+    });
+  }
+
+  /** Starts every instance that does not run. The number of instances is the configuration's of now. */
+  start(config: AppConfig): void {
+    this.#want("running");
+    this.#resize(config.instances);
+    for (const instance of this.#instances) instance.start();
+  }
+
+  restart(config: AppConfig): void {
+    this.#want("running");
+    this.#resize(config.instances);
+    for (const instance of this.#instances) instance.recycle(undefined);
+  }
+
+  /** Resolves when nothing of it is left. @param forget it shall not run; false: only this daemon ends */
+  async stop({ forget = true }: { forget?: boolean } = {}): Promise<void> {
+    if (forget) this.#want("stopped");
+    const instances = [...this.#instances];
+    for (const instance of instances) instance.stop();
+    await Promise.all(instances.map((one) => one.down()));
+  }
+
+  /** Takes over what an earlier daemon knew of it. */
+  async adopt(record: AppRecord): Promise<void> {
+    if (record.adhoc) this.#adhoc = record.table;
+    this.#table = record.table;
+    this.#env = record.env;
+    this.#changed = record.changed;
+    this.#desired = record.desired;
+    const config = parseApp(this.name, record.table);
+    this.#instances = record.instances.map(({ instance }) => this.#instance(instance));
+    await Promise.all(
+      record.instances.map((one, at) =>
+        this.#instances[at]?.adopt(one, config, record.desired === "running")
+      ),
+    );
+  }
+
+  /** Forgets it. @param logs its log files, too */
+  async remove({ logs }: { logs: boolean }): Promise<void> {
+    await this.stop();
+    this.#removed = true;
+    for (const instance of this.#instances) {
+      this.#services.pump.delete(instance.logs);
+      if (logs) await instance.logs.remove();
+      await instance.detach();
+    }
+    this.#services.journal.remove(this.key);
+    this.#emit(0, "app.status_change", { state: "removed", previous: this.state, reason: null });
+  }
+
+  /** Leaves its processes as they are. */
+  async detach(): Promise<void> {
+    this.#write({ durable: false });
+    this.#removed = true;
+    for (const instance of this.#instances) await instance.detach();
+  }
+
+  status(project: ProjectApps | undefined): AppStatus {
+    const configured = this.#adhoc === undefined ? project?.tables[this.name] : this.#adhoc;
+    const running = this.#instances.find(({ config }) => config !== undefined)?.config;
+    const shown = running ?? (project === undefined ? undefined : this.#tryConfig(project));
+    const pending = this.#table === undefined || configured === undefined
+      ? []
+      : changedKeys(asTable(this.#table), asTable(configured));
+    const leaders = this.#instances.flatMap(({ process: identity }) => identity ?? []);
+    const usage = this.#services.sampler.sample(leaders);
+    return {
+      name: this.name,
+      root: this.key.root,
+      state: this.state,
+      desired: this.#desired,
+      command: shown === undefined ? [] : [...shown.command, ...shown.args],
+      restart_policy: shown?.restart ?? "",
+      depends_on: { ...shown?.depends_on },
+      adhoc: this.isAdhoc,
+      changed: this.#changed,
+      pending,
+      instances: this.#instances.map((instance) => {
+        const used = instance.process === undefined ? undefined : usage.get(instance.process);
+        return {
+          ...instance.status(),
+          cpu_percent: used?.cpuPercent ?? null,
+          memory_bytes: used?.memoryBytes ?? null,
+        };
+      }),
+    };
+  }
+
+  #tryConfig(project: ProjectApps): AppConfig | undefined {
+    try {
+      return this.config(project);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #want(desired: "running" | "stopped"): void {
+    if (this.#desired === desired) return;
+    this.#desired = desired;
+    this.#write({ durable: true });
+  }
+
+  #resize(count: number): void {
+    while (this.#instances.length < count) this.#instances.push(this.#instance(this.#instances.length));
+    for (const extra of this.#instances.splice(count)) {
+      extra.stop();
+      void extra.down().then(() => {
+        this.#services.pump.delete(extra.logs);
+        return extra.detach();
+      });
+    }
+  }
+
+  #instance(number: number): AppInstance {
+    const services = this.#services;
+    const { table, clock, spawner, exits, random } = services;
+    const instance: AppInstance = new AppInstance(number, {
+      table,
+      clock,
+      spawner,
+      exits,
+      random,
+      markerPrefix: `${this.#stem}/${number}`,
+      plan: (marker) => this.#plan(number, marker),
+      dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),
+      logs: (listener) => this.#logs(number, () => instance, listener),
+      emit: (type, data) => this.#emit(number, type, data),
+      changed: () => this.#scheduleWrite(),
+      commit: () => this.#write({ durable: false }),
+      watch: (config) => this.#watch(instance, config),
+      remove: () => void services.remove(this.key),
+    });
+    services.pump.add(instance.logs);
+    return instance;
+  }
+
+  #logs(
+    number: number,
+    instance: () => AppInstance,
+    onLine: (stream: LogStream, line: SplitLine) => void,
+  ): InstanceLogs {
+    const { table, clock, logDirectory, onProblem } = this.#services;
+    return new InstanceLogs({
+      base: join(logDirectory, `${this.#stem}-${number}`),
+      clock,
+      settings: () => {
+        const log = instance().config?.log;
+        return { maxSize: log?.max_size ?? 10 * 1024 * 1024, keep: log?.keep ?? 5 };
+      },
+      writers: treeWriters({ table, clock }, () => instance().treeQuery()),
+      onLine,
+      onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
+    });
+  }
+
+  async #plan(number: number, marker: string): Promise<LaunchPlan> {
+    const project = this.#services.readProject(this.key.root);
+    if (this.#adhoc === undefined) project.requireTrust();
+    const config = this.config(project);
+    const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
+    const cwd = resolve(this.key.root, config.cwd);
+    const [command = "", ...words] = config.command;
+    const file = findCommand(command, { cwd, path: variables["PATH"] });
+    requireRootFor(this.name, config);
+    const written = this.#adhoc ?? project.tables[this.name];
+    // A look, not a start, has no marker.
+    const changed = marker === "" ? [] : this.#noteStart(number, written, hashVariables(variables));
+    return {
+      config,
+      changed,
+      spec: {
+        file,
+        args: [...words, ...config.args],
+        cwd,
+        env: {
+          ...variables,
+          [MARKER_VARIABLE]: marker,
+          HAFT_APP_NAME: this.name,
+          HAFT_APP_INSTANCE: `${number}`,
+        },
+        uid: config.uid,
+        gid: config.gid,
+      },
+    };
+  }
+
+  /** What differs from the start before. The first instance speaks for all. */
+  #noteStart(number: number, written: unknown, env: Record<string, string>): string[] {
+    if (number > 0 && this.#table !== undefined) return this.#changed;
+    const before = this.#table === undefined ? undefined : { ...asTable(this.#table), env: this.#env };
+    const after = { ...asTable(written), env };
+    this.#table = written;
+    this.#env = env;
+    this.#changed = before === undefined ? [] : changedKeys(before, after);
+    return this.#changed;
+  }
+
+  #watch(instance: AppInstance, config: AppConfig): Disposable {
+    const { limits, clock, onProblem } = this.#services;
+    const watches = new DisposableStack();
+    watches.use(limits.add({
+      limits: config.limits,
+      process: () => instance.process,
+      onExceeded: (report) => {
+        this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report });
+        if (report.action === "restart") {
+          instance.recycle(`uses ${report.current} bytes of memory, more than ${report.limit}`, {
+            counts: true,
+          });
+        }
+      },
+    }));
+    if (config.watch.length > 0) {
+      watches.use(
+        new FileWatch({
+          root: this.key.root,
+          globs: config.watch,
+          clock,
+          onChange: (file) => instance.recycle(`"${file}" changed`),
+          onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
+        }),
+      );
+    }
+    return watches;
+  }
+
+  #emit(instance: number, type: string, data: Record<string, unknown>): void {
+    this.#services.emit(type, { app: this.name, root: this.key.root, instance, ...data }, this.name);
+  }
+
+  /** The changes of one turn are one write. */
+  #scheduleWrite(): void {
+    if (this.#writeScheduled) return;
+    this.#writeScheduled = true;
+    queueMicrotask(() => {
+      this.#writeScheduled = false;
+      this.#write({ durable: false });
+    });
+  }
+
+  #write({ durable }: { durable: boolean }): void {
+    if (this.#removed) return;
+    const record: AppRecord = {
+      version: 1,
+      root: this.key.root,
+      name: this.name,
+      adhoc: this.isAdhoc,
+      table: this.#table ?? this.#adhoc ?? { command: ["true"] },
+      desired: this.#desired,
+      env: this.#env,
+      changed: this.#changed,
+      instances: this.#instances.map((instance) => instance.record()),
+    };
+    try {
+      this.#services.journal.write(record, { durable });
+    } catch (error) {
+      this.#services.onProblem(
+        `app "${this.name}": its state cannot be kept: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+}
+
+function asTable(table: unknown): Record<string, unknown> {
+  return typeof table === "object" && table !== null ? { ...table } : { command: table };
+}
+
+function requireRootFor(name: string, { uid, gid }: AppConfig): void {
+  if ((uid === undefined && gid === undefined) || process.getuid?.() === 0) return;
+  throw new HaftError(`App "${name}" has a uid or gid, which only root can set`, {
+    next: "Take them out of its [apps], or run the daemon as root",
+  });
+}

@@ -1,0 +1,37 @@
+import type { AppKey } from "./app_key.ts";
+import type { Clock } from "./clock.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { LogPump } from "./logs/log_pump.ts";
+import type { ExitPoll } from "./process/exit_poll.ts";
+import type { LimitWatch } from "./process/limit_watch.ts";
+import type { ProcessTable } from "./process/process_table.ts";
+import type { Spawner } from "./process/spawner.ts";
+import type { UsageSampler } from "./process/usage_sampler.ts";
+import type { ProjectApps } from "./project_apps.ts";
+
+/** Publishes an event. @param subject the app's name */
+export type Emit = (type: string, data: Record<string, unknown>, subject: string) => void;
+
+/** What all apps share. */
+export interface AppServices {
+  readonly table: ProcessTable;
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+  readonly exits: ExitPoll;
+  readonly journal: Journal;
+  readonly pump: LogPump;
+  readonly sampler: UsageSampler;
+  readonly limits: LimitWatch;
+  readonly logDirectory: string;
+  readonly emit: Emit;
+  random(): number;
+  /** Something went wrong that is no app's fault and no caller's: a line for the daemon's log. */
+  onProblem(text: string): void;
+  readProject(root: string): ProjectApps;
+  /** Resolves when the apps that this one depends on are as it wants them. */
+  awaitDependencies(
+    app: AppKey,
+    options: { signal: AbortSignal; onWait: (reason: string) => void },
+  ): Promise<void>;
+  remove(app: AppKey): Promise<void>;
+}

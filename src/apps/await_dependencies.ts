@@ -1,0 +1,53 @@
+import { HaftError } from "../base/errors.ts";
+import type { App } from "./app.ts";
+import { isCleanExit } from "./state/exit_verdict.ts";
+import { isUp } from "./state/transitions.ts";
+import type { AppInstance } from "./app_instance.ts";
+
+export type DependencyCondition = "started" | "healthy" | "completed";
+
+/**
+ * Waits until another app is as wanted. Its restarts are waited for, its end is not.
+ *
+ * @throws {HaftError} when it cannot come to be so any more: it crashed for good, or was stopped
+ */
+export async function awaitDependency(
+  app: App,
+  condition: DependencyCondition,
+  signal: AbortSignal,
+): Promise<void> {
+  if (app.instances.length === 0) {
+    throw new HaftError(`It depends on "${app.name}", which was not started`, {
+      next: `Run "haft app start ${app.name}" first`,
+    });
+  }
+  await Promise.all(app.instances.map(async (instance) => {
+    await instance.until(() => isMet(instance, condition) || isHopeless(instance), signal);
+    if (isMet(instance, condition)) return;
+    const why = instance.reason === undefined ? "" : ` (${instance.reason})`;
+    throw new HaftError(
+      `It depends on "${app.name}", which is ${instance.state}${why} and not ${condition}`,
+      {
+        next: `Look at "haft app logs ${app.name}"`,
+      },
+    );
+  }));
+}
+
+function isMet(instance: AppInstance, condition: DependencyCondition): boolean {
+  const { state } = instance;
+  const completed = state === "stopped" && instance.exit !== undefined && isCleanExit(instance.exit);
+  switch (condition) {
+    case "started":
+      return isUp(state) || completed;
+    case "healthy":
+      return state === "healthy";
+    case "completed":
+      return completed;
+  }
+}
+
+/** Nothing runs of it, and nothing is planned. */
+function isHopeless({ state }: AppInstance): boolean {
+  return state === "crashed" || state === "exhausted" || state === "stopped";
+}

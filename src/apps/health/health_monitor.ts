@@ -1,0 +1,91 @@
+import type { Clock } from "../clock.ts";
+import type { HealthConfig } from "../config/app_schema.ts";
+import type { ProbeResult } from "./probes.ts";
+
+export interface HealthMonitorOptions {
+  clock: Clock;
+  /** One check. It ends by itself. */
+  check: () => Promise<ProbeResult>;
+  onPass: () => void;
+  /** @param failures in a row @param counts false within the start period */
+  onFail: (reason: string, failures: number, counts: boolean) => void;
+  /** After as many failures in a row as the configuration allows. */
+  onUnhealthy: (reason: string) => void;
+}
+
+/** Milliseconds between checks, at most, until the first has passed: who waits for the app need not wait a whole interval. */
+const EAGER_MS = 500;
+
+/** Checks an app again and again, from its start to its end. */
+export class HealthMonitor implements Disposable {
+  readonly #health: HealthConfig;
+  readonly #options: HealthMonitorOptions;
+  readonly #pattern: RegExp | undefined;
+  readonly #begun: number;
+  #timer: Disposable | undefined;
+  #failures = 0;
+  #passed = false;
+  #disposed = false;
+
+  /** @param passed it was healthy already: an adopted app */
+  constructor(health: HealthConfig, options: HealthMonitorOptions, { passed = false } = {}) {
+    this.#health = health;
+    this.#options = options;
+    this.#begun = options.clock.monotonic();
+    this.#passed = passed;
+    this.#pattern = health.log_line === undefined ? undefined : new RegExp(health.log_line);
+    if (this.#pattern === undefined) this.#next(0);
+    else if (!passed) {
+      this.#timer = options.clock.after(
+        health.start_period + health.timeout * health.retries,
+        () => this.#missed(),
+      );
+    }
+  }
+
+  /** A line that the app wrote. */
+  line(text: string): void {
+    if (this.#disposed || this.#pattern?.test(text) !== true) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#passed = true;
+    this.#options.onPass();
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #next(ms: number): void {
+    if (!this.#disposed) this.#timer = this.#options.clock.after(ms, () => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const failure = await this.#options.check();
+    if (this.#disposed) return;
+    if (failure === undefined) {
+      this.#passed = true;
+      this.#failures = 0;
+      this.#options.onPass();
+    } else this.#fail(failure);
+    this.#next(this.#passed ? this.#health.interval : Math.min(this.#health.interval, EAGER_MS));
+  }
+
+  #fail(reason: string): void {
+    const { clock, onFail, onUnhealthy } = this.#options;
+    const { start_period: period, interval, retries } = this.#health;
+    // Until the first pass, checks come faster than the interval: a failure counts once for each interval that went by.
+    const waited = clock.monotonic() - this.#begun - period;
+    const counts = this.#passed || waited >= 0;
+    if (!counts) return onFail(reason, 0, false);
+    this.#failures = this.#passed ? this.#failures + 1 : 1 + Math.floor(waited / Math.max(1, interval));
+    onFail(reason, this.#failures, true);
+    if (this.#failures >= retries) onUnhealthy(reason);
+  }
+
+  #missed(): void {
+    const reason = `no line matched /${this.#health.log_line}/`;
+    this.#options.onFail(reason, this.#health.retries, true);
+    this.#options.onUnhealthy(reason);
+  }
+}

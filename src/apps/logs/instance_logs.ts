@@ -1,0 +1,208 @@
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { writeAtomic } from "../../base/write_atomic.ts";
+import type { Clock } from "../clock.ts";
+import type { SplitLine } from "./line_splitter.ts";
+import { logFamily } from "./log_files.ts";
+import { type FollowerState, LogFollower } from "./log_follower.ts";
+import { isRotationPending, recoverRotation, rotateLog, rotateUnused, type Writers } from "./rotate_log.ts";
+import { TimeIndex } from "./time_index.ts";
+
+export type LogStream = "stdout" | "stderr";
+export const LOG_STREAMS: readonly LogStream[] = ["stdout", "stderr"];
+
+export interface LogSettings {
+  maxSize: number;
+  /** Files in all. */
+  keep: number;
+}
+
+export interface InstanceLogsOptions {
+  /** Without the ending: `<directory>/<file stem>-0`. */
+  base: string;
+  clock: Clock;
+  settings: () => LogSettings;
+  writers: Writers;
+  onLine: (stream: LogStream, line: SplitLine) => void;
+  /** A rotation was not possible. */
+  onProblem: (text: string) => void;
+}
+
+interface Stream {
+  path: string;
+  follower: LogFollower;
+  index: TimeIndex;
+}
+
+/** Milliseconds until a rotation that failed is tried again. */
+const RETRY_MS = 5_000;
+
+/** Bytes that may be read of one stream before others have their turn. */
+const READ_BUDGET = 256 * 1024;
+
+/** The two log files of one instance: what is added to them, and their rotation. */
+export class InstanceLogs {
+  readonly paths: Readonly<Record<LogStream, string>>;
+  readonly #options: InstanceLogsOptions;
+  readonly #streams: Readonly<Record<LogStream, Stream>>;
+  readonly #statePath: string;
+  #saved = "";
+  #rotating: Promise<void> | undefined;
+  #rotateAfter = -Infinity;
+  #closed = false;
+
+  constructor(options: InstanceLogsOptions) {
+    this.#options = options;
+    this.#statePath = `${options.base}.tail.json`;
+    this.paths = { stdout: `${options.base}.out.log`, stderr: `${options.base}.err.log` };
+    const begin = this.#readState();
+    const stream = (name: LogStream): Stream => ({
+      path: this.paths[name],
+      index: new TimeIndex(this.paths[name]),
+      follower: new LogFollower(this.paths[name], begin[name], (lines) => {
+        for (const line of lines) options.onLine(name, line);
+      }),
+    });
+    this.#streams = { stdout: stream("stdout"), stderr: stream("stderr") };
+  }
+
+  /** Reads what is new. @returns bytes */
+  read(): number {
+    if (this.#closed) return 0;
+    let total = 0;
+    for (const name of LOG_STREAMS) {
+      const { follower, index } = this.#streams[name];
+      const { in: rotations, offset } = follower.state;
+      const count = follower.read(READ_BUDGET);
+      if (count === 0) continue;
+      total += count;
+      index.note({ rotations, offset, time: this.#options.clock.wall() });
+    }
+    if (total > 0) this.#rotateIfFull();
+    return total;
+  }
+
+  /** Reads all that is there, and a last line without an end: nobody writes any more. */
+  finish(): void {
+    while (this.read() > 0);
+    for (const name of LOG_STREAMS) this.#streams[name].follower.flush();
+    this.save();
+  }
+
+  /** To be called before a process is started: nobody writes, so a full file just gets another name. */
+  prepare(): void {
+    const { maxSize, keep } = this.#options.settings();
+    for (const name of LOG_STREAMS) {
+      const { path, follower } = this.#streams[name];
+      if (follower.size < maxSize) continue;
+      follower.open();
+      rotateUnused(path, keep);
+      follower.renamed();
+      this.#afterRotation(name);
+    }
+  }
+
+  /** What a daemon that was killed while it rotated has left. @returns true when processes may have been left stopped */
+  recover(): boolean {
+    let pending = false;
+    for (const name of LOG_STREAMS) {
+      const { path, follower } = this.#streams[name];
+      if (!isRotationPending(path)) continue;
+      pending = true;
+      follower.open();
+      const before = recoverRotation(path, this.#options.settings().keep);
+      // It may have been noted already, and only the end of the rotation not.
+      if (before === follower.state.rotations) follower.copied();
+      this.#afterRotation(name);
+    }
+    if (pending) this.#options.writers.release();
+    return pending;
+  }
+
+  /** How often a stream was rotated. */
+  rotations(stream: LogStream): number {
+    return this.#streams[stream].follower.state.rotations;
+  }
+
+  /** Keeps where reading goes on. */
+  save(): void {
+    const state = JSON.stringify({
+      stdout: this.#streams.stdout.follower.state,
+      stderr: this.#streams.stderr.follower.state,
+    });
+    if (state === this.#saved) return;
+    this.#saved = state;
+    writeAtomic(this.#statePath, state, { mode: 0o600, durable: false });
+  }
+
+  /** Waits for a rotation on its way: stopped processes are not left so. */
+  async close(): Promise<void> {
+    await this.#rotating;
+    if (this.#closed) return;
+    this.save();
+    this.#closed = true;
+    for (const name of LOG_STREAMS) this.#streams[name].follower.close();
+  }
+
+  /** Removes every file. */
+  async remove(): Promise<void> {
+    await this.close();
+    for (const name of LOG_STREAMS) {
+      for (const file of logFamily(this.paths[name])) rmSync(file, { force: true });
+      this.#streams[name].index.remove();
+    }
+    rmSync(this.#statePath, { force: true });
+  }
+
+  #rotateIfFull(): void {
+    const { clock, settings } = this.#options;
+    const { maxSize } = settings();
+    const full = LOG_STREAMS.filter((name) => this.#streams[name].follower.size >= maxSize);
+    if (full.length === 0 || this.#rotating !== undefined || clock.monotonic() < this.#rotateAfter) return;
+    this.#rotating = this.#rotate(full).finally(() => this.#rotating = undefined);
+  }
+
+  async #rotate(streams: readonly LogStream[]): Promise<void> {
+    const { settings, writers, onProblem, clock } = this.#options;
+    for (const name of streams) {
+      const { path, follower } = this.#streams[name];
+      try {
+        follower.open();
+        const onRotated = () => {
+          follower.copied();
+          this.save();
+        };
+        const { rotations } = follower.state;
+        const outcome = await rotateLog(path, { keep: settings().keep, rotations, writers, onRotated });
+        if (outcome === "rotated") {
+          this.#afterRotation(name);
+          continue;
+        }
+        onProblem(`Cannot rotate "${path}": its writers cannot be stopped for an instant`);
+      } catch (error) {
+        onProblem(`Cannot rotate "${path}": ${error instanceof Error ? error.message : error}`);
+      }
+      this.#rotateAfter = clock.monotonic() + RETRY_MS;
+    }
+  }
+
+  #afterRotation(name: LogStream): void {
+    const { follower, index } = this.#streams[name];
+    index.prune(follower.state.rotations - this.#options.settings().keep);
+    this.save();
+  }
+
+  #readState(): Record<LogStream, FollowerState> {
+    try {
+      const { stdout, stderr } = JSON.parse(readFileSync(this.#statePath, "utf8"));
+      return { stdout, stderr };
+    } catch {
+      // The first time; or the file was lost: then what is there has been told, as far as anybody knows.
+      const end = (path: string): FollowerState => ({
+        rotations: 0,
+        in: 0,
+        offset: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+      });
+      return { stdout: end(this.paths.stdout), stderr: end(this.paths.stderr) };
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * When the logs are read. A watch of their directory says which has something new; while something comes, those are read every
+ * few milliseconds; and all are read twice a second, since a watch may miss something, or not be had.
+ *
+ * A writer without end makes a notice for each of its writes. So the watch is given up for a while when notices come in masses,
+ * and the files are read by the clock: what haft spends on a log does not grow with what is written to it.
+ */
+import { type FSWatcher, mkdirSync, watch } from "node:fs";
+import { basename } from "node:path";
+import type { Clock } from "../clock.ts";
+import { type InstanceLogs, LOG_STREAMS } from "./instance_logs.ts";
+
+/** Milliseconds. */
+const TIMES = {
+  /** From a notice to the reading. */
+  soon: 3,
+  /** Between two readings of a log that is written to. */
+  busy: 8,
+  /** Without a watch. */
+  unwatched: 25,
+  /** Of all, watch or not; then the positions are kept, too. */
+  fallback: 500,
+  /** Until a watch that was given up is begun anew. */
+  watchAgain: 1_000,
+};
+
+/** Notices between two readings of all, above which the watch is given up. */
+const TOO_MANY_NOTICES = 2_000;
+
+export class LogPump implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #logs = new Set<InstanceLogs>();
+  readonly #byFile = new Map<string, InstanceLogs>();
+  readonly #dirty = new Set<InstanceLogs>();
+  #watcher: FSWatcher | undefined;
+  #watchAfter = -Infinity;
+  #notices = 0;
+  #timer: Disposable | undefined;
+  #dueIn = Infinity;
+  #lastSweep = -Infinity;
+  #closed = false;
+
+  constructor(directory: string, clock: Clock) {
+    this.#directory = directory;
+    this.#clock = clock;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+
+  add(logs: InstanceLogs): void {
+    this.#logs.add(logs);
+    for (const stream of LOG_STREAMS) this.#byFile.set(basename(logs.paths[stream]), logs);
+    this.#wake(logs);
+  }
+
+  delete(logs: InstanceLogs): void {
+    this.#logs.delete(logs);
+    this.#dirty.delete(logs);
+    for (const stream of LOG_STREAMS) this.#byFile.delete(basename(logs.paths[stream]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#watcher?.close();
+    for (const logs of this.#logs) await logs.close();
+  }
+
+  #wake(logs: InstanceLogs): void {
+    this.#dirty.add(logs);
+    this.#schedule(TIMES.soon);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed || this.#dueIn <= ms) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#dueIn = ms;
+    this.#timer = this.#clock.after(ms, () => {
+      this.#dueIn = Infinity;
+      this.#read();
+    });
+  }
+
+  #read(): void {
+    const now = this.#clock.monotonic();
+    const sweep = now - this.#lastSweep >= TIMES.fallback;
+    if (sweep) this.#sweep(now);
+    const reading = sweep || this.#watcher === undefined ? [...this.#logs] : [...this.#dirty];
+    this.#dirty.clear();
+    for (const logs of reading) if (logs.read() > 0) this.#dirty.add(logs);
+    if (sweep) { for (const logs of this.#logs) logs.save(); }
+    if (this.#logs.size === 0) return;
+    if (this.#dirty.size > 0) this.#schedule(TIMES.busy);
+    else this.#schedule(this.#watcher === undefined ? TIMES.unwatched : TIMES.fallback);
+  }
+
+  #sweep(now: number): void {
+    this.#lastSweep = now;
+    if (this.#notices > TOO_MANY_NOTICES) {
+      this.#watcher?.close();
+      this.#watcher = undefined;
+      this.#watchAfter = now + TIMES.watchAgain;
+    }
+    this.#notices = 0;
+    if (this.#watcher === undefined && this.#logs.size > 0 && now >= this.#watchAfter) this.#watch(now);
+  }
+
+  #watch(now: number): void {
+    const giveUp = () => {
+      this.#watcher?.close();
+      this.#watcher = undefined;
+      this.#watchAfter = this.#clock.monotonic() + TIMES.watchAgain * 60;
+    };
+    try {
+      this.#watcher = watch(this.#directory, { persistent: false }, (_, file) => {
+        this.#notices++;
+        const logs = file === null ? undefined : this.#byFile.get(String(file));
+        if (logs !== undefined && !this.#dirty.has(logs)) this.#wake(logs);
+      });
+      this.#watcher.on("error", giveUp);
+    } catch {
+      // No watches left on this system: reading by the clock does.
+      this.#watchAfter = now + TIMES.watchAgain * 60;
+    }
+  }
+}

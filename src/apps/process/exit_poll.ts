@@ -1,0 +1,43 @@
+import type { Clock } from "../clock.ts";
+import { findSame, type ProcessIdentity, type ProcessTable } from "./process_table.ts";
+
+/** Milliseconds between looks at processes that are not our children: five times a second. */
+const INTERVAL_MS = 200;
+
+/** Notices the end of processes that an earlier daemon started; nobody but their parent is told how they ended. */
+export class ExitPoll implements Disposable {
+  readonly #table: ProcessTable;
+  readonly #clock: Clock;
+  readonly #watched = new Map<ProcessIdentity, () => void>();
+  #timer: Disposable | undefined;
+
+  constructor({ table, clock }: { table: ProcessTable; clock: Clock }) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /** Resolves when the process has ended. */
+  ended(identity: ProcessIdentity): Promise<void> {
+    return new Promise((resolve) => {
+      this.#watched.set(identity, resolve);
+      this.#timer ??= this.#clock.after(INTERVAL_MS, () => this.#look());
+    });
+  }
+
+  /** Their ends are not told any more. */
+  [Symbol.dispose](): void {
+    this.#watched.clear();
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    for (const [identity, resolve] of this.#watched) {
+      if (findSame(this.#table, identity) !== undefined) continue;
+      this.#watched.delete(identity);
+      resolve();
+    }
+    if (this.#watched.size > 0) this.#timer = this.#clock.after(INTERVAL_MS, () => this.#look());
+  }
+}

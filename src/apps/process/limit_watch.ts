@@ -1,0 +1,78 @@
+import type { Clock } from "../clock.ts";
+import type { AppConfig } from "../config/app_schema.ts";
+import type { ProcessIdentity } from "./process_table.ts";
+import type { UsageSampler } from "./usage_sampler.ts";
+
+export interface LimitReport {
+  resource: "memory" | "cpu";
+  limit: number;
+  current: number;
+  /** Memory that is used does not come back by itself; a processor that is busy does. */
+  action: "restart" | "report";
+}
+
+interface Watched {
+  limits: AppConfig["limits"];
+  process: () => ProcessIdentity | undefined;
+  onExceeded: (report: LimitReport) => void;
+  /** Samples in a row over the limit of the processor. */
+  busy: number;
+}
+
+const INTERVAL_MS = 1_000;
+
+/** So many samples in a row make a use of the processor one that is told; then again after as many. */
+const BUSY_SAMPLES = 5;
+
+/** Looks once a second at the apps that have limits. */
+export class LimitWatch implements Disposable {
+  readonly #sampler: UsageSampler;
+  readonly #clock: Clock;
+  readonly #watched = new Set<Watched>();
+  #timer: Disposable | undefined;
+
+  constructor({ sampler, clock }: { sampler: UsageSampler; clock: Clock }) {
+    this.#sampler = sampler;
+    this.#clock = clock;
+  }
+
+  /** Disposing the result ends the watch. */
+  add(watch: Omit<Watched, "busy">): Disposable {
+    const { memory, cpu_percent: cpu } = watch.limits;
+    if (memory === undefined && cpu === undefined) return { [Symbol.dispose]: () => {} };
+    const watched = { ...watch, busy: 0 };
+    this.#watched.add(watched);
+    this.#timer ??= this.#clock.after(INTERVAL_MS, () => this.#look());
+    return { [Symbol.dispose]: () => void this.#watched.delete(watched) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#watched.clear();
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (this.#watched.size === 0) return;
+    this.#timer = this.#clock.after(INTERVAL_MS, () => this.#look());
+    const processes = new Map([...this.#watched].map((watched) => [watched, watched.process()]));
+    const usage = this.#sampler.sample([...processes.values()].flatMap((process) => process ?? []));
+    for (const [watched, process] of processes) {
+      const used = process === undefined ? undefined : usage.get(process);
+      if (used !== undefined) this.#compare(watched, used.memoryBytes, used.cpuPercent);
+    }
+  }
+
+  #compare(watched: Watched, memoryBytes: number, cpuPercent: number | null): void {
+    const { limits: { memory, cpu_percent: cpu }, onExceeded } = watched;
+    if (memory !== undefined && memoryBytes > memory) {
+      return onExceeded({ resource: "memory", limit: memory, current: memoryBytes, action: "restart" });
+    }
+    if (cpu === undefined || cpuPercent === null) return;
+    watched.busy = cpuPercent > cpu ? watched.busy + 1 : 0;
+    if (watched.busy < BUSY_SAMPLES) return;
+    watched.busy = 0;
+    onExceeded({ resource: "cpu", limit: cpu, current: cpuPercent, action: "report" });
+  }
+}

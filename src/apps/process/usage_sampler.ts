@@ -1,0 +1,70 @@
+import type { Clock } from "../clock.ts";
+import { isDead, type ProcessIdentity, type ProcessInfo, type ProcessTable } from "./process_table.ts";
+
+/** What an app's processes use, all together. */
+export interface Usage {
+  memoryBytes: number;
+  /** 100 is one core; null until there are two samples. */
+  cpuPercent: number | null;
+}
+
+interface Sample {
+  at: number;
+  /** By process, so that one that ended does not count as less than nothing. */
+  cpuSeconds: Map<string, number>;
+}
+
+/** Measures the processes of apps. CPU is what was used since the sample before. */
+export class UsageSampler {
+  readonly #table: ProcessTable;
+  readonly #clock: Clock;
+  readonly #samples = new Map<string, Sample>();
+
+  constructor({ table, clock }: { table: ProcessTable; clock: Clock }) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /** One look at the whole table for all of the leaders. */
+  sample(leaders: readonly ProcessIdentity[]): Map<ProcessIdentity, Usage> {
+    if (leaders.length === 0) return new Map();
+    const all = this.#table.all().filter((info) => !isDead(info));
+    const found = new Map<ProcessIdentity, Usage>();
+    const known = new Set<string>();
+    for (const leader of leaders) {
+      const members = membersOf(leader, all);
+      if (members.length === 0) continue;
+      known.add(nameOf(leader));
+      found.set(leader, {
+        memoryBytes: members.reduce((sum, { pid }) => sum + (this.#table.residentBytes(pid) ?? 0), 0),
+        cpuPercent: this.#cpuPercent(nameOf(leader), members),
+      });
+    }
+    for (const name of this.#samples.keys()) {
+      if (!known.has(name) && this.#samples.size > 4_096) this.#samples.delete(name);
+    }
+    return found;
+  }
+
+  #cpuPercent(name: string, members: readonly ProcessInfo[]): number | null {
+    const before = this.#samples.get(name);
+    const at = this.#clock.monotonic();
+    const cpuSeconds = new Map(members.map((info) => [nameOf(info), info.cpuSeconds]));
+    this.#samples.set(name, { at, cpuSeconds });
+    if (before === undefined || at <= before.at) return null;
+    let used = 0;
+    for (const [process, seconds] of cpuSeconds) used += seconds - (before.cpuSeconds.get(process) ?? 0);
+    return Math.round(Math.max(0, used) * 1_000_000 / (at - before.at)) / 10;
+  }
+}
+
+/** By group and session, which costs no look at each process's environment; those that left both are in no sum. */
+function membersOf({ pid, startTime }: ProcessIdentity, all: readonly ProcessInfo[]): ProcessInfo[] {
+  const leader = all.find((info) => info.pid === pid);
+  if (leader !== undefined && leader.startTime !== startTime) return [];
+  return all.filter(({ group, session }) => group === pid || session === pid);
+}
+
+function nameOf({ pid, startTime }: { pid: number; startTime: string }): string {
+  return `${pid} ${startTime}`;
+}

@@ -1,0 +1,138 @@
+/** An AppService with real processes, in a directory of its own. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { resolvePaths } from "../../src/base/paths.ts";
+import { AppService } from "../../src/apps/app_service.ts";
+import { hostProcessTable } from "../../src/apps/process/host_process_table.ts";
+import { isDead } from "../../src/apps/process/process_table.ts";
+import { loadProject } from "../../src/tools/project/load_project.ts";
+import { gatedParts } from "../../src/tools/trust/gated_parts.ts";
+import { TrustStore } from "../../src/tools/trust/trust_store.ts";
+
+export interface EmittedEvent {
+  type: string;
+  subject: string;
+  data: Record<string, unknown>;
+}
+
+/** Where one home and one project lie. */
+export interface AppWorld {
+  directory: string;
+  root: string;
+}
+
+export function makeWorld(): AppWorld {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "haft-t-")));
+  const root = join(directory, "project");
+  mkdirSync(root);
+  return { directory, root };
+}
+
+export function removeWorld({ directory }: AppWorld): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+export function worldContext({ directory }: AppWorld) {
+  const env: Record<string, string | undefined> = {
+    PATH: process.env["PATH"],
+    HAFT_HOME: join(directory, "home"),
+  };
+  return { paths: resolvePaths({ env, platform: process.platform, home: directory }), home: directory, env };
+}
+
+/** Writes the project's haft.toml, and trusts it. */
+export function writeApps(world: AppWorld, text: string, { trusted = true } = {}): void {
+  writeFileSync(join(world.root, "haft.toml"), text);
+  if (!trusted) return;
+  const context = worldContext(world);
+  const gated = gatedParts(loadProject(world.root, context));
+  if (gated !== undefined) new TrustStore(context.paths.state, { trustedPaths: [] }).trust(gated);
+}
+
+export class AppHarness {
+  readonly world: AppWorld;
+  readonly events: EmittedEvent[] = [];
+  readonly problems: string[] = [];
+  readonly service: AppService;
+  readonly #wakers = new Set<() => void>();
+
+  constructor(world: AppWorld) {
+    this.world = world;
+    const project = worldContext(world);
+    this.service = new AppService({
+      stateDirectory: project.paths.state,
+      emit: (type, data, subject) => {
+        this.events.push({ type, data, subject });
+        for (const wake of this.#wakers) wake();
+      },
+      project,
+      onProblem: (text) => this.problems.push(text),
+    });
+  }
+
+  get root(): string {
+    return this.world.root;
+  }
+
+  /** The first event that matches, past or future; a test that waits in vain ends by its runner's time limit. */
+  async event(matches: (event: EmittedEvent) => boolean, { from = 0 } = {}): Promise<EmittedEvent> {
+    for (;;) {
+      const found = this.events.slice(from).find(matches);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#wakers.delete(wake);
+          resolve();
+        };
+        this.#wakers.add(wake);
+      });
+    }
+  }
+
+  state(state: string, options?: { from?: number }): Promise<EmittedEvent> {
+    return this.event(({ type, data }) => type === "app.status_change" && data["state"] === state, options);
+  }
+
+  line(text: string, options?: { from?: number }): Promise<EmittedEvent> {
+    return this.event(({ type, data }) => type === "app.log_line" && data["line"] === text, options);
+  }
+
+  lines(app?: string): string[] {
+    return this.events.filter(({ type, subject }) =>
+      type === "app.log_line" && (app === undefined || subject === app)
+    )
+      .map(({ data }) => String(data["line"]));
+  }
+
+  types(prefix = "app."): string[] {
+    return this.events.filter(({ type }) => type.startsWith(prefix) && type !== "app.log_line").map((
+      { type, data },
+    ) => type === "app.status_change" ? `${data["state"]}` : type);
+  }
+
+  pid(name: string, instance = 0): number {
+    const { apps } = this.service.status({ root: this.root, names: [name] });
+    return apps[0]?.instances[instance]?.pid ?? 0;
+  }
+}
+
+/** Runs a test in a world of its own; whatever it leaves running is stopped. */
+export async function withApps(fn: (harness: AppHarness) => Promise<void>, toml = ""): Promise<void> {
+  const world = makeWorld();
+  writeApps(world, toml);
+  const harness = new AppHarness(world);
+  await harness.service.begin();
+  try {
+    await fn(harness);
+  } finally {
+    await harness.service.close({ keepApps: false });
+    removeWorld(world);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  const found = hostProcessTable().find(pid);
+  return found !== undefined && !isDead(found);
+}
