@@ -29,6 +29,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("activate", "Print the shell line that puts the shims on PATH", () => import("./activate.ts")),
   entry("init", "Write a haft.toml for this directory", () => import("./init.ts")),
   entry("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
+  entry("app", "Start, watch and stop the project's processes", () => import("./app.ts")),
   entry("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon.ts")),
   entry("ipc-send", "Call the daemon from a script, and stream its events", () => import("./ipc_send.ts")),
   entry("doctor", "Look for what is wrong, and say how to mend it", () => import("./doctor.ts")),

@@ -15,6 +15,8 @@ export interface DaemonCommandOptions {
   readyFd: number | undefined;
   lines: number;
   follow: boolean;
+  /** Leave supervised processes running. */
+  keepApps: boolean;
   /** Dialect → path of its endpoint. */
   listen: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export const command: Command<DaemonCommandOptions> = {
       value: "DIALECT=PATH,…",
       description: "Speak other systems' wires at these sockets (start, run)",
     },
+    { name: "keep-apps", description: "Leave supervised processes running (stop)" },
     { name: "lines", short: "n", value: "N", description: "How many lines of the log (default: 50)" },
     { name: "follow", short: "f", description: "Go on printing what is added to the log" },
     { name: "json", description: "Print JSON (status, start)" },
@@ -59,6 +62,7 @@ function parse(args: ParsedArgs): DaemonCommandOptions {
     json: args.flags.has("json"),
     readyFd: readyFd === undefined ? undefined : wholeNumber("ready-fd", readyFd),
     follow: args.flags.has("follow"),
+    keepApps: args.flags.has("keep-apps"),
     listen: listenFlag(args),
     lines: wholeNumber("lines", args.flags.get("lines") ?? "50"),
   };
@@ -99,9 +103,10 @@ async function run(options: DaemonCommandOptions, context: Context): Promise<Exi
     case "start":
       return await start(socket, options, context);
     case "stop":
-      return await stop(socket, context);
+      return await stop(socket, options, context);
     case "restart":
-      await stop(socket, context);
+      // Whoever restarts the daemon wants what runs to go on.
+      await stop(socket, { keepApps: true }, context);
       return await start(socket, options, context);
     case "status":
       return await status(socket, options, context);

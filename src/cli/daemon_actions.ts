@@ -23,11 +23,15 @@ export async function start(
 }
 
 /** Resolves when the daemon has closed the connection: then it has given up its socket, too. */
-export async function stop(socket: string, context: Context): Promise<ExitCode> {
+export async function stop(
+  socket: string,
+  { keepApps }: { keepApps: boolean },
+  context: Context,
+): Promise<ExitCode> {
   try {
     const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
     await using daemon = client;
-    await daemon.request("daemon.shutdown");
+    await daemon.request("daemon.shutdown", { keep_apps: keepApps });
     await daemon.closed;
     await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped\n`);
   } catch (error) {

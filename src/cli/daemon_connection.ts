@@ -64,7 +64,7 @@ async function makeWayForThis(client: DaemonClient, { spawn }: Options, context:
   const skew = await versionSkew(client, context.version);
   if (skew.kind === "none") return false;
   if (skew.kind === "idle" && spawn) {
-    await client.request("daemon.shutdown");
+    await client.request("daemon.shutdown", { keep_apps: true });
     await client.closed;
     return true;
   }

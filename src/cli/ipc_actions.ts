@@ -1,9 +1,9 @@
-import { HaftError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { Disconnected } from "../channel/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
-import { RequestError } from "../protocol/wire_error.ts";
 import type { Context } from "./command.ts";
+import { asRemoteError } from "./remote_error.ts";
 import type { IpcSendAction } from "./ipc_send.ts";
 
 export interface Out {
@@ -89,17 +89,4 @@ function parsePosition(text: string): { epoch: string; seq: number } {
     });
   }
   return { epoch: match[1], seq: Number(match[2]) };
-}
-
-/** The daemon's own error, as a person reads it: exit code 4. */
-function asRemoteError(error: unknown): unknown {
-  if (!(error instanceof RequestError)) return error;
-  const next = typeof error.data === "object" && error.data !== null && "next" in error.data
-    ? String(error.data.next)
-    : undefined;
-  return new HaftError(`${error.message} (${error.errorName})`, {
-    exitCode: ExitCode.remote,
-    cause: error,
-    ...(next === undefined ? {} : { next }),
-  });
 }

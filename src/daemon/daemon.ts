@@ -5,10 +5,8 @@
 import { dirname } from "node:path";
 import { mkdirSync } from "node:fs";
 import process from "node:process";
-import type { BackendService } from "../backends/backend_service.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { compileTypeGlobs } from "../hub/event_filter.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
@@ -17,6 +15,7 @@ import type { UserContext } from "../tools/project/open_project.ts";
 import { userConfigPath } from "../tools/project/user_config.ts";
 import { openRuntimeDirectory } from "../socket/runtime_directory.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
+import { appHandlers } from "./handlers/app_handlers.ts";
 import { backendHandlers } from "./handlers/backend_handlers.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
@@ -25,8 +24,8 @@ import { toolHandlers } from "./handlers/tool_handlers.ts";
 import { MethodTable } from "./method_table.ts";
 import type { RotatingLog } from "./rotating_log.ts";
 import { Server } from "./server.ts";
+import { Services } from "./services/services.ts";
 import { connectionLimits, idleExitMs } from "./settings.ts";
-import type { Tools } from "./services/tools.ts";
 
 export interface DaemonOptions {
   socket: string;
@@ -62,13 +61,11 @@ export class Daemon {
   readonly #lock: FileLock;
   readonly #begun = performance.now();
   #settings: DaemonSettings;
-  #tools: Promise<Tools> | undefined;
-  #toolsReady: Tools | undefined;
-  #backends: Promise<BackendService> | undefined;
-  #backendsReady: BackendService | undefined;
+  readonly #services: Services;
   #internalErrors = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
+  #keepApps = false;
   #resolveStopped: () => void = () => {};
 
   /**
@@ -95,6 +92,7 @@ export class Daemon {
     options.log.write(
       `haft ${options.version} (${options.build}) answers at ${options.socket}, pid ${process.pid}`,
     );
+    daemon.#services.begin();
     daemon.#watchIdle(0);
     return daemon;
   }
@@ -105,6 +103,15 @@ export class Daemon {
     this.stopped = new Promise((resolve) => this.#resolveStopped = resolve);
     const { log, socket, version, build } = options;
     this.#settings = options.settings?.() ?? {};
+    this.#services = new Services({
+      user: options.user,
+      version,
+      hub: this.#hub,
+      log: (line) => log.write(line),
+      onInternalError: (where, error) => this.reportInternalError(where, error),
+      onBusyChange: () => this.#watchIdle(this.#server.connections.size),
+    });
+    const { tools, backends, apps } = this.#services;
     const methods = new MethodTable(METHODS);
     this.#server = new Server({
       hub: this.#hub,
@@ -120,9 +127,7 @@ export class Daemon {
       build,
       capabilities: ["events", "cancel", "oneway", "describe"],
       snapshot: (types) => {
-        if (concernsTools(types)) {
-          this.#loadTools().catch((error) => this.reportInternalError("the tools", error));
-        }
+        this.#services.subscribed(types);
         return { pid: process.pid, version, clients: this.#server.connections.size };
       },
     }));
@@ -135,13 +140,13 @@ export class Daemon {
       build,
       uptime: () => Math.floor((performance.now() - this.#begun) / 1000),
       internalErrors: () => this.#internalErrors,
-      cachedRuntimes: () => this.#toolsReady?.runtimes.cachedRuntimes ?? 0,
-      stop: (reason) => void this.stop(reason),
+      cachedRuntimes: () => tools.now?.runtimes.cachedRuntimes ?? 0,
+      stop: (reason, how) => void this.stop(reason, how),
     }));
-    const tools = () => this.#loadTools();
-    methods.register(runtimeHandlers(tools));
-    methods.register(toolHandlers(tools, this.#hub));
-    methods.register(backendHandlers(() => this.#loadBackends()));
+    methods.register(runtimeHandlers(tools.get));
+    methods.register(toolHandlers(tools.get, this.#hub));
+    methods.register(backendHandlers(backends.get));
+    methods.register(appHandlers(apps.get));
   }
 
   /**
@@ -157,7 +162,7 @@ export class Daemon {
       return;
     }
     this.#server.limits = connectionLimits(this.#settings);
-    this.#toolsReady?.runtimes.forget();
+    this.#services.reload();
     this.#watchIdle(this.#server.connections.size);
     log.write("the settings were read again");
     this.#hub.publish("daemon.reloaded", { path: userConfigPath(user.paths.config) });
@@ -172,41 +177,21 @@ export class Daemon {
   }
 
   /** Lets requests in flight finish, closes every connection, and gives up the endpoint. Further calls wait for the first. */
-  async stop(reason: string): Promise<void> {
+  async stop(reason: string, { keepApps = false }: { keepApps?: boolean } = {}): Promise<void> {
     if (this.#stopping) return await this.stopped;
     this.#stopping = true;
+    this.#keepApps = keepApps;
     this.#options.log.write(`stopping: ${reason}`);
     this.#hub.publish("daemon.stopping", { reason });
     await this.#finish();
   }
 
-  /** Loaded by the first who needs them: a daemon that only passes messages on keeps its memory small. */
-  #loadTools(): Promise<Tools> {
-    const { user, version, log } = this.#options;
-    return this.#tools ??= import("./services/tools.ts").then(({ Tools }) => {
-      this.#toolsReady = new Tools({ user, version, hub: this.#hub, log: (line) => log.write(line) });
-      return this.#toolsReady;
-    });
-  }
-
-  #loadBackends(): Promise<BackendService> {
-    return this.#backends ??= import("../backends/backend_service.ts").then(({ BackendService }) => {
-      this.#backendsReady = new BackendService({
-        user: this.#options.user,
-        emit: (event, data, subject) => {
-          this.#hub.publish(event, data, { subject });
-          this.#watchIdle(this.#server.connections.size);
-        },
-      });
-      return this.#backendsReady;
-    });
-  }
-
   async #finish(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#toolsReady?.[Symbol.dispose]();
-    await this.#server.stop({ graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS });
-    await this.#backendsReady?.[Symbol.asyncDispose]();
+    await this.#server.stop({
+      graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
+      beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),
+    });
     this.#lock.release();
     this.#resolveStopped();
   }
@@ -214,19 +199,11 @@ export class Daemon {
   #watchIdle(connections: number): void {
     clearTimeout(this.#idle);
     const limit = idleExitMs(this.#settings);
-    if (
-      connections > 0 || (this.#backendsReady?.running ?? 0) > 0 || this.#stopping || !Number.isFinite(limit)
-    ) return;
+    if (connections > 0 || this.#services.busy || this.#stopping || !Number.isFinite(limit)) return;
     // A timer takes no more than 2^31 ms, which is 24 days.
     const wait = Math.min(limit, 2 ** 31 - 1);
     this.#idle = setTimeout(() => void this.stop(`nothing to do for ${limit / 1000} s`), wait);
   }
-}
-
-/** Whether a subscriber waits for what only the tools' watches tell. */
-function concernsTools(types: readonly string[]): boolean {
-  const matches = compileTypeGlobs(types);
-  return ["runtime.installed", "runtime.removed", "config.changed"].some(matches);
 }
 
 function takeLock(socket: string): FileLock {

@@ -97,12 +97,16 @@ export class Server implements AsyncDisposable {
   /**
    * No new connections and requests; those in flight may finish within `graceMs`, then everything is closed.
    *
-   * @param graceMs milliseconds
+   * @param options.graceMs milliseconds
+   * @param options.beforeClosing runs when requests have finished, while subscribers still hear what it leads to
    */
-  async stop({ graceMs }: { graceMs: number }): Promise<void> {
+  async stop(
+    { graceMs, beforeClosing }: { graceMs: number; beforeClosing?: () => Promise<void> },
+  ): Promise<void> {
     this.#host.stopping = true;
     for (const listener of this.#listeners.splice(0)) listener.close();
     await this.#waitFor(() => this.requestsInFlight === 0, graceMs);
+    await beforeClosing?.();
     for (const connection of this.#connections.values()) connection.end("the daemon stopped");
     await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);
     clearInterval(this.#timer);

@@ -3,19 +3,21 @@ import type { appMethods } from "../../protocol/methods/app_methods.ts";
 import type { Handlers } from "../method_table.ts";
 
 /** Methods about supervised processes: names and shapes only, the work is the service's. */
-export function appHandlers({ apps }: { apps: AppService }): Handlers<typeof appMethods> {
+export function appHandlers(service: () => Promise<AppService>): Handlers<typeof appMethods> {
   return {
-    "app.start": ({ config, ...selection }, { signal }) =>
-      apps.start(config === undefined ? selection : { ...selection, config }, signal),
-    "app.stop": (selection) => apps.stop(selection),
-    "app.restart": (selection, { signal }) => apps.restart(selection, signal),
-    "app.delete": (selection) => apps.delete(selection),
-    "app.status": (selection) => apps.status(selection),
-    "app.list": (selection) => apps.list(selection),
-    "app.logs": (query) => apps.logs(query),
-    "app.up": (selection, { signal }) => apps.up(selection, signal),
-    "app.down": (selection) => apps.down(selection),
-    "app.save": (options) => apps.save(options),
-    "app.restore": (_, { signal }) => apps.restore(signal),
+    "app.start": async ({ config, ...selection }, { signal }) => {
+      const apps = await service();
+      return await apps.start(config === undefined ? selection : { ...selection, config }, signal);
+    },
+    "app.stop": async (selection) => (await service()).stop(selection),
+    "app.restart": async (selection, { signal }) => (await service()).restart(selection, signal),
+    "app.delete": async (selection) => (await service()).delete(selection),
+    "app.status": async (selection) => (await service()).status(selection),
+    "app.list": async (selection) => (await service()).list(selection),
+    "app.logs": async (query) => (await service()).logs(query),
+    "app.up": async (selection, { signal }) => (await service()).up(selection, signal),
+    "app.down": async (selection) => (await service()).down(selection),
+    "app.save": async (options) => (await service()).save(options),
+    "app.restore": async (_, { signal }) => (await service()).restore(signal),
   };
 }

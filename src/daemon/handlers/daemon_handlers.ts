@@ -20,7 +20,7 @@ export interface DaemonHandlerDeps {
   /** Tools that are answered for from memory. */
   cachedRuntimes: () => number;
   /** Begins to stop; returns at once. */
-  stop: (reason: string) => void;
+  stop: (reason: string, how: { keepApps: boolean }) => void;
 }
 
 /** Methods about the daemon itself. */
@@ -44,9 +44,9 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       rss_bytes: process.memoryUsage.rss(),
       internal_errors: deps.internalErrors(),
     }),
-    "daemon.shutdown": () => {
+    "daemon.shutdown": ({ keep_apps: keepApps }) => {
       // In a later turn, so that the answer goes out first.
-      setTimeout(() => deps.stop("a client asked for it"), 0);
+      setTimeout(() => deps.stop("a client asked for it", { keepApps }), 0);
       return { pid: process.pid };
     },
     "daemon.metrics": ({ format }) => {

@@ -38,8 +38,11 @@ export const daemonMethods = {
     result: DaemonStatus,
   }),
   "daemon.shutdown": defineMethod({
-    summary: "Stops the daemon: no new requests, those in flight finish, everything closes",
-    params: v.strictObject({}),
+    summary: "Stops the daemon: no new requests, those in flight finish, apps stop, everything closes",
+    params: v.strictObject({
+      /** Leaves apps running; the next daemon looks after them again. */
+      keep_apps: v.optional(v.boolean(), false),
+    }),
     result: v.object({ pid: v.number() }),
   }),
   "daemon.metrics": defineMethod({

@@ -3,6 +3,13 @@
  * wait does not load every schema; a test keeps it in step with the definitions.
  */
 export const LONG_METHODS: ReadonlySet<string> = new Set([
+  "app.delete",
+  "app.down",
+  "app.restart",
+  "app.restore",
+  "app.start",
+  "app.stop",
+  "app.up",
   "backend.call",
   "backend.stop",
   "runtime.versions",

@@ -1,3 +1,4 @@
+import { appMethods } from "./app_methods.ts";
 import { backendMethods } from "./backend_methods.ts";
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
@@ -11,6 +12,7 @@ export const METHODS = {
   ...runtimeMethods,
   ...toolMethods,
   ...backendMethods,
+  ...appMethods,
 } as const;
 
 export type MethodName = keyof typeof METHODS;

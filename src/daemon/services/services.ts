@@ -1,0 +1,98 @@
+/**
+ * What the daemon does besides passing messages on. Each part is loaded by the first request that needs it: a daemon that nobody asks
+ * for it keeps its memory small.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { AppService } from "../../apps/app_service.ts";
+import type { BackendService } from "../../backends/backend_service.ts";
+import { compileTypeGlobs } from "../../hub/event_filter.ts";
+import type { Hub } from "../../hub/hub.ts";
+import type { UserContext } from "../../tools/project/open_project.ts";
+import { Lazy } from "./lazy.ts";
+import type { Tools } from "./tools.ts";
+
+export interface ServicesOptions {
+  user: UserContext;
+  /** haft's own version. */
+  version: string;
+  hub: Hub;
+  /** A line for the daemon's log. */
+  log: (line: string) => void;
+  onInternalError: (where: string, error: unknown) => void;
+  /** Something began or ended that keeps the daemon from ending for idleness. */
+  onBusyChange: () => void;
+}
+
+export class Services {
+  readonly tools: Lazy<Tools>;
+  readonly backends: Lazy<BackendService>;
+  readonly apps: Lazy<AppService>;
+  readonly #options: ServicesOptions;
+
+  constructor(options: ServicesOptions) {
+    this.#options = options;
+    const { user, version, hub, log, onBusyChange } = options;
+    const emit = (type: string, data: Record<string, unknown>, subject: string) => {
+      hub.publish(type, data, { subject });
+      onBusyChange();
+    };
+    this.tools = new Lazy(async () => {
+      const { Tools } = await import("./tools.ts");
+      return new Tools({ user, version, hub, log });
+    });
+    this.backends = new Lazy(async () => {
+      const { BackendService } = await import("../../backends/backend_service.ts");
+      return new BackendService({ user, emit });
+    });
+    this.apps = new Lazy(async () => {
+      const { AppService } = await import("../../apps/app_service.ts");
+      const apps = new AppService({
+        stateDirectory: user.paths.state,
+        project: user,
+        emit,
+        onProblem: log,
+      });
+      await apps.begin();
+      return apps;
+    });
+  }
+
+  /** Whether there is something to look after. */
+  get busy(): boolean {
+    return (this.backends.now?.running ?? 0) > 0 || this.apps.now?.isBusy === true;
+  }
+
+  /** Takes up what an earlier daemon left; called once the daemon answers. */
+  begin(): void {
+    const journal = join(this.#options.user.paths.state, "apps");
+    const left = existsSync(journal) && readdirSync(journal).some((name) => name.endsWith(".json"));
+    if (left) this.#load("the apps", this.apps);
+  }
+
+  /** Somebody waits for events of these types: what tells them has to be there. */
+  subscribed(types: readonly string[]): void {
+    const matches = compileTypeGlobs(types);
+    if (["runtime.installed", "runtime.removed", "config.changed"].some(matches)) {
+      this.#load("the tools", this.tools);
+    }
+  }
+
+  /** What was remembered of projects and settings is read again when it is needed. */
+  reload(): void {
+    this.tools.now?.runtimes.forget();
+  }
+
+  /** @param options.keepApps leaves apps to the next daemon */
+  async close({ keepApps }: { keepApps: boolean }): Promise<void> {
+    this.tools.now?.[Symbol.dispose]();
+    await Promise.all([
+      this.backends.now?.[Symbol.asyncDispose](),
+      this.apps.now?.close({ keepApps }),
+    ]);
+  }
+
+  #load(what: string, part: Lazy<unknown>): void {
+    part.get().catch((error) => this.#options.onInternalError(what, error));
+  }
+}
