@@ -1,7 +1,7 @@
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Style } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
-import { fit, plainText } from "../../ui/text.ts";
+import { fit, plainText, widest } from "../../ui/text.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import { stateText } from "./status.ts";
 
@@ -36,12 +36,12 @@ export function topScreen(
   const listRows = Math.max(1, Math.min(apps.length, Math.floor((rows - 4) / 2)));
   const at = Math.max(0, apps.findIndex(({ name }) => name === view.selected));
   const first = Math.max(0, Math.min(at - Math.floor(listRows / 2), apps.length - listRows));
-  const lines = table([
+  const lines = fittingTable([
     ["", "app", "state", "pid", "up", "restarts", "cpu", "memory"],
     ...apps.slice(first, first + listRows).map((app) =>
       row(app, { style, selected: app.name === view.selected })
     ),
-  ]).trimEnd().split("\n");
+  ], columns);
   const [head = "", ...list] = lines;
   const hidden = apps.length - listRows;
   const title = `haft  ${apps.length} ${apps.length === 1 ? "app" : "apps"}${
@@ -58,6 +58,19 @@ export function topScreen(
   while (screen.length < rows - 1) screen.push("");
   screen.length = Math.max(0, rows - 1);
   return [...screen, style.dim(fit(view.message === "" ? KEYS : view.message, columns))];
+}
+
+/** The columns that a narrow terminal goes without, the first ones first: restarts, up, pid, memory, cpu. */
+const DROPPED = [5, 4, 3, 7, 6];
+
+function fittingTable(rows: readonly string[][], columns: number): string[] {
+  for (let dropped = 0;; dropped++) {
+    const gone = new Set(DROPPED.slice(0, dropped));
+    const lines = table(rows.map((cells) => cells.filter((_, index) => !gone.has(index)))).trimEnd().split(
+      "\n",
+    );
+    if (widest(lines) <= columns || dropped === DROPPED.length) return lines;
+  }
 }
 
 function row(

@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import process from "node:process";
+import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { binary, everyHaft, isGone } from "./support.ts";
+
+const MANIFEST = `
+[apps.web]
+command = ["sh", "-c", "echo ready; exec sleep 600"]
+health = { log_line = "ready", interval = "50ms" }
+
+[apps.worker]
+command = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done"]
+depends_on = { web = "healthy" }
+
+[apps.later]
+command = "sleep 600"
+autostart = false
+`;
+
+async function project(haft = binary, manifest = MANIFEST): Promise<DaemonSandbox> {
+  const daemon = await DaemonSandbox.create(haft);
+  daemon.sandbox.manifest(manifest);
+  await daemon.run("trust");
+  return daemon;
+}
+
+async function statusOf(daemon: DaemonSandbox, name: string): Promise<AppStatus> {
+  const { stdout } = await daemon.run("app", "status", name, "--json");
+  const [app] = JSON.parse(stdout) as AppStatus[];
+  if (app === undefined) throw new Error(`no app ${name}`);
+  return app;
+}
+
+async function pidOf(daemon: DaemonSandbox, name: string): Promise<number> {
+  const { instances: [instance] } = await statusOf(daemon, name);
+  return instance?.pid ?? -1;
+}
+
+for (const haft of everyHaft) {
+  Deno.test(`${haft.name}: app up starts a project's apps in order; status, logs, restart, stop and down do what they say`, async () => {
+    await using daemon = await project(haft);
+    const up = await daemon.run("app", "up", "-d");
+    assertEquals([up.code, up.stdout], [0, "web: healthy\nworker: running\n"]);
+    const before = await pidOf(daemon, "worker");
+    assertEquals((await daemon.run("app", "restart", "worker")).code, 0);
+    const after = await pidOf(daemon, "worker");
+    assert(after > 0 && after !== before);
+    assertEquals((await statusOf(daemon, "later")).state, "stopped");
+    assertMatch((await daemon.run("app", "start", "later")).stdout, /^later: running, pid \d+\n$/);
+    assertEquals((await daemon.run("app", "stop", "later")).stdout, "later: stopped\n");
+    assertMatch((await daemon.run("app", "logs", "-n", "1", "web")).stdout, /^web \| ready\n$/);
+    assertEquals((await daemon.run("app", "down")).code, 0);
+    await untilGone(after);
+  });
+}
+
+Deno.test("an app with a command of its own needs no manifest, and nothing of an untrusted one is run", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { stdout } = await daemon.run("app", "start", "tunnel", "--", "sleep", "600");
+  assertMatch(stdout, /^tunnel: running, pid \d+\n$/);
+  assertEquals((await daemon.run("app", "list")).stdout, "tunnel\n");
+  const pid = await pidOf(daemon, "tunnel");
+  assertEquals((await daemon.run("app", "delete", "tunnel")).stdout, "tunnel: deleted\n");
+  await untilGone(pid);
+  daemon.sandbox.manifest(MANIFEST);
+  const untrusted = await daemon.run("app", "start", "web");
+  assertEquals(untrusted.code, 4);
+  assertStringIncludes(untrusted.stderr, "is not trusted, and its [apps] can run code");
+});
+
+Deno.test("app up in front shows what the apps write, and Ctrl-C stops them all", async () => {
+  await using daemon = await project();
+  let interrupted = false;
+  const { code, stdout } = await daemon.sandbox.run(binary, {
+    args: ["app", "up"],
+    ownGroup: true,
+    onOutput: ({ pid, stdout }) => {
+      if (interrupted || !stdout.includes("worker | line 2")) return;
+      interrupted = true;
+      process.kill(pid, "SIGINT");
+    },
+  });
+  assertEquals(code, 130);
+  assertMatch(stdout, /^web +\| ready$/m);
+  assertEquals((await statusOf(daemon, "worker")).state, "stopped");
+});
+
+Deno.test("apps outlive a daemon that is killed: the next one adopts them and goes on with restarts and logs", async () => {
+  await using daemon = await project();
+  await daemon.run("app", "up", "-d");
+  const { pid: daemonPid } = await daemon.call("daemon.status") as { pid: number };
+  const [web, worker] = [await pidOf(daemon, "web"), await pidOf(daemon, "worker")];
+  process.kill(daemonPid, "SIGKILL");
+  await untilGone(daemonPid);
+  assertEquals([isGone(web), isGone(worker)], [false, false]);
+  assertEquals([await pidOf(daemon, "web"), await pidOf(daemon, "worker")], [web, worker]);
+  const lines = async () =>
+    (await daemon.run("app", "logs", "-n", "10000", "worker")).stdout.split("\n").length;
+  const known = await lines();
+  while (await lines() <= known) await delay(20);
+  // Adopted, it is still restarted when it fails.
+  process.kill(worker, "SIGKILL");
+  while ([worker, -1].includes(await pidOf(daemon, "worker"))) await delay(20);
+});
+
+Deno.test("daemon stop stops the apps, and with --keep-apps leaves them to the next daemon", async () => {
+  await using daemon = await project();
+  await daemon.run("app", "up", "-d");
+  const web = await pidOf(daemon, "web");
+  await daemon.run("daemon", "stop", "--keep-apps");
+  assertEquals(isGone(web), false);
+  assertEquals(await pidOf(daemon, "web"), web);
+  await daemon.run("daemon", "restart");
+  assertEquals(await pidOf(daemon, "web"), web);
+  await daemon.run("daemon", "stop");
+  await untilGone(web);
+});
+
+Deno.test("app logs -f streams new lines of the apps that were named, and --grep keeps those that match", async () => {
+  await using daemon = await project();
+  await daemon.run("app", "up", "-d");
+  const { stdout } = await daemon.sandbox.shell(
+    binary,
+    `haft app logs -f -n 0 --grep 'line [0-9]*[02468]$' worker web | head -3`,
+  );
+  const numbers = stdout.trim().split("\n").map((line) => Number(/^worker \| line (\d+)$/.exec(line)?.[1]));
+  assertEquals(numbers.length, 3);
+  assert(numbers.every((number) => number % 2 === 0), stdout);
+});
+
+Deno.test("what is wrong is said with the next step: an unknown name, a command that cannot be run, a circle", async () => {
+  await using daemon = await project();
+  assertStringIncludes((await daemon.run("app", "start", "wbe")).stderr, 'No app "wbe"');
+  const missing = await daemon.run("app", "start", "x", "--", "no-such-program");
+  assertEquals(missing.code, 1);
+  assertStringIncludes(missing.stderr, 'x: Cannot run "no-such-program": ENOENT');
+  daemon.sandbox.manifest(
+    '[apps.a]\ncommand = "x"\ndepends_on = { b = "started" }\n[apps.b]\ncommand = "x"\ndepends_on = { a = "started" }\n',
+  );
+  await daemon.run("trust");
+  assertStringIncludes((await daemon.run("app", "up", "-d")).stderr, "in a circle: a → b → a");
+  assertEquals((await daemon.run("app", "top")).code, 2);
+});
