@@ -232,6 +232,7 @@ export class App {
       },
       writers: treeWriters({ table, clock }, () => instance().treeQuery()),
       onLine,
+      onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
       onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
     });
   }

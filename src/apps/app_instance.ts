@@ -374,6 +374,7 @@ export class AppInstance {
         this.#reason = `process ${left.join(", ")} does not end, not even by SIGKILL`;
       }
       // The notice of its end may come a moment after the end.
+      this.#host.exits.look();
       if (process !== undefined) await Promise.race([this.#exited, pause(clock, 1_000)]);
     }
     if (generation !== this.#generation || this.#detached || this.#state !== "stopping") return;

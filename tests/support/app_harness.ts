@@ -55,6 +55,9 @@ export class AppHarness {
   readonly world: AppWorld;
   readonly events: EmittedEvent[] = [];
   readonly problems: string[] = [];
+  /** Lines are counted and not kept. */
+  countLines = false;
+  lineCount = 0;
   readonly service: AppService;
   readonly #wakers = new Set<() => void>();
 
@@ -64,7 +67,8 @@ export class AppHarness {
     this.service = new AppService({
       stateDirectory: project.paths.state,
       emit: (type, data, subject) => {
-        this.events.push({ type, data, subject });
+        if (type === "app.log_line") this.lineCount++;
+        if (type !== "app.log_line" || !this.countLines) this.events.push({ type, data, subject });
         for (const wake of this.#wakers) wake();
       },
       project,

@@ -23,6 +23,8 @@ export interface InstanceLogsOptions {
   settings: () => LogSettings;
   writers: Writers;
   onLine: (stream: LogStream, line: SplitLine) => void;
+  /** Bytes that were not read: they came faster than they can be told. */
+  onSkip: (stream: LogStream, bytes: number) => void;
   /** A rotation was not possible. */
   onProblem: (text: string) => void;
 }
@@ -36,8 +38,11 @@ interface Stream {
 /** Milliseconds until a rotation that failed is tried again. */
 const RETRY_MS = 5_000;
 
-/** Bytes that may be read of one stream before others have their turn. */
-const READ_BUDGET = 256 * 1024;
+/** What may be read of one stream before others have their turn: so many bytes, or so many milliseconds' worth. */
+const TURN = { bytes: 256 * 1024, step: 64 * 1024, ms: 4 };
+
+/** At an app's end, as much as this is read at once; more, in turns as always. */
+const READ_AT_END = 1024 * 1024;
 
 /** The two log files of one instance: what is added to them, and their rotation. */
 export class InstanceLogs {
@@ -58,9 +63,14 @@ export class InstanceLogs {
     const stream = (name: LogStream): Stream => ({
       path: this.paths[name],
       index: new TimeIndex(this.paths[name]),
-      follower: new LogFollower(this.paths[name], begin[name], (lines) => {
-        for (const line of lines) options.onLine(name, line);
-      }),
+      follower: new LogFollower(
+        this.paths[name],
+        begin[name],
+        (lines) => {
+          for (const line of lines) options.onLine(name, line);
+        },
+        (bytes) => options.onSkip(name, bytes),
+      ),
     });
     this.#streams = { stdout: stream("stdout"), stderr: stream("stderr") };
   }
@@ -72,7 +82,7 @@ export class InstanceLogs {
     for (const name of LOG_STREAMS) {
       const { follower, index } = this.#streams[name];
       const { in: rotations, offset } = follower.state;
-      const count = follower.read(READ_BUDGET);
+      const count = this.#readTurn(follower);
       if (count === 0) continue;
       total += count;
       index.note({ rotations, offset, time: this.#options.clock.wall() });
@@ -81,10 +91,16 @@ export class InstanceLogs {
     return total;
   }
 
-  /** Reads all that is there, and a last line without an end: nobody writes any more. */
+  /** Reads what is left, and a last line without an end: nobody writes any more. */
   finish(): void {
-    while (this.read() > 0);
-    for (const name of LOG_STREAMS) this.#streams[name].follower.flush();
+    if (this.#closed) return;
+    this.read();
+    for (const name of LOG_STREAMS) {
+      const { follower } = this.#streams[name];
+      if (follower.backlog > READ_AT_END) continue;
+      while (follower.read(READ_AT_END) > 0);
+      follower.flush();
+    }
     this.save();
   }
 
@@ -151,6 +167,18 @@ export class InstanceLogs {
       this.#streams[name].index.remove();
     }
     rmSync(this.#statePath, { force: true });
+  }
+
+  #readTurn(follower: LogFollower): number {
+    const { clock } = this.#options;
+    const begun = clock.monotonic();
+    let total = 0;
+    while (total < TURN.bytes && clock.monotonic() - begun < TURN.ms) {
+      const count = follower.read(TURN.step);
+      total += count;
+      if (count < TURN.step) break;
+    }
+    return total;
   }
 
   #rotateIfFull(): void {

@@ -23,12 +23,19 @@ interface Segment {
   rotations: number;
 }
 
+/**
+ * Files that may wait to be read. A writer that is faster than its lines can be told fills file after file; their descriptors
+ * would keep all of them on the disk.
+ */
+const MOST_SEGMENTS = 4;
+
 /** For one read, shared by all: reading is synchronous. */
 const buffer = Buffer.alloc(64 * 1024);
 
 export class LogFollower {
   readonly path: string;
   readonly #onLines: (lines: SplitLine[]) => void;
+  readonly #onSkip: (bytes: number) => void;
   readonly #splitter = new LineSplitter();
   readonly #begin: FollowerState;
   #rotations: number;
@@ -39,8 +46,15 @@ export class LogFollower {
   /** Whether the last segment is the file that is at the path. */
   #hasCurrent = false;
 
-  constructor(path: string, begin: FollowerState, onLines: (lines: SplitLine[]) => void) {
+  /** @param onSkip bytes that were not read, since too much waited */
+  constructor(
+    path: string,
+    begin: FollowerState,
+    onLines: (lines: SplitLine[]) => void,
+    onSkip: (bytes: number) => void = () => {},
+  ) {
     this.path = path;
+    this.#onSkip = onSkip;
     this.#begin = begin;
     this.#rotations = begin.rotations;
     this.#onLines = onLines;
@@ -63,6 +77,14 @@ export class LogFollower {
   /** Bytes of the current file. */
   get size(): number {
     return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Bytes that wait to be read. */
+  get backlog(): number {
+    return this.#segments.reduce(
+      (sum, { descriptor, at }) => sum + Math.max(0, fstatSync(descriptor).size - at),
+      0,
+    );
   }
 
   /** Opens what is there and not open yet. */
@@ -130,6 +152,7 @@ export class LogFollower {
     this.#rotations++;
     this.#hasCurrent = false;
     this.open();
+    this.#skipOld();
   }
 
   /** The file was renamed to `.1`, and its writers have ended. */
@@ -148,6 +171,20 @@ export class LogFollower {
     for (const { descriptor } of this.#segments) closeSync(descriptor);
     this.#segments = [];
     return state;
+  }
+
+  #skipOld(): void {
+    let skipped = 0;
+    while (this.#segments.length > MOST_SEGMENTS) {
+      const segment = this.#segments.shift();
+      if (segment === undefined) break;
+      skipped += Math.max(0, fstatSync(segment.descriptor).size - segment.at);
+      closeSync(segment.descriptor);
+    }
+    if (skipped === 0) return;
+    this.#deliver(this.#splitter.flush());
+    this.#carried = undefined;
+    this.#onSkip(skipped);
   }
 
   /** Files that were rotated since the state was kept: the number at the end of a name is how often since. */

@@ -24,6 +24,9 @@ const TIMES = {
   watchAgain: 1_000,
 };
 
+/** After reading, so many times as long nothing is read: a quarter of a core is the most that logs may cost. */
+const REST_FACTOR = 3;
+
 /** Notices between two readings of all, above which the watch is given up. */
 const TOO_MANY_NOTICES = 2_000;
 
@@ -90,7 +93,8 @@ export class LogPump implements AsyncDisposable {
     for (const logs of reading) if (logs.read() > 0) this.#dirty.add(logs);
     if (sweep) { for (const logs of this.#logs) logs.save(); }
     if (this.#logs.size === 0) return;
-    if (this.#dirty.size > 0) this.#schedule(TIMES.busy);
+    const spent = this.#clock.monotonic() - now;
+    if (this.#dirty.size > 0) this.#schedule(Math.max(TIMES.busy, spent * REST_FACTOR));
     else this.#schedule(this.#watcher === undefined ? TIMES.unwatched : TIMES.fallback);
   }
 

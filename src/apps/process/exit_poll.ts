@@ -20,7 +20,7 @@ export class ExitPoll implements Disposable {
   ended(identity: ProcessIdentity): Promise<void> {
     return new Promise((resolve) => {
       this.#watched.set(identity, resolve);
-      this.#timer ??= this.#clock.after(INTERVAL_MS, () => this.#look());
+      this.#timer ??= this.#clock.after(INTERVAL_MS, () => this.look());
     });
   }
 
@@ -31,13 +31,15 @@ export class ExitPoll implements Disposable {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  /** Looks now: somebody has reason to think that one has ended. */
+  look(): void {
+    this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     for (const [identity, resolve] of this.#watched) {
       if (findSame(this.#table, identity) !== undefined) continue;
       this.#watched.delete(identity);
       resolve();
     }
-    if (this.#watched.size > 0) this.#timer = this.#clock.after(INTERVAL_MS, () => this.#look());
+    if (this.#watched.size > 0) this.#timer = this.#clock.after(INTERVAL_MS, () => this.look());
   }
 }

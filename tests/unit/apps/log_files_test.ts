@@ -58,7 +58,7 @@ Deno.test("LogFollower loses no line over rotations, whether it had read the old
         expected.push(`line ${round} ${i}`);
         appendFileSync(path, `line ${round} ${i}\n`);
       }
-      if (round % 3 === 0) follower.read(50);
+      follower.read(round % 3 === 0 ? Infinity : 50);
       if (round % 4 === 0) appendFileSync(path, "half ");
       if (round % 4 === 0) expected[expected.length] = `half line ${round + 1} 0`;
       if (round % 4 === 1) expected.splice(expected.indexOf(`line ${round} 0`), 1);
@@ -93,6 +93,31 @@ Deno.test("LogFollower goes on where another one ended, in a file that was rotat
     second.follower.read(Infinity);
     assertEquals(second.lines, ["c", "half", "d"]);
     assertEquals(second.follower.close(), { rotations: 1, in: 1, offset: 5 });
+  }));
+
+Deno.test("LogFollower skips, and says how much, when more than four files wait", () =>
+  inDirectory(async (path) => {
+    const lines: string[] = [];
+    let skipped = 0;
+    const follower = new LogFollower(
+      path,
+      BEGIN,
+      (more) => lines.push(...more.map(({ text }) => text)),
+      (bytes) => skipped += bytes,
+    );
+    for (let round = 0; round < 6; round++) {
+      appendFileSync(path, `line ${round}\n`);
+      follower.open();
+      await rotateLog(path, {
+        keep: 9,
+        rotations: 0,
+        writers: NOBODY,
+        onRotated: () => follower.copied(),
+      });
+    }
+    follower.read(Infinity);
+    follower.close();
+    assertEquals([lines, skipped], [["line 3", "line 4", "line 5"], 21]);
   }));
 
 Deno.test("LogFollower begins anew in a file that somebody emptied", () =>
