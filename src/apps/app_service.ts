@@ -30,7 +30,7 @@ import { LimitWatch } from "./process/limit_watch.ts";
 import type { ProcessTable } from "./process/process_table.ts";
 import { type Spawner, systemSpawner } from "./process/spawner.ts";
 import { UsageSampler } from "./process/usage_sampler.ts";
-import { type ProjectApps, type ProjectContext, readProjectApps } from "./project_apps.ts";
+import { type ProjectApps, type ProjectContext, projectReader } from "./project_apps.ts";
 import { Schedules } from "./schedules.ts";
 import { dependents, startOrder } from "./state/dependency_order.ts";
 import { isLive, isUp } from "./state/transitions.ts";
@@ -103,7 +103,7 @@ export class AppService {
       journal: new Journal(directory),
       pump: new LogPump(logDirectory, clock),
       limits: new LimitWatch({ sampler, clock }),
-      readProject: (root) => readProjectApps(root, project),
+      readProject: projectReader(project),
       awaitDependencies: (key, wait) => this.#awaitDependencies(this.#app(key), wait),
       remove: (key) => this.#remove(this.#app(key), { logs: false }),
     };

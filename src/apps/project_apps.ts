@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
@@ -24,6 +25,8 @@ export interface ProjectApps {
   apps: ReadonlyMap<string, AppConfig>;
   /** Each as it is written. */
   tables: Readonly<Record<string, unknown>>;
+  /** Every file that decided it, there or not. */
+  lookedFor: readonly string[];
   /** @throws {HaftError} when the manifest is not trusted */
   requireTrust(): void;
   /** Tools on PATH and the project's variables, on top of what is inherited. @throws {HaftError} when not trusted */
@@ -54,12 +57,44 @@ export function readProjectApps(directory: string, context: ProjectContext): Pro
     root,
     apps: manifestPath === undefined ? new Map() : parseApps(tables, manifestPath),
     tables,
+    lookedFor: project.lookedFor,
     requireTrust: trust,
     environment() {
       if (Object.keys(project.env).length > 0) trust();
       return projectEnvironment(project, context);
     },
   };
+}
+
+/**
+ * {@link readProjectApps}, which reads again only when one of the files that it looked for is not as it was: a hundred apps that
+ * start at once are one project read, not a hundred.
+ */
+export function projectReader(context: ProjectContext): (directory: string) => ProjectApps {
+  const known = new Map<string, { signature: string; project: ProjectApps }>();
+  return (directory) => {
+    const path = resolve(directory);
+    const before = known.get(path);
+    if (before !== undefined && before.signature === signatureOf(before.project.lookedFor)) {
+      return before.project;
+    }
+    known.delete(path);
+    const project = readProjectApps(path, context);
+    // Of before the reading it would be safer still, but which files are looked for is known only now.
+    known.set(path, { signature: signatureOf(project.lookedFor), project });
+    if (known.size > MOST_PROJECTS) known.delete(known.keys().next().value ?? "");
+    return project;
+  };
+}
+
+const MOST_PROJECTS = 100;
+
+/** The time of change (ctime) cannot be set back by a program. */
+function signatureOf(files: readonly string[]): string {
+  return files.map((file) => {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? "-" : `${stat.ino} ${stat.size} ${stat.ctimeNs}`;
+  }).join();
 }
 
 function projectEnvironment(project: Project, { paths, env }: ProjectContext): Record<string, string> {

@@ -51,6 +51,8 @@ export class InstanceLogs {
   readonly #streams: Readonly<Record<LogStream, Stream>>;
   readonly #statePath: string;
   #saved = "";
+  /** Something was read since. */
+  #moved = true;
   #rotating: Promise<void> | undefined;
   #rotateAfter = -Infinity;
   #closed = false;
@@ -85,6 +87,7 @@ export class InstanceLogs {
       const count = this.#readTurn(follower);
       if (count === 0) continue;
       total += count;
+      this.#moved = true;
       index.note({ rotations, offset, time: this.#options.clock.wall() });
     }
     if (total > 0) this.#rotateIfFull();
@@ -100,6 +103,7 @@ export class InstanceLogs {
       if (follower.backlog > READ_AT_END) continue;
       while (follower.read(READ_AT_END) > 0);
       follower.flush();
+      this.#moved = true;
     }
     this.save();
   }
@@ -141,6 +145,8 @@ export class InstanceLogs {
 
   /** Keeps where reading goes on. */
   save(): void {
+    if (!this.#moved) return;
+    this.#moved = false;
     const state = JSON.stringify({
       stdout: this.#streams.stdout.follower.state,
       stderr: this.#streams.stderr.follower.state,
@@ -197,6 +203,7 @@ export class InstanceLogs {
         follower.open();
         const onRotated = () => {
           follower.copied();
+          this.#moved = true;
           this.save();
         };
         const { rotations } = follower.state;
@@ -214,6 +221,7 @@ export class InstanceLogs {
   }
 
   #afterRotation(name: LogStream): void {
+    this.#moved = true;
     const { follower, index } = this.#streams[name];
     index.prune(follower.state.rotations - this.#options.settings().keep);
     this.save();

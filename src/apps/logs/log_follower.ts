@@ -27,7 +27,7 @@ interface Segment {
  * Files that may wait to be read. A writer that is faster than its lines can be told fills file after file; their descriptors
  * would keep all of them on the disk.
  */
-const MOST_SEGMENTS = 4;
+const MOST = { segments: 64, bytes: 32 * 1024 * 1024 };
 
 /** For one read, shared by all: reading is synchronous. */
 const buffer = Buffer.alloc(64 * 1024);
@@ -175,7 +175,9 @@ export class LogFollower {
 
   #skipOld(): void {
     let skipped = 0;
-    while (this.#segments.length > MOST_SEGMENTS) {
+    while (
+      this.#segments.length > MOST.segments || (this.#segments.length > 2 && this.backlog > MOST.bytes)
+    ) {
       const segment = this.#segments.shift();
       if (segment === undefined) break;
       skipped += Math.max(0, fstatSync(segment.descriptor).size - segment.at);

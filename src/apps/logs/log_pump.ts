@@ -1,6 +1,6 @@
 /**
  * When the logs are read. A watch of their directory says which has something new; while something comes, those are read every
- * few milliseconds; and all are read twice a second, since a watch may miss something, or not be had.
+ * few milliseconds; and all are read once a second, since a watch may miss something, or not be had.
  *
  * A writer without end makes a notice for each of its writes. So the watch is given up for a while when notices come in masses,
  * and the files are read by the clock: what haft spends on a log does not grow with what is written to it.
@@ -19,7 +19,7 @@ const TIMES = {
   /** Without a watch. */
   unwatched: 25,
   /** Of all, watch or not; then the positions are kept, too. */
-  fallback: 500,
+  fallback: 1_000,
   /** Until a watch that was given up is begun anew. */
   watchAgain: 1_000,
 };
