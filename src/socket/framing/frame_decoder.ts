@@ -136,7 +136,8 @@ export class FrameDecoder {
     this.#frames++;
     // A large frame's memory is not kept for the small ones that usually follow.
     if (bytes.length > LIMITS.frameBeforeHello) this.#tail = NO_TAIL;
-    if (end > start && !isBlank(bytes, start, end) && !this.#stopped) onFrame(bytes, start, end);
+    const blank = this.#framing === "lines" && isBlank(bytes, start, end);
+    if (end > start && !blank && !this.#stopped) onFrame(bytes, start, end);
   }
 
   #keep(chunk: Buffer, from: number): void {
