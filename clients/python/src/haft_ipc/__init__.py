@@ -1,0 +1,57 @@
+"""Channels between processes, and the client of haft's daemon.
+
+    from haft_ipc import Client
+
+    with Client.connect() as haft:
+        print(haft.request("daemon.ping"))
+
+``haft_ipc.aio`` is the same for asyncio, ``haft_ipc.backend`` runs a program's functions as a backend.
+"""
+
+from ._version import __version__
+from .channel import IpcChannel
+from .errors import (
+    ERROR_CODES,
+    Disconnected,
+    EndpointError,
+    HaftError,
+    Io,
+    IpcChannelError,
+    ReceiveFailed,
+    RequestError,
+    SendFailed,
+    Serialization,
+    ShuttingDown,
+    TimedOut,
+)
+from .json_types import Json, JsonInput
+from .limits import LIMITS
+from .local_socket import LocalSocketChannel, LocalSocketChannelServer
+from .message import IpcMessage
+from .metrics import ChannelMetrics
+from .thread_channel import ThreadChannel
+
+__all__ = [
+    "ERROR_CODES",
+    "LIMITS",
+    "ChannelMetrics",
+    "Disconnected",
+    "EndpointError",
+    "HaftError",
+    "Io",
+    "IpcChannel",
+    "IpcChannelError",
+    "IpcMessage",
+    "Json",
+    "JsonInput",
+    "LocalSocketChannel",
+    "LocalSocketChannelServer",
+    "ReceiveFailed",
+    "RequestError",
+    "SendFailed",
+    "Serialization",
+    "ShuttingDown",
+    "ThreadChannel",
+    "TimedOut",
+    "__version__",
+]

@@ -1,0 +1,84 @@
+"""A channel's name becomes an address, in one place.
+
+On Unix ``$XDG_RUNTIME_DIR/haft/<name>.sock``, else ``<tmp>/haft-<uid>/<name>.sock``; on Windows the pipe
+``\\\\.\\pipe\\haft-<user>-<name>``.
+"""
+
+import json
+import os
+import re
+import sys
+from typing import Mapping, Optional
+
+from .errors import EndpointError
+from .limits import LIMITS
+
+#: The name of the daemon's endpoint.
+DAEMON_ENDPOINT = "daemon"
+
+#: It becomes a file's name, so it has neither separators nor a leading dot.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}")
+_NOT_IN_PIPES = re.compile(r'[\\/:*?"<>|\s]')
+
+
+def resolve_endpoint(name: str, path: Optional[str] = None, env: Optional[Mapping[str, str]] = None) -> str:
+    """The path of a channel's endpoint for this user on this system; ``path`` itself when it is given.
+
+    :raises EndpointError: the name is none, or the path is longer than the system's sockets take
+    """
+    if path is None:
+        path = endpoint_path(name, os.environ if env is None else env, sys.platform, _uid())
+    if sys.platform != "win32":
+        check_path_length(path, sys.platform)
+    return path
+
+
+def daemon_endpoint(env: Optional[Mapping[str, str]] = None) -> str:
+    """Where the daemon listens: ``$HAFT_SOCKET``, else the endpoint named ``daemon``."""
+    values = os.environ if env is None else env
+    return resolve_endpoint(DAEMON_ENDPOINT, values.get("HAFT_SOCKET") or None, values)
+
+
+def endpoint_path(name: str, env: Mapping[str, str], platform: str, uid: Optional[int]) -> str:
+    """The path for any environment and system, without asking this one.
+
+    :raises EndpointError:
+    """
+    if _NAME.fullmatch(name) is None or ".." in name:
+        raise EndpointError(
+            f"Invalid channel name {json.dumps(name, ensure_ascii=False)}",
+            next="Use 1 to 128 letters, digits and . _ + @ - and begin with a letter or a digit",
+        )
+    if platform == "win32":
+        user = _NOT_IN_PIPES.sub("_", env.get("USERNAME") or "user")
+        return f"\\\\.\\pipe\\haft-{user}-{name}"
+    path = f"{_directory(env, uid)}/{name}.sock"
+    check_path_length(path, platform)
+    return path
+
+
+def check_path_length(path: str, platform: str) -> None:
+    """The kernel would refuse, or cut, a path that is too long without a word about why.
+
+    :raises EndpointError: naming the path, its length and the limit
+    """
+    limit = LIMITS.socket_path_linux if platform == "linux" else LIMITS.socket_path_darwin
+    length = len(os.fsencode(path))
+    if length > limit:
+        raise EndpointError(
+            f'Socket path "{path}" is too long: {length} bytes, and the system allows {limit}',
+            next="Set XDG_RUNTIME_DIR to a shorter directory, or HAFT_SOCKET to a shorter path",
+        )
+
+
+def _directory(env: Mapping[str, str], uid: Optional[int]) -> str:
+    runtime = env.get("XDG_RUNTIME_DIR", "")
+    # The XDG specification: a relative path is invalid and is to be ignored.
+    if runtime.startswith("/"):
+        return f"{runtime.rstrip('/')}/haft"
+    temporary = env.get("TMPDIR") or env.get("TMP") or env.get("TEMP") or "/tmp"
+    return f"{temporary.rstrip('/')}/haft-{'user' if uid is None else uid}"
+
+
+def _uid() -> Optional[int]:
+    return None if sys.platform == "win32" else os.getuid()

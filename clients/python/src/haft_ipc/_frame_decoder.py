@@ -1,0 +1,135 @@
+"""Cuts a stream of bytes into frames, wherever the chunks begin and end."""
+
+from typing import List, Optional
+
+from ._frame_error import FrameError
+from ._framing import LENGTH_BYTES, Framing, detect_framing
+from .limits import LIMITS
+
+_FIRST_BUFFER = 64 * 1024
+
+
+class FrameDecoder:
+    """Reads into one buffer that is used again and again; it grows with what has arrived, never with what a length
+    claims, and a large frame's memory is given back.
+
+    :param max_frame_bytes: of one frame; at most 16 MiB - 1
+    :param framing: known on the side that chose it; otherwise told by the first four bytes
+    """
+
+    __slots__ = ("_buffer", "_end", "_start", "_scanned", "frames", "framing", "max_frame_bytes")
+
+    def __init__(self, max_frame_bytes: int = LIMITS.frame, framing: Optional[Framing] = None) -> None:
+        self.max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
+        #: None until four bytes have arrived.
+        self.framing = framing
+        #: Frames so far, empty ones included.
+        self.frames = 0
+        self._buffer = bytearray(_FIRST_BUFFER)
+        self._start = 0
+        self._end = 0
+        #: Up to here no newline was found.
+        self._scanned = 0
+
+    @property
+    def partial(self) -> bool:
+        """True while a frame has begun and not ended."""
+        return self._end > self._start
+
+    @property
+    def held(self) -> int:
+        """Bytes that have arrived and belong to no complete frame yet."""
+        return self._end - self._start
+
+    def space(self) -> memoryview:
+        """Free memory for the next bytes; tell :meth:`advance` how many were written there."""
+        buffer = self._buffer
+        if self._end == len(buffer):
+            if self._start > 0:
+                self._move(buffer)
+            else:
+                self._buffer = bytearray(len(buffer) * 2)
+                self._buffer[: self._end] = buffer
+        return memoryview(self._buffer)[self._end :]
+
+    def advance(self, count: int, frames: List[bytes]) -> None:
+        """Takes ``count`` bytes that were written to :meth:`space` and appends each complete frame to ``frames``.
+
+        :raises FrameError: ``too-large``; frames before it are in the list, and the decoder is of no use any more
+        """
+        self.hold(count)
+        if self.framing == "length":
+            self._cut_lengths(frames)
+        elif self.framing == "lines":
+            self._cut_lines(frames)
+        if self._start == self._end:
+            self._start = self._end = self._scanned = 0
+            if len(self._buffer) > _FIRST_BUFFER:
+                self._buffer = bytearray(_FIRST_BUFFER)
+
+    def hold(self, count: int) -> None:
+        """Takes ``count`` bytes that were written to :meth:`space`, to tell the framing and no more; the next
+        :meth:`advance` cuts them, too."""
+        self._end += count
+        if self.framing is None and self._end - self._start >= LENGTH_BYTES:
+            self.framing = detect_framing(self._buffer[self._start + LENGTH_BYTES - 1])
+
+    def feed(self, chunk: bytes, frames: List[bytes]) -> None:
+        """As :meth:`space` and :meth:`advance`, for bytes that lie elsewhere."""
+        taken = 0
+        while taken < len(chunk):
+            space = self.space()
+            count = min(len(space), len(chunk) - taken)
+            space[:count] = chunk[taken : taken + count]
+            space.release()
+            self.advance(count, frames)
+            taken += count
+
+    def _cut_lengths(self, frames: List[bytes]) -> None:
+        buffer = self._buffer
+        start = self._start
+        end = self._end
+        while end - start >= LENGTH_BYTES:
+            length = int.from_bytes(buffer[start : start + LENGTH_BYTES], "little")
+            if length > self.max_frame_bytes:
+                self._start = start
+                raise self._too_large(str(length))
+            stop = start + LENGTH_BYTES + length
+            if stop > end:
+                break
+            self.frames += 1
+            if length > 0:
+                frames.append(bytes(buffer[start + LENGTH_BYTES : stop]))
+            start = stop
+        self._start = start
+
+    def _cut_lines(self, frames: List[bytes]) -> None:
+        buffer = self._buffer
+        start = self._start
+        end = self._end
+        most = self.max_frame_bytes
+        scanned = max(self._scanned, start)
+        while start < end:
+            newline = buffer.find(b"\n", scanned, end)
+            if (end if newline == -1 else newline) - start > most:
+                self._start = start
+                raise self._too_large(f"more than {most}")
+            if newline == -1:
+                break
+            self.frames += 1
+            # A line that ends in CR LF and holds nothing else is as empty as one without the CR.
+            if newline > start and not (newline == start + 1 and buffer[start] == 0x0D):
+                frames.append(bytes(buffer[start:newline]))
+            start = scanned = newline + 1
+        self._start = start
+        self._scanned = end
+
+    def _move(self, buffer: bytearray) -> None:
+        """Puts the incomplete frame at the buffer's beginning."""
+        kept = self._end - self._start
+        buffer[:kept] = buffer[self._start : self._end]
+        self._scanned = max(self._scanned - self._start, 0)
+        self._start, self._end = 0, kept
+
+    def _too_large(self, size: str) -> FrameError:
+        return FrameError("too-large", f"Frame of {size} bytes; at most {self.max_frame_bytes} are allowed")

@@ -1,0 +1,112 @@
+"""The sending side of a connection: one frame after the other, each as a whole."""
+
+import threading
+import time
+from typing import Callable, Optional
+
+from ._transport import Transport
+from .errors import SendFailed, TimedOut
+from .limits import LIMITS
+
+
+class Outbox:
+    """Whoever sends writes by itself. What of a begun frame the system has not taken when its sender's time is over
+    is kept, and goes out before anything else."""
+
+    def __init__(self, name: str, transport: Transport) -> None:
+        self._name = name
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._count_lock = threading.Lock()
+        #: Bytes of senders that wait for the lock.
+        self._queued = 0
+        self._rest = memoryview(b"")
+        self.messages = 0
+        self.bytes = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way."""
+        return self._lock.locked() or self.unsent
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the rest of a begun frame waits for somebody to write it."""
+        return len(self._rest) > 0
+
+    def push(self, frame: bytes, size: int, timeout: Optional[float], check: Callable[[], None]) -> None:
+        """Writes a frame.
+
+        :param size: of the frame's text, for the count
+        :param check: called when it is this frame's turn; raises when the channel takes no more
+        :raises TimedOut: nothing of it was written
+        :raises SendFailed: too much waits already
+        :raises OSError: the connection broke
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if not self._lock.acquire(False):
+            self._queue(len(frame), timeout)
+        try:
+            check()
+            if self._rest and not self._write_rest(deadline):
+                raise self._timed_out(timeout)
+            try:
+                taken = self._transport.write(memoryview(frame), _left(deadline))
+            except TimeoutError:
+                raise self._timed_out(timeout) from None
+            if taken < len(frame):
+                self._rest = memoryview(frame)[taken:]
+                self._write_rest(deadline)
+            self.messages += 1
+            self.bytes += size
+        finally:
+            self._lock.release()
+
+    def flush(self, timeout: float) -> bool:
+        """Writes the rest of a begun frame; False when the system has not taken it in time."""
+        deadline = time.monotonic() + timeout
+        if not self._lock.acquire(timeout=max(timeout, 0)):
+            return False
+        try:
+            return self._write_rest(deadline)
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Frees the transport when no sender uses it any more."""
+        with self._lock:
+            self._transport.close()
+
+    def _queue(self, size: int, timeout: Optional[float]) -> None:
+        with self._count_lock:
+            if self._queued + size > LIMITS.output_hard:
+                raise SendFailed(
+                    f'Output queue of channel "{self._name}" is full ({LIMITS.output_hard} bytes)',
+                    next="Send from fewer threads, or wait for each send before the next one",
+                )
+            self._queued += size
+        try:
+            if not self._lock.acquire(timeout=-1 if timeout is None else max(timeout, 0)):
+                raise self._timed_out(timeout)
+        finally:
+            with self._count_lock:
+                self._queued -= size
+
+    def _write_rest(self, deadline: Optional[float]) -> bool:
+        while self._rest:
+            try:
+                taken = self._transport.write(self._rest, _left(deadline))
+            except TimeoutError:
+                return False
+            self._rest = self._rest[taken:]
+        return True
+
+    def _timed_out(self, timeout: Optional[float]) -> TimedOut:
+        return TimedOut(
+            f'Peer of channel "{self._name}" did not take the message within {timeout} s',
+            next="The peer has to read, or the message to wait longer",
+        )
+
+
+def _left(deadline: Optional[float]) -> Optional[float]:
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)

@@ -1,0 +1,73 @@
+"""Proof that a directory of sockets, and a socket in it, are this user's alone."""
+
+import os
+import stat
+from typing import NoReturn
+
+from .errors import EndpointError
+
+
+def open_runtime_directory(path: str, *, create: bool = False) -> None:
+    """A real directory (not a link to one), owned by us, closed to group and others. In one of somebody else's
+    making, that somebody could replace our socket.
+
+    :param create: make it (0700) when it is missing
+    :raises EndpointError: with the reason
+    :raises FileNotFoundError: it is missing and not to be made
+    """
+    if create:
+        _make(path)
+    seen = os.lstat(path)
+    if stat.S_ISLNK(seen.st_mode):
+        _refuse(path, "it is a symbolic link")
+    if not stat.S_ISDIR(seen.st_mode):
+        _refuse(path, "it is not a directory")
+    # Opened without following a link, so that what was seen and what is checked are one and the same.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        opened = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if (opened.st_ino, opened.st_dev) != (seen.st_ino, seen.st_dev):
+        _refuse(path, "it was replaced while being opened")
+    if opened.st_uid != os.getuid():
+        _refuse(path, f"it belongs to user {opened.st_uid}, and you are user {os.getuid()}")
+    if opened.st_mode & 0o077 != 0:
+        _refuse(path, f"its mode is {opened.st_mode & 0o7777:04o}, so other users can get in")
+
+
+def refuse_foreign_socket(path: str) -> os.stat_result:
+    """:raises EndpointError: what lies at the path is no socket, or not this user's
+    :raises FileNotFoundError: nothing lies there
+    """
+    found = os.lstat(path)
+    if not stat.S_ISSOCK(found.st_mode):
+        reason = "it is not a socket"
+    elif found.st_uid != os.getuid():
+        reason = f"it belongs to user {found.st_uid}, and you are user {os.getuid()}"
+    else:
+        return found
+    raise EndpointError(
+        f'Refusing socket "{path}": {reason}', next="Remove it, or set HAFT_SOCKET to another path"
+    )
+
+
+def _make(path: str) -> None:
+    try:
+        os.mkdir(path, 0o700)
+        # A umask that takes bits from the owner would leave a directory that nobody can use.
+        os.chmod(path, 0o700)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise EndpointError(
+            f'Cannot create runtime directory "{path}": {error.strerror}',
+            next="Set XDG_RUNTIME_DIR to a directory of your own, or unset it",
+        ) from error
+
+
+def _refuse(path: str, reason: str) -> NoReturn:
+    raise EndpointError(
+        f'Refusing runtime directory "{path}": {reason}',
+        next="Remove it, make it yours alone (chmod 700), or set XDG_RUNTIME_DIR to a directory of your own",
+    )

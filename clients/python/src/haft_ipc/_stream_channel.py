@@ -1,0 +1,294 @@
+"""A channel over any connected stream of bytes."""
+
+import errno
+import time
+from typing import Callable, Dict, List, Optional, Tuple
+
+from ._frame_decoder import FrameDecoder
+from ._frame_error import FrameError
+from ._framing import Framing, frame, preamble
+from ._inbox import Arrived, Fields, Inbox
+from ._json_text import decode_json, encode_json
+from ._outbox import Outbox
+from ._transport import Transport
+from .channel import IpcChannel
+from .errors import (
+    ERROR_CODES,
+    Disconnected,
+    Io,
+    IpcChannelError,
+    ReceiveFailed,
+    Serialization,
+    ShuttingDown,
+    TimedOut,
+)
+from .json_types import Json, JsonInput
+from .limits import LIMITS
+from .message import IpcMessage, check_message
+from .metrics import ChannelMetrics
+
+#: What a write or a read on a connection says whose other end is gone.
+_GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ECONNABORTED, errno.EBADF)
+#: Seconds after which a reader looks again whether the rest of a begun frame can be written.
+_FLUSH_INTERVAL = 0.02
+
+
+class StreamChannel(IpcChannel):
+    """:param decoder: of the side that accepts; it has seen the first bytes. The side that connects gives none, and
+    chooses the framing
+    """
+
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        *,
+        framing: Framing = "length",
+        decoder: Optional[FrameDecoder] = None,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+    ) -> None:
+        self._name = name
+        self._transport = transport
+        #: Whether the first read takes what an accept has read already.
+        self._first = decoder is not None
+        self._decoder = decoder or FrameDecoder(max_frame_bytes, framing)
+        self._framing: Framing = self._decoder.framing or framing
+        self._max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
+        self._frame_timeout = frame_timeout
+        #: Seconds that were waited for the rest of the frame at hand.
+        self._waited = 0.0
+        self._inbox = Inbox(name, self._read)
+        self._outbox = Outbox(name, transport)
+        self._shutting_down = False
+        self._closed = False
+        self._made = time.monotonic()
+        self._messages_received = 0
+        self._bytes_received = 0
+        self._send_errors = 0
+        self._receive_errors = 0
+        if decoder is None:
+            try:
+                transport.write(memoryview(preamble(self._framing)), None)
+            except OSError:
+                # The first read or send finds the same, and says so.
+                pass
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+        self._send_fields(message.to_wire(), timeout, self._check_open)
+
+    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+        return self._inbox.take(timeout)
+
+    def try_receive(self) -> Optional[IpcMessage]:
+        return self._inbox.try_take()
+
+    def request(
+        self,
+        method: str,
+        data: JsonInput = None,
+        timeout: Optional[float] = 30.0,
+        on_progress: Optional[Callable[[str, Json], None]] = None,
+    ) -> Json:
+        """See :meth:`IpcChannel.request`.
+
+        :param on_progress: called in this thread with name and data of every event that has the request's id
+        """
+        call = self._inbox.open_call(on_progress is not None)
+        fields: Dict[str, JsonInput] = {"type": "request", "id": call.id, "method": method}
+        if data is not None:
+            fields["data"] = data
+        try:
+            self._send_fields(fields, timeout, self._check_open)
+            return self._inbox.await_call(call, method, timeout, on_progress)
+        except TimedOut:
+            self._cancel(call.id)
+            raise
+        finally:
+            self._inbox.close_call(call)
+
+    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+        return self._inbox.listen(listener)
+
+    def shutdown(self) -> None:
+        self._shutting_down = True
+        self._inbox.wake()
+
+    def is_shutdown(self) -> bool:
+        return self._shutting_down or self._inbox.end is not None
+
+    def wait_for_drain(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while True:
+            # A sender announces its end only to whoever holds the lock after it: a short wait notices it.
+            left = deadline - time.monotonic()
+            if self._inbox.wait_until(self._is_drained, min(max(left, 0.0), _FLUSH_INTERVAL)):
+                return True
+            if left <= 0:
+                return False
+
+    def metrics(self) -> ChannelMetrics:
+        return ChannelMetrics(
+            messages_sent=self._outbox.messages,
+            messages_received=self._messages_received,
+            bytes_sent=self._outbox.bytes,
+            bytes_received=self._bytes_received,
+            send_errors=self._send_errors,
+            receive_errors=self._receive_errors,
+            peak_unread=self._inbox.peak,
+            uptime=time.monotonic() - self._made,
+        )
+
+    def close(self) -> None:
+        with self._inbox.lock:
+            if self._closed:
+                return
+            self._closed = self._shutting_down = True
+        broken = isinstance(self._inbox.end, (Disconnected, Io))
+        self._inbox.finish(Disconnected(f'Channel "{self._name}" was closed by this side'))
+        if not broken:
+            try:
+                self._outbox.flush(LIMITS.close_timeout)
+            except OSError:
+                # The peer is gone: nobody misses the rest.
+                pass
+        self._transport.shut_down()
+        self._inbox.wait_for_reader(LIMITS.close_timeout)
+        self._outbox.close()
+
+    def _send_fields(
+        self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]
+    ) -> None:
+        try:
+            text = encode_json(fields)
+            if len(text) > self._max_frame_bytes:
+                raise FrameError(
+                    "too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed"
+                )
+            self._outbox.push(frame(self._framing, text), len(text), timeout, check)
+        except IpcChannelError:
+            self._send_errors += 1
+            raise
+        except (FrameError, ValueError, TypeError, RecursionError) as error:
+            self._send_errors += 1
+            raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
+        except OSError as error:
+            self._send_errors += 1
+            raise self._gone(error) from error
+
+    def _check_open(self) -> None:
+        if self._inbox.end is not None:
+            raise self._inbox.end
+        if self._shutting_down:
+            raise ShuttingDown(f'Channel "{self._name}" is closing')
+
+    def _cancel(self, id: str) -> None:
+        """Tells the peer that nobody waits any more; it may not listen, which changes nothing."""
+        try:
+            self._send_fields(
+                {"type": "request", "oneway": True, "method": "cancel", "data": {"id": id}},
+                0.0,
+                self._check_open,
+            )
+        except IpcChannelError:
+            pass
+
+    def _is_drained(self) -> bool:
+        return self._inbox.calls == 0 and not self._outbox.busy
+
+    def _read(self, timeout: Optional[float]) -> Tuple[Arrived, Optional[IpcChannelError]]:
+        """What the inbox calls, from one thread at a time."""
+        texts: List[bytes] = []
+        arrived: Arrived = []
+        end: Optional[IpcChannelError] = None
+        try:
+            count = self._fill(timeout)
+            if count == 0 and not self._first:
+                return arrived, self._gone(None)
+            self._first = False
+            seen = self._decoder.frames
+            self._decoder.advance(count, texts)
+            if self._decoder.frames != seen:
+                self._waited = 0.0
+        except TimeoutError:
+            return arrived, None
+        except FrameError as error:
+            end = self._refuse(error, texts, arrived)
+        except OSError as error:
+            end = self._gone(error)
+        except IpcChannelError as error:
+            end = error
+        else:
+            try:
+                self._decode(texts, arrived)
+            except FrameError as error:
+                end = self._refuse(error, [], arrived)
+        return arrived, end
+
+    def _fill(self, timeout: Optional[float]) -> int:
+        """Bytes that came into the decoder's buffer.
+
+        :raises TimeoutError: none came
+        """
+        if self._first:
+            # What an accept has read to tell the framing.
+            return 0
+        if self._outbox.unsent:
+            self._outbox.flush(0.0)
+            timeout = _FLUSH_INTERVAL if timeout is None else min(timeout, _FLUSH_INTERVAL)
+        space = self._decoder.space()
+        if not self._decoder.partial:
+            self._waited = 0.0
+            return self._transport.read_into(space, timeout)
+        left = max(self._frame_timeout - self._waited, 0.0)
+        before = time.monotonic()
+        try:
+            return self._transport.read_into(space, left if timeout is None else min(left, timeout))
+        except TimeoutError:
+            # Only time in which somebody waited counts: the rest may lie in the kernel while nobody reads.
+            self._waited += time.monotonic() - before
+            if self._waited < self._frame_timeout:
+                raise
+            raise Disconnected(
+                f'Peer of channel "{self._name}" began a message and did not end it within {self._frame_timeout} s'
+            ) from None
+
+    def _decode(self, texts: List[bytes], arrived: Arrived) -> None:
+        """:raises FrameError: frames before it are in the list"""
+        for text in texts:
+            fields: Fields = check_message(decode_json(text))
+            arrived.append((fields, len(text)))
+            self._messages_received += 1
+            self._bytes_received += len(text)
+
+    def _refuse(self, error: FrameError, texts: List[bytes], arrived: Arrived) -> IpcChannelError:
+        """The peer broke the protocol: it is told so, and the channel ends.
+
+        :param texts: frames that came before, one of which may be what is wrong
+        """
+        try:
+            self._decode(texts, arrived)
+        except FrameError as earlier:
+            error = earlier
+        self._receive_errors += 1
+        code = ERROR_CODES["parse_error" if error.kind == "not-json" else "invalid_request"]
+        body: Dict[str, JsonInput] = {"type": "response", "error": {"code": code, "message": str(error)}}
+        try:
+            self._send_fields(body, 0.0, lambda: None)
+        except IpcChannelError:
+            # Whoever breaks the protocol may not read either.
+            pass
+        self._transport.shut_down()
+        reason = ReceiveFailed(f'Peer of channel "{self._name}" broke the protocol: {error}')
+        reason.__cause__ = error
+        return reason
+
+    def _gone(self, error: Optional[OSError]) -> IpcChannelError:
+        if error is not None and error.errno not in _GONE:
+            return Io(f'Connection of channel "{self._name}" broke: {error.strerror or error}')
+        midway = " in the middle of a message" if self._decoder.partial else ""
+        return Disconnected(f'Peer of channel "{self._name}" closed the connection{midway}')

@@ -1,0 +1,75 @@
+"""The seam between systems: a connected stream of bytes, and a listener that makes them."""
+
+import sys
+from abc import ABC, abstractmethod
+from typing import Optional, Tuple
+
+from ._frame_decoder import FrameDecoder
+
+
+class Transport(ABC):
+    """A connection. One thread may read while another writes; times are seconds, None waits without end."""
+
+    @abstractmethod
+    def read_into(self, space: memoryview, timeout: Optional[float]) -> int:
+        """How many bytes came; 0 when the connection has ended.
+
+        :raises TimeoutError: nothing came
+        :raises OSError: the connection broke
+        """
+
+    @abstractmethod
+    def write(self, data: memoryview, timeout: Optional[float]) -> int:
+        """How many bytes the system took; at least one.
+
+        :raises TimeoutError: it took none
+        :raises OSError: the connection broke
+        """
+
+    @abstractmethod
+    def shut_down(self) -> None:
+        """Ends both directions; a thread that reads or writes wakes up."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Frees the descriptor. Nobody may be reading or writing."""
+
+
+class Listener(ABC):
+    """Accepts connections of this user at one path."""
+
+    @abstractmethod
+    def accept(self, timeout: Optional[float]) -> Tuple[Transport, FrameDecoder]:
+        """The next connection that has said which framing it speaks, and the decoder that has seen its first bytes.
+
+        :raises TimeoutError: none came
+        :raises OSError: ``errno`` is EBADF after :meth:`close`
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stops listening and removes the socket; an accept that waits fails."""
+
+
+def connect_transport(path: str, timeout: Optional[float]) -> Transport:
+    """:raises FileNotFoundError: or ConnectionRefusedError: nobody listens
+    :raises EndpointError: the endpoint is not safe to use
+    """
+    if sys.platform == "win32":
+        from ._windows_pipe import connect_pipe
+
+        return connect_pipe(path, timeout)
+    from ._unix_transport import connect_unix
+
+    return connect_unix(path, timeout)
+
+
+def listen_transport(path: str, max_frame_bytes: int) -> Listener:
+    """:raises EndpointError: another process listens there, or the endpoint is not safe to use"""
+    if sys.platform == "win32":
+        from ._windows_pipe import PipeListener
+
+        return PipeListener(path, max_frame_bytes)
+    from ._unix_listener import UnixListener
+
+    return UnixListener(path, max_frame_bytes)

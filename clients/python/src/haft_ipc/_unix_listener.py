@@ -1,0 +1,207 @@
+"""Unix sockets with one owner.
+
+A listener binds at a private name in the same directory and is linked to its path, where it appears already listening
+and already 0600. Linking fails when anything is there; only then, and under the directory's lock, is a stale socket
+replaced. Closing removes the path only while it is still our inode there. The TypeScript side does the same.
+"""
+
+import errno
+import fcntl
+import os
+import secrets
+import select
+import socket
+import time
+from typing import Dict, Optional, Tuple
+
+from ._frame_decoder import FrameDecoder
+from ._framing import LENGTH_BYTES
+from ._runtime_directory import open_runtime_directory, refuse_foreign_socket
+from ._transport import Listener
+from ._unix_transport import UnixTransport, peer_uid
+from .errors import EndpointError
+from .limits import LIMITS
+
+
+class _Unready:
+    """A connection that has not said its framing yet."""
+
+    def __init__(self, connection: socket.socket, max_frame_bytes: int) -> None:
+        self.socket = connection
+        self.decoder = FrameDecoder(max_frame_bytes)
+
+
+class UnixListener(Listener):
+    def __init__(self, path: str, max_frame_bytes: int) -> None:
+        self._path = path
+        self._max_frame_bytes = max_frame_bytes
+        self._unready: Dict[int, _Unready] = {}
+        self._listening = True
+        # Wakes an accept that waits when the listener is closed.
+        self._waker, self._wakes = socket.socketpair()
+        try:
+            self._socket, self._own = _listen(path)
+        except BaseException:
+            self._waker.close()
+            self._wakes.close()
+            raise
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._poll.register(self._wakes, select.POLLIN)
+
+    def accept(self, timeout: Optional[float]) -> Tuple[UnixTransport, FrameDecoder]:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._listening:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0) * 1000
+            events = self._poll.poll(left)
+            if not events:
+                raise TimeoutError("no connection")
+            for descriptor, _ in events:
+                if descriptor in self._unready:
+                    ready = self._hear(descriptor)
+                    if ready is not None:
+                        return ready
+                elif self._listening and descriptor == self._socket.fileno():
+                    self._take()
+        raise OSError(errno.EBADF, "the listener is closed")
+
+    def close(self) -> None:
+        if not self._listening:
+            return
+        self._listening = False
+        _unlink_if_same(self._path, self._own)
+        self._waker.send(b"x")
+        for unready in self._unready.values():
+            unready.socket.close()
+        self._unready.clear()
+        self._socket.close()
+        self._waker.close()
+
+    def _take(self) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        if len(self._unready) >= LIMITS.unauthenticated_connections or peer_uid(connection) not in (
+            None,
+            os.getuid(),
+        ):
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._unready[connection.fileno()] = _Unready(connection, self._max_frame_bytes)
+        self._poll.register(connection, select.POLLIN)
+
+    def _hear(self, descriptor: int) -> Optional[Tuple[UnixTransport, FrameDecoder]]:
+        """Reads no more than tells the framing: the rest stays for whoever gets the connection."""
+        unready = self._unready[descriptor]
+        decoder = unready.decoder
+        space = decoder.space()
+        try:
+            count = unready.socket.recv_into(space[: LENGTH_BYTES - decoder.held])
+        except BlockingIOError:
+            return None
+        except OSError:
+            count = 0
+        decoder.hold(count)
+        if count > 0 and decoder.framing is None:
+            return None
+        self._forget(descriptor)
+        if count > 0:
+            return UnixTransport(unready.socket), decoder
+        unready.socket.close()
+        return None
+
+    def _forget(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        del self._unready[descriptor]
+
+
+def _listen(path: str) -> Tuple[socket.socket, os.stat_result]:
+    directory = os.path.dirname(path) or "."
+    open_runtime_directory(directory, create=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound = _bind_privately(listener, directory)
+    try:
+        # The directory is ours alone, so the socket's mode counts only from the moment when it is at its path.
+        os.chmod(bound, 0o600)
+        listener.listen(128)
+        listener.setblocking(False)
+        own = os.lstat(bound)
+        if not _place_by_link(bound, path):
+            _place_under_lock(bound, path)
+        return listener, own
+    except BaseException:
+        listener.close()
+        try:
+            os.unlink(bound)
+        except FileNotFoundError:
+            pass
+        raise
+
+
+def _bind_privately(listener: socket.socket, directory: str) -> str:
+    while True:
+        # Not longer than any `<name>.sock`, so that it fits where the final path does.
+        bound = os.path.join(directory, "." + secrets.token_hex(3)[:5])
+        try:
+            listener.bind(bound)
+            return bound
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
+def _place_by_link(bound: str, path: str) -> bool:
+    try:
+        os.link(bound, path)
+    except OSError:
+        return False
+    os.unlink(bound)
+    return True
+
+
+def _place_under_lock(bound: str, path: str) -> None:
+    """The lock keeps two that both found the socket stale from replacing each other."""
+    lock = os.open(
+        os.path.join(os.path.dirname(path) or ".", ".lock"),
+        os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
+        0o600,
+    )
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.path.lexists(path):
+            refuse_foreign_socket(path)
+            if _is_live(path):
+                raise EndpointError(
+                    f'Socket "{path}" is in use by another process',
+                    next="Stop that process, or choose another name",
+                )
+        os.rename(bound, path)
+    finally:
+        os.close(lock)
+
+
+def _is_live(path: str) -> bool:
+    """Only a refused connection says that the owner is gone; anything else may be one with a full backlog."""
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    probe.setblocking(False)
+    try:
+        probe.connect(path)
+    except (ConnectionRefusedError, FileNotFoundError):
+        return False
+    except OSError:
+        return True
+    finally:
+        probe.close()
+    return True
+
+
+def _unlink_if_same(path: str, own: os.stat_result) -> None:
+    try:
+        found = os.lstat(path)
+        if (found.st_ino, found.st_dev) == (own.st_ino, own.st_dev):
+            os.unlink(path)
+    except FileNotFoundError:
+        # Somebody cleaned up before us.
+        pass

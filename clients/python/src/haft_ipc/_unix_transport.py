@@ -1,0 +1,88 @@
+"""A connected unix socket."""
+
+import os
+import select
+import socket
+import struct
+import sys
+from typing import Optional
+
+from ._runtime_directory import open_runtime_directory, refuse_foreign_socket
+from ._transport import Transport
+from .errors import EndpointError
+
+
+class UnixTransport(Transport):
+    """Never blocks in the kernel but in ``poll``, so that both directions can be given up at any time."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        self._socket = connected
+        self._recv_into = connected.recv_into
+        self._send = connected.send
+        # One for each direction: a poll object serves one thread at a time.
+        self._readable = select.poll()
+        self._readable.register(connected, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(connected, select.POLLOUT)
+
+    def read_into(self, space: memoryview, timeout: Optional[float]) -> int:
+        while True:
+            if not self._readable.poll(_milliseconds(timeout)):
+                raise TimeoutError("nothing to read")
+            try:
+                return self._recv_into(space)
+            except BlockingIOError:
+                continue
+
+    def write(self, data: memoryview, timeout: Optional[float]) -> int:
+        while True:
+            try:
+                return self._send(data)
+            except BlockingIOError:
+                if not self._writable.poll(_milliseconds(timeout)):
+                    raise TimeoutError("the peer does not read") from None
+
+    def shut_down(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            # The peer was first.
+            pass
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _milliseconds(timeout: Optional[float]) -> Optional[float]:
+    return None if timeout is None else max(timeout, 0.0) * 1000
+
+
+def connect_unix(path: str, timeout: Optional[float]) -> UnixTransport:
+    """Connects to a socket of our own user's in a directory of our own user's.
+
+    :raises EndpointError: the endpoint is not safe to use
+    :raises OSError: nobody listens, or not in time
+    """
+    open_runtime_directory(os.path.dirname(path) or ".")
+    refuse_foreign_socket(path)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        connection.connect(path)
+        uid = peer_uid(connection)
+        if uid is not None and uid != os.getuid():
+            raise EndpointError(f'Refusing socket "{path}": it is served by user {uid}')
+        return UnixTransport(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def peer_uid(connection: socket.socket) -> Optional[int]:
+    """Who is at the other end; None where the system does not tell."""
+    if sys.platform != "linux":
+        return None
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    uid: int = struct.unpack("3i", credentials)[1]
+    return uid

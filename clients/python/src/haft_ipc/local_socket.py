@@ -1,0 +1,171 @@
+"""Channels between processes, over a socket that only this user can reach."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Mapping, Optional, Type
+
+from ._endpoint import resolve_endpoint
+from ._framing import check_framing
+from ._stream_channel import StreamChannel
+from ._transport import connect_transport, listen_transport
+from .errors import Disconnected, EndpointError, HaftError, Io, TimedOut
+from .limits import LIMITS
+
+#: Seconds between attempts to connect: the first, and the longest.
+_FIRST_WAIT = 0.005
+_LONGEST_WAIT = 0.1
+
+
+class LocalSocketChannel(StreamChannel):
+    """One end of a connection; made by :meth:`connect`, or by :meth:`LocalSocketChannelServer.accept`."""
+
+    @classmethod
+    def connect(
+        cls,
+        name: str,
+        *,
+        path: Optional[str] = None,
+        timeout: Optional[float] = None,
+        retry: bool = False,
+        framing: str = "length",
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "LocalSocketChannel":
+        """Connects to the server of this name.
+
+        :param path: the socket's path, instead of the one that the name gives
+        :param timeout: seconds for all attempts together
+        :param retry: go on trying while nobody listens yet; needs ``timeout``
+        :param framing: ``length`` or ``lines``
+        :param max_frame_bytes: of one frame, each way; at most 16 MiB - 1
+        :param frame_timeout: seconds from the first to the last byte of a frame from the peer
+        :param env: instead of ``os.environ``, to find the endpoint
+        :raises Disconnected: nobody listens
+        :raises TimedOut: not within ``timeout``
+        :raises EndpointError: the endpoint is not safe to use
+        :raises Io: the system refused
+        """
+        if retry and timeout is None:
+            raise ValueError("retry=True needs a timeout")
+        known = check_framing(framing)
+        address = resolve_endpoint(name, path, env)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait = _FIRST_WAIT
+        while True:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+            try:
+                transport = connect_transport(address, left)
+            except HaftError:
+                raise
+            except TimeoutError as error:
+                raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                if not retry or deadline is None:
+                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
+                if time.monotonic() >= deadline:
+                    raise TimedOut(
+                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
+                    ) from error
+                time.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
+                wait = min(wait * 2, _LONGEST_WAIT)
+            except OSError as error:
+                raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
+            else:
+                return cls(
+                    name,
+                    transport,
+                    framing=known,
+                    max_frame_bytes=max_frame_bytes,
+                    frame_timeout=frame_timeout,
+                )
+
+    @staticmethod
+    def server(
+        name: str,
+        *,
+        path: Optional[str] = None,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "LocalSocketChannelServer":
+        """Listens under a name; clients can connect when it returns. The parameters are those of :meth:`connect`.
+
+        :raises EndpointError: another process listens there, or the endpoint is not safe to use
+        """
+        return LocalSocketChannelServer(
+            name,
+            resolve_endpoint(name, path, env),
+            max_frame_bytes=max_frame_bytes,
+            frame_timeout=frame_timeout,
+        )
+
+
+class LocalSocketChannelServer:
+    """Listens until it is closed; that does not close the channels that :meth:`accept` gave, whose owner is whoever got
+    them."""
+
+    def __init__(self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float) -> None:
+        self.name = name
+        self.path = path
+        self._max_frame_bytes = max_frame_bytes
+        self._frame_timeout = frame_timeout
+        self._lock = threading.Lock()
+        self._closed = False
+        try:
+            self._listener = listen_transport(path, max_frame_bytes)
+        except OSError as error:
+            raise EndpointError(
+                f'Cannot listen at "{path}": {error.strerror or error}',
+                next="Choose a directory that you can write to",
+            ) from error
+
+    def accept(self, timeout: Optional[float] = None) -> LocalSocketChannel:
+        """The next connection that has said which framing it speaks; it serves whatever lies in either.
+
+        :param timeout: seconds
+        :raises TimedOut: none came
+        :raises Disconnected: the server was closed
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        if not self._lock.acquire(timeout=-1 if timeout is None else max(timeout, 0.0)):
+            raise self._timed_out(timeout)
+        try:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            transport, decoder = self._listener.accept(left)
+        except TimeoutError:
+            raise self._timed_out(timeout) from None
+        except OSError as error:
+            if self._closed:
+                raise Disconnected(f'Channel "{self.name}" no longer accepts connections') from None
+            raise Io(f'Cannot accept on channel "{self.name}": {error.strerror or error}') from error
+        finally:
+            self._lock.release()
+        return LocalSocketChannel(
+            self.name,
+            transport,
+            decoder=decoder,
+            max_frame_bytes=self._max_frame_bytes,
+            frame_timeout=self._frame_timeout,
+        )
+
+    def close(self) -> None:
+        """Stops listening and removes the socket; a pending accept raises Disconnected."""
+        if not self._closed:
+            self._closed = True
+            self._listener.close()
+
+    def __enter__(self) -> "LocalSocketChannelServer":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def _timed_out(self, timeout: Optional[float]) -> TimedOut:
+        return TimedOut(f'No connection on channel "{self.name}" within {timeout} s')

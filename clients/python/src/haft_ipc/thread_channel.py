@@ -1,0 +1,135 @@
+"""A channel inside one process."""
+
+import threading
+import time
+from typing import Callable, Optional, Tuple
+
+from ._frame_error import FrameError
+from ._inbox import Inbox
+from ._json_text import decode_json, encode_json
+from .channel import IpcChannel
+from .errors import Disconnected, IpcChannelError, Serialization, ShuttingDown, TimedOut
+from .json_types import Json, JsonInput
+from .limits import LIMITS
+from .message import IpcMessage, check_message
+from .metrics import ChannelMetrics
+
+
+class ThreadChannel(IpcChannel):
+    """One end of a pair; each direction is bounded, and a sender waits while it is full. What is sent is copied through
+    its JSON text, so that both ends see what they would see over a socket."""
+
+    def __init__(self, name: str, capacity: int) -> None:
+        self._name = name
+        self._capacity = capacity
+        #: Announces room in this end's inbox, and its end.
+        self._room = threading.Condition()
+        self._inbox = Inbox(name, None, self._announce_room)
+        self._peer: "Optional[ThreadChannel]" = None
+        self._shutting_down = False
+        self._made = time.monotonic()
+        self._sent = self._received = self._bytes_sent = self._bytes_received = self._send_errors = 0
+
+    @classmethod
+    def pair(cls, name: str, capacity: int = LIMITS.unread_messages) -> "Tuple[ThreadChannel, ThreadChannel]":
+        """Two connected ends.
+
+        :param capacity: unread messages that each direction holds; at least 1
+        """
+        if capacity < 1:
+            raise ValueError(f'Capacity of channel "{name}" has to be at least 1')
+        left, right = cls(name, capacity), cls(name, capacity)
+        left._peer, right._peer = right, left
+        return left, right
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+        try:
+            try:
+                text = encode_json(message.to_wire())
+                fields = check_message(decode_json(text))
+            except (FrameError, ValueError, TypeError, RecursionError) as error:
+                raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
+            peer = self._open_peer()
+            with peer._room:
+                if not peer._room.wait_for(
+                    lambda: len(peer._inbox) < peer._capacity or self._inbox.end is not None, timeout
+                ):
+                    raise TimedOut(
+                        f'Peer of channel "{self._name}" did not take the message within {timeout} s',
+                        next="The peer has to receive, or the message to wait longer",
+                    )
+                self._open_peer()
+                peer._inbox.put([(fields, 0)])
+                peer._received += 1
+                peer._bytes_received += len(text)
+        except IpcChannelError:
+            self._send_errors += 1
+            raise
+        self._sent += 1
+        self._bytes_sent += len(text)
+
+    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+        return self._inbox.take(timeout)
+
+    def try_receive(self) -> Optional[IpcMessage]:
+        return self._inbox.try_take()
+
+    def request(self, method: str, data: JsonInput = None, timeout: Optional[float] = 30.0) -> Json:
+        call = self._inbox.open_call(False)
+        try:
+            self.send(IpcMessage("request", id=call.id, method=method, data=data), timeout)
+            return self._inbox.await_call(call, method, timeout, None)
+        finally:
+            self._inbox.close_call(call)
+
+    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+        return self._inbox.listen(listener)
+
+    def shutdown(self) -> None:
+        self._shutting_down = True
+
+    def is_shutdown(self) -> bool:
+        return self._shutting_down or self._inbox.end is not None
+
+    def wait_for_drain(self, seconds: float) -> bool:
+        return self._inbox.wait_until(lambda: self._inbox.calls == 0, seconds)
+
+    def metrics(self) -> ChannelMetrics:
+        return ChannelMetrics(
+            messages_sent=self._sent,
+            messages_received=self._received,
+            bytes_sent=self._bytes_sent,
+            bytes_received=self._bytes_received,
+            send_errors=self._send_errors,
+            receive_errors=0,
+            peak_unread=self._inbox.peak,
+            uptime=time.monotonic() - self._made,
+        )
+
+    def close(self) -> None:
+        self._finish(f'Channel "{self._name}" was closed by this side')
+        if self._peer is not None:
+            self._peer._finish(f'Peer of channel "{self._name}" closed it')
+
+    def _open_peer(self) -> "ThreadChannel":
+        if self._inbox.end is not None:
+            raise self._inbox.end
+        if self._shutting_down:
+            raise ShuttingDown(f'Channel "{self._name}" is closing')
+        if self._peer is None:
+            raise Disconnected(f'Channel "{self._name}" has no peer')
+        return self._peer
+
+    def _finish(self, reason: str) -> None:
+        self._inbox.finish(Disconnected(reason))
+        self._announce_room()
+        if self._peer is not None:
+            self._peer._announce_room()
+
+    def _announce_room(self) -> None:
+        with self._room:
+            self._room.notify_all()
