@@ -3,13 +3,11 @@
 import json
 import os
 import shutil
-import sys
 import tempfile
 import unittest
 from typing import List, Tuple
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(PACKAGE, "src"))
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "tests", "vectors")
 
 from haft_ipc._frame_decoder import FrameDecoder  # noqa: E402
@@ -67,9 +65,7 @@ def same(left: Json, right: Json) -> bool:
         return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):
         return (
-            isinstance(right, dict)
-            and left.keys() == right.keys()
-            and all(same(left[key], right[key]) for key in left)
+            isinstance(right, dict) and left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
         )
     return left == right
 

@@ -5,12 +5,12 @@ import os
 import unittest
 from typing import Any, Dict
 
-from .support import same, vectors, verdict
-
 from haft_ipc import ERROR_CODES, LIMITS, EndpointError
 from haft_ipc._endpoint import endpoint_path
 from haft_ipc._frame_error import FrameError
 from haft_ipc.message import check_message
+
+from .support import same, vectors, verdict
 
 
 def _bytes_of(row: Dict[str, Any]) -> bytes:
@@ -26,9 +26,7 @@ class Vectors(unittest.TestCase):
             for chunk in chunks:
                 with self.subTest(row["name"], chunk=chunk):
                     framing, values, refusal = verdict(data, row["max_frame_bytes"], chunk)
-                    self.assertEqual(
-                        (framing, len(values), refusal), (row["framing"], row["count"], row["refusal"])
-                    )
+                    self.assertEqual((framing, len(values), refusal), (row["framing"], row["count"], row["refusal"]))
                     if "values" in row:
                         expected = [json.loads(text) for text in row["values"]]
                         self.assertTrue(same(values, expected), f"{values} is not {expected}")

@@ -10,6 +10,7 @@
 
 from ._version import __version__
 from .channel import IpcChannel
+from .client import Client
 from .errors import (
     ERROR_CODES,
     Disconnected,
@@ -29,14 +30,18 @@ from .limits import LIMITS
 from .local_socket import LocalSocketChannel, LocalSocketChannelServer
 from .message import IpcMessage
 from .metrics import ChannelMetrics
+from .stream import Ack, Event, Lagged, Reset, StreamItem, StreamPosition
+from .subscription import Subscription
 from .thread_channel import ThreadChannel
 
 __all__ = [
-    "ERROR_CODES",
-    "LIMITS",
+    "Ack",
     "ChannelMetrics",
+    "Client",
     "Disconnected",
+    "ERROR_CODES",
     "EndpointError",
+    "Event",
     "HaftError",
     "Io",
     "IpcChannel",
@@ -44,13 +49,19 @@ __all__ = [
     "IpcMessage",
     "Json",
     "JsonInput",
+    "LIMITS",
+    "Lagged",
     "LocalSocketChannel",
     "LocalSocketChannelServer",
     "ReceiveFailed",
     "RequestError",
+    "Reset",
     "SendFailed",
     "Serialization",
     "ShuttingDown",
+    "StreamItem",
+    "StreamPosition",
+    "Subscription",
     "ThreadChannel",
     "TimedOut",
     "__version__",

@@ -81,4 +81,7 @@ def _directory(env: Mapping[str, str], uid: Optional[int]) -> str:
 
 
 def _uid() -> Optional[int]:
-    return None if sys.platform == "win32" else os.getuid()
+    if sys.platform == "win32":
+        return None
+    else:
+        return os.getuid()

@@ -2,7 +2,7 @@
 
 
 class FrameError(Exception):
-    """The connection cannot go on after it: where the next frame begins is no longer known, or the peer is none to trust.
+    """The connection cannot go on after it: where the next frame begins is not known, or the peer is none to trust.
 
     :param kind: ``too-large``, ``too-deep``, ``too-many-keys``, ``forbidden-key``, ``not-utf8``, ``not-json`` or
         ``not-a-message``

@@ -44,9 +44,7 @@ class Inbox:
     :param taken: called, without the lock, after a message was taken
     """
 
-    def __init__(
-        self, name: str, source: Optional[Source], taken: Optional[Callable[[], None]] = None
-    ) -> None:
+    def __init__(self, name: str, source: Optional[Source], taken: Optional[Callable[[], None]] = None) -> None:
         self.lock = threading.Lock()
         self._changed = threading.Condition(self.lock)
         self._name = name
@@ -63,6 +61,8 @@ class Inbox:
         self._waiting = 0
         self._reader: Optional[int] = None
         self._next_id = 0
+        #: Takes what answers no request, instead of it being kept; called with the lock held.
+        self.unclaimed: Optional[Callable[[Fields], None]] = None
         self.end: Optional[IpcChannelError] = None
         self.peak = 0
 
@@ -194,9 +194,7 @@ class Inbox:
         own = threading.get_ident()
         self.wait_until(lambda: self._reader is None or self._reader == own, seconds)
 
-    def _wait(
-        self, found: Callable[[], Optional[_T]], timeout: Optional[float], what: Callable[[], str]
-    ) -> _T:
+    def _wait(self, found: Callable[[], Optional[_T]], timeout: Optional[float], what: Callable[[], str]) -> _T:
         """With the lock held: until ``found`` gives something."""
         deadline: Optional[float] = None
         left = timeout
@@ -257,6 +255,8 @@ class Inbox:
                 # An error without an id is about the connection: everybody who waits is to know.
                 for one in self._calls.values():
                     one.response = one.response or fields
+            elif self.unclaimed is not None:
+                self.unclaimed(fields)
             elif not (kind in ("response", "event") and id in self._abandoned):
                 self._messages.append((fields, size))
                 self._bytes += size

@@ -27,12 +27,8 @@ def _refuse_constant(name: str) -> float:
 
 _decode: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse_constant).decode
 #: For integers of thousands of digits, which ``int`` refuses and which are infinite as doubles.
-_decode_huge: Callable[[str], Json] = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_int=float
-).decode
-_encode: Callable[[object], str] = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
+_decode_huge: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float).decode
+_encode: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _encode_ascii: Callable[[object], str] = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 

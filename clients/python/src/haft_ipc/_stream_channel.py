@@ -114,6 +114,10 @@ class StreamChannel(IpcChannel):
     def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
         return self._inbox.listen(listener)
 
+    def only_requests(self) -> None:
+        """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
+        self._inbox.unclaimed = self._answer_ping
+
     def shutdown(self) -> None:
         self._shutting_down = True
         self._inbox.wake()
@@ -160,9 +164,7 @@ class StreamChannel(IpcChannel):
         self._inbox.wait_for_reader(LIMITS.close_timeout)
         self._outbox.close()
 
-    def _send_fields(
-        self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]
-    ) -> None:
+    def _send_fields(self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]) -> None:
         try:
             text = encode_json(fields)
             if len(text) > self._max_frame_bytes:
@@ -195,6 +197,18 @@ class StreamChannel(IpcChannel):
                 self._check_open,
             )
         except IpcChannelError:
+            pass
+
+    def _answer_ping(self, fields: Fields) -> None:
+        if fields["type"] != "ping":
+            return
+        pong: Dict[str, JsonInput] = {"type": "pong"}
+        if "id" in fields:
+            pong["id"] = fields["id"]
+        try:
+            self._send_fields(pong, 0.0, self._check_open)
+        except IpcChannelError:
+            # The next read finds out what is wrong.
             pass
 
     def _is_drained(self) -> bool:

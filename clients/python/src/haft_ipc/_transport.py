@@ -59,9 +59,10 @@ def connect_transport(path: str, timeout: Optional[float]) -> Transport:
         from ._windows_pipe import connect_pipe
 
         return connect_pipe(path, timeout)
-    from ._unix_transport import connect_unix
+    else:
+        from ._unix_transport import connect_unix
 
-    return connect_unix(path, timeout)
+        return connect_unix(path, timeout)
 
 
 def listen_transport(path: str, max_frame_bytes: int) -> Listener:
@@ -70,6 +71,7 @@ def listen_transport(path: str, max_frame_bytes: int) -> Listener:
         from ._windows_pipe import PipeListener
 
         return PipeListener(path, max_frame_bytes)
-    from ._unix_listener import UnixListener
+    else:
+        from ._unix_listener import UnixListener
 
-    return UnixListener(path, max_frame_bytes)
+        return UnixListener(path, max_frame_bytes)

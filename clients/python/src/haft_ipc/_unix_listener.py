@@ -11,8 +11,11 @@ import os
 import secrets
 import select
 import socket
+import sys
 import time
 from typing import Dict, Optional, Tuple
+
+assert sys.platform != "win32"
 
 from ._frame_decoder import FrameDecoder
 from ._framing import LENGTH_BYTES

@@ -7,6 +7,8 @@ import struct
 import sys
 from typing import Optional
 
+assert sys.platform != "win32"
+
 from ._runtime_directory import open_runtime_directory, refuse_foreign_socket
 from ._transport import Transport
 from .errors import EndpointError

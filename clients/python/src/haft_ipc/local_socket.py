@@ -65,9 +65,7 @@ class LocalSocketChannel(StreamChannel):
                 if not retry or deadline is None:
                     raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
                 if time.monotonic() >= deadline:
-                    raise TimedOut(
-                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
-                    ) from error
+                    raise TimedOut(f'Nobody listened on channel "{name}" ("{address}") within {timeout} s') from error
                 time.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
                 wait = min(wait * 2, _LONGEST_WAIT)
             except OSError as error:

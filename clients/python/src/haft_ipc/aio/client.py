@@ -1,0 +1,107 @@
+"""The client of haft's daemon, for asyncio."""
+
+import asyncio
+from types import TracebackType
+from typing import Awaitable, Callable, Mapping, Optional, Type
+
+from .._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
+from .._endpoint import DAEMON_ENDPOINT, daemon_endpoint
+from ..errors import Disconnected
+from ..json_types import Json, JsonInput
+from ..message import IpcMessage
+from ..stream import Ack, StreamPosition
+from .channel import AsyncLocalSocketChannel, OnProgress
+from .subscription import Subscription
+
+
+class Client:
+    """A connection to the daemon; made by :meth:`connect`, used from one event loop. Requests may be in flight
+    together; see :class:`haft_ipc.Client`, whose parameters and errors these methods share."""
+
+    def __init__(
+        self,
+        channel: AsyncLocalSocketChannel,
+        ack: Ack,
+        again: Callable[[], Awaitable[AsyncLocalSocketChannel]],
+    ) -> None:
+        self._channel = channel
+        self._again = again
+        #: What the daemon said of itself.
+        self.ack = ack
+
+    @classmethod
+    async def connect(
+        cls,
+        *,
+        socket: Optional[str] = None,
+        timeout: float = CONNECT_TIMEOUT,
+        spawn: bool = False,
+        haft: str = "haft",
+        client: str = "haft_ipc.aio",
+        framing: str = "length",
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "Client":
+        """See :meth:`haft_ipc.Client.connect`."""
+        path = socket or daemon_endpoint(env)
+
+        async def open_channel() -> AsyncLocalSocketChannel:
+            return await AsyncLocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing)
+
+        async def greet(channel: AsyncLocalSocketChannel) -> Ack:
+            try:
+                return Ack.from_wire(await channel.request("hello", hello(client), timeout))
+            except BaseException:
+                await channel.close()
+                raise
+
+        async def again() -> AsyncLocalSocketChannel:
+            channel = await open_channel()
+            await greet(channel)
+            return channel
+
+        try:
+            channel = await open_channel()
+        except Disconnected as error:
+            if not spawn:
+                raise Disconnected(error.message, next=NOT_RUNNING) from error
+            await asyncio.get_running_loop().run_in_executor(None, start_daemon, haft, socket, env, 30.0)
+            channel = await open_channel()
+        opened = channel
+
+        def answer(message: IpcMessage) -> None:
+            if message.type == "ping":
+                opened.send_now(IpcMessage("pong", id=message.id))
+
+        opened.unclaimed = answer
+        return cls(opened, await greet(opened), again)
+
+    async def request(
+        self,
+        method: str,
+        data: Optional[Mapping[str, JsonInput]] = None,
+        timeout: Optional[float] = 30.0,
+        on_progress: Optional[OnProgress] = None,
+    ) -> Json:
+        """See :meth:`haft_ipc.Client.request`; cancelling it cancels the request."""
+        return await self._channel.request(method, {} if data is None else data, timeout, on_progress)
+
+    async def subscribe(
+        self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
+    ) -> Subscription:
+        """See :meth:`haft_ipc.Client.subscribe`."""
+        return await Subscription.open(self._again, types, subject, since)
+
+    async def close(self) -> None:
+        """Closes the connection; subscriptions have their own."""
+        await self._channel.close()
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close()

@@ -1,0 +1,123 @@
+"""The client of haft's daemon."""
+
+from types import TracebackType
+from typing import Callable, Mapping, Optional, Type
+
+from ._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
+from ._endpoint import DAEMON_ENDPOINT, daemon_endpoint
+from .errors import Disconnected
+from .json_types import Json, JsonInput
+from .local_socket import LocalSocketChannel
+from .stream import Ack, StreamPosition
+from .subscription import Subscription
+
+
+class Client:
+    """A connection to the daemon; made by :meth:`connect`. Any thread may use it, and requests of several may be in
+    flight together: whoever waits for an answer reads the socket itself, so that no answer changes threads needlessly.
+    """
+
+    def __init__(self, channel: LocalSocketChannel, ack: Ack, again: Callable[[], LocalSocketChannel]) -> None:
+        self._channel = channel
+        self._again = again
+        #: What the daemon said of itself.
+        self.ack = ack
+
+    @classmethod
+    def connect(
+        cls,
+        *,
+        socket: Optional[str] = None,
+        timeout: float = CONNECT_TIMEOUT,
+        retry: bool = False,
+        spawn: bool = False,
+        haft: str = "haft",
+        client: str = "haft_ipc",
+        framing: str = "length",
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "Client":
+        """Connects where ``haft`` itself would: ``$HAFT_SOCKET``, else the user's runtime directory.
+
+        :param socket: the daemon's socket, instead of that
+        :param timeout: seconds for connecting and for the answer to ``hello``; starting a daemon has its own
+        :param retry: go on trying while nobody listens yet
+        :param spawn: run ``haft daemon start`` when nobody listens
+        :param haft: the binary that ``spawn`` runs
+        :param client: how the program calls itself; shown by ``client.list``
+        :param framing: ``length`` or ``lines``
+        :param env: instead of ``os.environ``, for the socket and for ``spawn``
+        :raises Disconnected: no daemon listens
+        :raises TimedOut: not within ``timeout``
+        :raises RequestError: ``unsupported_protocol``
+        :raises HaftError: the daemon cannot be started, or the endpoint is not safe to use
+        """
+        path = socket or daemon_endpoint(env)
+
+        def open_channel() -> LocalSocketChannel:
+            return LocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, retry=retry, framing=framing)
+
+        def greet(channel: LocalSocketChannel) -> Ack:
+            try:
+                return Ack.from_wire(channel.request("hello", hello(client), timeout))
+            except BaseException:
+                channel.close()
+                raise
+
+        def again() -> LocalSocketChannel:
+            channel = open_channel()
+            greet(channel)
+            return channel
+
+        try:
+            channel = open_channel()
+        except Disconnected as error:
+            if not spawn:
+                raise Disconnected(error.message, next=NOT_RUNNING) from error
+            start_daemon(haft, socket, env, timeout=30.0)
+            channel = open_channel()
+        channel.only_requests()
+        return cls(channel, greet(channel), again)
+
+    def request(
+        self,
+        method: str,
+        data: Optional[Mapping[str, JsonInput]] = None,
+        timeout: Optional[float] = 30.0,
+        on_progress: Optional[Callable[[str, Json], None]] = None,
+    ) -> Json:
+        """Calls a method of the daemon and gives its result.
+
+        :param timeout: seconds; None for methods that take long
+        :param on_progress: called in this thread with name and data of every progress event of this request
+        :raises RequestError: the daemon answered with an error
+        :raises TimedOut: after ``timeout``; the daemon is told to cancel
+        :raises Disconnected: the daemon is gone
+        """
+        return self._channel.request(method, {} if data is None else data, timeout, on_progress)
+
+    def subscribe(
+        self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
+    ) -> Subscription:
+        """Streams the daemon's events, over a connection of its own: a reader that is slow holds up no request.
+
+        :param types: patterns such as ``app.*``; none for all
+        :param subject: only events about this app, tool or task
+        :param since: replay what came after this position
+        :raises RequestError: a pattern is none
+        """
+        return Subscription(self._again, types, subject, since)
+
+    def close(self) -> None:
+        """Closes the connection; subscriptions have their own."""
+        self._channel.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
