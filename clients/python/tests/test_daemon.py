@@ -1,0 +1,160 @@
+"""The clients and their examples, against the real daemon."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from typing import Dict, List
+
+from haft_ipc import (
+    Client,
+    Disconnected,
+    Event,
+    HaftError,
+    LocalSocketChannel,
+    RequestError,
+    Reset,
+    StreamPosition,
+    TimedOut,
+)
+from haft_ipc.aio import AsyncLocalSocketChannel
+from haft_ipc.aio import Client as AioClient
+
+from .support import HANG, PACKAGE, SandboxedTest
+
+HAFT = os.environ.get("HAFT_TEST_BINARY", "")
+
+
+class DaemonTest(SandboxedTest):
+    def setUp(self) -> None:
+        super().setUp()
+        if HAFT == "":
+            self.skipTest('HAFT_TEST_BINARY names no binary: "deno task test tests/e2e/python_test.ts" does')
+        os.mkdir(os.path.join(self.directory, "bin"))
+        os.symlink(HAFT, os.path.join(self.directory, "bin", "haft"))
+        self.env: Dict[str, str] = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("HAFT_")},
+            "XDG_RUNTIME_DIR": self.directory,
+            "HAFT_HOME": os.path.join(self.directory, "home"),
+            "HOME": self.directory,
+            "PATH": os.path.join(self.directory, "bin") + os.pathsep + os.environ["PATH"],
+            "PYTHONPATH": os.path.join(PACKAGE, "src"),
+        }
+        self.addCleanup(subprocess.run, [HAFT, "daemon", "stop"], env=self.env, stderr=subprocess.DEVNULL)
+
+
+class Daemon(DaemonTest):
+    def test_connect_says_how_to_start_a_daemon_and_spawn_does_it(self) -> None:
+        os.mkdir(os.path.join(self.directory, "haft"), 0o700)
+        with self.assertRaises(Disconnected) as raised:
+            Client.connect(env=self.env)
+        self.assertIn("haft daemon start", str(raised.exception))
+        with self.assertRaisesRegex(HaftError, "Cannot start the daemon"):
+            Client.connect(env=self.env, spawn=True, haft=os.path.join(self.directory, "none"))
+        with Client.connect(env=self.env, spawn=True, haft=HAFT, client="test") as haft:
+            clients = haft.request("client.list")
+            self.assertIn("'name': 'test'", str(clients))
+            with Client.connect(env=self.env, spawn=True, haft=HAFT, framing="lines") as second:
+                self.assertEqual(second.ack.pid, haft.ack.pid)
+        with Client.connect(socket=os.path.join(self.directory, "haft", "daemon.sock")) as third:
+            self.assertEqual(list(third.request("daemon.ping") or {}), ["uptime_secs"])  # type: ignore[arg-type, call-overload]
+
+    def test_errors_keep_their_name_and_more(self) -> None:
+        with Client.connect(env=self.env, spawn=True, haft=HAFT) as haft:
+            with self.assertRaises(RequestError) as raised:
+                haft.request("log.tail", {"lines": 0})
+            self.assertEqual(raised.exception.name, "invalid_params")
+            self.assertIn("lines", str(raised.exception.data))
+
+    def test_a_subscription_goes_on_after_the_daemon_has_given_it_up(self) -> None:
+        with Client.connect(env=self.env, spawn=True, haft=HAFT) as haft, haft.subscribe("user.*") as events:
+            for n in range(3):
+                haft.request("events.publish", {"type": "user.n", "data": n})
+            seen = [events.next(HANG) for _ in range(2)]
+            # What happens to a reader that was stopped for too long.
+            events._channel._transport.shut_down()
+            haft.request("events.publish", {"type": "user.n", "data": 3})
+            seen += [events.next(HANG) for _ in range(2)]
+            self.assertEqual([one.data for one in seen if isinstance(one, Event)], [0, 1, 2, 3])
+            with self.assertRaises(TimedOut):
+                events.next(0)
+            position = events.position
+            with haft.subscribe("user.*", since=StreamPosition(position.epoch, position.seq - 1)) as again:
+                item = again.next(HANG)
+                self.assertEqual(item.data if isinstance(item, Event) else None, 3)
+            with haft.subscribe(since=StreamPosition("another", 1)) as other:
+                self.assertIsInstance(other.next(HANG), Reset)
+            haft.request("daemon.shutdown")
+            with self.assertRaises(Disconnected):
+                for _ in events:
+                    pass
+
+    def test_asyncio_does_the_same(self) -> None:
+        async def main() -> None:
+            async with await AioClient.connect(env=self.env, spawn=True, haft=HAFT) as haft:
+                answers = await asyncio.gather(*(haft.request("daemon.ping") for _ in range(100)))
+                self.assertEqual(len(answers), 100)
+                with self.assertRaises(RequestError):
+                    await haft.request("nope")
+                async with await haft.subscribe("user.*") as events:
+                    for n in range(3):
+                        await haft.request("events.publish", {"type": "user.n", "data": n})
+                    seen: List[object] = []
+                    async for item in events:
+                        seen.append(item.data if isinstance(item, Event) else item)
+                        if len(seen) == 2:
+                            events._channel._wire.abort()
+                        if len(seen) == 3:
+                            break
+                    self.assertEqual(seen, [0, 1, 2])
+                    with self.assertRaises(TimedOut):
+                        await events.next(0.01)
+                await haft.request("daemon.shutdown")
+
+        asyncio.run(main())
+
+    def test_examples_run(self) -> None:
+        for name, last in (("client.py", "method_not_found"), ("aio_client.py", "user.deployed {'to': 'prod'}")):
+            with self.subTest(name):
+                done = subprocess.run(
+                    [sys.executable, os.path.join(PACKAGE, "examples", name)],
+                    env=self.env,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual(done.stdout.decode().splitlines()[-1], last)
+
+
+class AsyncChannel(SandboxedTest):
+    """The asyncio channel, against a server of this package: it needs no daemon."""
+
+    def test_messages_requests_and_refusals(self) -> None:
+        with LocalSocketChannel.server("aio", env=self.env) as server:
+
+            async def main(framing: str) -> None:
+                loop = asyncio.get_running_loop()
+                async with await AsyncLocalSocketChannel.connect("aio", env=self.env, framing=framing) as channel:
+                    peer = await loop.run_in_executor(None, server.accept, HANG)
+                    with peer:
+                        with self.assertRaises(TimedOut):
+                            await channel.receive(0.01)
+                        await channel.send_json({"n": 1})
+                        self.assertEqual((await loop.run_in_executor(None, peer.receive, HANG)).data, {"n": 1})
+                        asking = asyncio.ensure_future(loop.run_in_executor(None, peer.request, "x", 5, HANG))
+                        request = await channel.receive(HANG)
+                        self.assertEqual(request.data, 5)
+                        request.type, request.method, request.data = "response", None, "done"
+                        await channel.send(request)
+                        self.assertEqual(await asking, "done")
+                        with self.assertRaises(TimedOut):
+                            await channel.request("slow", timeout=0.01)
+                        for n in range(3):
+                            await loop.run_in_executor(None, peer.send_json, n)
+                    self.assertEqual([message.data async for message in channel], [0, 1, 2])
+                    with self.assertRaises(Disconnected):
+                        await channel.send_json(1)
+
+            for framing in ("length", "lines"):
+                with self.subTest(framing):
+                    asyncio.run(main(framing))

@@ -1,0 +1,81 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { verdictOn } from "../../scripts/support/frame_verdict.ts";
+import { generatedStream } from "../../scripts/support/generated_frames.ts";
+import { projectRoot } from "../../scripts/support/project.ts";
+import { Random, testSeed } from "../support/random.ts";
+import { binary } from "./support.ts";
+
+const FRAMES = 100_000;
+const MAX_FRAME_BYTES = 4096;
+
+const missing = reasonToSkip();
+if (missing !== undefined) console.log(`The Python client is not tested: ${missing}`);
+
+function reasonToSkip(): string | undefined {
+  const { error, status } = spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 8))"]);
+  if (error !== undefined) return "there is no python3 on PATH";
+  return status === 0 ? undefined : "python3 is older than 3.8";
+}
+
+/** @returns what unittest said; it counts on its last lines */
+async function runUnittest(args: readonly string[], env: Record<string, string>): Promise<string> {
+  const child = spawn("python3", ["-W", "ignore::ResourceWarning", "-m", "unittest", ...args], {
+    cwd: join(projectRoot, "clients", "python"),
+    env: { ...process.env, ...env, PYTHONDONTWRITEBYTECODE: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => output += text);
+  }
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assertEquals(code, 0, output);
+  return output;
+}
+
+Deno.test({
+  name: "the Python package's own tests pass, against the binary's daemon too",
+  ignore: missing !== undefined,
+  async fn() {
+    const output = await runUnittest(["discover", "-s", "tests", "-t", "."], {
+      HAFT_TEST_BINARY: binary.argv[0] ?? "",
+    });
+    assertMatch(output, /^Ran \d\d+ tests/m);
+    console.log(output.trim().split("\n").slice(-3).join(" "));
+  },
+});
+
+Deno.test({
+  name: `both decoders agree on ${FRAMES} generated streams`,
+  ignore: missing !== undefined,
+  async fn() {
+    const seed = testSeed();
+    const random = new Random(seed);
+    const path = await Deno.makeTempFile({ prefix: "haft-frames-" });
+    try {
+      const refusals = new Map<string, number>();
+      const file = createWriteStream(path);
+      for (let i = 0; i < FRAMES; i++) {
+        const bytes = generatedStream(random);
+        const options = { maxFrameBytes: MAX_FRAME_BYTES, messages: true };
+        const { framing, values, refusal } = verdictOn(bytes, options);
+        refusals.set(refusal ?? "accepted", (refusals.get(refusal ?? "accepted") ?? 0) + 1);
+        file.write(`${JSON.stringify([bytes.toString("hex"), framing, values, refusal])}\n`);
+      }
+      file.end();
+      await finished(file);
+      await runUnittest(["tests.test_vectors.GeneratedFrames"], {
+        HAFT_TEST_FRAMES: path,
+        HAFT_TEST_FRAME_COUNT: String(FRAMES),
+      });
+      console.log(`HAFT_TEST_SEED=${seed}:`, Object.fromEntries(refusals));
+    } finally {
+      await Deno.remove(path);
+    }
+  },
+});
