@@ -38,6 +38,10 @@ class Call:
         #: Events of this request that have not been told; None when nobody wants them.
         self.progress: Optional[Deque[Fields]] = deque() if progress else None
 
+    def take(self) -> Optional[Fields]:
+        """What is to be told next, the response last."""
+        return self.progress.popleft() if self.progress else self.response
+
 
 class Inbox:
     """:param source: None when others call :meth:`put` (a channel inside the process)
@@ -127,14 +131,11 @@ class Inbox:
         :raises RequestError: TimedOut, or the channel's end
         """
 
-        def answer() -> Optional[Fields]:
-            return call.progress.popleft() if call.progress else call.response
-
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = None if deadline is None else deadline - time.monotonic()
             with self.lock:
-                fields = self._wait(answer, left, lambda: self._no_answer(method))
+                fields = self._wait(call.take, left, lambda: self._no_answer(method))
             if fields.get("type") == "response":
                 error = fields.get("error")
                 if isinstance(error, dict):

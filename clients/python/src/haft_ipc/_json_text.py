@@ -80,10 +80,12 @@ def check_structure(raw: bytes) -> None:
 
     :raises FrameError:
     """
-    # Counting is a fraction of a scan's cost, and an upper bound: nearly every frame needs no more.
+    # Counting is a fraction of a scan's cost, and an upper bound: nearly every frame needs no more, a short
+    # one not even that.
+    size = len(raw)
     if (
-        raw.count(b"{") + raw.count(b"[") <= _NESTING
-        and raw.count(b":") <= _KEYS
+        (size <= _NESTING or raw.count(b"{") + raw.count(b"[") <= _NESTING)
+        and (size <= _KEYS or raw.count(b":") <= _KEYS)
         and b"__proto__" not in raw
         and b"constructor" not in raw
         and b"\\u" not in raw

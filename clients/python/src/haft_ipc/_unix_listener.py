@@ -12,8 +12,9 @@ import secrets
 import select
 import socket
 import sys
+import threading
 import time
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 assert sys.platform != "win32"
 
@@ -40,6 +41,8 @@ class UnixListener(Listener):
         self._max_frame_bytes = max_frame_bytes
         self._unready: Dict[int, _Unready] = {}
         self._listening = True
+        #: Held while descriptors are looked at, not while they are waited for.
+        self._lock = threading.Lock()
         # Wakes an accept that waits when the listener is closed.
         self._waker, self._wakes = socket.socketpair()
         try:
@@ -59,13 +62,10 @@ class UnixListener(Listener):
             events = self._poll.poll(left)
             if not events:
                 raise TimeoutError("no connection")
-            for descriptor, _ in events:
-                if descriptor in self._unready:
-                    ready = self._hear(descriptor)
-                    if ready is not None:
-                        return ready
-                elif self._listening and descriptor == self._socket.fileno():
-                    self._take()
+            with self._lock:
+                ready = self._look_at([descriptor for descriptor, _ in events])
+            if ready is not None:
+                return ready
         raise OSError(errno.EBADF, "the listener is closed")
 
     def close(self) -> None:
@@ -74,11 +74,24 @@ class UnixListener(Listener):
         self._listening = False
         _unlink_if_same(self._path, self._own)
         self._waker.send(b"x")
-        for unready in self._unready.values():
-            unready.socket.close()
-        self._unready.clear()
-        self._socket.close()
-        self._waker.close()
+        with self._lock:
+            for unready in self._unready.values():
+                unready.socket.close()
+            self._unready.clear()
+            self._socket.close()
+            self._waker.close()
+
+    def _look_at(self, descriptors: List[int]) -> Optional[Tuple[UnixTransport, FrameDecoder]]:
+        for descriptor in descriptors:
+            if not self._listening:
+                return None
+            if descriptor in self._unready:
+                ready = self._hear(descriptor)
+                if ready is not None:
+                    return ready
+            elif descriptor == self._socket.fileno():
+                self._take()
+        return None
 
     def _take(self) -> None:
         try:
