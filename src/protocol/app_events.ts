@@ -51,6 +51,10 @@ export const APP_EVENTS = {
       partial: v.boolean(),
     }),
   },
+  "app.log_skipped": {
+    summary: "An app writes faster than its lines can be told: so much is in its log files alone",
+    data: v.object({ ...app, stream: v.picklist(["stdout", "stderr"]), bytes: v.number() }),
+  },
   "app.health_check_failed": {
     summary: "A health check failed; after `retries` in a row the app is unhealthy",
     data: v.object({ ...app, reason: v.string(), failures: v.number(), retries: v.number() }),

@@ -57,7 +57,7 @@ class Daemon(DaemonTest):
             with Client.connect(env=self.env, spawn=True, haft=HAFT, framing="lines") as second:
                 self.assertEqual(second.ack.pid, haft.ack.pid)
         with Client.connect(socket=os.path.join(self.directory, "haft", "daemon.sock")) as third:
-            self.assertEqual(list(third.request("daemon.ping") or {}), ["uptime_secs"])  # type: ignore[arg-type, call-overload]
+            self.assertIn("uptime_secs", third.request("daemon.ping") or {})  # type: ignore[arg-type]
 
     def test_errors_keep_their_name_and_more(self) -> None:
         with Client.connect(env=self.env, spawn=True, haft=HAFT) as haft:
