@@ -2,6 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import type { Dialect } from "./dialect.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<Dialect>>> = {
+  bunctl: async () => (await import("./bunctl.ts")).bunctl,
   vx: async () => (await import("./vx.ts")).vx,
 };
 

@@ -1,0 +1,234 @@
+/** bunctl 3.0: serde's externally tagged enums, a length before each; one answer for each request, in order. */
+import * as v from "valibot";
+import { homedir } from "node:os";
+import { errorMessage } from "../base/errors.ts";
+import type { DaemonClient } from "../client/daemon_client.ts";
+import type { AppLogLine, AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
+import { BunctlConfig, toAppTable } from "./bunctl_config.ts";
+import { bunctlName } from "./bunctl_names.ts";
+import { bunctlEvent, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
+import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import { readFields, readVariant } from "./serde_enum.ts";
+
+/** Its client gives up after 30 s. */
+const ANSWER_WITHIN_MS = 25_000;
+
+export const bunctl: Dialect = {
+  name: "bunctl",
+  framing: "length",
+  maxFrameBytes: 10 * 1024 * 1024,
+  open: (peer, daemon) => new BunctlSession(peer, daemon),
+};
+
+class BunctlSession implements DialectSession {
+  readonly #peer: DialectPeer;
+  readonly #daemon: DaemonClient;
+  #subscription: string | undefined;
+  /** Its client reads the answer to its next request as the snapshot: events wait for that. */
+  #held: unknown[] | undefined;
+
+  constructor(peer: DialectPeer, daemon: DaemonClient) {
+    this.#peer = peer;
+    this.#daemon = daemon;
+    daemon.onEvent(({ event, data }) => {
+      const told = bunctlEvent(event ?? "", (data ?? {}) as Record<string, unknown>);
+      if (told === undefined) return;
+      if (this.#held === undefined) peer.send({ Event: told });
+      else this.#held.push({ Event: told });
+    });
+  }
+
+  async message(value: unknown): Promise<void> {
+    const held = this.#held;
+    try {
+      this.#peer.send(await this.#answer(value));
+    } catch (error) {
+      this.malformed(errorMessage(error));
+    }
+    if (held === undefined || held !== this.#held) return;
+    this.#held = undefined;
+    for (const event of held) this.#peer.send(event);
+  }
+
+  malformed(message: string): void {
+    this.#peer.send({ Error: { message } });
+  }
+
+  /** A quiet watcher's client would give up. */
+  tick(): void {
+    if (this.#subscription !== undefined) this.#peer.send({ Success: { message: "keepalive" } });
+  }
+
+  async #answer(value: unknown): Promise<unknown> {
+    const variant = readVariant(value);
+    const fields = (...names: string[]) => {
+      const table = readFields(variant?.fields, names);
+      if (table === undefined) throw new Error(`invalid type: ${variant?.name} needs ${names.join(", ")}`);
+      return table;
+    };
+    switch (variant?.name) {
+      case "Start":
+        return await this.#start(fields("name", "config"));
+      case "Stop":
+        return await this.#each("app.stop", nameOf(fields("name")), (name) => `Stopped app ${name}`);
+      case "Restart":
+        return await this.#each("app.restart", nameOf(fields("name")), (name, app) => {
+          return `Restarted app ${name} with PID ${app?.instances[0]?.pid ?? 0}`;
+        });
+      case "Delete":
+        return await this.#each("app.delete", nameOf(fields("name")), (name) => `Deleted app ${name}`);
+      case "Status":
+        return { Data: { data: await this.#status(fields("name")["name"]) } };
+      case "Logs":
+        return { Data: { data: await this.#logs(fields("name", "lines")) } };
+      case "Subscribe":
+        return await this.#subscribe(fields("subscription")["subscription"]);
+      case "List":
+      case "Unsubscribe":
+        if (variant.fields !== null) throw new Error(`invalid type: ${variant.name} has no fields`);
+        return variant.name === "List" ? await this.#list() : await this.#unsubscribe();
+      default:
+        throw new Error(`unknown variant ${variant === undefined ? "" : `\`${variant.name}\``}`);
+    }
+  }
+
+  async #start({ name: given, config }: Record<string, unknown>): Promise<unknown> {
+    const name = nameOf({ name: given });
+    const known = (await this.#apps()).find((app) => bunctlName(app.name) === name);
+    if (known !== undefined && isUp(known)) return success(`Started app ${name}`);
+    const target = { root: known?.root ?? homedir(), names: [known?.name ?? name] };
+    const table = known !== undefined && !known.adhoc ? {} : { config: readConfig(config) };
+    const { outcomes } = await this.#daemon.request("app.start", { ...target, ...table }) as {
+      outcomes: AppOutcome[];
+    };
+    const error = outcomes.find((outcome) => outcome.name === target.names[0])?.error ?? null;
+    if (error !== null) throw new Error(error);
+    return success(`Started app ${name}`);
+  }
+
+  /** One app, or all of them; answers for the one, or with a word for all. */
+  async #each(
+    method: string,
+    name: string,
+    done: (name: string, app: AppStatus | undefined) => string,
+  ): Promise<unknown> {
+    const apps = await this.#apps();
+    const meant = name === "all" ? apps : apps.filter((app) => bunctlName(app.name) === name);
+    if (meant.length === 0 && name !== "all") throw new Error(`App ${name} not found`);
+    const [only] = meant;
+    if (
+      method === "app.stop" && name !== "all" && only !== undefined && !isUp(only) && only.state !== "backoff"
+    ) {
+      throw new Error(`App ${name} is not running`);
+    }
+    const results = await Promise.all([...Map.groupBy(meant, ({ root }) => root)].map(async ([root, its]) => {
+      const names = its.map((app) => app.name);
+      return await this.#daemon.request(method, { root, names }, { timeoutMs: ANSWER_WITHIN_MS }) as {
+        apps?: AppStatus[];
+      };
+    }));
+    return success(done(name, results[0]?.apps?.[0]));
+  }
+
+  async #status(given: unknown): Promise<unknown> {
+    const apps = await this.#apps();
+    if (given === null || given === "all") return apps.map(bunctlStatus);
+    const name = nameOf({ name: given });
+    const app = apps.find((one) => bunctlName(one.name) === name);
+    if (app === undefined) throw new Error(`App ${name} not found`);
+    return bunctlStatus(app);
+  }
+
+  async #list(): Promise<unknown> {
+    return { Data: { data: (await this.#apps()).map(({ name }) => bunctlName(name)) } };
+  }
+
+  async #logs({ name: given, lines }: Record<string, unknown>): Promise<unknown> {
+    const apps = await this.#apps();
+    const all = given === null || given === "all";
+    const name = all ? "" : nameOf({ name: given });
+    const meant = all ? apps : apps.filter((app) => bunctlName(app.name) === name);
+    if (meant.length === 0 && !all) throw new Error(`App ${name} not found`);
+    const logs = await Promise.all(meant.map(async (app) => {
+      const count = typeof lines === "number" ? Math.max(0, Math.min(10_000, Math.floor(lines))) : 50;
+      const result = await this.#daemon.request("app.logs", {
+        root: app.root,
+        names: [app.name],
+        lines: count,
+      }) as { lines: AppLogLine[] };
+      const of = (stream: string) =>
+        result.lines.filter((line) => line.stream === stream).map((line) => bunctlLine(line, Date.now()));
+      return [bunctlName(app.name), { errors: of("stderr"), output: of("stdout") }] as const;
+    }));
+    const [only] = logs;
+    return all ? { type: "all", apps: logs } : { type: "single", app: name, logs: only?.[1] };
+  }
+
+  async #subscribe(subscription: unknown): Promise<unknown> {
+    const kind = readVariant(subscription);
+    const types = kind?.name === "StatusEvents"
+      ? STATUS_EVENTS
+      : kind?.name === "LogEvents"
+      ? ["app.log_line"]
+      : kind?.name === "AllEvents"
+      ? ["app.*"]
+      : undefined;
+    if (types === undefined) throw new Error("unknown variant of subscription");
+    const wanted = readFields(kind?.fields ?? {}, ["app_name"])?.["app_name"];
+    const subject = typeof wanted === "string"
+      ? (await this.#apps()).find((app) => bunctlName(app.name) === bunctlName(wanted))?.name ?? wanted
+      : undefined;
+    await this.#endSubscription();
+    this.#held = [];
+    const { subscription_id: id } = await this.#daemon.request("events.subscribe", {
+      types: [...types],
+      ...(subject === undefined ? {} : { subject }),
+    }) as { subscription_id: string };
+    this.#subscription = id;
+    return success("Subscribed to events");
+  }
+
+  async #unsubscribe(): Promise<unknown> {
+    await this.#endSubscription();
+    return success("Unsubscribed from events");
+  }
+
+  async #endSubscription(): Promise<void> {
+    const id = this.#subscription;
+    this.#subscription = undefined;
+    this.#held = undefined;
+    if (id !== undefined) await this.#daemon.request("events.unsubscribe", { subscription_id: id });
+  }
+
+  async #apps(): Promise<AppStatus[]> {
+    const { apps } = await this.#daemon.request("app.status", {}) as { apps: AppStatus[] };
+    return apps;
+  }
+}
+
+function isUp({ state }: AppStatus): boolean {
+  return state === "running" || state === "healthy" || state === "unhealthy" || state === "starting";
+}
+
+function nameOf({ name }: Record<string, unknown>): string {
+  if (typeof name !== "string") throw new Error("invalid type: name is a string");
+  return bunctlName(name);
+}
+
+function readConfig(text: unknown): Record<string, unknown> {
+  if (typeof text !== "string") throw new Error("Invalid config: it is no string of JSON");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`Invalid config: ${errorMessage(error)}`);
+  }
+  const config = v.safeParse(BunctlConfig, value);
+  if (config.success) return toAppTable(config.output);
+  const [issue] = config.issues;
+  throw new Error(`Invalid config: ${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+}
+
+function success(message: string): unknown {
+  return { Success: { message } };
+}

@@ -1,0 +1,166 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createConnection, type Socket } from "node:net";
+import { join } from "node:path";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+/** A client as bunctl's own: a little-endian length before each JSON text, one answer for each request. */
+class BunctlClient implements Disposable {
+  readonly #socket: Socket;
+  readonly #frames: unknown[] = [];
+  #bytes = Buffer.alloc(0);
+  #wake: () => void = () => {};
+
+  constructor(path: string) {
+    this.#socket = createConnection(path);
+    this.#socket.on("data", (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      while (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readUInt32LE(0)) {
+        const end = 4 + this.#bytes.readUInt32LE(0);
+        this.#frames.push(JSON.parse(this.#bytes.toString("utf8", 4, end)));
+        this.#bytes = this.#bytes.subarray(end);
+      }
+      this.#wake();
+    });
+  }
+
+  writeHex(hex: string): void {
+    this.#socket.write(Buffer.from(hex, "hex"));
+  }
+
+  send(request: unknown): void {
+    const json = Buffer.from(JSON.stringify(request));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(json.length);
+    this.#socket.write(Buffer.concat([length, json]));
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async read(): Promise<any> {
+    while (this.#frames.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.#frames.shift();
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async ask(request: unknown): Promise<any> {
+    this.send(request);
+    return await this.read();
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+}
+
+async function started(): Promise<{ daemon: DaemonSandbox; path: string }> {
+  const daemon = await DaemonSandbox.create(binary);
+  const path = join(daemon.sandbox.root, "run", "haft", "bunctl.sock");
+  const { code, stderr } = await daemon.run("daemon", "start", "--listen", `bunctl=${path}`);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  return { daemon, path };
+}
+
+function config(command: string, more: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    name: "api",
+    command,
+    args: ["-c", "while :; do echo tick; echo tock >&2; sleep 0.1; done"],
+    ...more,
+  });
+}
+
+Deno.test("a bunctl client starts, lists, follows, restarts, stops and deletes an app", async () => {
+  const { daemon, path } = await started();
+  await using _ = daemon;
+  using client = new BunctlClient(path);
+  client.writeHex("06000000224c69737422");
+  assertEquals(await client.read(), { Data: { data: [] } });
+  assertEquals(
+    await client.ask({ Start: { name: "API", config: config("sh", { env: { A: "1" }, cwd: null }) } }),
+    {
+      Success: { message: "Started app api" },
+    },
+  );
+  assertEquals(await client.ask({ Start: { name: "api", config: config("sh") } }), {
+    Success: { message: "Started app api" },
+  });
+  assertEquals(await client.ask({ List: null }), { Data: { data: ["api"] } });
+  const { Data: { data: status } } = await client.ask({ Status: { name: "api", more: true } });
+  assertEquals([status.name, status.state, status.restart_policy, status.command], [
+    "api",
+    "Running",
+    "OnFailure",
+    "sh",
+  ]);
+  assert(status.pid > 0);
+  assertEquals((await client.ask({ Status: { name: null } })).Data.data.length, 1);
+
+  assertEquals(await client.ask({ Subscribe: { subscription: { LogEvents: { app_name: "api" } } } }), {
+    Success: { message: "Subscribed to events" },
+  });
+  // Events are held until the client has its snapshot.
+  assertEquals((await client.ask({ Status: { name: "api" } })).Data.data.name, "api");
+  const { Event: event } = await client.read();
+  assertEquals([event.event_type, event.data.app], ["log_line", "api"]);
+  assertEquals(["tick", "tock"].includes(event.data.line), true);
+  client.send("Unsubscribe");
+  let answer = await client.read();
+  while ("Event" in answer) answer = await client.read();
+  assertEquals(answer, { Success: { message: "Unsubscribed from events" } });
+
+  const { Data: { data: logs } } = await client.ask({ Logs: { name: "api", lines: 5 } });
+  assertMatch(logs.logs.output[0], /^\[api\] \[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] \[stdout\] tick$/);
+  assertMatch(logs.logs.errors[0], /\[stderr\] tock$/);
+  const restarted = (await client.ask({ Restart: { name: "api" } })).Success.message;
+  assertMatch(restarted, /^Restarted app api with PID \d+$/);
+  assert(!restarted.endsWith(` ${status.pid}`));
+  assertEquals(await client.ask({ Stop: ["api"] }), { Success: { message: "Stopped app api" } });
+  assertEquals(await client.ask({ Stop: { name: "api" } }), { Error: { message: "App api is not running" } });
+  assertEquals((await client.ask({ Status: { name: "api" } })).Data.data.state, "Stopped");
+  assertEquals(await client.ask({ Delete: { name: "api" } }), { Success: { message: "Deleted app api" } });
+  assertEquals(await client.ask({ Status: { name: "api" } }), { Error: { message: "App api not found" } });
+});
+
+Deno.test("what bunctl refuses is answered with its Error, and the connection lives", async () => {
+  const { daemon, path } = await started();
+  await using _ = daemon;
+  using client = new BunctlClient(path);
+  for (
+    const request of ["Stop", { List: {} }, { Explode: null }, 5, { Start: { name: "x", config: "{" } }, []]
+  ) {
+    assertEquals(Object.keys(await client.ask(request)), ["Error"], JSON.stringify(request));
+  }
+  const unknown = await client.ask({ Start: { name: "x", config: config("sh", { colour: "red" }) } });
+  assertMatch(unknown.Error.message, /^Invalid config: colour/);
+  const missing = await client.ask({
+    Start: { name: "x", config: JSON.stringify({ name: "x", command: "/no/such" }) },
+  });
+  assertStringIncludes(missing.Error.message, "/no/such");
+  assertEquals(Object.keys(await client.ask("List")), ["Data"]);
+});
+
+Deno.test("a subscriber to all events sees an app crash and be started again", async () => {
+  const { daemon, path } = await started();
+  await using _ = daemon;
+  using client = new BunctlClient(path);
+  await client.ask({ Subscribe: { subscription: "AllEvents" } });
+  await client.ask("List");
+  using other = new BunctlClient(path);
+  const crash = JSON.stringify({
+    name: "c",
+    command: "sh",
+    args: ["-c", "exit 3"],
+    backoff: { base_delay_ms: 10, max_attempts: 1 },
+  });
+  await other.ask({ Start: { name: "c", config: crash } });
+  const seen: string[] = [];
+  for (let state = ""; state !== "backoff_exhausted";) {
+    const { Event: event } = await client.read();
+    seen.push(event.event_type);
+    if (event.event_type === "status_change") state = event.data.state;
+  }
+  for (const type of ["process_started", "process_exited", "process_crashed", "process_restarting"]) {
+    assert(seen.includes(type), `${type} in ${seen}`);
+  }
+});
