@@ -8,6 +8,7 @@ import { verdictOn } from "../../scripts/support/frame_verdict.ts";
 import { generatedStream } from "../../scripts/support/generated_frames.ts";
 import { projectRoot } from "../../scripts/support/project.ts";
 import { Random, testSeed } from "../support/random.ts";
+import { LocalSocketServer } from "../../src/channel/mod.ts";
 import { binary } from "./support.ts";
 
 const FRAMES = 100_000;
@@ -76,6 +77,45 @@ Deno.test({
       console.log(`HAFT_TEST_SEED=${seed}:`, Object.fromEntries(refusals));
     } finally {
       await Deno.remove(path);
+    }
+  },
+});
+
+Deno.test({
+  name: "a Python backend answers a parent of haft's own channel, and ends with 0 when that closes",
+  ignore: missing !== undefined,
+  async fn() {
+    const directory = await Deno.makeTempDir({ prefix: "haft-backend-" });
+    try {
+      const env = { XDG_RUNTIME_DIR: directory };
+      await using server = await LocalSocketServer.listen("backend", { env });
+      const child = spawn("python3", [join(projectRoot, "clients", "python", "examples", "backend.py")], {
+        env: {
+          ...process.env,
+          ...env,
+          HAFT_IPC_CHANNEL: "backend",
+          PYTHONPATH: join(projectRoot, "clients", "python", "src"),
+          PYTHONDONTWRITEBYTECODE: "1",
+        },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let log = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => log += text);
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      const channel = await server.accept();
+      assertEquals(await channel.recv(), { type: "ready", data: { handlers: ["count.down", "greet"] } });
+      await channel.send({ type: "request", id: "1", method: "greet", data: { name: "Ada" } });
+      assertEquals(await channel.recv(), { type: "response", id: "1", data: { text: "Hello Ada" } });
+      await channel.send({ type: "ping", id: "p" });
+      assertEquals(await channel.recv(), { type: "pong", id: "p" });
+      await channel.send({ type: "request", id: "2", method: "nope" });
+      const { error } = await channel.recv();
+      assertEquals({ code: error?.code, name: error?.name }, { code: -32601, name: "method_not_found" });
+      await channel.close();
+      assertEquals(await ended, 0);
+      assertEquals(log, "greet was called\n");
+    } finally {
+      await Deno.remove(directory, { recursive: true });
     }
   },
 });

@@ -325,6 +325,21 @@ class Channel(ChannelTest):
             waiting = self.start(lambda: self.assertRaises(Disconnected, server.accept))
         waiting.join(HANG)
 
+    def test_connections_past_the_limit_are_closed(self) -> None:
+        with LocalSocketChannel.server("one", env=self.env, max_connections=2) as server:
+            ends = [LocalSocketChannel.connect("one", env=self.env, framing=self.framing) for _ in range(3)]
+            accepted = [server.accept(HANG) for _ in range(2)]
+            with self.assertRaises(TimedOut):
+                server.accept(0.05)
+            with self.assertRaises(Disconnected):
+                ends[2].receive(HANG)
+            accepted[0].close()
+            ends.append(LocalSocketChannel.connect("one", env=self.env, framing=self.framing))
+            accepted.append(server.accept(HANG))
+            self.assertEqual(server.connections, 2)
+            for channel in ends + accepted:
+                channel.close()
+
     def test_connect_says_that_nobody_listens(self) -> None:
         os.mkdir(os.path.join(self.directory, "haft"), 0o700)
         with self.assertRaisesRegex(Disconnected, 'Nobody listens on channel "none"'):

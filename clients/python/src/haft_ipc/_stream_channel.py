@@ -78,6 +78,11 @@ class StreamChannel(IpcChannel):
     def name(self) -> str:
         return self._name
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called; until then the channel holds a descriptor, even after the peer has gone."""
+        return self._closed
+
     def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
         self._send_fields(message.to_wire(), timeout, self._check_open)
 

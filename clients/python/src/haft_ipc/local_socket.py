@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from types import TracebackType
 from typing import Mapping, Optional, Type
 
@@ -86,10 +87,12 @@ class LocalSocketChannel(StreamChannel):
         path: Optional[str] = None,
         max_frame_bytes: int = LIMITS.frame,
         frame_timeout: float = LIMITS.frame_timeout,
+        max_connections: int = LIMITS.connections,
         env: Optional[Mapping[str, str]] = None,
     ) -> "LocalSocketChannelServer":
         """Listens under a name; clients can connect when it returns. The parameters are those of :meth:`connect`.
 
+        :param max_connections: accepted channels that are not closed; one more is closed at once
         :raises EndpointError: another process listens there, or the endpoint is not safe to use
         """
         return LocalSocketChannelServer(
@@ -97,6 +100,7 @@ class LocalSocketChannel(StreamChannel):
             resolve_endpoint(name, path, env),
             max_frame_bytes=max_frame_bytes,
             frame_timeout=frame_timeout,
+            max_connections=max_connections,
         )
 
 
@@ -104,13 +108,17 @@ class LocalSocketChannelServer:
     """Listens until it is closed; that does not close the channels that :meth:`accept` gave, whose owner is whoever got
     them."""
 
-    def __init__(self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float) -> None:
+    def __init__(
+        self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
+    ) -> None:
         self.name = name
         self.path = path
         self._max_frame_bytes = max_frame_bytes
         self._frame_timeout = frame_timeout
         self._lock = threading.Lock()
         self._closed = False
+        self._max_connections = max_connections
+        self._channels: "weakref.WeakSet[LocalSocketChannel]" = weakref.WeakSet()
         try:
             self._listener = listen_transport(path, max_frame_bytes)
         except OSError as error:
@@ -130,8 +138,13 @@ class LocalSocketChannelServer:
         if not self._lock.acquire(timeout=-1 if timeout is None else max(timeout, 0.0)):
             raise self._timed_out(timeout)
         try:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            transport, decoder = self._listener.accept(left)
+            while True:
+                left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+                channel = self._next(left)
+                if self.connections < self._max_connections:
+                    self._channels.add(channel)
+                    return channel
+                channel.close()
         except TimeoutError:
             raise self._timed_out(timeout) from None
         except OSError as error:
@@ -140,13 +153,11 @@ class LocalSocketChannelServer:
             raise Io(f'Cannot accept on channel "{self.name}": {error.strerror or error}') from error
         finally:
             self._lock.release()
-        return LocalSocketChannel(
-            self.name,
-            transport,
-            decoder=decoder,
-            max_frame_bytes=self._max_frame_bytes,
-            frame_timeout=self._frame_timeout,
-        )
+
+    @property
+    def connections(self) -> int:
+        """Accepted channels that are not closed by this side."""
+        return sum(not channel.is_closed for channel in self._channels)
 
     def close(self) -> None:
         """Stops listening and removes the socket; a pending accept raises Disconnected."""
@@ -164,6 +175,16 @@ class LocalSocketChannelServer:
         traceback: Optional[TracebackType],
     ) -> None:
         self.close()
+
+    def _next(self, timeout: Optional[float]) -> LocalSocketChannel:
+        transport, decoder = self._listener.accept(timeout)
+        return LocalSocketChannel(
+            self.name,
+            transport,
+            decoder=decoder,
+            max_frame_bytes=self._max_frame_bytes,
+            frame_timeout=self._frame_timeout,
+        )
 
     def _timed_out(self, timeout: Optional[float]) -> TimedOut:
         return TimedOut(f'No connection on channel "{self.name}" within {timeout} s')
