@@ -3,8 +3,10 @@
 import os
 import socket
 import stat
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Callable, List, Optional, Tuple
 
 from haft_ipc import (
@@ -115,6 +117,41 @@ class Channel(ChannelTest):
             answers = list(pool.map(lambda n: right.request("echo", n, HANG), range(500)))
         self.assertEqual(answers, list(range(500)))
 
+    def test_threads_that_do_everything_at_once_get_their_own_answers(self) -> None:
+        left, right = self.pair()
+
+        def answer(message: IpcMessage) -> None:
+            if message.type == "request" and not message.oneway:
+                left.send(IpcMessage("response", id=message.id, data=message.data))
+
+        left.on_message(answer)
+        right.on_message(lambda message: None)
+
+        def work(thread: int) -> None:
+            random = Random(thread)
+            for n in range(200):
+                try:
+                    choice = random.randrange(20)
+                    if choice == 0:
+                        right.receive(0)
+                    elif choice == 1:
+                        right.try_receive()
+                    elif choice == 2:
+                        right.request("soon", n, timeout=0.00001)
+                    else:
+                        self.assertEqual(right.request("echo", [thread, n], HANG), [thread, n])
+                except TimedOut:
+                    self.assertLess(choice, 3)
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            with ThreadPoolExecutor(12) as pool:
+                list(pool.map(work, range(12)))
+        finally:
+            sys.setswitchinterval(before)
+        self.assertTrue(right.wait_for_drain(HANG))
+
     def test_request_raises_the_error_it_is_answered_with(self) -> None:
         left, right = self.pair()
         self.start(echo, left)
@@ -155,6 +192,17 @@ class Channel(ChannelTest):
         )
         with self.assertRaises(RequestError):
             right.request("x", timeout=HANG)
+
+    def test_an_answer_without_an_id_is_nobodys(self) -> None:
+        left, right = self.pair()
+
+        def answer() -> None:
+            request = left.receive(HANG)
+            left.send(IpcMessage("response", data="whose?"))
+            left.send(IpcMessage("response", id=request.id, data="yours"))
+
+        self.start(answer)
+        self.assertEqual(right.request("x", timeout=HANG), "yours")
 
     def test_listeners_get_every_message_that_no_receive_waits_for(self) -> None:
         left, right = self.pair()

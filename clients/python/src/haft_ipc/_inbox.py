@@ -252,7 +252,7 @@ class Inbox:
             elif call is not None and kind == "event":
                 if call.progress is not None:
                     call.progress.append(fields)
-            elif kind == "response" and id is None and self._calls:
+            elif kind == "response" and id is None and "error" in fields and self._calls:
                 # An error without an id is about the connection: everybody who waits is to know.
                 for one in self._calls.values():
                     one.response = one.response or fields

@@ -254,7 +254,7 @@ class AsyncLocalSocketChannel:
                     call.on_progress(event if isinstance(event, str) else "", fields.get("data"))
             elif not call.response.done():
                 call.response.set_result(fields)
-        elif kind == "response" and id is None and self._calls:
+        elif kind == "response" and id is None and "error" in fields and self._calls:
             # An error without an id is about the connection: everybody who waits is to know.
             for one in self._calls.values():
                 if not one.response.done():
