@@ -17,7 +17,7 @@ from haft_ipc.json_types import Json  # noqa: E402
 from haft_ipc.message import check_message  # noqa: E402
 
 #: Seconds after which a test that hangs is given up; far above what any takes.
-HANG = 10.0
+HANG = 30.0
 
 
 def vectors(name: str) -> Json:

@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Dict, List
+from typing import Dict, List, Optional
 
-from haft_ipc import IpcMessage, LocalSocketChannel
+from haft_ipc import IpcMessage, JsonInput, LocalSocketChannel
 
 from .support import HANG, PACKAGE, SandboxedTest
 
@@ -43,7 +43,7 @@ class Backend(SandboxedTest):
         self.assertEqual(channel.request("greet", {"name": "Ada"}, HANG), {"text": "Hello Ada"})
         for id, method, data in (("a", "nope", {}), ("b", "greet", {}), ("c", "count.down", {"from": "x"})):
             channel.send(IpcMessage("request", id=id, method=method, data=data))
-        errors = {}
+        errors: Dict[Optional[str], JsonInput] = {}
         while len(errors) < 3:
             message = channel.receive(HANG)
             errors[message.id] = (message.error or {}).get("name")

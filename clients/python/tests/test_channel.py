@@ -14,6 +14,7 @@ from haft_ipc import (
     Disconnected,
     IpcChannel,
     IpcMessage,
+    JsonInput,
     LocalSocketChannel,
     ReceiveFailed,
     RequestError,
@@ -73,8 +74,13 @@ class ChannelTest(SandboxedTest):
 class Channel(ChannelTest):
     def test_messages_arrive_in_order_and_whole(self) -> None:
         left, right = self.pair()
-        sent = [{"n": n, "text": "é" * n, "half": "\ud800"} for n in range(300)]
-        self.start(lambda: [right.send_json(one) for one in sent])
+        sent: List[JsonInput] = [{"n": n, "text": "é" * n, "half": "\ud800"} for n in range(300)]
+
+        def send_all() -> None:
+            for one in sent:
+                right.send_json(one)
+
+        self.start(send_all)
         self.assertEqual([left.receive(HANG).data for _ in sent], sent)
 
     def test_the_accepting_side_may_speak_first(self) -> None:
@@ -187,9 +193,12 @@ class Channel(ChannelTest):
 
     def test_an_error_without_an_id_ends_the_requests_that_wait(self) -> None:
         left, right = self.pair()
-        self.start(
-            lambda: (left.receive(HANG), left.send(IpcMessage("response", error={"code": -32600, "message": "bad"})))
-        )
+
+        def refuse() -> None:
+            left.receive(HANG)
+            left.send(IpcMessage("response", error={"code": -32600, "message": "bad"}))
+
+        self.start(refuse)
         with self.assertRaises(RequestError):
             right.request("x", timeout=HANG)
 
@@ -315,8 +324,13 @@ class Channel(ChannelTest):
             while True:
                 right.send_json({"n": accepted, "text": text}, timeout=0.01)
                 accepted += 1
-        numbers = []
-        reader = self.start(lambda: numbers.extend(message.data["n"] for message in left))  # type: ignore[index, call-overload]
+        numbers: List[object] = []
+
+        def read() -> None:
+            for message in left:
+                numbers.append(message.data["n"] if isinstance(message.data, dict) else message)
+
+        reader = self.start(read)
         right.close()
         reader.join(HANG)
         self.assertEqual(numbers, list(range(accepted)))

@@ -3,6 +3,7 @@
 import os
 import socket
 import unittest
+from typing import Callable, List
 
 from haft_ipc import EndpointError, LocalSocketChannel
 
@@ -36,7 +37,12 @@ class Endpoint(SandboxedTest):
     def test_what_is_no_socket_is_refused_and_left_alone(self) -> None:
         path = os.path.join(self.directory, "haft", "x.sock")
         os.mkdir(os.path.dirname(path), 0o700)
-        for make in (lambda: open(path, "w").close(), lambda: os.symlink("elsewhere", path), lambda: os.mkdir(path)):
+        makers: List[Callable[[], object]] = [
+            lambda: open(path, "w").close(),
+            lambda: os.symlink("elsewhere", path),
+            lambda: os.mkdir(path),
+        ]
+        for make in makers:
             make()
             self.refused("it is not a socket")
             self.assertTrue(os.path.lexists(path))
