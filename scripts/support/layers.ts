@@ -55,6 +55,11 @@ export const layers: readonly Layer[] = [
     why: "backends joins child processes and channels, and is handed an emit: it does not know the daemon",
   },
   {
+    name: "tasks",
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "apps", "backends"],
+    why: "tasks runs commands and asks backends, and is handed an emit: it does not know the daemon",
+  },
+  {
     name: "ui",
     mayImport: ["base", "protocol"],
     why: "ui draws what it is told; it starts nothing and installs nothing",
@@ -86,6 +91,7 @@ export const layers: readonly Layer[] = [
       "tools",
       "apps",
       "backends",
+      "tasks",
       "sync",
       "client",
       "dialects",
@@ -106,6 +112,7 @@ export const layers: readonly Layer[] = [
       "tools",
       "apps",
       "backends",
+      "tasks",
       "ui",
       "sync",
       "daemon",

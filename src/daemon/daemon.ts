@@ -20,6 +20,7 @@ import { backendHandlers } from "./handlers/backend_handlers.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
+import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
 import { MethodTable } from "./method_table.ts";
 import type { RotatingLog } from "./rotating_log.ts";
@@ -109,9 +110,10 @@ export class Daemon {
       hub: this.#hub,
       log: (line) => log.write(line),
       onInternalError: (where, error) => this.reportInternalError(where, error),
+      relay: (id, event, data) => this.#server.connections.get(id)?.send(event, data),
       onBusyChange: () => this.#watchIdle(this.#server.connections.size),
     });
-    const { tools, backends, apps } = this.#services;
+    const { tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);
     this.#server = new Server({
       hub: this.#hub,
@@ -147,6 +149,7 @@ export class Daemon {
     methods.register(toolHandlers(tools.get, this.#hub));
     methods.register(backendHandlers(backends.get));
     methods.register(appHandlers(apps.get));
+    methods.register(taskHandlers(tasks.get));
   }
 
   /**

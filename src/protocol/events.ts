@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { APP_EVENTS } from "./app_events.ts";
 import { BACKEND_EVENTS } from "./backend_events.ts";
 import { INSTALL_EVENTS } from "./install_events.ts";
+import { TASK_EVENTS } from "./task_events.ts";
 
 const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
 
@@ -34,6 +35,7 @@ export const EVENTS = {
   ...INSTALL_EVENTS,
   ...APP_EVENTS,
   ...BACKEND_EVENTS,
+  ...TASK_EVENTS,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

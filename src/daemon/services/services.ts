@@ -8,6 +8,7 @@ import type { AppService } from "../../apps/app_service.ts";
 import type { BackendService } from "../../backends/backend_service.ts";
 import { compileTypeGlobs } from "../../hub/event_filter.ts";
 import type { Hub } from "../../hub/hub.ts";
+import type { TaskService } from "../../tasks/task_service.ts";
 import type { UserContext } from "../../tools/project/open_project.ts";
 import { Lazy } from "./lazy.ts";
 import type { Tools } from "./tools.ts";
@@ -20,6 +21,8 @@ export interface ServicesOptions {
   /** A line for the daemon's log. */
   log: (line: string) => void;
   onInternalError: (where: string, error: unknown) => void;
+  /** Sends an event to one client alone, if it is still there. */
+  relay: (clientId: string, event: string, data: unknown) => void;
   /** Something began or ended that keeps the daemon from ending for idleness. */
   onBusyChange: () => void;
 }
@@ -28,6 +31,7 @@ export class Services {
   readonly tools: Lazy<Tools>;
   readonly backends: Lazy<BackendService>;
   readonly apps: Lazy<AppService>;
+  readonly tasks: Lazy<TaskService>;
   readonly #options: ServicesOptions;
 
   constructor(options: ServicesOptions) {
@@ -56,11 +60,25 @@ export class Services {
       await apps.begin();
       return apps;
     });
+    this.tasks = new Lazy(async () => {
+      const { TaskService } = await import("../../tasks/task_service.ts");
+      const tasks = new TaskService({
+        user,
+        emit,
+        relay: options.relay,
+        callBackend: async (target, method, data, call) =>
+          await (await this.backends.get()).call(target, method, data, { ...call, timeoutMs: Infinity }),
+        onProblem: log,
+      });
+      await tasks.begin();
+      return tasks;
+    });
   }
 
   /** Whether there is something to look after. */
   get busy(): boolean {
-    return (this.backends.now?.running ?? 0) > 0 || this.apps.now?.isBusy === true;
+    return (this.backends.now?.running ?? 0) > 0 || this.apps.now?.isBusy === true ||
+      this.tasks.now?.isBusy === true;
   }
 
   /** Takes up what an earlier daemon left; called once the daemon answers. */
@@ -68,6 +86,9 @@ export class Services {
     const journal = join(this.#options.user.paths.state, "apps");
     const left = existsSync(journal) && readdirSync(journal).some((name) => name.endsWith(".json"));
     if (left) this.#load("the apps", this.apps);
+    if (existsSync(join(this.#options.user.paths.state, "tasks", "history.db"))) {
+      this.#load("the tasks", this.tasks);
+    }
   }
 
   /** Somebody waits for events of these types: what tells them has to be there. */
@@ -86,6 +107,8 @@ export class Services {
   /** @param options.keepApps leaves apps to the next daemon */
   async close({ keepApps }: { keepApps: boolean }): Promise<void> {
     this.tools.now?.[Symbol.dispose]();
+    // Tasks may need their backends to end.
+    await this.tasks.now?.[Symbol.asyncDispose]();
     await Promise.all([
       this.backends.now?.[Symbol.asyncDispose](),
       this.apps.now?.close({ keepApps }),

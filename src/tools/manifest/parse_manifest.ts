@@ -16,6 +16,8 @@ export interface Manifest {
   apps: Record<string, unknown>;
   /** `[backends]` as it is written; what it means is the business of src/backends. */
   backends: Record<string, unknown>;
+  /** `[tasks]` as it is written; what it means is the business of src/tasks. */
+  tasks: Record<string, unknown>;
 }
 
 /**
@@ -36,6 +38,7 @@ export function parseManifest(text: string, path: string): Manifest {
     mirrors: document.mirrors,
     apps: document.apps ?? {},
     backends: document.backends ?? {},
+    tasks: document.tasks ?? {},
   };
 }
 

@@ -31,6 +31,8 @@ export interface Project {
   apps: Record<string, unknown>;
   /** `[backends]` of the nearest haft.toml, as it is written. */
   backends: Record<string, unknown>;
+  /** `[tasks]` of the nearest haft.toml, as it is written. */
+  tasks: Record<string, unknown>;
   /** The project's settings over the user's. */
   settings: Settings;
   /** The project's mirrors over the user's. */
@@ -65,6 +67,7 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
     env: {},
     apps: {},
     backends: {},
+    tasks: {},
     settings: user.settings,
     mirrors: user.mirrors,
     trustedPaths: user.trustedPaths,
@@ -100,6 +103,7 @@ function addManifest(project: Project, manifest: Manifest, directory: string): v
   project.env = manifest.env;
   project.apps = manifest.apps;
   project.backends = manifest.backends;
+  project.tasks = manifest.tasks;
   project.settings = { ...project.settings, ...manifest.settings };
   project.mirrors = { ...project.mirrors, ...manifest.mirrors };
 }

@@ -1,0 +1,152 @@
+import * as v from "valibot";
+import { defineMethod } from "./define.ts";
+import { AbsolutePath } from "./words.ts";
+
+export const TaskState = v.picklist(["queued", "running", "completed", "aborted", "closed"]);
+export type TaskState = v.InferOutput<typeof TaskState>;
+
+/** Why a task was aborted. */
+export const AbortReason = v.picklist(["failed", "cancelled", "timed_out", "lost"]);
+export type AbortReason = v.InferOutput<typeof AbortReason>;
+
+const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, "no task's id"));
+const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
+
+/** One task. Times are milliseconds since 1970. */
+export const TaskInfo = v.object({
+  /** 12 hex digits. */
+  id: v.string(),
+  /** Its name in haft.toml; null for a command of its own. */
+  name: v.nullable(v.string()),
+  root: v.string(),
+  state: TaskState,
+  /** Why it was aborted; null else. */
+  reason: v.nullable(AbortReason),
+  /** What went wrong, for people. */
+  error: v.nullable(v.string()),
+  /** 1 for the first. */
+  attempt: v.number(),
+  /** Nothing had changed since it was completed last: it was not run. */
+  skipped: v.boolean(),
+  /** The command's; null while it runs, and for a backend's task. */
+  exit_code: v.nullable(v.number()),
+  pid: v.nullable(v.number()),
+  /** What it gave back. */
+  result: v.unknown(),
+  text: v.nullable(v.string()),
+  /** The client that started it. */
+  client_id: v.nullable(v.string()),
+  created_at: v.number(),
+  started_at: v.nullable(v.number()),
+  ended_at: v.nullable(v.number()),
+  /** Where what it prints goes. */
+  log: v.string(),
+});
+export type TaskInfo = v.InferOutput<typeof TaskInfo>;
+
+/** Something a task said, or that was said to it. */
+export const TaskMessage = v.object({
+  /** Counts the messages of one task. */
+  seq: v.number(),
+  time: v.number(),
+  from: v.picklist(["task", "user"]),
+  data: v.unknown(),
+});
+export type TaskMessage = v.InferOutput<typeof TaskMessage>;
+
+const input = {
+  /** Handed to the task, with what follows: a command finds it in the file that HAFT_TASK_INPUT names, a backend in the request. */
+  text: v.optional(v.string()),
+  /** Data URLs or paths. */
+  images: v.optional(v.pipe(v.array(v.string()), v.maxLength(100))),
+  configuration: v.optional(v.record(v.string(), v.unknown())),
+};
+
+export const taskMethods = {
+  "task.start": defineMethod({
+    summary:
+      "Queues a task of a project's haft.toml, or a command of its own; its events come to the caller, too",
+    params: v.strictObject({
+      cwd: AbsolutePath,
+      name: v.optional(Name),
+      /** Instead of a name. */
+      command: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10_000))),
+      ...input,
+    }),
+    result: TaskInfo,
+  }),
+  "task.cancel": defineMethod({
+    summary: "Ends a task that is queued or running; answers when nothing of it runs",
+    params: v.strictObject({ id: Id }),
+    result: TaskInfo,
+    long: true,
+  }),
+  "task.close": defineMethod({
+    summary: "Cancels a task if it runs, and forgets it",
+    params: v.strictObject({ id: Id }),
+    result: TaskInfo,
+    long: true,
+  }),
+  "task.resume": defineMethod({
+    summary: "Runs a task that is over again, with its history",
+    params: v.strictObject({ id: Id, text: v.optional(v.string()) }),
+    result: TaskInfo,
+  }),
+  "task.send": defineMethod({
+    summary: "Says something to a running task",
+    params: v.strictObject({ id: Id, ...input }),
+    result: TaskMessage,
+  }),
+  "task.list": defineMethod({
+    summary: "Tasks, newest first; without `cwd` those of every project",
+    params: v.strictObject({
+      cwd: v.optional(AbsolutePath),
+      states: v.optional(v.array(TaskState)),
+      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 100),
+    }),
+    result: v.object({ tasks: v.array(TaskInfo) }),
+  }),
+  "task.status": defineMethod({
+    summary: "One task, with what was said",
+    params: v.strictObject({ id: Id }),
+    result: v.object({ task: TaskInfo, messages: v.array(TaskMessage) }),
+  }),
+  "task.wait": defineMethod({
+    summary: "Answers when all of the tasks are over",
+    params: v.strictObject({ ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(1_000)) }),
+    result: v.object({ tasks: v.array(TaskInfo) }),
+    long: true,
+  }),
+  "task.logs": defineMethod({
+    summary: "What a task printed last",
+    params: v.strictObject({
+      id: Id,
+      lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000)), 100),
+    }),
+    result: v.object({ path: v.string(), lines: v.array(v.string()) }),
+  }),
+  "task.finals": defineMethod({
+    summary:
+      "Ends of tasks that the durable subscriber has not acknowledged yet, oldest first; kept over restarts",
+    params: v.strictObject({
+      durable: Name,
+      /** Seconds to wait when there is none. */
+      wait: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600)), 0),
+      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000)), 100),
+    }),
+    result: v.object({
+      events: v.array(v.object({
+        id: v.number(),
+        type: v.picklist(["task.completed", "task.aborted"]),
+        time: v.number(),
+        data: v.unknown(),
+      })),
+    }),
+    long: true,
+  }),
+  "task.ack": defineMethod({
+    summary: "The durable subscriber has dealt with all ends up to this one",
+    params: v.strictObject({ durable: Name, id: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+    result: v.object({ acknowledged: v.number() }),
+  }),
+} as const;

@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import { AbortReason, TaskMessage } from "./methods/task_methods.ts";
+
+/** What every event of a task has; its subject is the task's name, or its id where it has none. */
+const task = { id: v.string(), name: v.nullable(v.string()), root: v.string() };
+
+/** What happens to tasks, as the daemon publishes it. */
+export const TASK_EVENTS = {
+  "task.created": { summary: "Somebody wants a task", data: v.object(task) },
+  "task.queued": { summary: "A task waits for its turn", data: v.object({ ...task, attempt: v.number() }) },
+  "task.started": {
+    summary: "A task runs",
+    data: v.object({ ...task, attempt: v.number(), pid: v.nullable(v.number()) }),
+  },
+  "task.message": {
+    summary: "A task said something, or was told something",
+    data: v.object({ ...task, action: v.picklist(["created", "updated"]), message: TaskMessage }),
+  },
+  "task.retrying": {
+    summary: "A task failed and is tried again after a pause",
+    data: v.object({ ...task, attempt: v.number(), delay_ms: v.number() }),
+  },
+  "task.idle": { summary: "A task waits for somebody to say something", data: v.object(task) },
+  "task.completed": {
+    summary: "A task did what it was for, or had nothing to do (`skipped`)",
+    data: v.object({
+      ...task,
+      exit_code: v.nullable(v.number()),
+      result: v.unknown(),
+      usage: v.unknown(),
+      skipped: v.boolean(),
+    }),
+  },
+  "task.aborted": {
+    summary: "A task ended otherwise",
+    data: v.object({
+      ...task,
+      reason: AbortReason,
+      error: v.nullable(v.string()),
+      exit_code: v.nullable(v.number()),
+    }),
+  },
+  "task.resumable": { summary: "A task that is over can be resumed", data: v.object(task) },
+  "task.closed": { summary: "A task is forgotten", data: v.object(task) },
+} as const;
+
+export type TaskEventName = keyof typeof TASK_EVENTS;

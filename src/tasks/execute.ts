@@ -1,0 +1,157 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { findCommand } from "../apps/process/find_command.ts";
+import { errorMessage } from "../base/errors.ts";
+import type { UserContext } from "../tools/project/open_project.ts";
+import { type CommandRun, runCommand } from "./command_run.ts";
+import type { History, StoredTask } from "./history.ts";
+import { inputHash } from "./input_hash.ts";
+import { configOf, type ProjectTasks } from "./project_tasks.ts";
+import type { TaskConfig } from "./task_schema.ts";
+
+/** Asks a backend; its progress comes as events. */
+export type CallBackend = (
+  target: { backend: string; cwd: string },
+  method: string,
+  data: unknown,
+  options: { signal: AbortSignal; onProgress: (event: string, data: unknown) => void },
+) => Promise<unknown>;
+
+/** A task while it runs. */
+export interface Execution {
+  process: StoredTask["process"];
+  say(data: unknown): void;
+  /** Resolves when nothing of it runs any more. */
+  stop(): Promise<void>;
+}
+
+export type Outcome =
+  | { ok: true; exitCode: number | null; result: unknown; skipped: boolean }
+  | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number };
+
+export interface ExecuteDeps {
+  user: UserContext;
+  project: ProjectTasks;
+  history: History;
+  callBackend: CallBackend;
+  inputDirectory: string;
+  onStarted: (execution: Execution) => void;
+  onEvent: (event: string, data: unknown) => void;
+  onTimeout: () => void;
+}
+
+/**
+ * Runs a task once, to its end.
+ *
+ * @throws {HaftError} when it cannot be started
+ */
+export async function execute(task: StoredTask, deps: ExecuteDeps): Promise<Outcome> {
+  const { info } = task;
+  const config = info.name === null ? undefined : configOf(deps.project, info.name);
+  if (config !== undefined) deps.project.requireTrust();
+  const before = config === undefined ? undefined : inputHash(deps.project.root, config);
+  if (
+    before !== undefined && info.name !== null && deps.history.fingerprint(info.root, info.name) === before
+  ) {
+    return { ok: true, exitCode: null, result: null, skipped: true };
+  }
+  mkdirSync(dirname(info.log), { recursive: true, mode: 0o700 });
+  appendFileSync(info.log, "", { mode: 0o600 });
+  const timer = config?.timeout === undefined ? undefined : setTimeout(deps.onTimeout, config.timeout);
+  try {
+    const outcome = config?.backend === undefined
+      ? await runAsCommand(task, config, deps)
+      : await runAsRequest(task, { ...config, backend: config.backend }, deps);
+    if (outcome.ok && config !== undefined && info.name !== null) {
+      // Its outputs are there only now.
+      const after = inputHash(deps.project.root, config);
+      if (after !== undefined) deps.history.setFingerprint(info.root, info.name, after);
+    }
+    return outcome;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runAsCommand(
+  task: StoredTask,
+  config: TaskConfig | undefined,
+  { project, history, inputDirectory, onStarted, onEvent }: ExecuteDeps,
+): Promise<Outcome> {
+  const { info, request } = task;
+  const env = { ...await project.environment(), ...config?.env };
+  const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
+  const [command = "", ...words] = request.command ?? config?.run ?? [];
+  const run: CommandRun = await runCommand({
+    file: findCommand(command, { cwd, path: env["PATH"] }),
+    args: [...words, ...config?.args ?? []],
+    cwd,
+    env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
+    log: info.log,
+    inputPath: join(inputDirectory, `${info.id}.json`),
+    input: inputOf(task, history),
+    onEvent,
+  });
+  onStarted({ process: { ...run.identity, marker: run.marker }, say: run.say, stop: run.stop });
+  const { code, signal } = await run.ended;
+  if (code === 0) return { ok: true, exitCode: 0, result: undefined, skipped: false };
+  return {
+    ok: false,
+    exitCode: code,
+    error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
+    ...retriesOf(config),
+  };
+}
+
+async function runAsRequest(
+  task: StoredTask,
+  config: TaskConfig & { backend: string },
+  { history, callBackend, onStarted, onEvent }: ExecuteDeps,
+): Promise<Outcome> {
+  const abort = new AbortController();
+  const ended = Promise.withResolvers<void>();
+  const target = { backend: config.backend, cwd: task.info.root };
+  onStarted({
+    process: null,
+    say: (data) => {
+      const message = { id: task.info.id, data };
+      void callBackend(target, "message", message, { signal: abort.signal, onProgress: () => {} }).catch(
+        () => {},
+      );
+    },
+    async stop() {
+      abort.abort(new Error("The task was cancelled"));
+      await ended.promise;
+    },
+  });
+  try {
+    const data = { id: task.info.id, ...inputOf(task, history) };
+    const result = await callBackend(target, config.method, data, {
+      signal: abort.signal,
+      onProgress: onEvent,
+    });
+    return { ok: true, exitCode: null, result, skipped: false };
+  } catch (error) {
+    return { ok: false, exitCode: null, error: errorMessage(error), ...retriesOf(config) };
+  } finally {
+    ended.resolve();
+  }
+}
+
+function retriesOf(config: TaskConfig | undefined): { retries: number; retryDelay: number } {
+  return { retries: config?.retries ?? 0, retryDelay: config?.retry_delay ?? 0 };
+}
+
+/** What a task is started with; one that is resumed gets what was said before. */
+function inputOf({ info, request }: StoredTask, history: History): Record<string, unknown> {
+  const { text, images, configuration } = request;
+  const resume = info.attempt > 1;
+  return {
+    text,
+    images,
+    configuration,
+    attempt: info.attempt,
+    resume,
+    history: resume ? history.messages(info.id) : [],
+  };
+}

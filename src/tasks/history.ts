@@ -1,0 +1,216 @@
+/**
+ * What is known of tasks, in one SQLite file that outlives the daemon: tasks, what was said, the ends that durable subscribers have not
+ * acknowledged, and what inputs and outputs looked like when a task was completed last.
+ */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
+
+/** A task with what its next run needs. */
+export interface StoredTask {
+  info: TaskInfo;
+  /** What was asked for, to run it again. */
+  request: TaskRequest;
+  /** Its process, while it runs: pid, start time and boot id. */
+  process: { pid: number; startTime: string; bootId: string; marker: string } | null;
+}
+
+export interface TaskRequest {
+  command: string[] | null;
+  text: string | null;
+  images: string[];
+  configuration: Record<string, unknown>;
+  cwd: string;
+}
+
+export interface FinalEvent {
+  id: number;
+  type: "task.completed" | "task.aborted";
+  time: number;
+  data: unknown;
+}
+
+export interface HistoryLimits {
+  /** Tasks that are over; the oldest go first. */
+  tasks: number;
+  /** Milliseconds that a task that is over is kept. */
+  age: number;
+}
+
+const LIMITS: HistoryLimits = { tasks: 20_000, age: 90 * 24 * 60 * 60 * 1000 };
+
+/** Each brings the file from the version before to its own. */
+const MIGRATIONS = [
+  `CREATE TABLE tasks (
+     id TEXT PRIMARY KEY, root TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL,
+     ended_at INTEGER, json TEXT NOT NULL
+   );
+   CREATE INDEX tasks_created ON tasks (created_at);
+   CREATE INDEX tasks_root ON tasks (root, created_at);
+   CREATE INDEX tasks_state ON tasks (state);
+   CREATE TABLE messages (task TEXT NOT NULL, seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (task, seq));
+   CREATE TABLE finals (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, time INTEGER NOT NULL, json TEXT NOT NULL);
+   CREATE TABLE durable (name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL);
+   CREATE TABLE fingerprints (root TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, name));`,
+];
+
+export class History implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #limits: HistoryLimits;
+  #writes = 0;
+
+  constructor(path: string, limits: Partial<HistoryLimits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(path);
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000");
+    this.#migrate();
+  }
+
+  put({ info, request, process }: StoredTask): void {
+    this.#run(
+      "INSERT INTO tasks (id, root, state, created_at, ended_at, json) VALUES (?, ?, ?, ?, ?, ?) " +
+        "ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, json = excluded.json",
+      info.id,
+      info.root,
+      info.state,
+      info.created_at,
+      info.ended_at,
+      JSON.stringify({ info, request, process }),
+    );
+    if (++this.#writes % 1_000 === 0) this.prune();
+  }
+
+  get(id: string): StoredTask | undefined {
+    const row = this.#prepare("SELECT json FROM tasks WHERE id = ?").get(id);
+    return row === undefined ? undefined : JSON.parse(String(row["json"]));
+  }
+
+  /** Newest first. */
+  list({ root, states, limit }: {
+    root?: string | undefined;
+    states?: readonly TaskState[] | undefined;
+    limit: number;
+  }): StoredTask[] {
+    const where = [
+      ...(root === undefined ? [] : ["root = ?"]),
+      ...(states === undefined ? [] : [`state IN (${states.map(() => "?").join(", ")})`]),
+    ];
+    const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")} `;
+    const parameters = [...(root === undefined ? [] : [root]), ...(states ?? []), limit];
+    return this.#prepare(`SELECT json FROM tasks ${condition}ORDER BY created_at DESC, rowid DESC LIMIT ?`)
+      .all(...parameters).map((row) => JSON.parse(String(row["json"])));
+  }
+
+  remove(id: string): void {
+    this.#run("DELETE FROM tasks WHERE id = ?", id);
+    this.#run("DELETE FROM messages WHERE task = ?", id);
+  }
+
+  addMessage(task: string, message: Omit<TaskMessage, "seq">): TaskMessage {
+    const last = this.#prepare("SELECT MAX(seq) AS seq FROM messages WHERE task = ?").get(task);
+    const whole: TaskMessage = { seq: Number(last?.["seq"] ?? 0) + 1, ...message };
+    this.#run(
+      "INSERT INTO messages (task, seq, json) VALUES (?, ?, ?)",
+      task,
+      whole.seq,
+      JSON.stringify(whole),
+    );
+    return whole;
+  }
+
+  /** Oldest first, the newest `limit` of them. */
+  messages(task: string, limit = 1_000): TaskMessage[] {
+    return this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
+      .all(task, limit).reverse().map((row) => JSON.parse(String(row["json"])));
+  }
+
+  addFinal(event: Omit<FinalEvent, "id">): number {
+    const { lastInsertRowid } = this.#prepare("INSERT INTO finals (type, time, json) VALUES (?, ?, ?)")
+      .run(event.type, event.time, JSON.stringify(event.data));
+    return Number(lastInsertRowid);
+  }
+
+  /** A subscriber that is new begins with what comes after now. */
+  finals(durable: string, limit: number): FinalEvent[] {
+    this.#run(
+      "INSERT OR IGNORE INTO durable (name, acknowledged) SELECT ?, COALESCE(MAX(id), 0) FROM finals",
+      durable,
+    );
+    return this.#prepare(
+      "SELECT id, type, time, json FROM finals WHERE id > (SELECT acknowledged FROM durable WHERE name = ?) " +
+        "ORDER BY id LIMIT ?",
+    ).all(durable, limit).map((row) => ({
+      id: Number(row["id"]),
+      type: row["type"] as FinalEvent["type"],
+      time: Number(row["time"]),
+      data: JSON.parse(String(row["json"])),
+    }));
+  }
+
+  /** @returns up to where the subscriber has acknowledged; it never goes back */
+  acknowledge(durable: string, id: number): number {
+    this.#run(
+      "INSERT INTO durable (name, acknowledged) VALUES (?, ?) " +
+        "ON CONFLICT (name) DO UPDATE SET acknowledged = MAX(acknowledged, excluded.acknowledged)",
+      durable,
+      id,
+    );
+    const row = this.#prepare("SELECT acknowledged FROM durable WHERE name = ?").get(durable);
+    return Number(row?.["acknowledged"] ?? 0);
+  }
+
+  fingerprint(root: string, name: string): string | undefined {
+    const row = this.#prepare("SELECT hash FROM fingerprints WHERE root = ? AND name = ?").get(root, name);
+    return row === undefined ? undefined : String(row["hash"]);
+  }
+
+  setFingerprint(root: string, name: string, hash: string): void {
+    this.#run(
+      "INSERT INTO fingerprints (root, name, hash) VALUES (?, ?, ?) " +
+        "ON CONFLICT (root, name) DO UPDATE SET hash = excluded.hash",
+      root,
+      name,
+      hash,
+    );
+  }
+
+  /** Forgets tasks that have been over for long, and those that are too many. */
+  prune(now: number = Date.now()): void {
+    const old = "state NOT IN ('queued', 'running')";
+    this.#run(`DELETE FROM tasks WHERE ${old} AND created_at < ?`, now - this.#limits.age);
+    this.#run(
+      `DELETE FROM tasks WHERE ${old} AND rowid <= (SELECT rowid FROM tasks ORDER BY rowid DESC LIMIT 1 OFFSET ?)`,
+      this.#limits.tasks,
+    );
+    this.#run("DELETE FROM messages WHERE task NOT IN (SELECT id FROM tasks)");
+    this.#run("DELETE FROM finals WHERE time < ?", now - this.#limits.age);
+  }
+
+  [Symbol.dispose](): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #migrate(): void {
+    const row = this.#database.prepare("PRAGMA user_version").get();
+    const version = Number(row?.["user_version"] ?? 0);
+    for (let next = version; next < MIGRATIONS.length; next++) {
+      this.#database.exec(`BEGIN; ${MIGRATIONS[next]} PRAGMA user_version = ${next + 1}; COMMIT`);
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #run(sql: string, ...parameters: (string | number | null)[]): void {
+    this.#prepare(sql).run(...parameters);
+  }
+}

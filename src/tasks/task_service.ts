@@ -1,0 +1,451 @@
+/**
+ * Tasks, for whoever wires them: queued, run, followed, cancelled and resumed. What is known of them is kept in a file that outlives
+ * this process; a task that was running when it ended is `lost`, and can be resumed.
+ *
+ *     const tasks = new TaskService({ user, emit, relay, callBackend, onProblem });
+ *     await tasks.begin();
+ *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
+ *     const [task] = await tasks.wait([id], signal);
+ */
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../apps/clock.ts";
+import { hostProcessTable } from "../apps/process/host_process_table.ts";
+import { findSame } from "../apps/process/process_table.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
+import type { AbortReason, TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
+import type { TaskEventName } from "../protocol/task_events.ts";
+import { RequestError } from "../protocol/wire_error.ts";
+import type { UserContext } from "../tools/project/open_project.ts";
+import { stopLeftovers } from "./command_run.ts";
+import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
+import { type CallBackend, execute, type Execution } from "./execute.ts";
+import { isFinal, nextState, type TaskEvent } from "./transitions.ts";
+import { configOf, type ProjectTasks, readProjectTasks } from "./project_tasks.ts";
+
+export interface TaskServiceOptions {
+  user: UserContext;
+  emit: (type: TaskEventName, data: Record<string, unknown>, subject: string) => void;
+  /** Tells one client alone, if it is still connected. */
+  relay: (clientId: string, type: TaskEventName, data: Record<string, unknown>) => void;
+  callBackend: CallBackend;
+  onProblem: (text: string) => void;
+  /** Tasks at a time; as many as the machine has cores by default. */
+  concurrency?: number;
+  limits?: Partial<HistoryLimits>;
+}
+
+export interface StartTask {
+  cwd: string;
+  name?: string | undefined;
+  command?: string[] | undefined;
+  text?: string | undefined;
+  images?: string[] | undefined;
+  configuration?: Record<string, unknown> | undefined;
+}
+
+interface Live extends StoredTask {
+  execution: Execution | undefined;
+  /** Why it is being ended. */
+  ending: { event: TaskEvent; reason: AbortReason } | undefined;
+  retry: Disposable | undefined;
+}
+
+export class TaskService {
+  readonly #options: TaskServiceOptions;
+  readonly #history: History;
+  readonly #directory: string;
+  readonly #concurrency: number;
+  /** Queued and running ones, in the order in which they were asked for. */
+  readonly #live = new Map<string, Live>();
+  readonly #waiters = new Set<() => void>();
+  #running = 0;
+  #closing = false;
+
+  constructor(options: TaskServiceOptions) {
+    this.#options = options;
+    this.#directory = join(options.user.paths.state, "tasks");
+    this.#history = new History(join(this.#directory, "history.db"), options.limits);
+    this.#concurrency = options.concurrency ?? availableParallelism();
+  }
+
+  get isBusy(): boolean {
+    return this.#live.size > 0;
+  }
+
+  /** Tasks that an earlier daemon left unfinished are lost; what is left of their processes is stopped. */
+  async begin(): Promise<void> {
+    const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 });
+    await Promise.all(unfinished.map(async (task) => {
+      const { process } = task;
+      if (process !== null) {
+        const table = hostProcessTable();
+        const same = process.bootId === table.bootId() && findSame(table, process) !== undefined;
+        if (same) await stopLeftovers(process, process.marker);
+      }
+      this.#end({ ...task, execution: undefined, ending: undefined, retry: undefined }, "lose", {
+        reason: "lost",
+        error: "The daemon ended while it ran",
+      });
+    }));
+    this.#history.prune();
+  }
+
+  /** @throws {HaftError} when there is no such task, or the manifest is not trusted */
+  start(request: StartTask, { clientId }: { clientId: string | null }): TaskInfo {
+    const project = this.#project(request.cwd);
+    if (request.name !== undefined) {
+      configOf(project, request.name);
+      project.requireTrust();
+    }
+    if ((request.name === undefined) === (request.command === undefined)) {
+      throw new RequestError("invalid_params", 'A task needs "name" or "command", and not both');
+    }
+    const id = randomBytes(6).toString("hex");
+    const task: Live = {
+      info: {
+        id,
+        name: request.name ?? null,
+        root: project.root,
+        state: "queued",
+        reason: null,
+        error: null,
+        attempt: 1,
+        skipped: false,
+        exit_code: null,
+        pid: null,
+        result: null,
+        text: request.text ?? null,
+        client_id: clientId,
+        created_at: Date.now(),
+        started_at: null,
+        ended_at: null,
+        log: join(this.#directory, "logs", `${id}.log`),
+      },
+      request: {
+        command: request.command ?? null,
+        text: request.text ?? null,
+        images: request.images ?? [],
+        configuration: request.configuration ?? {},
+        cwd: request.cwd,
+      },
+      process: null,
+      execution: undefined,
+      ending: undefined,
+      retry: undefined,
+    };
+    this.#history.put(task);
+    this.#emit("task.created", task.info, {});
+    this.#enqueue(task);
+    return task.info;
+  }
+
+  /** Resolves when nothing of it runs. One that is over stays as it is. */
+  async cancel(id: string): Promise<TaskInfo> {
+    const task = this.#live.get(id);
+    if (task === undefined) return this.#get(id).info;
+    await this.#stop(task, { event: "cancel", reason: "cancelled" });
+    return task.info;
+  }
+
+  async close(id: string): Promise<TaskInfo> {
+    const { info } = this.#get(id);
+    await this.cancel(id);
+    const task = this.#get(id);
+    const closed: TaskInfo = { ...task.info, state: "closed" };
+    this.#history.remove(id);
+    this.#emit("task.closed", info, {});
+    return closed;
+  }
+
+  /** @throws {RequestError} when it is not over */
+  resume(id: string, { text }: { text?: string | undefined }): TaskInfo {
+    const stored = this.#get(id);
+    if (nextState(stored.info.state, "resume") === undefined || this.#live.has(id)) {
+      throw new RequestError("failed", `Task ${id} is ${stored.info.state}, and cannot be resumed`, {
+        data: { next: "Wait for its end, or cancel it" },
+      });
+    }
+    if (stored.info.name !== null) this.#project(stored.info.root).requireTrust();
+    const task: Live = {
+      ...stored,
+      info: { ...stored.info, attempt: stored.info.attempt + 1, reason: null, error: null, ended_at: null },
+      request: text === undefined ? stored.request : { ...stored.request, text },
+      execution: undefined,
+      ending: undefined,
+      retry: undefined,
+    };
+    if (text !== undefined) this.#message(task, "user", { text });
+    this.#enqueue(task);
+    return task.info;
+  }
+
+  /** @throws {RequestError} when it does not run */
+  send(id: string, data: Record<string, unknown>): TaskMessage {
+    const task = this.#live.get(id);
+    if (task?.execution === undefined) {
+      const { info } = this.#get(id);
+      throw new RequestError("failed", `Task ${id} is ${info.state}, and hears nothing`, {
+        data: { next: "Resume it with what there is to say" },
+      });
+    }
+    const message = this.#message(task, "user", data);
+    task.execution.say(data);
+    return message;
+  }
+
+  list({ cwd, states, limit }: {
+    cwd?: string | undefined;
+    states?: readonly TaskState[] | undefined;
+    limit: number;
+  }): TaskInfo[] {
+    const root = cwd === undefined ? undefined : this.#project(cwd).root;
+    return this.#history.list({ root, states, limit }).map(({ info }) => info);
+  }
+
+  status(id: string): { task: TaskInfo; messages: TaskMessage[] } {
+    return { task: this.#get(id).info, messages: this.#history.messages(id) };
+  }
+
+  /** Resolves when all of them are over. @throws {RequestError} `not_found`, also when one is closed meanwhile */
+  async wait(ids: readonly string[], signal: AbortSignal): Promise<TaskInfo[]> {
+    while (ids.some((id) => !isFinal(this.#get(id).info.state))) await this.#nextEnd(signal);
+    return ids.map((id) => this.#get(id).info);
+  }
+
+  /** @param waitMs milliseconds to wait when there is none */
+  async finals(
+    durable: string,
+    { limit, waitMs, signal }: { limit: number; waitMs: number; signal: AbortSignal },
+  ): Promise<FinalEvent[]> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const events = this.#history.finals(durable, limit);
+      const left = until - performance.now();
+      if (events.length > 0 || left <= 0) return events;
+      await this.#nextEnd(AbortSignal.any([signal, AbortSignal.timeout(left)])).catch((error) => {
+        if (signal.aborted) throw error;
+      });
+    }
+  }
+
+  acknowledge(durable: string, id: number): number {
+    return this.#history.acknowledge(durable, id);
+  }
+
+  /** Ends what runs; those that wait are lost, and resumable. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    await Promise.all(
+      [...this.#live.values()].map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
+    );
+    this.#history[Symbol.dispose]();
+  }
+
+  #enqueue(task: Live): void {
+    task.info = { ...task.info, state: "queued" };
+    this.#live.set(task.info.id, task);
+    this.#history.put(task);
+    this.#emit("task.queued", task.info, { attempt: task.info.attempt });
+    this.#schedule();
+  }
+
+  /** First come, first served. */
+  #schedule(): void {
+    if (this.#closing) return;
+    for (const task of this.#live.values()) {
+      if (this.#running >= this.#concurrency) return;
+      if (task.info.state !== "queued" || task.retry !== undefined || task.ending !== undefined) continue;
+      this.#running++;
+      task.info = { ...task.info, state: "running", started_at: Date.now() };
+      void this.#run(task).finally(() => {
+        this.#running--;
+        this.#schedule();
+      });
+    }
+  }
+
+  async #run(task: Live): Promise<void> {
+    try {
+      const outcome = await execute(task, {
+        user: this.#options.user,
+        project: this.#project(task.info.root),
+        history: this.#history,
+        callBackend: this.#options.callBackend,
+        inputDirectory: join(this.#directory, "input"),
+        onStarted: (execution) => {
+          task.execution = execution;
+          task.process = execution.process;
+          task.info = { ...task.info, pid: execution.process?.pid ?? null };
+          this.#history.put(task);
+          this.#emit("task.started", task.info, { attempt: task.info.attempt, pid: task.info.pid });
+          // Cancelled while it was being started.
+          if (task.ending !== undefined) void execution.stop();
+        },
+        onEvent: (event, data) => this.#onEvent(task, event, data),
+        onTimeout: () => void this.#stop(task, { event: "time_out", reason: "timed_out" }),
+      });
+      task.execution = undefined;
+      const { ending } = task;
+      if (ending !== undefined) {
+        return this.#end(task, ending.event, {
+          reason: ending.reason,
+          error: null,
+          exitCode: outcome.exitCode,
+        });
+      }
+      if (outcome.ok) return this.#complete(task, outcome);
+      this.#failed(task, outcome.error, {
+        exitCode: outcome.exitCode,
+        retries: outcome.retries,
+        delay: outcome.retryDelay,
+      });
+    } catch (error) {
+      task.execution = undefined;
+      const { ending } = task;
+      this.#end(task, ending?.event ?? "fail", {
+        reason: ending?.reason ?? "failed",
+        error: ending === undefined ? withNext(error) : null,
+      });
+    }
+  }
+
+  #failed(
+    task: Live,
+    error: string,
+    { exitCode, retries, delay }: { exitCode: number | null; retries: number; delay: number },
+  ): void {
+    if (task.info.attempt > retries || this.#closing) {
+      return this.#end(task, "fail", { reason: "failed", error, exitCode });
+    }
+    const wait = delay * 2 ** (task.info.attempt - 1);
+    task.info = {
+      ...task.info,
+      state: "queued",
+      attempt: task.info.attempt + 1,
+      exit_code: exitCode,
+      pid: null,
+    };
+    task.process = null;
+    this.#history.put(task);
+    this.#emit("task.retrying", task.info, { attempt: task.info.attempt, delay_ms: wait });
+    task.retry = systemClock.after(wait, () => {
+      task.retry = undefined;
+      this.#schedule();
+    });
+  }
+
+  #onEvent(task: Live, event: string, data: unknown): void {
+    if (event === "result") task.info = { ...task.info, result: data ?? null };
+    else if (event === "idle") this.#emit("task.idle", task.info, {});
+    else if (event === "message" || event === "progress") this.#message(task, "task", data, event);
+  }
+
+  #message(task: Live, from: TaskMessage["from"], data: unknown, kind = "message"): TaskMessage {
+    const { id } = task.info;
+    const message = this.#history.addMessage(id, { time: Date.now(), from, data: data ?? null });
+    const action = kind === "progress" ? "updated" : "created";
+    this.#emit("task.message", task.info, { action, message });
+    return message;
+  }
+
+  /** Resolves when it is over. The first reason counts. */
+  async #stop(task: Live, ending: NonNullable<Live["ending"]>): Promise<void> {
+    task.ending ??= ending;
+    if (task.info.state === "queued") {
+      task.retry?.[Symbol.dispose]();
+      return this.#end(task, task.ending.event, { reason: task.ending.reason, error: null });
+    }
+    await task.execution?.stop();
+    const never = new AbortController().signal;
+    while (this.#live.has(task.info.id)) await this.#nextEnd(never);
+  }
+
+  #complete(
+    task: Live,
+    { exitCode, result, skipped }: { exitCode: number | null; result: unknown; skipped: boolean },
+  ): void {
+    const final = result === undefined ? task.info.result : result;
+    task.info = { ...task.info, exit_code: exitCode, result: final ?? null, skipped };
+    this.#settle(task, "complete");
+    const usage = typeof final === "object" && final !== null && "usage" in final ? final.usage : null;
+    this.#final("task.completed", task, { exit_code: exitCode, result: final ?? null, usage, skipped });
+  }
+
+  #end(
+    task: Live,
+    event: TaskEvent,
+    { reason, error, exitCode = null }: {
+      reason: AbortReason;
+      error: string | null;
+      exitCode?: number | null;
+    },
+  ): void {
+    task.info = { ...task.info, reason, error, exit_code: exitCode };
+    if (!this.#settle(task, event)) return;
+    this.#final("task.aborted", task, { reason, error, exit_code: exitCode });
+  }
+
+  /** @returns false when it is over already: there is exactly one end */
+  #settle(task: Live, event: TaskEvent): boolean {
+    const next = nextState(task.info.state, event);
+    if (next === undefined) return false;
+    task.info = { ...task.info, state: next, ended_at: Date.now(), pid: null };
+    task.process = null;
+    this.#live.delete(task.info.id);
+    this.#history.put(task);
+    return true;
+  }
+
+  #final(type: FinalEvent["type"], task: Live, more: Record<string, unknown>): void {
+    const { id, name, root } = task.info;
+    this.#history.addFinal({ type, time: Date.now(), data: { id, name, root, ...more } });
+    this.#emit(type, task.info, more);
+    this.#emit("task.resumable", task.info, {});
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+
+  #emit(
+    type: TaskEventName,
+    { id, name, root, client_id: client }: TaskInfo,
+    more: Record<string, unknown>,
+  ): void {
+    const data = { id, name, root, ...more };
+    this.#options.emit(type, data, name ?? id);
+    if (client !== null) this.#options.relay(client, type, { ...data, relay_client_id: client });
+  }
+
+  #nextEnd(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waiters.delete(done);
+        reject(signal.reason);
+      };
+      const done = () => {
+        this.#waiters.delete(done);
+        signal.removeEventListener("abort", abort);
+        resolve();
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#waiters.add(done);
+    });
+  }
+
+  /** @throws {RequestError} `not_found` */
+  #get(id: string): StoredTask {
+    const task = this.#live.get(id) ?? this.#history.get(id);
+    if (task === undefined) throw new RequestError("not_found", `There is no task ${id}`);
+    return task;
+  }
+
+  #project(cwd: string): ProjectTasks {
+    return readProjectTasks(cwd, this.#options.user);
+  }
+}
+
+function withNext(error: unknown): string {
+  const next = error instanceof HaftError ? error.next : undefined;
+  return next === undefined ? errorMessage(error) : `${errorMessage(error)}\n${next}`;
+}
