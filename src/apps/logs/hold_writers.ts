@@ -11,29 +11,34 @@ export function treeWriters(
   { table, clock }: { table: ProcessTable; clock: Clock },
   query: () => TreeQuery,
 ): Writers {
-  let held: ProcessInfo[] = [];
+  /** Those that somebody else had stopped: they stay so afterwards. */
+  let foreign: Set<string> | undefined;
+  const members = () => {
+    const { group, strays } = findTree(table, query());
+    return [...group, ...strays];
+  };
   const release = () => {
+    if (foreign === undefined) return;
     const bootId = table.bootId();
-    for (const { pid, startTime } of held) signalProcess(table, { pid, startTime, bootId }, "SIGCONT");
-    held = [];
+    // All that are there now: one that was forked just before its group was stopped may have been seen by no look.
+    for (const info of members()) {
+      if (foreign.has(nameOf(info))) continue;
+      signalProcess(table, { pid: info.pid, startTime: info.startTime, bootId }, "SIGCONT");
+    }
+    foreign = undefined;
   };
   return {
     release,
     async hold() {
       const deadline = clock.monotonic() + STOP_LIMIT_MS;
-      const known = new Set<string>();
+      foreign = new Set(members().filter(({ state }) => state === "T").map(nameOf));
       for (;;) {
         const tree = findTree(table, query());
-        const members = [...tree.group, ...tree.strays];
-        // Those that somebody else had stopped stay so afterwards.
-        for (const info of members) {
-          const name = `${info.pid} ${info.startTime}`;
-          if (!known.has(name) && info.state !== "T") held.push(info);
-          known.add(name);
-        }
+        const seen = [...tree.group, ...tree.strays];
+        const known = new Set(seen.map(nameOf));
         if (treeSize(tree) === 0) return true;
         signalTree(table, tree, "SIGSTOP", query().leader);
-        while (!members.every(({ pid }) => table.isStopped(pid))) {
+        while (!seen.every(({ pid }) => table.isStopped(pid))) {
           if (clock.monotonic() > deadline) {
             release();
             return false;
@@ -41,11 +46,12 @@ export function treeWriters(
           await pause(clock, 1);
         }
         // A process that was forked between the look and the stop is found by another look.
-        const now = findTree(table, query());
-        if ([...now.group, ...now.strays].every(({ pid, startTime }) => known.has(`${pid} ${startTime}`))) {
-          return true;
-        }
+        if (members().every((info) => known.has(nameOf(info)))) return true;
       }
     },
   };
+}
+
+function nameOf({ pid, startTime }: ProcessInfo): string {
+  return `${pid} ${startTime}`;
 }

@@ -1,7 +1,8 @@
 /** Apps outlive the process that supervises them: it is killed, and another one goes on. */
 import { assert, assertEquals } from "@std/assert";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { logFamily } from "../../../src/apps/logs/log_files.ts";
 import { hostProcessTable } from "../../../src/apps/process/host_process_table.ts";
 import { isDead } from "../../../src/apps/process/process_table.ts";
 import {
@@ -160,6 +161,44 @@ Deno.test("a supervisor killed while it starts apps leaves none that the next on
           assertEquals(processesOf(world), []);
         });
       }
+    },
+  ));
+
+Deno.test("a supervisor killed while it rotates leaves nothing stopped, and the files have every line once", () =>
+  withWorld(
+    `[apps.web]
+command = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo $i; [ $((i % 200)) = 0 ] && sleep 0.005; done"]
+log = { max_size = "2KiB", keep = 1000 }
+`,
+    async (world) => {
+      for (let round = 0; round < 8; round++) {
+        const [file = "", ...args] = denoRunner();
+        const child = new Deno.Command(file, {
+          args: [...args, world.directory],
+          stdin: "null",
+          stdout: "piped",
+        })
+          .spawn();
+        await firstLine(child);
+        // Somewhere in one of the rotations, of which there are a hundred a second.
+        await new Promise((resolve) => setTimeout(resolve, 60 + round * 7));
+        child.kill("SIGKILL");
+        await child.status;
+      }
+      await withNext(world, async (h) => {
+        const from = h.events.length;
+        await h.event(({ type }) => type === "app.log_line", { from });
+        const [app] = h.service.status({ root: world.root }).apps;
+        await h.service.stop({ root: world.root });
+        const path = app?.instances[0]?.stdout_log ?? "";
+        const files = logFamily(path).filter((one) => existsSync(one)).slice(1).reverse();
+        const numbers = [...files, path].map((one) => readFileSync(one, "utf8")).join("").trim().split("\n")
+          .map(Number);
+        const gap = numbers.findIndex((number, index) => number !== index + 1);
+        // The last line may have been cut by the stop.
+        assert(gap === -1 || gap >= numbers.length - 1, `after ${gap}: ${numbers.slice(gap - 2, gap + 3)}`);
+        assert(files.length > 8);
+      });
     },
   ));
 
