@@ -3,8 +3,11 @@ import { type ProcessInfo, type ProcessTable, signalProcess } from "../process/p
 import { findTree, signalTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
 import type { Writers } from "./rotate_log.ts";
 
-/** Milliseconds that the processes get to be seen stopped: one that writes to a slow disk stops when that write is done. */
-const STOP_LIMIT_MS = 500;
+/**
+ * Milliseconds that the processes get to be seen stopped, by attempt. One that writes to a slow disk stops when that write is
+ * done. One that waits in vfork for a child, which was stopped before its exec, would never: both must go on for a moment.
+ */
+const STOP_LIMITS_MS = [20, 50, 100, 200, 400];
 
 /** All processes of an app as {@link Writers}: SIGSTOP, until no thread of any runs, then SIGCONT. */
 export function treeWriters(
@@ -30,26 +33,31 @@ export function treeWriters(
   return {
     release,
     async hold() {
-      const deadline = clock.monotonic() + STOP_LIMIT_MS;
-      foreign = new Set(members().filter(({ state }) => state === "T").map(nameOf));
-      for (;;) {
-        const tree = findTree(table, query());
-        const seen = [...tree.group, ...tree.strays];
-        const known = new Set(seen.map(nameOf));
-        if (treeSize(tree) === 0) return true;
-        signalTree(table, tree, "SIGSTOP", query().leader);
-        while (!seen.every(({ pid }) => table.isStopped(pid))) {
-          if (clock.monotonic() > deadline) {
-            release();
-            return false;
-          }
-          await pause(clock, 1);
-        }
-        // A process that was forked between the look and the stop is found by another look.
-        if (members().every((info) => known.has(nameOf(info)))) return true;
+      for (const limit of STOP_LIMITS_MS) {
+        if (await tryHold(limit)) return true;
+        release();
+        await pause(clock, 2);
       }
+      return false;
     },
   };
+  async function tryHold(limit: number): Promise<boolean> {
+    const deadline = clock.monotonic() + limit;
+    foreign = new Set(members().filter(({ state }) => state === "T").map(nameOf));
+    for (;;) {
+      const tree = findTree(table, query());
+      const seen = [...tree.group, ...tree.strays];
+      const known = new Set(seen.map(nameOf));
+      if (treeSize(tree) === 0) return true;
+      signalTree(table, tree, "SIGSTOP", query().leader);
+      while (!seen.every(({ pid }) => table.isStopped(pid))) {
+        if (clock.monotonic() > deadline) return false;
+        await pause(clock, 1);
+      }
+      // A process that was forked between the look and the stop is found by another look.
+      if (members().every((info) => known.has(nameOf(info)))) return true;
+    }
+  }
 }
 
 function nameOf({ pid, startTime }: ProcessInfo): string {

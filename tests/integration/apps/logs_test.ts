@@ -135,3 +135,18 @@ Deno.test("a restart takes a new file when the old one is full, and loses nothin
     },
     `[apps.short]\ncommand = ["sh", "-c", "seq 200; exit 1"]\nbackoff = { initial = "1ms", max_attempts = 5 }\nlog = { max_size = "500b", keep = 100 }\n`,
   ));
+
+Deno.test("a writer that starts a process for every line is rotated, goes on, and loses nothing", () =>
+  withApps(
+    async (h) => {
+      await h.service.start({ root: h.root });
+      await h.line("end");
+      assertEquals(h.lines(), [...Array.from({ length: 800 }, (_, i) => `${i + 1}`), "end"]);
+      assert(existsSync(rotatedPath(logOf(h), 2)), "it was rotated more than once");
+      assertEquals(h.problems, []);
+    },
+    `[apps.forks]
+command = ["sh", "-c", "i=0; while [ $i -lt 800 ]; do i=$((i+1)); env echo $i; done; echo end; sleep 1000"]
+log = { max_size = "100b", keep = 1000 }
+`,
+  ));
