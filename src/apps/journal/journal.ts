@@ -30,7 +30,7 @@ export class Journal {
   readAll(): { records: AppRecord[]; damaged: string[] } {
     const records: AppRecord[] = [];
     const damaged: string[] = [];
-    for (const name of readdirSync(this.#directory)) {
+    for (const name of readdirSync(this.#directory).sort()) {
       if (!name.endsWith(".json")) continue;
       const path = join(this.#directory, name);
       try {
