@@ -30,6 +30,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry("init", "Write a haft.toml for this directory", () => import("./init.ts")),
   entry("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
   entry("app", "Start, watch and stop the project's processes", () => import("./app.ts")),
+  entry("task", "Run the project's tasks, and follow them", () => import("./task.ts")),
   entry("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon.ts")),
   entry("ipc-send", "Call the daemon from a script, and stream its events", () => import("./ipc_send.ts")),
   entry("doctor", "Look for what is wrong, and say how to mend it", () => import("./doctor.ts")),

@@ -7,15 +7,24 @@ import { errorCode } from "../base/errors.ts";
 const INTERVAL_MS = 100;
 
 /**
- * What is added to a file from now on, also when it is renamed away and begun anew, as a log that is rotated is. Ends with the signal.
+ * What is added to a file, also when it is renamed away and begun anew, as a log that is rotated is. Ends with the signal, when all that
+ * was there by then has been read.
+ *
+ * @param options.from the file's `start`, or its `end`, which is now
  */
-export async function* followFile(path: string, { signal }: { signal: AbortSignal }): AsyncGenerator<string> {
+export async function* followFile(
+  path: string,
+  { signal, from = "end" }: { signal: AbortSignal; from?: "start" | "end" },
+): AsyncGenerator<string> {
   const buffer = Buffer.alloc(64 * 1024);
   let decoder = new StringDecoder("utf8");
   let file = open(path);
-  let position = file === undefined ? 0 : fstatSync(file).size;
+  let position = file === undefined || from === "start" ? 0 : fstatSync(file).size;
+  let last = false;
   try {
-    while (!signal.aborted) {
+    for (;;) {
+      // Once more after the end was told: what was written before it is handed on.
+      if (last) return;
       const read = file === undefined ? 0 : readSync(file, buffer, 0, buffer.length, position);
       if (read > 0) {
         position += read;
@@ -31,7 +40,8 @@ export async function* followFile(path: string, { signal }: { signal: AbortSigna
         decoder = new StringDecoder("utf8");
         if (file !== undefined && fstatSync(file).size > 0) continue;
       }
-      await pause(signal);
+      last = signal.aborted;
+      if (!last) await pause(signal);
     }
   } finally {
     if (file !== undefined) closeSync(file);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { MARKER_VARIABLE } from "../apps/process/process_table.ts";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
@@ -49,7 +50,7 @@ export async function startDaemon(
   try {
     child = spawn(file, args, {
       cwd: "/",
-      env: { ...env },
+      env: withoutMark(env),
       detached: true,
       stdio: ["ignore", log, log, "pipe"],
       windowsHide: true,
@@ -69,6 +70,11 @@ export async function startDaemon(
     next: `Look into its log, "${logPath}"`,
     exitCode: ExitCode.transport,
   });
+}
+
+/** A daemon that is started from inside an app is not that app's: it would be stopped with it. */
+function withoutMark({ [MARKER_VARIABLE]: _mark, ...env }: Env): Env {
+  return env;
 }
 
 /** What the child writes to its readiness pipe; undefined when it ends without a word. */

@@ -1,0 +1,58 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { Context } from "../command.ts";
+import { followFile } from "../follow_file.ts";
+import type { TaskCommandOptions } from "./options.ts";
+
+/** What a task printed; with `--follow` until it is over, and then with its exit code. */
+export async function logs(
+  daemon: DaemonClient,
+  id: string,
+  { lines: count, follow, json }: TaskCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const { stdout, signal } = context;
+  const { path, lines } = await daemon.request("task.logs", { id, lines: count }) as {
+    path: string;
+    lines: string[];
+  };
+  for (const line of lines) await stdout.write(json ? `${JSON.stringify({ line })}\n` : `${line}\n`);
+  if (!follow) return ExitCode.ok;
+  await followTask(daemon, { id, path }, {
+    signal,
+    write: (text) => stdout.write(text),
+    closed: () => stdout.closed,
+  });
+  return ExitCode.ok;
+}
+
+/**
+ * Hands on what a task prints until it is over and all of it was read.
+ *
+ * @returns the task as it is then
+ */
+export async function followTask(
+  daemon: DaemonClient,
+  { id, path }: { id: string; path: string },
+  { signal, write, closed, from }: {
+    signal: AbortSignal;
+    write: (text: string) => Promise<void>;
+    closed: () => boolean;
+    /** From the beginning of the file, and not from its end. */
+    from?: "start";
+  },
+): Promise<TaskInfo | undefined> {
+  const over = new AbortController();
+  const task = daemon.request("task.wait", { ids: [id] }, { signal }).then((answer) => {
+    over.abort();
+    return (answer as { tasks: TaskInfo[] }).tasks[0];
+  });
+  task.catch(() => over.abort());
+  const ending = AbortSignal.any([signal, over.signal]);
+  for await (const text of followFile(path, { signal: ending, ...(from === undefined ? {} : { from }) })) {
+    await write(text);
+    if (closed()) return undefined;
+  }
+  return await task;
+}

@@ -1,0 +1,104 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import { UsageError } from "../../base/errors.ts";
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import { configOf, readProjectTasks } from "../../tasks/project_tasks.ts";
+import { createStyle } from "../../ui/style.ts";
+import type { Context } from "../command.ts";
+import { startRequest, worstExit } from "./actions.ts";
+import { followTask } from "./logs.ts";
+import type { TaskCommandOptions } from "./options.ts";
+
+/**
+ * Runs tasks in front, each after those that it depends on, side by side where they may. What fails keeps what depends on it from
+ * running. Ctrl-C cancels what runs.
+ */
+export async function runTasks(
+  daemon: DaemonClient,
+  options: TaskCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const { stdout, stderr, signal } = context;
+  const style = createStyle(stderr.color);
+  const plan = dependencies(options, context);
+  const results = new Map<string, Promise<TaskInfo | undefined>>();
+  const several = plan.size > 1;
+  const ended: TaskInfo[] = [];
+
+  const once = (name: string): Promise<TaskInfo | undefined> => {
+    const known = results.get(name);
+    if (known !== undefined) return known;
+    const running = runOne(name);
+    results.set(name, running);
+    return running;
+  };
+  const runOne = async (name: string): Promise<TaskInfo | undefined> => {
+    const before = await Promise.all((plan.get(name) ?? []).map(once));
+    if (before.some((task) => task?.state !== "completed")) {
+      await stderr.write(style.dim(`${name} is not run: what it depends on was not completed\n`));
+      return undefined;
+    }
+    const request = startRequest(options.command.length > 0 ? undefined : name, options, context);
+    const started = await daemon.request("task.start", request, { signal }) as TaskInfo;
+    const cancel = () => void daemon.request("task.cancel", { id: started.id }).catch(() => {});
+    signal.addEventListener("abort", cancel, { once: true });
+    const write = several && !options.json
+      ? prefixed(name, (text) => stdout.write(text))
+      : (text: string) => stdout.write(text);
+    const never = new AbortController().signal;
+    const task = await followTask(daemon, { id: started.id, path: started.log }, {
+      // After Ctrl-C, too: what it prints while it ends, and how it ended.
+      signal: never,
+      from: "start",
+      write: options.json ? () => Promise.resolve() : write,
+      closed: () => stdout.closed,
+    });
+    signal.removeEventListener("abort", cancel);
+    if (task === undefined) return undefined;
+    ended.push(task);
+    if (options.json) await stdout.write(`${JSON.stringify(task)}\n`);
+    else await stderr.write(style.dim(`${summary(name, task)}\n`));
+    return task;
+  };
+
+  await Promise.all(options.command.length > 0 ? [once("command")] : options.arguments.map(once));
+  if (signal.aborted) return ExitCode.interrupted;
+  return worstExit(ended);
+}
+
+/** Every task that is needed, with those that it depends on. */
+function dependencies(
+  { arguments: names, command }: TaskCommandOptions,
+  context: Context,
+): Map<string, readonly string[]> {
+  if (command.length > 0) return new Map([["command", []]]);
+  const project = readProjectTasks(context.cwd, context);
+  const plan = new Map<string, readonly string[]>();
+  const add = (name: string) => {
+    if (plan.has(name)) return;
+    const { depends } = configOf(project, name);
+    plan.set(name, depends);
+    depends.forEach(add);
+  };
+  names.forEach(add);
+  if (plan.size === 0) throw new UsageError("No task was named");
+  return plan;
+}
+
+function summary(name: string, { state, reason, skipped, error }: TaskInfo): string {
+  if (skipped) return `${name}: nothing had changed`;
+  if (state === "completed") return `${name}: completed`;
+  return `${name}: ${reason}${error === null ? "" : `, ${error}`}`;
+}
+
+/** Whole lines with their task's name in front. */
+function prefixed(name: string, write: (text: string) => Promise<void>): (text: string) => Promise<void> {
+  let begun = true;
+  return async (text) => {
+    const lines = text.split(/(?<=\n)/);
+    for (const line of lines) {
+      await write(begun ? `${name} | ${line}` : line);
+      begun = line.endsWith("\n");
+    }
+  };
+}

@@ -1,0 +1,284 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { projectRoot } from "../../scripts/support/project.ts";
+import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { binary, everyHaft, isGone } from "./support.ts";
+
+const MANIFEST = `
+[tasks.hello]
+run = ["sh", "-c", "echo hello from it; echo oops >&2"]
+
+[tasks.fails]
+run = ["sh", "-c", "echo trying; exit 7"]
+
+[tasks.slow]
+run = "sleep 600"
+
+[tasks.limited]
+run = "sleep 600"
+timeout = "200ms"
+
+[tasks.lint]
+run = ["sh", "-c", "echo lint >> order"]
+
+[tasks.build]
+run = ["sh", "-c", "echo build >> order; cat in.txt > out.txt"]
+depends = ["lint"]
+inputs = ["in.txt"]
+outputs = ["out.txt"]
+
+[tasks.broken]
+run = "true"
+depends = ["fails"]
+`;
+
+async function project(haft = binary, manifest = MANIFEST): Promise<DaemonSandbox> {
+  const daemon = await DaemonSandbox.create(haft);
+  daemon.sandbox.manifest(manifest);
+  await daemon.run("trust");
+  return daemon;
+}
+
+async function task(daemon: DaemonSandbox, id: string): Promise<TaskInfo> {
+  return (await daemon.call("task.status", { id }))["task"] as TaskInfo;
+}
+
+async function start(daemon: DaemonSandbox, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await daemon.run("task", "start", ...args);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  assertMatch(stdout, /^[0-9a-f]{12}\n$/);
+  return stdout.trim();
+}
+
+/** Resolves when the task's process runs. */
+async function running(daemon: DaemonSandbox, id: string): Promise<number> {
+  for (;;) {
+    const { pid } = await task(daemon, id);
+    if (pid !== null) return pid;
+    await delay(10);
+  }
+}
+
+for (const haft of everyHaft) {
+  Deno.test(`${haft.name}: task start and wait are two lines for a script, with the task's own exit code; logs, list and status tell the rest`, async () => {
+    await using daemon = await project(haft);
+    const good = await start(daemon, "hello");
+    assertEquals((await daemon.run("task", "wait", good)).code, 0);
+    assertEquals((await daemon.run("task", "logs", good)).stdout, "hello from it\noops\n");
+    const bad = await start(daemon, "fails");
+    assertEquals((await daemon.run("task", "wait", bad, good)).code, 7);
+    const { stdout } = await daemon.run("task", "list");
+    assertMatch(stdout, new RegExp(`^${bad} +fails +aborted \\(failed\\).*\n${good} +hello +completed`));
+    assertStringIncludes((await daemon.run("task", "status", bad)).stdout, "It ended with code 7");
+  });
+}
+
+Deno.test("task run follows in front; dependencies come first, and what depends on a failure is not run", async () => {
+  await using daemon = await project();
+  writeFileSync(join(daemon.sandbox.project, "in.txt"), "one");
+  const { code, stdout } = await daemon.run("task", "run", "build", "hello");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "hello | hello from it\n");
+  const order = () => readFileSync(join(daemon.sandbox.project, "order"), "utf8").trim().split("\n");
+  assertEquals(order(), ["lint", "build"]);
+  const broken = await daemon.run("task", "run", "broken");
+  assertEquals(broken.code, 7);
+  assertStringIncludes(broken.stderr, "broken is not run: what it depends on was not completed");
+});
+
+Deno.test("a task whose inputs and outputs are as they were is not run again, and says so", async () => {
+  await using daemon = await project();
+  const input = join(daemon.sandbox.project, "in.txt");
+  const output = join(daemon.sandbox.project, "out.txt");
+  writeFileSync(input, "one");
+  const run = async () => (await daemon.run("task", "run", "build")).stderr;
+  assertStringIncludes(await run(), "build: completed");
+  assertStringIncludes(await run(), "build: nothing had changed");
+  writeFileSync(input, "two");
+  assertStringIncludes(await run(), "build: completed");
+  assertEquals(readFileSync(output, "utf8"), "two");
+  writeFileSync(output, "damaged");
+  assertStringIncludes(await run(), "build: completed");
+  assertEquals(readFileSync(output, "utf8"), "two");
+});
+
+Deno.test("cancel, a time limit and Ctrl-C end all that a task started; resume runs it again", async () => {
+  await using daemon = await project();
+  const slow = await start(daemon, "slow");
+  const pid = await running(daemon, slow);
+  assertStringIncludes((await daemon.run("task", "cancel", slow)).stdout, "aborted (cancelled)");
+  assertEquals(isGone(pid), true);
+  assertEquals((await daemon.run("task", "wait", slow)).code, 130);
+  const limited = await start(daemon, "limited");
+  assertEquals((await daemon.run("task", "wait", limited)).code, 124);
+  assertStringIncludes((await daemon.run("task", "resume", slow)).stdout, "attempt 2");
+  const again = await running(daemon, slow);
+  assertStringIncludes((await daemon.run("task", "close", slow)).stdout, "closed");
+  await untilGone(again);
+  assertEquals((await daemon.run("task", "wait", slow)).code, 4);
+  let interrupted = false;
+  const { code } = await daemon.sandbox.run(binary, {
+    args: ["task", "run", "--", "sh", "-c", "echo begun; sleep 600"],
+    ownGroup: true,
+    onOutput: ({ pid, stdout }) => {
+      if (interrupted || !stdout.includes("begun")) return;
+      interrupted = true;
+      process.kill(pid, "SIGINT");
+    },
+  });
+  assertEquals(code, 130);
+  const { tasks: [last] } = await daemon.call("task.list", { cwd: daemon.sandbox.project }) as {
+    tasks: TaskInfo[];
+  };
+  assertEquals([last?.name, last?.state, last?.reason], [null, "aborted", "cancelled"]);
+});
+
+Deno.test("tasks over the limit wait their turn, and a queued one can be cancelled before it ran", async () => {
+  await using daemon = await project();
+  const ids = [];
+  for (let n = 0; n < navigator.hardwareConcurrency + 2; n++) ids.push(await start(daemon, "slow"));
+  const [last = ""] = ids.slice(-1);
+  assertEquals((await task(daemon, last)).state, "queued");
+  await daemon.run("task", "cancel", last);
+  const { state, reason, started_at: began } = await task(daemon, last);
+  assertEquals([state, reason, began], ["aborted", "cancelled", null]);
+  await daemon.run("task", "cancel", ...ids);
+});
+
+Deno.test("a daemon that is killed leaves no process behind: its tasks are lost, can be resumed, and history stays", async () => {
+  await using daemon = await project();
+  const done = await start(daemon, "hello");
+  await daemon.run("task", "wait", done);
+  const slow = await start(daemon, "slow");
+  const pid = await running(daemon, slow);
+  const { pid: daemonPid } = await daemon.call("daemon.status") as { pid: number };
+  process.kill(daemonPid, "SIGKILL");
+  await untilGone(daemonPid);
+  const lost = await task(daemon, slow);
+  assertEquals([lost.state, lost.reason], ["aborted", "lost"]);
+  await untilGone(pid);
+  assertEquals((await task(daemon, done)).state, "completed");
+  await daemon.run("task", "resume", slow);
+  await running(daemon, slow);
+  await daemon.run("task", "cancel", slow);
+});
+
+Deno.test("a durable subscriber gets every end at least once, in order, also those that came while nobody looked and before a restart", async () => {
+  await using daemon = await project();
+  await daemon.start();
+  const finals = async (wait = 0) =>
+    (await daemon.call("task.finals", { durable: "ci", wait }))["events"] as {
+      id: number;
+      type: string;
+      data: { id: string };
+    }[];
+  assertEquals(await finals(), []);
+  const good = await start(daemon, "hello");
+  const [first] = await finals(20);
+  assertEquals([first?.type, first?.data.id], ["task.completed", good]);
+  assertEquals((await finals()).length, 1);
+  await daemon.call("task.ack", { durable: "ci", id: first?.id ?? 0 });
+  const bad = await start(daemon, "fails");
+  await daemon.run("task", "wait", bad);
+  await daemon.run("daemon", "restart");
+  const [second, more] = await finals();
+  assertEquals([second?.type, second?.data.id, more], ["task.aborted", bad, undefined]);
+});
+
+Deno.test("a task that fails is tried again, as often and as late as its manifest says", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.flaky]\nrun = ["sh", "-c", "echo try >> tries; [ $(wc -l < tries) = 3 ]"]\nretries = 2\nretry_delay = "10ms"\n`,
+  );
+  const id = await start(daemon, "flaky");
+  assertEquals((await daemon.run("task", "wait", id)).code, 0);
+  assertEquals((await task(daemon, id)).attempt, 3);
+});
+
+const BACKEND = JSON.stringify([
+  process.execPath,
+  "run",
+  "-A",
+  "--quiet",
+  join(projectRoot, "tests", "support", "fake_backend.ts"),
+]);
+
+Deno.test("a backend's task hands over text, images and configuration, and gives its result; a dying backend fails it", async () => {
+  await using daemon = await project(
+    binary,
+    `[backends.agent]\ncommand = ${BACKEND}\n[tasks.ask]\nbackend = "agent"\nmethod = "echo"\n[tasks.die]\nbackend = "agent"\nmethod = "die"\n`,
+  );
+  const id = await start(
+    daemon,
+    "ask",
+    "--text",
+    "hi",
+    "--image",
+    "a.png,b.png",
+    "--config",
+    '{"mode":"fast"}',
+  );
+  assertEquals((await daemon.run("task", "wait", id)).code, 0);
+  const { result } = await task(daemon, id) as { result: Record<string, unknown> };
+  assertEquals([result["text"], result["images"], result["configuration"], result["resume"]], [
+    "hi",
+    ["a.png", "b.png"],
+    { mode: "fast" },
+    false,
+  ]);
+  const dying = await start(daemon, "die");
+  assertEquals((await daemon.run("task", "wait", dying)).code, 1);
+  assertEquals((await task(daemon, dying)).reason, "failed");
+});
+
+Deno.test("a command speaks over its channel, hears what it is told, and finds its input in a file that is gone afterwards", async () => {
+  const script = `
+import json, os, socket
+task = json.load(open(os.environ["HAFT_TASK_INPUT"]))
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["HAFT_IPC_CHANNEL"]); f = s.makefile("rwb")
+def say(event, data): f.write((json.dumps({"type": "event", "event": event, "data": data}) + "\\n").encode()); f.flush()
+say("message", {"text": "got " + task["text"]})
+said = json.loads(f.readline())
+say("result", {"heard": said["data"]["text"], "input": os.environ["HAFT_TASK_INPUT"]})
+`;
+  await using daemon = await project(binary, `[tasks.talk]\nrun = ["python3", "talk.py"]\n`);
+  writeFileSync(join(daemon.sandbox.project, "talk.py"), script);
+  const id = await start(daemon, "talk", "--text", "a question");
+  const messages = async () =>
+    (await daemon.call("task.status", { id }))["messages"] as { from: string; data: unknown }[];
+  while ((await messages()).length === 0) await delay(10);
+  assertEquals((await messages())[0]?.data, { text: "got a question" });
+  assertEquals((await daemon.run("task", "send", id, "an answer")).code, 0);
+  assertEquals((await daemon.run("task", "wait", id)).code, 0);
+  const { result } = await task(daemon, id) as { result: { heard: string; input: string } };
+  assertEquals(result.heard, "an answer");
+  assertEquals(existsSync(result.input), false);
+});
+
+Deno.test("whoever starts a task hears of it without a subscription, and nothing of an untrusted manifest is run", async () => {
+  await using daemon = await project();
+  await daemon.start();
+  const { stdout } = await daemon.sandbox.shell(
+    binary,
+    `(printf '{"type":"request","id":"1","method":"task.start","data":{"cwd":"%s","name":"hello"}}\\n' "$PWD"; sleep 1) |
+       python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.buffer.readline())
+text = b""
+while b"task.completed" not in text: text += s.recv(65536)
+print(text.decode())' ${daemon.socket}`,
+  );
+  const events = [...stdout.matchAll(/"event":"(task\.[a-z]+)"/g)].map(([, name]) => name);
+  assertEquals(events.slice(0, 3), ["task.created", "task.queued", "task.started"]);
+  assert(stdout.includes('"relay_client_id"'));
+  daemon.sandbox.manifest(`${MANIFEST}\n[tasks.new]\nrun = "true"\n`);
+  const untrusted = await daemon.run("task", "start", "new");
+  assertEquals(untrusted.code, 4);
+  assertStringIncludes(untrusted.stderr, "is not trusted, and its [tasks] can run code");
+  daemon.sandbox.manifest('[tasks.a]\nrun = "x"\ndepends = ["b"]\n[tasks.b]\nrun = "x"\ndepends = ["a"]\n');
+  assertStringIncludes((await daemon.run("task", "run", "a")).stderr, "in a circle: a → b → a");
+});

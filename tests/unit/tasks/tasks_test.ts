@@ -1,0 +1,117 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../src/base/errors.ts";
+import type { TaskInfo, TaskState } from "../../../src/protocol/methods/task_methods.ts";
+import { History, type StoredTask } from "../../../src/tasks/history.ts";
+import { parseTasks } from "../../../src/tasks/task_schema.ts";
+import { nextState, type TaskEvent } from "../../../src/tasks/transitions.ts";
+
+const rows: [TaskState, TaskEvent, TaskState | undefined][] = [
+  ["queued", "start", "running"],
+  ["queued", "cancel", "aborted"],
+  ["queued", "complete", undefined],
+  ["queued", "resume", undefined],
+  ["running", "complete", "completed"],
+  ["running", "fail", "aborted"],
+  ["running", "time_out", "aborted"],
+  ["running", "lose", "aborted"],
+  ["running", "close", undefined],
+  ["completed", "cancel", undefined],
+  ["completed", "resume", "queued"],
+  ["completed", "close", "closed"],
+  ["aborted", "complete", undefined],
+  ["aborted", "resume", "queued"],
+  ["closed", "resume", undefined],
+  ["closed", "close", undefined],
+];
+for (const [state, event, next] of rows) {
+  Deno.test(`a ${state} task, on ${event}: ${next ?? "nothing, it cannot happen"}`, () => {
+    assertEquals(nextState(state, event), next);
+  });
+}
+
+const wrong: [string, Record<string, unknown>, RegExp][] = [
+  ["neither run nor backend", { a: {} }, /"tasks\.a" must be a table with "run" or "backend"/],
+  ["both", { a: { run: "x", backend: "y" } }, /"tasks\.a" must be a table with "run" or "backend"/],
+  ["an unknown key", { a: { run: "x", dependz: [] } }, /"tasks\.a\.dependz" is not known/],
+  ["a time that is none", { a: { run: "x", timeout: "soon" } }, /"tasks\.a\.timeout" must be a time such as/],
+  ["a dependency that is not there", { a: { run: "x", depends: "b" } }, /names no task: "b"/],
+  ["a task that depends on itself", { a: { run: "x", depends: "a" } }, /in a circle: a → a/],
+];
+for (const [what, section, message] of wrong) {
+  Deno.test(`parseTasks() refuses ${what}`, () => {
+    const error = assertThrows(() => parseTasks(section, "haft.toml"), UsageError);
+    assertEquals(message.test(error.message), true, error.message);
+  });
+}
+
+Deno.test("parseTasks() takes a text for a command, and fills in the defaults", () => {
+  const task = parseTasks({ a: "make -j4 'all of it'" }, "haft.toml").get("a");
+  assertEquals([task?.run, task?.retries, task?.retry_delay, task?.method], [
+    ["make", "-j4", "all of it"],
+    0,
+    1000,
+    "run",
+  ]);
+});
+
+function stored(
+  id: string,
+  { state = "completed", created = 1 }: { state?: TaskState; created?: number } = {},
+): StoredTask {
+  const info: TaskInfo = {
+    id,
+    name: "a",
+    root: "/p",
+    state,
+    reason: null,
+    error: null,
+    attempt: 1,
+    skipped: false,
+    exit_code: 0,
+    pid: null,
+    result: null,
+    text: null,
+    client_id: null,
+    created_at: created,
+    started_at: null,
+    ended_at: null,
+    log: "",
+  };
+  return {
+    info,
+    request: { command: null, text: null, images: [], configuration: {}, cwd: "/p" },
+    process: null,
+  };
+}
+
+Deno.test("History keeps tasks and messages over a reopening, lists newest first, and prunes what is old or too much", () => {
+  const path = `${Deno.makeTempDirSync()}/history.db`;
+  {
+    using history = new History(path);
+    for (let n = 1; n <= 5; n++) history.put(stored(`00000000000${n}`, { created: n }));
+    history.put(stored("000000000009", { state: "running", created: 0 }));
+    history.addMessage("000000000001", { time: 1, from: "task", data: "one" });
+    assertEquals(history.addMessage("000000000001", { time: 2, from: "user", data: "two" }).seq, 2);
+  }
+  using history = new History(path, { tasks: 3, age: 1_000 });
+  assertEquals(history.list({ root: "/p", limit: 2 }).map(({ info }) => info.created_at), [5, 4]);
+  assertEquals(history.list({ states: ["running"], limit: 9 }).map(({ info }) => info.id), ["000000000009"]);
+  assertEquals(history.messages("000000000001").map(({ data }) => data), ["one", "two"]);
+  history.prune(1_000);
+  assertEquals(history.list({ limit: 9 }).map(({ info }) => info.id).includes("000000000009"), true);
+  history.prune(10_000);
+  assertEquals(history.list({ limit: 9 }).map(({ info }) => info.state), ["running"]);
+  assertEquals(history.messages("000000000001"), []);
+});
+
+Deno.test("an acknowledgement never goes back, and a new durable subscriber begins with what comes after now", () => {
+  using history = new History(`${Deno.makeTempDirSync()}/history.db`);
+  const add = (n: number) => history.addFinal({ type: "task.completed", time: n, data: n });
+  add(1);
+  assertEquals(history.finals("ci", 9), []);
+  const [second, third] = [add(2), add(3)];
+  assertEquals(history.finals("ci", 9).map(({ data }) => data), [2, 3]);
+  assertEquals(history.acknowledge("ci", second), second);
+  assertEquals(history.acknowledge("ci", 0), second);
+  assertEquals(history.finals("ci", 9).map(({ id }) => id), [third]);
+});
