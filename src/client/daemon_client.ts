@@ -69,11 +69,11 @@ export class DaemonClient implements AsyncDisposable {
    */
   static async inMemory(
     connect: (attach: (socket: Socket) => SocketHandler) => Socket,
-    { client, version }: { client: string; version: string },
+    { client, version, maxFrameBytes }: { client: string; version: string; maxFrameBytes: number },
   ): Promise<DaemonClient> {
     let channel: StreamChannel | undefined;
     connect((socket) => {
-      channel = new StreamChannel({ name: client, socket, framing: "length" });
+      channel = new StreamChannel({ name: client, socket, framing: "length" }, { maxFrameBytes });
       return channel.handler;
     });
     if (channel === undefined) throw new Disconnected("The daemon does not accept");

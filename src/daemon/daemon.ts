@@ -82,7 +82,7 @@ export class Daemon {
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
       if (inherited.length === 0) await daemon.#server.listen(options.socket);
       for (const [name, path] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
-        await daemon.#server.listenDialect(path, await loadDialect(name), options.version);
+        await daemon.#server.listenDialect(path, await loadDialect(name, daemon.#settings), options.version);
         options.log.write(`speaks ${name} at ${path}`);
       }
     } catch (error) {

@@ -59,6 +59,7 @@ export class Server implements AsyncDisposable {
     const { DialectConnection } = await import("../dialects/dialect_connection.ts");
     const host = {
       version,
+      maxFrameBytes: this.limits.frame,
       accept: (socket: Socket) => this.accept(socket),
       onInternalError: this.#options.onInternalError,
     };

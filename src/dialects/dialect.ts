@@ -24,7 +24,8 @@ export interface DialectSession {
 export interface Dialect {
   /** As `--listen NAME=PATH` calls it. */
   readonly name: string;
-  readonly framing: Framing;
+  /** `form-feed`: a JSON text and 0x0c, as node-ipc has it. */
+  readonly framing: Framing | "form-feed";
   /** Bytes of the longest message. */
   readonly maxFrameBytes: number;
   open(peer: DialectPeer, daemon: DaemonClient): DialectSession;

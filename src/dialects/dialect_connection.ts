@@ -1,8 +1,9 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { errorMessage } from "../base/errors.ts";
 import { DaemonClient } from "../client/daemon_client.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
+import { FormFeedDecoder } from "./form_feed_decoder.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
@@ -15,6 +16,8 @@ export interface DialectHost {
   accept(socket: Socket): SocketHandler;
   /** haft's own version. */
   version: string;
+  /** Bytes of the longest message that the daemon takes. */
+  maxFrameBytes: number;
   onInternalError(where: string, error: unknown): void;
 }
 
@@ -27,7 +30,7 @@ export class DialectConnection implements SocketHandler {
   readonly #socket: Socket;
   readonly #dialect: Dialect;
   readonly #host: DialectHost;
-  readonly #decoder: FrameDecoder;
+  readonly #decoder: FrameDecoder | FormFeedDecoder;
   readonly #writer: FrameWriter;
   readonly #waiting: (() => Promise<void> | void)[] = [];
   readonly #ticker: ReturnType<typeof setInterval>;
@@ -42,9 +45,11 @@ export class DialectConnection implements SocketHandler {
     this.#dialect = dialect;
     this.#host = host;
     const { framing, maxFrameBytes } = dialect;
-    this.#decoder = new FrameDecoder({ framing, maxFrameBytes });
+    this.#decoder = framing === "form-feed"
+      ? new FormFeedDecoder({ maxFrameBytes })
+      : new FrameDecoder({ framing, maxFrameBytes });
     this.#writer = new FrameWriter({
-      framing,
+      framing: framing === "form-feed" ? "lines" : framing,
       maxFrameBytes: LIMITS.frameCeiling,
       write: (bytes) => socket.write(bytes),
     });
@@ -96,7 +101,11 @@ export class DialectConnection implements SocketHandler {
       const daemon = await DaemonClient.inMemory((attach) => {
         const [left] = memoryPair(attach, (socket) => this.#host.accept(socket));
         return left;
-      }, { client: this.#dialect.name, version: this.#host.version });
+      }, {
+        client: this.#dialect.name,
+        version: this.#host.version,
+        maxFrameBytes: this.#host.maxFrameBytes,
+      });
       this.#daemon = daemon;
       if (this.#closed) return void daemon.close();
       void daemon.closed.then(() => this.#end());
@@ -131,7 +140,10 @@ export class DialectConnection implements SocketHandler {
 
   #send(value: unknown): void {
     if (this.#closed) return;
-    this.#writer.push(JSON.stringify(value));
+    const json = JSON.stringify(value);
+    // In one piece: its clients look only when their buffer ends with a form feed.
+    if (this.#dialect.framing === "form-feed") this.#writer.pushRaw(Buffer.from(`${json}\f`));
+    else this.#writer.push(json);
     if (this.#writer.queuedBytes <= LIMITS.outputHard) return;
     // Nobody reads: what is queued is lost with the connection.
     this.close();

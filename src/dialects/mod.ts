@@ -1,16 +1,23 @@
 import { UsageError } from "../base/errors.ts";
 import type { Dialect } from "./dialect.ts";
+import type { RooSettings } from "./roo.ts";
 
-const LOADERS: Readonly<Record<string, () => Promise<Dialect>>> = {
+/** What dialects need to be told. */
+export interface DialectSettings {
+  roo?: { [Name in keyof RooSettings]?: RooSettings[Name] | undefined } | undefined;
+}
+
+const LOADERS: Readonly<Record<string, (settings: DialectSettings) => Promise<Dialect>>> = {
   bunctl: async () => (await import("./bunctl.ts")).bunctl,
+  roo: async ({ roo }) => (await import("./roo.ts")).rooDialect(roo),
   vx: async () => (await import("./vx.ts")).vx,
 };
 
 export const DIALECT_NAMES: readonly string[] = Object.keys(LOADERS);
 
 /** @throws {UsageError} when haft does not speak it */
-export async function loadDialect(name: string): Promise<Dialect> {
+export async function loadDialect(name: string, settings: DialectSettings): Promise<Dialect> {
   const load = Object.hasOwn(LOADERS, name) ? LOADERS[name] : undefined;
-  if (load !== undefined) return await load();
+  if (load !== undefined) return await load(settings);
   throw new UsageError(`Unknown dialect "${name}"`, { next: `Known: ${DIALECT_NAMES.join(", ")}` });
 }

@@ -2,7 +2,13 @@ import * as v from "valibot";
 import { AbortReason, TaskMessage } from "./methods/task_methods.ts";
 
 /** What every event of a task has; its subject is the task's name, or its id where it has none. */
-const task = { id: v.string(), name: v.nullable(v.string()), root: v.string() };
+const task = {
+  id: v.string(),
+  name: v.nullable(v.string()),
+  root: v.string(),
+  /** The client that started it, which gets the event without a subscription, too. */
+  relay_client_id: v.optional(v.string()),
+};
 
 /** What happens to tasks, as the daemon publishes it. */
 export const TASK_EVENTS = {

@@ -411,9 +411,10 @@ export class TaskService {
     { id, name, root, client_id: client }: TaskInfo,
     more: Record<string, unknown>,
   ): void {
-    const data = { id, name, root, ...more };
+    const relay = client === null ? {} : { relay_client_id: client };
+    const data = { id, name, root, ...more, ...relay };
     this.#options.emit(type, data, name ?? id);
-    if (client !== null) this.#options.relay(client, type, { ...data, relay_client_id: client });
+    if (client !== null) this.#options.relay(client, type, data);
   }
 
   #nextEnd(signal: AbortSignal): Promise<void> {

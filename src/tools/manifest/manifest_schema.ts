@@ -74,6 +74,8 @@ export const DaemonSettings = v.strictObject({
   frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
   /** Other systems' wires: dialect → the path of its socket. */
   listen: v.optional(v.record(v.string(), FilePath)),
+  /** Which task Roo-Code's clients start, and in which directory's project. */
+  roo: v.optional(v.strictObject({ task: v.optional(v.string()), cwd: v.optional(FilePath) })),
 });
 export type DaemonSettings = v.InferOutput<typeof DaemonSettings>;
 

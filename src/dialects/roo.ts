@@ -1,0 +1,161 @@
+/** Roo-Code's packages/ipc on node-ipc 12: JSON and a form feed; the server speaks first; no request ids, and no error replies. */
+import { homedir } from "node:os";
+import process from "node:process";
+import * as v from "valibot";
+import { errorMessage } from "../base/errors.ts";
+import type { DaemonClient } from "../client/daemon_client.ts";
+import type { TaskInfo } from "../protocol/methods/task_methods.ts";
+import { LIMITS } from "../socket/limits.ts";
+import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import { rooEvents } from "./roo_events.ts";
+
+export interface RooSettings {
+  /** The task that StartNewTask starts. */
+  task: string;
+  /** The directory whose project has it. */
+  cwd: string;
+}
+
+const DEFAULT_TASK = "agent";
+
+const Started = v.object({
+  configuration: v.nullish(v.record(v.string(), v.unknown())),
+  text: v.nullish(v.string()),
+  images: v.nullish(v.array(v.string())),
+});
+
+const Frame = v.object({
+  type: v.literal("message"),
+  data: v.object({
+    type: v.literal("TaskCommand"),
+    data: v.object({ commandName: v.string(), data: v.optional(v.unknown()) }),
+  }),
+});
+
+export function rooDialect(
+  { task = DEFAULT_TASK, cwd = homedir() }: {
+    [Name in keyof RooSettings]?: RooSettings[Name] | undefined;
+  } = {},
+): Dialect {
+  return {
+    name: "roo",
+    framing: "form-feed",
+    maxFrameBytes: LIMITS.frameCeiling,
+    open: (peer, daemon) => new RooSession(peer, daemon, { task, cwd }),
+  };
+}
+
+class RooSession implements DialectSession {
+  readonly #peer: DialectPeer;
+  readonly #daemon: DaemonClient;
+  readonly #settings: RooSettings;
+  #current: string | undefined;
+
+  constructor(peer: DialectPeer, daemon: DaemonClient, settings: RooSettings) {
+    this.#peer = peer;
+    this.#daemon = daemon;
+    this.#settings = settings;
+    const { client_id: clientId } = daemon.ack;
+    this.#send({ type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } });
+    daemon.onEvent(({ event, data, seq }) => {
+      // Those without a number are for this client alone, and come in the stream, too.
+      if (seq === undefined) return;
+      for (const told of rooEvents(event ?? "", (data ?? {}) as Record<string, unknown>)) this.#event(told);
+    });
+    daemon.request("events.subscribe", { types: ["task.*"], subject: settings.task }).catch((error) =>
+      this.#complain(error)
+    );
+  }
+
+  async message(value: unknown): Promise<void> {
+    const frame = v.safeParse(Frame, value);
+    // What is not understood is not answered: the wire has no word for it.
+    if (!frame.success) return;
+    const { commandName, data } = frame.output.data.data;
+    try {
+      await this.#command(commandName, data);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  malformed(reason: string): void {
+    this.#complain(new Error(reason));
+  }
+
+  async #command(name: string, data: unknown): Promise<void> {
+    switch (name) {
+      case "StartNewTask": {
+        const { text, images, configuration } = v.parse(Started, data ?? {});
+        const { task, cwd } = this.#settings;
+        const { id } = await this.#daemon.request("task.start", {
+          cwd,
+          name: task,
+          ...(text === null || text === undefined ? {} : { text }),
+          ...(images === null || images === undefined ? {} : { images }),
+          ...(configuration === null || configuration === undefined ? {} : { configuration }),
+        }) as TaskInfo;
+        this.#current = id;
+        return;
+      }
+      case "CancelTask":
+      case "CloseTask": {
+        const id = this.#current;
+        if (id === undefined) return;
+        if (name === "CloseTask") this.#current = undefined;
+        await this.#daemon.request(name === "CancelTask" ? "task.cancel" : "task.close", { id });
+        return;
+      }
+      case "ResumeTask":
+        await this.#daemon.request("task.resume", { id: String(data) });
+        this.#current = String(data);
+        return;
+      case "SendMessage": {
+        const { text, images } = v.parse(Started, data ?? {});
+        await this.#daemon.request("task.send", {
+          id: this.#current ?? "",
+          ...(text === null || text === undefined ? {} : { text }),
+          ...(images === null || images === undefined ? {} : { images }),
+        });
+        return;
+      }
+      case "GetCommands":
+        return this.#event({ eventName: "commandsResponse", payload: [[]] });
+      case "GetModes":
+        return this.#event({ eventName: "modesResponse", payload: [[]] });
+      case "GetModels":
+        return this.#event({ eventName: "modelsResponse", payload: [{}] });
+    }
+  }
+
+  /** As a message of the task: the only way the wire has to say that something went wrong. */
+  #complain(error: unknown): void {
+    const tooLarge = /longer than|at most \d+ are allowed/.test(errorMessage(error));
+    const next = tooLarge
+      ? ' Raise "frame" under [daemon] in your config.toml, or hand over the path of the file.'
+      : "";
+    this.#event({
+      eventName: "message",
+      payload: [{
+        taskId: this.#current ?? "",
+        action: "created",
+        message: { ts: Date.now(), type: "say", say: "error", text: `${errorMessage(error)}.${next}` },
+      }],
+    });
+  }
+
+  #event(
+    { relayClientId, ...data }: { eventName: string; payload: unknown[]; relayClientId?: string },
+  ): void {
+    this.#send({
+      type: "TaskEvent",
+      origin: "server",
+      ...(relayClientId === undefined ? {} : { relayClientId }),
+      data,
+    });
+  }
+
+  #send(data: unknown): void {
+    this.#peer.send({ type: "message", data });
+  }
+}
