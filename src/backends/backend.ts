@@ -2,6 +2,7 @@
  * One backend's life: start, `ready`, heartbeat, calls, restart after a failure, an orderly stop. Each start is a run of its own; what
  * an earlier run still says when a later one has begun is not heard.
  */
+import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { type Clock, pause, systemClock } from "../apps/clock.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
@@ -63,6 +64,12 @@ export class Backend {
       log,
       error: this.#error ?? null,
     };
+  }
+
+  /** Undefined while it has no channel. */
+  get metrics(): ChannelMetricsSnapshot | undefined {
+    const metrics = this.#run?.link.metrics();
+    return metrics === undefined ? undefined : { ...metrics, name: this.#options.name };
   }
 
   /**

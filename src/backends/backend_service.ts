@@ -1,6 +1,7 @@
 import { existsSync, renameSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HaftError, UsageError } from "../base/errors.ts";
+import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { fileStem, keyText } from "../apps/app_key.ts";
 import { findCommand } from "../apps/process/find_command.ts";
 import type { BackendEventName } from "../protocol/backend_events.ts";
@@ -77,6 +78,11 @@ export class BackendService {
     if (cwd === undefined) return [...this.#backends.values()].map(({ info }) => info);
     const project = loadProject(cwd, this.#options.user);
     return Object.keys(project.backends).map((name) => this.#backend(name, project).info);
+  }
+
+  /** Figures of the channels that are open. */
+  channels(): ChannelMetricsSnapshot[] {
+    return [...this.#backends.values()].flatMap((backend) => backend.metrics ?? []);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -54,6 +54,7 @@ export function channelLink(
     tellToStop() {
       void channel?.emit(STOP_EVENT).catch(() => {});
     },
+    metrics: () => channel?.metrics(),
     async close() {
       await server.close();
       await channel?.close();

@@ -1,4 +1,4 @@
-import type { RequestOptions } from "../channel/mod.ts";
+import type { ChannelMetricsSnapshot, RequestOptions } from "../channel/mod.ts";
 
 export type { RequestOptions } from "../channel/mod.ts";
 
@@ -18,6 +18,8 @@ export interface BackendLink {
   ping(): Promise<void>;
   /** Tells the backend to finish what it is doing, and to end. */
   tellToStop(): void;
+  /** Figures of the conversation; undefined while it has not begun. */
+  metrics(): ChannelMetricsSnapshot | undefined;
   close(): Promise<void>;
 }
 

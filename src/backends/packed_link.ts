@@ -9,6 +9,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import { Disconnected, TimedOut } from "../channel/mod.ts";
+import { ChannelMetrics } from "../channel/channel_metrics.ts";
 import { DEFAULT_REQUEST_TIMEOUT_MS } from "../channel/pending_requests.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import { JsonLines } from "./json_lines.ts";
@@ -30,18 +31,23 @@ export function packedLink(
   const ready = Promise.withResolvers<string[]>();
   const closed = Promise.withResolvers<string>();
   const pending = new Map<string, Pending>();
+  const figures = new ChannelMetrics();
   let nextId = 1;
   const readyTimer = setTimeout(
     () => ready.reject(new TimedOut(`it did not say "ready" within ${timeoutMs / 1000} s`)),
     timeoutMs,
   );
   const lines = new JsonLines({ onValue: receive, onText: onLog });
-  stdout.on("data", (chunk: Uint8Array) => lines.push(chunk));
+  stdout.on("data", (chunk: Uint8Array) => {
+    figures.bytesReceived += chunk.length;
+    lines.push(chunk);
+  });
   for (const event of ["end", "close", "error"]) stdout.on(event, () => end("it closed its stdout"));
   // A child that has gone is told by its stdout.
   stdin.on("error", () => {});
 
   function receive(value: Record<string, unknown>): void {
+    figures.messagesReceived++;
     const { type, id } = value;
     if (type === "ready" && Array.isArray(value["handlers"])) {
       clearTimeout(readyTimer);
@@ -72,11 +78,12 @@ export function packedLink(
   ): Promise<unknown> {
     signal?.throwIfAborted();
     const id = `${nextId++}`;
+    const begun = performance.now();
     const limit = timeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let abort = () => {};
     try {
-      return await new Promise((resolve, reject) => {
+      const answer = await new Promise((resolve, reject) => {
         pending.set(id, { resolve, reject });
         if (Number.isFinite(limit)) {
           timer = setTimeout(
@@ -86,8 +93,13 @@ export function packedLink(
         }
         abort = () => reject(signal?.reason);
         signal?.addEventListener("abort", abort, { once: true });
-        stdin.write(`${JSON.stringify({ id, method, params })}\n`);
+        const text = `${JSON.stringify({ id, method, params })}\n`;
+        figures.messagesSent++;
+        figures.bytesSent += text.length;
+        stdin.write(text);
       });
+      figures.recordLatency(performance.now() - begun);
+      return answer;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -107,6 +119,7 @@ export function packedLink(
         if (!(error instanceof RequestError)) throw error;
       });
     },
+    metrics: () => figures.snapshot("packed", "stdio"),
     tellToStop: () => void stdin.end(),
     close() {
       stdin.end();

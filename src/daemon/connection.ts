@@ -8,6 +8,7 @@ import type { EventFilter } from "../hub/event_filter.ts";
 import type { FrameFanout, FrameSink, FrameSubscription } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
 import type { Message } from "../protocol/envelope.ts";
+import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
@@ -29,6 +30,9 @@ export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
   onClose(connection: Connection, reason: string): void;
 }
 
+/** One connection's part of `daemon.metrics`. */
+export type ConnectionFigures = DaemonMetrics["connections"][number];
+
 interface Subscription {
   filter: EventFilter;
   stream: FrameSubscription;
@@ -44,6 +48,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
   version: string | undefined;
   protocol: number = PROTOCOL_RANGE[0];
   requests = 0;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+  #peakQueue = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #decoder: FrameDecoder;
@@ -88,6 +95,22 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** Whether the first frame is still to come. */
   get silent(): boolean {
     return this.#decoder.frames === 0;
+  }
+
+  /** Its figures since it was accepted; messages include empty frames. */
+  get figures(): ConnectionFigures {
+    return {
+      client_id: this.id,
+      name: this.name ?? null,
+      messages_received: this.#decoder.frames,
+      requests: this.requests,
+      bytes_received: this.#bytesReceived,
+      bytes_sent: this.#bytesSent,
+      queued_bytes: this.queuedBytes,
+      peak_queue_bytes: this.#peakQueue,
+      subscriptions: this.#subscriptions.size,
+      uptime_ms: Date.now() - this.connectedAt,
+    };
   }
 
   introduce(
@@ -167,6 +190,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (this.#closing !== undefined) return;
     this.#heardAt = performance.now();
     this.#pingsUnanswered = 0;
+    this.#bytesReceived += chunk.length;
     const before = this.#decoder.frames;
     try {
       this.#decoder.push(chunk, this.#onFrame);
@@ -266,6 +290,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
       maxFrameBytes: this.#host.limits.frame,
       write: (bytes) => {
         this.#host.traffic.sent(bytes.length);
+        this.#bytesSent += bytes.length;
         const taken = this.#socket.write(bytes);
         if (!taken) this.#stuckSince ??= performance.now();
         return taken;
@@ -276,6 +301,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** @returns false when subscriptions are to wait for the drain */
   #afterQueueing(): boolean {
     if (this.#hasRoom()) return true;
+    if (this.queuedBytes > this.#peakQueue) this.#peakQueue = this.queuedBytes;
     if (this.queuedBytes > this.#host.limits.outputHard) this.#abandon("slow_consumer");
     else this.#subscriptionsPaused = true;
     return false;

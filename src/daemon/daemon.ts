@@ -143,6 +143,7 @@ export class Daemon {
       uptime: () => Math.floor((performance.now() - this.#begun) / 1000),
       internalErrors: () => this.#internalErrors,
       cachedRuntimes: () => tools.now?.runtimes.cachedRuntimes ?? 0,
+      channels: () => backends.now?.channels() ?? [],
       stop: (reason, how) => void this.stop(reason, how),
     }));
     methods.register(runtimeHandlers(tools.get));

@@ -58,6 +58,15 @@ for (const mode of ["channel", "legacy"]) {
     const log = readFileSync(info?.log ?? "", "utf8");
     assertStringIncludes(log, "a line on stdout");
     assertStringIncludes(log, "a line on stderr");
+    const { connections, channels } = await daemon.call("daemon.metrics") as {
+      connections: { requests: number }[];
+      channels: { name: string; kind: string; latency: { count: number } }[];
+    };
+    assertEquals([connections.length, channels.map(({ name, kind }) => [name, kind])], [
+      1,
+      [["agent", mode === "channel" ? "socket" : "stdio"]],
+    ]);
+    assertEquals((channels[0]?.latency.count ?? 0) >= 4, true);
     const stopped = await daemon.call("backend.stop", { backend: "agent", cwd });
     assertEquals([stopped["state"], stopped["pid"]], ["stopped", null]);
     await untilGone(info?.pid ?? 0);

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
 import { PROTOCOL_RANGE } from "../../protocol/hello.ts";
-import type { daemonMethods } from "../../protocol/methods/daemon_methods.ts";
+import type { daemonMethods, DaemonMetrics } from "../../protocol/methods/daemon_methods.ts";
 import type { Handlers } from "../method_table.ts";
 import { openMetricsText } from "../open_metrics.ts";
 import type { RotatingLog } from "../rotating_log.ts";
@@ -19,6 +19,8 @@ export interface DaemonHandlerDeps {
   internalErrors: () => number;
   /** Tools that are answered for from memory. */
   cachedRuntimes: () => number;
+  /** Figures of the channels to backends. */
+  channels: () => DaemonMetrics["channels"];
   /** Begins to stop; returns at once. */
   stop: (reason: string, how: { keepApps: boolean }) => void;
 }
@@ -51,7 +53,11 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
     },
     "daemon.metrics": ({ format }) => {
       const metrics = readMetrics(deps);
-      return format === "json" ? { format, metrics } : { format, text: openMetricsText(metrics) };
+      const connections = [...server.connections.values()].map(({ figures }) => figures);
+      const channels = deps.channels();
+      return format === "json"
+        ? { format, metrics, connections, channels }
+        : { format, text: openMetricsText(metrics, { connections, channels }) };
     },
     "daemon.describe": async ({ method }) => {
       const { describeProtocol } = await import("../describe_protocol.ts");

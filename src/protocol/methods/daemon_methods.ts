@@ -22,6 +22,38 @@ export const DaemonStatus = v.object({
 });
 export type DaemonStatus = v.InferOutput<typeof DaemonStatus>;
 
+/** `daemon.metrics` as JSON: the daemon's own figures, and those of every channel that it has. Sizes are bytes. */
+export const DaemonMetrics = v.object({
+  format: v.literal("json"),
+  metrics: v.record(v.string(), v.number()),
+  connections: v.array(v.object({
+    client_id: v.string(),
+    name: v.nullable(v.string()),
+    messages_received: v.number(),
+    requests: v.number(),
+    bytes_received: v.number(),
+    bytes_sent: v.number(),
+    queued_bytes: v.number(),
+    peak_queue_bytes: v.number(),
+    subscriptions: v.number(),
+    uptime_ms: v.number(),
+  })),
+  /** Of backends. Latencies are microseconds. */
+  channels: v.array(v.object({
+    name: v.string(),
+    kind: v.string(),
+    messages_sent: v.number(),
+    messages_received: v.number(),
+    bytes_sent: v.number(),
+    bytes_received: v.number(),
+    errors: v.number(),
+    latency: v.object({ count: v.number(), p50: v.number(), p99: v.number(), max: v.number() }),
+    peak_queue: v.number(),
+    uptime_ms: v.number(),
+  })),
+});
+export type DaemonMetrics = v.InferOutput<typeof DaemonMetrics>;
+
 export const daemonMethods = {
   "daemon.ping": defineMethod({
     summary: "Answers at once",
@@ -49,7 +81,7 @@ export const daemonMethods = {
     summary: "Counters and gauges, as JSON or as OpenMetrics text",
     params: v.strictObject({ format: v.optional(v.picklist(["json", "openmetrics"]), "json") }),
     result: v.variant("format", [
-      v.object({ format: v.literal("json"), metrics: v.record(v.string(), v.number()) }),
+      DaemonMetrics,
       v.object({ format: v.literal("openmetrics"), text: v.string() }),
     ]),
   }),
