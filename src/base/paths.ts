@@ -54,12 +54,22 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
   };
 }
 
+/**
+ * Where the tokens of the user's pipes lie (Windows). Not below `HAFT_HOME`: a pipe's name is the user's, whatever that
+ * is set to, and only here is it certain that other users cannot read.
+ */
+export function pipeTokens({ env, home }: Omit<PathsContext, "platform">): string {
+  return join(localAppData(env, home), "haft", "pipe-tokens");
+}
+
+function localAppData(env: Env, home: string): string {
+  return envValue(env, "LOCALAPPDATA") ?? join(home, "AppData", "Local");
+}
+
 function baseDirectories(env: Env, platform: string, home: string) {
   const haftHome = envValue(env, "HAFT_HOME");
   const single = haftHome ??
-    (platform === "win32"
-      ? join(envValue(env, "LOCALAPPDATA") ?? join(home, "AppData", "Local"), "haft")
-      : undefined);
+    (platform === "win32" ? join(localAppData(env, home), "haft") : undefined);
   if (single !== undefined) {
     return {
       data: single,

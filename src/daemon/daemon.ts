@@ -2,18 +2,16 @@
  * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops when it is told to or has
  * had nothing to do for long.
  */
-import { dirname } from "node:path";
-import { mkdirSync } from "node:fs";
 import process from "node:process";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
-import { type FileLock, runtime } from "../runtime/mod.ts";
+import type { FileLock } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { userConfigPath } from "../tools/project/user_config.ts";
-import { openRuntimeDirectory } from "../socket/runtime_directory.ts";
+import { lockEndpoint } from "../socket/endpoint_lock.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { appHandlers } from "./handlers/app_handlers.ts";
 import { backendHandlers } from "./handlers/backend_handlers.ts";
@@ -211,10 +209,7 @@ export class Daemon {
 }
 
 function takeLock(socket: string): FileLock {
-  const directory = dirname(socket);
-  mkdirSync(dirname(directory), { recursive: true });
-  openRuntimeDirectory(directory, { uid: process.getuid?.(), create: true });
-  const lock = runtime.tryLock(`${socket}.lock`);
+  const lock = lockEndpoint(socket);
   if (lock !== undefined) return lock;
   throw new AlreadyRunning(`A daemon already answers at "${socket}"`, {
     next: 'Run "haft daemon status" to see it, or "haft daemon stop" to stop it',

@@ -1,7 +1,8 @@
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
 import { connectionCeiling } from "../socket/descriptor_limit.ts";
-import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
+import { HaftError } from "../base/errors.ts";
+import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandler } from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
@@ -56,6 +57,14 @@ export class Server implements AsyncDisposable {
 
   /** Starts accepting clients of another system at a path of their own. */
   async listenDialect(path: string, dialect: Dialect, version: string): Promise<void> {
+    if (!SERVES_STRANGERS) {
+      throw new HaftError(
+        `Cannot speak another system's wire at "${path}": its clients know no pipe's token`,
+        {
+          next: "Leave out --listen, and listen under [daemon] of your settings, on Windows",
+        },
+      );
+    }
     const { DialectConnection } = await import("../dialects/dialect_connection.ts");
     const host = {
       version,

@@ -56,7 +56,11 @@ export function endpointDirectory({ env, uid, tmpdir }: EndpointContext): string
  * @throws {HaftError} naming the path, its length and the limit
  */
 export function checkPathLength(path: string, platform: string): void {
-  const limit = platform === "linux" ? LIMITS.socketPath.linux : LIMITS.socketPath.darwin;
+  const limit = platform === "linux"
+    ? LIMITS.socketPath.linux
+    : platform === "win32"
+    ? LIMITS.socketPath.win32
+    : LIMITS.socketPath.darwin;
   const length = Buffer.byteLength(path);
   if (length <= limit) return;
   throw new HaftError(

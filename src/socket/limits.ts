@@ -33,6 +33,6 @@ export const LIMITS = {
   drainTimeout: 10_000,
   /** How long a close waits for queued output to be taken. */
   closeTimeout: 2_000,
-  /** A socket's path (`sun_path` less its terminating zero). */
-  socketPath: { linux: 107, darwin: 103 },
+  /** A socket's path (`sun_path` less its terminating zero); a pipe's. */
+  socketPath: { linux: 107, darwin: 103, win32: 256 },
 } as const;

@@ -3,6 +3,9 @@ import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 
 export type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 
+/** Whether programs that know nothing of haft can connect to what {@link listen} makes: to a pipe they cannot, see pipe.ts. */
+export const SERVES_STRANGERS: boolean = process.platform !== "win32";
+
 /** Listens at the endpoint's path; see unix.ts and pipe.ts for what each system promises. */
 export async function listen(
   path: string,

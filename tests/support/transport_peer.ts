@@ -11,12 +11,12 @@
  *     transport_peer.ts self                 prints runtime.selfCommand() as JSON
  */
 import { Buffer } from "node:buffer";
-import { connect } from "node:net";
 import process from "node:process";
 import { type IpcChannel, LocalSocketChannel, LocalSocketServer } from "../../src/channel/mod.ts";
 import { INSTALL_PROGRESS_EVENT } from "../../src/protocol/install.ts";
 import { runtime } from "../../src/runtime/mod.ts";
 import { processLock } from "../../src/runtime/process_lock.ts";
+import { rawConnect } from "./raw_peer.ts";
 
 const SOON = { timeoutMs: 10_000 };
 
@@ -94,8 +94,7 @@ async function sendProgress(channel: IpcChannel, count: number): Promise<void> {
 }
 
 async function sendHalf(path: string): Promise<void> {
-  const socket = connect(path);
-  await new Promise<void>((resolve) => socket.once("connect", resolve));
+  const socket = await rawConnect(path);
   socket.write(Buffer.from('{"type":"ping"}\n{"type":"data","da'));
   await new Promise<void>(() => setInterval(() => {}, 60_000));
 }

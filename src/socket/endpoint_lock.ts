@@ -1,0 +1,28 @@
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname } from "node:path";
+import process from "node:process";
+import { pipeTokens } from "../base/paths.ts";
+import { type FileLock, runtime } from "../runtime/mod.ts";
+import { pipeFile } from "./pipe_token.ts";
+import { openRuntimeDirectory } from "./runtime_directory.ts";
+
+/**
+ * The lock of whoever may listen at the endpoint, or undefined when another process has it.
+ *
+ * @throws {HaftError} when the endpoint's directory is not the user's alone
+ */
+export function lockEndpoint(path: string): FileLock | undefined {
+  if (process.platform === "win32") return runtime.tryLock(pipeLockFile(path));
+  const directory = dirname(path);
+  mkdirSync(dirname(directory), { recursive: true });
+  openRuntimeDirectory(directory, { uid: process.getuid?.(), create: true });
+  return runtime.tryLock(`${path}.lock`);
+}
+
+/** A pipe has no directory to put a lock into. */
+function pipeLockFile(path: string): string {
+  const directory = pipeTokens({ env: process.env, home: homedir() });
+  mkdirSync(directory, { recursive: true });
+  return pipeFile(directory, path, "lock");
+}
