@@ -4,8 +4,9 @@
  *     transport_peer.ts cases [TEXT]         runs the transport cases (with TEXT in their name); prints {name, ok, error?, skipped?}
  *     transport_peer.ts echo PATH FRAMING    connects, sends back every message until the peer closes
  *     transport_peer.ts serve PATH           listens, prints "ready", sends back every message of one connection
+ *     transport_peer.ts roundtrips PATH FRAMING   connects, has messages of many sizes sent back, prints "done"
  *     transport_peer.ts send PATH COUNT      connects, sends COUNT numbered progress events, closes
- *     transport_peer.ts half PATH            connects, sends a message and the beginning of another, waits to be killed
+ *     transport_peer.ts half PATH            connects, sends a message and the beginning of another, prints "half", waits to be killed
  *     transport_peer.ts lock PATH            takes the lock, prints "locked", holds it until stdin ends
  *     transport_peer.ts exec FILE [ARG]...   replaces itself
  *     transport_peer.ts self                 prints runtime.selfCommand() as JSON
@@ -33,6 +34,11 @@ async function main([mode, ...args]: string[]): Promise<void> {
           ...SOON,
         }),
       );
+    case "roundtrips": {
+      const framing = option === "lines" ? "lines" : "length";
+      await using channel = await LocalSocketChannel.connect("peer", { path, framing, retry: true, ...SOON });
+      return await roundTrips(channel);
+    }
     case "serve": {
       await using server = await LocalSocketServer.listen("peer", { path });
       console.log("ready");
@@ -104,6 +110,17 @@ async function echo(channel: IpcChannel): Promise<void> {
   await channel.close();
 }
 
+async function roundTrips(channel: IpcChannel): Promise<void> {
+  const sizes = [0, 1, 1_000, 65_535, 65_536, 65_537, 900_000];
+  const texts = [...sizes.map((size) => "x".repeat(size)), "héllo \u{1f600}", '\u2028\n\r\t\\"'];
+  for (const text of texts) {
+    await channel.sendJson(text);
+    const { data } = await channel.recv(SOON);
+    if (data !== text) throw new Error(`A text of ${text.length} came back as another`);
+  }
+  console.log("done");
+}
+
 async function sendProgress(channel: IpcChannel, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     await channel.emit(INSTALL_PROGRESS_EVENT, {
@@ -119,6 +136,8 @@ async function sendProgress(channel: IpcChannel, count: number): Promise<void> {
 async function sendHalf(path: string): Promise<void> {
   const socket = await rawConnect(path);
   socket.write(Buffer.from('{"type":"ping"}\n{"type":"data","da'));
+  // What the server sends back says that it has the rest, too.
+  socket.once("data", () => console.log("half"));
   await new Promise<void>(() => setInterval(() => {}, 60_000));
 }
 
