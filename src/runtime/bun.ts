@@ -7,7 +7,10 @@ import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, Sock
 
 /** Bun slows down on one huge write (64 MiB: 215 ms); in pieces of this size it does not. */
 const WRITE_PIECE = 65536;
-/** On a pipe Bun answers that it took all of the bytes, and calls `drain` when they are really out. */
+/**
+ * On a pipe Bun answers that it took all of the bytes, and calls `drain` when they are really out; of several writes, when
+ * the first is.
+ */
 const TAKES_AT_ONCE = process.platform !== "win32";
 
 export const bunRuntime: Runtime = {
@@ -191,7 +194,7 @@ class BunSocket implements Socket {
   }
 
   #writePieces(bytes: Uint8Array): number {
-    if (bytes.length <= WRITE_PIECE) return Math.max(0, this.#native.write(bytes));
+    if (bytes.length <= WRITE_PIECE || !TAKES_AT_ONCE) return Math.max(0, this.#native.write(bytes));
     let taken = 0;
     while (taken < bytes.length) {
       const piece = bytes.subarray(taken, taken + WRITE_PIECE);
