@@ -12,6 +12,7 @@ export const command: Command<AppCommandOptions> = {
     "start|stop|restart|delete|status|logs|up|down [NAME…|all]",
     "start NAME -- COMMAND…",
     "list|top|save|restore",
+    "import FILE   # bunctl's or pm2's, as JSON",
   ],
   flags: [
     { name: "follow", short: "f", description: "Go on with what is written (logs)" },
@@ -45,6 +46,7 @@ function parse({ flags, positional, rest }: ParsedArgs): AppCommandOptions {
       next: 'Write "haft app start NAME -- COMMAND…"',
     });
   }
+  if (action === "import" && names.length !== 1) throw new UsageError("haft app import takes one file");
   const lines = flags.get("lines") ?? "100";
   if (typeof lines !== "string" || !/^[0-9]{1,5}$/.test(lines) || Number(lines) > 10_000) {
     throw new UsageError(`--lines takes a whole number up to 10000, not "${lines}"`);
@@ -78,6 +80,9 @@ function sinceFlag(text: string | true | undefined): number | undefined {
 }
 
 async function run(options: AppCommandOptions, context: Context): Promise<ExitCode> {
+  if (options.action === "import") {
+    return await (await import("./app/import.ts")).importFile(options.names[0] ?? "", context);
+  }
   const socket = await daemonSocket(options.socket, context);
   const { runAppAction } = await import("./app/actions.ts");
   return await runAppAction(options, socket, context);

@@ -4,7 +4,7 @@ import type { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { daemonSocket, SOCKET_FLAG, socketFlag } from "./daemon_endpoint.ts";
 
-const ACTIONS = ["start", "stop", "restart", "status", "run", "logs"] as const;
+const ACTIONS = ["start", "stop", "restart", "status", "run", "logs", "enable"] as const;
 type Action = typeof ACTIONS[number];
 
 export interface DaemonCommandOptions {
@@ -15,6 +15,8 @@ export interface DaemonCommandOptions {
   readyFd: number | undefined;
   lines: number;
   follow: boolean;
+  /** Print instead of write. */
+  print: boolean;
   /** Leave supervised processes running. */
   keepApps: boolean;
   /** Dialect → path of its endpoint. */
@@ -24,7 +26,7 @@ export interface DaemonCommandOptions {
 export const command: Command<DaemonCommandOptions> = {
   name: "daemon",
   summary: "Start, stop and look at the per-user daemon",
-  usage: ["start|stop|restart|status|run|logs"],
+  usage: ["start|stop|restart|status|run|logs|enable"],
   flags: [
     SOCKET_FLAG,
     {
@@ -32,6 +34,7 @@ export const command: Command<DaemonCommandOptions> = {
       value: "DIALECT=PATH,…",
       description: "Speak other systems' wires at these sockets (start, run)",
     },
+    { name: "print", description: "Print the service's file and write nothing (enable)" },
     { name: "keep-apps", description: "Leave supervised processes running (stop)" },
     { name: "lines", short: "n", value: "N", description: "How many lines of the log (default: 50)" },
     { name: "follow", short: "f", description: "Go on printing what is added to the log" },
@@ -62,6 +65,7 @@ function parse(args: ParsedArgs): DaemonCommandOptions {
     json: args.flags.has("json"),
     readyFd: readyFd === undefined ? undefined : wholeNumber("ready-fd", readyFd),
     follow: args.flags.has("follow"),
+    print: args.flags.has("print"),
     keepApps: args.flags.has("keep-apps"),
     listen: listenFlag(args),
     lines: wholeNumber("lines", args.flags.get("lines") ?? "50"),
@@ -92,6 +96,7 @@ function wholeNumber(name: string, text: string | true): number {
 async function run(options: DaemonCommandOptions, context: Context): Promise<ExitCode> {
   // The log is where a wrong setting is explained: it needs no settings.
   if (options.action === "logs") return await (await import("./daemon_actions.ts")).logs(options, context);
+  if (options.action === "enable") return await (await import("./daemon_enable.ts")).enable(options, context);
   const socket = await daemonSocket(options.socket, context);
   if (options.action === "run") {
     const { runDaemon } = await import("./daemon_run.ts");

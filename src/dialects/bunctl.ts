@@ -1,10 +1,9 @@
 /** bunctl 3.0: serde's externally tagged enums, a length before each; one answer for each request, in order. */
-import * as v from "valibot";
 import { homedir } from "node:os";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import type { AppLogLine, AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
-import { BunctlConfig, toAppTable } from "./bunctl_config.ts";
+import { readBunctlConfig } from "./bunctl_config.ts";
 import { bunctlName } from "./bunctl_names.ts";
 import { bunctlEvent, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
@@ -223,10 +222,7 @@ function readConfig(text: unknown): Record<string, unknown> {
   } catch (error) {
     throw new Error(`Invalid config: ${errorMessage(error)}`);
   }
-  const config = v.safeParse(BunctlConfig, value);
-  if (config.success) return toAppTable(config.output);
-  const [issue] = config.issues;
-  throw new Error(`Invalid config: ${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+  return readBunctlConfig(value);
 }
 
 function success(message: string): unknown {

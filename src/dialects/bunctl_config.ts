@@ -52,6 +52,18 @@ export const BunctlConfig = v.strictObject({
 });
 export type BunctlConfig = v.InferOutput<typeof BunctlConfig>;
 
+/**
+ * Reads an app of bunctl's own.
+ *
+ * @throws {Error} naming the field
+ */
+export function readBunctlConfig(value: unknown): Record<string, unknown> {
+  const config = v.safeParse(BunctlConfig, value);
+  if (config.success) return toAppTable(config.output);
+  const [issue] = config.issues;
+  throw new Error(`Invalid config: ${v.getDotPath(issue) ?? ""}: ${issue.message}`);
+}
+
 /** The same as the content of an `[apps.NAME]`. Fields that are absent or null are left to their defaults. */
 export function toAppTable(config: BunctlConfig): Record<string, unknown> {
   const { health_check: health, backoff } = config;

@@ -90,6 +90,8 @@ async function act(
       await context.stderr.write(`${apps.length} ${apps.length === 1 ? "app" : "apps"} kept in ${path}\n`);
       return ExitCode.ok;
     }
+    case "import":
+      throw new Error("import needs no daemon");
     case "restore":
       return await report(daemon.request("app.restore", {}, { signal }), options, context);
   }

@@ -11,6 +11,7 @@ export const ACTIONS = [
   "top",
   "save",
   "restore",
+  "import",
 ] as const;
 export type AppAction = typeof ACTIONS[number];
 
