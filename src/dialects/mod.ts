@@ -8,7 +8,9 @@ export interface DialectSettings {
 }
 
 const LOADERS: Readonly<Record<string, (settings: DialectSettings) => Promise<Dialect>>> = {
+  auroraview: async () => (await import("./auroraview.ts")).auroraview,
   bunctl: async () => (await import("./bunctl.ts")).bunctl,
+  ipckit: async () => (await import("./ipckit.ts")).ipckit,
   roo: async ({ roo }) => (await import("./roo.ts")).rooDialect(roo),
   vx: async () => (await import("./vx.ts")).vx,
 };

@@ -1,0 +1,47 @@
+/**
+ * AuroraView's channel mode: a helper connects, says how far it is and what came of it as lines of JSON, and goes. What it says
+ * becomes events of the user's: `user.auroraview.progress`, `.result`, and `.event` with the event's own name.
+ */
+import * as v from "valibot";
+import { errorMessage } from "../base/errors.ts";
+import type { DaemonClient } from "../client/daemon_client.ts";
+import { LIMITS } from "../socket/limits.ts";
+import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+
+const Body = v.variant("type", [
+  v.looseObject({ type: v.literal("progress"), value: v.number() }),
+  v.looseObject({ type: v.literal("result"), success: v.boolean() }),
+  v.looseObject({ type: v.literal("event"), event: v.string() }),
+]);
+
+export const auroraview: Dialect = {
+  name: "auroraview",
+  framing: "lines",
+  maxFrameBytes: LIMITS.frame,
+  open: (peer, daemon) => new AuroraViewSession(peer, daemon),
+};
+
+class AuroraViewSession implements DialectSession {
+  readonly #peer: DialectPeer;
+  readonly #daemon: DaemonClient;
+
+  constructor(peer: DialectPeer, daemon: DaemonClient) {
+    this.#peer = peer;
+    this.#daemon = daemon;
+  }
+
+  async message(value: unknown): Promise<void> {
+    const body = v.safeParse(Body, value);
+    if (!body.success) return this.malformed("a body is progress, result or event");
+    const { type, ...data } = body.output;
+    try {
+      await this.#daemon.request("events.publish", { type: `user.auroraview.${type}`, data });
+    } catch (error) {
+      this.malformed(errorMessage(error));
+    }
+  }
+
+  malformed(message: string): void {
+    this.#peer.send({ type: "result", success: false, error: message });
+  }
+}

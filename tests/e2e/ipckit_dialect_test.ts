@@ -1,0 +1,96 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+/** Writes the chunks and gives what came back until the text has the part that ends it. */
+async function exchange(path: string, chunks: readonly (string | Buffer)[], end: string): Promise<string> {
+  const socket = createConnection(path);
+  let text = "";
+  const done = new Promise<void>((resolve) =>
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+      if (text.includes(end)) resolve();
+    })
+  );
+  for (const chunk of chunks) socket.write(chunk);
+  await done;
+  socket.destroy();
+  return text;
+}
+
+function frame(value: unknown): Buffer {
+  const json = Buffer.from(JSON.stringify(value));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json]);
+}
+
+async function listening(dialect: string): Promise<{ daemon: DaemonSandbox; path: string }> {
+  const daemon = await DaemonSandbox.create(binary);
+  const path = join(daemon.sandbox.root, "run", "haft", `${dialect}.sock`);
+  const { code } = await daemon.run("daemon", "start", "--listen", `${dialect}=${path}`);
+  assertEquals(code, 0);
+  return { daemon, path };
+}
+
+/** A subscriber's events of a pattern, while the work is done. */
+async function eventsDuring(
+  daemon: DaemonSandbox,
+  types: string,
+  count: number,
+  work: () => Promise<unknown>,
+) {
+  const events = daemon.run("ipc-send", "--subscribe", types, "--count", String(count), "--for", "20s");
+  for (;;) {
+    const { clients } = await daemon.call("client.list") as { clients: { subscriptions: unknown[] }[] };
+    if (clients.some(({ subscriptions }) => subscriptions.length > 0)) break;
+  }
+  await work();
+  return (await events).stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+Deno.test("an ipckit client's requests are the daemon's methods, answered in order; texts become events", async () => {
+  const { daemon, path } = await listening("ipckit");
+  await using _ = daemon;
+  const wire = Buffer.from("3e000000", "hex");
+  const ping = Buffer.from('{"msg_type":"request","payload":{"method":"ping","params":{}}}');
+  const events = await eventsDuring(daemon, "user.ipckit.*", 1, async () => {
+    const text = await exchange(path, [
+      Buffer.concat([wire, ping]),
+      frame({ msg_type: "request", payload: { method: "no.such" } }),
+      frame({ msg_type: "text", payload: { content: "häft" } }),
+      frame({ msg_type: "explode" }),
+      frame({ msg_type: "ping", payload: {} }),
+    ], '"pong"');
+    assertMatch(text, /"msg_type":"response","payload":\{"result":\{"uptime_secs":\d+/);
+    assertMatch(
+      text,
+      /"msg_type":"error","payload":\{"code":-32601,"message":"Unknown method \\"no\.such\\""/,
+    );
+    assertMatch(text, /"code":-32600,"message":"unknown message"/);
+  });
+  assertEquals(events[0].data, { content: "häft" });
+});
+
+Deno.test("an AuroraView helper's progress, events and result become events, however often it connects", async () => {
+  const { daemon, path } = await listening("auroraview");
+  await using _ = daemon;
+  const events = await eventsDuring(daemon, "user.auroraview.*", 3, async () => {
+    await exchange(
+      path,
+      ['{"type":"progress","value":50,"message":"half"}\n', "nonsense\n"],
+      '"success":false',
+    );
+    await exchange(path, [
+      '{"type":"event","event":"saved","data":{"n":1}}\n{"type":"result","success":true,"data":7}\n{"type":"x"}\n',
+    ], '"success":false');
+  });
+  assertEquals(events.map(({ event, data }) => [event, data]), [
+    ["user.auroraview.progress", { value: 50, message: "half" }],
+    ["user.auroraview.event", { event: "saved", data: { n: 1 } }],
+    ["user.auroraview.result", { success: true, data: 7 }],
+  ]);
+});
