@@ -17,7 +17,7 @@ main() {
   compile_helpers
   use_own_prefix
   local deno=(npx -y deno@2.9.6)
-  if command -v deno >/dev/null; then deno=(deno); fi
+  if has deno; then deno=(deno); fi
   timeout 420 "${deno[@]}" run -A --quiet scripts/windows/test_pipes.ts \
     "$PWD/$work" "$PWD/$work/node-$node_version/bin/node.exe"
 }
@@ -28,9 +28,13 @@ fail() {
   exit 1
 }
 
+has() {
+  command -v "$1" >/dev/null
+}
+
 install_packages() {
-  if command -v wine wineserver x86_64-w64-mingw32-gcc >/dev/null; then return; fi
-  command -v apt-get >/dev/null || fail "Wine and mingw-w64 are missing, and so is apt-get to install them"
+  if has wine && has wineserver && has x86_64-w64-mingw32-gcc; then return; fi
+  has apt-get || fail "Wine and mingw-w64 are missing, and so is apt-get to install them"
   local root=()
   if [ "$(id -u)" != 0 ]; then
     sudo -n true 2>/dev/null || fail "Wine and mingw-w64 are missing, and installing them needs root"
@@ -71,6 +75,8 @@ use_own_prefix() {
   WINEPREFIX=$(mktemp -d)
   export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES="mscoree=;mshtml="
   unset DISPLAY WAYLAND_DISPLAY
+  # A developer's own settings must not reach the tests.
+  unset "${!HAFT_@}"
   trap end_prefix EXIT
   timeout 120 wine wineboot -i >/dev/null 2>&1 || fail "Wine cannot make its directory"
   timeout 60 wine winecfg -v win10 >/dev/null 2>&1 || fail "Wine cannot be set to Windows 10"
