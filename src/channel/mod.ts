@@ -6,6 +6,8 @@
  * const channel = await server.accept({ timeoutMs: 5_000 });
  * await channel.emit("hello", { n: 1 });
  * ```
+ *
+ * Shared memory channels are in shared_memory_channel.ts: they need the runtime's own parts, and these here run wherever `node:*` does.
  */
 export type { IpcChannel, Message, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 export { type ConnectOptions, LocalSocketChannel } from "./local_socket_channel.ts";
@@ -16,11 +18,6 @@ export { serveRequests } from "./serve_requests.ts";
 export { type Drain, ShutdownState } from "./shutdown_state.ts";
 export { type ChannelMode, createChannel, detectMode } from "./create_channel.ts";
 export { PortChannel } from "./port_channel.ts";
-export {
-  type PayloadMessage,
-  SharedMemoryChannel,
-  type SharedMemoryOptions,
-} from "./shared_memory_channel.ts";
 export { StdioChannel, type StdioOptions } from "./stdio_channel.ts";
 export { Waker, type WakerOptions } from "./waker.ts";
 export { ThreadChannel } from "./thread_channel.ts";

@@ -60,7 +60,11 @@ class Vectors(unittest.TestCase):
             "unauthenticatedConnections": LIMITS.unauthenticated_connections,
             "frameTimeout": LIMITS.frame_timeout * 1000,
             "closeTimeout": LIMITS.close_timeout * 1000,
-            "socketPath": {"linux": LIMITS.socket_path_linux, "darwin": LIMITS.socket_path_darwin},
+            "socketPath": {
+                "linux": LIMITS.socket_path_linux,
+                "darwin": LIMITS.socket_path_darwin,
+                "win32": LIMITS.socket_path_win32,
+            },
         }
         self.assertEqual(ours, {name: theirs[name] for name in ours})
 

@@ -1,14 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  Disconnected,
-  type PayloadMessage,
-  ReceiveFailed,
-  Serialization,
-  SharedMemoryChannel,
-  ThreadChannel,
-} from "../../../src/channel/mod.ts";
+import { Disconnected, ReceiveFailed, Serialization, ThreadChannel } from "../../../src/channel/mod.ts";
+import { type PayloadMessage, SharedMemoryChannel } from "../../../src/channel/shared_memory_channel.ts";
 import { SegmentBlocks } from "../../../src/channel/segment_blocks.ts";
 import { openSegment, segmentDirectory } from "../../../src/channel/shared_segment.ts";
 

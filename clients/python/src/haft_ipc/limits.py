@@ -31,6 +31,8 @@ class Limits(NamedTuple):
     #: A socket's path (``sun_path`` less its terminating zero).
     socket_path_linux: int = 107
     socket_path_darwin: int = 103
+    #: Of a pipe's name, in characters.
+    socket_path_win32: int = 256
 
 
 LIMITS = Limits()
