@@ -35,7 +35,8 @@ export class Outbox {
       this.#writer.push(json);
       return undefined;
     }
-    if (this.queuedBytes + json.length > LIMITS.outputHard) {
+    // One may always wait, however long it is: a caller that waits for each send never meets the limit.
+    if (this.#waiting.size > 0 && this.queuedBytes + json.length > LIMITS.outputHard) {
       throw new SendFailed(`Output queue of channel "${this.#name}" is full (${LIMITS.outputHard} bytes)`, {
         next: "Wait for each send before the next one",
       });

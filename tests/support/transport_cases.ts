@@ -494,6 +494,17 @@ export const transportCases: TransportCase[] = [
     }),
   },
   {
+    name: "a caller that waits for each send sends messages of any allowed size one after the other",
+    run: connected(async ({ near, far }) => {
+      const text = "x".repeat(6 * 1024 * 1024);
+      const received = (async () => {
+        for (let n = 0; n < 5; n++) assertEquals(((await far.recv(SOON)).data as string).length, text.length);
+      })();
+      for (let n = 0; n < 5; n++) await near.sendJson(text);
+      await received;
+    }, { listen: { maxFrameBytes: 8 * 1024 * 1024 }, connect: { maxFrameBytes: 8 * 1024 * 1024 } }),
+  },
+  {
     name: "send() that nobody waits for fails at the hard limit, and nothing accepted is lost",
     run: connected(async ({ near, far }) => {
       const payload = "z".repeat(100_000);
