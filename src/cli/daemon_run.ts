@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, existsSync, writeSync } from "node:fs";
 import process from "node:process";
 import { buildId } from "../base/build_id.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -6,8 +6,9 @@ import { ExitCode } from "../base/exit_code.ts";
 import { AlreadyRunning, Daemon } from "../daemon/daemon.ts";
 import { RotatingLog } from "../daemon/rotating_log.ts";
 import type { Readiness } from "../daemon/start_daemon.ts";
-import { readUserConfig } from "../tools/project/user_config.ts";
-import { inheritedListeners } from "../socket/inherited.ts";
+import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
+import { userConfigPath } from "../tools/project/user_config_path.ts";
+import { inheritedListeners } from "../socket/inherited_descriptors.ts";
 import type { Context } from "./command.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
 
@@ -26,6 +27,7 @@ export async function runDaemon(
     closeSync(readyFd);
   };
   const log = new RotatingLog(daemonLog(context));
+  const settings = await userSettings(context);
   const inherited = inheritedListeners(context.env, process.pid);
   // They are this process's alone, not its children's.
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
@@ -39,7 +41,7 @@ export async function runDaemon(
       build: buildId(),
       inherited,
       listen,
-      settings: () => readUserConfig(context.paths.config).daemon,
+      settings: settings.read,
     });
   } catch (error) {
     if (readyFd === undefined) throw error;
@@ -50,13 +52,25 @@ export async function runDaemon(
   process.on("unhandledRejection", onFault("a promise that nobody waits for"));
   process.on("uncaughtException", onFault("an event"));
   context.signal.addEventListener("abort", () => void daemon.stop("a signal"), { once: true });
-  if (process.platform !== "win32") process.on("SIGHUP", () => daemon.reload());
+  if (process.platform !== "win32") {
+    process.on("SIGHUP", () => void settings.prepare().then(() => daemon.reload(), onFault("SIGHUP")));
+  }
   say({ state: "ready" });
   if (readyFd === undefined) {
     await context.stderr.write(`haft daemon answers at ${socket}, pid ${process.pid}\n`);
   }
   await daemon.stopped;
   return ExitCode.ok;
+}
+
+/** Most have no settings, and need not hold what reads them for as long as the daemon lives. */
+async function userSettings({ paths: { config } }: Context) {
+  let module: typeof import("../tools/project/user_config.ts") | undefined;
+  const prepare = async () => {
+    if (existsSync(userConfigPath(config))) module = await import("../tools/project/user_config.ts");
+  };
+  await prepare();
+  return { prepare, read: (): DaemonSettings => module?.readUserConfig(config).daemon ?? {} };
 }
 
 function failure(error: unknown): Readiness {

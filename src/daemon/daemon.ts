@@ -10,7 +10,7 @@ import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import type { FileLock } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
-import { userConfigPath } from "../tools/project/user_config.ts";
+import { userConfigPath } from "../tools/project/user_config_path.ts";
 import { lockEndpoint } from "../socket/endpoint_lock.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { appHandlers } from "./handlers/app_handlers.ts";
@@ -74,7 +74,7 @@ export class Daemon {
    * @throws {HaftError} when the socket cannot be made
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const daemon = new Daemon(options, takeLock(options.socket));
+    const daemon = new Daemon(options, await takeLock(options.socket));
     try {
       const { inherited = [] } = options;
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
@@ -208,8 +208,8 @@ export class Daemon {
   }
 }
 
-function takeLock(socket: string): FileLock {
-  const lock = lockEndpoint(socket);
+async function takeLock(socket: string): Promise<FileLock> {
+  const lock = await lockEndpoint(socket);
   if (lock !== undefined) return lock;
   throw new AlreadyRunning(`A daemon already answers at "${socket}"`, {
     next: 'Run "haft daemon status" to see it, or "haft daemon stop" to stop it',

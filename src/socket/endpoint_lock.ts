@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { pipeTokens } from "../base/paths.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
-import { pipeFile } from "./pipe_token.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
 
 /**
@@ -12,8 +11,8 @@ import { openRuntimeDirectory } from "./runtime_directory.ts";
  *
  * @throws {HaftError} when the endpoint's directory is not the user's alone
  */
-export function lockEndpoint(path: string): FileLock | undefined {
-  if (process.platform === "win32") return runtime.tryLock(pipeLockFile(path));
+export async function lockEndpoint(path: string): Promise<FileLock | undefined> {
+  if (process.platform === "win32") return runtime.tryLock(await pipeLockFile(path));
   const directory = dirname(path);
   mkdirSync(dirname(directory), { recursive: true });
   openRuntimeDirectory(directory, { uid: process.getuid?.(), create: true });
@@ -21,7 +20,8 @@ export function lockEndpoint(path: string): FileLock | undefined {
 }
 
 /** A pipe has no directory to put a lock into. */
-function pipeLockFile(path: string): string {
+async function pipeLockFile(path: string): Promise<string> {
+  const { pipeFile } = await import("./pipe_token.ts");
   const directory = pipeTokens({ env: process.env, home: homedir() });
   mkdirSync(directory, { recursive: true });
   return pipeFile(directory, path, "lock");

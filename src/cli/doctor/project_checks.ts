@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openProject } from "../../tools/project/open_project.ts";
-import { readUserConfig, userConfigPath } from "../../tools/project/user_config.ts";
+import { readUserConfig } from "../../tools/project/user_config.ts";
+import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import type { Context } from "../command.ts";
 import { shortPath } from "../short_path.ts";
 import { fault, faultOf, type Finding, note, ok } from "./finding.ts";

@@ -7,7 +7,8 @@ import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { parseVersionFile, VERSION_FILES, type VersionFileContent } from "../manifest/version_files.ts";
 import type { ToolRequest } from "../request.ts";
-import { readUserConfig, userConfigPath } from "./user_config.ts";
+import { readUserConfig } from "./user_config.ts";
+import { userConfigPath } from "./user_config_path.ts";
 
 export const MANIFEST_NAME = "haft.toml";
 export const LOCK_NAME = "haft.lock";

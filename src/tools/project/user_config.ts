@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
 import { readToml } from "../manifest/read_toml.ts";
+import { userConfigPath } from "./user_config_path.ts";
 
 /** The user's own settings. */
 export interface UserConfig {
@@ -11,11 +11,6 @@ export interface UserConfig {
   /** Directories whose manifests may run code without being asked about. */
   trustedPaths: string[];
   daemon: DaemonSettings;
-}
-
-/** The user's settings file in their configuration directory. */
-export function userConfigPath(directory: string): string {
-  return join(directory, "config.toml");
 }
 
 /**
