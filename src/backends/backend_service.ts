@@ -38,6 +38,8 @@ const LARGE_LOG_BYTES = 10 * 1024 * 1024;
 export class BackendService {
   readonly #options: BackendServiceOptions;
   readonly #backends = new Map<string, Backend>();
+  /** By the directory that a caller named, and the backend's name. */
+  readonly #places = new Map<string, Backend>();
 
   constructor(options: BackendServiceOptions) {
     this.#options = options;
@@ -89,8 +91,14 @@ export class BackendService {
     await Promise.all([...this.#backends.values()].map((backend) => backend.stop()));
   }
 
+  /** One that is ready is found without reading its manifest again: what changed there counts from its next start. */
   #find({ backend: name, cwd = this.#options.user.home }: BackendTarget): Backend {
-    return this.#backend(name, loadProject(cwd, this.#options.user));
+    const place = keyText({ root: cwd, name });
+    const known = this.#places.get(place);
+    if (known?.info.state === "ready") return known;
+    const backend = this.#backend(name, loadProject(cwd, this.#options.user));
+    this.#places.set(place, backend);
+    return backend;
   }
 
   #backend(name: string, project: Project): Backend {
