@@ -128,7 +128,8 @@ export class Daemon {
       capabilities: ["events", "cancel", "oneway", "describe"],
       snapshot: (types) => {
         this.#services.subscribed(types);
-        return { pid: process.pid, version, clients: this.#server.connections.size };
+        const { size: clients } = this.#server.connections;
+        return { pid: process.pid, version, clients, ...this.#services.snapshot(types) };
       },
     }));
     methods.register(daemonHandlers({

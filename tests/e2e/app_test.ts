@@ -118,6 +118,19 @@ Deno.test("daemon stop stops the apps, and with --keep-apps leaves them to the n
   await untilGone(web);
 });
 
+Deno.test("a subscription to apps begins with how they are, and one to other events does not", async () => {
+  await using daemon = await project();
+  await daemon.run("app", "up", "-d");
+  const snapshot = async (types: string[]) =>
+    (await daemon.call("events.subscribe", { types }))["snapshot"] as { apps?: AppStatus[] };
+  const { apps = [] } = await snapshot(["app.*"]);
+  assertEquals(apps.map(({ name, state }) => [name, state]).slice(0, 2), [["web", "healthy"], [
+    "worker",
+    "running",
+  ]]);
+  assertEquals((await snapshot(["user.*"])).apps, undefined);
+});
+
 Deno.test("app logs -f streams new lines of the apps that were named, and --grep keeps those that match", async () => {
   await using daemon = await project();
   await daemon.run("app", "up", "-d");

@@ -99,6 +99,19 @@ export class Services {
     }
   }
 
+  /** The state from which a stream of events of these types goes on, as far as it is known without waiting. */
+  snapshot(types: readonly string[]): Record<string, unknown> {
+    const matches = compileTypeGlobs(types);
+    const apps = matches("app.status_change") ? this.apps.now?.status({}).apps : undefined;
+    const backends = matches("backend.ready") ? this.backends.now?.list(undefined) : undefined;
+    const tasks = matches("task.started")
+      ? this.tasks.now?.list({ states: ["queued", "running"], limit: 1_000 })
+      : undefined;
+    return Object.fromEntries(
+      Object.entries({ apps, backends, tasks }).filter(([, state]) => state !== undefined),
+    );
+  }
+
   /** What was remembered of projects and settings is read again when it is needed. */
   reload(): void {
     this.tools.now?.runtimes.forget();
