@@ -43,7 +43,8 @@ export interface Writers {
 export type RotationOutcome = "rotated" | "not_stopped";
 
 interface RotationNote {
-  phase: "copying" | "copied";
+  /** `rotated`: all is done but to let the writers go on. */
+  phase: "copying" | "copied" | "rotated";
   /** Of the copy. */
   inode: number;
   /** Bytes of the log that the copy has. */
@@ -71,19 +72,22 @@ export async function rotateLog(
   try {
     if (!await writers.hold()) return "not_stopped";
     const size = copyLog(path);
-    writeNote(path, { phase: "copied", inode: statSync(copyPath(path)).ino, size, rotations });
+    const { ino: inode } = statSync(copyPath(path));
+    writeNote(path, { phase: "copied", inode, size, rotations });
     shiftRotated(path, keep);
     if (keep > 1) renameSync(copyPath(path), rotatedPath(path, 1));
     else rmSync(copyPath(path));
     truncateSync(path, 0);
     onRotated();
+    writeNote(path, { phase: "rotated", inode, size, rotations });
     return "rotated";
   } catch (error) {
     rmSync(copyPath(path), { force: true });
     throw error;
   } finally {
-    rmSync(notePath(path), { force: true });
+    // The note goes last: without it nobody would know that somebody may still be stopped.
     writers.release();
+    rmSync(notePath(path), { force: true });
   }
 }
 
@@ -120,6 +124,7 @@ export function recoverRotation(path: string, keep: number): number | undefined 
     if (unchanged && (keep <= 1 || inodeOf(rotatedPath(path, 1)) === note.inode)) truncateSync(path, 0);
     if (inodeOf(rotatedPath(path, 1)) === note.inode) rotated = note.rotations;
   }
+  if (note?.phase === "rotated") rotated = note.rotations;
   rmSync(copyPath(path), { force: true });
   rmSync(notePath(path), { force: true });
   return rotated;

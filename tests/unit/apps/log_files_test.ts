@@ -261,3 +261,26 @@ Deno.test("readLog() reads backwards from the end of a large file", () =>
     assertEquals(readLog(path, 0, { lines: 2, grep: /^line 7$/ }).map(({ line }) => line), ["line 7"]);
     assertEquals(readLog(path, 0, { lines: 150_000 })[0]?.line, "line 50000");
   }));
+
+Deno.test("a daemon that is killed while it lets the writers go on is known to have stopped them, and rotates nothing twice", async () => {
+  const path = `${Deno.makeTempDirSync()}/a.log`;
+  writeFileSync(path, "one\n");
+  let pending = false;
+  await rotateLog(path, {
+    keep: 3,
+    rotations: 4,
+    writers: {
+      hold: () => Promise.resolve(true),
+      release: () => {
+        pending = isRotationPending(path);
+        // As if it were killed here, and a writer had written as much as there was.
+        writeFileSync(path, "two\n");
+        assertEquals(recoverRotation(path, 3), 4);
+      },
+    },
+    onRotated: () => {},
+  });
+  assertEquals(pending, true);
+  assertEquals([readFileSync(path, "utf8"), readFileSync(`${path}.1`, "utf8")], ["two\n", "one\n"]);
+  assertEquals(isRotationPending(path), false);
+});
