@@ -22,7 +22,8 @@ export async function daemonSocket(
   socket: string | undefined,
   { env, paths }: Pick<Context, "env" | "paths">,
 ): Promise<string> {
-  return socket ?? envValue(env, "HAFT_SOCKET") ?? await socketSetting(paths) ?? usualSocket({ env });
+  return socket ?? envValue(env, "HAFT_SOCKET") ?? await socketSetting({ env, paths }) ??
+    usualSocket({ env });
 }
 
 export function usualSocket({ env }: Pick<Context, "env">): string {
@@ -30,10 +31,18 @@ export function usualSocket({ env }: Pick<Context, "env">): string {
 }
 
 /** Most have no settings, and need not load what reads them. */
-async function socketSetting({ config }: Context["paths"]): Promise<string | undefined> {
+async function socketSetting(
+  { env, paths: { config } }: Pick<Context, "env" | "paths">,
+): Promise<string | undefined> {
   if (!existsSync(join(config, "config.toml"))) return undefined;
   const { readUserConfig } = await import("../tools/project/user_config.ts");
-  return readUserConfig(config).daemon.socket;
+  try {
+    return readUserConfig(config).daemon.socket;
+  } catch (error) {
+    // Wrong settings must not keep anybody from stopping a daemon that runs.
+    if (existsSync(usualSocket({ env }))) return undefined;
+    throw error;
+  }
 }
 
 /** The daemon's own log. */

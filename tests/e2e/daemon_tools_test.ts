@@ -163,6 +163,8 @@ Deno.test("SIGHUP reads the user's settings again; wrong ones change nothing and
   );
   assertStringIncludes(log.stdout, 'key "daemon.conections" is not known');
   assert(log.code === 0);
+  // Wrong settings keep nobody from a daemon that runs.
+  assertEquals((await daemon.run("daemon", "stop")).code, 0);
 });
 
 Deno.test("haft exec asks the daemon when there is one, gets what it would find itself, and does without one that hangs", async () => {
