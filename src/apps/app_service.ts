@@ -450,6 +450,8 @@ export class AppService {
   #select({ root, names = [] }: Selection, { includeUnknown = false } = {}): App[] {
     const project = root === undefined ? undefined : this.#projectOf(root);
     const apps = this.#known(project?.root ?? (root === undefined ? undefined : resolve(root)));
+    // A manifest that is wrong keeps nobody from the apps that run; where none do, it is what there is to say.
+    if (root !== undefined && project === undefined && apps.length === 0) this.#services.readProject(root);
     if (includeUnknown && project !== undefined) {
       for (const name of project.apps.keys()) {
         if (!apps.some((app) => app.name === name)) {

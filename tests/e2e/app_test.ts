@@ -155,4 +155,9 @@ Deno.test("what is wrong is said with the next step: an unknown name, a command 
   await daemon.run("trust");
   assertStringIncludes((await daemon.run("app", "up", "-d")).stderr, "in a circle: a → b → a");
   assertEquals((await daemon.run("app", "top")).code, 2);
+  await using other = await DaemonSandbox.create(binary);
+  other.sandbox.manifest('[apps.web]\ncommand = "x"\nresart = "no"\n');
+  const typo = await other.run("app", "status");
+  assertEquals(typo.code, 4);
+  assertStringIncludes(typo.stderr, 'key "apps.web.resart" is not known');
 });
