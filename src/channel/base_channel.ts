@@ -5,9 +5,7 @@ import { Inbox } from "./inbox.ts";
 import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 import { PendingRequests, type RequestOptions } from "./pending_requests.ts";
 import { type Drain, ShutdownState } from "./shutdown_state.ts";
-
-/** Sent at once; one promise for all. */
-export const ACCEPTED: Promise<void> = Promise.resolve();
+import { ACCEPTED } from "./waiting_sends.ts";
 
 export interface BaseChannelOptions {
   name: string;
@@ -116,7 +114,13 @@ export abstract class BaseChannel implements IpcChannel {
   }
 
   #transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
-    const sent = this.transmit(message, signal);
+    let sent: Promise<void>;
+    try {
+      sent = this.transmit(message, signal);
+    } catch (error) {
+      this.figures.errors++;
+      return Promise.reject(error);
+    }
     if (sent === ACCEPTED) {
       this.figures.messagesSent++;
       return sent;

@@ -47,7 +47,8 @@ export class Inbox {
       waiter.resolve(message);
       return;
     }
-    if (this.#listeners.size > 0) this.#tell(message);
+    // Behind those that a new listener is being told of.
+    if (this.#listeners.size > 0 && this.#messages.length === 0) this.#tell(message);
     else this.#messages.push(message, size);
   }
 
@@ -99,7 +100,13 @@ export class Inbox {
     // An object of its own for each call, so that ending one of two equal listeners ends one.
     const own = (message: Message) => listener(message);
     this.#listeners.add(own);
-    for (let message = this.tryTake(); message !== undefined; message = this.tryTake()) this.#tell(message);
+    // A listener may end itself, or another, while it is told of what had arrived: the rest stays for whoever comes next.
+    while (this.#listeners.size > 0) {
+      const message = this.#messages.shift();
+      if (message === undefined) break;
+      this.#tell(message);
+      this.#onTaken();
+    }
     return () => void this.#listeners.delete(own);
   }
 

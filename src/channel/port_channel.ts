@@ -3,8 +3,9 @@
  * so many messages at the other that nobody has taken.
  */
 import type { Message } from "../protocol/envelope.ts";
-import { ACCEPTED, BaseChannel } from "./base_channel.ts";
+import { BaseChannel } from "./base_channel.ts";
 import { type ChannelError, Disconnected } from "./errors.ts";
+import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
 /** What goes through the port: messages, credits given back, or the end. */
 type Post =
@@ -12,19 +13,13 @@ type Post =
   | { credits: number }
   | { end: true };
 
-interface Waiting {
-  message: Message;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 const DEFAULT_CAPACITY = 1024;
 
 export class PortChannel extends BaseChannel {
   readonly closed: Promise<void>;
   readonly #port: MessagePort;
   readonly #capacity: number;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingSends<Message>;
   #batch: Message[] = [];
   #credits: number;
   #taken = 0;
@@ -40,6 +35,7 @@ export class PortChannel extends BaseChannel {
     super({ name, kind: "worker", onTaken: () => this.#onTaken() });
     if (!(capacity >= 1)) throw new RangeError(`Capacity of channel "${name}" has to be at least 1`);
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
+    this.#waiting = new WaitingSends(name);
     this.#port = port;
     this.#capacity = capacity;
     this.#credits = capacity;
@@ -59,22 +55,21 @@ export class PortChannel extends BaseChannel {
 
   protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
-    if (this.#credits > 0 && this.#waiting.length === 0) {
-      this.#credits--;
-      this.#queue(message);
-      return ACCEPTED;
+    if (this.#waiting.size === 0) {
+      const placed = this.#place(message);
+      if (placed !== undefined) return placed;
     }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { message, resolve, reject };
-      this.#waiting.push(waiting);
-      this.figures.queued(this.#waiting.length);
-      signal?.addEventListener("abort", () => {
-        const index = this.#waiting.indexOf(waiting);
-        if (index < 0) return;
-        this.#waiting.splice(index, 1);
-        reject(signal.reason);
-      }, { once: true });
-    });
+    const accepted = this.#waiting.add(message, 0, signal);
+    this.figures.queued(this.#waiting.size);
+    return accepted;
+  }
+
+  /** @returns undefined while the other side holds all that it may */
+  #place(message: Message): Promise<void> | undefined {
+    if (this.#credits === 0) return undefined;
+    this.#credits--;
+    this.#queue(message);
+    return ACCEPTED;
   }
 
   #queue(message: Message): void {
@@ -99,13 +94,7 @@ export class PortChannel extends BaseChannel {
       this.#giveBack();
     } else if ("credits" in post) {
       this.#credits += post.credits;
-      while (this.#credits > 0) {
-        const waiting = this.#waiting.shift();
-        if (waiting === undefined) break;
-        this.#credits--;
-        this.#queue(waiting.message);
-        waiting.resolve();
-      }
+      this.#waiting.admit((message) => this.#place(message));
     } else this.#finish(new Disconnected(`Peer of channel "${this.name}" closed it`));
   }
 
@@ -129,7 +118,7 @@ export class PortChannel extends BaseChannel {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.end(reason);
-    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    this.#waiting.rejectAll(reason);
     // In a later turn: a post that was just made would be lost with the port.
     setTimeout(() => this.#port.close(), 0);
     this.#resolveClosed();

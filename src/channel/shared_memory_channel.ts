@@ -8,7 +8,10 @@ import { Disconnected, ReceiveFailed, Serialization } from "./errors.ts";
 import type { IpcChannel, SendOptions } from "./ipc_channel.ts";
 import type { MappedFile } from "../runtime/mod.ts";
 import { type Block, SegmentBlocks } from "./segment_blocks.ts";
+import { isMessage } from "../protocol/is_message.ts";
+import { LIMITS } from "../socket/limits.ts";
 import { createSegment, openSegment, type SharedSegment } from "./shared_segment.ts";
+import { WaitingSends } from "./waiting_sends.ts";
 
 /** A message with bytes beside its JSON. */
 export interface PayloadMessage extends Message {
@@ -29,11 +32,9 @@ const MAPPED = "shm.mapped";
 const PAYLOAD = "shm.payload";
 const RELEASE = "shm.release";
 
-interface Waiting {
-  message: Message;
-  payload: Uint8Array;
-  resolve(): void;
-  reject(error: unknown): void;
+interface Payload {
+  readonly message: Message;
+  readonly bytes: Uint8Array;
 }
 
 export class SharedMemoryChannel extends BaseChannel {
@@ -42,8 +43,9 @@ export class SharedMemoryChannel extends BaseChannel {
   readonly #size: number;
   readonly #segment: SharedSegment;
   readonly #blocks: SegmentBlocks;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingSends<Payload>;
   #peer: { mapped: MappedFile; size: number } | undefined;
+  #listening = false;
   #ended = false;
 
   /**
@@ -57,13 +59,14 @@ export class SharedMemoryChannel extends BaseChannel {
   }
 
   private constructor(channel: IpcChannel, { size = DEFAULT_SIZE }: SharedMemoryOptions) {
-    super({ name: channel.name, kind: "shared-memory", onTaken: () => {} });
+    super({ name: channel.name, kind: "shared-memory", onTaken: () => this.#readOn() });
     this.#channel = channel;
+    this.#waiting = new WaitingSends(channel.name);
     this.#size = size;
     this.#segment = createSegment(size);
     this.#blocks = new SegmentBlocks(size);
     this.closed = channel.closed.then(() => this.#finish());
-    channel.onMessage((message) => this.#receive(message));
+    this.#listen();
     channel.emit(SEGMENT, { path: this.#segment.path, size }).catch(() => {});
   }
 
@@ -84,21 +87,14 @@ export class SharedMemoryChannel extends BaseChannel {
         ),
       );
     }
-    if (this.#waiting.length === 0) {
-      const sent = this.#place(message, payload);
+    const item = { message, bytes: payload };
+    if (this.#waiting.size === 0) {
+      const sent = this.#place(item);
       if (sent !== undefined) return sent;
     }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { message, payload, resolve, reject };
-      this.#waiting.push(waiting);
-      this.figures.queued(this.#waiting.length);
-      signal?.addEventListener("abort", () => {
-        const index = this.#waiting.indexOf(waiting);
-        if (index < 0) return;
-        this.#waiting.splice(index, 1);
-        reject(signal.reason);
-      }, { once: true });
-    });
+    const accepted = this.#waiting.add(item, 0, signal);
+    this.figures.queued(this.#waiting.size);
+    return accepted;
   }
 
   override async recv(options?: Parameters<IpcChannel["recv"]>[0]): Promise<PayloadMessage> {
@@ -115,17 +111,40 @@ export class SharedMemoryChannel extends BaseChannel {
   }
 
   /** @returns undefined while there is no room */
-  #place(message: Message, payload: Uint8Array): Promise<void> | undefined {
-    const block = this.#blocks.take(payload.length);
+  #place({ message, bytes }: Payload): Promise<void> | undefined {
+    const block = this.#blocks.take(bytes.length);
     if (block === undefined) return undefined;
-    this.#segment.bytes.set(payload, block.offset);
+    this.#segment.bytes.set(bytes, block.offset);
     this.figures.messagesSent++;
-    this.figures.bytesSent += payload.length;
+    this.figures.bytesSent += bytes.length;
     const { id, offset, length } = block;
     return this.#channel.emit(PAYLOAD, { message, id, offset, length }).catch((error) => {
       this.#blocks.giveBack(id);
       throw error;
     });
+  }
+
+  /** Takes what comes until this side's reader is behind: the rest waits in the channel below, whose own limits hold its peer up. */
+  #listen(): void {
+    this.#listening = true;
+    let stop = () => {};
+    stop = this.#channel.onMessage((message) => {
+      this.#receive(message);
+      if (this.#ended || !this.#isBehind()) return;
+      this.#listening = false;
+      stop();
+    });
+    if (!this.#listening) stop();
+  }
+
+  #readOn(): void {
+    if (this.#listening || this.#ended) return;
+    if (this.inbox.length <= LIMITS.unreadMessages / 2 && this.inbox.size <= this.#size / 2) this.#listen();
+  }
+
+  /** Unread payloads may take as much memory as a segment. */
+  #isBehind(): boolean {
+    return this.inbox.length >= LIMITS.unreadMessages || this.inbox.size >= this.#size;
   }
 
   #receive(message: Message): void {
@@ -159,24 +178,22 @@ export class SharedMemoryChannel extends BaseChannel {
   /** Whatever the peer claims, nothing outside of its segment is read. */
   #onPayload({ message, id, offset, length }: Block & { message: Message }): void {
     const peer = this.#peer;
-    const valid = peer !== undefined && Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 &&
-      length >= 0 && offset + length <= peer.size && typeof message === "object" && message !== null;
-    if (!valid) return this.#refuse(`it named a payload outside of its segment`);
+    const inside = peer !== undefined && Number.isInteger(offset) && Number.isInteger(length) &&
+      offset >= 0 &&
+      length >= 0 && offset + length <= peer.size;
+    if (!inside) return this.#refuse("it named a payload outside of its segment");
+    if (!isMessage(message)) return this.#refuse("it sent a payload without a message");
     const payload = peer.mapped.bytes.slice(offset, offset + length);
     this.figures.bytesReceived += length;
-    this.#channel.emit(RELEASE, { id }).catch(() => {});
     const received: PayloadMessage = { ...message, payload };
     this.deliver(received, length);
+    // Last: in one thread the next payload may come within this call.
+    this.#channel.emit(RELEASE, { id }).catch(() => {});
   }
 
   #onRelease({ id }: { id: number }): void {
     this.#blocks.giveBack(id);
-    for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) {
-      const sent = this.#place(waiting.message, waiting.payload);
-      if (sent === undefined) return;
-      this.#waiting.shift();
-      sent.then(waiting.resolve, waiting.reject);
-    }
+    this.#waiting.admit((item) => this.#place(item));
   }
 
   #refuse(reason: string): void {
@@ -188,8 +205,10 @@ export class SharedMemoryChannel extends BaseChannel {
   #finish(): void {
     if (this.#ended) return;
     this.#ended = true;
+    // What has arrived below can still be received.
+    if (!this.#listening) this.#listen();
     const reason = this.#gone();
-    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    this.#waiting.rejectAll(reason);
     this.end(reason);
     this.#segment[Symbol.dispose]();
     this.#peer?.mapped.unmap();

@@ -5,12 +5,14 @@
 import { Buffer } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
 import type { Readable, Writable } from "node:stream";
+import { errorMessage } from "../base/errors.ts";
 import type { Message } from "../protocol/envelope.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
-import { ACCEPTED, BaseChannel } from "./base_channel.ts";
+import { BaseChannel } from "./base_channel.ts";
 import { type ChannelError, Disconnected, Serialization } from "./errors.ts";
+import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
 export interface StdioOptions {
   /** A line that is no message. */
@@ -22,6 +24,8 @@ export class StdioChannel extends BaseChannel {
   readonly #output: Writable;
   readonly #onLog: (line: string) => void;
   readonly #decoder = new StringDecoder("utf8");
+  readonly #waiting: WaitingSends<string>;
+  #blocked = false;
   #rest = "";
   #end: ChannelError | undefined;
   #resolveClosed: () => void = () => {};
@@ -35,6 +39,11 @@ export class StdioChannel extends BaseChannel {
     super({ name, kind: "stdio", onTaken: () => this.#readOn(input) });
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#output = output;
+    this.#waiting = new WaitingSends(name, () => output.writableLength);
+    output.on("drain", () => {
+      this.#blocked = false;
+      this.#waiting.admit((text) => this.#write(text));
+    });
     this.#onLog = onLog;
     input.on("data", (chunk: Uint8Array) => {
       this.figures.bytesReceived += chunk.length;
@@ -54,25 +63,39 @@ export class StdioChannel extends BaseChannel {
     return this.closed;
   }
 
-  protected override transmit(message: Message): Promise<void> {
+  protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
+    const text = `${this.#textOf(message)}\n`;
+    if (this.#waiting.size === 0) {
+      const written = this.#write(text);
+      if (written !== undefined) return written;
+    }
+    this.figures.queued(this.#output.writableLength);
+    return this.#waiting.add(text, text.length, signal);
+  }
+
+  /** @returns undefined while the pipe holds what the other side has not read */
+  #write(text: string): Promise<void> | undefined {
+    if (this.#blocked) return undefined;
+    this.figures.bytesSent += Buffer.byteLength(text);
+    this.#blocked = !this.#output.write(text);
+    return ACCEPTED;
+  }
+
+  #textOf(message: Message): string {
     let text: string;
     try {
-      text = `${JSON.stringify(message)}\n`;
+      text = JSON.stringify(message);
     } catch (error) {
-      return Promise.reject(
-        new Serialization(`Cannot send on channel "${this.name}": ${(error as Error).message}`, {
-          cause: error,
-        }),
-      );
+      throw new Serialization(`Cannot send on channel "${this.name}": ${errorMessage(error)}`, {
+        cause: error,
+      });
     }
-    this.figures.bytesSent += text.length;
-    if (this.#output.write(text)) return ACCEPTED;
-    this.figures.queued(this.#output.writableLength);
-    return new Promise((resolve, reject) => {
-      this.#output.once("drain", resolve);
-      void this.closed.then(() => reject(this.#end));
-    });
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= LIMITS.frame) return text;
+    throw new Serialization(
+      `Cannot send on channel "${this.name}": message of ${bytes} bytes; at most ${LIMITS.frame} are allowed`,
+    );
   }
 
   #receive(text: string): void {
@@ -100,6 +123,7 @@ export class StdioChannel extends BaseChannel {
     if (this.#rest !== "") this.#line(this.#rest);
     this.#end = reason;
     this.end(reason);
+    this.#waiting.rejectAll(reason);
     this.#resolveClosed();
   }
 }

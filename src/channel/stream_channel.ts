@@ -10,11 +10,12 @@ import { type Framing, preamble } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
-import { ACCEPTED, BaseChannel } from "./base_channel.ts";
+import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
+import { ACCEPTED } from "./waiting_sends.ts";
 
 export interface StreamChannelOptions {
   /** Bytes of one frame, each way; 1 MiB by default, at most 16 MiB − 1. */

@@ -1,15 +1,10 @@
 import type { Message } from "../protocol/envelope.ts";
-import { ACCEPTED, BaseChannel } from "./base_channel.ts";
+import { BaseChannel } from "./base_channel.ts";
 import { type ChannelError, Disconnected } from "./errors.ts";
+import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
 /** Messages that one direction of a pair holds before senders wait. */
 const DEFAULT_CAPACITY = 1024;
-
-interface Waiting {
-  message: Message;
-  accept(): void;
-  reject(error: unknown): void;
-}
 
 /**
  * A channel inside one process. Messages are handed over as they are, not copied: whoever sends one gives it
@@ -19,7 +14,7 @@ export class ThreadChannel extends BaseChannel {
   readonly closed: Promise<void>;
   readonly #capacity: number;
   /** Sends of the peer that found this inbox full. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting: WaitingSends<Message>;
   #peer: ThreadChannel | undefined;
   #end: ChannelError | undefined;
   #resolveClosed: () => void = () => {};
@@ -28,6 +23,7 @@ export class ThreadChannel extends BaseChannel {
     super({ name, kind: "thread", onTaken: () => this.#admit() });
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#capacity = capacity;
+    this.#waiting = new WaitingSends(name);
   }
 
   /** @param capacity unread messages that each direction holds; at least 1 */
@@ -58,45 +54,24 @@ export class ThreadChannel extends BaseChannel {
       this.deliver(message, 0);
       return undefined;
     }
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.#waiting.delete(waiting);
-        reject(signal?.reason);
-      };
-      const settled = () => signal?.removeEventListener("abort", abort);
-      const waiting: Waiting = {
-        message,
-        accept: () => {
-          settled();
-          resolve();
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-      };
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#waiting.add(waiting);
-      this.figures.queued(this.inbox.length + this.#waiting.size);
-    });
+    const accepted = this.#waiting.add(message, 0, signal);
+    this.figures.queued(this.inbox.length + this.#waiting.size);
+    return accepted;
   }
 
   #admit(): void {
-    for (const waiting of this.#waiting) {
-      if (this.inbox.length >= this.#capacity) return;
-      this.#waiting.delete(waiting);
-      this.deliver(waiting.message, 0);
-      waiting.accept();
-    }
+    this.#waiting.admit((message) => {
+      if (this.inbox.length >= this.#capacity) return undefined;
+      this.deliver(message, 0);
+      return ACCEPTED;
+    });
   }
 
   #finish(reason: ChannelError): void {
     if (this.#end !== undefined) return;
     this.#end = reason;
     this.end(reason);
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const one of waiting) one.reject(new Disconnected(`Peer of channel "${this.name}" closed it`));
+    this.#waiting.rejectAll(new Disconnected(`Peer of channel "${this.name}" closed it`));
     this.#resolveClosed();
   }
 }

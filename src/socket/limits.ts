@@ -17,6 +17,8 @@ export const LIMITS = {
   outputSoft: 1024 * 1024,
   /** Queued output above which a send fails (channel). */
   outputHard: 8 * 1024 * 1024,
+  /** Sends of one channel that wait for room; the next one fails (channel). */
+  waitingSends: 65_536,
   /** Unread messages, and their bytes, above which the socket is not read (channel). */
   unreadMessages: 1024,
   unreadBytes: 1024 * 1024,

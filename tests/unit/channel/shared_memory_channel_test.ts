@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Disconnected, ReceiveFailed, Serialization, ThreadChannel } from "../../../src/channel/mod.ts";
@@ -72,6 +72,54 @@ Deno.test({
     await near.close();
     await far.closed;
     await assertRejects(() => far.sendPayload({ type: "data" }, bytes(1, 1)), Disconnected);
+  },
+});
+
+Deno.test({
+  name: "a reader that stalls holds the sender up, and then gets everything in order",
+  ignore,
+  fn: async () => {
+    const [near, far] = pair(1024 * 1024);
+    let accepted = 0;
+    const sends = Array.from(
+      { length: 40 },
+      (_, n) => near.sendPayload({ type: "data", data: n }, bytes(100_000, n)).then(() => accepted++),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // What the reader's side holds, and what the segment does: about a mebibyte each.
+    assert(accepted >= 10 && accepted <= 22, `${accepted} were accepted`);
+    for (let n = 0; n < 40; n++) {
+      const message: PayloadMessage = await far.recv();
+      assertEquals([message.data, message.payload?.length, message.payload?.[1]], [n, 100_000, 31 + n]);
+    }
+    await Promise.all(sends);
+    await near.close();
+  },
+});
+
+Deno.test({
+  name: "what had arrived while the reader stalled can be received after a close",
+  ignore,
+  fn: async () => {
+    const [near, far] = pair(1024 * 1024);
+    for (let n = 0; n < 18; n++) await near.sendPayload({ type: "data", data: n }, bytes(100_000, n));
+    await near.close();
+    for (let n = 0; n < 18; n++) assertEquals((await far.recv()).data, n);
+    await assertRejects(() => far.recv(), Disconnected);
+  },
+});
+
+Deno.test({
+  name: "a payload whose message is none is refused",
+  ignore,
+  fn: async () => {
+    const [near, far] = ThreadChannel.pair("below");
+    const channel = SharedMemoryChannel.over(near, { size: 4096 });
+    const segment = await far.recv();
+    await far.emit("shm.segment", segment.data);
+    await far.emit("shm.payload", { id: 1, offset: 0, length: 1, message: { type: 7 } });
+    await assertRejects(() => channel.recv(), ReceiveFailed, "a payload without a message");
+    await channel.closed;
   },
 });
 

@@ -1,7 +1,16 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { PassThrough } from "node:stream";
 import { UsageError } from "../../../src/base/errors.ts";
-import { detectMode, Disconnected, StdioChannel, ThreadChannel, Waker } from "../../../src/channel/mod.ts";
+import {
+  detectMode,
+  Disconnected,
+  SendFailed,
+  Serialization,
+  StdioChannel,
+  ThreadChannel,
+  Waker,
+} from "../../../src/channel/mod.ts";
+import { LIMITS } from "../../../src/socket/limits.ts";
 
 Deno.test("a stdio channel carries messages as lines, and what is no message goes to the log", async () => {
   const [up, down] = [new PassThrough(), new PassThrough()];
@@ -33,6 +42,33 @@ Deno.test("a message that comes in pieces, with CR LF, is one message", async ()
   for (const byte of new TextEncoder().encode(text)) input.write(Uint8Array.of(byte));
   assertEquals((await channel.recv()).data, "häft");
   await channel.close();
+});
+
+Deno.test("a stdio sender waits for a reader that stalls, fails when it does not wait, and loses nothing it accepted", async () => {
+  const [up, down] = [new PassThrough(), new PassThrough()];
+  const near = new StdioChannel("child", { input: up, output: down });
+  const far = new StdioChannel("parent", { input: down, output: up });
+  const text = "x".repeat(100_000);
+  const outcomes = Array.from(
+    { length: 200 },
+    (_, n) =>
+      near.sendJson({ n, text }).then(() => n, (error) => {
+        assertInstanceOf(error, SendFailed);
+        return undefined;
+      }),
+  );
+  const abort = new AbortController();
+  const given = near.send({ type: "data" }, { signal: abort.signal });
+  abort.abort(new Error("enough"));
+  await assertRejects(() => given, Error, "enough");
+  const received: unknown[] = [];
+  far.onMessage(({ data }) => received.push((data as { n: number }).n));
+  const accepted = (await Promise.all(outcomes)).filter((n) => n !== undefined);
+  while (received.length < accepted.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(received, accepted);
+  assert(accepted.length > 70 && accepted.length < 200);
+  await assertRejects(() => near.sendJson("x".repeat(LIMITS.frame)), Serialization, "at most 1048576");
+  await near.close();
 });
 
 Deno.test("detectMode() reads what the parent has set, and refuses what it cannot mean", () => {

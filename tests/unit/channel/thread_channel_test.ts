@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { ChannelError, Disconnected, ThreadChannel, TimedOut } from "../../../src/channel/mod.ts";
+import { ChannelError, Disconnected, SendFailed, ThreadChannel, TimedOut } from "../../../src/channel/mod.ts";
+import { LIMITS } from "../../../src/socket/limits.ts";
 
 Deno.test("ThreadChannel.pair() exchanges messages both ways, in order", async () => {
   const [left, right] = ThreadChannel.pair("t");
@@ -66,4 +67,44 @@ Deno.test("ThreadChannel recv() times out and stops at an abort", async () => {
 Deno.test("ThreadChannel.pair() refuses a capacity below 1", () => {
   assertThrows(() => ThreadChannel.pair("t", 0), RangeError);
   assertThrows(() => ThreadChannel.pair("t", NaN), RangeError);
+});
+
+Deno.test("a listener that is added late hears what had arrived, and what waited for room, in order", async () => {
+  const [near, far] = ThreadChannel.pair("pair", 2);
+  const sends = Array.from({ length: 6 }, (_, n) => near.sendJson(n));
+  const heard: unknown[] = [];
+  far.onMessage(({ data }) => {
+    heard.push(data);
+    if (data === 0) sends.push(near.sendJson("sent by the listener"));
+  });
+  await Promise.all(sends);
+  assertEquals(heard, [0, 1, 2, 3, 4, 5, "sent by the listener"]);
+  await near.close();
+});
+
+Deno.test("a listener that ends itself leaves the rest to whoever comes next", async () => {
+  const [near, far] = ThreadChannel.pair("pair");
+  for (let n = 0; n < 3; n++) await near.sendJson(n);
+  const heard: unknown[] = [];
+  let stop = () => {};
+  stop = far.onMessage(({ data }) => {
+    heard.push(data);
+    stop();
+  });
+  stop();
+  far.onMessage(({ data }) => heard.push(data))();
+  assertEquals(heard, [0, 1, 2]);
+  await near.close();
+});
+
+Deno.test("ThreadChannel send() fails when 65,536 sends wait that nobody waited for, and those arrive", async () => {
+  const [near, far] = ThreadChannel.pair("pair", 1);
+  await near.sendJson("first");
+  const waiting = Array.from({ length: LIMITS.waitingSends }, (_, n) => near.sendJson(n));
+  await assertRejects(() => near.sendJson("too many"), SendFailed, "is full (65536 messages)");
+  assertEquals((await far.recv()).data, "first");
+  for (let n = 0; n < LIMITS.waitingSends; n++) assertEquals((await far.recv()).data, n);
+  await Promise.all(waiting);
+  assertEquals(near.metrics().errors, 1);
+  await near.close();
 });
