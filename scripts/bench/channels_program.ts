@@ -1,7 +1,10 @@
 /**
- * The parts of channels.ts that run under Bun. `channels.js pair|worker` prints messages a second; `channels.js receive PATH KIND COUNT
+ * The parts of channels.ts that run under Bun. `channels.js pair|worker|one-way` prints messages a second; `channels.js receive PATH KIND COUNT
  * BYTES` listens and prints seconds, with `channels.js send PATH KIND COUNT BYTES` as its peer.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { LocalSocketChannel, LocalSocketServer, PortChannel, ThreadChannel } from "../../src/channel/mod.ts";
 import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/shared_memory_channel.ts";
@@ -53,6 +56,28 @@ function echoEnd(): void {
   }, { once: true });
 }
 
+/** Through a socket whose two ends are both here: what both cost together. */
+async function oneWay(): Promise<number> {
+  const messages = 500_000;
+  const directory = mkdtempSync(join(tmpdir(), "haft-bench-"));
+  try {
+    await using server = await LocalSocketServer.listen("bench", { path: join(directory, "s") });
+    await using near = await LocalSocketChannel.connect("bench", { path: server.path });
+    await using far = await server.accept();
+    let seen = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    far.onMessage(() => {
+      if (++seen === messages) resolve();
+    });
+    const begun = performance.now();
+    for (let n = 0; n < messages; n++) await near.sendJson(n);
+    await promise;
+    return messages / (performance.now() - begun) * 1000;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 async function receive(): Promise<number> {
   await using server = await LocalSocketServer.listen("bench", { path, maxFrameBytes: 16 * 1024 * 1024 - 1 });
   console.log("listening");
@@ -89,6 +114,9 @@ async function send(): Promise<void> {
 switch (role) {
   case "pair":
     console.log(await pair());
+    break;
+  case "one-way":
+    console.log(await oneWay());
     break;
   case "worker":
     console.log(await worker());
