@@ -19,8 +19,8 @@ export interface DaemonCommandOptions {
   print: boolean;
   /** Leave supervised processes running. */
   keepApps: boolean;
-  /** Dialect → path of its endpoint. */
-  listen: Readonly<Record<string, string>>;
+  /** Dialect → paths of its endpoints. */
+  listen: Readonly<Record<string, readonly string[]>>;
 }
 
 export const command: Command<DaemonCommandOptions> = {
@@ -72,16 +72,17 @@ function parse(args: ParsedArgs): DaemonCommandOptions {
   };
 }
 
-function listenFlag({ flags }: ParsedArgs): Record<string, string> {
+function listenFlag({ flags }: ParsedArgs): Record<string, string[]> {
   const text = flags.get("listen");
-  if (typeof text !== "string") return {};
-  return Object.fromEntries(
-    text.split(",").map((pair) => {
-      const [, dialect, path] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
-      if (dialect !== undefined && path !== undefined) return [dialect, resolve(path)];
+  const listen: Record<string, string[]> = {};
+  for (const pair of typeof text === "string" ? text.split(",") : []) {
+    const [, dialect, path] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
+    if (dialect === undefined || path === undefined) {
       throw new UsageError(`--listen takes DIALECT=PATH, not "${pair}"`);
-    }),
-  );
+    }
+    (listen[dialect] ??= []).push(resolve(path));
+  }
+  return listen;
 }
 
 function isAction(text: string | undefined): text is Action {

@@ -6,10 +6,12 @@ import { daemonLog } from "./daemon_endpoint.ts";
 
 export async function start(
   socket: string,
-  { json, listen }: { json: boolean; listen: Readonly<Record<string, string>> },
+  { json, listen }: { json: boolean; listen: Readonly<Record<string, readonly string[]>> },
   context: Context,
 ): Promise<ExitCode> {
-  const pairs = Object.entries(listen).map(([dialect, path]) => `${dialect}=${path}`);
+  const pairs = Object.entries(listen).flatMap(([dialect, paths]) =>
+    paths.map((path) => `${dialect}=${path}`)
+  );
   const args = pairs.length === 0 ? [] : ["--listen", pairs.join(",")];
   const { client, started } = await connectToDaemon({ socket, spawn: true, args }, context);
   await using _ = client;

@@ -17,7 +17,7 @@ export async function runDaemon(
   { socket, readyFd, listen }: {
     socket: string;
     readyFd: number | undefined;
-    listen: Readonly<Record<string, string>>;
+    listen: Readonly<Record<string, readonly string[]>>;
   },
   context: Context,
 ): Promise<ExitCode> {

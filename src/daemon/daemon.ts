@@ -37,7 +37,7 @@ export interface DaemonOptions {
   /** Descriptors of listening sockets that were handed over; it then makes none of its own. */
   inherited?: readonly number[];
   /** Dialect → path of its endpoint, besides those of the settings. */
-  listen?: Readonly<Record<string, string>>;
+  listen?: Readonly<Record<string, readonly string[]>>;
   /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
   settings?: () => DaemonSettings;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
@@ -79,9 +79,12 @@ export class Daemon {
       const { inherited = [] } = options;
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
       if (inherited.length === 0) await daemon.#server.listen(options.socket);
-      for (const [name, path] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
-        await daemon.#server.listenDialect(path, await loadDialect(name, daemon.#settings), options.version);
-        options.log.write(`speaks ${name} at ${path}`);
+      for (const [name, paths] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
+        const dialect = await loadDialect(name, daemon.#settings);
+        for (const path of [paths].flat()) {
+          await daemon.#server.listenDialect(path, dialect, options.version);
+          options.log.write(`speaks ${name} at ${path}`);
+        }
       }
     } catch (error) {
       await daemon.#finish();

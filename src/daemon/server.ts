@@ -72,7 +72,9 @@ export class Server implements AsyncDisposable {
       accept: (socket: Socket) => this.accept(socket),
       onInternalError: this.#options.onInternalError,
     };
-    this.#listeners.push(await listen(path, (socket) => new DialectConnection(socket, dialect, host)));
+    this.#listeners.push(
+      await listen(path, (socket) => new DialectConnection(socket, dialect, host), { mayBeShared: true }),
+    );
   }
 
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */

@@ -6,7 +6,11 @@ import { ExitCode } from "../base/exit_code.ts";
 import { type Listener, runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
 import { processLock } from "../runtime/process_lock.ts";
 import { checkPathLength } from "./endpoint.ts";
+import type { ListenOptions } from "./mod.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
+
+/** Open to all, and sticky. */
+const SHARED = 0o1777;
 
 /**
  * Unix sockets with one owner.
@@ -21,17 +25,19 @@ import { openRuntimeDirectory } from "./runtime_directory.ts";
 export async function listenUnix(
   path: string,
   accept: (socket: Socket) => SocketHandler,
-  options: { signal?: AbortSignal } = {},
+  { signal, mayBeShared = false }: ListenOptions = {},
 ): Promise<Listener> {
-  const directory = dirname(path);
   const uid = process.getuid?.();
   checkPathLength(path, process.platform);
+  const directory = mayBeShared ? privateDirectoryFor(dirname(path), uid) : dirname(path);
   openRuntimeDirectory(directory, { uid, create: true });
   const { listener, bound } = bindPrivately(directory, accept);
   try {
     chmodSync(bound, 0o600);
     const own = lstatSync(bound);
-    if (placeByLink(bound, path) !== undefined) await placeUnderLock(bound, path, { uid, ...options });
+    if (placeByLink(bound, path) !== undefined) {
+      await placeUnderLock(bound, path, { lock: join(directory, ".lock"), uid, signal });
+    }
     return {
       close() {
         unlinkIfSame(path, own);
@@ -43,6 +49,16 @@ export async function listenUnix(
     rmSync(bound, { force: true });
     throw error;
   }
+}
+
+/**
+ * Where a socket is made that is then linked into `directory`: there itself when it is ours alone, in our own directory below when it is
+ * one that all users share and in which nobody can replace what is another's (the sticky bit of `/tmp`).
+ */
+function privateDirectoryFor(directory: string, uid: number | undefined): string {
+  const { mode, uid: owner } = lstatSync(directory);
+  const shared = (mode & SHARED) === SHARED && owner === 0;
+  return shared ? join(directory, `haft-${uid}`) : directory;
 }
 
 /**
@@ -92,9 +108,9 @@ function placeByLink(bound: string, path: string): string | undefined {
 async function placeUnderLock(
   bound: string,
   path: string,
-  { uid, ...options }: { uid: number | undefined; signal?: AbortSignal },
+  { lock, uid, signal }: { lock: string; uid: number | undefined; signal: AbortSignal | undefined },
 ): Promise<void> {
-  using _lock = await processLock(join(dirname(path), ".lock"), options);
+  using _lock = await processLock(lock, signal === undefined ? {} : { signal });
   for (;;) {
     const state = await inspect(path, uid);
     if (state === "live") {

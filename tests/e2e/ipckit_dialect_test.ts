@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { createConnection } from "node:net";
+import { existsSync, lstatSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
@@ -31,9 +33,19 @@ function frame(value: unknown): Buffer {
 async function listening(dialect: string): Promise<{ daemon: DaemonSandbox; path: string }> {
   const daemon = await DaemonSandbox.create(binary);
   const path = join(daemon.sandbox.root, "run", "haft", `${dialect}.sock`);
-  const { code } = await daemon.run("daemon", "start", "--listen", `${dialect}=${path}`);
-  assertEquals(code, 0);
+  await start(daemon, `${dialect}=${path}`);
   return { daemon, path };
+}
+
+async function start(daemon: DaemonSandbox, listen: string): Promise<void> {
+  const { code, stderr } = await daemon.run("daemon", "start", "--listen", listen);
+  assertEquals([code, stderr], [0, ""]);
+}
+
+/** Whether sockets that others share the directory of are safe there. */
+function isSharedDirectory(path: string): boolean {
+  const { mode, uid } = lstatSync(path);
+  return (mode & 0o1777) === 0o1777 && uid === 0;
 }
 
 /** A subscriber's events of a pattern, while the work is done. */
@@ -93,4 +105,25 @@ Deno.test("an AuroraView helper's progress, events and result become events, how
     ["user.auroraview.event", { event: "saved", data: { n: 1 } }],
     ["user.auroraview.result", { success: true, data: 7 }],
   ]);
+});
+
+Deno.test({
+  name:
+    "AuroraView's own two sockets, straight in the shared temporary directory, are ours alone and gone afterwards",
+  ignore: Deno.build.os === "windows" || !isSharedDirectory(tmpdir()),
+  fn: async () => {
+    await using daemon = await DaemonSandbox.create(binary);
+    const name = `haft-test-${crypto.randomUUID().slice(0, 8)}`;
+    const paths = [join(tmpdir(), `ipckit_${name}`), join(tmpdir(), `${name}.sock`)];
+    await start(daemon, paths.map((path) => `auroraview=${path}`).join(","));
+    const events = await eventsDuring(daemon, "user.auroraview.progress", 2, async () => {
+      for (const [value, path] of paths.entries()) {
+        assertEquals(lstatSync(path).mode & 0o777, 0o600);
+        await exchange(path, [`{"type":"progress","value":${value}}\n`, "nonsense\n"], '"success":false');
+      }
+    });
+    assertEquals(events.map(({ data }) => data), [{ value: 0 }, { value: 1 }]);
+    await daemon.run("daemon", "stop");
+    assertEquals(paths.filter((path) => existsSync(path)), []);
+  },
 });

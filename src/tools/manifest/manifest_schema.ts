@@ -73,7 +73,7 @@ export const DaemonSettings = v.strictObject({
   /** The longest message, in bytes. */
   frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
   /** Other systems' wires: dialect → the path of its socket. */
-  listen: v.optional(v.record(v.string(), FilePath)),
+  listen: v.optional(v.record(v.string(), v.union([FilePath, v.array(FilePath)]))),
   /** Which task Roo-Code's clients start, and in which directory's project. */
   roo: v.optional(v.strictObject({ task: v.optional(v.string()), cwd: v.optional(FilePath) })),
 });
