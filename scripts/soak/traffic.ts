@@ -50,30 +50,29 @@ export async function drive(
     pauseMs: number;
   },
 ): Promise<void> {
+  let failure: Error | undefined;
+  // One for each wait: what waited on one promise for ten minutes would be all that grows.
   let room = Promise.withResolvers<void>();
-  const failed = Promise.withResolvers<never>();
-  failed.promise.catch(() => {});
+  const fail = (error: Error) => {
+    failure ??= error;
+    room.resolve();
+  };
   const stop = channel.onMessage(({ type, data }: Message) => {
     if (type !== "data") return;
     const n = (data as { n?: unknown }).n;
     if (n !== progress.returned) {
-      failed.reject(
-        new Error(`${channel.name}: ${JSON.stringify(data)} came back in place of ${progress.returned}`),
-      );
+      fail(new Error(`${channel.name}: ${JSON.stringify(data)} came back in place of ${progress.returned}`));
     }
     progress.returned++;
     room.resolve();
   });
-  void channel.closed.then(() => failed.reject(new Error(`${channel.name}: closed in the middle`)));
+  void channel.closed.then(() => fail(new Error(`${channel.name}: closed in the middle`)));
   const someRoom = async (most: number) => {
-    while (progress.sent - progress.returned > most) {
+    while (failure === undefined && progress.sent - progress.returned > most) {
       room = Promise.withResolvers();
-      await within(
-        STALL,
-        Promise.race([room.promise, failed.promise]),
-        `${channel.name}: nothing came back`,
-      );
+      await within(STALL, room.promise, `${channel.name}: nothing came back`);
     }
+    if (failure !== undefined) throw failure;
   };
   while (goOn()) {
     for (let burst = 0; burst < WINDOW && goOn(); burst++) {
@@ -85,10 +84,7 @@ export async function drive(
         await channel.sendPayload({ type: "data", data: { n } }, payloadOf(n, size));
       } else await channel.sendJson({ n, text: textOf(n, size) });
       if (n % REQUEST_EVERY !== 0) continue;
-      const answer = await Promise.race([
-        channel.request("square", { n }, { timeoutMs: STALL }),
-        failed.promise,
-      ]);
+      const answer = await channel.request("square", { n }, { timeoutMs: STALL });
       if ((answer as { square: number }).square !== n * n) {
         throw new Error(`${channel.name}: wrong answer to ${n}`);
       }

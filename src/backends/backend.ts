@@ -209,11 +209,11 @@ export class Backend {
       await pause(this.#clock, HEARTBEAT_MS);
       if (this.#run !== run || this.#state !== "ready") return;
       const { heartbeat_timeout: limit } = this.#config;
-      const alive = await Promise.race([
-        run.link.ping().then(() => true, () => true),
-        run.exited.then(() => true),
-        pause(this.#clock, limit).then(() => false),
-      ]);
+      // Not raced with the process's end: what waits for that, every two seconds, would pile up. Its end is seen after the pause.
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      using _ = this.#clock.after(limit, () => resolve(false));
+      run.link.ping().then(() => resolve(true), () => resolve(true));
+      const alive = await promise;
       if (!alive) return await this.#fail(run, `it gave no sign of life for ${limit / 1000} s`);
     }
   }

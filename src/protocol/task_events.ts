@@ -15,8 +15,8 @@ export const TASK_EVENTS = {
   "task.created": { summary: "Somebody wants a task", data: v.object(task) },
   "task.queued": { summary: "A task waits for its turn", data: v.object({ ...task, attempt: v.number() }) },
   "task.started": {
-    summary: "A task runs",
-    data: v.object({ ...task, attempt: v.number(), pid: v.nullable(v.number()) }),
+    summary: "A task runs; `adopted` when an earlier daemon started it",
+    data: v.object({ ...task, attempt: v.number(), pid: v.nullable(v.number()), adopted: v.boolean() }),
   },
   "task.message": {
     summary: "A task said something, or was told something",

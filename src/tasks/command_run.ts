@@ -1,12 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemClock } from "../apps/clock.ts";
+import type { ExitPoll } from "../apps/process/exit_poll.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
 import type { ProcessIdentity } from "../apps/process/process_table.ts";
 import { stopTree } from "../apps/process/stop_tree.ts";
 import { startProcess } from "../backends/start_process.ts";
-import { type IpcChannel, LocalSocketServer, type Message } from "../channel/mod.ts";
+import { Conversation } from "./conversation.ts";
 
 export interface CommandRunOptions {
   /** Absolute path. */
@@ -15,6 +15,8 @@ export interface CommandRunOptions {
   cwd: string;
   env: Readonly<Record<string, string>>;
   log: string;
+  /** Names its processes and its channel, for whoever comes after this daemon, too. */
+  marker: string;
   /** Where the command finds what it was started with. */
   inputPath: string;
   input: Record<string, unknown>;
@@ -25,8 +27,7 @@ export interface CommandRunOptions {
 /** A task's command while it runs. */
 export interface CommandRun {
   readonly identity: ProcessIdentity;
-  readonly marker: string;
-  /** Resolves when the command and all that it started have ended. */
+  /** Resolves when the command and all that it started have ended; both null when nobody can tell how. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   /** Says something to the command; it is told when it connects. */
   say(data: unknown): void;
@@ -36,12 +37,16 @@ export interface CommandRun {
 
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Stops whatever is left of a command. */
-export async function stopLeftovers(leader: ProcessIdentity, marker: string): Promise<void> {
+/**
+ * Stops whatever is left of a command.
+ *
+ * @param leader undefined when nobody knows which process was started, or whether one was
+ */
+export async function stopLeftovers(leader: ProcessIdentity | undefined, marker: string): Promise<void> {
   await stopTree({ table: hostProcessTable(), clock: systemClock }, {
     leader,
     markerPrefix: marker,
-    watched: true,
+    watched: leader !== undefined,
   }, { signal: "SIGTERM", timeoutMs: STOP_TIMEOUT_MS });
 }
 
@@ -52,43 +57,34 @@ export async function stopLeftovers(leader: ProcessIdentity, marker: string): Pr
  * @throws {HaftError} when it cannot be started
  */
 export async function runCommand(options: CommandRunOptions): Promise<CommandRun> {
-  const marker = `task-${randomBytes(6).toString("hex")}`;
-  const server = await LocalSocketServer.listen(marker);
-  const channels = new Set<IpcChannel>();
-  const unsaid: unknown[] = [];
-  void accept(server, { channels, unsaid, onEvent: options.onEvent });
-  mkdirSync(dirname(options.inputPath), { recursive: true, mode: 0o700 });
-  writeFileSync(options.inputPath, JSON.stringify(options.input), { mode: 0o600 });
-  chmodSync(options.inputPath, 0o600);
+  const { marker, inputPath } = options;
+  const talk = await Conversation.open(marker, options.onEvent);
+  mkdirSync(dirname(inputPath), { recursive: true, mode: 0o700 });
+  writeFileSync(inputPath, JSON.stringify(options.input), { mode: 0o600 });
+  chmodSync(inputPath, 0o600);
   const finish = async () => {
-    await server.close();
-    for (const channel of channels) await channel.close();
-    rmSync(options.inputPath, { force: true });
+    await talk.close();
+    rmSync(inputPath, { force: true });
   };
   try {
     const { identity, exited } = await startProcess({
       ...options,
       env: {
         ...options.env,
-        HAFT_IPC_CHANNEL: server.path,
+        HAFT_IPC_CHANNEL: talk.path,
         HAFT_IPC_MODE: "channel",
-        HAFT_TASK_INPUT: options.inputPath,
+        HAFT_TASK_INPUT: inputPath,
       },
       pipes: false,
-      marker,
     });
     return {
       identity,
-      marker,
       ended: exited.then(async (exit) => {
         await stopLeftovers(identity, marker);
         await finish();
         return exit;
       }),
-      say(data) {
-        if (channels.size === 0) unsaid.push(data);
-        for (const channel of channels) void channel.emit("message", data).catch(() => {});
-      },
+      say: (data) => talk.say(data),
       stop: () => stopLeftovers(identity, marker),
     };
   } catch (error) {
@@ -97,29 +93,34 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
   }
 }
 
-async function accept(
-  server: LocalSocketServer,
-  { channels, unsaid, onEvent }: {
-    channels: Set<IpcChannel>;
-    unsaid: unknown[];
-    onEvent: CommandRunOptions["onEvent"];
+/**
+ * Goes on with a command that an earlier daemon started. Its channel is open again where it was, for a command that connects anew; how it
+ * ends, nobody but that daemon would have been told.
+ *
+ * @throws {HaftError} when its channel cannot be opened; the command is then stopped
+ */
+export async function adoptCommand(
+  identity: ProcessIdentity,
+  { marker, inputPath, onEvent, exits }: Pick<CommandRunOptions, "marker" | "inputPath" | "onEvent"> & {
+    exits: ExitPoll;
   },
-): Promise<void> {
-  for (;;) {
-    let channel: IpcChannel;
-    try {
-      channel = await server.accept();
-    } catch {
-      // The server was closed: the command has ended.
-      return;
-    }
-    channels.add(channel);
-    void channel.closed.then(() => channels.delete(channel));
-    channel.onMessage((message: Message) => {
-      if (message.type === "event") onEvent(message.event ?? "", message.data);
-      else if (message.type === "data") onEvent("message", message.data);
-      else if (message.type === "ping") void channel.send({ type: "pong", id: message.id }).catch(() => {});
-    });
-    for (const data of unsaid.splice(0)) void channel.emit("message", data).catch(() => {});
+): Promise<CommandRun> {
+  let talk: Conversation;
+  try {
+    talk = await Conversation.open(marker, onEvent);
+  } catch (error) {
+    await stopLeftovers(identity, marker);
+    throw error;
   }
+  return {
+    identity,
+    ended: exits.ended(identity).then(async () => {
+      await stopLeftovers(identity, marker);
+      await talk.close();
+      rmSync(inputPath, { force: true });
+      return { code: null, signal: null };
+    }),
+    say: (data) => talk.say(data),
+    stop: () => stopLeftovers(identity, marker),
+  };
 }

@@ -1,9 +1,11 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { findCommand } from "../apps/process/find_command.ts";
+import type { ExitPoll } from "../apps/process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
+import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
-import { type CommandRun, runCommand } from "./command_run.ts";
+import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
 import { inputHash } from "./input_hash.ts";
 import { configOf, type ProjectTasks } from "./project_tasks.ts";
@@ -27,7 +29,9 @@ export interface Execution {
 
 export type Outcome =
   | { ok: true; exitCode: number | null; result: unknown; skipped: boolean }
-  | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number };
+  | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number }
+  /** It ended, and nobody can tell how. */
+  | { ok: undefined };
 
 export interface ExecuteDeps {
   user: UserContext;
@@ -35,6 +39,7 @@ export interface ExecuteDeps {
   history: History;
   callBackend: CallBackend;
   inputDirectory: string;
+  exits: ExitPoll;
   onStarted: (execution: Execution) => void;
   onEvent: (event: string, data: unknown) => void;
   onTimeout: () => void;
@@ -57,42 +62,84 @@ export async function execute(task: StoredTask, deps: ExecuteDeps): Promise<Outc
   }
   mkdirSync(dirname(info.log), { recursive: true, mode: 0o700 });
   appendFileSync(info.log, "", { mode: 0o600 });
-  const timer = config?.timeout === undefined ? undefined : setTimeout(deps.onTimeout, config.timeout);
-  try {
-    const outcome = config?.backend === undefined
-      ? await runAsCommand(task, config, deps)
-      : await runAsRequest(task, { ...config, backend: config.backend }, deps);
-    if (outcome.ok && config !== undefined && info.name !== null) {
-      // Its outputs are there only now.
-      const after = inputHash(deps.project.root, config);
-      if (after !== undefined) deps.history.setFingerprint(info.root, info.name, after);
-    }
-    return outcome;
-  } finally {
-    clearTimeout(timer);
+  using _ = timeLimit(config, deps);
+  const outcome = config?.backend === undefined
+    ? await runAsCommand(task, config, deps)
+    : await runAsRequest(task, { ...config, backend: config.backend }, deps);
+  if (outcome.ok && config !== undefined && info.name !== null) {
+    // Its outputs are there only now.
+    const after = inputHash(deps.project.root, config);
+    if (after !== undefined) deps.history.setFingerprint(info.root, info.name, after);
   }
+  return outcome;
+}
+
+/**
+ * Goes on with a command that an earlier daemon started, to its end.
+ *
+ * @param config undefined when the manifest does not have it any more
+ */
+export async function goOnWith(
+  { info }: StoredTask,
+  process: NonNullable<StoredTask["process"]>,
+  config: TaskConfig | undefined,
+  deps: Omit<ExecuteDeps, "project">,
+): Promise<Outcome> {
+  const run = await adoptCommand(process, {
+    marker: process.marker,
+    inputPath: inputPath(deps, info),
+    exits: deps.exits,
+    onEvent: deps.onEvent,
+  });
+  using _ = timeLimit(config, deps, Date.now() - (info.started_at ?? Date.now()));
+  deps.onStarted({ process, say: run.say, stop: run.stop });
+  await run.ended;
+  return { ok: undefined };
+}
+
+function timeLimit(
+  config: TaskConfig | undefined,
+  { onTimeout }: Pick<ExecuteDeps, "onTimeout">,
+  spentMs = 0,
+): Disposable {
+  const timer = config?.timeout === undefined
+    ? undefined
+    : setTimeout(onTimeout, Math.max(0, config.timeout - spentMs));
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Names an attempt's processes and its channel: what was started just before a daemon died is found by it. */
+export function markerOf({ id, attempt }: TaskInfo): string {
+  return `task-${id}-${attempt}`;
+}
+
+function inputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">, { id }: TaskInfo): string {
+  return join(inputDirectory, `${id}.json`);
 }
 
 async function runAsCommand(
   task: StoredTask,
   config: TaskConfig | undefined,
-  { project, history, inputDirectory, onStarted, onEvent }: ExecuteDeps,
+  deps: ExecuteDeps,
 ): Promise<Outcome> {
+  const { project, history, onStarted, onEvent } = deps;
   const { info, request } = task;
   const env = { ...await project.environment(), ...config?.env };
   const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
   const [command = "", ...words] = request.command ?? config?.run ?? [];
+  const marker = markerOf(info);
   const run: CommandRun = await runCommand({
     file: findCommand(command, { cwd, path: env["PATH"] }),
     args: [...words, ...config?.args ?? []],
     cwd,
     env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
     log: info.log,
-    inputPath: join(inputDirectory, `${info.id}.json`),
+    marker,
+    inputPath: inputPath(deps, info),
     input: inputOf(task, history),
     onEvent,
   });
-  onStarted({ process: { ...run.identity, marker: run.marker }, say: run.say, stop: run.stop });
+  onStarted({ process: { ...run.identity, marker }, say: run.say, stop: run.stop });
   const { code, signal } = await run.ended;
   if (code === 0) return { ok: true, exitCode: 0, result: undefined, skipped: false };
   return {

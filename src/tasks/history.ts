@@ -14,6 +14,8 @@ export interface StoredTask {
   request: TaskRequest;
   /** Its process, while it runs: pid, start time and boot id. */
   process: { pid: number; startTime: string; bootId: string; marker: string } | null;
+  /** The run of the system in which it was asked for; one that waits goes on waiting in that alone. */
+  bootId?: string;
 }
 
 export interface TaskRequest {
@@ -69,7 +71,7 @@ export class History implements Disposable {
     this.#migrate();
   }
 
-  put({ info, request, process }: StoredTask): void {
+  put({ info, request, process, bootId }: StoredTask): void {
     this.#run(
       "INSERT INTO tasks (id, root, state, created_at, ended_at, json) VALUES (?, ?, ?, ?, ?, ?) " +
         "ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, json = excluded.json",
@@ -78,7 +80,7 @@ export class History implements Disposable {
       info.state,
       info.created_at,
       info.ended_at,
-      JSON.stringify({ info, request, process }),
+      JSON.stringify({ info, request, process, bootId }),
     );
     if (++this.#writes % 1_000 === 0) this.prune();
   }

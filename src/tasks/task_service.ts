@@ -1,6 +1,7 @@
 /**
  * Tasks, for whoever wires them: queued, run, followed, cancelled and resumed. What is known of them is kept in a file that outlives
- * this process; a task that was running when it ended is `lost`, and can be resumed.
+ * this process. After a crash the next one goes on with commands that still run, and with those that waited; what ended while nobody
+ * watched is `lost`, and can be resumed.
  *
  *     const tasks = new TaskService({ user, emit, relay, callBackend, onProblem });
  *     await tasks.begin();
@@ -11,6 +12,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../apps/clock.ts";
+import { ExitPoll } from "../apps/process/exit_poll.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
 import { findSame } from "../apps/process/process_table.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -20,9 +22,18 @@ import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { stopLeftovers } from "./command_run.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
-import { type CallBackend, execute, type Execution } from "./execute.ts";
+import {
+  type CallBackend,
+  execute,
+  type ExecuteDeps,
+  type Execution,
+  goOnWith,
+  markerOf,
+  type Outcome,
+} from "./execute.ts";
 import { isFinal, nextState, type TaskEvent } from "./transitions.ts";
 import { configOf, type ProjectTasks, readProjectTasks } from "./project_tasks.ts";
+import type { TaskConfig } from "./task_schema.ts";
 
 export interface TaskServiceOptions {
   user: UserContext;
@@ -52,6 +63,10 @@ interface Live extends StoredTask {
   retry: Disposable | undefined;
 }
 
+type RunTask = (deps: Omit<ExecuteDeps, "project">) => Promise<Outcome>;
+
+const NOT_LIVE = { execution: undefined, ending: undefined, retry: undefined };
+
 export class TaskService {
   readonly #options: TaskServiceOptions;
   readonly #history: History;
@@ -60,6 +75,8 @@ export class TaskService {
   /** Queued and running ones, in the order in which they were asked for. */
   readonly #live = new Map<string, Live>();
   readonly #waiters = new Set<() => void>();
+  readonly #processes = hostProcessTable();
+  readonly #exits = new ExitPoll({ table: this.#processes, clock: systemClock });
   #running = 0;
   #closing = false;
 
@@ -74,21 +91,15 @@ export class TaskService {
     return this.#live.size > 0;
   }
 
-  /** Tasks that an earlier daemon left unfinished are lost; what is left of their processes is stopped. */
+  /** Takes up what an earlier daemon left unfinished. Resolves when it is known of each what becomes of it. */
   async begin(): Promise<void> {
-    const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 });
-    await Promise.all(unfinished.map(async (task) => {
-      const { process } = task;
-      if (process !== null) {
-        const table = hostProcessTable();
-        const same = process.bootId === table.bootId() && findSame(table, process) !== undefined;
-        if (same) await stopLeftovers(process, process.marker);
-      }
-      this.#end({ ...task, execution: undefined, ending: undefined, retry: undefined }, "lose", {
-        reason: "lost",
-        error: "The daemon ended while it ran",
-      });
-    }));
+    const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 }).toReversed();
+    // Those that run take their places first.
+    for (const state of ["running", "queued"]) {
+      await Promise.all(
+        unfinished.filter(({ info }) => info.state === state).map((stored) => this.#takeUp(stored)),
+      );
+    }
     this.#history.prune();
   }
 
@@ -131,9 +142,8 @@ export class TaskService {
         cwd: request.cwd,
       },
       process: null,
-      execution: undefined,
-      ending: undefined,
-      retry: undefined,
+      bootId: this.#processes.bootId(),
+      ...NOT_LIVE,
     };
     this.#history.put(task);
     this.#emit("task.created", task.info, {});
@@ -170,11 +180,18 @@ export class TaskService {
     if (stored.info.name !== null) this.#project(stored.info.root).requireTrust();
     const task: Live = {
       ...stored,
-      info: { ...stored.info, attempt: stored.info.attempt + 1, reason: null, error: null, ended_at: null },
+      info: {
+        ...stored.info,
+        attempt: stored.info.attempt + 1,
+        reason: null,
+        error: null,
+        exit_code: null,
+        result: null,
+        ended_at: null,
+      },
       request: text === undefined ? stored.request : { ...stored.request, text },
-      execution: undefined,
-      ending: undefined,
-      retry: undefined,
+      bootId: this.#processes.bootId(),
+      ...NOT_LIVE,
     };
     if (text !== undefined) this.#message(task, "user", { text });
     this.#enqueue(task);
@@ -240,7 +257,36 @@ export class TaskService {
     await Promise.all(
       [...this.#live.values()].map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
     );
+    this.#exits[Symbol.dispose]();
     this.#history[Symbol.dispose]();
+  }
+
+  async #takeUp(stored: StoredTask): Promise<void> {
+    const { info, process } = stored;
+    const task: Live = { ...stored, ...NOT_LIVE };
+    const sameBoot = (process?.bootId ?? stored.bootId) === this.#processes.bootId();
+    if (sameBoot && info.state === "queued") return this.#enqueue(task);
+    if (process !== null && findSame(this.#processes, process) !== undefined) {
+      return this.#adopt(task, process);
+    }
+    // What it started may run without it; and a daemon may have died between a start and its record.
+    if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(info));
+    this.#end(task, "lose", { reason: "lost", error: "It ended while no daemon watched it" });
+  }
+
+  /** Its command runs: as if it had been started by this daemon, but for its exit code. */
+  #adopt(task: Live, process: NonNullable<StoredTask["process"]>): void {
+    this.#live.set(task.info.id, task);
+    this.#occupy(task, (deps) => goOnWith(task, process, this.#configOf(task), deps), { adopted: true });
+  }
+
+  #configOf({ info: { name, root } }: Live): TaskConfig | undefined {
+    try {
+      return name === null ? undefined : this.#project(root).tasks.get(name);
+    } catch (error) {
+      this.#options.onProblem(`task "${name}" goes on without its manifest: ${errorMessage(error)}`);
+      return undefined;
+    }
   }
 
   #enqueue(task: Live): void {
@@ -257,29 +303,40 @@ export class TaskService {
     for (const task of this.#live.values()) {
       if (this.#running >= this.#concurrency) return;
       if (task.info.state !== "queued" || task.retry !== undefined || task.ending !== undefined) continue;
-      this.#running++;
       task.info = { ...task.info, state: "running", started_at: Date.now() };
-      void this.#run(task).finally(() => {
-        this.#running--;
-        this.#schedule();
-      });
+      this.#history.put(task);
+      this.#occupy(
+        task,
+        (deps) => execute(task, { ...deps, project: this.#project(task.info.root) }),
+        { adopted: false },
+      );
     }
   }
 
-  async #run(task: Live): Promise<void> {
+  /** Takes one of the places, and gives it back when the task is over. */
+  #occupy(task: Live, run: RunTask, { adopted }: { adopted: boolean }): void {
+    this.#running++;
+    void this.#run(task, run, adopted).finally(() => {
+      this.#running--;
+      this.#schedule();
+    });
+  }
+
+  async #run(task: Live, run: RunTask, adopted: boolean): Promise<void> {
     try {
-      const outcome = await execute(task, {
+      const outcome = await run({
         user: this.#options.user,
-        project: this.#project(task.info.root),
         history: this.#history,
         callBackend: this.#options.callBackend,
         inputDirectory: join(this.#directory, "input"),
+        exits: this.#exits,
         onStarted: (execution) => {
           task.execution = execution;
           task.process = execution.process;
           task.info = { ...task.info, pid: execution.process?.pid ?? null };
           this.#history.put(task);
-          this.#emit("task.started", task.info, { attempt: task.info.attempt, pid: task.info.pid });
+          const { attempt, pid } = task.info;
+          this.#emit("task.started", task.info, { attempt, pid, adopted });
           // Cancelled while it was being started.
           if (task.ending !== undefined) void execution.stop();
         },
@@ -292,9 +349,10 @@ export class TaskService {
         return this.#end(task, ending.event, {
           reason: ending.reason,
           error: null,
-          exitCode: outcome.exitCode,
+          exitCode: outcome.ok === undefined ? null : outcome.exitCode,
         });
       }
+      if (outcome.ok === undefined) return this.#endedUnseen(task);
       if (outcome.ok) return this.#complete(task, outcome);
       this.#failed(task, outcome.error, {
         exitCode: outcome.exitCode,
@@ -311,6 +369,17 @@ export class TaskService {
     }
   }
 
+  /** Nobody can tell how it ended, but it may have said so itself. */
+  #endedUnseen(task: Live): void {
+    if (task.info.result !== null) {
+      return this.#complete(task, { exitCode: null, result: undefined, skipped: false });
+    }
+    this.#end(task, "lose", {
+      reason: "lost",
+      error: "The daemon that started it had ended, so nobody was told its exit code",
+    });
+  }
+
   #failed(
     task: Live,
     error: string,
@@ -325,6 +394,7 @@ export class TaskService {
       state: "queued",
       attempt: task.info.attempt + 1,
       exit_code: exitCode,
+      result: null,
       pid: null,
     };
     task.process = null;

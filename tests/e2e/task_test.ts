@@ -149,22 +149,131 @@ Deno.test("tasks over the limit wait their turn, and a queued one can be cancell
   await daemon.run("task", "cancel", ...ids);
 });
 
-Deno.test("a daemon that is killed leaves no process behind: its tasks are lost, can be resumed, and history stays", async () => {
-  await using daemon = await project();
-  const done = await start(daemon, "hello");
-  await daemon.run("task", "wait", done);
-  const slow = await start(daemon, "slow");
-  const pid = await running(daemon, slow);
-  const { pid: daemonPid } = await daemon.call("daemon.status") as { pid: number };
-  process.kill(daemonPid, "SIGKILL");
-  await untilGone(daemonPid);
-  const lost = await task(daemon, slow);
-  assertEquals([lost.state, lost.reason], ["aborted", "lost"]);
+/** kill -9 of the daemon; `meanwhile` happens before the next one is there. */
+async function killDaemon(
+  daemon: DaemonSandbox,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
+  const { pid } = await daemon.call("daemon.status") as { pid: number };
+  process.kill(pid, "SIGKILL");
   await untilGone(pid);
-  assertEquals((await task(daemon, done)).state, "completed");
-  await daemon.run("task", "resume", slow);
-  await running(daemon, slow);
-  await daemon.run("task", "cancel", slow);
+  await meanwhile();
+  await daemon.start();
+}
+
+async function ended(daemon: DaemonSandbox, id: string): Promise<TaskInfo> {
+  await daemon.run("task", "wait", id);
+  return await task(daemon, id);
+}
+
+/** Every `task.completed` and `task.aborted` of the task since `durable` was first asked for. */
+async function finalsOf(daemon: DaemonSandbox, durable: string, id: string): Promise<string[]> {
+  const { events } = await daemon.call("task.finals", { durable }) as {
+    events: { type: string; data: { id: string } }[];
+  };
+  return events.filter(({ data }) => data.id === id).map(({ type }) => type);
+}
+
+Deno.test("after kill -9 the next daemon goes on with the command that runs, and with those that wait, in their order", async () => {
+  await using daemon = await project(
+    binary,
+    `${MANIFEST}
+[tasks.numbered]
+run = ["sh", "-c", 'echo "$HAFT_TASK_ID" >> numbered']
+`,
+  );
+  const slow = [];
+  for (let n = 0; n < navigator.hardwareConcurrency; n++) slow.push(await start(daemon, "slow"));
+  const pids = await Promise.all(slow.map((id) => running(daemon, id)));
+  const waiting = [await start(daemon, "numbered"), await start(daemon, "numbered")];
+  const done = await start(daemon, "hello");
+  await daemon.run("task", "cancel", done);
+  await killDaemon(daemon);
+  assertEquals(await Promise.all(slow.map((id) => running(daemon, id))), pids);
+  const states = await Promise.all(
+    [...slow, ...waiting, done].map(async (id) => (await task(daemon, id)).state),
+  );
+  assertEquals(states, [...slow.map(() => "running"), "queued", "queued", "aborted"]);
+  // There is no more room for those that wait than before.
+  await daemon.run("task", "cancel", slow[0] ?? "");
+  for (const id of waiting) assertEquals((await ended(daemon, id)).state, "completed");
+  const order = readFileSync(join(daemon.sandbox.project, "numbered"), "utf8").trim().split("\n");
+  if (navigator.hardwareConcurrency === 1) assertEquals(order, waiting);
+  assertEquals(order.toSorted(), waiting.toSorted());
+  await daemon.run("task", "cancel", ...slow);
+  for (const pid of pids) await untilGone(pid);
+});
+
+Deno.test("an adopted command that ends is lost, once, and can be resumed: nobody was told its exit code", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.waits]
+run = ["sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; echo went on"]
+`,
+  );
+  await daemon.start();
+  await finalsOf(daemon, "test", "");
+  const id = await start(daemon, "waits");
+  await running(daemon, id);
+  await killDaemon(daemon);
+  await killDaemon(daemon);
+  writeFileSync(join(daemon.sandbox.project, "go"), "");
+  const { state, reason, exit_code: code, error } = await ended(daemon, id);
+  assertEquals([state, reason, code], ["aborted", "lost", null]);
+  assertStringIncludes(error ?? "", "nobody was told its exit code");
+  assertEquals((await daemon.run("task", "logs", id)).stdout, "went on\n");
+  await daemon.run("task", "resume", id);
+  assertEquals((await ended(daemon, id)).state, "completed");
+  assertEquals(await finalsOf(daemon, "test", id), ["task.aborted", "task.completed"]);
+});
+
+Deno.test("an adopted command that says its result on its channel, connecting anew, is completed", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.talks]
+run = ["${Deno.execPath()}", "run", "-A", "--no-config", "talks.ts"]
+`,
+  );
+  writeFileSync(
+    join(daemon.sandbox.project, "talks.ts"),
+    `while (!(await Deno.stat("go").catch(() => false))) await new Promise((r) => setTimeout(r, 20));
+     const socket = await Deno.connect({ transport: "unix", path: Deno.env.get("HAFT_IPC_CHANNEL")! });
+     await socket.write(new TextEncoder().encode('{"type":"event","event":"result","data":{"n":42}}\\n'));
+     await socket.read(new Uint8Array(1));`,
+  );
+  const id = await start(daemon, "talks");
+  await running(daemon, id);
+  await killDaemon(daemon);
+  writeFileSync(join(daemon.sandbox.project, "go"), "");
+  for (;;) {
+    const { result } = await task(daemon, id);
+    if (result !== null) break;
+    await delay(20);
+  }
+  const { pid } = await task(daemon, id);
+  process.kill(pid ?? NaN, "SIGTERM");
+  const { state, exit_code: code, result } = await ended(daemon, id);
+  assertEquals([state, code, result], ["completed", null, { n: 42 }]);
+});
+
+Deno.test("a command that ended while no daemon ran is lost, and what it left behind is stopped", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.leaves]
+run = ["sh", "-c", "sleep 600 & echo $! > left; while [ ! -e go ]; do sleep 0.02; done"]
+`,
+  );
+  const id = await start(daemon, "leaves");
+  const pid = await running(daemon, id);
+  const file = join(daemon.sandbox.project, "left");
+  while (!existsSync(file) || readFileSync(file, "utf8") === "") await delay(10);
+  await killDaemon(daemon, async () => {
+    writeFileSync(join(daemon.sandbox.project, "go"), "");
+    await untilGone(pid);
+  });
+  const { state, reason, error } = await ended(daemon, id);
+  assertEquals([state, reason, error], ["aborted", "lost", "It ended while no daemon watched it"]);
+  await untilGone(Number(readFileSync(file, "utf8")));
 });
 
 Deno.test("a durable subscriber gets every end at least once, in order, also those that came while nobody looked and before a restart", async () => {
