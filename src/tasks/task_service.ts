@@ -11,6 +11,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { backoffDelay } from "../apps/state/backoff.ts";
 import { systemClock } from "../apps/clock.ts";
 import { ExitPoll } from "../apps/process/exit_poll.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
@@ -32,6 +33,7 @@ import {
   type Outcome,
 } from "./execute.ts";
 import { isFinal, nextState, type TaskEvent } from "./transitions.ts";
+import { nextTask } from "./next_task.ts";
 import { configOf, type ProjectTasks, readProjectTasks } from "./project_tasks.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
@@ -61,7 +63,12 @@ interface Live extends StoredTask {
   /** Why it is being ended. */
   ending: { event: TaskEvent; reason: AbortReason } | undefined;
   retry: Disposable | undefined;
+  /** Of this run: one that was resumed may be tried again as often as at first. */
+  firstAttempt: number;
 }
+
+/** The wait before a retry, after the one that the manifest says. */
+const RETRY = { max: 10 * 60 * 1000, multiplier: 2, jitter: 0.2 };
 
 type RunTask = (deps: Omit<ExecuteDeps, "project">) => Promise<Outcome>;
 
@@ -144,6 +151,7 @@ export class TaskService {
       process: null,
       bootId: this.#processes.bootId(),
       ...NOT_LIVE,
+      firstAttempt: 1,
     };
     this.#history.put(task);
     this.#emit("task.created", task.info, {});
@@ -192,6 +200,7 @@ export class TaskService {
       request: text === undefined ? stored.request : { ...stored.request, text },
       bootId: this.#processes.bootId(),
       ...NOT_LIVE,
+      firstAttempt: stored.info.attempt + 1,
     };
     if (text !== undefined) this.#message(task, "user", { text });
     this.#enqueue(task);
@@ -263,7 +272,7 @@ export class TaskService {
 
   async #takeUp(stored: StoredTask): Promise<void> {
     const { info, process } = stored;
-    const task: Live = { ...stored, ...NOT_LIVE };
+    const task: Live = { ...stored, ...NOT_LIVE, firstAttempt: info.attempt };
     const sameBoot = (process?.bootId ?? stored.bootId) === this.#processes.bootId();
     if (sameBoot && info.state === "queued") return this.#enqueue(task);
     if (process !== null && findSame(this.#processes, process) !== undefined) {
@@ -297,12 +306,13 @@ export class TaskService {
     this.#schedule();
   }
 
-  /** First come, first served. */
   #schedule(): void {
-    if (this.#closing) return;
-    for (const task of this.#live.values()) {
-      if (this.#running >= this.#concurrency) return;
-      if (task.info.state !== "queued" || task.retry !== undefined || task.ending !== undefined) continue;
+    while (!this.#closing && this.#running < this.#concurrency) {
+      const task = nextTask(
+        this.#live.values(),
+        ({ retry, ending }) => retry === undefined && ending === undefined,
+      );
+      if (task === undefined) return;
       task.info = { ...task.info, state: "running", started_at: Date.now() };
       this.#history.put(task);
       this.#occupy(
@@ -385,10 +395,11 @@ export class TaskService {
     error: string,
     { exitCode, retries, delay }: { exitCode: number | null; retries: number; delay: number },
   ): void {
-    if (task.info.attempt > retries || this.#closing) {
+    const tries = task.info.attempt - task.firstAttempt + 1;
+    if (tries > retries || this.#closing) {
       return this.#end(task, "fail", { reason: "failed", error, exitCode });
     }
-    const wait = delay * 2 ** (task.info.attempt - 1);
+    const wait = backoffDelay({ ...RETRY, initial: delay }, tries, Math.random());
     task.info = {
       ...task.info,
       state: "queued",

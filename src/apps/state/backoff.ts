@@ -7,7 +7,7 @@ import type { BackoffConfig } from "../config/app_schema.ts";
  * @param random 0 to 1
  */
 export function backoffDelay(
-  { initial, max, multiplier, jitter }: BackoffConfig,
+  { initial, max, multiplier, jitter }: Pick<BackoffConfig, "initial" | "max" | "multiplier" | "jitter">,
   attempt: number,
   random: number,
 ): number {

@@ -1,3 +1,4 @@
+import { nextTask } from "../../../src/tasks/next_task.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../src/base/errors.ts";
 import type { TaskInfo, TaskState } from "../../../src/protocol/methods/task_methods.ts";
@@ -114,4 +115,22 @@ Deno.test("an acknowledgement never goes back, and a new durable subscriber begi
   assertEquals(history.acknowledge("ci", second), second);
   assertEquals(history.acknowledge("ci", 0), second);
   assertEquals(history.finals("ci", 9).map(({ id }) => id), [third]);
+});
+
+Deno.test("nextTask() takes the longest waiting one of the project that has the fewest running", () => {
+  const task = (root: string, name: string, state: "queued" | "running" = "queued") => ({
+    info: { root, state },
+    name,
+  });
+  const all = () => true;
+  const live = [task("/a", "a1"), task("/a", "a2"), task("/b", "b1"), task("/b", "b2")];
+  const order = [];
+  for (let next = nextTask(live, all); next !== undefined; next = nextTask(live, all)) {
+    next.info.state = "running";
+    order.push(next.name);
+  }
+  assertEquals(order, ["a1", "b1", "a2", "b2"]);
+  assertEquals(nextTask([], all), undefined);
+  assertEquals(nextTask([task("/a", "a1"), task("/a", "a2")], ({ name }) => name !== "a1")?.name, "a2");
+  assertEquals(nextTask([task("/a", "a1"), task("/a", "r", "running"), task("/b", "b1")], all)?.name, "b1");
 });
