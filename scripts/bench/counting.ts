@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { bunProgram } from "./bun_program.ts";
 import { Scratch } from "./scratch.ts";
-import { digits, machineLine, median } from "./support.ts";
+import { digits, machineLine } from "./support.ts";
 
 // What a channel's figures cost: the program of channels.ts as it is, beside the same program with every line that counts taken out of
 // its bundle. Small messages, where a count weighs most; the two take turns.
@@ -37,13 +37,16 @@ for (let round = 0; round < rounds; round++) {
 }
 
 console.log(machineLine());
-console.log(`${lines} places that count; medians of ${rounds} rounds, messages/s`);
+console.log(`${lines} places that count; the best of ${rounds} rounds, messages/s`);
 for (const kind of kinds) {
-  const [with_, without_] = [rates.counting.get(kind) ?? [], rates.silent.get(kind) ?? []];
-  const cost = median(with_.map((rate, round) => 1 - rate / (without_[round] ?? NaN))) * 100;
+  // The best, not the middle: what else the machine does only ever slows a round down, by more than counting could cost.
+  const [best, bare] = [rates.counting, rates.silent].map((of) => Math.max(...of.get(kind) ?? [])) as [
+    number,
+    number,
+  ];
   console.log(
-    `${kind.padEnd(8)} counting ${Math.round(median(with_)).toLocaleString("en")}` +
-      `, not counting ${Math.round(median(without_)).toLocaleString("en")}, cost ${digits(cost)} %`,
+    `${kind.padEnd(8)} counting ${Math.round(best).toLocaleString("en")}` +
+      `, not counting ${Math.round(bare).toLocaleString("en")}, cost ${digits((1 - best / bare) * 100)} %`,
   );
 }
 

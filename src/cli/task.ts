@@ -20,7 +20,12 @@ export const command: Command<TaskCommandOptions> = {
     { name: "image", value: "F,…", description: "Images that it is given (start, run)" },
     { name: "config", value: "JSON", description: "Its configuration (start, run)" },
     { name: "follow", short: "f", description: "Go on until it is over (logs)" },
-    { name: "lines", short: "n", value: "N", description: "How many lines (logs; default: 100)" },
+    {
+      name: "lines",
+      short: "n",
+      value: "N",
+      description: "How many lines (logs) or tasks (list); default: 100",
+    },
     { name: "all", short: "a", description: "Those of every project (list)" },
     { name: "json", description: "Print JSON" },
     SOCKET_FLAG,

@@ -1,12 +1,14 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { systemClock } from "../apps/clock.ts";
 import type { ExitPoll } from "../apps/process/exit_poll.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
 import type { ProcessIdentity } from "../apps/process/process_table.ts";
 import { stopTree } from "../apps/process/stop_tree.ts";
+import { errorCode } from "../base/errors.ts";
 import { startProcess } from "../backends/start_process.ts";
 import { Conversation } from "./conversation.ts";
+import type { StraySweep } from "./stray_sweep.ts";
 
 export interface CommandRunOptions {
   /** Absolute path. */
@@ -19,7 +21,9 @@ export interface CommandRunOptions {
   marker: string;
   /** Where the command finds what it was started with. */
   inputPath: string;
-  input: Record<string, unknown>;
+  /** Undefined when it was started with nothing: one file then serves all. */
+  input: Record<string, unknown> | undefined;
+  sweep: StraySweep;
   /** What the command says over its channel: `message`, `progress`, `result`, `idle`. */
   onEvent: (event: string, data: unknown) => void;
 }
@@ -27,7 +31,7 @@ export interface CommandRunOptions {
 /** A task's command while it runs. */
 export interface CommandRun {
   readonly identity: ProcessIdentity;
-  /** Resolves when the command and all that it started have ended; both null when nobody can tell how. */
+  /** Resolves when the command and its group have ended; both null when nobody can tell how. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   /** Says something to the command; it is told when it connects. */
   say(data: unknown): void;
@@ -57,14 +61,15 @@ export async function stopLeftovers(leader: ProcessIdentity | undefined, marker:
  * @throws {HaftError} when it cannot be started
  */
 export async function runCommand(options: CommandRunOptions): Promise<CommandRun> {
-  const { marker, inputPath } = options;
+  const { marker, inputPath, input } = options;
   const talk = await Conversation.open(marker, options.onEvent);
-  mkdirSync(dirname(inputPath), { recursive: true, mode: 0o700 });
-  writeFileSync(inputPath, JSON.stringify(options.input), { mode: 0o600 });
-  chmodSync(inputPath, 0o600);
+  if (input !== undefined) {
+    writeFileSync(inputPath, JSON.stringify(input), { mode: 0o600 });
+    chmodSync(inputPath, 0o600);
+  }
   const finish = async () => {
     await talk.close();
-    rmSync(inputPath, { force: true });
+    if (input !== undefined) rmSync(inputPath, { force: true });
   };
   try {
     const { identity, exited } = await startProcess({
@@ -80,7 +85,8 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
     return {
       identity,
       ended: exited.then(async (exit) => {
-        await stopLeftovers(identity, marker);
+        if (hasGroup(identity)) await stopLeftovers(identity, marker);
+        else options.sweep.ended(marker);
         await finish();
         return exit;
       }),
@@ -90,6 +96,16 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
   } catch (error) {
     await finish();
     throw error;
+  }
+}
+
+/** Whether anybody is left in the group that the command led. */
+function hasGroup({ pid }: ProcessIdentity): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
   }
 }
 

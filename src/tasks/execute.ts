@@ -1,5 +1,5 @@
-import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { appendFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { findCommand } from "../apps/process/find_command.ts";
 import type { ExitPoll } from "../apps/process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
@@ -9,6 +9,7 @@ import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
 import { inputHash } from "./input_hash.ts";
 import { configOf, type ProjectTasks } from "./project_tasks.ts";
+import type { StraySweep } from "./stray_sweep.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
 /** Asks a backend; its progress comes as events. */
@@ -40,6 +41,7 @@ export interface ExecuteDeps {
   callBackend: CallBackend;
   inputDirectory: string;
   exits: ExitPoll;
+  sweep: StraySweep;
   onStarted: (execution: Execution) => void;
   onEvent: (event: string, data: unknown) => void;
   onTimeout: () => void;
@@ -60,8 +62,6 @@ export async function execute(task: StoredTask, deps: ExecuteDeps): Promise<Outc
   ) {
     return { ok: true, exitCode: null, result: null, skipped: true };
   }
-  mkdirSync(dirname(info.log), { recursive: true, mode: 0o700 });
-  appendFileSync(info.log, "", { mode: 0o600 });
   using _ = timeLimit(config, deps);
   const outcome = config?.backend === undefined
     ? await runAsCommand(task, config, deps)
@@ -128,6 +128,7 @@ async function runAsCommand(
   const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
   const [command = "", ...words] = request.command ?? config?.run ?? [];
   const marker = markerOf(info);
+  const input = hasInput(task) ? inputOf(task, history) : undefined;
   const run: CommandRun = await runCommand({
     file: findCommand(command, { cwd, path: env["PATH"] }),
     args: [...words, ...config?.args ?? []],
@@ -135,8 +136,9 @@ async function runAsCommand(
     env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
     log: info.log,
     marker,
-    inputPath: inputPath(deps, info),
-    input: inputOf(task, history),
+    sweep: deps.sweep,
+    inputPath: input === undefined ? noInputPath(deps) : inputPath(deps, info),
+    input,
     onEvent,
   });
   onStarted({ process: { ...run.identity, marker }, say: run.say, stop: run.stop });
@@ -155,6 +157,8 @@ async function runAsRequest(
   config: TaskConfig & { backend: string },
   { history, callBackend, onStarted, onEvent }: ExecuteDeps,
 ): Promise<Outcome> {
+  // A command's is made by its start.
+  appendFileSync(task.info.log, "", { mode: 0o600 });
   const abort = new AbortController();
   const ended = Promise.withResolvers<void>();
   const target = { backend: config.backend, cwd: task.info.root };
@@ -187,6 +191,25 @@ async function runAsRequest(
 
 function retriesOf(config: TaskConfig | undefined): { retries: number; retryDelay: number } {
   return { retries: config?.retries ?? 0, retryDelay: config?.retry_delay ?? 0 };
+}
+
+/** Where commands that are started with nothing find that. */
+export function noInputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">): string {
+  return join(inputDirectory, "none.json");
+}
+
+/** What such a command reads there. */
+export const NO_INPUT: Readonly<Record<string, unknown>> = {
+  text: null,
+  images: [],
+  configuration: {},
+  attempt: 1,
+  resume: false,
+  history: [],
+};
+
+function hasInput({ info, request: { text, images, configuration } }: StoredTask): boolean {
+  return info.attempt > 1 || text !== null || images.length > 0 || Object.keys(configuration).length > 0;
 }
 
 /** What a task is started with; one that is resumed gets what was said before. */

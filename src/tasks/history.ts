@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { fitting } from "./fitting.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 
 /** A task with what its next run needs. */
@@ -90,20 +91,22 @@ export class History implements Disposable {
     return row === undefined ? undefined : JSON.parse(String(row["json"]));
   }
 
-  /** Newest first. */
-  list({ root, states, limit }: {
+  /** Newest first, older than `before`. */
+  list({ root, states, before, limit }: {
     root?: string | undefined;
     states?: readonly TaskState[] | undefined;
+    before?: string | undefined;
     limit: number;
   }): StoredTask[] {
     const where = [
       ...(root === undefined ? [] : ["root = ?"]),
+      ...(before === undefined ? [] : ["rowid < (SELECT rowid FROM tasks WHERE id = ?)"]),
       ...(states === undefined ? [] : [`state IN (${states.map(() => "?").join(", ")})`]),
     ];
     const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")} `;
-    const parameters = [...(root === undefined ? [] : [root]), ...(states ?? []), limit];
-    return this.#prepare(`SELECT json FROM tasks ${condition}ORDER BY created_at DESC, rowid DESC LIMIT ?`)
-      .all(...parameters).map((row) => JSON.parse(String(row["json"])));
+    const parameters = [root, before].filter((one) => one !== undefined);
+    return this.#prepare(`SELECT json FROM tasks ${condition}ORDER BY rowid DESC LIMIT ?`)
+      .all(...parameters, ...(states ?? []), limit).map((row) => JSON.parse(String(row["json"])));
   }
 
   remove(id: string): void {
@@ -123,10 +126,11 @@ export class History implements Disposable {
     return whole;
   }
 
-  /** Oldest first, the newest `limit` of them. */
+  /** Oldest first: the newest `limit` of them, as many as go into one frame. */
   messages(task: string, limit = 1_000): TaskMessage[] {
-    return this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
-      .all(task, limit).reverse().map((row) => JSON.parse(String(row["json"])));
+    const rows = this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
+      .all(task, limit);
+    return fitting(rows.map((row) => String(row["json"]))).reverse().map((json) => JSON.parse(json));
   }
 
   addFinal(event: Omit<FinalEvent, "id">): number {
@@ -135,16 +139,18 @@ export class History implements Disposable {
     return Number(lastInsertRowid);
   }
 
-  /** A subscriber that is new begins with what comes after now. */
+  /** Oldest first, as many as go into one frame. A subscriber that is new begins with what comes after now. */
   finals(durable: string, limit: number): FinalEvent[] {
     this.#run(
       "INSERT OR IGNORE INTO durable (name, acknowledged) SELECT ?, COALESCE(MAX(id), 0) FROM finals",
       durable,
     );
-    return this.#prepare(
+    const rows = this.#prepare(
       "SELECT id, type, time, json FROM finals WHERE id > (SELECT acknowledged FROM durable WHERE name = ?) " +
         "ORDER BY id LIMIT ?",
-    ).all(durable, limit).map((row) => ({
+    ).all(durable, limit);
+    const fit = fitting(rows.map((row) => String(row["json"]))).length;
+    return rows.slice(0, fit).map((row) => ({
       id: Number(row["id"]),
       type: row["type"] as FinalEvent["type"],
       time: Number(row["time"]),

@@ -9,6 +9,7 @@
  *     const [task] = await tasks.wait([id], signal);
  */
 import { randomBytes } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { backoffDelay } from "../apps/state/backoff.ts";
@@ -22,6 +23,9 @@ import type { TaskEventName } from "../protocol/task_events.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { stopLeftovers } from "./command_run.ts";
+import { Ends } from "./ends.ts";
+import { StraySweep } from "./stray_sweep.ts";
+import { fitting } from "./fitting.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
 import {
   type CallBackend,
@@ -30,6 +34,8 @@ import {
   type Execution,
   goOnWith,
   markerOf,
+  NO_INPUT,
+  noInputPath,
   type Outcome,
 } from "./execute.ts";
 import { isFinal, nextState, type TaskEvent } from "./transitions.ts";
@@ -67,6 +73,9 @@ interface Live extends StoredTask {
   firstAttempt: number;
 }
 
+/** Characters of what a task was told that a list shows. */
+const LISTED_TEXT = 200;
+
 /** The wait before a retry, after the one that the manifest says. */
 const RETRY = { max: 10 * 60 * 1000, multiplier: 2, jitter: 0.2 };
 
@@ -81,9 +90,14 @@ export class TaskService {
   readonly #concurrency: number;
   /** Queued and running ones, in the order in which they were asked for. */
   readonly #live = new Map<string, Live>();
-  readonly #waiters = new Set<() => void>();
+  readonly #ends = new Ends();
   readonly #processes = hostProcessTable();
   readonly #exits = new ExitPoll({ table: this.#processes, clock: systemClock });
+  readonly #sweep = new StraySweep({
+    table: this.#processes,
+    clock: systemClock,
+    stop: (marker) => stopLeftovers(undefined, marker),
+  });
   #running = 0;
   #closing = false;
 
@@ -92,6 +106,7 @@ export class TaskService {
     this.#directory = join(options.user.paths.state, "tasks");
     this.#history = new History(join(this.#directory, "history.db"), options.limits);
     this.#concurrency = options.concurrency ?? availableParallelism();
+    this.#makeDirectories();
   }
 
   get isBusy(): boolean {
@@ -221,13 +236,18 @@ export class TaskService {
     return message;
   }
 
-  list({ cwd, states, limit }: {
+  /** Newest first; `next` is where the following page begins, when there is one. */
+  list({ cwd, ...query }: {
     cwd?: string | undefined;
     states?: readonly TaskState[] | undefined;
+    before?: string | undefined;
     limit: number;
-  }): TaskInfo[] {
+  }): { tasks: TaskInfo[]; next: string | null } {
     const root = cwd === undefined ? undefined : this.#project(cwd).root;
-    return this.#history.list({ root, states, limit }).map(({ info }) => info);
+    const found = this.#history.list({ root, ...query }).map(({ info }) => brief(info));
+    const tasks = found.slice(0, fitting(found.map((info) => JSON.stringify(info))).length);
+    const complete = tasks.length === found.length && found.length < query.limit;
+    return { tasks, next: complete ? null : tasks.at(-1)?.id ?? null };
   }
 
   status(id: string): { task: TaskInfo; messages: TaskMessage[] } {
@@ -236,8 +256,10 @@ export class TaskService {
 
   /** Resolves when all of them are over. @throws {RequestError} `not_found`, also when one is closed meanwhile */
   async wait(ids: readonly string[], signal: AbortSignal): Promise<TaskInfo[]> {
-    while (ids.some((id) => !isFinal(this.#get(id).info.state))) await this.#nextEnd(signal);
-    return ids.map((id) => this.#get(id).info);
+    await this.#ends.all(ids.filter((id) => !isFinal(this.#get(id).info.state)), signal);
+    const over = ids.map((id) => brief(this.#get(id).info));
+    const fits = fitting(over.map((info) => JSON.stringify(info))).length === over.length;
+    return fits ? over : over.map((info) => ({ ...info, result: null }));
   }
 
   /** @param waitMs milliseconds to wait when there is none */
@@ -250,7 +272,7 @@ export class TaskService {
       const events = this.#history.finals(durable, limit);
       const left = until - performance.now();
       if (events.length > 0 || left <= 0) return events;
-      await this.#nextEnd(AbortSignal.any([signal, AbortSignal.timeout(left)])).catch((error) => {
+      await this.#ends.next(AbortSignal.any([signal, AbortSignal.timeout(left)])).catch((error) => {
         if (signal.aborted) throw error;
       });
     }
@@ -266,8 +288,19 @@ export class TaskService {
     await Promise.all(
       [...this.#live.values()].map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
     );
+    await this.#sweep.sweep();
     this.#exits[Symbol.dispose]();
     this.#history[Symbol.dispose]();
+  }
+
+  #makeDirectories(): void {
+    const inputDirectory = join(this.#directory, "input");
+    for (const path of [inputDirectory, join(this.#directory, "logs")]) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    }
+    const none = noInputPath({ inputDirectory });
+    rmSync(none, { force: true });
+    writeFileSync(none, JSON.stringify(NO_INPUT), { mode: 0o400 });
   }
 
   async #takeUp(stored: StoredTask): Promise<void> {
@@ -340,6 +373,7 @@ export class TaskService {
         callBackend: this.#options.callBackend,
         inputDirectory: join(this.#directory, "input"),
         exits: this.#exits,
+        sweep: this.#sweep,
         onStarted: (execution) => {
           task.execution = execution;
           task.process = execution.process;
@@ -438,9 +472,9 @@ export class TaskService {
       task.retry?.[Symbol.dispose]();
       return this.#end(task, task.ending.event, { reason: task.ending.reason, error: null });
     }
+    const over = this.#ends.all([task.info.id]);
     await task.execution?.stop();
-    const never = new AbortController().signal;
-    while (this.#live.has(task.info.id)) await this.#nextEnd(never);
+    await over;
   }
 
   #complete(
@@ -484,7 +518,7 @@ export class TaskService {
     this.#history.addFinal({ type, time: Date.now(), data: { id, name, root, ...more } });
     this.#emit(type, task.info, more);
     this.#emit("task.resumable", task.info, {});
-    for (const waiter of [...this.#waiters]) waiter();
+    this.#ends.tell(id);
   }
 
   #emit(
@@ -498,23 +532,6 @@ export class TaskService {
     if (client !== null) this.#options.relay(client, type, data);
   }
 
-  #nextEnd(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.#waiters.delete(done);
-        reject(signal.reason);
-      };
-      const done = () => {
-        this.#waiters.delete(done);
-        signal.removeEventListener("abort", abort);
-        resolve();
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      this.#waiters.add(done);
-    });
-  }
-
   /** @throws {RequestError} `not_found` */
   #get(id: string): StoredTask {
     const task = this.#live.get(id) ?? this.#history.get(id);
@@ -525,6 +542,11 @@ export class TaskService {
   #project(cwd: string): ProjectTasks {
     return readProjectTasks(cwd, this.#options.user);
   }
+}
+
+/** As one of many. */
+function brief(info: TaskInfo): TaskInfo {
+  return { ...info, text: info.text?.slice(0, LISTED_TEXT) ?? null };
 }
 
 function withNext(error: unknown): string {

@@ -143,11 +143,12 @@ Deno.test("it cancels, resumes and closes its task, hears why one failed, and re
   assertEquals([taskId, message.type, message.text], [id, "say", "It ended with code 3"]);
   await client.event("taskAborted");
   client.command("CloseTask");
+  // It connects again by itself, as soon as somebody listens.
+  const before = client.clientId;
   const { pid } = await daemon.call("daemon.status") as { pid: number };
   process.kill(pid, "SIGKILL");
   await untilGone(pid);
   await daemon.start();
-  const before = client.clientId;
   await client.ack();
   assert(client.clientId !== before);
   client.command("GetCommands");

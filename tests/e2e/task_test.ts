@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
+import { DaemonClient } from "../../src/client/daemon_client.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
@@ -395,4 +396,34 @@ print(text.decode())' ${daemon.socket}`,
   assertStringIncludes(untrusted.stderr, "is not trusted, and its [tasks] can run code");
   daemon.sandbox.manifest('[tasks.a]\nrun = "x"\ndepends = ["b"]\n[tasks.b]\nrun = "x"\ndepends = ["a"]\n');
   assertStringIncludes((await daemon.run("task", "run", "a")).stderr, "in a circle: a → b → a");
+});
+
+Deno.test("more tasks than one answer holds are listed and waited for; an answer is never too large to be sent", async () => {
+  await using daemon = await project();
+  await daemon.start();
+  await using client = await DaemonClient.connect({
+    client: "test",
+    version: "1.0.0",
+    socket: daemon.socket,
+    env: {},
+  });
+  const ids: string[] = [];
+  for (let n = 0; n < 520; n++) {
+    const { id } = await client.request("task.start", {
+      cwd: daemon.sandbox.project,
+      command: ["true"],
+      text: "x".repeat(n < 5 ? 200_000 : 1_000),
+    }) as { id: string };
+    ids.push(id);
+  }
+  assertEquals((await daemon.run("task", "wait", ...ids)).code, 0);
+  const list = async (...args: string[]) =>
+    (JSON.parse((await daemon.run("task", "list", "--json", ...args)).stdout) as TaskInfo[]).map(({ id }) =>
+      id
+    );
+  assertEquals((await list("--lines", "9999")).toReversed(), ids);
+  assertEquals(await list("--lines", "3"), ids.slice(-3).toReversed());
+  assertEquals((await list()).length, 100);
+  const { stderr } = await daemon.run("ipc-send", "task.list", `cwd=${daemon.sandbox.project}`, "limit=501");
+  assertStringIncludes(stderr, "limit");
 });

@@ -6,6 +6,9 @@ import { connectToDaemon } from "../daemon_connection.ts";
 import { asRemoteError } from "../remote_error.ts";
 import type { TaskCommandOptions } from "./options.ts";
 
+/** Tasks that one request names or answers with. */
+const LARGEST_PAGE = 500;
+
 export async function runTaskAction(
   options: TaskCommandOptions,
   socket: string,
@@ -37,9 +40,7 @@ async function act(daemon: DaemonClient, options: TaskCommandOptions, context: C
     case "run":
       return await (await import("./run.ts")).runTasks(daemon, options, context);
     case "list": {
-      const scope = options.all ? {} : { cwd: context.cwd };
-      const { tasks } = await daemon.request("task.list", scope) as { tasks: TaskInfo[] };
-      return await show(tasks, options, context);
+      return await show(await list(daemon, options, context), options, context);
     }
     case "status":
       return await status(daemon, options, context);
@@ -70,13 +71,47 @@ async function act(daemon: DaemonClient, options: TaskCommandOptions, context: C
       return await show(tasks, options, context);
     }
     case "wait": {
-      const { tasks } = await daemon.request("task.wait", { ids: options.arguments }, { signal }) as {
-        tasks: TaskInfo[];
-      };
+      const tasks = await wait(daemon, options.arguments, signal);
       if (options.json) await stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
       return worstExit(tasks);
     }
   }
+}
+
+/** The newest, as many as are wanted: from as many answers as that takes. */
+async function list(
+  daemon: DaemonClient,
+  { all, lines }: TaskCommandOptions,
+  { cwd, signal }: Context,
+): Promise<TaskInfo[]> {
+  const found: TaskInfo[] = [];
+  const scope = all ? {} : { cwd };
+  let from: { before?: string } | undefined = {};
+  while (from !== undefined && found.length < lines) {
+    const page = { ...scope, ...from, limit: Math.min(lines - found.length, LARGEST_PAGE) };
+    const { tasks, next } = await daemon.request("task.list", page, { signal }) as {
+      tasks: TaskInfo[];
+      next: string | null;
+    };
+    found.push(...tasks);
+    from = next === null ? undefined : { before: next };
+  }
+  return found;
+}
+
+/** In turn, as many at a time as one request takes: all have to be over. */
+async function wait(
+  daemon: DaemonClient,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<TaskInfo[]> {
+  const over: TaskInfo[] = [];
+  for (let from = 0; from < ids.length; from += LARGEST_PAGE) {
+    const part = ids.slice(from, from + LARGEST_PAGE);
+    const { tasks } = await daemon.request("task.wait", { ids: part }, { signal }) as { tasks: TaskInfo[] };
+    over.push(...tasks);
+  }
+  return over;
 }
 
 export function startRequest(

@@ -105,7 +105,7 @@ export class Services {
     const apps = matches("app.status_change") ? this.apps.now?.status({}).apps : undefined;
     const backends = matches("backend.ready") ? this.backends.now?.list(undefined) : undefined;
     const tasks = matches("task.started")
-      ? this.tasks.now?.list({ states: ["queued", "running"], limit: 1_000 })
+      ? this.tasks.now?.list({ states: ["queued", "running"], limit: 500 }).tasks
       : undefined;
     return Object.fromEntries(
       Object.entries({ apps, backends, tasks }).filter(([, state]) => state !== undefined),

@@ -98,13 +98,16 @@ export const taskMethods = {
     result: TaskMessage,
   }),
   "task.list": defineMethod({
-    summary: "Tasks, newest first; without `cwd` those of every project",
+    summary:
+      "Tasks, newest first, `text` cut to 200 characters; without `cwd` those of every project; `next` goes on as `before`",
     params: v.strictObject({
       cwd: v.optional(AbsolutePath),
       states: v.optional(v.array(TaskState)),
-      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 100),
+      limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)), 100),
+      /** Only tasks older than this one. */
+      before: v.optional(Id),
     }),
-    result: v.object({ tasks: v.array(TaskInfo) }),
+    result: v.object({ tasks: v.array(TaskInfo), next: v.nullable(Id) }),
   }),
   "task.status": defineMethod({
     summary: "One task, with what was said",
@@ -112,8 +115,9 @@ export const taskMethods = {
     result: v.object({ task: TaskInfo, messages: v.array(TaskMessage) }),
   }),
   "task.wait": defineMethod({
-    summary: "Answers when all of the tasks are over",
-    params: v.strictObject({ ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(1_000)) }),
+    summary:
+      "Answers when all of the tasks are over, `text` cut as in a list, `result` left out where all together would not go into a frame",
+    params: v.strictObject({ ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(500)) }),
     result: v.object({ tasks: v.array(TaskInfo) }),
     long: true,
   }),

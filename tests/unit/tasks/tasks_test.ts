@@ -89,13 +89,17 @@ Deno.test("History keeps tasks and messages over a reopening, lists newest first
   const path = `${Deno.makeTempDirSync()}/history.db`;
   {
     using history = new History(path);
-    for (let n = 1; n <= 5; n++) history.put(stored(`00000000000${n}`, { created: n }));
     history.put(stored("000000000009", { state: "running", created: 0 }));
+    for (let n = 1; n <= 5; n++) history.put(stored(`00000000000${n}`, { created: n }));
     history.addMessage("000000000001", { time: 1, from: "task", data: "one" });
     assertEquals(history.addMessage("000000000001", { time: 2, from: "user", data: "two" }).seq, 2);
   }
   using history = new History(path, { tasks: 3, age: 1_000 });
   assertEquals(history.list({ root: "/p", limit: 2 }).map(({ info }) => info.created_at), [5, 4]);
+  assertEquals(
+    history.list({ before: "000000000003", limit: 2 }).map(({ info }) => info.created_at),
+    [2, 1],
+  );
   assertEquals(history.list({ states: ["running"], limit: 9 }).map(({ info }) => info.id), ["000000000009"]);
   assertEquals(history.messages("000000000001").map(({ data }) => data), ["one", "two"]);
   history.prune(1_000);

@@ -1,0 +1,51 @@
+import type { Clock } from "../apps/clock.ts";
+import type { ProcessTable } from "../apps/process/process_table.ts";
+
+/** Milliseconds from an end to the look: one look at the whole table serves all the tasks that ended meanwhile. */
+const WAIT_MS = 100;
+
+/**
+ * Finds what commands that have ended left behind outside of their process groups. To look for it at each end would cost more than a
+ * short command itself: it takes reading the environment of every process.
+ */
+export class StraySweep implements Disposable {
+  readonly #table: ProcessTable;
+  readonly #clock: Clock;
+  readonly #stop: (marker: string) => Promise<void>;
+  readonly #ended = new Set<string>();
+  #timer: Disposable | undefined;
+
+  /** @param stop is given the markers whose processes are still there */
+  constructor(
+    { table, clock, stop }: { table: ProcessTable; clock: Clock; stop: (marker: string) => Promise<void> },
+  ) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#stop = stop;
+  }
+
+  /** A command with this marker has ended, and its group with it. */
+  ended(marker: string): void {
+    this.#ended.add(marker);
+    this.#timer ??= this.#clock.after(WAIT_MS, () => void this.sweep());
+  }
+
+  /** Looks now. Resolves when what was found is gone. */
+  async sweep(): Promise<void> {
+    this[Symbol.dispose]();
+    if (this.#ended.size === 0) return;
+    const left = new Set<string>();
+    for (const { pid } of this.#table.all()) {
+      const marker = this.#table.marker(pid)?.split("/")[0];
+      if (marker !== undefined && this.#ended.has(marker)) left.add(marker);
+    }
+    this.#ended.clear();
+    await Promise.all([...left].map((marker) => this.#stop(marker)));
+  }
+
+  /** No further look by itself. */
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+}
