@@ -17,10 +17,13 @@ await using bench = await BenchDaemon.start(tables.join(""));
 const { cwd } = bench;
 const daemon = await bench.connect();
 const { pid } = daemon.ack;
+// With what supervision itself needs already there.
+await daemon.request("app.status", { root: cwd });
 const before = residentMemory(pid);
 const started = await timed(() => daemon.request("app.start", { root: cwd }));
 const after = residentMemory(pid);
-await delay(2_000);
+await delay(8_000);
+const settled = residentMemory(pid);
 const idle = await cpuShare(pid, 5_000);
 const restarts = [];
 for (let n = 0; n < 20; n++) restarts.push(await crashToRestart(`a${n}`));
@@ -34,7 +37,10 @@ console.log(
   } (goal 50)`,
 );
 console.log(`daemon's CPU, idle        ${digits(idle * 100)} % of a core (goal 1)`);
-console.log(`daemon's memory per app   ${Math.round((after - before) / APPS / 1024)} KB (goal 200)`);
+const perApp = (bytes: number) => Math.round((bytes - before) / APPS / 1024);
+console.log(
+  `daemon's memory per app   ${perApp(settled)} KB (goal 200); right after the start ${perApp(after)}`,
+);
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();

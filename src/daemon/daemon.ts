@@ -8,7 +8,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
-import type { FileLock } from "../runtime/mod.ts";
+import { type FileLock, runtime } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
 import { lockEndpoint } from "../socket/endpoint_lock.ts";
@@ -21,6 +21,7 @@ import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
 import { MethodTable } from "./method_table.ts";
+import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
 import { Server } from "./server.ts";
 import { Services } from "./services/services.ts";
@@ -61,6 +62,7 @@ export class Daemon {
   readonly #begun = performance.now();
   #settings: DaemonSettings;
   readonly #services: Services;
+  readonly #collector: QuietCollector;
   #internalErrors = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
@@ -153,6 +155,10 @@ export class Daemon {
     methods.register(backendHandlers(backends.get));
     methods.register(appHandlers(apps.get));
     methods.register(taskHandlers(tasks.get));
+    this.#collector = new QuietCollector({
+      work: () => this.#hub.seq + this.#server.traffic.receivedFrames,
+      collect: () => runtime.collectGarbage(),
+    });
   }
 
   /**
@@ -194,6 +200,7 @@ export class Daemon {
 
   async #finish(): Promise<void> {
     clearTimeout(this.#idle);
+    this.#collector[Symbol.dispose]();
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
       beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),

@@ -21,6 +21,7 @@ export const bunRuntime: Runtime = {
   writeOutput,
   tryLock,
   mapFile,
+  collectGarbage: () => Bun.gc(true),
   listenUnix,
   connectUnix,
 };

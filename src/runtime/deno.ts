@@ -21,6 +21,7 @@ export const denoRuntime: Runtime = {
   writeOutput,
   tryLock,
   mapFile,
+  collectGarbage: () => {},
   listenUnix,
   connectUnix,
 };

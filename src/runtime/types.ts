@@ -40,6 +40,8 @@ export interface Runtime {
    * @throws where the system cannot
    */
   mapFile(path: string, size: number): MappedFile;
+  /** Gives back memory that is not used any more, now; where the runtime lets nobody say so, nothing happens. */
+  collectGarbage(): void;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
   /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */

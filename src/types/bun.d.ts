@@ -36,6 +36,8 @@ declare namespace Bun {
     socket: SocketHandlers<Data>;
   }
 
+  /** @param wait until all of it is done */
+  function gc(wait: boolean): void;
   function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;
   function listen<Data>(options: UnixOptions<Data>): { stop(closeConnections?: boolean): void };
   function connect<Data>(options: UnixOptions<Data>): Promise<Socket<Data>>;

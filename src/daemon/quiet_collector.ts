@@ -1,0 +1,41 @@
+export interface QuietCollectorOptions {
+  /** Counts what the daemon does; only differences matter. */
+  work: () => number;
+  collect: () => void;
+}
+
+/** Milliseconds between looks. It is quiet when nothing was done from one to the next. */
+const LOOK_MS = 2_000;
+/** Work that leaves something worth collecting. */
+const WORTH = 100;
+
+/**
+ * Gives memory back after a burst of work. The runtime does so by itself while it works, and afterwards late or never; but a daemon that
+ * has just started a hundred apps does nothing for the rest of the day.
+ */
+export class QuietCollector implements Disposable {
+  readonly #options: QuietCollectorOptions;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #seen: number;
+  #collected: number;
+
+  constructor(options: QuietCollectorOptions) {
+    this.#options = options;
+    this.#seen = this.#collected = options.work();
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Called every two seconds. */
+  look(): void {
+    const done = this.#options.work();
+    const quiet = done === this.#seen;
+    this.#seen = done;
+    if (!quiet || done - this.#collected < WORTH) return;
+    this.#collected = done;
+    this.#options.collect();
+  }
+}
