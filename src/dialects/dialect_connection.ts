@@ -75,13 +75,13 @@ export class DialectConnection implements SocketHandler {
     this.#writer.drained();
   }
 
+  /** The peer is gone. What it said before still counts, as with the daemon's own connections: helpers say a word and go. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#ticker);
     this.#decoder.stop();
-    this.#waiting.length = 0;
-    void this.#daemon?.close();
+    this.#enqueue(() => this.#daemon?.close());
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
@@ -107,7 +107,6 @@ export class DialectConnection implements SocketHandler {
         maxFrameBytes: this.#host.maxFrameBytes,
       });
       this.#daemon = daemon;
-      if (this.#closed) return void daemon.close();
       void daemon.closed.then(() => this.#end());
       this.#session = this.#dialect.open({ send: (value) => this.#send(value) }, daemon);
       void this.#work();
@@ -146,13 +145,17 @@ export class DialectConnection implements SocketHandler {
     else this.#writer.push(json);
     if (this.#writer.queuedBytes <= LIMITS.outputHard) return;
     // Nobody reads: what is queued is lost with the connection.
-    this.close();
-    this.#socket.close();
+    this.#abandon();
   }
 
   #end(): void {
     if (this.#closed) return;
     this.#writer.flush();
+    this.#abandon();
+  }
+
+  #abandon(): void {
+    this.#waiting.length = 0;
     this.close();
     this.#socket.close();
   }

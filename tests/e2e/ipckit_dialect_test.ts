@@ -87,6 +87,26 @@ Deno.test("an ipckit client's requests are the daemon's methods, answered in ord
   assertEquals(events[0].data, { content: "häft" });
 });
 
+Deno.test("what an ipckit client said before it went still counts, though a slow request is answered first", async () => {
+  const { daemon, path } = await listening("ipckit");
+  await using _ = daemon;
+  const request = (method: string, more: Record<string, unknown> = {}) => {
+    const params = { root: daemon.sandbox.project, names: ["slow"], ...more };
+    return frame({ msg_type: "request", payload: { method, params } });
+  };
+  const command = ["sh", "-c", "trap : TERM; echo up; while :; do sleep 0.1; done"];
+  await exchange(path, [request("app.start", { config: { command, stop_timeout: "1s" } })], '"result"');
+  const events = await eventsDuring(daemon, "user.ipckit.*", 1, async () => {
+    const socket = createConnection(path);
+    socket.end(Buffer.concat([
+      request("app.stop"),
+      frame({ msg_type: "text", payload: { content: "the last word" } }),
+    ]));
+    await new Promise((resolve) => socket.once("close", resolve));
+  });
+  assertEquals(events[0].data, { content: "the last word" });
+});
+
 Deno.test("an AuroraView helper's progress, events and result become events, however often it connects", async () => {
   const { daemon, path } = await listening("auroraview");
   await using _ = daemon;
