@@ -1,6 +1,7 @@
 /**
  * AuroraView's channel mode: a helper connects, says how far it is and what came of it as lines of JSON, and goes. What it says
- * becomes events of the user's: `user.auroraview.progress`, `.result`, and `.event` with the event's own name.
+ * becomes events of the user's: `user.auroraview.progress`, `.result`, `.event` with the event's own name, and `.message` for any
+ * other JSON, which AuroraView hands on as it is, too.
  */
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";
@@ -10,7 +11,7 @@ import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 const Body = v.variant("type", [
   v.looseObject({ type: v.literal("progress"), value: v.number() }),
-  v.looseObject({ type: v.literal("result"), success: v.boolean() }),
+  v.looseObject({ type: v.literal("result"), success: v.optional(v.boolean()) }),
   v.looseObject({ type: v.literal("event"), event: v.string() }),
 ]);
 
@@ -31,11 +32,8 @@ class AuroraViewSession implements DialectSession {
   }
 
   async message(value: unknown): Promise<void> {
-    const body = v.safeParse(Body, value);
-    if (!body.success) return this.malformed("a body is progress, result or event");
-    const { type, ...data } = body.output;
     try {
-      await this.#daemon.request("events.publish", { type: `user.auroraview.${type}`, data });
+      await this.#daemon.request("events.publish", eventOf(value));
     } catch (error) {
       this.malformed(errorMessage(error));
     }
@@ -44,4 +42,12 @@ class AuroraViewSession implements DialectSession {
   malformed(message: string): void {
     this.#peer.send({ type: "result", success: false, error: message });
   }
+}
+
+/** The event that a line becomes. */
+function eventOf(line: unknown): { type: string; data: unknown } {
+  const body = v.safeParse(Body, line);
+  if (!body.success) return { type: "user.auroraview.message", data: line };
+  const { type, ...data } = body.output;
+  return { type: `user.auroraview.${type}`, data };
 }

@@ -14,11 +14,12 @@ const IpckitMessage = v.variant("msg_type", [
     msg_type: v.literal("request"),
     payload: v.object({ method: v.string(), params: v.optional(v.unknown()) }),
   }),
-  v.object({ msg_type: v.literal("text"), payload: v.object({ content: v.string() }) }),
+  /** `{content}`, or any JSON: its `Message::json` is a text, too. */
+  v.object({ msg_type: v.literal("text"), payload: v.unknown() }),
   /** base64 */
   v.object({ msg_type: v.literal("binary"), payload: v.object({ data: v.string() }) }),
   v.object({ msg_type: v.literal("ping"), payload: v.optional(v.unknown()) }),
-  v.object({ msg_type: v.literal("pong"), payload: v.optional(v.unknown()) }),
+  v.object({ msg_type: v.picklist(["pong", "response", "error"]), payload: v.optional(v.unknown()) }),
 ]);
 
 export const ipckit: Dialect = {
@@ -57,6 +58,9 @@ class IpckitSession implements DialectSession {
       case "ping":
         return this.#send("pong", {});
       case "pong":
+      case "response":
+      case "error":
+        // Nobody asked. An answer would be read as the answer to the peer's next request.
         return;
       case "request": {
         const { method, params } = message.payload;

@@ -69,11 +69,14 @@ Deno.test("an ipckit client's requests are the daemon's methods, answered in ord
   await using _ = daemon;
   const wire = Buffer.from("3e000000", "hex");
   const ping = Buffer.from('{"msg_type":"request","payload":{"method":"ping","params":{}}}');
-  const events = await eventsDuring(daemon, "user.ipckit.*", 1, async () => {
+  const events = await eventsDuring(daemon, "user.ipckit.*", 2, async () => {
     const text = await exchange(path, [
       Buffer.concat([wire, ping]),
       frame({ msg_type: "request", payload: { method: "no.such" } }),
       frame({ msg_type: "text", payload: { content: "häft" } }),
+      frame({ msg_type: "text", payload: [1, { any: "JSON" }] }),
+      frame({ msg_type: "response", payload: { result: 1 } }),
+      frame({ msg_type: "error", payload: { code: 1, message: "x" } }),
       frame({ msg_type: "explode" }),
       frame({ msg_type: "ping", payload: {} }),
     ], '"pong"');
@@ -83,8 +86,10 @@ Deno.test("an ipckit client's requests are the daemon's methods, answered in ord
       /"msg_type":"error","payload":\{"code":-32601,"message":"Unknown method \\"no\.such\\""/,
     );
     assertMatch(text, /"code":-32600,"message":"unknown message"/);
+    // One for each request, one for what is no message, and the pong: nothing else is answered.
+    assertEquals(text.match(/"msg_type"/g)?.length, 4);
   });
-  assertEquals(events[0].data, { content: "häft" });
+  assertEquals(events.map(({ data }) => data), [{ content: "häft" }, [1, { any: "JSON" }]]);
 });
 
 Deno.test("what an ipckit client said before it went still counts, though a slow request is answered first", async () => {
@@ -110,20 +115,24 @@ Deno.test("what an ipckit client said before it went still counts, though a slow
 Deno.test("an AuroraView helper's progress, events and result become events, however often it connects", async () => {
   const { daemon, path } = await listening("auroraview");
   await using _ = daemon;
-  const events = await eventsDuring(daemon, "user.auroraview.*", 3, async () => {
+  const events = await eventsDuring(daemon, "user.auroraview.*", 6, async () => {
     await exchange(
       path,
       ['{"type":"progress","value":50,"message":"half"}\n', "nonsense\n"],
       '"success":false',
     );
     await exchange(path, [
-      '{"type":"event","event":"saved","data":{"n":1}}\n{"type":"result","success":true,"data":7}\n{"type":"x"}\n',
+      '{"type":"event","event":"saved","data":{"n":1}}\n{"type":"result","success":true,"data":7}\n',
+      '{"type":"result","data":"done"}\n{"type":"status","message":"Demo started"}\n[1]\nnonsense\n',
     ], '"success":false');
   });
   assertEquals(events.map(({ event, data }) => [event, data]), [
     ["user.auroraview.progress", { value: 50, message: "half" }],
     ["user.auroraview.event", { event: "saved", data: { n: 1 } }],
     ["user.auroraview.result", { success: true, data: 7 }],
+    ["user.auroraview.result", { data: "done" }],
+    ["user.auroraview.message", { type: "status", message: "Demo started" }],
+    ["user.auroraview.message", [1]],
   ]);
 });
 
