@@ -9,6 +9,8 @@ export interface CommandOptions {
   env?: Record<string, string | undefined>;
   /** `inherit` shows the output as it comes, `capture` only returns it, `tee` does both. Default `inherit`. */
   output?: "inherit" | "capture" | "tee";
+  /** Milliseconds after which the command is killed. Default: never. */
+  timeoutMs?: number;
 }
 
 export interface CommandResult {
@@ -21,13 +23,14 @@ export interface CommandResult {
 
 /** Runs a command to its end. A command that cannot be started rejects; a failing one resolves with its code. */
 export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { cwd = projectRoot, env = {}, output = "inherit" } = options;
+  const { cwd = projectRoot, env = {}, output = "inherit", timeoutMs } = options;
   const [file, ...args] = argv;
   if (file === undefined) throw new TypeError("An empty command");
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd,
       env: { ...process.env, ...env },
+      ...timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: "SIGKILL" as const },
       stdio: [
         "ignore",
         ...output === "inherit" ? ["inherit", "inherit"] as const : ["pipe", "pipe"] as const,

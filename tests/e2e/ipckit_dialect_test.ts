@@ -5,6 +5,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { eventsDuring, isSharedDirectory, listening, start } from "./dialect_sandbox.ts";
 import { binary } from "./support.ts";
 
 /** Writes the chunks and gives what came back until the text has the part that ends it. */
@@ -28,40 +29,6 @@ function frame(value: unknown): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   return Buffer.concat([length, json]);
-}
-
-async function listening(dialect: string): Promise<{ daemon: DaemonSandbox; path: string }> {
-  const daemon = await DaemonSandbox.create(binary);
-  const path = join(daemon.sandbox.root, "run", "haft", `${dialect}.sock`);
-  await start(daemon, `${dialect}=${path}`);
-  return { daemon, path };
-}
-
-async function start(daemon: DaemonSandbox, listen: string): Promise<void> {
-  const { code, stderr } = await daemon.run("daemon", "start", "--listen", listen);
-  assertEquals([code, stderr], [0, ""]);
-}
-
-/** Whether sockets that others share the directory of are safe there. */
-function isSharedDirectory(path: string): boolean {
-  const { mode, uid } = lstatSync(path);
-  return (mode & 0o1777) === 0o1777 && uid === 0;
-}
-
-/** A subscriber's events of a pattern, while the work is done. */
-async function eventsDuring(
-  daemon: DaemonSandbox,
-  types: string,
-  count: number,
-  work: () => Promise<unknown>,
-) {
-  const events = daemon.run("ipc-send", "--subscribe", types, "--count", String(count), "--for", "20s");
-  for (;;) {
-    const { clients } = await daemon.call("client.list") as { clients: { subscriptions: unknown[] }[] };
-    if (clients.some(({ subscriptions }) => subscriptions.length > 0)) break;
-  }
-  await work();
-  return (await events).stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
 Deno.test("an ipckit client's requests are the daemon's methods, answered in order; texts become events", async () => {
