@@ -153,7 +153,11 @@ export class App {
       state: this.state,
       desired: this.#desired,
       command: shown === undefined ? [] : [...shown.command, ...shown.args],
+      cwd: shown === undefined ? null : this.#workingDirectory(shown),
+      autostart: shown?.autostart ?? false,
       restart_policy: shown?.restart ?? "",
+      max_attempts: shown?.backoff.max_attempts ?? null,
+      limits: { memory: shown?.limits.memory ?? null, cpu_percent: shown?.limits.cpu_percent ?? null },
       depends_on: { ...shown?.depends_on },
       adhoc: this.isAdhoc,
       changed: this.#changed,
@@ -167,6 +171,10 @@ export class App {
         };
       }),
     };
+  }
+
+  #workingDirectory({ cwd }: AppConfig): string {
+    return resolve(this.key.root, cwd);
   }
 
   #tryConfig(project: ProjectApps): AppConfig | undefined {
@@ -242,7 +250,7 @@ export class App {
     if (this.#adhoc === undefined) project.requireTrust();
     const config = this.config(project);
     const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
-    const cwd = resolve(this.key.root, config.cwd);
+    const cwd = this.#workingDirectory(config);
     const [command = "", ...words] = config.command;
     const file = findCommand(command, { cwd, path: variables["PATH"] });
     requireRootFor(this.name, config);

@@ -1,6 +1,6 @@
 /**
- * An app's name as bunctl's own code makes it: trimmed, lower-cased, anything but [a-z0-9-_.] a "-", outer "-" gone.
+ * An app's name as bunctl's own code makes it: each character but [A-Za-z0-9-_.] a "-", ASCII lower-cased, outer "-" gone.
  */
 export function bunctlName(name: string): string {
-  return name.trim().toLowerCase().replaceAll(/[^a-z0-9\-_.]+/g, "-").replace(/^-+|-+$/g, "");
+  return name.replaceAll(/[^A-Za-z0-9\-_.]/gu, "-").toLowerCase().replace(/^-+|-+$/g, "");
 }

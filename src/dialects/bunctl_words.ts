@@ -29,7 +29,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   "unless-stopped": "UnlessStopped",
 };
 
-/** An app as bunctl's `Status` has it; what haft does not tell is null. */
+/** An app as bunctl's `Status` has it. Its variables are not told: they may be secrets. */
 export function bunctlStatus(app: AppStatus): Record<string, unknown> {
   const [first] = app.instances;
   const [command = "", ...args] = app.command;
@@ -38,16 +38,16 @@ export function bunctlStatus(app: AppStatus): Record<string, unknown> {
     state: bunctlState(app.state, first?.restarts ?? 0),
     pid: first?.pid ?? null,
     restarts: app.instances.reduce((all, { restarts }) => all + restarts, 0),
-    auto_start: app.desired === "running",
+    auto_start: app.autostart,
     command,
     args,
-    cwd: app.root,
+    cwd: app.cwd,
     restart_policy: POLICIES[app.restart_policy] ?? "No",
     last_exit_code: first?.exit_code ?? null,
     uptime_seconds: first?.uptime_secs ?? null,
-    max_memory: null,
-    max_cpu_percent: null,
-    max_restart_attempts: null,
+    max_memory: app.limits.memory,
+    max_cpu_percent: app.limits.cpu_percent,
+    max_restart_attempts: app.max_attempts,
     backoff_exhausted: app.state === "exhausted",
     env: {},
     memory_bytes: first?.memory_bytes ?? null,

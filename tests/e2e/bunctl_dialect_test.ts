@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { mkdirSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
@@ -120,6 +121,81 @@ Deno.test("a bunctl client starts, lists, follows, restarts, stops and deletes a
   assertEquals((await client.ask({ Status: { name: "api" } })).Data.data.state, "Stopped");
   assertEquals(await client.ask({ Delete: { name: "api" } }), { Success: { message: "Deleted app api" } });
   assertEquals(await client.ask({ Status: { name: "api" } }), { Error: { message: "App api not found" } });
+});
+
+/**
+ * An app as bunctl-ipc 3.0.0-alpha.1 puts it on the wire for `bunctl start "My  API!" --command …`: every field, in its order, with
+ * serde's numbers.
+ */
+function asSerdeWrites(
+  { command, cwd, more }: { command: string; cwd: string; more: Record<string, string> },
+): string {
+  const field = (name: string, otherwise: string) => `"${name}":${more[name] ?? otherwise}`;
+  return `{"name":"My  API!","command":${JSON.stringify(command)},${field("args", "[]")},"cwd":"${cwd}",` +
+    `"env":{"PORT":"3000"},${field("auto_start", "false")},"restart_policy":"no",` +
+    `${field("max_memory", "null")},${field("max_cpu_percent", "null")},"uid":null,"gid":null,` +
+    `${field("stdout_log", "null")},"stderr_log":null,"combined_log":null,"log_max_size":10485760,` +
+    `"log_max_files":10,${field("health_check", "null")},"stop_timeout":{"secs":1,"nanos":500000000},` +
+    `"kill_timeout":{"secs":5,"nanos":0},"backoff":{"base_delay_ms":100,"max_delay_ms":30000,` +
+    `"multiplier":2.0,"jitter":0.3,${field("max_attempts", "null")},"exhausted_action":"stop"}}`;
+}
+
+Deno.test("an app with every field that bunctl's serde writes runs where and as it says, and Status tells so", async () => {
+  const { daemon, path } = await started();
+  await using _ = daemon;
+  const cwd = join(daemon.sandbox.root, "else where");
+  mkdirSync(cwd);
+  using client = new BunctlClient(path);
+  const plain = { command: "sh -c 'pwd; echo \"port $PORT\"; exec sleep 600'", cwd, more: {} };
+  const start = async (config: string) => await client.ask({ Start: { name: "My  API!", config } });
+  assertEquals(await start(asSerdeWrites(plain)), { Success: { message: "Started app my--api" } });
+  const logs = { Logs: { name: "My  API!", lines: 20 } };
+  let output: string[] = [];
+  while (output.length < 2) output = (await client.ask(logs)).Data.data.logs.output;
+  assertEquals(output.map((line) => line.split("] ").at(-1)), [cwd, "port 3000"]);
+  const { pid, uptime_seconds, memory_bytes, cpu_percent: _cpu, ...status } =
+    (await client.ask({ Status: { name: "My  API!" } })).Data.data;
+  // The client reads these as unsigned integers.
+  assert([pid, uptime_seconds, memory_bytes].every((number) => Number.isInteger(number) && number >= 0));
+  assertEquals(status, {
+    name: "my--api",
+    state: "Running",
+    restarts: 0,
+    auto_start: false,
+    command: "sh",
+    args: ["-c", 'pwd; echo "port $PORT"; exec sleep 600'],
+    cwd,
+    restart_policy: "No",
+    last_exit_code: null,
+    max_memory: null,
+    max_cpu_percent: null,
+    max_restart_attempts: null,
+    backoff_exhausted: false,
+    env: {},
+  });
+  assertEquals(await client.ask({ Delete: { name: "my--api" } }), {
+    Success: { message: "Deleted app my--api" },
+  });
+
+  const seconds = '{"secs":1,"nanos":0}';
+  const more = {
+    args: '["600"]',
+    auto_start: "true",
+    max_memory: "536870912",
+    max_cpu_percent: "50.0",
+    stdout_log: '"/dev/null"',
+    health_check: `{"check_type":{"type":"exec","command":"true","args":[]},"interval":${seconds},` +
+      `"timeout":${seconds},"retries":3,"start_period":{"secs":0,"nanos":0}}`,
+    max_attempts: "5",
+  };
+  assertEquals(await start(asSerdeWrites({ command: "sleep", cwd, more })), {
+    Success: { message: "Started app my--api" },
+  });
+  const full = (await client.ask({ Status: { name: "My  API!" } })).Data.data;
+  assertEquals(
+    [full.auto_start, full.args, full.max_memory, full.max_cpu_percent, full.max_restart_attempts],
+    [true, ["600"], 536_870_912, 50, 5],
+  );
 });
 
 Deno.test("what bunctl refuses is answered with its Error, and the connection lives", async () => {

@@ -60,7 +60,15 @@ export const AppStatus = v.object({
   /** What is wanted: that it runs, or that it does not. */
   desired: v.picklist(["running", "stopped"]),
   command: v.array(v.string()),
+  /** Where it runs; null when its command is not known. */
+  cwd: v.nullable(v.string()),
+  /** Whether `app.up` starts it without being given its name. */
+  autostart: v.boolean(),
   restart_policy: v.string(),
+  /** Restarts in a row; null: without end. */
+  max_attempts: v.nullable(v.number()),
+  /** Bytes, and percent of one core; null: as much as there is. */
+  limits: v.object({ memory: v.nullable(v.number()), cpu_percent: v.nullable(v.number()) }),
   depends_on: v.record(v.string(), v.string()),
   /** Not in the manifest: it was started with a command of its own. */
   adhoc: v.boolean(),
