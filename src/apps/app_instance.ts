@@ -368,10 +368,20 @@ export class AppInstance {
     const config = this.#config;
     if (process !== undefined || this.#nonce !== undefined) {
       for (;;) {
-        const { strays, left } = await stopTree({ table, clock }, this.#query(process), stopOptions(config));
-        if (strays.length > 0) this.#host.emit("app.processes_left", { pids: strays });
-        if (left.length === 0 || this.#detached) break;
-        this.#reason = `process ${left.join(", ")} does not end, not even by SIGKILL`;
+        try {
+          const { strays, left } = await stopTree(
+            { table, clock },
+            this.#query(process),
+            stopOptions(config),
+          );
+          if (strays.length > 0) this.#host.emit("app.processes_left", { pids: strays });
+          if (left.length === 0 || this.#detached) break;
+          this.#reason = `process ${left.join(", ")} does not end, not even by SIGKILL`;
+        } catch (error) {
+          if (this.#detached) return;
+          this.#reason = `cannot be stopped: ${errorMessage(error)}`;
+          await pause(clock, 1_000);
+        }
       }
       // The notice of its end may come a moment after the end.
       this.#host.exits.look();

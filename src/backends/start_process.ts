@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { requireDescriptors } from "../apps/process/descriptors.ts";
 import { hostProcessTable } from "../apps/process/host_process_table.ts";
 import { MARKER_VARIABLE, type ProcessIdentity } from "../apps/process/process_table.ts";
 
@@ -32,6 +33,7 @@ export interface StartProcessOptions {
  */
 export function startProcess(options: StartProcessOptions): Promise<StartedProcess> {
   const { file, args, cwd, env, log, pipes, marker } = options;
+  requireDescriptors(file);
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
   const output = openSync(log, "a", 0o600);
   try {

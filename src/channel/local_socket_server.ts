@@ -1,6 +1,6 @@
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
-import { connectionCeiling } from "../socket/descriptor_limit.ts";
+import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
 import { Disconnected, TimedOut } from "./errors.ts";

@@ -34,13 +34,21 @@ export async function stop(
     const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
     await using daemon = client;
     await daemon.request("daemon.shutdown", { keep_apps: keepApps });
-    await daemon.closed;
+    await interruptible(daemon.closed, context.signal);
     await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped\n`);
   } catch (error) {
     if (!isAbsent((error as Error).cause)) throw error;
     await context.stderr.write("No daemon is running\n");
   }
   return ExitCode.ok;
+}
+
+/** A daemon that does not come to its end keeps nobody from leaving. */
+async function interruptible(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 export async function status(

@@ -1,6 +1,6 @@
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
-import { connectionCeiling } from "../socket/descriptor_limit.ts";
+import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { HaftError } from "../base/errors.ts";
 import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandler } from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
+import { errorMessage } from "../../base/errors.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { Clock } from "../clock.ts";
 import type { SplitLine } from "./line_splitter.ts";
@@ -53,6 +54,7 @@ export class InstanceLogs {
   #saved = "";
   /** Something was read since. */
   #moved = true;
+  #cannotKeep = false;
   #rotating: Promise<void> | undefined;
   #rotateAfter = -Infinity;
   #closed = false;
@@ -88,7 +90,9 @@ export class InstanceLogs {
       if (count === 0) continue;
       total += count;
       this.#moved = true;
-      index.note({ rotations, offset, time: this.#options.clock.wall() });
+      this.#keep("when its lines were written", () => {
+        index.note({ rotations, offset, time: this.#options.clock.wall() });
+      });
     }
     if (total > 0) this.#rotateIfFull();
     return total;
@@ -152,8 +156,11 @@ export class InstanceLogs {
       stderr: this.#streams.stderr.follower.state,
     });
     if (state === this.#saved) return;
-    this.#saved = state;
-    writeAtomic(this.#statePath, state, { mode: 0o600, durable: false });
+    this.#keep("how far its log was read", () => {
+      writeAtomic(this.#statePath, state, { mode: 0o600, durable: false });
+      this.#saved = state;
+    });
+    this.#moved = this.#saved !== state;
   }
 
   /** Waits for a rotation on its way: stopped processes are not left so. */
@@ -173,6 +180,19 @@ export class InstanceLogs {
       this.#streams[name].index.remove();
     }
     rmSync(this.#statePath, { force: true });
+  }
+
+  /** Writes what is good to have. A disk that is full must not keep an app from being read, or stopped; it is told once. */
+  #keep(what: string, write: () => void): void {
+    try {
+      write();
+      this.#cannotKeep = false;
+    } catch (error) {
+      if (!this.#cannotKeep) {
+        this.#options.onProblem(`"${this.paths.stdout}": cannot keep ${what}: ${errorMessage(error)}`);
+      }
+      this.#cannotKeep = true;
+    }
   }
 
   #readTurn(follower: LogFollower): number {

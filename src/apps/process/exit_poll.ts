@@ -31,12 +31,21 @@ export class ExitPoll implements Disposable {
     this.#timer = undefined;
   }
 
+  #runs(identity: ProcessIdentity): boolean {
+    try {
+      return findSame(this.#table, identity) !== undefined;
+    } catch {
+      // Nobody can tell now; the next look may.
+      return true;
+    }
+  }
+
   /** Looks now: somebody has reason to think that one has ended. */
   look(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     for (const [identity, resolve] of this.#watched) {
-      if (findSame(this.#table, identity) !== undefined) continue;
+      if (this.#runs(identity)) continue;
       this.#watched.delete(identity);
       resolve();
     }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { lacksDescriptors } from "./descriptors.ts";
 import { MARKER_VARIABLE, type ProcessInfo, type ProcessTable } from "./process_table.ts";
 
 /** The unit of times in /proc. The kernel fixes it for user space, whatever its own clock runs at. */
@@ -57,16 +58,22 @@ function processIds(): string[] {
 function taskIds(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/task`);
-  } catch {
+  } catch (error) {
+    if (lacksDescriptors(error)) throw error;
     return [];
   }
 }
 
-/** Undefined when the process has gone, or is not ours to look into. */
+/**
+ * Undefined when the process has gone, or is not ours to look into.
+ *
+ * @throws where nobody can tell: a process that cannot be looked at for want of a descriptor has not gone
+ */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
+  } catch (error) {
+    if (lacksDescriptors(error)) throw error;
     return undefined;
   }
 }

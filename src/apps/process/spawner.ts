@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import type { Exit } from "../state/exit_verdict.ts";
+import { requireDescriptors } from "./descriptors.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 
 export interface SpawnSpec {
@@ -32,8 +33,20 @@ export interface Spawner {
 
 /** Starts processes in a session of their own, with files for output and nothing for input, that outlive this one. */
 export function systemSpawner(table: ProcessTable): Spawner {
-  return { spawn: (spec) => spawnDetached(spec, table) };
+  let running = 0;
+  return {
+    async spawn(spec) {
+      requireDescriptors(spec.file, (running + 1) * LOGS);
+      const spawned = await spawnDetached(spec, table);
+      running++;
+      void spawned.exited.then(() => running--);
+      return spawned;
+    },
+  };
 }
+
+/** Files of each process that are read; they are opened some time after its start. */
+const LOGS = 2;
 
 function spawnDetached(spec: SpawnSpec, table: ProcessTable): Promise<SpawnedProcess> {
   const stdout = openLog(spec.stdout);

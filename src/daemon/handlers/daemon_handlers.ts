@@ -43,7 +43,7 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       seq: hub.seq,
       clients: server.connections.size,
       requests_in_flight: server.requestsInFlight,
-      rss_bytes: process.memoryUsage.rss(),
+      rss_bytes: residentBytes(),
       internal_errors: deps.internalErrors(),
     }),
     "daemon.shutdown": ({ keep_apps: keepApps }) => {
@@ -72,7 +72,7 @@ function readMetrics({ hub, server, uptime, internalErrors }: DaemonHandlerDeps)
   const { events, bytes } = hub.retained;
   return {
     haft_uptime_seconds: uptime(),
-    haft_resident_memory_bytes: process.memoryUsage.rss(),
+    haft_resident_memory_bytes: residentBytes(),
     haft_connections: server.connections.size,
     haft_connections_total: traffic.accepted,
     haft_requests_in_flight: server.requestsInFlight,
@@ -85,4 +85,13 @@ function readMetrics({ hub, server, uptime, internalErrors }: DaemonHandlerDeps)
     haft_ring_bytes: bytes,
     haft_internal_errors_total: internalErrors(),
   };
+}
+
+/** 0 when it cannot be told: it is read from a file, and there may be no descriptor left. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { LIMITS } from "./limits.ts";
 
 /** What systems allow a process at least, where the limit cannot be read. */
 const USUAL = 1024;
@@ -12,10 +11,4 @@ export function descriptorLimit(): number {
   } catch {
     return USUAL;
   }
-}
-
-/** How many connections a server may hold: it leaves descriptors for everything else, without which accepting would spin. */
-export function connectionCeiling(): number {
-  const limit = descriptorLimit();
-  return Math.max(limit - LIMITS.reservedDescriptors, Math.floor(limit / 4));
 }
