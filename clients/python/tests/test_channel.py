@@ -1,6 +1,7 @@
 """A channel over a local socket, in both framings."""
 
 import os
+import signal
 import socket
 import stat
 import sys
@@ -191,6 +192,36 @@ class Channel(ChannelTest):
         left.send_json("next")
         self.assertEqual(right.receive(HANG).data, "next")
 
+    def test_progress_makes_a_request_wait_no_longer(self) -> None:
+        left, right = self.pair()
+        over = threading.Event()
+
+        def tell_for_ever() -> None:
+            request = left.receive(HANG)
+            while not over.is_set():
+                left.send(IpcMessage("event", id=request.id, event="progress"), HANG)
+
+        telling = self.start(tell_for_ever)
+        seen: List[str] = []
+        with self.assertRaises(TimedOut):
+            right.request("endless", None, 0.05, lambda event, data: seen.append(event))
+        over.set()
+        telling.join(HANG)
+        self.assertIn("progress", seen)
+
+    def test_signals_make_a_request_wait_no_longer(self) -> None:
+        left, right = self.pair()
+        before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+        try:
+            for wait in (lambda: right.request("never answered", None, 0.05), lambda: right.receive(0.05)):
+                with self.assertRaises(TimedOut):
+                    wait()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        left.close()
+
     def test_an_error_without_an_id_ends_the_requests_that_wait(self) -> None:
         left, right = self.pair()
 
@@ -302,7 +333,10 @@ class Channel(ChannelTest):
         ):
             with self.assertRaises(Serialization):
                 right.send_json(data)  # type: ignore[arg-type]
-        self.assertEqual(right.metrics().send_errors, 7)
+            with self.assertRaises(Serialization):
+                right.request("x", data)  # type: ignore[arg-type]
+        self.assertEqual(right.metrics().send_errors, 14)
+        self.assertTrue(right.wait_for_drain(0))
         self.start(right.send_json, "x" * (LIMITS.frame - len('{"type":"data","data":""}')))
         left.receive(HANG)
 

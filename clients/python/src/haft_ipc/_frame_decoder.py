@@ -1,5 +1,6 @@
 """Cuts a stream of bytes into frames, wherever the chunks begin and end."""
 
+import struct
 from typing import List, Optional
 
 from ._frame_error import FrameError
@@ -7,6 +8,7 @@ from ._framing import LENGTH_BYTES, Framing, detect_framing
 from .limits import LIMITS
 
 _FIRST_BUFFER = 64 * 1024
+_LENGTH = struct.Struct("<I")
 
 
 class FrameDecoder:
@@ -17,24 +19,22 @@ class FrameDecoder:
     :param framing: known on the side that chose it; otherwise told by the first four bytes
     """
 
-    __slots__ = ("_buffer", "_end", "_start", "_scanned", "frames", "framing", "max_frame_bytes")
+    __slots__ = ("_buffer", "_end", "_start", "_scanned", "_whole", "frames", "framing", "max_frame_bytes", "partial")
 
     def __init__(self, max_frame_bytes: int = LIMITS.frame, framing: Optional[Framing] = None) -> None:
         self.max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
         #: None until four bytes have arrived.
         self.framing = framing
+        #: True while a frame has begun and not ended.
+        self.partial = False
         #: Frames so far, empty ones included.
         self.frames = 0
         self._buffer = bytearray(_FIRST_BUFFER)
+        self._whole = memoryview(self._buffer)
         self._start = 0
         self._end = 0
         #: Up to here no newline was found.
         self._scanned = 0
-
-    @property
-    def partial(self) -> bool:
-        """True while a frame has begun and not ended."""
-        return self._end > self._start
 
     @property
     def held(self) -> int:
@@ -43,36 +43,42 @@ class FrameDecoder:
 
     def space(self) -> memoryview:
         """Free memory for the next bytes; tell :meth:`advance` how many were written there."""
+        if self._end == 0:
+            return self._whole
         buffer = self._buffer
         if self._end == len(buffer):
             if self._start > 0:
                 self._move(buffer)
             else:
-                self._buffer = bytearray(len(buffer) * 2)
+                self._use(bytearray(len(buffer) * 2))
                 self._buffer[: self._end] = buffer
-        return memoryview(self._buffer)[self._end :]
+        return self._whole[self._end :]
 
     def advance(self, count: int, frames: List[bytes]) -> None:
         """Takes ``count`` bytes that were written to :meth:`space` and appends each complete frame to ``frames``.
 
         :raises FrameError: ``too-large``; frames before it are in the list, and the decoder is of no use any more
         """
-        self.hold(count)
+        self._end += count
+        if self.framing is None:
+            self._detect()
         if self.framing == "length":
             self._cut_lengths(frames)
         elif self.framing == "lines":
             self._cut_lines(frames)
-        if self._start == self._end:
+        self.partial = self._end > self._start
+        if not self.partial:
             self._start = self._end = self._scanned = 0
             if len(self._buffer) > _FIRST_BUFFER:
-                self._buffer = bytearray(_FIRST_BUFFER)
+                self._use(bytearray(_FIRST_BUFFER))
 
     def hold(self, count: int) -> None:
         """Takes ``count`` bytes that were written to :meth:`space`, to tell the framing and no more; the next
         :meth:`advance` cuts them, too."""
         self._end += count
-        if self.framing is None and self._end - self._start >= LENGTH_BYTES:
-            self.framing = detect_framing(self._buffer[self._start + LENGTH_BYTES - 1])
+        self.partial = self._end > self._start
+        if self.framing is None:
+            self._detect()
 
     def feed(self, chunk: bytes, frames: List[bytes]) -> None:
         """As :meth:`space` and :meth:`advance`, for bytes that lie elsewhere."""
@@ -81,7 +87,6 @@ class FrameDecoder:
             space = self.space()
             count = min(len(space), len(chunk) - taken)
             space[:count] = chunk[taken : taken + count]
-            space.release()
             self.advance(count, frames)
             taken += count
 
@@ -90,7 +95,7 @@ class FrameDecoder:
         start = self._start
         end = self._end
         while end - start >= LENGTH_BYTES:
-            length = int.from_bytes(buffer[start : start + LENGTH_BYTES], "little")
+            (length,) = _LENGTH.unpack_from(buffer, start)
             if length > self.max_frame_bytes:
                 self._start = start
                 raise self._too_large(str(length))
@@ -123,6 +128,14 @@ class FrameDecoder:
             start = scanned = newline + 1
         self._start = start
         self._scanned = end
+
+    def _detect(self) -> None:
+        if self._end - self._start >= LENGTH_BYTES:
+            self.framing = detect_framing(self._buffer[self._start + LENGTH_BYTES - 1])
+
+    def _use(self, buffer: bytearray) -> None:
+        self._buffer = buffer
+        self._whole = memoryview(buffer)
 
     def _move(self, buffer: bytearray) -> None:
         """Puts the incomplete frame at the buffer's beginning."""

@@ -30,10 +30,11 @@ _log = logging.getLogger("haft_ipc")
 class Call:
     """A request in flight."""
 
-    __slots__ = ("id", "progress", "response")
+    __slots__ = ("begun", "id", "progress", "response")
 
     def __init__(self, id: str, progress: bool) -> None:
         self.id = id
+        self.begun = time.monotonic()
         self.response: Optional[Fields] = None
         #: Events of this request that have not been told; None when nobody wants them.
         self.progress: Optional[Deque[Fields]] = deque() if progress else None
@@ -83,7 +84,8 @@ class Inbox:
         with self.lock:
             self._receivers += 1
             try:
-                fields = self._wait(self._pop, timeout, lambda: f'No message on channel "{self._name}"')
+                deadline = None if timeout is None else time.monotonic() + timeout
+                fields = self._wait(self._pop, timeout, deadline, lambda: f'No message on channel "{self._name}"')
             finally:
                 self._receivers -= 1
         if self._taken is not None:
@@ -111,10 +113,9 @@ class Inbox:
             return call
 
     def close_call(self, call: Call) -> None:
-        """The answer is there, or nobody wants it any more."""
+        """Nobody wants the answer any more."""
         with self.lock:
-            del self._calls[call.id]
-            if call.response is None:
+            if self._calls.pop(call.id, None) is not None:
                 self._abandoned.append(call.id)
             if self._waiting:
                 self._changed.notify_all()
@@ -128,18 +129,26 @@ class Inbox:
     ) -> Json:
         """The response's data; progress is told in this thread.
 
+        :param timeout: seconds since :meth:`open_call`
         :raises RequestError: TimedOut, or the channel's end
         """
-
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = None if timeout is None else call.begun + timeout
+        looked = False
         while True:
-            left = None if deadline is None else deadline - time.monotonic()
             with self.lock:
-                fields = self._wait(call.take, left, lambda: self._no_answer(method))
-            if fields.get("type") == "response":
-                error = fields.get("error")
-                if isinstance(error, dict):
-                    raise RequestError.from_wire(error)
+                fields = None
+                if not looked and self._reader is None and self._source is not None and self.end is None:
+                    # Mostly nobody else is here, and the first read brings the answer.
+                    looked = True
+                    self._read(timeout)
+                    fields = None if self._waiting or call.progress else call.response
+                if fields is None:
+                    fields = self._wait(call.take, timeout, deadline, lambda: self._no_answer(method), looked)
+            if fields["type"] == "response":
+                if "error" in fields:
+                    error = fields["error"]
+                    if isinstance(error, dict):
+                        raise RequestError.from_wire(error)
                 return fields.get("data")
             event = fields.get("event")
             if on_progress is not None:
@@ -195,10 +204,18 @@ class Inbox:
         own = threading.get_ident()
         self.wait_until(lambda: self._reader is None or self._reader == own, seconds)
 
-    def _wait(self, found: Callable[[], Optional[_T]], timeout: Optional[float], what: Callable[[], str]) -> _T:
-        """With the lock held: until ``found`` gives something."""
-        deadline: Optional[float] = None
-        left = timeout
+    def _wait(
+        self,
+        found: Callable[[], Optional[_T]],
+        timeout: Optional[float],
+        deadline: Optional[float],
+        what: Callable[[], str],
+        looked: bool = False,
+    ) -> _T:
+        """With the lock held: until ``found`` gives something.
+
+        :param looked: whether the socket was looked at, which is done once, however late it is
+        """
         while True:
             result = found()
             if result is not None:
@@ -208,11 +225,11 @@ class Inbox:
                 return result
             if self.end is not None:
                 raise self.end
-            if left is not None and left <= 0 and deadline is not None:
+            left = None if deadline is None else deadline - time.monotonic()
+            if looked and left is not None and left <= 0:
                 raise TimedOut(f"{what()} within {timeout} s")
-            if timeout is not None and deadline is None:
-                deadline = time.monotonic() + timeout
-            if self._source is None or self._reader is not None or self._is_full():
+            looked = True
+            if self._reader is not None or self._source is None or (self._messages and self._is_full()):
                 self._waiting += 1
                 try:
                     self._changed.wait(left)
@@ -220,8 +237,6 @@ class Inbox:
                     self._waiting -= 1
             else:
                 self._read(left)
-            if deadline is not None:
-                left = deadline - time.monotonic()
 
     def _read(self, timeout: Optional[float]) -> None:
         """With the lock held, which is free for others while this thread reads for all."""
@@ -237,8 +252,10 @@ class Inbox:
         finally:
             self.lock.acquire()
             self._reader = None
-            self._deliver(arrived)
-            self.end = self.end or end
+            if arrived:
+                self._deliver(arrived)
+            if end is not None and self.end is None:
+                self.end = end
             if self._waiting:
                 self._changed.notify_all()
 
@@ -249,19 +266,22 @@ class Inbox:
             call = self._calls.get(id) if isinstance(id, str) else None
             if call is not None and kind == "response":
                 call.response = fields
+                del self._calls[call.id]
             elif call is not None and kind == "event":
                 if call.progress is not None:
                     call.progress.append(fields)
             elif kind == "response" and id is None and "error" in fields and self._calls:
                 # An error without an id is about the connection: everybody who waits is to know.
                 for one in self._calls.values():
-                    one.response = one.response or fields
+                    one.response = fields
+                self._calls.clear()
             elif self.unclaimed is not None:
                 self.unclaimed(fields)
             elif not (kind in ("response", "event") and id in self._abandoned):
                 self._messages.append((fields, size))
                 self._bytes += size
-        self.peak = max(self.peak, len(self._messages))
+        if len(self._messages) > self.peak:
+            self.peak = len(self._messages)
 
     def _pop(self) -> Optional[Fields]:
         if not self._messages:
@@ -288,7 +308,7 @@ class Inbox:
         while True:
             try:
                 with self.lock:
-                    fields, listeners = self._wait(next_message, None, lambda: "")
+                    fields, listeners = self._wait(next_message, None, None, lambda: "")
             except IpcChannelError:
                 return
             if self._taken is not None:

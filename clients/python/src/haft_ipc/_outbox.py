@@ -20,19 +20,15 @@ class Outbox:
         self._count_lock = threading.Lock()
         #: Bytes of senders that wait for the lock.
         self._queued = 0
-        self._rest = memoryview(b"")
+        #: Of a begun frame, what waits for somebody to write it.
+        self.rest = memoryview(b"")
         self.messages = 0
         self.bytes = 0
 
     @property
     def busy(self) -> bool:
         """Whether something is on its way."""
-        return self._lock.locked() or self.unsent
-
-    @property
-    def unsent(self) -> bool:
-        """Whether the rest of a begun frame waits for somebody to write it."""
-        return len(self._rest) > 0
+        return self._lock.locked() or len(self.rest) > 0
 
     def push(self, frame: bytes, size: int, timeout: Optional[float], check: Callable[[], None]) -> None:
         """Writes a frame.
@@ -48,15 +44,11 @@ class Outbox:
             self._queue(len(frame), timeout)
         try:
             check()
-            if self._rest and not self._write_rest(deadline):
+            if self.rest and not self._write_rest(deadline):
                 raise self._timed_out(timeout)
-            try:
-                taken = self._transport.write(memoryview(frame), _left(deadline))
-            except TimeoutError:
-                raise self._timed_out(timeout) from None
+            taken = self._transport.write_now(frame)
             if taken < len(frame):
-                self._rest = memoryview(frame)[taken:]
-                self._write_rest(deadline)
+                self._write_slowly(memoryview(frame), taken, timeout, deadline)
             self.messages += 1
             self.bytes += size
         finally:
@@ -92,13 +84,22 @@ class Outbox:
             with self._count_lock:
                 self._queued -= size
 
-    def _write_rest(self, deadline: Optional[float]) -> bool:
-        while self._rest:
+    def _write_slowly(self, frame: memoryview, taken: int, timeout: Optional[float], deadline: Optional[float]) -> None:
+        if taken == 0:
             try:
-                taken = self._transport.write(self._rest, _left(deadline))
+                taken = self._transport.write(frame, _left(deadline))
+            except TimeoutError:
+                raise self._timed_out(timeout) from None
+        self.rest = frame[taken:]
+        self._write_rest(deadline)
+
+    def _write_rest(self, deadline: Optional[float]) -> bool:
+        while self.rest:
+            try:
+                taken = self._transport.write(self.rest, _left(deadline))
             except TimeoutError:
                 return False
-            self._rest = self._rest[taken:]
+            self.rest = self.rest[taken:]
         return True
 
     def _timed_out(self, timeout: Optional[float]) -> TimedOut:

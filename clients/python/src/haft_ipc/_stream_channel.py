@@ -8,7 +8,7 @@ from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, preamble
 from ._inbox import Arrived, Fields, Inbox
-from ._json_text import decode_json, encode_json
+from ._json_text import decode_json, encode_json, encode_request
 from ._outbox import Outbox
 from ._transport import Transport
 from .channel import IpcChannel
@@ -103,18 +103,16 @@ class StreamChannel(IpcChannel):
 
         :param on_progress: called in this thread with name and data of every event that has the request's id
         """
-        call = self._inbox.open_call(on_progress is not None)
-        fields: Dict[str, JsonInput] = {"type": "request", "id": call.id, "method": method}
-        if data is not None:
-            fields["data"] = data
+        inbox = self._inbox
+        call = inbox.open_call(on_progress is not None)
         try:
-            self._send_fields(fields, timeout, self._check_open)
-            return self._inbox.await_call(call, method, timeout, on_progress)
-        except TimedOut:
-            self._cancel(call.id)
+            self._send_text(lambda: encode_request(call.id, method, data), timeout, self._check_open)
+            return inbox.await_call(call, method, timeout, on_progress)
+        except BaseException as error:
+            inbox.close_call(call)
+            if isinstance(error, TimedOut):
+                self._cancel(call.id)
             raise
-        finally:
-            self._inbox.close_call(call)
 
     def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
         return self._inbox.listen(listener)
@@ -170,8 +168,11 @@ class StreamChannel(IpcChannel):
         self._outbox.close()
 
     def _send_fields(self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]) -> None:
+        self._send_text(lambda: encode_json(fields), timeout, check)
+
+    def _send_text(self, encode: Callable[[], bytes], timeout: Optional[float], check: Callable[[], None]) -> None:
         try:
-            text = encode_json(fields)
+            text = encode()
             if len(text) > self._max_frame_bytes:
                 raise FrameError(
                     "too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed"
@@ -224,14 +225,18 @@ class StreamChannel(IpcChannel):
         texts: List[bytes] = []
         arrived: Arrived = []
         end: Optional[IpcChannelError] = None
+        decoder = self._decoder
         try:
-            count = self._fill(timeout)
+            if decoder.partial or self._first or self._outbox.rest:
+                count = self._fill(timeout)
+            else:
+                count = self._transport.read_into(decoder.space(), timeout)
             if count == 0 and not self._first:
                 return arrived, self._gone(None)
             self._first = False
-            seen = self._decoder.frames
-            self._decoder.advance(count, texts)
-            if self._decoder.frames != seen:
+            seen = decoder.frames
+            decoder.advance(count, texts)
+            if decoder.frames != seen:
                 self._waited = 0.0
         except TimeoutError:
             return arrived, None
@@ -256,12 +261,11 @@ class StreamChannel(IpcChannel):
         if self._first:
             # What an accept has read to tell the framing.
             return 0
-        if self._outbox.unsent:
+        if self._outbox.rest:
             self._outbox.flush(0.0)
             timeout = _FLUSH_INTERVAL if timeout is None else min(timeout, _FLUSH_INTERVAL)
         space = self._decoder.space()
         if not self._decoder.partial:
-            self._waited = 0.0
             return self._transport.read_into(space, timeout)
         left = max(self._frame_timeout - self._waited, 0.0)
         before = time.monotonic()

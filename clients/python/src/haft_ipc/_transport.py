@@ -19,6 +19,13 @@ class Transport(ABC):
         """
 
     @abstractmethod
+    def write_now(self, data: bytes) -> int:
+        """How many bytes the system took without waiting; 0 when none.
+
+        :raises OSError: the connection broke
+        """
+
+    @abstractmethod
     def write(self, data: memoryview, timeout: Optional[float]) -> int:
         """How many bytes the system took; at least one.
 

@@ -25,17 +25,24 @@ class UnixTransport(Transport):
         # One for each direction: a poll object serves one thread at a time.
         self._readable = select.poll()
         self._readable.register(connected, select.POLLIN)
+        self._poll_readable = self._readable.poll
         self._writable = select.poll()
         self._writable.register(connected, select.POLLOUT)
 
     def read_into(self, space: memoryview, timeout: Optional[float]) -> int:
         while True:
-            if not self._readable.poll(_milliseconds(timeout)):
+            if not self._poll_readable(None if timeout is None else timeout * 1000 if timeout > 0 else 0):
                 raise TimeoutError("nothing to read")
             try:
                 return self._recv_into(space)
             except BlockingIOError:
                 continue
+
+    def write_now(self, data: bytes) -> int:
+        try:
+            return self._send(data)
+        except BlockingIOError:
+            return 0
 
     def write(self, data: memoryview, timeout: Optional[float]) -> int:
         while True:

@@ -48,6 +48,12 @@ class PipeTransport(Transport):
             space[:count] = data[:count]
         return count
 
+    def write_now(self, data: bytes) -> int:
+        try:
+            return self.write(memoryview(data), 0.0)
+        except TimeoutError:
+            return 0
+
     def write(self, data: memoryview, timeout: Optional[float]) -> int:
         overlapped, _ = _winapi.WriteFile(self._handle, bytes(data[:_BUFFER]), overlapped=True)
         return _finish(overlapped, timeout)

@@ -60,9 +60,14 @@ def check_message(value: Json) -> Dict[str, Json]:
 
     :raises FrameError: ``not-a-message``
     """
-    if not isinstance(value, dict) or not _is_message(value):
+    if not isinstance(value, dict) or not (_is_answer(value) or _is_message(value)):
         raise FrameError("not-a-message", "Frame is not a message")
     return value
+
+
+def _is_answer(fields: Dict[str, Json]) -> bool:
+    """Whether it is a response without an error, as most are; for less than :func:`_is_message`."""
+    return len(fields) == 3 and "data" in fields and fields.get("type") == "response" and type(fields.get("id")) is str
 
 
 def _is_message(fields: Dict[str, Json]) -> bool:
