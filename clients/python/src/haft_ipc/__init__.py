@@ -29,7 +29,7 @@ from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .local_socket import LocalSocketChannel, LocalSocketChannelServer
 from .message import IpcMessage
-from .metrics import ChannelMetrics
+from .metrics import ChannelMetrics, Latency
 from .stream import Ack, Event, Lagged, Reset, StreamItem, StreamPosition
 from .subscription import Subscription
 from .thread_channel import ThreadChannel
@@ -51,6 +51,7 @@ __all__ = [
     "JsonInput",
     "LIMITS",
     "Lagged",
+    "Latency",
     "LocalSocketChannel",
     "LocalSocketChannelServer",
     "ReceiveFailed",

@@ -15,6 +15,7 @@ from .errors import IpcChannelError, RequestError, TimedOut
 from .json_types import Json
 from .limits import LIMITS
 from .message import IpcMessage, message_of
+from .metrics import LatencyHistogram
 
 Fields = Dict[str, Json]
 Listener = Callable[[IpcMessage], None]
@@ -70,6 +71,7 @@ class Inbox:
         self.unclaimed: Optional[Callable[[Fields], None]] = None
         self.end: Optional[IpcChannelError] = None
         self.peak = 0
+        self.latency = LatencyHistogram()
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -267,6 +269,8 @@ class Inbox:
             if call is not None and kind == "response":
                 call.response = fields
                 del self._calls[call.id]
+                if "error" not in fields:
+                    self.latency.record(time.monotonic() - call.begun)
             elif call is not None and kind == "event":
                 if call.progress is not None:
                     call.progress.append(fields)

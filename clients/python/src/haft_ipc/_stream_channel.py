@@ -148,6 +148,7 @@ class StreamChannel(IpcChannel):
             receive_errors=self._receive_errors,
             peak_unread=self._inbox.peak,
             uptime=time.monotonic() - self._made,
+            latency=self._inbox.latency.snapshot(),
         )
 
     def close(self) -> None:

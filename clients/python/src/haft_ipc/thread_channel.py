@@ -108,6 +108,7 @@ class ThreadChannel(IpcChannel):
             receive_errors=0,
             peak_unread=self._inbox.peak,
             uptime=time.monotonic() - self._made,
+            latency=self._inbox.latency.snapshot(),
         )
 
     def close(self) -> None:
