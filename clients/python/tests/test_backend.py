@@ -1,4 +1,4 @@
-"""The backend of examples/backend.py, as a parent sees it."""
+"""The backends of examples/, as a parent sees them."""
 
 import json
 import os
@@ -11,13 +11,13 @@ from haft_ipc import IpcMessage, JsonInput, LocalSocketChannel
 
 from .support import HANG, PACKAGE, SandboxedTest
 
-EXAMPLE = [sys.executable, os.path.join(PACKAGE, "examples", "backend.py")]
-
 
 class Backend(SandboxedTest):
+    example = "backend.py"
+
     def spawn(self, env: Dict[str, str]) -> "subprocess.Popen[bytes]":
         child = subprocess.Popen(
-            EXAMPLE,
+            [sys.executable, os.path.join(PACKAGE, "examples", self.example)],
             env={**os.environ, **self.env, "PYTHONPATH": os.path.join(PACKAGE, "src"), **env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -110,8 +110,42 @@ class Backend(SandboxedTest):
         # Two threads print, a text and its newline each.
         self.assertEqual((child.returncode, err.count(b"greet was called")), (0, 2))
 
+    def test_a_request_is_cancelled_at_an_await(self) -> None:
+        channel, child = self.ready()
+        channel.send(IpcMessage("request", id="long", method="count.down", data={"from": 1_000_000}))
+        channel.receive(HANG)
+        channel.send(IpcMessage("request", id="c", method="cancel", data={"id": "long"}))
+        ends: Dict[Optional[str], object] = {}
+        while len(ends) < 2:
+            message = channel.receive(HANG)
+            if message.type == "response":
+                ends[message.id] = message.data or (message.error or {}).get("name")
+        self.assertEqual(ends, {"c": {"cancelled": True}, "long": "cancelled"})
+        channel.emit("backend.stop")
+        self.assertEqual(child.wait(HANG), 0)
+
+    def test_more_requests_than_it_works_on_are_refused_and_the_others_answered(self) -> None:
+        channel, child = self.ready()
+        for n in range(300):
+            channel.send(IpcMessage("request", id=str(n), method="count.down", data={"from": 20}))
+        answers: Dict[Optional[str], object] = {}
+        while len(answers) < 300:
+            message = channel.receive(HANG)
+            if message.type == "response":
+                answers[message.id] = (message.error or {}).get("name", message.data)
+        self.assertLessEqual(set(map(str, answers.values())), {"0", "too_many"})
+        self.assertGreaterEqual(list(answers.values()).count(0), 128)
+        channel.emit("backend.stop")
+        self.assertEqual(child.wait(HANG), 0)
+
     def test_without_a_channel_it_says_what_to_do(self) -> None:
         child = self.spawn({"HAFT_IPC_CHANNEL": ""})
         _, err = child.communicate(timeout=HANG)
         self.assertEqual(child.returncode, 1)
         self.assertIn(b"Let haft start it, or set HAFT_IPC_MODE=legacy", err)
+
+
+class AioBackend(Backend):
+    """The same, in an event loop."""
+
+    example = "aio_backend.py"

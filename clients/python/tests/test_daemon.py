@@ -11,13 +11,11 @@ from haft_ipc import (
     Disconnected,
     Event,
     HaftError,
-    LocalSocketChannel,
     RequestError,
     Reset,
     StreamPosition,
     TimedOut,
 )
-from haft_ipc.aio import AsyncLocalSocketChannel
 from haft_ipc.aio import Client as AioClient
 
 from .support import HANG, PACKAGE, SandboxedTest
@@ -124,37 +122,3 @@ class Daemon(DaemonTest):
                 )
                 self.assertEqual((done.returncode, done.stderr), (0, b""))
                 self.assertEqual(done.stdout.decode().splitlines()[-1], last)
-
-
-class AsyncChannel(SandboxedTest):
-    """The asyncio channel, against a server of this package: it needs no daemon."""
-
-    def test_messages_requests_and_refusals(self) -> None:
-        with LocalSocketChannel.server("aio", env=self.env) as server:
-
-            async def main(framing: str) -> None:
-                loop = asyncio.get_running_loop()
-                async with await AsyncLocalSocketChannel.connect("aio", env=self.env, framing=framing) as channel:
-                    peer = await loop.run_in_executor(None, server.accept, HANG)
-                    with peer:
-                        with self.assertRaises(TimedOut):
-                            await channel.receive(0.01)
-                        await channel.send_json({"n": 1})
-                        self.assertEqual((await loop.run_in_executor(None, peer.receive, HANG)).data, {"n": 1})
-                        asking = asyncio.ensure_future(loop.run_in_executor(None, peer.request, "x", 5, HANG))
-                        request = await channel.receive(HANG)
-                        self.assertEqual(request.data, 5)
-                        request.type, request.method, request.data = "response", None, "done"
-                        await channel.send(request)
-                        self.assertEqual(await asking, "done")
-                        with self.assertRaises(TimedOut):
-                            await channel.request("slow", timeout=0.01)
-                        for n in range(3):
-                            await loop.run_in_executor(None, peer.send_json, n)
-                    self.assertEqual([message.data async for message in channel], [0, 1, 2])
-                    with self.assertRaises(Disconnected):
-                        await channel.send_json(1)
-
-            for framing in ("length", "lines"):
-                with self.subTest(framing):
-                    asyncio.run(main(framing))

@@ -17,7 +17,7 @@ def _examples() -> List[str]:
 class Readme(SandboxedTest):
     def test_every_example_is_python_and_those_without_a_daemon_run(self) -> None:
         examples = _examples()
-        self.assertEqual(len(examples), 4)
+        self.assertEqual(len(examples), 5)
         for text in examples:
             with self.subTest(text.splitlines()[0]):
                 compile(text, "README.md", "exec")
@@ -37,4 +37,4 @@ class Readme(SandboxedTest):
                     timeout=HANG * 3,
                 )
                 self.assertEqual(done.returncode, 0, done.stderr.decode())
-                self.assertRegex(done.stdout.decode(), "Hello Ada|event='hello'")
+                self.assertRegex(done.stdout.decode(), "Hello Ada|event='hello'|{'n': 1}")

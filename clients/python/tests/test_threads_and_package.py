@@ -59,6 +59,7 @@ class Package(SandboxedTest):
     def test_examples_without_a_daemon_run(self) -> None:
         for name, expected in (
             ("channel.py", ["3"]),
+            ("aio_channel.py", ["[0, 2, 4]"]),
             ("threads.py", [f"progress {{'percent': {n}}}" for n in (0, 50, 100)]),
         ):
             with self.subTest(name):

@@ -46,7 +46,7 @@ class UnixListener(Listener):
         # Wakes an accept that waits when the listener is closed.
         self._waker, self._wakes = socket.socketpair()
         try:
-            self._socket, self._own = _listen(path)
+            self._socket, self._own = listen_unix(path)
         except BaseException:
             self._waker.close()
             self._wakes.close()
@@ -72,7 +72,7 @@ class UnixListener(Listener):
         if not self._listening:
             return
         self._listening = False
-        _unlink_if_same(self._path, self._own)
+        unlink_if_same(self._path, self._own)
         self._waker.send(b"x")
         with self._lock:
             for unready in self._unready.values():
@@ -133,7 +133,8 @@ class UnixListener(Listener):
         del self._unready[descriptor]
 
 
-def _listen(path: str) -> Tuple[socket.socket, os.stat_result]:
+def listen_unix(path: str) -> Tuple[socket.socket, os.stat_result]:
+    """The socket, which does not block, and what lies at its path, for :func:`unlink_if_same`."""
     directory = os.path.dirname(path) or "."
     open_runtime_directory(directory, create=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -213,7 +214,8 @@ def _is_live(path: str) -> bool:
     return True
 
 
-def _unlink_if_same(path: str, own: os.stat_result) -> None:
+def unlink_if_same(path: str, own: os.stat_result) -> None:
+    """Removes the socket, when it is not a successor's."""
     try:
         found = os.lstat(path)
         if (found.st_ino, found.st_dev) == (own.st_ino, own.st_dev):

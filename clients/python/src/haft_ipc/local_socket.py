@@ -14,8 +14,8 @@ from .errors import Disconnected, EndpointError, HaftError, Io, TimedOut
 from .limits import LIMITS
 
 #: Seconds between attempts to connect: the first, and the longest.
-_FIRST_WAIT = 0.005
-_LONGEST_WAIT = 0.1
+FIRST_WAIT = 0.005
+LONGEST_WAIT = 0.1
 
 
 class LocalSocketChannel(StreamChannel):
@@ -53,7 +53,7 @@ class LocalSocketChannel(StreamChannel):
         known = check_framing(framing)
         address = resolve_endpoint(name, path, env)
         deadline = None if timeout is None else time.monotonic() + timeout
-        wait = _FIRST_WAIT
+        wait = FIRST_WAIT
         while True:
             left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
             try:
@@ -68,7 +68,7 @@ class LocalSocketChannel(StreamChannel):
                 if time.monotonic() >= deadline:
                     raise TimedOut(f'Nobody listened on channel "{name}" ("{address}") within {timeout} s') from error
                 time.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
-                wait = min(wait * 2, _LONGEST_WAIT)
+                wait = min(wait * 2, LONGEST_WAIT)
             except OSError as error:
                 raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
             else:

@@ -1,4 +1,4 @@
-"""The channel and the daemon's client for asyncio.
+"""The channels, the daemon's client and backends, for asyncio.
 
 from haft_ipc.aio import Client
 
@@ -6,8 +6,10 @@ async with await Client.connect() as haft:
     print(await haft.request("daemon.ping"))
 """
 
-from .channel import AsyncLocalSocketChannel
+from .backend import Backend
+from .channel import LocalSocketChannel
 from .client import Client
+from .server import LocalSocketChannelServer
 from .subscription import Subscription
 
-__all__ = ["AsyncLocalSocketChannel", "Client", "Subscription"]
+__all__ = ["Backend", "Client", "LocalSocketChannel", "LocalSocketChannelServer", "Subscription"]

@@ -5,64 +5,82 @@ from typing import Callable, List, Optional
 
 from .._frame_decoder import FrameDecoder
 from .._frame_error import FrameError
-from .._framing import Framing, preamble
+from .._framing import LENGTH_BYTES, Framing, preamble
 from .._inbox import Arrived
 from .._json_text import decode_json
 from ..message import check_message
 
 
-class Wire(asyncio.BufferedProtocol):
-    """Reads into the decoder's own buffer.
+class FrameTimeout(Exception):
+    """The peer began a frame and did not end it in time."""
 
-    :param on_arrived: called with what a read brought
-    :param on_end: called once: None for an end in order, FrameError for what is not allowed, OSError otherwise
+
+class Wire(asyncio.BufferedProtocol):
+    """Reads into the decoder's own buffer, once :meth:`start` was called.
+
+    :param frame_timeout: seconds from the first to the last byte of a frame, those not counted in which nothing is read
+    :param framing: of the side that connects; the side that accepts is told it by the first four bytes
+    :param on_framing: of the side that accepts, called once: True when the framing is known, after which nothing is
+        read until :meth:`start`; False when the peer has gone before
     """
 
     def __init__(
         self,
-        framing: Framing,
         max_frame_bytes: int,
-        on_arrived: Callable[[Arrived], None],
-        on_end: Callable[[Optional[Exception]], None],
+        frame_timeout: float,
+        framing: Optional[Framing] = None,
+        on_framing: Optional[Callable[["Wire", bool], None]] = None,
     ) -> None:
         self.decoder = FrameDecoder(max_frame_bytes, framing)
-        self._framing = framing
-        self._on_arrived = on_arrived
-        self._on_end = on_end
+        self._frame_timeout = frame_timeout
+        self._on_framing = on_framing
+        self._on_arrived: Optional[Callable[[Arrived], None]] = None
+        self._on_end: Optional[Callable[[Optional[Exception]], None]] = None
         self._transport: Optional[asyncio.Transport] = None
+        self._timer: Optional[asyncio.TimerHandle] = None
         self._room = asyncio.Event()
         self._room.set()
+
+    def start(self, on_arrived: Callable[[Arrived], None], on_end: Callable[[Optional[Exception]], None]) -> None:
+        """Reads from now on.
+
+        :param on_arrived: called with what a read brought
+        :param on_end: called when nothing comes any more, with None for an end in order, FrameError or FrameTimeout for
+            what is not allowed, another error otherwise
+        """
+        self._on_arrived = on_arrived
+        self._on_end = on_end
+        if self._transport is not None:
+            self._cut(0)
+            self.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError("a channel needs a transport that reads and writes")
         self._transport = transport
-        transport.write(preamble(self._framing))
+        if self.decoder.framing is not None:
+            transport.write(preamble(self.decoder.framing))
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self.decoder.space()
+        space = self.decoder.space()
+        # No more than tells the framing: the rest stays for whoever gets the connection.
+        return space if self.decoder.framing is not None else space[: LENGTH_BYTES - self.decoder.held]
 
     def buffer_updated(self, nbytes: int) -> None:
-        texts: List[bytes] = []
-        arrived: Arrived = []
-        failure: Optional[FrameError] = None
-        try:
-            self.decoder.advance(nbytes, texts)
-        except FrameError as error:
-            failure = error
-        try:
-            for text in texts:
-                arrived.append((check_message(decode_json(text)), len(text)))
-        except FrameError as error:
-            failure = error
-        if arrived:
-            self._on_arrived(arrived)
-        if failure is not None:
-            self._on_end(failure)
+        if self._on_arrived is not None:
+            self._cut(nbytes)
+            return
+        self.decoder.hold(nbytes)
+        if self.decoder.framing is not None:
+            self.pause_reading()
+            self._tell_framing(True)
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
+        self._stop_timer()
         self._room.set()
-        self._on_end(exc)
+        self._tell_framing(False)
+        if self._on_end is not None:
+            self._on_end(exc)
 
     def pause_writing(self) -> None:
         self._room.clear()
@@ -70,10 +88,19 @@ class Wire(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._room.set()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the peer has taken enough of what was written."""
+        return self._room.is_set()
+
+    @property
+    def queued(self) -> int:
+        """Bytes that were written and not taken by the system."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     async def room(self) -> None:
-        """Returns when the peer has taken enough of what was written."""
-        if not self._room.is_set():
-            await self._room.wait()
+        """Returns when :attr:`has_room` is true."""
+        await self._room.wait()
 
     def write(self, data: bytes) -> None:
         """Queues bytes."""
@@ -82,6 +109,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def pause_reading(self) -> None:
         """Leaves what comes in the kernel."""
+        self._stop_timer()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
@@ -89,6 +117,7 @@ class Wire(asyncio.BufferedProtocol):
         """Ends :meth:`pause_reading`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
+            self._watch_frame()
 
     def close(self) -> None:
         """Closes when what was written is out."""
@@ -99,3 +128,46 @@ class Wire(asyncio.BufferedProtocol):
         """Closes now."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _cut(self, count: int) -> None:
+        texts: List[bytes] = []
+        arrived: Arrived = []
+        failure: Optional[FrameError] = None
+        seen = self.decoder.frames
+        try:
+            self.decoder.advance(count, texts)
+        except FrameError as error:
+            failure = error
+        try:
+            for text in texts:
+                arrived.append((check_message(decode_json(text)), len(text)))
+        except FrameError as error:
+            failure = error
+        if self._timer is not None and self.decoder.frames != seen:
+            self._stop_timer()
+        self._watch_frame()
+        if arrived and self._on_arrived is not None:
+            self._on_arrived(arrived)
+        if failure is not None and self._on_end is not None:
+            self._stop_timer()
+            self._on_end(failure)
+
+    def _tell_framing(self, known: bool) -> None:
+        tell, self._on_framing = self._on_framing, None
+        if tell is not None:
+            tell(self, known)
+
+    def _watch_frame(self) -> None:
+        if self.decoder.partial and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._frame_timeout, self._give_up)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if self._on_end is not None:
+            self._on_end(FrameTimeout(f"began a message and did not end it within {self._frame_timeout} s"))
+        self.abort()

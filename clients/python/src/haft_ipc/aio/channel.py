@@ -3,61 +3,63 @@
 import asyncio
 import os
 import sys
-from collections import deque
+import time
 from types import TracebackType
-from typing import AsyncIterator, Callable, Deque, Dict, Mapping, Optional, Tuple, Type, cast
+from typing import TYPE_CHECKING, AsyncIterator, Callable, Dict, Mapping, Optional, Type, cast
 
 from .._endpoint import resolve_endpoint
 from .._frame_error import FrameError
 from .._framing import Framing, check_framing, frame
 from .._inbox import Arrived, Fields
-from .._json_text import encode_json
+from .._json_text import encode_json, encode_request
 from ..errors import (
     ERROR_CODES,
     Disconnected,
+    EndpointError,
     Io,
     IpcChannelError,
     ReceiveFailed,
     RequestError,
     SendFailed,
     Serialization,
+    ShuttingDown,
     TimedOut,
 )
 from ..json_types import Json, JsonInput
 from ..limits import LIMITS
-from ..message import IpcMessage, message_of
-from ._wire import Wire
+from ..local_socket import FIRST_WAIT, LONGEST_WAIT
+from ..message import IpcMessage
+from ..metrics import ChannelMetrics
+from ._inbox import Inbox, Listener, OnProgress
+from ._wire import FrameTimeout, Wire
 
-OnProgress = Callable[[str, Json], None]
+if TYPE_CHECKING:
+    from .server import LocalSocketChannelServer
+
+#: Seconds after which a drain is looked for again.
+_DRAIN_INTERVAL = 0.02
 
 
-class _Call:
-    def __init__(self, on_progress: Optional[OnProgress]) -> None:
-        self.response: "asyncio.Future[Fields]" = asyncio.get_running_loop().create_future()
-        self.on_progress = on_progress
+class LocalSocketChannel:
+    """One end of a connection; made by :meth:`connect`, or by :meth:`LocalSocketChannelServer.accept`, and used from
+    one event loop. Its methods do what those of :class:`haft_ipc.LocalSocketChannel` do, and raise the same errors;
+    cancelling one that waits loses nothing."""
 
-
-class AsyncLocalSocketChannel:
-    """The connecting end of a local socket; made by :meth:`connect`, used from one event loop. Its methods do what
-    those of :class:`haft_ipc.LocalSocketChannel` do, and raise the same errors."""
-
-    def __init__(self, name: str, framing: Framing, max_frame_bytes: int) -> None:
-        self.name = name
-        self._framing = framing
+    def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
+        self._name = name
+        self._wire = wire
+        self._framing: Framing = wire.decoder.framing or "length"
         self._max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
-        self._wire = Wire(framing, max_frame_bytes, self._arrived, self._ended)
-        self._messages: Deque[Tuple[Fields, int]] = deque()
-        self._bytes = 0
-        self._paused = False
-        self._calls: Dict[str, _Call] = {}
-        self._abandoned: Deque[str] = deque(maxlen=1024)
-        self._receivers: "Deque[asyncio.Future[Fields]]" = deque()
-        self._next_id = 0
-        self._end: Optional[IpcChannelError] = None
+        self._inbox = Inbox(name, wire.pause_reading, wire.resume_reading)
         self._gone = asyncio.Event()
+        self._shutting_down = False
+        self._closed = False
+        #: Bytes of senders that wait for room.
         self._waiting_bytes = 0
-        #: Takes what answers no request, instead of it being kept.
-        self.unclaimed: Optional[Callable[[IpcMessage], None]] = None
+        self._made = time.monotonic()
+        self._messages_sent = self._messages_received = self._bytes_sent = self._bytes_received = 0
+        self._send_errors = self._receive_errors = 0
+        wire.start(self._arrived, self._ended)
 
     @classmethod
     async def connect(
@@ -66,73 +68,95 @@ class AsyncLocalSocketChannel:
         *,
         path: Optional[str] = None,
         timeout: Optional[float] = None,
+        retry: bool = False,
         framing: str = "length",
         max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
         env: Optional[Mapping[str, str]] = None,
-    ) -> "AsyncLocalSocketChannel":
+    ) -> "LocalSocketChannel":
         """See :meth:`haft_ipc.LocalSocketChannel.connect`."""
-        channel = cls(name, check_framing(framing), max_frame_bytes)
+        if retry and timeout is None:
+            raise ValueError("retry=True needs a timeout")
+        known = check_framing(framing)
         address = resolve_endpoint(name, path, env)
-        try:
-            await asyncio.wait_for(_open(address, channel._wire), timeout)
-        except asyncio.TimeoutError as error:
-            raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
-        except OSError as error:
-            raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
-        return channel
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait = FIRST_WAIT
+        while True:
+            channel = cls(name, Wire(max_frame_bytes, frame_timeout, known), max_frame_bytes)
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+            try:
+                await asyncio.wait_for(_open(address, channel._wire), left)
+            except asyncio.TimeoutError as error:
+                raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                if not retry or deadline is None:
+                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
+                if time.monotonic() >= deadline:
+                    raise TimedOut(f'Nobody listened on channel "{name}" ("{address}") within {timeout} s') from error
+                await asyncio.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
+                wait = min(wait * 2, LONGEST_WAIT)
+            except OSError as error:
+                raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
+            else:
+                return channel
 
-    async def send(self, message: IpcMessage) -> None:
+    @staticmethod
+    async def server(
+        name: str,
+        *,
+        path: Optional[str] = None,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        max_connections: int = LIMITS.connections,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "LocalSocketChannelServer":
+        """Listens under a name; see :meth:`haft_ipc.LocalSocketChannel.server`."""
+        from .server import LocalSocketChannelServer
+
+        return LocalSocketChannelServer(
+            name,
+            resolve_endpoint(name, path, env),
+            max_frame_bytes=max_frame_bytes,
+            frame_timeout=frame_timeout,
+            max_connections=max_connections,
+        )
+
+    @property
+    def name(self) -> str:
+        """What the channel is called."""
+        return self._name
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    async def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
         """Returns when the message is accepted: at once while the peer reads, later while it is slow to.
 
+        :raises TimedOut: the message was not accepted in time, and is certain not to be sent
         :raises SendFailed: more than 8 MiB wait to be sent
         """
-        await self._send_fields(message.to_wire())
+        await self._send_text(lambda: encode_json(message.to_wire()), timeout)
 
-    async def emit(self, event: str, data: JsonInput = None) -> None:
+    async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "event", event, data}``."""
-        await self.send(IpcMessage("event", event=event, data=data))
+        await self.send(IpcMessage("event", event=event, data=data), timeout)
 
-    async def send_json(self, data: JsonInput) -> None:
+    async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "data", data}``."""
-        await self.send(IpcMessage("data", data=data))
+        await self.send(IpcMessage("data", data=data), timeout)
 
     async def receive(self, timeout: Optional[float] = None) -> IpcMessage:
-        """The next message; cancelling it, or its time-out, loses none.
+        """The next message.
 
         :param timeout: seconds
         """
-        message = self.try_receive()
-        if message is not None:
-            return message
-        if self._end is not None:
-            raise self._end
-        waiting: "asyncio.Future[Fields]" = asyncio.get_running_loop().create_future()
-        self._receivers.append(waiting)
-        try:
-            await asyncio.wait({waiting}, timeout=timeout)
-            if waiting.done():
-                return message_of(waiting.result())
-            raise TimedOut(f'No message on channel "{self.name}" within {timeout} s')
-        except asyncio.CancelledError:
-            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
-                self._messages.appendleft((waiting.result(), 0))
-            raise
-        finally:
-            if waiting in self._receivers:
-                self._receivers.remove(waiting)
+        return await self._inbox.take(timeout)
 
     def try_receive(self) -> Optional[IpcMessage]:
-        """The next message if it has arrived."""
-        if not self._messages:
-            return None
-        fields, size = self._messages.popleft()
-        self._bytes -= size
-        if self._paused and not self._is_full():
-            self._paused = False
-            self._wire.resume_reading()
-        return message_of(fields)
+        """The next message if the event loop has read it."""
+        return self._inbox.try_take()
 
     async def request(
         self,
@@ -144,38 +168,79 @@ class AsyncLocalSocketChannel:
         """Sends a request with an id of its own and gives the ``data`` of its response. When it is cancelled, or out of
         time, the peer is told to cancel.
 
+        :param on_progress: called with name and data of every event that has the request's id; what it raises, this
+            raises
         :raises RequestError: the peer answered with an error
         """
-        self._next_id += 1
-        id = str(self._next_id)
-        call = self._calls[id] = _Call(on_progress)
-        fields: Dict[str, JsonInput] = {"type": "request", "id": id, "method": method}
-        if data is not None:
-            fields["data"] = data
+        call = self._inbox.open_call(on_progress)
         try:
-            await self._send_fields(fields)
-            await asyncio.wait({call.response}, timeout=timeout)
+            await self._send_text(lambda: encode_request(call.id, method, data), timeout)
+            left = None if timeout is None else max(call.begun + timeout - time.monotonic(), 0.0)
+            await asyncio.wait({call.response}, timeout=left)
             if not call.response.done():
-                self._give_up(id)
-                raise TimedOut(f'No answer to "{method}" within {timeout} s')
+                raise TimedOut(f"{self._inbox.no_answer(method)} within {timeout} s")
             response = call.response.result()
-        except asyncio.CancelledError:
-            self._give_up(id)
+        except BaseException as error:
+            self._inbox.close_call(call)
+            if isinstance(error, (TimedOut, asyncio.CancelledError)):
+                self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
             raise
-        finally:
-            del self._calls[id]
-        error = response.get("error")
-        if isinstance(error, dict):
-            raise RequestError.from_wire(error)
+        failure = response.get("error")
+        if isinstance(failure, dict):
+            raise RequestError.from_wire(failure)
         return response.get("data")
 
+    def on_message(self, listener: Listener) -> Callable[[], None]:
+        """Calls ``listener``, plain or ``async``, in the event loop for every message that no :meth:`receive` waits
+        for, one after the other, those that have arrived already included. Gives a function that ends it."""
+        return self._inbox.listen(listener)
+
+    def only_requests(self) -> None:
+        """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
+        self._inbox.unclaimed = self._answer_ping
+
+    def shutdown(self) -> None:
+        """Takes no new sends and requests; those in flight finish, and receiving goes on."""
+        self._shutting_down = True
+
+    def is_shutdown(self) -> bool:
+        """Whether :meth:`shutdown` or :meth:`close` was called, or the channel has ended."""
+        return self._shutting_down or self._inbox.end is not None
+
+    async def wait_for_drain(self, seconds: float) -> bool:
+        """Waits until no send and no request is in flight. False when some still are after that time."""
+        deadline = time.monotonic() + seconds
+        while self._inbox.calls > 0 or self._waiting_bytes > 0 or self._wire.queued > 0:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            await asyncio.sleep(min(left, _DRAIN_INTERVAL))
+        return True
+
+    def metrics(self) -> ChannelMetrics:
+        """What was counted so far."""
+        return ChannelMetrics(
+            messages_sent=self._messages_sent,
+            messages_received=self._messages_received,
+            bytes_sent=self._bytes_sent,
+            bytes_received=self._bytes_received,
+            send_errors=self._send_errors,
+            receive_errors=self._receive_errors,
+            peak_unread=self._inbox.peak,
+            uptime=time.monotonic() - self._made,
+            latency=self._inbox.latency.snapshot(),
+        )
+
     async def close(self) -> None:
-        """Lets what was accepted go out (for 2 s at most), then closes."""
-        self._finish(Disconnected(f'Channel "{self.name}" was closed by this side'))
+        """Lets what was accepted go out (for 2 s at most), then closes. Closing twice does nothing."""
+        self._closed = self._shutting_down = True
+        self._inbox.finish(Disconnected(f'Channel "{self._name}" was closed by this side'))
         self._wire.close()
         try:
             await asyncio.wait_for(self._gone.wait(), LIMITS.close_timeout)
         except asyncio.TimeoutError:
+            pass
+        finally:
             self._wire.abort()
 
     async def __aiter__(self) -> AsyncIterator[IpcMessage]:
@@ -187,7 +252,7 @@ class AsyncLocalSocketChannel:
                 return
             yield message
 
-    async def __aenter__(self) -> "AsyncLocalSocketChannel":
+    async def __aenter__(self) -> "LocalSocketChannel":
         return self
 
     async def __aexit__(
@@ -198,111 +263,86 @@ class AsyncLocalSocketChannel:
     ) -> None:
         await self.close()
 
-    async def _send_fields(self, fields: Dict[str, JsonInput]) -> None:
-        if self._end is not None:
-            raise self._end
-        data = self._frame_of(fields)
-        if self._waiting_bytes + len(data) > LIMITS.output_hard:
-            raise SendFailed(
-                f'Output queue of channel "{self.name}" is full ({LIMITS.output_hard} bytes)',
-                next="Wait for each send before the next one",
-            )
-        self._waiting_bytes += len(data)
-        try:
-            await self._wire.room()
-        finally:
-            self._waiting_bytes -= len(data)
-        if self._end is not None:
-            raise self._end
-        self._wire.write(data)
-
     def send_now(self, message: IpcMessage) -> None:
-        """Queues a message without waiting for room: for the few small ones that nobody waits for."""
-        if self._end is None:
-            self._wire.write(self._frame_of(message.to_wire()))
+        """Sends a small message that nobody waits for, or drops it when there is no room."""
+        if self._inbox.end is None and self._wire.has_room:
+            self._wire.write(self._frame_of(encode_json(message.to_wire())))
 
-    def _frame_of(self, fields: Dict[str, JsonInput]) -> bytes:
+    async def _send_text(self, encode: Callable[[], bytes], timeout: Optional[float]) -> None:
         try:
-            text = encode_json(fields)
-            if len(text) > self._max_frame_bytes:
-                raise FrameError(
-                    "too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed"
-                )
-        except (FrameError, ValueError, TypeError, RecursionError) as error:
-            raise Serialization(f'Cannot send on channel "{self.name}": {error}') from error
+            self._check_open()
+            try:
+                text = encode()
+                data = self._frame_of(text)
+            except (FrameError, ValueError, TypeError, RecursionError) as error:
+                raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
+            if not self._wire.has_room:
+                await self._wait_for_room(len(data), timeout)
+                self._check_open()
+        except IpcChannelError:
+            self._send_errors += 1
+            raise
+        self._wire.write(data)
+        self._messages_sent += 1
+        self._bytes_sent += len(text)
+
+    async def _wait_for_room(self, size: int, timeout: Optional[float]) -> None:
+        if self._waiting_bytes + self._wire.queued + size > LIMITS.output_hard:
+            raise SendFailed(
+                f'Output queue of channel "{self._name}" is full ({LIMITS.output_hard} bytes)',
+                next="Send from fewer tasks, or wait for each send before the next one",
+            )
+        self._waiting_bytes += size
+        try:
+            await asyncio.wait_for(self._wire.room(), timeout)
+        except asyncio.TimeoutError:
+            raise TimedOut(
+                f'Peer of channel "{self._name}" did not take the message within {timeout} s',
+                next="The peer has to read, or the message to wait longer",
+            ) from None
+        finally:
+            self._waiting_bytes -= size
+
+    def _check_open(self) -> None:
+        if self._inbox.end is not None:
+            raise self._inbox.end
+        if self._shutting_down:
+            raise ShuttingDown(f'Channel "{self._name}" is closing')
+
+    def _frame_of(self, text: bytes) -> bytes:
+        if len(text) > self._max_frame_bytes:
+            raise FrameError("too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed")
         return frame(self._framing, text)
 
-    def _give_up(self, id: str) -> None:
-        self._abandoned.append(id)
-        self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": id}))
+    def _answer_ping(self, fields: Fields) -> None:
+        if fields["type"] == "ping":
+            id = fields.get("id")
+            self.send_now(IpcMessage("pong", id=id if isinstance(id, str) else None))
 
     def _arrived(self, arrived: Arrived) -> None:
-        for fields, size in arrived:
-            self._route(fields, size)
-        if self._is_full() and not self._paused:
-            self._paused = True
-            self._wire.pause_reading()
-
-    def _route(self, fields: Fields, size: int) -> None:
-        id = fields.get("id")
-        kind = fields["type"]
-        call = self._calls.get(id) if isinstance(id, str) else None
-        if call is not None and kind in ("response", "event"):
-            if kind == "event":
-                event = fields.get("event")
-                if call.on_progress is not None:
-                    call.on_progress(event if isinstance(event, str) else "", fields.get("data"))
-            elif not call.response.done():
-                call.response.set_result(fields)
-        elif kind == "response" and id is None and "error" in fields and self._calls:
-            # An error without an id is about the connection: everybody who waits is to know.
-            for one in self._calls.values():
-                if not one.response.done():
-                    one.response.set_result(fields)
-        elif kind in ("response", "event") and id in self._abandoned:
-            return
-        elif self.unclaimed is not None:
-            self.unclaimed(message_of(fields))
-        else:
-            self._keep(fields, size)
-
-    def _keep(self, fields: Fields, size: int) -> None:
-        while self._receivers:
-            waiting = self._receivers.popleft()
-            if not waiting.done():
-                waiting.set_result(fields)
-                return
-        self._messages.append((fields, size))
-        self._bytes += size
-
-    def _is_full(self) -> bool:
-        return len(self._messages) >= LIMITS.unread_messages or self._bytes >= LIMITS.unread_bytes
+        for _, size in arrived:
+            self._messages_received += 1
+            self._bytes_received += size
+        self._inbox.put(arrived)
 
     def _ended(self, error: Optional[Exception]) -> None:
         if isinstance(error, FrameError):
+            self._receive_errors += 1
             code = ERROR_CODES["parse_error" if error.kind == "not-json" else "invalid_request"]
-            self.send_now(IpcMessage("response", error={"code": code, "message": str(error)}))
-            self._finish(ReceiveFailed(f'Peer of channel "{self.name}" broke the protocol: {error}'))
+            body: Dict[str, JsonInput] = {"code": code, "message": str(error)}
+            self.send_now(IpcMessage("response", error=body))
+            self._inbox.finish(ReceiveFailed(f'Peer of channel "{self._name}" broke the protocol: {error}'))
             self._wire.close()
+            return
+        if isinstance(error, FrameTimeout):
+            self._inbox.finish(Disconnected(f'Peer of channel "{self._name}" {error}'))
             return
         self._gone.set()
         if error is None or isinstance(error, (BrokenPipeError, ConnectionResetError)):
             midway = " in the middle of a message" if self._wire.decoder.partial else ""
-            self._finish(Disconnected(f'Peer of channel "{self.name}" closed the connection{midway}'))
+            self._inbox.finish(Disconnected(f'Peer of channel "{self._name}" closed the connection{midway}'))
         else:
-            self._finish(Io(f'Connection of channel "{self.name}" broke: {error}'))
-
-    def _finish(self, reason: IpcChannelError) -> None:
-        if self._end is not None:
-            return
-        self._end = reason
-        waiting = [*self._receivers, *(call.response for call in self._calls.values())]
-        self._receivers.clear()
-        for one in waiting:
-            if not one.done():
-                one.set_exception(reason)
-                # Whoever waited may have been cancelled meanwhile.
-                one.exception()
+            self._inbox.finish(Io(f'Connection of channel "{self._name}" broke: {error}'))
 
 
 async def _open(address: str, wire: Wire) -> None:
@@ -316,7 +356,12 @@ async def _open(address: str, wire: Wire) -> None:
         await loop.create_pipe_connection(factory, address)
     else:
         from .._runtime_directory import open_runtime_directory, refuse_foreign_socket
+        from .._unix_transport import peer_uid
 
         open_runtime_directory(os.path.dirname(address) or ".")
         refuse_foreign_socket(address)
-        await loop.create_unix_connection(lambda: wire, address)
+        transport, _ = await loop.create_unix_connection(lambda: wire, address)
+        uid = peer_uid(transport.get_extra_info("socket"))
+        if uid is not None and uid != os.getuid():
+            wire.abort()
+            raise EndpointError(f'Refusing socket "{address}": it is served by user {uid}')

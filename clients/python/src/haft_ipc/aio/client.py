@@ -8,9 +8,9 @@ from .._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
 from .._endpoint import DAEMON_ENDPOINT, daemon_endpoint
 from ..errors import Disconnected
 from ..json_types import Json, JsonInput
-from ..message import IpcMessage
 from ..stream import Ack, StreamPosition
-from .channel import AsyncLocalSocketChannel, OnProgress
+from ._inbox import OnProgress
+from .channel import LocalSocketChannel
 from .subscription import Subscription
 
 
@@ -20,9 +20,9 @@ class Client:
 
     def __init__(
         self,
-        channel: AsyncLocalSocketChannel,
+        channel: LocalSocketChannel,
         ack: Ack,
-        again: Callable[[], Awaitable[AsyncLocalSocketChannel]],
+        again: Callable[[], Awaitable[LocalSocketChannel]],
     ) -> None:
         self._channel = channel
         self._again = again
@@ -44,17 +44,17 @@ class Client:
         """See :meth:`haft_ipc.Client.connect`."""
         path = socket or daemon_endpoint(env)
 
-        async def open_channel() -> AsyncLocalSocketChannel:
-            return await AsyncLocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing)
+        async def open_channel() -> LocalSocketChannel:
+            return await LocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing)
 
-        async def greet(channel: AsyncLocalSocketChannel) -> Ack:
+        async def greet(channel: LocalSocketChannel) -> Ack:
             try:
                 return Ack.from_wire(await channel.request("hello", hello(client), timeout))
             except BaseException:
                 await channel.close()
                 raise
 
-        async def again() -> AsyncLocalSocketChannel:
+        async def again() -> LocalSocketChannel:
             channel = await open_channel()
             await greet(channel)
             return channel
@@ -66,14 +66,8 @@ class Client:
                 raise Disconnected(error.message, next=NOT_RUNNING) from error
             await asyncio.get_running_loop().run_in_executor(None, start_daemon, haft, socket, env, 30.0)
             channel = await open_channel()
-        opened = channel
-
-        def answer(message: IpcMessage) -> None:
-            if message.type == "ping":
-                opened.send_now(IpcMessage("pong", id=message.id))
-
-        opened.unclaimed = answer
-        return cls(opened, await greet(opened), again)
+        channel.only_requests()
+        return cls(channel, await greet(channel), again)
 
     async def request(
         self,

@@ -7,9 +7,9 @@ from .._daemon import subscribe_params
 from ..errors import Disconnected
 from ..message import IpcMessage
 from ..stream import StreamItem, StreamPosition, Subscribed, after, stream_item
-from .channel import AsyncLocalSocketChannel
+from .channel import LocalSocketChannel
 
-_Connect = Callable[[], Awaitable[AsyncLocalSocketChannel]]
+_Connect = Callable[[], Awaitable[LocalSocketChannel]]
 
 
 class Subscription:
@@ -20,7 +20,7 @@ class Subscription:
         connect: _Connect,
         types: Sequence[str],
         subject: Optional[str],
-        opened: Tuple[AsyncLocalSocketChannel, Subscribed],
+        opened: Tuple[LocalSocketChannel, Subscribed],
         since: Optional[StreamPosition],
     ) -> None:
         self._connect = connect
@@ -91,7 +91,7 @@ class Subscription:
 
 async def _open(
     connect: _Connect, types: Sequence[str], subject: Optional[str], since: Optional[StreamPosition]
-) -> Tuple[AsyncLocalSocketChannel, Subscribed]:
+) -> Tuple[LocalSocketChannel, Subscribed]:
     channel = await connect()
     try:
         return channel, Subscribed.from_wire(

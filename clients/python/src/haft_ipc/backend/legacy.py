@@ -11,7 +11,7 @@ descriptor 1, goes to stderr.
 import os
 import sys
 import threading
-from typing import Dict, List, Mapping, Optional
+from typing import Callable, Dict, List, Mapping, Optional
 
 from .._frame_decoder import FrameDecoder
 from .._frame_error import FrameError
@@ -20,11 +20,10 @@ from ..errors import Disconnected, IpcChannelError, ReceiveFailed, RequestError,
 from ..json_types import Json, JsonInput
 from .conversation import Conversation
 from .runner import Outcome, Result, Runner
-from .stop_signal import StopSignal
 
 
 class LegacyConversation(Conversation):
-    def __init__(self, runner: Runner, stop: StopSignal) -> None:
+    def __init__(self, runner: Runner, stop: Callable[[], None]) -> None:
         self._runner = runner
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
@@ -64,7 +63,7 @@ class LegacyConversation(Conversation):
         except IpcChannelError as error:
             self._failure = error
         finally:
-            self._stop.set()
+            self._stop()
 
     def _hear(self, line: bytes) -> None:
         request = decode_json(line)

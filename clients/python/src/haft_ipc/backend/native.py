@@ -1,39 +1,30 @@
 """The native conversation: haft's envelope, over the channel that the parent listens on."""
 
-import sys
 import threading
-from typing import Dict, List, Mapping, Optional, cast
+from typing import Callable, List, Mapping, Optional, cast
 
-from ..errors import Disconnected, IpcChannelError, ReceiveFailed, RequestError, Serialization
+from ..errors import Disconnected, IpcChannelError, ReceiveFailed, Serialization
 from ..json_types import Json, JsonInput
 from ..local_socket import LocalSocketChannel
 from ..message import IpcMessage
 from .conversation import Conversation
+from .responses import response, unsayable
 from .runner import Outcome, Result, Runner
-from .stop_signal import StopSignal
-
-#: Seconds in which the parent has to listen; it does before it starts a backend.
-_CONNECT_TIMEOUT = 10.0
+from .start import CONNECT_TIMEOUT, log_by_line, name_and_path
 
 
 class NativeConversation(Conversation):
     """:param channel: the channel's name, or its socket's path"""
 
-    def __init__(self, channel: str, env: Mapping[str, str], runner: Runner, stop: StopSignal) -> None:
-        is_path = "/" in channel or "\\" in channel
-        self._channel = LocalSocketChannel.connect(
-            "backend" if is_path else channel,
-            path=channel if is_path else None,
-            timeout=_CONNECT_TIMEOUT,
-            retry=True,
-            env=env,
-        )
+    def __init__(self, channel: str, env: Mapping[str, str], runner: Runner, stop: Callable[[], None]) -> None:
+        name, path = name_and_path(channel)
+        self._channel = LocalSocketChannel.connect(name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env)
         self._runner = runner
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
 
     def start(self, handlers: List[str]) -> None:
-        _log_by_line()
+        log_by_line()
         self._channel.send(IpcMessage("ready", data={"handlers": handlers}))
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
@@ -56,7 +47,7 @@ class NativeConversation(Conversation):
         except IpcChannelError as error:
             self._failure = error
         finally:
-            self._stop.set()
+            self._stop()
 
     def _hear(self, message: IpcMessage) -> None:
         if message.type == "request":
@@ -65,7 +56,7 @@ class NativeConversation(Conversation):
             # From this thread, so that it is answered while every worker is busy.
             self._say(IpcMessage("pong", id=message.id))
         elif message.type == "event" and message.event == "backend.stop":
-            self._stop.set()
+            self._stop()
         elif message.type == "response" and message.id is None and message.error is not None:
             raise ReceiveFailed(f"The parent refused what this backend said: {message.error.get('message')}")
 
@@ -82,18 +73,10 @@ class NativeConversation(Conversation):
     def _answer(self, request: IpcMessage, outcome: Outcome) -> None:
         if request.oneway or request.id is None:
             return
-        if isinstance(outcome, Result):
-            try:
-                self._say(IpcMessage("response", id=request.id, data=outcome.data))
-                return
-            except Serialization as error:
-                outcome = RequestError("failed", f"The result cannot be sent: {error}")
-        wire: Dict[str, JsonInput] = {**outcome.to_wire()}
         try:
-            self._say(IpcMessage("response", id=request.id, error=wire))
-        except Serialization:
-            del wire["data"]
-            self._say(IpcMessage("response", id=request.id, error=wire))
+            self._say(response(request.id, outcome))
+        except Serialization as error:
+            self._say(unsayable(request.id, outcome, error))
 
     def _say(self, message: IpcMessage) -> None:
         try:
@@ -103,10 +86,3 @@ class NativeConversation(Conversation):
         except IpcChannelError:
             # The parent is gone, which the listening thread finds out.
             pass
-
-
-def _log_by_line() -> None:
-    """What is printed is a log: a reader at the end of a pipe wants each line when it is written."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(line_buffering=True)

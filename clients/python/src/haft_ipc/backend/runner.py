@@ -30,10 +30,15 @@ class Result:
 
 
 class Runner:
-    def __init__(self, handlers: Mapping[str, Handler], workers: int) -> None:
+    """:param loop: for async handlers; None for one of the runner's own, in a thread of its own"""
+
+    def __init__(
+        self, handlers: Mapping[str, Handler], workers: int, loop: Optional[asyncio.AbstractEventLoop] = None
+    ) -> None:
         self._handlers = handlers
         self._pool = ThreadPoolExecutor(workers, "haft_ipc handler")
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._loop = loop
+        self._own_loop = loop is None
         self._changed = threading.Condition()
         self._in_flight = 0
         self._stopping = False
@@ -72,8 +77,13 @@ class Runner:
             self._stopping = True
             self._changed.wait_for(lambda: self._in_flight == 0)
         self._pool.shutdown()
-        if self._loop is not None:
+        if self._loop is not None and self._own_loop:
             self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def drop(self) -> None:
+        """Waits for nothing."""
+        self._stopping = True
+        self._pool.shutdown(wait=False)
 
     def _admit(self, method: str, handler: Optional[Handler]) -> Optional[RequestError]:
         with self._changed:

@@ -1,0 +1,190 @@
+"""Listens for channels, for asyncio."""
+
+import asyncio
+import time
+from collections import deque
+from types import TracebackType
+from typing import AsyncIterator, Deque, Optional, Set, Type
+
+from ..errors import Disconnected, EndpointError, Io, TimedOut
+from ..limits import LIMITS
+from ._listen import is_ours, listen_socket
+from ._wire import Wire
+from .channel import LocalSocketChannel
+
+
+class LocalSocketChannelServer:
+    """Made by :meth:`LocalSocketChannel.server`; listens until it is closed, which does not close the channels that
+    :meth:`accept` gave, whose owner is whoever got them. Connections wait in the kernel while nobody accepts."""
+
+    def __init__(
+        self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
+    ) -> None:
+        self.name = name
+        self.path = path
+        self._max_frame_bytes = max_frame_bytes
+        self._frame_timeout = frame_timeout
+        self._max_connections = max_connections
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self._listening = False
+        #: Connections that have not said their framing yet, and those that have and are not accepted.
+        self._unready: Set[Wire] = set()
+        self._ready: Deque[Wire] = deque()
+        self._waiting: "Deque[asyncio.Future[None]]" = deque()
+        self._channels: Set[LocalSocketChannel] = set()
+        self._opening: "Set[asyncio.Future[object]]" = set()
+        try:
+            self._socket, self._remove = listen_socket(path)
+        except OSError as error:
+            raise EndpointError(
+                f'Cannot listen at "{path}": {error.strerror or error}',
+                next="Choose a directory that you can write to",
+            ) from error
+
+    async def accept(self, timeout: Optional[float] = None) -> LocalSocketChannel:
+        """The next connection that has said which framing it speaks; it serves whatever lies in either.
+
+        :param timeout: seconds
+        :raises TimedOut: none came
+        :raises Disconnected: the server was closed
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            if not self._ready and not await self._wait(left):
+                raise TimedOut(f'No connection on channel "{self.name}" within {timeout} s')
+            if self._closed:
+                raise Disconnected(f'Channel "{self.name}" no longer accepts connections')
+            if not self._ready:
+                # Another task was faster.
+                continue
+            wire = self._ready.popleft()
+            if self.connections >= self._max_connections:
+                wire.abort()
+                continue
+            channel = LocalSocketChannel(self.name, wire, self._max_frame_bytes)
+            self._channels.add(channel)
+            return channel
+
+    @property
+    def connections(self) -> int:
+        """Accepted channels that are not closed by this side."""
+        self._channels = {channel for channel in self._channels if not channel.is_closed}
+        return len(self._channels)
+
+    async def close(self) -> None:
+        """Stops listening and removes the socket; a pending accept raises Disconnected."""
+        if self._closed:
+            return
+        self._closed = True
+        self._listen(False)
+        self._remove()
+        self._socket.close()
+        for wire in [*self._unready, *self._ready]:
+            wire.abort()
+        self._unready.clear()
+        self._ready.clear()
+        self._wake(len(self._waiting))
+        # Connections that are being opened find out by themselves; a turn of the loop frees the others.
+        await asyncio.gather(*self._opening, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    async def __aiter__(self) -> AsyncIterator[LocalSocketChannel]:
+        """Accepts until the server is closed."""
+        while True:
+            try:
+                channel = await self.accept()
+            except Disconnected:
+                return
+            yield channel
+
+    async def __aenter__(self) -> "LocalSocketChannelServer":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+    async def _wait(self, timeout: Optional[float]) -> bool:
+        """Until there may be a connection, or the server is closed."""
+        if self._closed:
+            return True
+        waiting: "asyncio.Future[None]" = self._loop.create_future()
+        self._waiting.append(waiting)
+        self._listen(True)
+        try:
+            await asyncio.wait({waiting}, timeout=timeout)
+            if waiting.done():
+                waiting.result()
+            return waiting.done()
+        finally:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif self._ready:
+                # Whoever was woken may be cancelled, and the connection then is the next one's.
+                self._wake(1)
+            if not self._waiting:
+                self._listen(False)
+
+    def _wake(self, count: int, error: Optional[Exception] = None) -> None:
+        while count > 0 and self._waiting:
+            waiting = self._waiting.popleft()
+            if waiting.done():
+                continue
+            count -= 1
+            if error is None:
+                waiting.set_result(None)
+            else:
+                waiting.set_exception(error)
+                # Whoever waited may have been cancelled meanwhile.
+                waiting.exception()
+
+    def _listen(self, wanted: bool) -> None:
+        if wanted and not self._listening:
+            self._loop.add_reader(self._socket, self._take)
+        elif self._listening and not wanted:
+            self._loop.remove_reader(self._socket)
+        self._listening = wanted
+
+    def _take(self) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            failure = Io(f'Cannot accept on channel "{self.name}": {error.strerror or error}')
+            self._wake(len(self._waiting), failure)
+            self._listen(False)
+            return
+        full = len(self._unready) + len(self._ready) >= LIMITS.unauthenticated_connections
+        if full or not is_ours(connection):
+            connection.close()
+            return
+        connection.setblocking(False)
+        wire = Wire(self._max_frame_bytes, self._frame_timeout, None, self._heard)
+        self._unready.add(wire)
+        opening: "asyncio.Future[object]" = asyncio.ensure_future(
+            self._loop.connect_accepted_socket(lambda: wire, connection)
+        )
+        self._opening.add(opening)
+        opening.add_done_callback(lambda done: self._opened(wire, done))
+
+    def _opened(self, wire: Wire, opening: "asyncio.Future[object]") -> None:
+        self._opening.discard(opening)
+        if opening.cancelled() or opening.exception() is not None:
+            self._unready.discard(wire)
+        elif self._closed:
+            wire.abort()
+
+    def _heard(self, wire: Wire, known: bool) -> None:
+        if wire not in self._unready:
+            return
+        self._unready.remove(wire)
+        if known:
+            self._ready.append(wire)
+            self._wake(1)
