@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import unittest
-from typing import List, Tuple
+from typing import List, Set, Tuple
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "tests", "vectors")
@@ -75,6 +75,16 @@ def _double(number: "int | float") -> float:
         return float(number)
     except OverflowError:
         return float("inf") if number > 0 else float("-inf")
+
+
+def open_descriptors() -> Set[str]:
+    """This process's, where the system lists them."""
+    try:
+        listed = os.listdir("/dev/fd")
+    except OSError:
+        return set()
+    # The listing's own is gone.
+    return {descriptor for descriptor in listed if os.path.lexists(f"/dev/fd/{descriptor}")}
 
 
 class SandboxedTest(unittest.TestCase):

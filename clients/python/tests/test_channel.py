@@ -25,7 +25,7 @@ from haft_ipc import (
 )
 from haft_ipc._framing import frame
 
-from .support import HANG, SandboxedTest
+from .support import HANG, SandboxedTest, open_descriptors
 
 
 def echo(channel: IpcChannel) -> None:
@@ -420,6 +420,19 @@ class Channel(ChannelTest):
                     self.assertEqual(accepted.receive(HANG).data, 1)
             waiting = self.start(lambda: self.assertRaises(Disconnected, server.accept))
         waiting.join(HANG)
+
+    def test_a_server_that_is_closed_holds_no_descriptor(self) -> None:
+        before = open_descriptors()
+        servers = [LocalSocketChannel.server(str(n), env=self.env) for n in range(3)]
+        waiting = [self.start(lambda: self.assertRaises(Disconnected, servers[0].accept)) for _ in range(2)]
+        with self.assertRaises(TimedOut):
+            servers[1].accept(0.01)
+        for server in servers:
+            server.close()
+        for thread in waiting:
+            thread.join(HANG)
+        # The servers are still there, so that nobody else has closed what they opened.
+        self.assertEqual((len(servers), open_descriptors() - before), (3, set()))
 
     def test_connections_past_the_limit_are_closed(self) -> None:
         with LocalSocketChannel.server("one", env=self.env, max_connections=2) as server:

@@ -43,8 +43,9 @@ class UnixListener(Listener):
         self._listening = True
         #: Held while descriptors are looked at, not while they are waited for.
         self._lock = threading.Lock()
-        # Wakes an accept that waits when the listener is closed.
+        # Wakes an accept that waits when the listener is closed; the end that it waits for is freed after the last.
         self._waker, self._wakes = socket.socketpair()
+        self._accepting = 0
         try:
             self._socket, self._own = listen_unix(path)
         except BaseException:
@@ -56,7 +57,16 @@ class UnixListener(Listener):
         self._poll.register(self._wakes, select.POLLIN)
 
     def accept(self, timeout: Optional[float]) -> Tuple[UnixTransport, FrameDecoder]:
-        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._lock:
+            self._accepting += 1
+        try:
+            return self._accept(None if timeout is None else time.monotonic() + timeout)
+        finally:
+            with self._lock:
+                self._accepting -= 1
+                self._free_wakes()
+
+    def _accept(self, deadline: Optional[float]) -> Tuple[UnixTransport, FrameDecoder]:
         while self._listening:
             left = None if deadline is None else max(deadline - time.monotonic(), 0.0) * 1000
             events = self._poll.poll(left)
@@ -80,6 +90,11 @@ class UnixListener(Listener):
             self._unready.clear()
             self._socket.close()
             self._waker.close()
+            self._free_wakes()
+
+    def _free_wakes(self) -> None:
+        if not self._listening and self._accepting == 0:
+            self._wakes.close()
 
     def _look_at(self, descriptors: List[int]) -> Optional[Tuple[UnixTransport, FrameDecoder]]:
         for descriptor in descriptors:
