@@ -14,7 +14,9 @@ async def add(channel: LocalSocketChannel) -> None:
     async with channel:
         async for message in channel:
             if message.method == "add" and isinstance(message.data, list):
-                await channel.send(IpcMessage("response", id=message.id, data=sum(message.data)))
+                await channel.send(
+                    IpcMessage("response", id=message.id, data=sum(n for n in message.data if isinstance(n, int)))
+                )
 
 
 async def serve(server: LocalSocketChannelServer) -> None:

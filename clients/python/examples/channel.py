@@ -13,7 +13,7 @@ def parent() -> None:
     with LocalSocketChannel.server("example") as server:
         child = subprocess.Popen([sys.executable, __file__, "child"])
         with server.accept(timeout=10) as channel:
-            print(channel.request("add", {"a": 1, "b": 2}, timeout=10))
+            print(channel.request("add", [1, 2], timeout=10))
             channel.shutdown()
             channel.wait_for_drain(seconds=1)
         child.wait()
@@ -22,8 +22,10 @@ def parent() -> None:
 def child() -> None:
     with LocalSocketChannel.connect("example", timeout=10, retry=True) as channel:
         for message in channel:
-            if message.method == "add" and isinstance(message.data, dict):
-                channel.send(IpcMessage("response", id=message.id, data=message.data["a"] + message.data["b"]))
+            if message.method == "add" and isinstance(message.data, list):
+                channel.send(
+                    IpcMessage("response", id=message.id, data=sum(n for n in message.data if isinstance(n, int)))
+                )
 
 
 if __name__ == "__main__":

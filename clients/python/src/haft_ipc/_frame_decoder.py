@@ -24,7 +24,7 @@ class FrameDecoder:
     def __init__(self, max_frame_bytes: int = LIMITS.frame, framing: Optional[Framing] = None) -> None:
         self.max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
         #: None until four bytes have arrived.
-        self.framing = framing
+        self.framing: Optional[Framing] = framing
         #: True while a frame has begun and not ended.
         self.partial = False
         #: Frames so far, empty ones included.

@@ -1,6 +1,7 @@
 """Listens for channels, for asyncio."""
 
 import asyncio
+import socket
 import time
 from collections import deque
 from types import TracebackType
@@ -33,7 +34,7 @@ class LocalSocketChannelServer:
         self._ready: Deque[Wire] = deque()
         self._waiting: "Deque[asyncio.Future[None]]" = deque()
         self._channels: Set[LocalSocketChannel] = set()
-        self._opening: "Set[asyncio.Future[object]]" = set()
+        self._opening: "Set[asyncio.Task[None]]" = set()
         try:
             self._socket, self._remove = listen_socket(path)
         except OSError as error:
@@ -87,7 +88,7 @@ class LocalSocketChannelServer:
         self._ready.clear()
         self._wake(len(self._waiting))
         # Connections that are being opened find out by themselves; a turn of the loop frees the others.
-        await asyncio.gather(*self._opening, return_exceptions=True)
+        await asyncio.gather(*self._opening)
         await asyncio.sleep(0)
 
     async def __aiter__(self) -> AsyncIterator[LocalSocketChannel]:
@@ -168,17 +169,18 @@ class LocalSocketChannelServer:
         connection.setblocking(False)
         wire = Wire(self._max_frame_bytes, self._frame_timeout, None, self._heard)
         self._unready.add(wire)
-        opening: "asyncio.Future[object]" = asyncio.ensure_future(
-            self._loop.connect_accepted_socket(lambda: wire, connection)
-        )
+        opening = self._loop.create_task(self._open(wire, connection))
         self._opening.add(opening)
-        opening.add_done_callback(lambda done: self._opened(wire, done))
+        opening.add_done_callback(self._opening.discard)
 
-    def _opened(self, wire: Wire, opening: "asyncio.Future[object]") -> None:
-        self._opening.discard(opening)
-        if opening.cancelled() or opening.exception() is not None:
+    async def _open(self, wire: Wire, connection: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: wire, connection)
+        except OSError:
+            # It went as it came.
             self._unready.discard(wire)
-        elif self._closed:
+            connection.close()
+        if self._closed:
             wire.abort()
 
     def _heard(self, wire: Wire, known: bool) -> None:
