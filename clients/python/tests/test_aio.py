@@ -272,6 +272,25 @@ class AioChannel(AioTest):
 
         self.with_pair(test)
 
+    def test_a_peer_that_goes_is_noticed_while_its_messages_are_unread(self) -> None:
+        async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
+            # More than is kept unread, and no more than the kernel takes of the rest.
+            sent = [f"{n:04}" * 2500 for n in range(LIMITS.unread_bytes // 10_000 + 3)]
+
+            async def flood() -> None:
+                await right.receive(HANG)
+                for text in sent:
+                    await right.send_json(text)
+                await right.close()
+
+            flooding = asyncio.ensure_future(flood())
+            with self.assertRaises(Disconnected):
+                await left.request("never answered", timeout=None)
+            await flooding
+            self.assertEqual([message.data async for message in left], sent)
+
+        self.with_pair(test)
+
     def test_close_gives_what_came_before_and_wakes_what_waits(self) -> None:
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             for n in range(3):

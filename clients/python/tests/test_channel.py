@@ -389,6 +389,23 @@ class Channel(ChannelTest):
         self.assertLess(left.metrics().peak_unread, LIMITS.unread_messages * 10)
         left.close()
 
+    def test_a_peer_that_goes_is_noticed_while_its_messages_are_unread(self) -> None:
+        left, right = self.pair()
+        # More than is kept unread, and no more than the kernel takes of the rest.
+        sent = [f"{n:04}" * 2500 for n in range(LIMITS.unread_bytes // 10_000 + 3)]
+
+        def flood() -> None:
+            right.receive(HANG)
+            for text in sent:
+                right.send_json(text)
+            right.close()
+
+        flooding = self.start(flood)
+        with self.assertRaises(Disconnected):
+            left.request("never answered", timeout=HANG)
+        flooding.join(HANG)
+        self.assertEqual([message.data for message in left], sent)
+
     def test_a_second_server_is_refused_and_a_stale_socket_replaced(self) -> None:
         first = LocalSocketChannel.server("one", env=self.env)
         with self.assertRaisesRegex(Exception, "in use by another process"):

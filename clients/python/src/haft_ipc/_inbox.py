@@ -24,6 +24,9 @@ Arrived = List[Tuple[Fields, int]]
 #: Reads for at most that many seconds and gives what came, and the reason when nothing comes any more.
 Source = Callable[[Optional[float]], Tuple[Arrived, Optional[IpcChannelError]]]
 
+#: Seconds after which it is looked whether a peer has gone whose messages nobody takes.
+HANGUP_INTERVAL = 0.1
+
 _T = TypeVar("_T")
 _log = logging.getLogger("haft_ipc")
 
@@ -47,15 +50,23 @@ class Call:
 
 class Inbox:
     """:param source: None when others call :meth:`put` (a channel inside the process)
+    :param hung_up: whether no more can come than the system holds already; called with the lock held
     :param taken: called, without the lock, after a message was taken
     """
 
-    def __init__(self, name: str, source: Optional[Source], taken: Optional[Callable[[], None]] = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: Optional[Source],
+        taken: Optional[Callable[[], None]] = None,
+        hung_up: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.lock = threading.Lock()
         self._changed = threading.Condition(self.lock)
         self._name = name
         self._source = source
         self._taken = taken
+        self._hung_up = hung_up
         self._messages: Deque[Tuple[Fields, int]] = deque()
         self._bytes = 0
         self._calls: Dict[str, Call] = {}
@@ -231,14 +242,20 @@ class Inbox:
             if looked and left is not None and left <= 0:
                 raise TimedOut(f"{what()} within {timeout} s")
             looked = True
-            if self._reader is not None or self._source is None or (self._messages and self._is_full()):
-                self._waiting += 1
-                try:
-                    self._changed.wait(left)
-                finally:
-                    self._waiting -= 1
+            if self._reader is not None or self._source is None:
+                self._await_change(left)
+            elif self._messages and self._is_full() and not self._hung_up():
+                # Nobody reads while nobody takes, and nobody takes whose program waits for an answer here.
+                self._await_change(HANGUP_INTERVAL if left is None else min(left, HANGUP_INTERVAL))
             else:
                 self._read(left)
+
+    def _await_change(self, seconds: Optional[float]) -> None:
+        self._waiting += 1
+        try:
+            self._changed.wait(seconds)
+        finally:
+            self._waiting -= 1
 
     def _read(self, timeout: Optional[float]) -> None:
         """With the lock held, which is free for others while this thread reads for all."""

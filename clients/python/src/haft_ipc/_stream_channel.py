@@ -58,7 +58,7 @@ class StreamChannel(IpcChannel):
         self._frame_timeout = frame_timeout
         #: Seconds that were waited for the rest of the frame at hand.
         self._waited = 0.0
-        self._inbox = Inbox(name, self._read)
+        self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
         self._outbox = Outbox(name, transport)
         self._shutting_down = False
         self._closed = False

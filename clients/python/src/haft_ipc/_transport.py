@@ -33,6 +33,11 @@ class Transport(ABC):
         :raises OSError: the connection broke
         """
 
+    def hung_up(self) -> bool:
+        """Whether the peer has gone for certain, so that nothing comes after what the system holds already. Called by
+        one thread at a time, while others read and write."""
+        return False
+
     @abstractmethod
     def shut_down(self) -> None:
         """Ends both directions; a thread that reads or writes wakes up."""

@@ -28,6 +28,9 @@ class UnixTransport(Transport):
         self._poll_readable = self._readable.poll
         self._writable = select.poll()
         self._writable.register(connected, select.POLLOUT)
+        # Hanging up is told without being asked for.
+        self._poll_hangup = select.poll()
+        self._poll_hangup.register(connected, 0)
 
     def read_into(self, space: memoryview, timeout: Optional[float]) -> int:
         while True:
@@ -51,6 +54,9 @@ class UnixTransport(Transport):
             except BlockingIOError:
                 if not self._writable.poll(_milliseconds(timeout)):
                     raise TimeoutError("the peer does not read") from None
+
+    def hung_up(self) -> bool:
+        return len(self._poll_hangup.poll(0)) > 0
 
     def shut_down(self) -> None:
         try:

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from typing import Awaitable, Callable, Deque, Dict, List, Optional, Tuple, Union
 
-from .._inbox import Arrived, Fields
+from .._inbox import HANGUP_INTERVAL, Arrived, Fields
 from ..errors import IpcChannelError, TimedOut
 from ..json_types import Json
 from ..limits import LIMITS
 from ..message import IpcMessage, message_of
 from ..metrics import LatencyHistogram
+from ._wire import Wire
 
 OnProgress = Callable[[str, Json], None]
 Listener = Callable[[IpcMessage], Union[None, Awaitable[None]]]
@@ -33,15 +34,13 @@ class Call:
 
 
 class Inbox:
-    """:param pause: called when too much is unread
-    :param resume: called when no longer so
-    """
+    """:param wire: not read while too much is unread"""
 
-    def __init__(self, name: str, pause: Callable[[], None], resume: Callable[[], None]) -> None:
+    def __init__(self, name: str, wire: Wire) -> None:
         self._name = name
-        self._pause = pause
-        self._resume = resume
+        self._wire = wire
         self._paused = False
+        self._looking: Optional[asyncio.TimerHandle] = None
         self._messages: Deque[Tuple[Fields, int]] = deque()
         self._bytes = 0
         self._calls: Dict[str, Call] = {}
@@ -93,7 +92,6 @@ class Inbox:
         fields, size = self._messages.popleft()
         self._bytes -= size
         if self._paused and not self._is_full():
-            self._paused = False
             self._resume()
         return message_of(fields)
 
@@ -136,15 +134,17 @@ class Inbox:
             self.peak = len(self._messages)
         if self._messages:
             self._news.set()
-            if not self._paused and self._is_full():
+            if not self._paused and self._is_full() and not self._wire.hung_up():
                 self._paused = True
-                self._pause()
+                self._wire.pause_reading()
+                self._look_later()
 
     def finish(self, reason: IpcChannelError) -> None:
         """No message comes any more; those that are here can still be taken. The first reason stays."""
         if self.end is not None:
             return
         self.end = reason
+        self._look_no_more()
         self._news.set()
         waiting = [*self._receivers, *(call.response for call in self._calls.values())]
         self._receivers.clear()
@@ -188,6 +188,26 @@ class Inbox:
 
     def _is_full(self) -> bool:
         return len(self._messages) >= LIMITS.unread_messages or self._bytes >= LIMITS.unread_bytes
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._look_no_more()
+        self._wire.resume_reading()
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(HANGUP_INTERVAL, self._look)
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    def _look(self) -> None:
+        """Nobody reads while nobody takes, and nobody takes whose program waits for an answer here."""
+        if self._wire.hung_up():
+            self._resume()
+        else:
+            self._look_later()
 
     async def _tell_listeners(self) -> None:
         while True:

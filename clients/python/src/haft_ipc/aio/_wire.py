@@ -1,6 +1,7 @@
 """Bytes to messages, as the event loop hands them over."""
 
 import asyncio
+import select
 from typing import Callable, List, Optional
 
 from .._frame_decoder import FrameDecoder
@@ -118,6 +119,15 @@ class Wire(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
             self._watch_frame()
+
+    def hung_up(self) -> bool:
+        """Whether nothing comes after what the system holds already, as far as it tells."""
+        connected = None if self._transport is None else self._transport.get_extra_info("socket")
+        if connected is None or connected.fileno() < 0 or not hasattr(select, "poll"):
+            return False
+        hangup = select.poll()
+        hangup.register(connected.fileno(), 0)
+        return len(hangup.poll(0)) > 0
 
     def close(self) -> None:
         """Closes when what was written is out."""

@@ -50,7 +50,7 @@ class LocalSocketChannel:
         self._wire = wire
         self._framing: Framing = wire.decoder.framing or "length"
         self._max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
-        self._inbox = Inbox(name, wire.pause_reading, wire.resume_reading)
+        self._inbox = Inbox(name, wire)
         self._gone = asyncio.Event()
         self._shutting_down = False
         self._closed = False
