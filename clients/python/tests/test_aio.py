@@ -281,6 +281,8 @@ class AioChannel(AioTest):
                 await right.receive(HANG)
                 for text in sent:
                     await right.send_json(text)
+                while not left._inbox._paused:
+                    await asyncio.sleep(0.001)
                 await right.close()
 
             flooding = asyncio.ensure_future(flood())
