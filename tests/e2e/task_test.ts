@@ -4,10 +4,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
-import { DaemonClient } from "../../src/client/daemon_client.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
-import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
+import { client, ended, finalsOf, killDaemon, project, running, start, task } from "./task_sandbox.ts";
 
 const MANIFEST = `
 [tasks.hello]
@@ -37,36 +37,9 @@ run = "true"
 depends = ["fails"]
 `;
 
-async function project(haft = binary, manifest = MANIFEST): Promise<DaemonSandbox> {
-  const daemon = await DaemonSandbox.create(haft);
-  daemon.sandbox.manifest(manifest);
-  await daemon.run("trust");
-  return daemon;
-}
-
-async function task(daemon: DaemonSandbox, id: string): Promise<TaskInfo> {
-  return (await daemon.call("task.status", { id }))["task"] as TaskInfo;
-}
-
-async function start(daemon: DaemonSandbox, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await daemon.run("task", "start", ...args);
-  assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  assertMatch(stdout, /^[0-9a-f]{12}\n$/);
-  return stdout.trim();
-}
-
-/** Resolves when the task's process runs. */
-async function running(daemon: DaemonSandbox, id: string): Promise<number> {
-  for (;;) {
-    const { pid } = await task(daemon, id);
-    if (pid !== null) return pid;
-    await delay(10);
-  }
-}
-
 for (const haft of everyHaft) {
   Deno.test(`${haft.name}: task start and wait are two lines for a script, with the task's own exit code; logs, list and status tell the rest`, async () => {
-    await using daemon = await project(haft);
+    await using daemon = await project(haft, MANIFEST);
     const good = await start(daemon, "hello");
     assertEquals((await daemon.run("task", "wait", good)).code, 0);
     assertEquals((await daemon.run("task", "logs", good)).stdout, "hello from it\noops\n");
@@ -79,7 +52,7 @@ for (const haft of everyHaft) {
 }
 
 Deno.test("task run follows in front; dependencies come first, and what depends on a failure is not run", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   writeFileSync(join(daemon.sandbox.project, "in.txt"), "one");
   const { code, stdout } = await daemon.run("task", "run", "build", "hello");
   assertEquals(code, 0);
@@ -92,7 +65,7 @@ Deno.test("task run follows in front; dependencies come first, and what depends 
 });
 
 Deno.test("a task whose inputs and outputs are as they were is not run again, and says so", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   const input = join(daemon.sandbox.project, "in.txt");
   const output = join(daemon.sandbox.project, "out.txt");
   writeFileSync(input, "one");
@@ -108,7 +81,7 @@ Deno.test("a task whose inputs and outputs are as they were is not run again, an
 });
 
 Deno.test("cancel, a time limit and Ctrl-C end all that a task started; resume runs it again", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   const slow = await start(daemon, "slow");
   const pid = await running(daemon, slow);
   assertStringIncludes((await daemon.run("task", "cancel", slow)).stdout, "aborted (cancelled)");
@@ -139,7 +112,7 @@ Deno.test("cancel, a time limit and Ctrl-C end all that a task started; resume r
 });
 
 Deno.test("tasks over the limit wait their turn, and a queued one can be cancelled before it ran", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   const ids = [];
   for (let n = 0; n < navigator.hardwareConcurrency + 2; n++) ids.push(await start(daemon, "slow"));
   const [last = ""] = ids.slice(-1);
@@ -149,31 +122,6 @@ Deno.test("tasks over the limit wait their turn, and a queued one can be cancell
   assertEquals([state, reason, began], ["aborted", "cancelled", null]);
   await daemon.run("task", "cancel", ...ids);
 });
-
-/** kill -9 of the daemon; `meanwhile` happens before the next one is there. */
-async function killDaemon(
-  daemon: DaemonSandbox,
-  meanwhile: () => Promise<void> = async () => {},
-): Promise<void> {
-  const { pid } = await daemon.call("daemon.status") as { pid: number };
-  process.kill(pid, "SIGKILL");
-  await untilGone(pid);
-  await meanwhile();
-  await daemon.start();
-}
-
-async function ended(daemon: DaemonSandbox, id: string): Promise<TaskInfo> {
-  await daemon.run("task", "wait", id);
-  return await task(daemon, id);
-}
-
-/** Every `task.completed` and `task.aborted` of the task since `durable` was first asked for. */
-async function finalsOf(daemon: DaemonSandbox, durable: string, id: string): Promise<string[]> {
-  const { events } = await daemon.call("task.finals", { durable }) as {
-    events: { type: string; data: { id: string } }[];
-  };
-  return events.filter(({ data }) => data.id === id).map(({ type }) => type);
-}
 
 Deno.test("after kill -9 the next daemon goes on with the command that runs, and with those that wait, in their order", async () => {
   await using daemon = await project(
@@ -278,7 +226,7 @@ run = ["sh", "-c", "sleep 600 & echo $! > left; while [ ! -e go ]; do sleep 0.02
 });
 
 Deno.test("a durable subscriber gets every end at least once, in order, also those that came while nobody looked and before a restart", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   await daemon.start();
   const finals = async (wait = 0) =>
     (await daemon.call("task.finals", { durable: "ci", wait }))["events"] as {
@@ -375,7 +323,7 @@ say("result", {"heard": said["data"]["text"], "input": os.environ["HAFT_TASK_INP
 });
 
 Deno.test("whoever starts a task hears of it without a subscription, and nothing of an untrusted manifest is run", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   await daemon.start();
   const { stdout } = await daemon.sandbox.shell(
     binary,
@@ -399,17 +347,12 @@ print(text.decode())' ${daemon.socket}`,
 });
 
 Deno.test("more tasks than one answer holds are listed and waited for; an answer is never too large to be sent", async () => {
-  await using daemon = await project();
+  await using daemon = await project(binary, MANIFEST);
   await daemon.start();
-  await using client = await DaemonClient.connect({
-    client: "test",
-    version: "1.0.0",
-    socket: daemon.socket,
-    env: {},
-  });
+  await using asking = await client(daemon);
   const ids: string[] = [];
   for (let n = 0; n < 520; n++) {
-    const { id } = await client.request("task.start", {
+    const { id } = await asking.request("task.start", {
       cwd: daemon.sandbox.project,
       command: ["true"],
       text: "x".repeat(n < 5 ? 200_000 : 1_000),
