@@ -5,6 +5,7 @@ import { isMessage } from "../../src/protocol/is_message.ts";
 import { errorMessage } from "../../src/base/errors.ts";
 import { ENVELOPES } from "./vector_envelopes.ts";
 import { FRAMES } from "./vector_frames.ts";
+import { handshakeVectors } from "./vector_handshake.ts";
 import { bytesOf, type Piece, verdictOn } from "./frame_verdict.ts";
 
 /** A stream of bytes, and what comes of it. */
@@ -43,6 +44,7 @@ export function vectorFiles(): Record<string, unknown> {
     "envelopes.json": ENVELOPES.map((value) => ({ value, accepted: isMessage(value) })),
     "errors.json": ERROR_CODES,
     "limits.json": LIMITS,
+    "pipe_handshake.json": handshakeVectors(),
     "endpoints.json": ENDPOINTS.map((row) => ({ ...row, ...endpointVerdict(row) })),
   };
 }

@@ -3,12 +3,14 @@
 This file is type-checked (``mypy --platform win32``) and has not been run on Windows.
 """
 
+import os
 import sys
 import time
 from typing import Optional, Tuple
 
 from ._frame_decoder import FrameDecoder
 from ._framing import LENGTH_BYTES
+from ._pipe_handshake import HandshakeFailed, admit, greet, own_token, read_token, token_file
 from ._transport import Listener, Transport
 from .errors import EndpointError
 
@@ -73,7 +75,8 @@ class PipeTransport(Transport):
 
 
 class PipeListener(Listener):
-    """The first instance of the pipe has to be ours; clients of other machines are rejected."""
+    """The first instance of the pipe has to be ours; clients of other machines are rejected, and so are those that cannot
+    read the pipe's token."""
 
     def __init__(self, path: str, max_frame_bytes: int) -> None:
         self._path = path
@@ -86,16 +89,19 @@ class PipeListener(Listener):
                 f'Pipe "{path}" is in use by another process',
                 next="Stop that process, or choose another name",
             ) from error
+        # The pipe is ours now, so nobody else makes the file at the same time.
+        self._token_file = token_file(path, os.environ)
+        self._token = own_token(self._token_file)
 
     def accept(self, timeout: Optional[float]) -> Tuple[Transport, FrameDecoder]:
         deadline = None if timeout is None else time.monotonic() + timeout
-        try:
-            _finish(_winapi.ConnectNamedPipe(self._next, overlapped=True), timeout)
-        except OSError as error:
-            if error.winerror != _CONNECTED:
-                raise
-        handle, self._next = self._next, self._instance(0)
-        transport = PipeTransport(handle)
+        while True:
+            transport = self._connected(None if deadline is None else max(deadline - time.monotonic(), 0.0))
+            try:
+                admit(transport, self._token)
+                break
+            except (HandshakeFailed, OSError):
+                transport.close()
         decoder = FrameDecoder(self._max_frame_bytes)
         while decoder.framing is None:
             left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
@@ -109,7 +115,21 @@ class PipeListener(Listener):
     def close(self) -> None:
         if self._open:
             self._open = False
+            # Before the pipe: from then on somebody else may have its name, and a token of their own.
+            try:
+                os.unlink(self._token_file)
+            except OSError:
+                pass
             _winapi.CloseHandle(self._next)
+
+    def _connected(self, timeout: Optional[float]) -> PipeTransport:
+        try:
+            _finish(_winapi.ConnectNamedPipe(self._next, overlapped=True), timeout)
+        except OSError as error:
+            if error.winerror != _CONNECTED:
+                raise
+        handle, self._next = self._next, self._instance(0)
+        return PipeTransport(handle)
 
     def _instance(self, flags: int) -> int:
         return _winapi.CreateNamedPipe(
@@ -128,7 +148,24 @@ class PipeListener(Listener):
 def connect_pipe(path: str, timeout: Optional[float]) -> PipeTransport:
     """:raises FileNotFoundError: nobody listens
     :raises TimeoutError: every instance is taken
+    :raises EndpointError: whoever listens does not know the pipe's token
     """
+    transport = _open_pipe(path, timeout)
+    try:
+        greet(transport, read_token(token_file(path, os.environ)))
+    except HandshakeFailed as error:
+        transport.close()
+        raise EndpointError(
+            f'Refusing pipe "{path}": {error}',
+            next="Stop whatever has the pipe, and start haft once more",
+        ) from error
+    except BaseException:
+        transport.close()
+        raise
+    return transport
+
+
+def _open_pipe(path: str, timeout: Optional[float]) -> PipeTransport:
     deadline = None if timeout is None else time.monotonic() + timeout
     while True:
         try:
