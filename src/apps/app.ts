@@ -14,6 +14,7 @@ import { treeWriters } from "./logs/hold_writers.ts";
 import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import { findCommand } from "./process/find_command.ts";
+import type { LimitReport } from "./process/limit_watch.ts";
 import { MARKER_VARIABLE } from "./process/process_table.ts";
 import { appEnvironment, hashVariables, type ProjectApps } from "./project_apps.ts";
 import { type AppState, isLive } from "./state/transitions.ts";
@@ -296,9 +297,7 @@ export class App {
       onExceeded: (report) => {
         this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report });
         if (report.action === "restart") {
-          instance.recycle(`uses ${report.current} bytes of memory, more than ${report.limit}`, {
-            counts: true,
-          });
+          instance.recycle(describeExceeded(report), { counts: true });
         }
       },
     }));
@@ -351,6 +350,12 @@ export class App {
       );
     }
   }
+}
+
+function describeExceeded({ resource, current, limit }: LimitReport): string {
+  return resource === "memory"
+    ? `uses ${current} bytes of memory, more than ${limit}`
+    : `uses ${current} % of a core, more than ${limit}`;
 }
 
 function asTable(table: unknown): Record<string, unknown> {

@@ -60,7 +60,7 @@ export const APP_EVENTS = {
     data: v.object({ ...app, reason: v.string(), failures: v.number(), retries: v.number() }),
   },
   "app.resource_limit_exceeded": {
-    summary: "An app's processes use more than their limit; for memory they are restarted",
+    summary: "An app's processes use more than their limit; for memory, and if asked for, they are restarted",
     data: v.object({
       ...app,
       resource: v.picklist(["memory", "cpu"]),

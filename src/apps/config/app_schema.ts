@@ -136,6 +136,8 @@ export const AppTable = v.strictObject({
       memory: v.optional(ByteSize),
       /** 100 is one core. */
       cpu_percent: v.optional(v.pipe(v.number(), v.minValue(1, "1 or more"))),
+      /** What follows when it is more for five seconds; `report` by default. */
+      cpu_action: v.optional(v.picklist(["report", "restart"], '"report" or "restart"')),
     }),
     {},
   ),

@@ -7,7 +7,7 @@ export interface LimitReport {
   resource: "memory" | "cpu";
   limit: number;
   current: number;
-  /** Memory that is used does not come back by itself; a processor that is busy does. */
+  /** Memory that is used does not come back by itself; a processor that is busy does, unless the manifest says otherwise. */
   action: "restart" | "report";
 }
 
@@ -65,7 +65,7 @@ export class LimitWatch implements Disposable {
   }
 
   #compare(watched: Watched, memoryBytes: number, cpuPercent: number | null): void {
-    const { limits: { memory, cpu_percent: cpu }, onExceeded } = watched;
+    const { limits: { memory, cpu_percent: cpu, cpu_action: action }, onExceeded } = watched;
     if (memory !== undefined && memoryBytes > memory) {
       return onExceeded({ resource: "memory", limit: memory, current: memoryBytes, action: "restart" });
     }
@@ -73,6 +73,6 @@ export class LimitWatch implements Disposable {
     watched.busy = cpuPercent > cpu ? watched.busy + 1 : 0;
     if (watched.busy < BUSY_SAMPLES) return;
     watched.busy = 0;
-    onExceeded({ resource: "cpu", limit: cpu, current: cpuPercent, action: "report" });
+    onExceeded({ resource: "cpu", limit: cpu, current: cpuPercent, action: action ?? "report" });
   }
 }

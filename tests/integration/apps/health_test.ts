@@ -174,6 +174,36 @@ Deno.test("an app that uses more memory than its limit is reported and restarted
     assertEquals(h.service.status({ root: h.root }).apps[0]?.instances[0]?.restarts, 1);
   }, `[apps.web]\ncommand = "sleep 1000"\nlimits = { memory = "1kb" }\n`));
 
+Deno.test("an app that uses more of the processor than its limit for a while is reported; restarted only if that is asked for", () =>
+  withApps(
+    async (h) => {
+      await h.service.start({ root: h.root });
+      const of = (name: string) =>
+        h.event(({ type, data }) => type === "app.resource_limit_exceeded" && data["app"] === name);
+      const [told, restarted] = await Promise.all([of("told"), of("restarted")]);
+      assertEquals([told, restarted].map(({ data }) => [data["resource"], data["limit"], data["action"]]), [
+        ["cpu", 5, "report"],
+        ["cpu", 5, "restart"],
+      ]);
+      await h.event(({ type, data }) => type === "app.process_started" && data["app"] === "restarted", {
+        from: h.events.indexOf(restarted),
+      });
+      const apps = h.service.status({ root: h.root }).apps;
+      assertEquals(apps.map(({ name, instances }) => [name, instances[0]?.restarts]), [["told", 0], [
+        "restarted",
+        1,
+      ]]);
+    },
+    `[apps.told]
+command = ["sh", "-c", "while :; do :; done"]
+limits = { cpu_percent = 5 }
+
+[apps.restarted]
+command = ["sh", "-c", "while :; do :; done"]
+limits = { cpu_percent = 5, cpu_action = "restart" }
+`,
+  ));
+
 Deno.test("a changed file that is watched restarts the app; others do not", () =>
   withApps(async (h) => {
     writeFileSync(join(h.root, "a.ts"), "1");
