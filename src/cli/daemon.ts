@@ -32,7 +32,7 @@ export const command: Command<DaemonCommandOptions> = {
     {
       name: "listen",
       value: "DIALECT=PATH,…",
-      description: "Speak other systems' wires at these sockets (start, run)",
+      description: "Speak other systems' wires at these sockets (start, restart, run)",
     },
     { name: "print", description: "Print the service's file and write nothing (enable)" },
     { name: "keep-apps", description: "Leave supervised processes running (stop)" },

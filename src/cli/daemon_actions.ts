@@ -1,3 +1,4 @@
+import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { DaemonStatus } from "../protocol/methods/daemon_methods.ts";
 import type { Context } from "./command.ts";
@@ -16,6 +17,11 @@ export async function start(
   const { client, started } = await connectToDaemon({ socket, spawn: true, args }, context);
   await using _ = client;
   const { pid } = client.ack;
+  if (!started && args.length > 0) {
+    throw new HaftError(`The daemon is running already, pid ${pid}, and --listen counts when it starts`, {
+      next: `Run "haft daemon restart --listen ${pairs.join(",")}", which leaves what runs alone`,
+    });
+  }
   await context.stdout.write(
     json
       ? `${JSON.stringify({ pid, socket, started })}\n`

@@ -123,3 +123,16 @@ Deno.test({
     assertEquals(paths.filter((path) => existsSync(path)), []);
   },
 });
+
+Deno.test("--listen for a daemon that runs already is refused, with what does it", async () => {
+  const { daemon, path } = await listening("ipckit");
+  await using _ = daemon;
+  const { code, stderr } = await daemon.run("daemon", "start", "--listen", `vx=${path}2`);
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /running already, pid \d+, and --listen counts when it starts\n.*haft daemon restart --listen vx=/,
+  );
+  assertEquals((await daemon.run("daemon", "restart", "--listen", `vx=${path}2`)).code, 0);
+  assertEquals([existsSync(path), existsSync(`${path}2`)], [false, true]);
+});
