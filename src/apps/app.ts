@@ -106,11 +106,11 @@ export class App {
   /** Takes over what an earlier daemon knew of it. */
   async adopt(record: AppRecord): Promise<void> {
     if (record.adhoc) this.#adhoc = record.table;
-    this.#table = record.table;
+    this.#table = record.table ?? undefined;
     this.#env = record.env;
     this.#changed = record.changed;
     this.#desired = record.desired;
-    const config = parseApp(this.name, record.table);
+    const config = parseApp(this.name, record.table ?? NEVER_STARTED);
     this.#instances = record.instances.map(({ instance }) => this.#instance(instance));
     await Promise.all(
       record.instances.map((one, at) =>
@@ -336,7 +336,7 @@ export class App {
       root: this.key.root,
       name: this.name,
       adhoc: this.isAdhoc,
-      table: this.#table ?? this.#adhoc ?? { command: ["true"] },
+      table: this.#table ?? this.#adhoc ?? null,
       desired: this.#desired,
       env: this.#env,
       changed: this.#changed,
@@ -351,6 +351,9 @@ export class App {
     }
   }
 }
+
+/** Stands for what an app is that no daemon has started yet, and that has no process to go on with. */
+const NEVER_STARTED = { command: ["true"] };
 
 function describeExceeded({ resource, current, limit }: LimitReport): string {
   return resource === "memory"

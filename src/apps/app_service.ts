@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
+import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { App } from "./app.ts";
 import { type AppKey, keyText } from "./app_key.ts";
 import type { AppServices, Emit } from "./app_services.ts";
@@ -462,7 +463,10 @@ export class AppService {
     if (names.length === 0) return apps;
     for (const name of names) {
       if (apps.some((app) => app.name === name) || project?.apps.has(name) === true) continue;
-      throw new HaftError(`App "${name}" not found`, { next: 'Run "haft app list" to see the apps' });
+      const known = [...new Set([...apps.map((app) => app.name), ...project?.apps.keys() ?? []])];
+      throw new HaftError(`App "${name}" not found`, {
+        next: didYouMean(nearestNames(name, known)) ?? 'Run "haft app list" to see the apps',
+      });
     }
     return apps.filter(({ name }) => names.includes(name));
   }

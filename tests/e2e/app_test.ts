@@ -161,3 +161,22 @@ Deno.test("what is wrong is said with the next step: an unknown name, a command 
   assertEquals(typo.code, 4);
   assertStringIncludes(typo.stderr, 'key "apps.web.resart" is not known');
 });
+
+Deno.test("an app that could never be started is not said to have changed, and a name that is nearly one is corrected", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  daemon.sandbox.manifest(
+    '[apps.web]\ncommand = "sleep 1000"\n[apps.bad]\ncommand = "no-such-command"\nrestart = "no"\n',
+  );
+  await daemon.run("trust");
+  await daemon.run("app", "up", "-d");
+  const { pid } = await daemon.call("daemon.status") as { pid: number };
+  process.kill(pid, "SIGKILL");
+  await untilGone(pid);
+  const { stdout, stderr } = await daemon.run("app", "status");
+  assertMatch(stdout, /^web +running/m);
+  assertEquals(`${stdout}${stderr}`.includes("older"), false);
+  assertMatch(
+    (await daemon.run("app", "restart", "wbe")).stderr,
+    /App "wbe" not found.*\n +Did you mean "web"\?/,
+  );
+});

@@ -25,7 +25,7 @@ export const AppRecord = v.object({
   name: v.string(),
   /** It is in no manifest; `table` says what it is. */
   adhoc: v.boolean(),
-  /** The `[apps.NAME]` of the last start, as it was written. */
+  /** The `[apps.NAME]` of the last start, as it was written; null when there was none. */
   table: v.unknown(),
   desired: v.picklist(["running", "stopped"]),
   /** Hashes of the variables of the last start: enough to tell which changed, and no secrets. */
