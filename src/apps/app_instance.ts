@@ -178,11 +178,13 @@ export class AppInstance {
     const pending = this.logs.recover();
     if (process !== undefined) {
       if (pending) this.#wakeTree(process);
+      this.logs.recovered();
       await this.#takeOver(process, record.state, wanted);
       return;
     }
     const { strays, left } = await stopTree({ table, clock }, this.#query(undefined), stopOptions(config));
     if (strays.length > 0 || left.length > 0) this.#host.emit("app.processes_left", { pids: strays });
+    this.logs.recovered();
     this.logs.finish();
     if (!isLive(record.state) && record.state !== "backoff") {
       this.#state = record.state;

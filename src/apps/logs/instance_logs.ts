@@ -5,7 +5,14 @@ import type { Clock } from "../clock.ts";
 import type { SplitLine } from "./line_splitter.ts";
 import { logFamily } from "./log_files.ts";
 import { type FollowerState, LogFollower } from "./log_follower.ts";
-import { isRotationPending, recoverRotation, rotateLog, rotateUnused, type Writers } from "./rotate_log.ts";
+import {
+  forgetRotation,
+  isRotationPending,
+  recoverRotation,
+  rotateLog,
+  rotateUnused,
+  type Writers,
+} from "./rotate_log.ts";
 import { TimeIndex } from "./time_index.ts";
 
 export type LogStream = "stdout" | "stderr";
@@ -125,7 +132,11 @@ export class InstanceLogs {
     }
   }
 
-  /** What a daemon that was killed while it rotated has left. @returns true when processes may have been left stopped */
+  /**
+   * What a daemon that was killed while it rotated has left. {@link recovered} is to follow.
+   *
+   * @returns true when processes may have been left stopped
+   */
   recover(): boolean {
     let pending = false;
     for (const name of LOG_STREAMS) {
@@ -138,8 +149,12 @@ export class InstanceLogs {
       if (before === follower.state.rotations) follower.copied();
       this.#afterRotation(name);
     }
-    if (pending) this.#options.writers.release();
     return pending;
+  }
+
+  /** Nobody is left stopped any more. A daemon that is killed before has a next one look again. */
+  recovered(): void {
+    for (const name of LOG_STREAMS) forgetRotation(this.#streams[name].path);
   }
 
   /** How often a stream was rotated. */

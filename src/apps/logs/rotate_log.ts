@@ -87,7 +87,7 @@ export async function rotateLog(
   } finally {
     // The note goes last: without it nobody would know that somebody may still be stopped.
     writers.release();
-    rmSync(notePath(path), { force: true });
+    forgetRotation(path);
   }
 }
 
@@ -105,7 +105,8 @@ export function isRotationPending(path: string): boolean {
 }
 
 /**
- * Finishes what a killed daemon began; the writers must still be stopped, or have ended. The caller lets them go on.
+ * Finishes what a killed daemon began; the writers must still be stopped, or have ended. The caller lets them go on and then calls
+ * {@link forgetRotation}; until then whoever comes next knows that they may be stopped. May be repeated.
  *
  * @returns how often the log had been rotated before, when it was rotated once more; else undefined
  */
@@ -126,8 +127,14 @@ export function recoverRotation(path: string, keep: number): number | undefined 
   }
   if (note?.phase === "rotated") rotated = note.rotations;
   rmSync(copyPath(path), { force: true });
-  rmSync(notePath(path), { force: true });
+  // Once more, the log is the writers' again, and would not be cut off.
+  if (note?.phase === "copied" && rotated !== undefined) writeNote(path, { ...note, phase: "rotated" });
   return rotated;
+}
+
+/** The writers go on: nothing is left of the rotation. */
+export function forgetRotation(path: string): void {
+  rmSync(notePath(path), { force: true });
 }
 
 /** Copies all of a log; by reference where the file system can. @returns its bytes */

@@ -6,6 +6,7 @@ import { copyPath, logFamily, rotatedPath, shiftRotated } from "../../../src/app
 import { LogFollower } from "../../../src/apps/logs/log_follower.ts";
 import { readLog } from "../../../src/apps/logs/read_log.ts";
 import {
+  forgetRotation,
   isRotationPending,
   recoverRotation,
   rotateLog,
@@ -214,12 +215,20 @@ Deno.test("recoverRotation() finishes or undoes what a killed daemon began, at e
       writeFileSync(rotatedPath(path, 1), "older\n");
       prepare(path);
       assertEquals(isRotationPending(path), true);
-      recoverRotation(path, 3);
+      const rotated = recoverRotation(path, 3);
       assertEquals([readFileSync(path, "utf8"), readFileSync(rotatedPath(path, 1), "utf8")], [
         current,
         previous,
       ], name);
-      assertEquals([isRotationPending(path), existsSync(copyPath(path))], [false, false], name);
+      // Whoever is killed before the writers go on is followed by one who looks again.
+      assertEquals([isRotationPending(path), existsSync(copyPath(path))], [true, false], name);
+      // By then one of them may have written as much as there was.
+      if (current === "") writeFileSync(path, "more\n");
+      assertEquals(recoverRotation(path, 3), rotated, name);
+      assertEquals(readFileSync(path, "utf8"), current === "" ? "more\n" : current, name);
+      assertEquals(readFileSync(rotatedPath(path, 1), "utf8"), previous, name);
+      forgetRotation(path);
+      assertEquals(isRotationPending(path), false, name);
     });
   }
 });
