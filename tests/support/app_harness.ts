@@ -51,6 +51,9 @@ export function writeApps(world: AppWorld, text: string, { trusted = true } = {}
   if (gated !== undefined) new TrustStore(context.paths.state, { trustedPaths: [] }).trust(gated);
 }
 
+/** An event that does not come is a failure, not a test without end. */
+const EVENT_MS = 60_000;
+
 export class AppHarness {
   readonly world: AppWorld;
   readonly events: EmittedEvent[] = [];
@@ -82,14 +85,20 @@ export class AppHarness {
 
   /** The first event that matches, past or future; a test that waits in vain ends by its runner's time limit. */
   async event(matches: (event: EmittedEvent) => boolean, { from = 0 } = {}): Promise<EmittedEvent> {
+    const deadline = performance.now() + EVENT_MS;
     for (;;) {
       const found = this.events.slice(from).find(matches);
       if (found !== undefined) return found;
+      if (performance.now() > deadline) {
+        throw new Error(`No such event within ${EVENT_MS} ms; the last were ${this.types().slice(-10)}`);
+      }
       await new Promise<void>((resolve) => {
         const wake = () => {
+          clearTimeout(timer);
           this.#wakers.delete(wake);
           resolve();
         };
+        const timer = setTimeout(wake, EVENT_MS);
         this.#wakers.add(wake);
       });
     }
