@@ -459,6 +459,9 @@ export class AppService {
           apps.push(new App({ root: project.root, name }, this.#services));
         }
       }
+      // As the manifest has them, whoever started them and when; then those that it does not have.
+      const order = new Map([...project.apps.keys()].map((name, at) => [name, at]));
+      apps.sort((one, other) => (order.get(one.name) ?? Infinity) - (order.get(other.name) ?? Infinity) || 0);
     }
     if (names.length === 0) return apps;
     for (const name of names) {
