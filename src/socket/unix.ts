@@ -1,4 +1,13 @@
-import { chmodSync, linkSync, lstatSync, renameSync, rmSync, type Stats, unlinkSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { errorCode, HaftError } from "../base/errors.ts";
@@ -56,9 +65,12 @@ export async function listenUnix(
  * one that all users share and in which nobody can replace what is another's (the sticky bit of `/tmp`).
  */
 function privateDirectoryFor(directory: string, uid: number | undefined): string {
-  const { mode, uid: owner } = lstatSync(directory);
-  const shared = (mode & SHARED) === SHARED && owner === 0;
-  return shared ? join(directory, `haft-${uid}`) : directory;
+  const seen = lstatSync(directory, { throwIfNoEntry: false });
+  if (seen === undefined || seen.uid !== 0) return directory;
+  // macOS has `/tmp` as a link, of root's making.
+  const shared = seen.isSymbolicLink() ? realpathSync(directory) : directory;
+  const { mode, uid: owner } = lstatSync(shared);
+  return (mode & SHARED) === SHARED && owner === 0 ? join(shared, `haft-${uid}`) : directory;
 }
 
 /**

@@ -81,3 +81,25 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name:
+    "a link of root's to a shared directory is followed, and a directory that is not there is made for us alone",
+  ignore,
+  fn: () =>
+    shared(0o1777, async (directory) => {
+      const link = `${directory}-link`;
+      await Deno.symlink(directory, link);
+      try {
+        const listener = await listen(join(link, "demo"), () => NOTHING, MAY);
+        assert(lstatSync(join(directory, "demo")).isSocket());
+        listener.close();
+        assertEquals(existsSync(join(directory, "demo")), false);
+      } finally {
+        await Deno.remove(link);
+      }
+      const own = await listen(join(directory, "own", "s"), () => NOTHING, MAY);
+      assertEquals(lstatSync(join(directory, "own")).mode & 0o777, 0o700);
+      own.close();
+    }),
+});
