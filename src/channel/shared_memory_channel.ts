@@ -76,9 +76,7 @@ export class SharedMemoryChannel extends BaseChannel {
    *
    * @throws {Serialization} the payload is longer than the segment
    */
-  sendPayload(message: Message, payload: Uint8Array, { signal }: SendOptions = {}): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#ended) return Promise.reject(this.#gone());
+  sendPayload(message: Message, payload: Uint8Array, options?: SendOptions): Promise<void> {
     if (payload.length > this.#size) {
       return Promise.reject(
         new Serialization(
@@ -87,14 +85,8 @@ export class SharedMemoryChannel extends BaseChannel {
         ),
       );
     }
-    const item = { message, bytes: payload };
-    if (this.#waiting.size === 0) {
-      const sent = this.#place(item);
-      if (sent !== undefined) return sent;
-    }
-    const accepted = this.#waiting.add(item, 0, signal);
-    this.figures.queued(this.#waiting.size);
-    return accepted;
+    const whole: PayloadMessage = { ...message, payload };
+    return this.send(whole, options);
   }
 
   override async recv(options?: Parameters<IpcChannel["recv"]>[0]): Promise<PayloadMessage> {
@@ -106,8 +98,20 @@ export class SharedMemoryChannel extends BaseChannel {
     await this.closed;
   }
 
-  protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
-    return this.#channel.send(message, signal === undefined ? {} : { signal });
+  protected override transmit(
+    { payload, ...message }: PayloadMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (this.#ended) return Promise.reject(this.#gone());
+    if (payload === undefined) return this.#channel.send(message, signal === undefined ? {} : { signal });
+    const item = { message, bytes: payload };
+    if (this.#waiting.size === 0) {
+      const sent = this.#place(item);
+      if (sent !== undefined) return sent;
+    }
+    const accepted = this.#waiting.add(item, 0, signal);
+    this.figures.queued(this.#waiting.size);
+    return accepted;
   }
 
   /** @returns undefined while there is no room */
@@ -115,7 +119,6 @@ export class SharedMemoryChannel extends BaseChannel {
     const block = this.#blocks.take(bytes.length);
     if (block === undefined) return undefined;
     this.#segment.bytes.set(bytes, block.offset);
-    this.figures.messagesSent++;
     this.figures.bytesSent += bytes.length;
     const { id, offset, length } = block;
     return this.#channel.emit(PAYLOAD, { message, id, offset, length }).catch((error) => {

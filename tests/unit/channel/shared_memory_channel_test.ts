@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Disconnected, ReceiveFailed, Serialization, ThreadChannel } from "../../../src/channel/mod.ts";
+import {
+  Disconnected,
+  ReceiveFailed,
+  Serialization,
+  ShuttingDown,
+  ThreadChannel,
+} from "../../../src/channel/mod.ts";
 import { type PayloadMessage, SharedMemoryChannel } from "../../../src/channel/shared_memory_channel.ts";
 import { SegmentBlocks } from "../../../src/channel/segment_blocks.ts";
 import { openSegment, segmentDirectory } from "../../../src/channel/shared_segment.ts";
@@ -106,6 +112,24 @@ Deno.test({
     await near.close();
     for (let n = 0; n < 18; n++) assertEquals((await far.recv()).data, n);
     await assertRejects(() => far.recv(), Disconnected);
+  },
+});
+
+Deno.test({
+  name: "a shutdown refuses new payloads, waits for those that wait for room, and each is counted once",
+  ignore,
+  fn: async () => {
+    const [near, far] = pair(4096);
+    // The reader's side holds the first two, the third takes the segment, the others wait.
+    const sends = [0, 1, 2, 3, 4].map((n) => near.sendPayload({ type: "data", data: n }, bytes(3_000, n)));
+    near.shutdown();
+    await assertRejects(() => near.sendPayload({ type: "data" }, bytes(1, 1)), ShuttingDown);
+    assertEquals((await near.waitForDrain(10)).drained, false);
+    for (let n = 0; n < 5; n++) assertEquals((await far.recv()).data, n);
+    await Promise.all(sends);
+    assertEquals((await near.waitForDrain(1_000)).drained, true);
+    assertEquals(near.metrics().messages_sent, 5);
+    await near.close();
   },
 });
 
