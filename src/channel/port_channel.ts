@@ -2,6 +2,7 @@
  * A channel across threads, over a MessagePort. Messages of one turn go in one post, and are bounded by credits: each side may have
  * so many messages at the other that nobody has taken.
  */
+import { setImmediate } from "node:timers";
 import type { Message } from "../protocol/envelope.ts";
 import { BaseChannel } from "./base_channel.ts";
 import { type ChannelError, Disconnected } from "./errors.ts";
@@ -14,6 +15,8 @@ type Post =
   | { end: true };
 
 const DEFAULT_CAPACITY = 1024;
+/** Messages of one post: each post costs as much as some messages. */
+const MOST_IN_POST = 64;
 
 export class PortChannel extends BaseChannel {
   readonly closed: Promise<void>;
@@ -21,6 +24,8 @@ export class PortChannel extends BaseChannel {
   readonly #capacity: number;
   readonly #waiting: WaitingSends<Message>;
   #batch: Message[] = [];
+  /** What is queued now goes when the turn ends. */
+  #turnEnds = false;
   #credits: number;
   #taken = 0;
   #lastLength = 0;
@@ -72,14 +77,23 @@ export class PortChannel extends BaseChannel {
     return ACCEPTED;
   }
 
+  /** The first message of a turn goes at once; those that follow it in the same turn, at its end or when they are many. */
   #queue(message: Message): void {
-    if (this.#batch.push(message) === 1) queueMicrotask(() => this.#flush());
+    const count = this.#batch.push(message);
+    if (count >= MOST_IN_POST) this.#flush();
+    else if (count === 1 && !this.#turnEnds) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
     if (this.#batch.length === 0 || this.#end !== undefined) return;
     this.#port.postMessage({ messages: this.#batch } satisfies Post);
     this.#batch = [];
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    setImmediate(() => {
+      this.#turnEnds = false;
+      this.#flush();
+    });
   }
 
   #receive(post: Post): void {
