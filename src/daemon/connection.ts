@@ -60,6 +60,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   #nextSubscription = 1;
   #readingPaused = false;
   #subscriptionsPaused = false;
+  #leftOut = 0;
   #closing: string | undefined;
   #refusal: string | undefined;
   #heardAt: number;
@@ -149,6 +150,15 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.#send(JSON.stringify({ type: "event", event, data }));
   }
 
+  /**
+   * Sends this client's own copy of an event that it can do without: left out while its queue is full, which would otherwise close it. How
+   * many were, it is told as soon as there is room.
+   */
+  offer(event: string, data: unknown): void {
+    if (this.#subscriptionsPaused) this.#leftOut++;
+    else this.send(event, data);
+  }
+
   /** The hub's side: see {@link FrameSink}. */
   write(frames: Uint8Array): boolean {
     if (this.#closing !== undefined) return false;
@@ -220,6 +230,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
     if (this.#subscriptionsPaused) {
       this.#subscriptionsPaused = false;
+      this.#tellLeftOut();
       for (const { stream } of this.#subscriptions.values()) stream.resume();
     }
   }
@@ -241,6 +252,12 @@ export class Connection implements Client, FrameSink, SocketHandler {
       return this.fail("timed_out", `A message did not end within ${limits.frameTimeoutMs / 1000} s`);
     }
     this.#keepAlive(now);
+  }
+
+  #tellLeftOut(): void {
+    const dropped = this.#leftOut;
+    this.#leftOut = 0;
+    if (dropped > 0) this.send("relay.lagged", { dropped });
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {

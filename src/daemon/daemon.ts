@@ -8,6 +8,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
+import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
@@ -113,7 +114,12 @@ export class Daemon {
       hub: this.#hub,
       log: (line) => log.write(line),
       onInternalError: (where, error) => this.reportInternalError(where, error),
-      relay: (id, event, data) => this.#server.connections.get(id)?.send(event, data),
+      relay: (id, event, data) => {
+        const client = this.#server.connections.get(id);
+        // What a task says has no bounds; what becomes of it is told in any case.
+        if (SAID_BY_TASKS.has(event)) client?.offer(event, data);
+        else client?.send(event, data);
+      },
       onBusyChange: () => this.#watchIdle(this.#server.connections.size),
     });
     const { tools, backends, apps, tasks } = this.#services;

@@ -51,3 +51,6 @@ export const TASK_EVENTS = {
 } as const;
 
 export type TaskEventName = keyof typeof TASK_EVENTS;
+
+/** Those that a task causes as often as it likes; the others are steps of its life. */
+export const SAID_BY_TASKS: ReadonlySet<string> = new Set<TaskEventName>(["task.message", "task.idle"]);

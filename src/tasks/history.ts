@@ -39,9 +39,11 @@ export interface HistoryLimits {
   tasks: number;
   /** Milliseconds that a task that is over is kept. */
   age: number;
+  /** Messages of one task; the oldest go first. */
+  messages: number;
 }
 
-const LIMITS: HistoryLimits = { tasks: 20_000, age: 90 * 24 * 60 * 60 * 1000 };
+const LIMITS: HistoryLimits = { tasks: 20_000, age: 90 * 24 * 60 * 60 * 1000, messages: 1_000 };
 
 /** Each brings the file from the version before to its own. */
 const MIGRATIONS = [
@@ -123,11 +125,16 @@ export class History implements Disposable {
       whole.seq,
       JSON.stringify(whole),
     );
+    // Not at each: one look for many is cheaper.
+    const { messages } = this.#limits;
+    if (whole.seq > messages && whole.seq % Math.ceil(messages / 10) === 0) {
+      this.#run("DELETE FROM messages WHERE task = ? AND seq <= ?", task, whole.seq - messages);
+    }
     return whole;
   }
 
   /** Oldest first: the newest `limit` of them, as many as go into one frame. */
-  messages(task: string, limit = 1_000): TaskMessage[] {
+  messages(task: string, limit = this.#limits.messages): TaskMessage[] {
     const rows = this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
       .all(task, limit);
     return fitting(rows.map((row) => String(row["json"]))).reverse().map((json) => JSON.parse(json));

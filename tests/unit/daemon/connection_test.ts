@@ -186,6 +186,27 @@ Deno.test("a subscriber that does not read is left alone, told what it missed, a
   assertEquals(messages.at(-1)?.["seq"], 70_000);
 });
 
+Deno.test("offer() leaves out what a full client cannot take, tells it how much when it drains, and never closes it", async () => {
+  await using harness = daemonHarness({ limits: { outputSoft: 2_000, outputHard: 10_000 } });
+  const client = harness.connect();
+  await client.ask(request("daemon.ping"));
+  client.socket.stalled = true;
+  for (let i = 0; i < 1_000; i++) {
+    connectionOf(client).offer("task.message", i);
+    if (i % 10 === 0) await Promise.resolve();
+  }
+  client.socket.stalled = false;
+  client.handler.drain();
+  connectionOf(client).offer("task.message", "again");
+  await settle();
+  const told = client.socket.take();
+  const kept = told.filter(({ event }) => event === "task.message").map(({ data }) => data);
+  const notice = told.at(-2);
+  assertEquals([notice?.["event"], notice?.["data"]], ["relay.lagged", { dropped: 1_001 - kept.length }]);
+  assertEquals(kept, [...Array.from({ length: kept.length - 1 }, (_, i) => i), "again"]);
+  assertEquals(client.socket.closed, false);
+});
+
 Deno.test("checkTimes() closes who sent nothing, who did not end a frame, and who does not drain", async () => {
   await using harness = daemonHarness({
     limits: { firstFrameTimeoutMs: 1_000, frameTimeoutMs: 2_000, drainTimeoutMs: 3_000 },

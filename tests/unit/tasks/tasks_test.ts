@@ -109,6 +109,17 @@ Deno.test("History keeps tasks and messages over a reopening, lists newest first
   assertEquals(history.messages("000000000001"), []);
 });
 
+Deno.test("History keeps the newest messages of a task that says very much", () => {
+  const path = `${Deno.makeTempDirSync()}/history.db`;
+  using history = new History(path, { messages: 20 });
+  const [id, other] = ["000000000001", "000000000002"];
+  history.addMessage(other, { time: 1, from: "task", data: "other" });
+  for (let n = 1; n <= 1_000; n++) history.addMessage(id, { time: n, from: "task", data: n });
+  assertEquals(history.messages(id).map(({ seq }) => seq), Array.from({ length: 20 }, (_, n) => 981 + n));
+  assertEquals(history.messages(id, 2_000).length < 25, true);
+  assertEquals(history.messages(other).length, 1);
+});
+
 Deno.test("an acknowledgement never goes back, and a new durable subscriber begins with what comes after now", () => {
   using history = new History(`${Deno.makeTempDirSync()}/history.db`);
   const add = (n: number) => history.addFinal({ type: "task.completed", time: n, data: n });
