@@ -36,8 +36,12 @@ export class DialectConnection implements SocketHandler {
   readonly #ticker: ReturnType<typeof setInterval>;
   #session: DialectSession | undefined;
   #daemon: DaemonClient | undefined;
+  /** Its end of the memory between the two. */
+  #toDaemon: Socket | undefined;
   #working = false;
   #paused = false;
+  /** Since when the daemon is not read, because the peer does not read; `performance.now()`. */
+  #stuckSince: number | undefined;
   #closed = false;
 
   constructor(socket: Socket, dialect: Dialect, host: DialectHost) {
@@ -53,7 +57,7 @@ export class DialectConnection implements SocketHandler {
       maxFrameBytes: LIMITS.frameCeiling,
       write: (bytes) => socket.write(bytes),
     });
-    this.#ticker = setInterval(() => this.#session?.tick?.(), TICK_MS);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     void this.#join();
   }
 
@@ -73,6 +77,7 @@ export class DialectConnection implements SocketHandler {
 
   drain(): void {
     this.#writer.drained();
+    if (this.#writer.queuedBytes <= LIMITS.outputSoft / 2) this.#readDaemon();
   }
 
   /** The peer is gone. What it said before still counts, as with the daemon's own connections: helpers say a word and go. */
@@ -82,6 +87,8 @@ export class DialectConnection implements SocketHandler {
     clearInterval(this.#ticker);
     this.#decoder.stop();
     this.#enqueue(() => this.#daemon?.close());
+    // What it asked for last is still answered, to nobody.
+    this.#readDaemon();
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
@@ -100,6 +107,7 @@ export class DialectConnection implements SocketHandler {
     try {
       const daemon = await DaemonClient.inMemory((attach) => {
         const [left] = memoryPair(attach, (socket) => this.#host.accept(socket));
+        this.#toDaemon = left;
         return left;
       }, {
         client: this.#dialect.name,
@@ -114,6 +122,19 @@ export class DialectConnection implements SocketHandler {
       this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
       this.#end();
     }
+  }
+
+  #tick(): void {
+    const stuck = this.#stuckSince !== undefined &&
+      performance.now() - this.#stuckSince > LIMITS.drainTimeout;
+    if (stuck) this.#abandon();
+    else this.#session?.tick?.();
+  }
+
+  #readDaemon(): void {
+    if (this.#stuckSince === undefined) return;
+    this.#stuckSince = undefined;
+    this.#toDaemon?.resume();
   }
 
   #enqueue(step: () => Promise<void> | void): void {
@@ -143,9 +164,16 @@ export class DialectConnection implements SocketHandler {
     // In one piece: its clients look only when their buffer ends with a form feed.
     if (this.#dialect.framing === "form-feed") this.#writer.pushRaw(Buffer.from(`${json}\f`));
     else this.#writer.push(json);
-    if (this.#writer.queuedBytes <= LIMITS.outputHard) return;
-    // Nobody reads: what is queued is lost with the connection.
-    this.#abandon();
+    if (this.#writer.queuedBytes <= LIMITS.outputSoft) return;
+    this.#writer.flush();
+    const { queuedBytes } = this.#writer;
+    // The daemon sees a client that does not read, and does with it as with any: it is told what it missed, or closed.
+    if (queuedBytes > LIMITS.outputSoft && this.#stuckSince === undefined) {
+      this.#stuckSince = performance.now();
+      this.#toDaemon?.pause();
+    }
+    // What comes without the daemon, such as answers to what is no request: lost with the connection.
+    if (queuedBytes > LIMITS.outputHard) this.#abandon();
   }
 
   #end(): void {

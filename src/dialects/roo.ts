@@ -45,6 +45,12 @@ export function rooDialect(
   };
 }
 
+/** The stream went on without this client, which did not read. */
+function missed(data: unknown): Error {
+  const { dropped } = data as { dropped: number };
+  return new Error(`${dropped} events were missed`);
+}
+
 class RooSession implements DialectSession {
   readonly #peer: DialectPeer;
   readonly #daemon: DaemonClient;
@@ -59,6 +65,7 @@ class RooSession implements DialectSession {
     this.#send({ type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } });
     daemon.onEvent(({ event, data, seq }) => {
       // Those without a number are for this client alone, and come in the stream, too.
+      if (event === "lagged") this.#complain(missed(data));
       if (seq === undefined) return;
       for (const told of rooEvents(event ?? "", (data ?? {}) as Record<string, unknown>)) this.#event(told);
     });

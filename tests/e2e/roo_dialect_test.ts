@@ -6,6 +6,7 @@ import process from "node:process";
 import nodeIpc from "node-ipc";
 import { projectRoot } from "../../scripts/support/project.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { finalsOf } from "./task_sandbox.ts";
 import { binary } from "./support.ts";
 
 /** A message of Roo-Code's, as its client gets it. */
@@ -183,4 +184,49 @@ Deno.test("frames in pieces and garbage do no harm, and an image that is too lar
   socket.write(frame("GetCommands", null));
   await until("commandsResponse");
   socket.destroy();
+});
+
+Deno.test("a client that does not read costs no memory without bounds, and hears how much it missed", async () => {
+  const { daemon, path } = await roo(`[tasks.agent]\nrun = ["python3", "says.py"]\n`);
+  await using _ = daemon;
+  // More than the daemon keeps of all events: 16 MiB.
+  writeFileSync(
+    join(daemon.sandbox.project, "says.py"),
+    `import os, socket
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["HAFT_IPC_CHANNEL"])
+for n in range(2500): s.sendall(b'{"type":"event","event":"message","data":{"text":"%s"}}\\n' % (b"x" * 10000))
+s.shutdown(socket.SHUT_WR); s.recv(1)
+`,
+  );
+  await finalsOf(daemon, "test", "");
+  const client = createConnection(path);
+  let events = 0;
+  let missed = "";
+  const over = Promise.withResolvers<void>();
+  let rest = "";
+  client.setEncoding("utf8").on("data", (text: string) => {
+    const frames = (rest + text).split("\f");
+    rest = frames.pop() ?? "";
+    for (const frame of frames) {
+      events++;
+      missed ||= /\d+ events were missed/.exec(frame)?.[0] ?? "";
+      if (frame.includes("taskCompleted")) over.resolve();
+    }
+  });
+  client.on("close", () => over.reject(new Error("closed")));
+  const { data } = { data: { type: "TaskCommand", data: { commandName: "StartNewTask", data: {} } } };
+  client.write(`${JSON.stringify({ type: "message", data })}\f`);
+  client.pause();
+  for (;;) {
+    const { events: finals } = await daemon.call("task.finals", { durable: "test", wait: 20 }) as {
+      events: unknown[];
+    };
+    if (finals.length > 0) break;
+  }
+  client.resume();
+  await over.promise;
+  assertMatch(missed, /^\d+ events/);
+  // Acknowledgement, created, started, the notice and the end are not of what was said.
+  assertEquals(events + Number.parseInt(missed) >= 2500, true, `${events} events, ${missed}`);
+  client.destroy();
 });
