@@ -35,7 +35,7 @@ export const command: Command<DaemonCommandOptions> = {
       description: "Speak other systems' wires at these sockets (start, restart, run)",
     },
     { name: "print", description: "Print the service's file and write nothing (enable)" },
-    { name: "keep-apps", description: "Leave supervised processes running (stop)" },
+    { name: "keep-apps", description: "Leave apps and tasks running (stop)" },
     { name: "lines", short: "n", value: "N", description: "How many lines of the log (default: 50)" },
     { name: "follow", short: "f", description: "Go on printing what is added to the log" },
     { name: "json", description: "Print JSON (status, start)" },

@@ -37,6 +37,8 @@ export interface CommandRun {
   say(data: unknown): void;
   /** SIGTERM to all of it, then SIGKILL. Resolves when it is gone. */
   stop(): Promise<void>;
+  /** Leaves it to the next daemon; `ended` may never resolve. Its channel is closed until then. */
+  detach(): Promise<void>;
 }
 
 const STOP_TIMEOUT_MS = 5_000;
@@ -72,7 +74,7 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
     if (input !== undefined) rmSync(inputPath, { force: true });
   };
   try {
-    const { identity, exited } = await startProcess({
+    const { child, identity, exited } = await startProcess({
       ...options,
       env: {
         ...options.env,
@@ -82,6 +84,8 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
       },
       pipes: false,
     });
+    // The daemon's sockets keep it alive, and nothing else does once it has closed them.
+    child.unref();
     return {
       identity,
       ended: exited.then(async (exit) => {
@@ -92,6 +96,7 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
       }),
       say: (data) => talk.say(data),
       stop: () => stopLeftovers(identity, marker),
+      detach: () => talk.close(),
     };
   } catch (error) {
     await finish();
@@ -138,5 +143,6 @@ export async function adoptCommand(
     }),
     say: (data) => talk.say(data),
     stop: () => stopLeftovers(identity, marker),
+    detach: () => talk.close(),
   };
 }

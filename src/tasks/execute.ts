@@ -26,6 +26,8 @@ export interface Execution {
   say(data: unknown): void;
   /** Resolves when nothing of it runs any more. */
   stop(): Promise<void>;
+  /** Leaves it to the next daemon; undefined when it would not outlive this one. */
+  detach?: () => Promise<void>;
 }
 
 export type Outcome =
@@ -92,7 +94,7 @@ export async function goOnWith(
     onEvent: deps.onEvent,
   });
   using _ = timeLimit(config, deps, Date.now() - (info.started_at ?? Date.now()));
-  deps.onStarted({ process, say: run.say, stop: run.stop });
+  deps.onStarted({ process, say: run.say, stop: run.stop, detach: run.detach });
   await run.ended;
   return { ok: undefined };
 }
@@ -141,7 +143,12 @@ async function runAsCommand(
     input,
     onEvent,
   });
-  onStarted({ process: { ...run.identity, marker }, say: run.say, stop: run.stop });
+  onStarted({
+    process: { ...run.identity, marker },
+    say: run.say,
+    stop: run.stop,
+    detach: run.detach,
+  });
   const { code, signal } = await run.ended;
   if (code === 0) return { ok: true, exitCode: 0, result: undefined, skipped: false };
   return {

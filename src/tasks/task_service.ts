@@ -100,6 +100,8 @@ export class TaskService {
   });
   #running = 0;
   #closing = false;
+  /** What is left is the next daemon's. */
+  #detached = false;
 
   constructor(options: TaskServiceOptions) {
     this.#options = options;
@@ -282,12 +284,20 @@ export class TaskService {
     return this.#history.acknowledge(durable, id);
   }
 
-  /** Ends what runs; those that wait are lost, and resumable. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** @param keep leaves commands that run, and what waits, to the next daemon; else all of it ends, and is lost */
+  async end({ keep }: { keep: boolean }): Promise<void> {
     this.#closing = true;
+    const ends = (task: Live) =>
+      !keep || (task.info.state === "running" && task.execution?.detach === undefined);
+    const live = [...this.#live.values()];
     await Promise.all(
-      [...this.#live.values()].map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
+      live.filter(ends).map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
     );
+    this.#detached = true;
+    for (const { retry, execution } of this.#live.values()) {
+      retry?.[Symbol.dispose]();
+      await execution?.detach?.();
+    }
     await this.#sweep.sweep();
     this.#exits[Symbol.dispose]();
     this.#history[Symbol.dispose]();
@@ -387,6 +397,7 @@ export class TaskService {
         onEvent: (event, data) => this.#onEvent(task, event, data),
         onTimeout: () => void this.#stop(task, { event: "time_out", reason: "timed_out" }),
       });
+      if (this.#detached) return;
       task.execution = undefined;
       const { ending } = task;
       if (ending !== undefined) {
@@ -404,6 +415,7 @@ export class TaskService {
         delay: outcome.retryDelay,
       });
     } catch (error) {
+      if (this.#detached) return;
       task.execution = undefined;
       const { ending } = task;
       this.#end(task, ending?.event ?? "fail", {
@@ -452,6 +464,7 @@ export class TaskService {
   }
 
   #onEvent(task: Live, event: string, data: unknown): void {
+    if (this.#detached) return;
     if (event === "result") task.info = { ...task.info, result: data ?? null };
     else if (event === "idle") this.#emit("task.idle", task.info, {});
     else if (event === "message" || event === "progress") this.#message(task, "task", data, event);

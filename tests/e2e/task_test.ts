@@ -153,6 +153,23 @@ run = ["sh", "-c", 'echo "$HAFT_TASK_ID" >> numbered']
   for (const pid of pids) await untilGone(pid);
 });
 
+Deno.test("daemon restart leaves a running command and those that wait to the next daemon; daemon stop ends them", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  const slow = [];
+  for (let n = 0; n < navigator.hardwareConcurrency; n++) slow.push(await start(daemon, "slow"));
+  const pids = await Promise.all(slow.map((id) => running(daemon, id)));
+  const waiting = await start(daemon, "hello");
+  assertEquals((await daemon.run("daemon", "restart")).code, 0);
+  assertEquals(await Promise.all(slow.map((id) => running(daemon, id))), pids);
+  assertEquals((await task(daemon, waiting)).state, "queued");
+  await daemon.run("task", "cancel", slow[0] ?? "");
+  assertEquals((await ended(daemon, waiting)).state, "completed");
+  await daemon.run("daemon", "stop");
+  for (const pid of pids) await untilGone(pid);
+  const { state, reason } = await task(daemon, slow[1] ?? slow[0] ?? "");
+  assertEquals([state, reason], slow.length > 1 ? ["aborted", "lost"] : ["aborted", "cancelled"]);
+});
+
 Deno.test("an adopted command that ends is lost, once, and can be resumed: nobody was told its exit code", async () => {
   await using daemon = await project(
     binary,

@@ -117,11 +117,11 @@ export class Services {
     this.tools.now?.runtimes.forget();
   }
 
-  /** @param options.keepApps leaves apps to the next daemon */
+  /** @param options.keepApps leaves apps, and tasks that are commands, to the next daemon */
   async close({ keepApps }: { keepApps: boolean }): Promise<void> {
     this.tools.now?.[Symbol.dispose]();
     // Tasks may need their backends to end.
-    await this.tasks.now?.[Symbol.asyncDispose]();
+    await this.tasks.now?.end({ keep: keepApps });
     await Promise.all([
       this.backends.now?.[Symbol.asyncDispose](),
       this.apps.now?.close({ keepApps }),
