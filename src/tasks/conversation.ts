@@ -1,9 +1,18 @@
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { type IpcChannel, LocalSocketServer, type Message } from "../channel/mod.ts";
+
+/** Milliseconds that one command is listened to before everybody else has a turn: some never stop talking. */
+const SLICE_MS = 4;
+/** Turns until what was sent before a command's end has come: one accepts its connection, the next one reads. */
+const LAST_TURNS = 3;
+/** Milliseconds for connections that somebody keeps open after the command's end. */
+const LAST_WORDS_MS = 500;
 
 /** What a task's command says and is told, over as many connections as it makes. */
 export class Conversation {
   readonly #server: LocalSocketServer;
-  readonly #channels = new Set<IpcChannel>();
+  /** With what resolves when all that came over it was heard. */
+  readonly #channels = new Map<IpcChannel, Promise<void>>();
   /** Said while nobody was connected. */
   readonly #unsaid: unknown[] = [];
   readonly #onEvent: (event: string, data: unknown) => void;
@@ -34,12 +43,18 @@ export class Conversation {
   /** Tells the command, or whoever connects first. */
   say(data: unknown): void {
     if (this.#channels.size === 0) this.#unsaid.push(data);
-    for (const channel of this.#channels) void channel.emit("message", data).catch(() => {});
+    for (const channel of this.#channels.keys()) void channel.emit("message", data).catch(() => {});
   }
 
+  /** The command has ended. Resolves when what it said before was heard to the end. */
   async close(): Promise<void> {
+    for (let turn = 0; turn < LAST_TURNS; turn++) await nextTurn();
     await this.#server.close();
-    for (const channel of this.#channels) await channel.close();
+    const tooLate = Promise.withResolvers<void>();
+    const timer = setTimeout(tooLate.resolve, LAST_WORDS_MS);
+    await Promise.race([Promise.all(this.#channels.values()), tooLate.promise]);
+    clearTimeout(timer);
+    for (const channel of [...this.#channels.keys()]) await channel.close();
   }
 
   async #accept(): Promise<void> {
@@ -51,10 +66,26 @@ export class Conversation {
         // The server was closed: the command has ended.
         return;
       }
-      this.#channels.add(channel);
-      void channel.closed.then(() => this.#channels.delete(channel));
-      channel.onMessage((message) => this.#receive(channel, message));
+      this.#channels.set(channel, this.#listen(channel));
       for (const data of this.#unsaid.splice(0)) void channel.emit("message", data).catch(() => {});
+    }
+  }
+
+  async #listen(channel: IpcChannel): Promise<void> {
+    let until = performance.now() + SLICE_MS;
+    for (;;) {
+      let message: Message;
+      try {
+        message = channel.tryRecv() ?? await channel.recv();
+      } catch {
+        // Closed, and all was heard; or the command broke the protocol, and was told so.
+        this.#channels.delete(channel);
+        return;
+      }
+      this.#receive(channel, message);
+      if (performance.now() < until) continue;
+      await nextTurn();
+      until = performance.now() + SLICE_MS;
     }
   }
 
@@ -63,4 +94,9 @@ export class Conversation {
     else if (type === "data") this.#onEvent("message", data);
     else if (type === "ping") void channel.send({ type: "pong", id }).catch(() => {});
   }
+}
+
+/** Lets everything else that has come be dealt with first. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fitting } from "./fitting.ts";
+import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 
 /** A task with what its next run needs. */
@@ -64,9 +65,17 @@ export class History implements Disposable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #limits: HistoryLimits;
+  readonly #onProblem: (text: string) => void;
   #writes = 0;
+  #uncommitted = false;
 
-  constructor(path: string, limits: Partial<HistoryLimits> = {}) {
+  /** @param onProblem told what could not be kept, where nobody waits for it */
+  constructor(
+    path: string,
+    limits: Partial<HistoryLimits> = {},
+    onProblem: (text: string) => void = () => {},
+  ) {
+    this.#onProblem = onProblem;
     this.#limits = { ...LIMITS, ...limits };
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#database = new DatabaseSync(path);
@@ -116,7 +125,9 @@ export class History implements Disposable {
     this.#run("DELETE FROM messages WHERE task = ?", id);
   }
 
+  /** What is said in one turn of the event loop is committed together: by itself, each would cost ten times as much. */
   addMessage(task: string, message: Omit<TaskMessage, "seq">): TaskMessage {
+    this.#begin();
     const last = this.#prepare("SELECT MAX(seq) AS seq FROM messages WHERE task = ?").get(task);
     const whole: TaskMessage = { seq: Number(last?.["seq"] ?? 0) + 1, ...message };
     this.#run(
@@ -205,8 +216,28 @@ export class History implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#commit();
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #begin(): void {
+    if (this.#uncommitted) return;
+    this.#database.exec("BEGIN");
+    this.#uncommitted = true;
+    queueMicrotask(() => this.#commit());
+  }
+
+  #commit(): void {
+    if (!this.#uncommitted) return;
+    this.#uncommitted = false;
+    try {
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#onProblem(`what tasks said was not kept: ${errorMessage(error)}`);
+      // Unless SQLite has done so itself.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    }
   }
 
   #migrate(): void {

@@ -106,7 +106,8 @@ export class TaskService {
   constructor(options: TaskServiceOptions) {
     this.#options = options;
     this.#directory = join(options.user.paths.state, "tasks");
-    this.#history = new History(join(this.#directory, "history.db"), options.limits);
+    const { limits, onProblem } = options;
+    this.#history = new History(join(this.#directory, "history.db"), limits, onProblem);
     this.#concurrency = options.concurrency ?? availableParallelism();
     this.#makeDirectories();
   }
@@ -463,8 +464,17 @@ export class TaskService {
     });
   }
 
+  /** Whoever says it cannot help what goes wrong here. */
   #onEvent(task: Live, event: string, data: unknown): void {
     if (this.#detached) return;
+    try {
+      this.#hear(task, event, data);
+    } catch (error) {
+      this.#options.onProblem(`task ${task.info.id} was not heard: ${errorMessage(error)}`);
+    }
+  }
+
+  #hear(task: Live, event: string, data: unknown): void {
     if (event === "result") task.info = { ...task.info, result: data ?? null };
     else if (event === "idle") this.#emit("task.idle", task.info, {});
     else if (event === "message" || event === "progress") this.#message(task, "task", data, event);

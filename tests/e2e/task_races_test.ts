@@ -121,3 +121,59 @@ Deno.test("tasks that depend on each other in a circle are refused with the circ
   }
   assertEquals(existsSync(join(daemon.sandbox.project, "ran")), false);
 });
+
+Deno.test("what a command says just before it ends is heard, however much it is: no result is lost", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.says]\nrun = ["python3", "says.py"]\n[tasks.much]\nrun = ["python3", "says.py"]\nargs = ["20000"]\n`,
+  );
+  writeFileSync(
+    join(daemon.sandbox.project, "says.py"),
+    `import os, socket, sys
+count = int((sys.argv + ["0"])[1])
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["HAFT_IPC_CHANNEL"])
+said = [b'{"type":"event","event":"message","data":%d}' % n for n in range(count)]
+s.sendall(b"\\n".join(said + [b'{"type":"event","event":"result","data":{"count":%d}}' % count, b""]))
+os._exit(0)
+`,
+  );
+  await daemon.start();
+  await using asking = await client(daemon);
+  const run = async (name: string): Promise<unknown> => {
+    const { id } = await asking.request("task.start", { cwd: daemon.sandbox.project, name }) as TaskInfo;
+    const { tasks: [task] } = await asking.request("task.wait", { ids: [id] }) as { tasks: TaskInfo[] };
+    return task?.result;
+  };
+  for (let round = 0; round < 60; round++) assertEquals(await run("says"), { count: 0 });
+  for (let round = 0; round < 5; round++) assertEquals(await run("much"), { count: 20_000 });
+});
+
+Deno.test("a command that never stops talking keeps nobody else waiting, and nobody from cancelling it", async () => {
+  await using daemon = await project(binary, `[tasks.chatters]\nrun = ["python3", "chatters.py"]\n`);
+  writeFileSync(
+    join(daemon.sandbox.project, "chatters.py"),
+    `import os, socket
+s = socket.socket(socket.AF_UNIX); s.connect(os.environ["HAFT_IPC_CHANNEL"])
+while True: s.sendall(b'{"type":"event","event":"message","data":"x"}\\n' * 1000)
+`,
+  );
+  await daemon.start();
+  await using asking = await client(daemon);
+  // Its number, because not all that is said is heard.
+  let said = 0;
+  asking.onEvent(({ event, data }) => {
+    if (event === "task.message") said = (data as { message: { seq: number } }).message.seq;
+  });
+  const { id } = await asking.request("task.start", {
+    cwd: daemon.sandbox.project,
+    name: "chatters",
+  }) as TaskInfo;
+  while (said < 10_000) await delay(10);
+  // Each takes its turn between pieces of what is said, so that what is said meanwhile is bounded.
+  const before = said;
+  for (let n = 0; n < 20; n++) await asking.request("daemon.ping");
+  assert(said - before < 20 * 5_000, `${said - before} messages in 20 pings`);
+  await asking.request("task.cancel", { id });
+  const { state, reason } = await task(daemon, id);
+  assertEquals([state, reason], ["aborted", "cancelled"]);
+});
