@@ -45,18 +45,23 @@ export const layers: readonly Layer[] = [
       "tools are handed a Reporter: an install runs the same with a channel, a terminal or nobody watching",
   },
   {
+    name: "process",
+    mayImport: ["base", "runtime"],
+    why: "process starts, finds and stops processes; what they are for is the business of apps and tasks",
+  },
+  {
     name: "apps",
-    mayImport: ["base", "runtime", "protocol", "tools"],
+    mayImport: ["base", "runtime", "protocol", "tools", "process"],
     why: "apps supervises processes and is handed an emit: it knows neither hub nor socket nor daemon",
   },
   {
     name: "backends",
-    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "apps"],
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "process"],
     why: "backends joins child processes and channels, and is handed an emit: it does not know the daemon",
   },
   {
     name: "tasks",
-    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "apps", "backends"],
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "process"],
     why: "tasks runs commands and asks backends, and is handed an emit: it does not know the daemon",
   },
   {
@@ -89,6 +94,7 @@ export const layers: readonly Layer[] = [
       "socket",
       "channel",
       "tools",
+      "process",
       "apps",
       "backends",
       "tasks",
@@ -110,6 +116,7 @@ export const layers: readonly Layer[] = [
       "client",
       "dialects",
       "tools",
+      "process",
       "apps",
       "backends",
       "tasks",

@@ -2,7 +2,7 @@ import process from "node:process";
 import { join, resolve } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
-import { type AppKey, fileStem } from "./app_key.ts";
+import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import { AppInstance, type LaunchPlan } from "./app_instance.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
@@ -13,16 +13,16 @@ import type { AppRecord } from "./journal/app_record.ts";
 import { treeWriters } from "./logs/hold_writers.ts";
 import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import { findCommand } from "./process/find_command.ts";
-import type { LimitReport } from "./process/limit_watch.ts";
-import { MARKER_VARIABLE } from "./process/process_table.ts";
+import { findCommand } from "../process/find_command.ts";
+import type { LimitReport } from "./limit_watch.ts";
+import { MARKER_VARIABLE } from "../process/process_table.ts";
 import { appEnvironment, hashVariables, type ProjectApps } from "./project_apps.ts";
 import { type AppState, isLive } from "./state/transitions.ts";
 import { worstState } from "./state/worst_state.ts";
 
 /** An app that is known: in a manifest, or started with a command of its own; and its instances. */
 export class App {
-  readonly key: AppKey;
+  readonly key: ProcessKey;
   readonly #services: AppServices;
   readonly #stem: string;
   /** The table of an app that no manifest has; else undefined. */
@@ -35,7 +35,7 @@ export class App {
   #writeScheduled = false;
   #removed = false;
 
-  constructor(key: AppKey, services: AppServices) {
+  constructor(key: ProcessKey, services: AppServices) {
     this.key = key;
     this.#services = services;
     this.#stem = fileStem(key);

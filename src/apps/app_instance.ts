@@ -6,20 +6,26 @@
 import { randomBytes } from "node:crypto";
 import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
-import { type Clock, pause } from "./clock.ts";
+import { type Clock, pause } from "../process/clock.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { HealthMonitor } from "./health/health_monitor.ts";
 import { probe } from "./health/probes.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import type { ExitPoll } from "./process/exit_poll.ts";
-import { findSame, type ProcessIdentity, type ProcessTable, signalProcess } from "./process/process_table.ts";
-import { findTree, type TreeQuery, treeSize } from "./process/process_tree.ts";
-import type { Spawner, SpawnSpec } from "./process/spawner.ts";
-import { stopTree } from "./process/stop_tree.ts";
-import { backoffDelay } from "./state/backoff.ts";
-import { describeExit, type Exit, exitVerdict, isCleanExit } from "./state/exit_verdict.ts";
+import type { ExitPoll } from "../process/exit_poll.ts";
+import {
+  findSame,
+  type ProcessIdentity,
+  type ProcessTable,
+  signalProcess,
+} from "../process/process_table.ts";
+import { findTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
+import type { Spawner, SpawnSpec } from "../process/spawner.ts";
+import { stopTree } from "../process/stop_tree.ts";
+import { backoffDelay } from "../process/backoff.ts";
+import { describeExit, type Exit, isCleanExit } from "../process/exit.ts";
+import { exitVerdict } from "./state/exit_verdict.ts";
 import {
   type AppEffect,
   type AppEvent,

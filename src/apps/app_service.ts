@@ -15,25 +15,25 @@ import { writeAtomic } from "../base/write_atomic.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { App } from "./app.ts";
-import { type AppKey, keyText } from "./app_key.ts";
+import { keyText, type ProcessKey } from "../process/process_key.ts";
 import type { AppServices, Emit } from "./app_services.ts";
 import { awaitDependency } from "./await_dependencies.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../process/clock.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
 import { Journal } from "./journal/journal.ts";
 import { LOG_STREAMS } from "./logs/instance_logs.ts";
 import { LogPump } from "./logs/log_pump.ts";
 import { readLog } from "./logs/read_log.ts";
-import { ExitPoll } from "./process/exit_poll.ts";
-import { hostProcessTable } from "./process/host_process_table.ts";
-import { LimitWatch } from "./process/limit_watch.ts";
-import type { ProcessTable } from "./process/process_table.ts";
-import { type Spawner, systemSpawner } from "./process/spawner.ts";
-import { UsageSampler } from "./process/usage_sampler.ts";
+import { ExitPoll } from "../process/exit_poll.ts";
+import { hostProcessTable } from "../process/host_process_table.ts";
+import { LimitWatch } from "./limit_watch.ts";
+import type { ProcessTable } from "../process/process_table.ts";
+import { type Spawner, systemSpawner } from "../process/spawner.ts";
+import { UsageSampler } from "../process/usage_sampler.ts";
 import { type ProjectApps, type ProjectContext, projectReader } from "./project_apps.ts";
 import { Schedules } from "./schedules.ts";
-import { dependents, startOrder } from "./state/dependency_order.ts";
+import { dependents, startOrder } from "../base/dependency_order.ts";
 import { isLive, isUp } from "./state/transitions.ts";
 
 export interface AppServiceOptions {
@@ -235,7 +235,7 @@ export class AppService {
    *
    * @throws {HaftError} when none shall and the list that is there has some: most likely that is not what is meant
    */
-  save({ force = false }: { force?: boolean } = {}): { path: string; apps: AppKey[] } {
+  save({ force = false }: { force?: boolean } = {}): { path: string; apps: ProcessKey[] } {
     const apps = [...this.#apps.values()].filter(({ desired }) => desired === "running").map(({ key }) =>
       key
     );
@@ -429,9 +429,9 @@ export class AppService {
     await app.remove({ logs });
   }
 
-  #app(key: AppKey): App;
-  #app(key: AppKey, options: { create: false }): App | undefined;
-  #app({ root, name }: AppKey, { create = true }: { create?: boolean } = {}): App | undefined {
+  #app(key: ProcessKey): App;
+  #app(key: ProcessKey, options: { create: false }): App | undefined;
+  #app({ root, name }: ProcessKey, { create = true }: { create?: boolean } = {}): App | undefined {
     const key = { root, name };
     const known = this.#apps.get(keyText(key));
     if (known !== undefined || !create) return known;
@@ -504,7 +504,7 @@ export class AppService {
     };
   }
 
-  #saved(): AppKey[] {
+  #saved(): ProcessKey[] {
     try {
       return v.parse(SavedList, JSON.parse(readFileSync(this.#savedPath, "utf8"))).apps;
     } catch {

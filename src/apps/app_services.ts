@@ -1,12 +1,12 @@
-import type { AppKey } from "./app_key.ts";
-import type { Clock } from "./clock.ts";
+import type { ProcessKey } from "../process/process_key.ts";
+import type { Clock } from "../process/clock.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { LogPump } from "./logs/log_pump.ts";
-import type { ExitPoll } from "./process/exit_poll.ts";
-import type { LimitWatch } from "./process/limit_watch.ts";
-import type { ProcessTable } from "./process/process_table.ts";
-import type { Spawner } from "./process/spawner.ts";
-import type { UsageSampler } from "./process/usage_sampler.ts";
+import type { ExitPoll } from "../process/exit_poll.ts";
+import type { LimitWatch } from "./limit_watch.ts";
+import type { ProcessTable } from "../process/process_table.ts";
+import type { Spawner } from "../process/spawner.ts";
+import type { UsageSampler } from "../process/usage_sampler.ts";
 import type { ProjectApps } from "./project_apps.ts";
 
 /** Publishes an event. @param subject the app's name */
@@ -30,8 +30,8 @@ export interface AppServices {
   readProject(root: string): ProjectApps;
   /** Resolves when the apps that this one depends on are as it wants them. */
   awaitDependencies(
-    app: AppKey,
+    app: ProcessKey,
     options: { signal: AbortSignal; onWait: (reason: string) => void },
   ): Promise<void>;
-  remove(app: AppKey): Promise<void>;
+  remove(app: ProcessKey): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { HaftError } from "../base/errors.ts";
 import type { App } from "./app.ts";
-import { isCleanExit } from "./state/exit_verdict.ts";
+import { isCleanExit } from "../process/exit.ts";
 import { isUp } from "./state/transitions.ts";
 import type { AppInstance } from "./app_instance.ts";
 

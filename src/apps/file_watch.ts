@@ -1,6 +1,6 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { join, matchesGlob, sep } from "node:path";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../process/clock.ts";
 
 /** Milliseconds without a further change: editors and builds write several files. */
 const QUIET_MS = 200;

@@ -16,7 +16,7 @@ import { requireTrust, TrustStore } from "../tools/trust/trust_store.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { readEnvFile } from "./config/env_file.ts";
 import { parseApps } from "./config/parse_apps.ts";
-import { MARKER_VARIABLE } from "./process/process_table.ts";
+import { MARKER_VARIABLE } from "../process/process_table.ts";
 
 /** The apps of a project as its manifest has them now. Reading them runs nothing. */
 export interface ProjectApps {

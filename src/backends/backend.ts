@@ -4,10 +4,10 @@
  */
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
-import { type Clock, pause, systemClock } from "../apps/clock.ts";
-import { hostProcessTable } from "../apps/process/host_process_table.ts";
-import { stopTree } from "../apps/process/stop_tree.ts";
-import { backoffDelay } from "../apps/state/backoff.ts";
+import { type Clock, pause, systemClock } from "../process/clock.ts";
+import { hostProcessTable } from "../process/host_process_table.ts";
+import { stopTree } from "../process/stop_tree.ts";
+import { backoffDelay } from "../process/backoff.ts";
 import type { BackendEventName } from "../protocol/backend_events.ts";
 import type { BackendInfo, BackendState } from "../protocol/methods/backend_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";

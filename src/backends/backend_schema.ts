@@ -1,5 +1,12 @@
 import * as v from "valibot";
-import { Backoff, Command, Duration, Text, Variable, VariableName } from "../apps/config/app_schema.ts";
+import {
+  Backoff,
+  Command,
+  Duration,
+  Text,
+  Variable,
+  VariableName,
+} from "../process/config/process_schema.ts";
 import { checkSection } from "../tools/manifest/read_toml.ts";
 
 /** One table of `[backends]`. */

@@ -2,8 +2,8 @@ import { existsSync, renameSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { HaftError, UsageError } from "../base/errors.ts";
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
-import { fileStem, keyText } from "../apps/app_key.ts";
-import { findCommand } from "../apps/process/find_command.ts";
+import { fileStem, keyText } from "../process/process_key.ts";
+import { findCommand } from "../process/find_command.ts";
 import type { BackendEventName } from "../protocol/backend_events.ts";
 import type { BackendInfo } from "../protocol/methods/backend_methods.ts";
 import {

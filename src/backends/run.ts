@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync } from "node:fs";
-import type { ProcessIdentity } from "../apps/process/process_table.ts";
+import type { ProcessIdentity } from "../process/process_table.ts";
 import { LocalSocketServer } from "../channel/mod.ts";
 import type { BackendConfig } from "./backend_schema.ts";
 import { channelLink } from "./channel_link.ts";
 import type { BackendLink, OnBackendEvent } from "./link.ts";
 import { packedLink } from "./packed_link.ts";
-import { startProcess } from "./start_process.ts";
+import { startProcess } from "../process/start_process.ts";
 
 /** One process of a backend, and the conversation with it. */
 export interface Run {

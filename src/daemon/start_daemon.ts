@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { MARKER_VARIABLE } from "../apps/process/process_table.ts";
+import { MARKER_VARIABLE } from "../process/process_table.ts";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";

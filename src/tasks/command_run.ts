@@ -1,12 +1,12 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { systemClock } from "../apps/clock.ts";
-import type { ExitPoll } from "../apps/process/exit_poll.ts";
-import { hostProcessTable } from "../apps/process/host_process_table.ts";
-import type { ProcessIdentity } from "../apps/process/process_table.ts";
-import { stopTree } from "../apps/process/stop_tree.ts";
+import { systemClock } from "../process/clock.ts";
+import type { ExitPoll } from "../process/exit_poll.ts";
+import { hostProcessTable } from "../process/host_process_table.ts";
+import type { ProcessIdentity } from "../process/process_table.ts";
+import { stopTree } from "../process/stop_tree.ts";
 import { errorCode } from "../base/errors.ts";
-import { startProcess } from "../backends/start_process.ts";
+import { startProcess } from "../process/start_process.ts";
 import { Conversation } from "./conversation.ts";
 import type { StraySweep } from "./stray_sweep.ts";
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findCommand } from "../apps/process/find_command.ts";
-import type { ExitPoll } from "../apps/process/exit_poll.ts";
+import { findCommand } from "../process/find_command.ts";
+import type { ExitPoll } from "../process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/open_project.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../apps/clock.ts";
-import type { ProcessTable } from "../apps/process/process_table.ts";
+import type { Clock } from "../process/clock.ts";
+import type { ProcessTable } from "../process/process_table.ts";
 
 /** Milliseconds from an end to the look: one look at the whole table serves all the tasks that ended meanwhile. */
 const WAIT_MS = 100;

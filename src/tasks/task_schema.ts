@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { Command, Duration, Text, Variable, VariableName } from "../apps/config/app_schema.ts";
+import { Command, Duration, Text, Variable, VariableName } from "../process/config/process_schema.ts";
 import { UsageError } from "../base/errors.ts";
 import { checkSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
-import { dependencyCycle } from "../apps/state/dependency_order.ts";
+import { dependencyCycle } from "../base/dependency_order.ts";
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 

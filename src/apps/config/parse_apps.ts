@@ -1,7 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import { checkSection } from "../../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
-import { dependencyCycle } from "../state/dependency_order.ts";
+import { dependencyCycle } from "../../base/dependency_order.ts";
 import { type AppConfig, AppTable } from "./app_schema.ts";
 
 /** Longest name of an app, in UTF-16 units as everywhere in JSON. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../process/clock.ts";
 import type { HealthConfig } from "../config/app_schema.ts";
 import type { ProbeResult } from "./probes.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:f
 import { join } from "node:path";
 import * as v from "valibot";
 import { writeAtomic } from "../../base/write_atomic.ts";
-import { type AppKey, fileStem } from "../app_key.ts";
+import { fileStem, type ProcessKey } from "../../process/process_key.ts";
 import { AppRecord } from "./app_record.ts";
 
 /** One file for each app, replaced in one step at every change. */
@@ -22,7 +22,7 @@ export class Journal {
     writeAtomic(this.#path(record), JSON.stringify(record), { mode: 0o600, durable });
   }
 
-  remove(key: AppKey): void {
+  remove(key: ProcessKey): void {
     rmSync(this.#path(key), { force: true });
   }
 
@@ -43,7 +43,7 @@ export class Journal {
     return { records, damaged };
   }
 
-  #path(key: AppKey): string {
+  #path(key: ProcessKey): string {
     return join(this.#directory, `${fileStem(key)}.json`);
   }
 }

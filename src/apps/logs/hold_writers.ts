@@ -1,6 +1,6 @@
-import { type Clock, pause } from "../clock.ts";
-import { type ProcessInfo, type ProcessTable, signalProcess } from "../process/process_table.ts";
-import { findTree, signalTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
+import { type Clock, pause } from "../../process/clock.ts";
+import { type ProcessInfo, type ProcessTable, signalProcess } from "../../process/process_table.ts";
+import { findTree, signalTree, type TreeQuery, treeSize } from "../../process/process_tree.ts";
 import type { Writers } from "./rotate_log.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { errorMessage } from "../../base/errors.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../process/clock.ts";
 import type { SplitLine } from "./line_splitter.ts";
 import { logFamily } from "./log_files.ts";
 import { type FollowerState, LogFollower } from "./log_follower.ts";

@@ -7,7 +7,7 @@
  */
 import { type FSWatcher, mkdirSync, watch } from "node:fs";
 import { basename } from "node:path";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../process/clock.ts";
 import { type InstanceLogs, LOG_STREAMS } from "./instance_logs.ts";
 
 /** Milliseconds. */

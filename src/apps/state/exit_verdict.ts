@@ -1,15 +1,6 @@
+import { type Exit, isCleanExit } from "../../process/exit.ts";
 import type { AppConfig } from "../config/app_schema.ts";
 import type { AppEvent } from "./transitions.ts";
-
-/** How a process ended. Both null: nobody can tell, since it was not this process's child. */
-export interface Exit {
-  code: number | null;
-  signal: string | null;
-}
-
-export function isCleanExit({ code, signal }: Exit): boolean {
-  return code === 0 && signal === null;
-}
 
 /**
  * What follows when nothing of an app is left that was not told to stop. An end that nobody can tell counts as a failure:
@@ -26,10 +17,4 @@ export function exitVerdict(
   const wanted = restart === "always" || restart === "unless-stopped" || (restart === "on-failure" && !clean);
   if (!wanted) return clean ? "ended" : "failed";
   return backoff.max_attempts !== undefined && attempts >= backoff.max_attempts ? "gave_up" : "retry";
-}
-
-/** `exited with code 1`, `was killed by SIGSEGV`, `ended, nobody knows how`. */
-export function describeExit({ code, signal }: Exit): string {
-  if (signal !== null) return `was killed by ${signal}`;
-  return code === null ? "ended, its exit code is unknown" : `exited with code ${code}`;
 }

@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { logFamily } from "../../../src/apps/logs/log_files.ts";
-import { hostProcessTable } from "../../../src/apps/process/host_process_table.ts";
-import { isDead } from "../../../src/apps/process/process_table.ts";
+import { hostProcessTable } from "../../../src/process/host_process_table.ts";
+import { isDead } from "../../../src/process/process_table.ts";
 import {
   AppHarness,
   type AppWorld,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AppInstance } from "../../../src/apps/app_instance.ts";
 import { parseApp } from "../../../src/apps/config/parse_apps.ts";
 import { InstanceLogs } from "../../../src/apps/logs/instance_logs.ts";
-import { ExitPoll } from "../../../src/apps/process/exit_poll.ts";
+import { ExitPoll } from "../../../src/process/exit_poll.ts";
 import { FakeClock, FakeSystem, settle } from "./fakes.ts";
 
 const DAY = 24 * 60 * 60 * 1000;

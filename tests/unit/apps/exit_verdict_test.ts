@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parseApp } from "../../../src/apps/config/parse_apps.ts";
-import { backoffDelay } from "../../../src/apps/state/backoff.ts";
+import { backoffDelay } from "../../../src/process/backoff.ts";
 import { exitVerdict } from "../../../src/apps/state/exit_verdict.ts";
 
 const CLEAN = { code: 0, signal: null };

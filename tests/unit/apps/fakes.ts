@@ -1,7 +1,7 @@
-import type { Clock } from "../../../src/apps/clock.ts";
-import type { ProcessIdentity, ProcessInfo, ProcessTable } from "../../../src/apps/process/process_table.ts";
-import type { SpawnedProcess, Spawner, SpawnSpec } from "../../../src/apps/process/spawner.ts";
-import type { Exit } from "../../../src/apps/state/exit_verdict.ts";
+import type { Clock } from "../../../src/process/clock.ts";
+import type { ProcessIdentity, ProcessInfo, ProcessTable } from "../../../src/process/process_table.ts";
+import type { SpawnedProcess, Spawner, SpawnSpec } from "../../../src/process/spawner.ts";
+import type { Exit } from "../../../src/process/exit.ts";
 
 /** Time that goes on when a test says so. */
 export class FakeClock implements Clock {

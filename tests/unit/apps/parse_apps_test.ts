@@ -1,9 +1,9 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../src/base/errors.ts";
-import { parseByteSize } from "../../../src/apps/config/byte_size.ts";
+import { parseByteSize } from "../../../src/process/config/byte_size.ts";
 import { changedKeys } from "../../../src/apps/config/changed_keys.ts";
-import { splitCommand } from "../../../src/apps/config/command_words.ts";
-import { parseDuration } from "../../../src/apps/config/duration.ts";
+import { splitCommand } from "../../../src/process/config/command_words.ts";
+import { parseDuration } from "../../../src/process/config/duration.ts";
 import { parseApp, parseApps } from "../../../src/apps/config/parse_apps.ts";
 import { parseManifest } from "../../../src/tools/manifest/parse_manifest.ts";
 import { gatedParts } from "../../../src/tools/trust/gated_parts.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { fileStem } from "../../../src/apps/app_key.ts";
+import { fileStem } from "../../../src/process/process_key.ts";
 import { fixedPart, matchesWatch } from "../../../src/apps/file_watch.ts";
-import { parseStat } from "../../../src/apps/process/linux_process_table.ts";
-import { findTree } from "../../../src/apps/process/process_tree.ts";
-import { parsePsLine } from "../../../src/apps/process/ps_process_table.ts";
+import { parseStat } from "../../../src/process/linux_process_table.ts";
+import { findTree } from "../../../src/process/process_tree.ts";
+import { parsePsLine } from "../../../src/process/ps_process_table.ts";
 import { worstState } from "../../../src/apps/state/worst_state.ts";
 import { FakeSystem } from "./fakes.ts";
 

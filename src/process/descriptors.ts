@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import process from "node:process";
-import { errorCode, HaftError } from "../../base/errors.ts";
-import { descriptorLimit } from "../../base/descriptor_limit.ts";
+import { errorCode, HaftError } from "../base/errors.ts";
+import { descriptorLimit } from "../base/descriptor_limit.ts";
 
 /** What is left for looking at processes, for logs and for the journal. */
 const HEADROOM = 16;

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { errorCode, HaftError } from "../../base/errors.ts";
+import { errorCode, HaftError } from "../base/errors.ts";
 
 /**
  * The absolute path of what a command runs: below `cwd` when it is a path, else on the PATH that the app itself will have.

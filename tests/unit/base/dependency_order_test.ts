@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { dependencyCycle, dependents, startOrder } from "../../../src/apps/state/dependency_order.ts";
+import { dependencyCycle, dependents, startOrder } from "../../../src/base/dependency_order.ts";
 
 const DEPENDENCIES = new Map([["web", ["api", "cache"]], ["api", ["db"]], ["cache", []], ["db", []]]);
 

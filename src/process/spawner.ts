@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
-import type { Exit } from "../state/exit_verdict.ts";
+import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import type { Exit } from "./exit.ts";
 import { requireDescriptors } from "./descriptors.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
-import { requireDescriptors } from "../apps/process/descriptors.ts";
-import { hostProcessTable } from "../apps/process/host_process_table.ts";
-import { MARKER_VARIABLE, type ProcessIdentity } from "../apps/process/process_table.ts";
+import { requireDescriptors } from "./descriptors.ts";
+import { hostProcessTable } from "./host_process_table.ts";
+import { MARKER_VARIABLE, type ProcessIdentity } from "./process_table.ts";
 
 export interface StartedProcess {
   child: ChildProcess;

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import type { AppConfig } from "../config/app_schema.ts";
-import type { ProcessIdentity } from "./process_table.ts";
-import type { UsageSampler } from "./usage_sampler.ts";
+import type { Clock } from "../process/clock.ts";
+import type { AppConfig } from "./config/app_schema.ts";
+import type { ProcessIdentity } from "../process/process_table.ts";
+import type { UsageSampler } from "../process/usage_sampler.ts";
 
 export interface LimitReport {
   resource: "memory" | "cpu";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { HaftError } from "../../../src/base/errors.ts";
-import { lacksDescriptors, requireDescriptors } from "../../../src/apps/process/descriptors.ts";
+import { lacksDescriptors, requireDescriptors } from "../../../src/process/descriptors.ts";
 
 Deno.test("a process is not started when it, and what was promised to others, would take the last descriptors", () => {
   requireDescriptors("/bin/true");

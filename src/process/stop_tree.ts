@@ -1,4 +1,4 @@
-import { type Clock, pause } from "../clock.ts";
+import { type Clock, pause } from "./clock.ts";
 import { findSame, isDead, type ProcessTable, signalProcess } from "./process_table.ts";
 import { findTree, type ProcessTree, signalTree, type TreeQuery, treeSize } from "./process_tree.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 import { isDead, type ProcessIdentity, type ProcessInfo, type ProcessTable } from "./process_table.ts";
 
 /** What an app's processes use, all together. */

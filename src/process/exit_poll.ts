@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 import { findSame, type ProcessIdentity, type ProcessTable } from "./process_table.ts";
 
 /** Milliseconds between looks at processes that are not our children: five times a second. */

@@ -1,4 +1,4 @@
-import type { BackoffConfig } from "../config/app_schema.ts";
+import type { Backoff } from "./config/process_schema.ts";
 
 /**
  * Milliseconds to wait before a restart.
@@ -7,7 +7,7 @@ import type { BackoffConfig } from "../config/app_schema.ts";
  * @param random 0 to 1
  */
 export function backoffDelay(
-  { initial, max, multiplier, jitter }: Pick<BackoffConfig, "initial" | "max" | "multiplier" | "jitter">,
+  { initial, max, multiplier, jitter }: Pick<Backoff, "initial" | "max" | "multiplier" | "jitter">,
   attempt: number,
   random: number,
 ): number {
