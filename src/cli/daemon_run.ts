@@ -3,6 +3,7 @@ import process from "node:process";
 import { buildId } from "../base/build_id.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { onDamage } from "../base/set_aside.ts";
 import { AlreadyRunning, Daemon } from "../daemon/daemon.ts";
 import { RotatingLog } from "../daemon/rotating_log.ts";
 import type { Readiness } from "../daemon/start_daemon.ts";
@@ -27,6 +28,7 @@ export async function runDaemon(
     closeSync(readyFd);
   };
   const log = new RotatingLog(daemonLog(context));
+  onDamage((line) => log.write(line));
   const settings = await userSettings(context);
   const inherited = inheritedListeners(context.env, process.pid);
   // They are this process's alone, not its children's.

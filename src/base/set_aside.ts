@@ -1,0 +1,127 @@
+/**
+ * Damaged files of haft's own. What cannot be understood is renamed to `NAME.damaged-TIME`, one line says so, and the
+ * caller goes on as if the file had never been there: the next write makes it anew, and the old one can be looked at.
+ */
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { errorCode, errorMessage, HaftError } from "./errors.ts";
+
+/** How many damaged files of one name are kept; older ones are removed. */
+const KEPT = 3;
+
+/** Where the line goes: stderr, until a process that has a log of its own says otherwise. */
+let tell = (line: string): void => {
+  try {
+    writeSync(2, `haft: ${line}\n`);
+  } catch {
+    // The reader of stderr has gone.
+  }
+};
+
+/** Sends the lines of this process about damage to `sink`; the daemon's go to its log. */
+export function onDamage(sink: (line: string) => void): void {
+  tell = sink;
+}
+
+/**
+ * Renames a damaged file, directory or link to `NAME.damaged-TIME` beside it, and says so in one line.
+ * @param companions files that belong to it (`history.db-wal`) and go with it, if they are there
+ * @returns its new path; undefined when it was gone already, or cannot be renamed
+ */
+export function setAside(
+  path: string,
+  { companions = [], now = new Date() }: { companions?: readonly string[]; now?: Date } = {},
+): string | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const ending = freeEnding(path, now);
+  try {
+    renameSync(path, path + ending);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") {
+      tell(`${JSON.stringify(path)} is damaged and cannot be set aside: ${errorMessage(error)}`);
+    }
+    return undefined;
+  }
+  for (const companion of companions) {
+    try {
+      renameSync(companion, companion + ending);
+    } catch {
+      // It was not there.
+    }
+  }
+  tell(`${JSON.stringify(path)} was damaged; it is kept as ${JSON.stringify(basename(path) + ending)}`);
+  removeOldest(path);
+  return path + ending;
+}
+
+/**
+ * Reads and parses a file that haft wrote. One that `parse` refuses by throwing, or a directory in its place, is set aside.
+ * @returns undefined when the file is not there, or is no longer
+ * @throws {HaftError} when the system refuses to read it
+ */
+export function readOrSetAside<T>(path: string, parse: (text: string) => T): T | undefined {
+  let text: string;
+  let seen: { dev: number; ino: number };
+  try {
+    const file = openSync(path, "r");
+    try {
+      seen = fstatSync(file);
+      text = readFileSync(file, "utf8");
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const code = errorCode(error);
+    // ENOTDIR: a directory above it is a file. What makes that directory mends it.
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (code === "EISDIR" || code === "ELOOP") return void setAside(path);
+    throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
+  }
+  try {
+    return parse(text);
+  } catch {
+    // Unless another process has put a sound one in its place meanwhile.
+    if (isStill(path, seen)) setAside(path);
+    return undefined;
+  }
+}
+
+function isStill(path: string, seen: { dev: number; ino: number }): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isSymbolicLink() || stat.ino === seen.ino && stat.dev === seen.dev);
+}
+
+/** `.damaged-20261127T084500Z`, with a count after it where that name is taken. */
+function freeEnding(path: string, now: Date): string {
+  const first = `.damaged-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
+  for (let count = 1;; count++) {
+    const ending = count === 1 ? first : `${first}-${count}`;
+    if (lstatSync(path + ending, { throwIfNoEntry: false }) === undefined) return ending;
+  }
+}
+
+function removeOldest(path: string): void {
+  const directory = dirname(path);
+  const start = `${basename(path)}.damaged-`;
+  try {
+    const found = readdirSync(directory).filter((name) => name.startsWith(start)).map((name) => {
+      const file = join(directory, name);
+      // The time of change is that of the rename.
+      return { file, changed: lstatSync(file, { bigint: true }).ctimeNs };
+    });
+    found.sort((a, b) => (a.changed < b.changed ? -1 : 1));
+    for (const { file } of found.slice(0, -KEPT)) rmSync(file, { recursive: true, force: true });
+  } catch {
+    // The directory cannot be listed, or holds on to one of them: they only take space.
+  }
+}
