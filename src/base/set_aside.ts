@@ -43,8 +43,9 @@ export function setAside(
   { companions = [], now = new Date() }: { companions?: readonly string[]; now?: Date } = {},
 ): string | undefined {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  const ending = freeEnding(path, now);
+  let ending: string;
   try {
+    ending = freeEnding(path, now);
     renameSync(path, path + ending);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") {
@@ -60,7 +61,7 @@ export function setAside(
     }
   }
   tell(`${JSON.stringify(path)} was damaged; it is kept as ${JSON.stringify(basename(path) + ending)}`);
-  removeOldest(path);
+  for (const each of [path, ...companions]) removeOldest(each);
   return path + ending;
 }
 
@@ -101,27 +102,28 @@ function isStill(path: string, seen: { dev: number; ino: number }): boolean {
   return stat !== undefined && (stat.isSymbolicLink() || stat.ino === seen.ino && stat.dev === seen.dev);
 }
 
-/** `.damaged-20261127T084500Z`, with a count after it where that name is taken. */
+/** What lies beside `path` from earlier, oldest first: its ending is a time, and a count where two had the same. */
+function setAsideBefore(path: string): { name: string; time: string; count: number }[] {
+  const start = `${basename(path)}.damaged-`;
+  const found = readdirSync(dirname(path)).flatMap((name) => {
+    const [, time, count = "1"] = /^(\d{8}T\d{6}Z)(?:-(\d+))?$/.exec(name.slice(start.length)) ?? [];
+    return name.startsWith(start) && time !== undefined ? [{ name, time, count: Number(count) }] : [];
+  });
+  return found.sort((a, b) => a.time === b.time ? a.count - b.count : a.time < b.time ? -1 : 1);
+}
+
 function freeEnding(path: string, now: Date): string {
-  const first = `.damaged-${now.toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
-  for (let count = 1;; count++) {
-    const ending = count === 1 ? first : `${first}-${count}`;
-    if (lstatSync(path + ending, { throwIfNoEntry: false }) === undefined) return ending;
-  }
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const last = setAsideBefore(path).findLast((one) => one.time === time)?.count;
+  return `.damaged-${time}${last === undefined ? "" : `-${last + 1}`}`;
 }
 
 function removeOldest(path: string): void {
-  const directory = dirname(path);
-  const start = `${basename(path)}.damaged-`;
   try {
-    const found = readdirSync(directory).filter((name) => name.startsWith(start)).map((name) => {
-      const file = join(directory, name);
-      // The time of change is that of the rename.
-      return { file, changed: lstatSync(file, { bigint: true }).ctimeNs };
-    });
-    found.sort((a, b) => (a.changed < b.changed ? -1 : 1));
-    for (const { file } of found.slice(0, -KEPT)) rmSync(file, { recursive: true, force: true });
+    for (const { name } of setAsideBefore(path).slice(0, -KEPT)) {
+      rmSync(join(dirname(path), name), { recursive: true, force: true });
+    }
   } catch {
-    // The directory cannot be listed, or holds on to one of them: they only take space.
+    // They only take space.
   }
 }
