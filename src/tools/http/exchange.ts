@@ -1,7 +1,5 @@
-import { explainFailure } from "./explain_failure.ts";
-import { HttpError } from "./http_error.ts";
+import { explainFailure, HttpError, printableUrl } from "./http_error.ts";
 import type { RequestGuard } from "./request_guard.ts";
-import { printableUrl } from "./printable_url.ts";
 
 /** The part of fetch that is used; a test can hand in its own. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,6 +1,5 @@
 import type { Fetch } from "./exchange.ts";
 import type { HttpError } from "./http_error.ts";
-import type { Mirrors } from "./mirrors.ts";
 
 /**
  * HTTP as an installer needs it. Redirects are followed under rules, failures that may pass are tried again, nothing is
@@ -43,6 +42,9 @@ export interface HttpResponse {
   /** Closes the connection if the body was not read. */
   cancel(): Promise<void>;
 }
+
+/** Address prefix → its replacement. */
+export type Mirrors = Readonly<Record<string, string>>;
 
 export interface HttpClientOptions {
   fetch?: Fetch;

@@ -1,6 +1,5 @@
 import { errorMessage, HaftError } from "../../base/errors.ts";
-import { HttpError, statusError } from "../http/http_error.ts";
-import { printableUrl } from "../http/printable_url.ts";
+import { HttpError, printableUrl, statusError } from "../http/http_error.ts";
 import { failpoint } from "./failpoint.ts";
 import type { ArtifactHttp, ArtifactResponse } from "./install_deps.ts";
 import type { PartFile } from "./part_file.ts";

@@ -4,7 +4,7 @@ import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { readNpmrc } from "../registry/npmrc_file.ts";
+import { readNpmrc } from "../registry/npmrc.ts";
 import { lockedIntegrity, withoutAddresses } from "./bun_lock.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";

@@ -5,8 +5,15 @@ import { stringify } from "ini";
 import registryAuthToken from "registry-auth-token";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
-import { expanded, type IgnoredSetting, type NpmSetting, readNpmrc } from "./npmrc_file.ts";
-import { builtinNpmrc, defaultPrefix, globalNpmrc } from "./npmrc_paths.ts";
+import {
+  builtinNpmrc,
+  defaultPrefix,
+  expanded,
+  globalNpmrc,
+  type IgnoredSetting,
+  type NpmSetting,
+  readNpmrc,
+} from "./npmrc.ts";
 
 /**
  * npm's configuration, as far as it says where packages come from. The files are merged here, not by npm-conf's own

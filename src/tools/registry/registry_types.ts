@@ -1,7 +1,6 @@
 import type { Env } from "../../base/env.ts";
 import type { HttpClient } from "../http/http_types.ts";
-import type { PackageManifest } from "./package_manifest.ts";
-import type { Packument } from "./packument.ts";
+import type { PackageManifest, Packument } from "./package_metadata.ts";
 
 /** An npm registry, or several by scope: the ones that npm's own configuration names. */
 export interface NpmRegistry {

@@ -4,7 +4,7 @@ import {
   encodePackageName,
   encodeVersion,
   isExactVersion,
-} from "../../../../src/tools/registry/package_name.ts";
+} from "../../../../src/tools/registry/package_address.ts";
 
 Deno.test("encodePackageName() makes one path segment of a name", () => {
   const rows = [["tool", "tool"], ["@scope/tool", "@scope%2ftool"], ["JSONStream", "JSONStream"], [

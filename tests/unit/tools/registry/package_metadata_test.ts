@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
-import { pickManifest, ServedPackument, summarize } from "../../../../src/tools/registry/packument.ts";
+import { pickManifest, ServedPackument, summarize } from "../../../../src/tools/registry/package_metadata.ts";
 
 function served(document: unknown): ServedPackument {
   return v.parse(ServedPackument, document);

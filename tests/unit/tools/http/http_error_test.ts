@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { explainFailure } from "../../../../src/tools/http/explain_failure.ts";
-import type { HttpErrorKind } from "../../../../src/tools/http/http_error.ts";
+import { explainFailure, type HttpErrorKind, printableUrl } from "../../../../src/tools/http/http_error.ts";
 
 const URL_TEXT = "https://tls.cert.example/closed?token=secret";
 
@@ -48,3 +47,12 @@ for (const [error, kind, says] of ROWS) {
     assertEquals(explained.cause, error);
   });
 }
+
+Deno.test("printableUrl() leaves out credentials, query and fragment", () => {
+  const rows = [
+    ["https://user:pass@h.example:8443/a/b?token=1#frag", "https://h.example:8443/a/b?…"],
+    ["http://h.example/", "http://h.example/"],
+    ["not an address//user:pass@x?token=1", "not an address//x"],
+  ];
+  for (const [url = "", expected] of rows) assertEquals(printableUrl(url), expected);
+});

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { mirrored } from "../../../../src/tools/http/mirrors.ts";
+import { mirrored } from "../../../../src/tools/http/address.ts";
 
 const MIRRORS = {
   "https://a.example/": "http://127.0.0.1:1/a/",

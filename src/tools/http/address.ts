@@ -1,6 +1,21 @@
 import { HttpError } from "./http_error.ts";
-import type { HttpClientOptions, HttpRequestOptions } from "./http_types.ts";
-import { mirrored } from "./mirrors.ts";
+import type { HttpClientOptions, HttpRequestOptions, Mirrors } from "./http_types.ts";
+
+/** Rewrites an address by the longest prefix that fits; addresses without one stay as they are. */
+export function mirrored(url: string, mirrors: Mirrors): string {
+  let best = "";
+  for (const prefix of Object.keys(mirrors)) {
+    if (prefix.length > best.length && fits(url, prefix)) best = prefix;
+  }
+  return best === "" ? url : (mirrors[best] ?? "") + url.slice(best.length);
+}
+
+/** A prefix ends where a part of the address ends: `https://host` is none of `https://host.example`. */
+function fits(url: string, prefix: string): boolean {
+  if (!url.startsWith(prefix)) return false;
+  const next = url[prefix.length];
+  return next === undefined || prefix.endsWith("/") || "/?#".includes(next);
+}
 
 /** Where the request really goes, and with which headers. */
 export function requestAddress(

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { createPublicKey } from "node:crypto";
-import { embeddedKeys, parseSeeds, parseServedKeys } from "../../../../src/tools/registry/signing_keys.ts";
+import { embeddedKeys, parseSeeds, parseServedKeys } from "../../../../src/tools/registry/signatures.ts";
 
 Deno.test("embeddedKeys() are P-256 keys, of which one does not expire", async () => {
   const keys = await embeddedKeys();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseNpmrc } from "../../../../src/tools/registry/npmrc_file.ts";
+import { parseNpmrc } from "../../../../src/tools/registry/npmrc.ts";
 
 const ENV = { TOKEN: "t0ken", HOST: "npm.example", EMPTY: "" };
 
