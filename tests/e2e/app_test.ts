@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
@@ -68,6 +70,25 @@ Deno.test("an app with a command of its own needs no manifest, and nothing of an
   const untrusted = await daemon.run("app", "start", "web");
   assertEquals(untrusted.code, 4);
   assertStringIncludes(untrusted.stderr, "is not trusted, and its [apps] can run code");
+});
+
+Deno.test("an app finds the variables of its env_file: later files over earlier ones, env over all", async () => {
+  await using daemon = await project(
+    binary,
+    `[apps.web]\ncommand = ["sh", "-c", 'echo "$A|$B|$C|$D"; exec sleep 600']\nenv_file = [".env", "more.env"]\n` +
+      'env = { C = "table" }\nhealth = { log_line = "table", interval = "50ms" }\n',
+  );
+  writeFileSync(
+    join(daemon.sandbox.project, ".env"),
+    "A=one\nB='two words' # why\nC=file\nexport D=\"x\\ny\"\n",
+  );
+  writeFileSync(join(daemon.sandbox.project, "more.env"), "A=later\n");
+  const up = await daemon.run("app", "up", "-d");
+  assertEquals([up.code, up.stdout], [0, "web: healthy\n"], up.stderr);
+  assertEquals(
+    (await daemon.run("app", "logs", "-n", "2", "web")).stdout,
+    "web | later|two words|table|x\nweb | y\n",
+  );
 });
 
 Deno.test("app up in front shows what the apps write, and Ctrl-C stops them all", async () => {

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
-import { everyHaft, hasProgram, Sandbox } from "./support.ts";
+import { binary, everyHaft, hasProgram, Sandbox } from "./support.ts";
 
 const PONG = /^\{"uptime_secs":\d+,"cached_runtimes":0\}\n$/;
 
@@ -45,9 +45,6 @@ for (const haft of everyHaft) {
     assert(second !== first);
   });
 }
-
-const [binary = everyHaft[0]] = everyHaft;
-if (binary === undefined) throw new Error("there is no haft to test");
 
 Deno.test("daemon status says where it is and how it is; without a daemon it ends with 3 and the next step", async () => {
   await using daemon = await DaemonSandbox.create(binary);

@@ -8,15 +8,11 @@ import { installChild } from "../../../src/sync/install_child.ts";
 import type { InstallChildLimits } from "../../../src/sync/install_child_limits.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/fake_install_child.ts", import.meta.url));
-const MAIN = fileURLToPath(new URL("../../../main.ts", import.meta.url));
 
 /** The argv that starts a child which misbehaves in this way. */
 export function fakeChild(mode: string): string[] {
   return [process.execPath, "run", "-A", "--no-check", "--quiet", SCRIPT, mode];
 }
-
-/** The argv that starts the real haft from its sources. */
-export const haftCommand: readonly string[] = [process.execPath, "run", "-A", "--no-check", "--quiet", MAIN];
 
 /** A directory of the test's own, with what a child of a sync needs around it. */
 export interface Sandbox extends AsyncDisposable {

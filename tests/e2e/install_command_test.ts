@@ -3,12 +3,13 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { INSTALL_PROGRESS_EVENT, type InstallConfig } from "../../../src/protocol/install.ts";
-import { listenForChild, nextChannelName } from "../../../src/sync/install_channel.ts";
-import type { IpcChannel } from "../../../src/channel/mod.ts";
-import { hostPlatform } from "../../../src/tools/host_platform.ts";
-import { LoopbackRegistry } from "../../support/loopback_registry.ts";
-import { haftCommand, jobFor, type Sandbox, sandbox } from "./support.ts";
+import { INSTALL_PROGRESS_EVENT, type InstallConfig } from "../../src/protocol/install.ts";
+import { listenForChild, nextChannelName } from "../../src/sync/install_channel.ts";
+import type { IpcChannel } from "../../src/channel/mod.ts";
+import { hostPlatform } from "../../src/tools/host_platform.ts";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
+import { jobFor, type Sandbox, sandbox } from "../integration/sync/support.ts";
+import { binary } from "./support.ts";
 
 interface Ended {
   code: number | null;
@@ -16,9 +17,9 @@ interface Ended {
   stderr: string;
 }
 
-/** Starts the real `haft install` from its sources. */
+/** Starts the built `haft install`. */
 function haft(args: readonly string[], { box, env = {} }: { box: Sandbox; env?: Record<string, string> }) {
-  const [file = "", ...rest] = [...haftCommand, ...args];
+  const [file = "", ...rest] = [...binary.argv, ...args];
   const child = spawn(file, rest, {
     cwd: box.root,
     env: { ...box.env, ...env },
@@ -191,7 +192,7 @@ Deno.test("install for a person reads HAFT_TOOL_OPTIONS with a warning, and refu
 });
 
 Deno.test("install for a person prints the paths alone where stdout is no terminal, two versions of a tool included", async () => {
-  const { fakeTools } = await import("../../e2e/fake_tools.ts");
+  const { fakeTools } = await import("./fake_tools.ts");
   await using box = await sandbox();
   await using registry = await fakeTools();
   const { code, stdout, stderr } = await haft(["install", "esbuild@1.0.0", "esbuild@1.2.0", "biome"], {
@@ -213,7 +214,7 @@ Deno.test("install for a person prints the paths alone where stdout is no termin
 });
 
 Deno.test("install for a person goes on when one tool does not exist, and exits 1", async () => {
-  const { fakeTools } = await import("../../e2e/fake_tools.ts");
+  const { fakeTools } = await import("./fake_tools.ts");
   await using box = await sandbox();
   await using registry = await fakeTools();
   const { code, stdout, stderr } = await haft(["install", "esbuidl", "esbuild@1.2.0"], {

@@ -2,12 +2,13 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fakeTools } from "../../e2e/fake_tools.ts";
-import { haftCommand, type Sandbox, sandbox } from "./support.ts";
+import { fakeTools } from "./fake_tools.ts";
+import { type Sandbox, sandbox } from "../integration/sync/support.ts";
+import { binary } from "./support.ts";
 
-/** Runs the real `haft sync` from its sources in the sandbox's project. */
+/** Runs the built `haft sync` in the sandbox's project. */
 function sync(args: readonly string[], { box, registry }: { box: Sandbox; registry: string }) {
-  const [file = "", ...rest] = [...haftCommand, "sync", ...args];
+  const [file = "", ...rest] = [...binary.argv, "sync", ...args];
   const env = { ...box.env, npm_config_registry: registry, no_proxy: "127.0.0.1" };
   const child = spawn(file, rest, { cwd: box.root, env, stdio: ["ignore", "pipe", "pipe"] });
   const texts = { stdout: "", stderr: "" };
