@@ -15,7 +15,9 @@ async def add(channel: LocalSocketChannel) -> None:
         async for message in channel:
             if message.method == "add" and isinstance(message.data, list):
                 await channel.send(
-                    IpcMessage("response", id=message.id, data=sum(n for n in message.data if isinstance(n, int)))
+                    IpcMessage(
+                        "response", id=message.id, data=sum(n for n in message.data if isinstance(n, int))
+                    )
                 )
 
 

@@ -11,7 +11,9 @@ from haft_ipc.aio import Client
 
 async def main() -> None:
     async with await Client.connect(spawn=True) as haft:
-        answers = await asyncio.gather(*(haft.request("events.publish", {"type": "user.n"}) for _ in range(3)))
+        answers = await asyncio.gather(
+            *(haft.request("events.publish", {"type": "user.n"}) for _ in range(3))
+        )
         print(len(answers))
         async with await haft.subscribe("user.*") as events:
             await haft.request("events.publish", {"type": "user.deployed", "data": {"to": "prod"}})

@@ -24,7 +24,9 @@ def child() -> None:
         for message in channel:
             if message.method == "add" and isinstance(message.data, list):
                 channel.send(
-                    IpcMessage("response", id=message.id, data=sum(n for n in message.data if isinstance(n, int)))
+                    IpcMessage(
+                        "response", id=message.id, data=sum(n for n in message.data if isinstance(n, int))
+                    )
                 )
 
 

@@ -65,7 +65,9 @@ def same(left: Json, right: Json) -> bool:
         return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):
         return (
-            isinstance(right, dict) and left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+            isinstance(right, dict)
+            and left.keys() == right.keys()
+            and all(same(left[key], right[key]) for key in left)
         )
     return left == right
 

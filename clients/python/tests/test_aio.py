@@ -57,18 +57,24 @@ class AioTest(SandboxedTest):
         return await LocalSocketChannel.connect("aio", env=self.env, framing=self.framing, timeout=HANG)
 
     def with_pair(
-        self, test: Callable[[LocalSocketChannel, LocalSocketChannel], Awaitable[None]], frame_timeout: float = 10.0
+        self,
+        test: Callable[[LocalSocketChannel, LocalSocketChannel], Awaitable[None]],
+        frame_timeout: float = 10.0,
     ) -> None:
         """Runs a test with the accepted end and the connected one."""
 
         async def main() -> None:
-            async with await self.server(frame_timeout=frame_timeout) as server, await self.connect() as right:
+            async with await self.server(
+                frame_timeout=frame_timeout
+            ) as server, await self.connect() as right:
                 async with await server.accept(HANG) as left:
                     await test(left, right)
 
         self.run_async(main)
 
-    def with_raw(self, test: Callable[[LocalSocketChannel, socket.socket], Awaitable[None]], **options: float) -> None:
+    def with_raw(
+        self, test: Callable[[LocalSocketChannel, socket.socket], Awaitable[None]], **options: float
+    ) -> None:
         """Runs a test with an accepted channel and the bare socket at its other end."""
 
         async def main() -> None:
@@ -182,7 +188,9 @@ class AioChannel(AioTest):
             for _ in range(2):
                 request = await left.receive(HANG)
                 cancel = await left.receive(HANG)
-                self.assertEqual((cancel.method, cancel.oneway, cancel.data), ("cancel", True, {"id": request.id}))
+                self.assertEqual(
+                    (cancel.method, cancel.oneway, cancel.data), ("cancel", True, {"id": request.id})
+                )
                 await left.send(IpcMessage("response", id=request.id, data="late"))
             await left.send_json("next")
             self.assertEqual((await right.receive(HANG)).data, "next")
@@ -297,7 +305,10 @@ class AioChannel(AioTest):
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             for n in range(3):
                 await right.send_json(n)
-            waiting = [asyncio.ensure_future(right.receive()), asyncio.ensure_future(right.request("x", timeout=None))]
+            waiting = [
+                asyncio.ensure_future(right.receive()),
+                asyncio.ensure_future(right.request("x", timeout=None)),
+            ]
             await asyncio.sleep(0)
             self.assertFalse(right.is_closed)
             await right.close()
@@ -354,7 +365,12 @@ class AioChannelByLines(AioChannel):
 
 class AioRefusals(AioTest):
     def test_a_frame_that_is_not_allowed_ends_the_channel(self) -> None:
-        for bad, code in ((b"[", -32700), (b"1", -32600), (b'{"type":"x"}', -32600), (b'{"__proto__":1}', -32600)):
+        for bad, code in (
+            (b"[", -32700),
+            (b"1", -32600),
+            (b'{"type":"x"}', -32600),
+            (b'{"__proto__":1}', -32600),
+        ):
 
             async def test(
                 channel: LocalSocketChannel, peer: socket.socket, bad: bytes = bad, code: int = code

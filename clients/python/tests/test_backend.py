@@ -59,7 +59,12 @@ class Backend(SandboxedTest):
             sorted(
                 map(
                     str,
-                    [("event", "count.left", 2), ("event", "count.left", 1), ("response", "d", 0), ("pong", "p", None)],
+                    [
+                        ("event", "count.left", 2),
+                        ("event", "count.left", 1),
+                        ("response", "d", 0),
+                        ("pong", "p", None),
+                    ],
                 )
             ),
         )

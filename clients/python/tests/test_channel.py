@@ -33,7 +33,9 @@ def echo(channel: IpcChannel) -> None:
     for message in channel:
         if message.method == "fail":
             channel.send(
-                IpcMessage("response", id=message.id, error={"code": -32001, "name": "not_found", "message": "no"})
+                IpcMessage(
+                    "response", id=message.id, error={"code": -32001, "name": "not_found", "message": "no"}
+                )
             )
         elif message.type == "request":
             channel.send(IpcMessage("response", id=message.id, data=message.data))
@@ -46,7 +48,9 @@ class ChannelTest(SandboxedTest):
 
     def pair(self, **options: float) -> Tuple[LocalSocketChannel, LocalSocketChannel]:
         """The accepted end, and the connected one."""
-        server = LocalSocketChannel.server("test", env=self.env, frame_timeout=options.pop("frame_timeout", 10.0))
+        server = LocalSocketChannel.server(
+            "test", env=self.env, frame_timeout=options.pop("frame_timeout", 10.0)
+        )
         self.addCleanup(server.close)
         client = LocalSocketChannel.connect("test", env=self.env, framing=self.framing, timeout=HANG)
         self.addCleanup(client.close)
@@ -177,7 +181,9 @@ class Channel(ChannelTest):
 
         self.start(answer)
         seen: List[Tuple[str, object]] = []
-        self.assertEqual(right.request("work", None, HANG, lambda event, data: seen.append((event, data))), "done")
+        self.assertEqual(
+            right.request("work", None, HANG, lambda event, data: seen.append((event, data))), "done"
+        )
         self.assertEqual(seen, [("progress", 50)])
         self.assertEqual(right.receive(HANG).event, "other")
 
@@ -290,7 +296,10 @@ class Channel(ChannelTest):
             except Disconnected as error:
                 failures.append(error)
 
-        threads = [self.start(fail, right.receive), self.start(fail, lambda: right.request("x", timeout=None))]
+        threads = [
+            self.start(fail, right.receive),
+            self.start(fail, lambda: right.request("x", timeout=None)),
+        ]
         left.receive(HANG)
         right.close()
         for thread in threads:
@@ -477,7 +486,9 @@ class Channel(ChannelTest):
         os.mkdir(os.path.join(self.directory, "haft"), 0o700)
         channels: List[LocalSocketChannel] = []
         connecting = self.start(
-            lambda: channels.append(LocalSocketChannel.connect("late", env=self.env, retry=True, timeout=HANG))
+            lambda: channels.append(
+                LocalSocketChannel.connect("late", env=self.env, retry=True, timeout=HANG)
+            )
         )
         with LocalSocketChannel.server("late", env=self.env) as server, server.accept(HANG):
             connecting.join(HANG)
@@ -492,7 +503,12 @@ class Refusals(ChannelTest):
     """What a peer that breaks the protocol is told, and what the channel's user sees."""
 
     def test_a_frame_that_is_not_allowed_ends_the_channel(self) -> None:
-        for bad, code in ((b"[", -32700), (b"1", -32600), (b'{"type":"x"}', -32600), (b'{"__proto__":1}', -32600)):
+        for bad, code in (
+            (b"[", -32700),
+            (b"1", -32600),
+            (b'{"type":"x"}', -32600),
+            (b'{"__proto__":1}', -32600),
+        ):
             with self.subTest(bad):
                 channel, peer = self.raw()
                 peer.sendall(frame("length", b'{"type":"data","data":1}') + frame("length", bad))

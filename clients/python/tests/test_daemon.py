@@ -112,7 +112,10 @@ class Daemon(DaemonTest):
         asyncio.run(main())
 
     def test_examples_run(self) -> None:
-        for name, last in (("client.py", "method_not_found"), ("aio_client.py", "user.deployed {'to': 'prod'}")):
+        for name, last in (
+            ("client.py", "method_not_found"),
+            ("aio_client.py", "user.deployed {'to': 'prod'}"),
+        ):
             with self.subTest(name):
                 done = subprocess.run(
                     [sys.executable, os.path.join(PACKAGE, "examples", name)],

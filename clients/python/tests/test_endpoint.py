@@ -70,7 +70,9 @@ class Endpoint(SandboxedTest):
             before = os.umask(umask)
             try:
                 with LocalSocketChannel.server(f"u{umask}", env=self.env) as server:
-                    modes = [os.lstat(path).st_mode & 0o777 for path in (server.path, os.path.dirname(server.path))]
+                    modes = [
+                        os.lstat(path).st_mode & 0o777 for path in (server.path, os.path.dirname(server.path))
+                    ]
             finally:
                 os.umask(before)
             self.assertEqual(modes, [0o600, 0o700])

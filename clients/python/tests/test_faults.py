@@ -150,7 +150,9 @@ class Killed(FaultTest):
                     return asyncio.run_coroutine_threadsafe(meet(child), loop).result(HANG)
 
                 await loop.run_in_executor(None, meet_all, from_a_thread)
-            self.assertEqual({task for task in asyncio.all_tasks() if task is not asyncio.current_task()}, set())
+            self.assertEqual(
+                {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}, set()
+            )
 
         asyncio.run(main(lambda meet: self.rounds("client", meet)))
         self.nothing_is_left()
@@ -233,7 +235,9 @@ class Stalled(FaultTest):
                 self.assertEqual(len(taken), most + 1)
                 answer = channel.request("taken", timeout=HANG)
                 self.assertIsInstance(answer, list)
-                self.assertEqual(sorted(answer if isinstance(answer, list) else [], key=str), sorted(taken, key=str))
+                self.assertEqual(
+                    sorted(answer if isinstance(answer, list) else [], key=str), sorted(taken, key=str)
+                )
                 self.assertEqual(channel.metrics().send_errors, 4)
             child.wait(HANG)
         self.nothing_is_left()

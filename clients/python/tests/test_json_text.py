@@ -30,7 +30,12 @@ class JsonText(unittest.TestCase):
         for method in ("daemon.ping", 'a "b" \\', "\u20ac", "half \udc00"):
             for value in VALUES:
                 with self.subTest(method=method, value=str(value)[:40]):
-                    fields: "dict[str, JsonInput]" = {"type": "request", "id": "7", "method": method, "data": value}
+                    fields: "dict[str, JsonInput]" = {
+                        "type": "request",
+                        "id": "7",
+                        "method": method,
+                        "data": value,
+                    }
                     self.assertEqual(encode_request("7", method, value), encode_json(fields))
             fields = {"type": "request", "id": "7", "method": method}
             self.assertEqual(encode_request("7", method, None), encode_json(fields))

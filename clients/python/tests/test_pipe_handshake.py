@@ -48,7 +48,9 @@ class PipeHandshake(unittest.TestCase):
         space = bytearray(16)
         self.assertEqual(bytes(space[: self.far.read_into(memoryview(space), 1)]), b"frame")
 
-    def test_a_server_that_does_not_know_it_is_told_nothing_and_a_client_that_does_not_is_refused(self) -> None:
+    def test_a_server_that_does_not_know_it_is_told_nothing_and_a_client_that_does_not_is_refused(
+        self,
+    ) -> None:
         one, other = os.urandom(32), os.urandom(32)
         failures = self.both(lambda: greet(self.near, one), lambda: admit(self.far, other))
         self.assertEqual(

@@ -80,7 +80,9 @@ class Package(SandboxedTest):
 
         with open(os.path.join(PACKAGE, "pyproject.toml"), encoding="utf-8") as file:
             text = file.read()
-        declared = dict(re.findall(r'^(name|version|description|requires-python) = "(.*)"$', text, re.MULTILINE))
+        declared = dict(
+            re.findall(r'^(name|version|description|requires-python) = "(.*)"$', text, re.MULTILINE)
+        )
         built = {
             "name": haft_build.NAME.replace("_", "-"),
             "version": haft_build.VERSION,

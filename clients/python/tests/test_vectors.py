@@ -26,7 +26,9 @@ class Vectors(unittest.TestCase):
             for chunk in chunks:
                 with self.subTest(row["name"], chunk=chunk):
                     framing, values, refusal = verdict(data, row["max_frame_bytes"], chunk)
-                    self.assertEqual((framing, len(values), refusal), (row["framing"], row["count"], row["refusal"]))
+                    self.assertEqual(
+                        (framing, len(values), refusal), (row["framing"], row["count"], row["refusal"])
+                    )
                     if "values" in row:
                         expected = [json.loads(text) for text in row["values"]]
                         self.assertTrue(same(values, expected), f"{values} is not {expected}")

@@ -19,7 +19,17 @@ class FrameDecoder:
     :param framing: known on the side that chose it; otherwise told by the first four bytes
     """
 
-    __slots__ = ("_buffer", "_end", "_start", "_scanned", "_whole", "frames", "framing", "max_frame_bytes", "partial")
+    __slots__ = (
+        "_buffer",
+        "_end",
+        "_start",
+        "_scanned",
+        "_whole",
+        "frames",
+        "framing",
+        "max_frame_bytes",
+        "partial",
+    )
 
     def __init__(self, max_frame_bytes: int = LIMITS.frame, framing: Optional[Framing] = None) -> None:
         self.max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)

@@ -1,56 +1,52 @@
-"""What has arrived and what waits for it, shared by every kind of channel.
+"""The inbox of every channel that threads use.
 
-A channel over a socket has no thread of its own: whoever waits for something reads the socket for all (``source``),
-one thread at a time, and the others wait for that one. So a request and its answer never change threads while nobody
-else listens.
+A channel over a socket has no thread of its own: a thread that waits reads the socket for all (``source``), one thread
+at a time, while the others wait for it. So a request and its answer stay in one thread when no other thread listens.
 """
 
-import logging
 import threading
 import time
 from collections import deque
-from typing import Callable, Deque, Dict, List, Optional, Tuple, TypeVar
+from typing import Callable, Deque, Optional, Tuple, TypeVar
 
+from ._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log
 from .errors import IpcChannelError, RequestError, TimedOut
 from .json_types import Json
-from .limits import LIMITS
 from .message import IpcMessage, message_of
-from .metrics import LatencyHistogram
 
-Fields = Dict[str, Json]
 Listener = Callable[[IpcMessage], None]
-#: Messages with their sizes.
-Arrived = List[Tuple[Fields, int]]
-#: Reads for at most that many seconds and gives what came, and the reason when nothing comes any more.
+#: Reads for at most so many seconds. Gives the messages that came, and the reason when the connection has ended.
 Source = Callable[[Optional[float]], Tuple[Arrived, Optional[IpcChannelError]]]
 
-#: Seconds after which it is looked whether a peer has gone whose messages nobody takes.
-HANGUP_INTERVAL = 0.1
-
 _T = TypeVar("_T")
-_log = logging.getLogger("haft_ipc")
 
 
-class Call:
-    """A request in flight."""
+class Call(PendingCall):
+    """A request in flight; the thread that made it looks at it under the inbox's lock."""
 
-    __slots__ = ("begun", "id", "progress", "response")
+    __slots__ = ("events", "response")
 
     def __init__(self, id: str, progress: bool) -> None:
-        self.id = id
-        self.begun = time.monotonic()
+        super().__init__(id)
         self.response: Optional[Fields] = None
-        #: Events of this request that have not been told; None when nobody wants them.
-        self.progress: Optional[Deque[Fields]] = deque() if progress else None
+        #: Progress that the caller has not taken yet; None when the caller wants none.
+        self.events: Optional[Deque[Fields]] = deque() if progress else None
+
+    def answer(self, fields: Fields) -> None:
+        self.response = fields
+
+    def progress(self, fields: Fields) -> None:
+        if self.events is not None:
+            self.events.append(fields)
 
     def take(self) -> Optional[Fields]:
-        """What is to be told next, the response last."""
-        return self.progress.popleft() if self.progress else self.response
+        """What the caller takes next: progress first, the response last."""
+        return self.events.popleft() if self.events else self.response
 
 
 class Inbox:
     """:param source: None when others call :meth:`put` (a channel inside the process)
-    :param hung_up: whether no more can come than the system holds already; called with the lock held
+    :param hung_up: whether the peer is gone and the system holds all that still comes; called with the lock held
     :param taken: called, without the lock, after a message was taken
     """
 
@@ -62,35 +58,20 @@ class Inbox:
         hung_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.lock = threading.Lock()
+        self.mail: "Mailbox[Call, Listener]" = Mailbox(name)
         self._changed = threading.Condition(self.lock)
-        self._name = name
         self._source = source
         self._taken = taken
         self._hung_up = hung_up
-        self._messages: Deque[Tuple[Fields, int]] = deque()
-        self._bytes = 0
-        self._calls: Dict[str, Call] = {}
-        #: Ids of requests that were given up, whose late answers nobody wants.
-        self._abandoned: Deque[str] = deque(maxlen=1024)
-        self._listeners: List[Listener] = []
         self._listening: Optional[threading.Thread] = None
         self._receivers = 0
         self._waiting = 0
         self._reader: Optional[int] = None
-        self._next_id = 0
-        #: Takes what answers no request, instead of it being kept; called with the lock held.
-        self.unclaimed: Optional[Callable[[Fields], None]] = None
-        self.end: Optional[IpcChannelError] = None
-        self.peak = 0
-        self.latency = LatencyHistogram()
-
-    def __len__(self) -> int:
-        return len(self._messages)
 
     @property
-    def calls(self) -> int:
-        """Requests in flight."""
-        return len(self._calls)
+    def end(self) -> Optional[IpcChannelError]:
+        """Why nothing comes any more."""
+        return self.mail.end
 
     def take(self, timeout: Optional[float]) -> IpcMessage:
         """See :meth:`IpcChannel.receive`."""
@@ -98,7 +79,9 @@ class Inbox:
             self._receivers += 1
             try:
                 deadline = None if timeout is None else time.monotonic() + timeout
-                fields = self._wait(self._pop, timeout, deadline, lambda: f'No message on channel "{self._name}"')
+                fields = self._wait(
+                    self.mail.pop, timeout, deadline, lambda: f'No message on channel "{self.mail.name}"'
+                )
             finally:
                 self._receivers -= 1
         if self._taken is not None:
@@ -106,11 +89,11 @@ class Inbox:
         return message_of(fields)
 
     def try_take(self) -> Optional[IpcMessage]:
-        """What has arrived, a look at the socket included."""
+        """The next message that has arrived, one in the socket included."""
         with self.lock:
-            if not self._messages and self._reader is None and self.end is None:
+            if not self.mail and self._reader is None and self.mail.end is None:
                 self._read(0.0)
-            fields = self._pop()
+            fields = self.mail.pop()
         if fields is None:
             return None
         if self._taken is not None:
@@ -119,17 +102,16 @@ class Inbox:
 
     def open_call(self, progress: bool) -> Call:
         """Registers a request before it is sent."""
+        mail = self.mail
         with self.lock:
-            self._next_id += 1
-            call = Call(str(self._next_id), progress)
-            self._calls[call.id] = call
+            call = Call(mail.next_id(), progress)
+            mail.calls[call.id] = call
             return call
 
     def close_call(self, call: Call) -> None:
-        """Nobody wants the answer any more."""
+        """Drops a request whose caller gave up."""
         with self.lock:
-            if self._calls.pop(call.id, None) is not None:
-                self._abandoned.append(call.id)
+            self.mail.give_up(call)
             if self._waiting:
                 self._changed.notify_all()
 
@@ -150,13 +132,15 @@ class Inbox:
         while True:
             with self.lock:
                 fields = None
-                if not looked and self._reader is None and self._source is not None and self.end is None:
-                    # Mostly nobody else is here, and the first read brings the answer.
+                if not looked and self._reader is None and self._source is not None and self.mail.end is None:
+                    # Usually this thread is alone, and the first read brings the answer.
                     looked = True
                     self._read(timeout)
-                    fields = None if self._waiting or call.progress else call.response
+                    fields = None if self._waiting or call.events else call.response
                 if fields is None:
-                    fields = self._wait(call.take, timeout, deadline, lambda: self._no_answer(method), looked)
+                    fields = self._wait(
+                        call.take, timeout, deadline, lambda: self.mail.no_answer(method), looked
+                    )
             if fields["type"] == "response":
                 if "error" in fields:
                     error = fields["error"]
@@ -171,31 +155,30 @@ class Inbox:
         """See :meth:`IpcChannel.on_message`."""
         own: Listener = lambda message: listener(message)
         with self.lock:
-            self._listeners = [*self._listeners, own]
+            self.mail.listeners = [*self.mail.listeners, own]
             if self._listening is None:
                 self._listening = threading.Thread(
-                    target=self._tell_listeners, name=f"haft_ipc {self._name}", daemon=True
+                    target=self._tell_listeners, name=f"haft_ipc {self.mail.name}", daemon=True
                 )
                 self._listening.start()
 
         def stop() -> None:
             with self.lock:
-                self._listeners = [one for one in self._listeners if one is not own]
+                self.mail.listeners = [one for one in self.mail.listeners if one is not own]
                 self._changed.notify_all()
 
         return stop
 
     def put(self, arrived: Arrived) -> None:
-        """Adds what came, without a source."""
+        """Adds messages; for a channel without a source."""
         with self.lock:
-            self._deliver(arrived)
+            self.mail.deliver(arrived)
             self._changed.notify_all()
 
     def finish(self, reason: IpcChannelError) -> None:
-        """No message comes any more; those that are here can still be taken. The first reason stays."""
+        """Ends the inbox; unread messages can still be taken. The first reason counts."""
         with self.lock:
-            if self.end is None:
-                self.end = reason
+            self.mail.finish(reason)
             self._changed.notify_all()
 
     def wait_until(self, condition: Callable[[], bool], seconds: float) -> bool:
@@ -208,7 +191,7 @@ class Inbox:
                 self._waiting -= 1
 
     def wake(self) -> None:
-        """Something that :meth:`wait_until` waits for may have changed."""
+        """Makes :meth:`wait_until` look at its condition again."""
         with self.lock:
             self._changed.notify_all()
 
@@ -225,27 +208,28 @@ class Inbox:
         what: Callable[[], str],
         looked: bool = False,
     ) -> _T:
-        """With the lock held: until ``found`` gives something.
+        """With the lock held: waits until ``found`` gives something.
 
-        :param looked: whether the socket was looked at, which is done once, however late it is
+        :param looked: whether this caller has read the socket already; each reads it at least once, however late
         """
         while True:
             result = found()
             if result is not None:
-                # Somebody has to read on for those who wait.
+                # Another waiting thread has to become the reader.
                 if self._waiting:
                     self._changed.notify_all()
                 return result
-            if self.end is not None:
-                raise self.end
+            if self.mail.end is not None:
+                raise self.mail.end
             left = None if deadline is None else deadline - time.monotonic()
             if looked and left is not None and left <= 0:
                 raise TimedOut(f"{what()} within {timeout} s")
             looked = True
             if self._reader is not None or self._source is None:
                 self._await_change(left)
-            elif self._messages and self._is_full() and not self._hung_up():
-                # Nobody reads while nobody takes, and nobody takes whose program waits for an answer here.
+            elif self.mail and self.mail.is_full and not self._hung_up():
+                # Messages have to be taken before more are read. A program that only waits for an answer takes
+                # none, so a peer that is gone has to be noticed here.
                 self._await_change(HANGUP_INTERVAL if left is None else min(left, HANGUP_INTERVAL))
             else:
                 self._read(left)
@@ -258,7 +242,7 @@ class Inbox:
             self._waiting -= 1
 
     def _read(self, timeout: Optional[float]) -> None:
-        """With the lock held, which is free for others while this thread reads for all."""
+        """With the lock held. This thread reads for all; the lock is free meanwhile."""
         source = self._source
         if source is None:
             return
@@ -272,64 +256,23 @@ class Inbox:
             self.lock.acquire()
             self._reader = None
             if arrived:
-                self._deliver(arrived)
-            if end is not None and self.end is None:
-                self.end = end
+                self.mail.deliver(arrived)
+            if end is not None:
+                self.mail.finish(end)
             if self._waiting:
                 self._changed.notify_all()
 
-    def _deliver(self, arrived: Arrived) -> None:
-        for fields, size in arrived:
-            id = fields.get("id")
-            kind = fields["type"]
-            call = self._calls.get(id) if isinstance(id, str) else None
-            if call is not None and kind == "response":
-                call.response = fields
-                del self._calls[call.id]
-                if "error" not in fields:
-                    self.latency.record(time.monotonic() - call.begun)
-            elif call is not None and kind == "event":
-                if call.progress is not None:
-                    call.progress.append(fields)
-            elif kind == "response" and id is None and "error" in fields and self._calls:
-                # An error without an id is about the connection: everybody who waits is to know.
-                for one in self._calls.values():
-                    one.response = fields
-                self._calls.clear()
-            elif self.unclaimed is not None:
-                self.unclaimed(fields)
-            elif not (kind in ("response", "event") and id in self._abandoned):
-                self._messages.append((fields, size))
-                self._bytes += size
-        if len(self._messages) > self.peak:
-            self.peak = len(self._messages)
-
-    def _pop(self) -> Optional[Fields]:
-        if not self._messages:
+    def _next_for_listeners(self) -> "Optional[Tuple[Fields, Tuple[Listener, ...]]]":
+        if self._receivers > 0 or not self.mail.listeners:
             return None
-        fields, size = self._messages.popleft()
-        self._bytes -= size
-        return fields
-
-    def _is_full(self) -> bool:
-        return len(self._messages) >= LIMITS.unread_messages or self._bytes >= LIMITS.unread_bytes
-
-    def _no_answer(self, method: str) -> str:
-        if self._is_full():
-            return f'{len(self._messages)} messages are unread, so the answer to "{method}" could not be read'
-        return f'No answer to "{method}"'
+        fields = self.mail.pop()
+        return None if fields is None else (fields, tuple(self.mail.listeners))
 
     def _tell_listeners(self) -> None:
-        def next_message() -> "Optional[Tuple[Fields, List[Listener]]]":
-            if self._receivers > 0 or not self._listeners:
-                return None
-            fields = self._pop()
-            return None if fields is None else (fields, self._listeners)
-
         while True:
             try:
                 with self.lock:
-                    fields, listeners = self._wait(next_message, None, None, lambda: "")
+                    fields, listeners = self._wait(self._next_for_listeners, None, None, lambda: "")
             except IpcChannelError:
                 return
             if self._taken is not None:
@@ -339,5 +282,5 @@ class Inbox:
                 try:
                     listener(message)
                 except Exception:
-                    # The listener's mistake is its program's to hear of, not the connection's to suffer from.
-                    _log.exception('A listener of channel "%s" failed', self._name)
+                    # A mistake in a listener is its program's to see; the connection goes on.
+                    log.exception('A listener of channel "%s" failed', self.mail.name)

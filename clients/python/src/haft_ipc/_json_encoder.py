@@ -11,7 +11,9 @@ _Encode = Callable[[object, int], Iterable[str]]
 
 def make_encoder(ensure_ascii: bool) -> Callable[[object], str]:
     """As compact as can be, without NaN and infinities. A cycle ends in RecursionError."""
-    plain = json.JSONEncoder(ensure_ascii=ensure_ascii, allow_nan=False, check_circular=False, separators=(",", ":"))
+    plain = json.JSONEncoder(
+        ensure_ascii=ensure_ascii, allow_nan=False, check_circular=False, separators=(",", ":")
+    )
     make: Callable[..., _Encode] = getattr(encoder, "c_make_encoder", None) or _no_encoder
     quote = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
     try:

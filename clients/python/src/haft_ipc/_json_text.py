@@ -28,8 +28,12 @@ def _refuse_constant(name: str) -> float:
 
 _decode: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse_constant).decode
 #: For integers of thousands of digits, which ``int`` refuses and which are infinite as doubles.
-_decode_huge: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=float).decode
-_decode_first: Callable[[str], Tuple[Json, int]] = json.JSONDecoder(parse_constant=_refuse_constant).raw_decode
+_decode_huge: Callable[[str], Json] = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=float
+).decode
+_decode_first: Callable[[str], Tuple[Json, int]] = json.JSONDecoder(
+    parse_constant=_refuse_constant
+).raw_decode
 _encode = make_encoder(ensure_ascii=False)
 _encode_ascii = make_encoder(ensure_ascii=True)
 _quote: Callable[[str], str] = json.encoder.encode_basestring

@@ -7,23 +7,23 @@ from typing import Callable, Optional
 from ._transport import Transport
 from .errors import SendFailed, TimedOut
 from .limits import LIMITS
+from .metrics import ChannelCounts
 
 
 class Outbox:
     """Whoever sends writes by itself. What of a begun frame the system has not taken when its sender's time is over
     is kept, and goes out before anything else."""
 
-    def __init__(self, name: str, transport: Transport) -> None:
+    def __init__(self, name: str, transport: Transport, counts: ChannelCounts) -> None:
         self._name = name
         self._transport = transport
+        self._counts = counts
         self._lock = threading.Lock()
         self._count_lock = threading.Lock()
         #: Bytes of senders that wait for the lock.
         self._queued = 0
         #: Of a begun frame, what waits for somebody to write it.
         self.rest = memoryview(b"")
-        self.messages = 0
-        self.bytes = 0
 
     @property
     def busy(self) -> bool:
@@ -49,8 +49,8 @@ class Outbox:
             taken = self._transport.write_now(frame)
             if taken < len(frame):
                 self._write_slowly(memoryview(frame), taken, timeout, deadline)
-            self.messages += 1
-            self.bytes += size
+            self._counts.messages_sent += 1
+            self._counts.bytes_sent += size
         finally:
             self._lock.release()
 
@@ -84,7 +84,9 @@ class Outbox:
             with self._count_lock:
                 self._queued -= size
 
-    def _write_slowly(self, frame: memoryview, taken: int, timeout: Optional[float], deadline: Optional[float]) -> None:
+    def _write_slowly(
+        self, frame: memoryview, taken: int, timeout: Optional[float], deadline: Optional[float]
+    ) -> None:
         if taken == 0:
             try:
                 taken = self._transport.write(frame, _left(deadline))

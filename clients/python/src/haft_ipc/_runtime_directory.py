@@ -50,7 +50,9 @@ def refuse_foreign_socket(path: str) -> os.stat_result:
         reason = f"it belongs to user {found.st_uid}, and you are user {os.getuid()}"
     else:
         return found
-    raise EndpointError(f'Refusing socket "{path}": {reason}', next="Remove it, or set HAFT_SOCKET to another path")
+    raise EndpointError(
+        f'Refusing socket "{path}": {reason}', next="Remove it, or set HAFT_SOCKET to another path"
+    )
 
 
 def _make(path: str) -> None:

@@ -7,8 +7,9 @@ from typing import Callable, Dict, List, Optional, Tuple
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, preamble
-from ._inbox import Arrived, Fields, Inbox
+from ._inbox import Inbox
 from ._json_text import decode_json, encode_json, encode_request
+from ._mailbox import Arrived, Fields
 from ._outbox import Outbox
 from ._transport import Transport
 from .channel import IpcChannel
@@ -25,7 +26,7 @@ from .errors import (
 from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .message import IpcMessage, check_message
-from .metrics import ChannelMetrics
+from .metrics import ChannelCounts, ChannelMetrics
 
 #: What a write or a read on a connection says whose other end is gone.
 _GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ECONNABORTED, errno.EBADF)
@@ -59,14 +60,10 @@ class StreamChannel(IpcChannel):
         #: Seconds that were waited for the rest of the frame at hand.
         self._waited = 0.0
         self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
-        self._outbox = Outbox(name, transport)
+        self._counts = ChannelCounts()
+        self._outbox = Outbox(name, transport, self._counts)
         self._shutting_down = False
         self._closed = False
-        self._made = time.monotonic()
-        self._messages_received = 0
-        self._bytes_received = 0
-        self._send_errors = 0
-        self._receive_errors = 0
         if decoder is None:
             try:
                 transport.write(memoryview(preamble(self._framing)), None)
@@ -119,7 +116,7 @@ class StreamChannel(IpcChannel):
 
     def only_requests(self) -> None:
         """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
-        self._inbox.unclaimed = self._answer_ping
+        self._inbox.mail.unclaimed = self._answer_ping
 
     def shutdown(self) -> None:
         self._shutting_down = True
@@ -139,17 +136,7 @@ class StreamChannel(IpcChannel):
                 return False
 
     def metrics(self) -> ChannelMetrics:
-        return ChannelMetrics(
-            messages_sent=self._outbox.messages,
-            messages_received=self._messages_received,
-            bytes_sent=self._outbox.bytes,
-            bytes_received=self._bytes_received,
-            send_errors=self._send_errors,
-            receive_errors=self._receive_errors,
-            peak_unread=self._inbox.peak,
-            uptime=time.monotonic() - self._made,
-            latency=self._inbox.latency.snapshot(),
-        )
+        return self._counts.snapshot(self._inbox.mail.peak, self._inbox.mail.latency)
 
     def close(self) -> None:
         with self._inbox.lock:
@@ -168,10 +155,14 @@ class StreamChannel(IpcChannel):
         self._inbox.wait_for_reader(LIMITS.close_timeout)
         self._outbox.close()
 
-    def _send_fields(self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]) -> None:
+    def _send_fields(
+        self, fields: Dict[str, JsonInput], timeout: Optional[float], check: Callable[[], None]
+    ) -> None:
         self._send_text(lambda: encode_json(fields), timeout, check)
 
-    def _send_text(self, encode: Callable[[], bytes], timeout: Optional[float], check: Callable[[], None]) -> None:
+    def _send_text(
+        self, encode: Callable[[], bytes], timeout: Optional[float], check: Callable[[], None]
+    ) -> None:
         try:
             text = encode()
             if len(text) > self._max_frame_bytes:
@@ -180,13 +171,13 @@ class StreamChannel(IpcChannel):
                 )
             self._outbox.push(frame(self._framing, text), len(text), timeout, check)
         except IpcChannelError:
-            self._send_errors += 1
+            self._counts.send_errors += 1
             raise
         except (FrameError, ValueError, TypeError, RecursionError) as error:
-            self._send_errors += 1
+            self._counts.send_errors += 1
             raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
         except OSError as error:
-            self._send_errors += 1
+            self._counts.send_errors += 1
             raise self._gone(error) from error
 
     def _check_open(self) -> None:
@@ -219,7 +210,7 @@ class StreamChannel(IpcChannel):
             pass
 
     def _is_drained(self) -> bool:
-        return self._inbox.calls == 0 and not self._outbox.busy
+        return not self._inbox.mail.calls and not self._outbox.busy
 
     def _read(self, timeout: Optional[float]) -> Tuple[Arrived, Optional[IpcChannelError]]:
         """What the inbox calls, from one thread at a time."""
@@ -286,8 +277,8 @@ class StreamChannel(IpcChannel):
         for text in texts:
             fields: Fields = check_message(decode_json(text))
             arrived.append((fields, len(text)))
-            self._messages_received += 1
-            self._bytes_received += len(text)
+            self._counts.messages_received += 1
+            self._counts.bytes_received += len(text)
 
     def _refuse(self, error: FrameError, texts: List[bytes], arrived: Arrived) -> IpcChannelError:
         """The peer broke the protocol: it is told so, and the channel ends.
@@ -298,7 +289,7 @@ class StreamChannel(IpcChannel):
             self._decode(texts, arrived)
         except FrameError as earlier:
             error = earlier
-        self._receive_errors += 1
+        self._counts.receive_errors += 1
         code = ERROR_CODES["parse_error" if error.kind == "not-json" else "invalid_request"]
         body: Dict[str, JsonInput] = {"type": "response", "error": {"code": code, "message": str(error)}}
         try:

@@ -1,6 +1,5 @@
 """The seam between systems: a connected stream of bytes, and a listener that makes them."""
 
-import sys
 from abc import ABC, abstractmethod
 from typing import Optional, Tuple
 
@@ -61,29 +60,3 @@ class Listener(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stops listening and removes the socket; an accept that waits fails."""
-
-
-def connect_transport(path: str, timeout: Optional[float]) -> Transport:
-    """:raises FileNotFoundError: or ConnectionRefusedError: nobody listens
-    :raises EndpointError: the endpoint is not safe to use
-    """
-    if sys.platform == "win32":
-        from ._windows_pipe import connect_pipe
-
-        return connect_pipe(path, timeout)
-    else:
-        from ._unix_transport import connect_unix
-
-        return connect_unix(path, timeout)
-
-
-def listen_transport(path: str, max_frame_bytes: int) -> Listener:
-    """:raises EndpointError: another process listens there, or the endpoint is not safe to use"""
-    if sys.platform == "win32":
-        from ._windows_pipe import PipeListener
-
-        return PipeListener(path, max_frame_bytes)
-    else:
-        from ._unix_listener import UnixListener
-
-        return UnixListener(path, max_frame_bytes)

@@ -1,18 +1,16 @@
 """One interface for every way to exchange messages, whatever lies below."""
 
-from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Callable, Iterator, Optional, Type, TypeVar
+from abc import abstractmethod
+from typing import Callable, Iterator, Optional
 
+from ._closing import Closing
 from .errors import Disconnected
 from .json_types import Json, JsonInput
 from .message import IpcMessage
 from .metrics import ChannelMetrics
 
-_Self = TypeVar("_Self", bound="IpcChannel")
 
-
-class IpcChannel(ABC):
+class IpcChannel(Closing):
     """Messages arrive in the order they were sent, each once. Every method may be called from any thread; times are
     seconds, None waits without end.
 
@@ -99,14 +97,3 @@ class IpcChannel(ABC):
             except Disconnected:
                 return
             yield message
-
-    def __enter__(self: _Self) -> _Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()

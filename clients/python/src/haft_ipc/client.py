@@ -1,8 +1,8 @@
 """The client of haft's daemon."""
 
-from types import TracebackType
-from typing import Callable, Mapping, Optional, Type
+from typing import Callable, Mapping, Optional
 
+from ._closing import Closing
 from ._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
 from ._endpoint import DAEMON_ENDPOINT, daemon_endpoint
 from .errors import Disconnected
@@ -12,12 +12,14 @@ from .stream import Ack, StreamPosition
 from .subscription import Subscription
 
 
-class Client:
+class Client(Closing):
     """A connection to the daemon; made by :meth:`connect`. Any thread may use it, and requests of several may be in
     flight together: whoever waits for an answer reads the socket itself, so that no answer changes threads needlessly.
     """
 
-    def __init__(self, channel: LocalSocketChannel, ack: Ack, again: Callable[[], LocalSocketChannel]) -> None:
+    def __init__(
+        self, channel: LocalSocketChannel, ack: Ack, again: Callable[[], LocalSocketChannel]
+    ) -> None:
         self._channel = channel
         self._again = again
         #: What the daemon said of itself.
@@ -54,7 +56,9 @@ class Client:
         path = socket or daemon_endpoint(env)
 
         def open_channel() -> LocalSocketChannel:
-            return LocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, retry=retry, framing=framing)
+            return LocalSocketChannel.connect(
+                DAEMON_ENDPOINT, path=path, timeout=timeout, retry=retry, framing=framing
+            )
 
         def greet(channel: LocalSocketChannel) -> Ack:
             try:
@@ -110,14 +114,3 @@ class Client:
     def close(self) -> None:
         """Closes the connection; subscriptions have their own."""
         self._channel.close()
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()

@@ -3,13 +3,13 @@
 import threading
 import time
 import weakref
-from types import TracebackType
-from typing import Mapping, Optional, Type
+from typing import Mapping, Optional
 
+from ._closing import Closing
+from ._connect import connect_transport, listen_transport
 from ._endpoint import resolve_endpoint
 from ._framing import check_framing
 from ._stream_channel import StreamChannel
-from ._transport import connect_transport, listen_transport
 from .errors import Disconnected, EndpointError, HaftError, Io, TimedOut
 from .limits import LIMITS
 
@@ -66,7 +66,9 @@ class LocalSocketChannel(StreamChannel):
                 if not retry or deadline is None:
                     raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
                 if time.monotonic() >= deadline:
-                    raise TimedOut(f'Nobody listened on channel "{name}" ("{address}") within {timeout} s') from error
+                    raise TimedOut(
+                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
+                    ) from error
                 time.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
                 wait = min(wait * 2, LONGEST_WAIT)
             except OSError as error:
@@ -104,7 +106,7 @@ class LocalSocketChannel(StreamChannel):
         )
 
 
-class LocalSocketChannelServer:
+class LocalSocketChannelServer(Closing):
     """Listens until it is closed; that does not close the channels that :meth:`accept` gave, whose owner is whoever got
     them."""
 
@@ -164,17 +166,6 @@ class LocalSocketChannelServer:
         if not self._closed:
             self._closed = True
             self._listener.close()
-
-    def __enter__(self) -> "LocalSocketChannelServer":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def _next(self, timeout: Optional[float]) -> LocalSocketChannel:
         transport, decoder = self._listener.accept(timeout)

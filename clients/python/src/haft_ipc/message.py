@@ -67,7 +67,12 @@ def check_message(value: Json) -> Dict[str, Json]:
 
 def _is_answer(fields: Dict[str, Json]) -> bool:
     """Whether it is a response without an error, as most are; for less than :func:`_is_message`."""
-    return len(fields) == 3 and "data" in fields and fields.get("type") == "response" and type(fields.get("id")) is str
+    return (
+        len(fields) == 3
+        and "data" in fields
+        and fields.get("type") == "response"
+        and type(fields.get("id")) is str
+    )
 
 
 def _is_message(fields: Dict[str, Json]) -> bool:

@@ -1,5 +1,6 @@
 """What a channel counts."""
 
+import time
 from dataclasses import dataclass
 from typing import List, NamedTuple
 
@@ -68,3 +69,37 @@ class LatencyHistogram:
             return longest
 
         return Latency(count, quantile(50), quantile(99), longest)
+
+
+class ChannelCounts:
+    """The counters behind a channel's :class:`ChannelMetrics`."""
+
+    __slots__ = (
+        "_made",
+        "bytes_received",
+        "bytes_sent",
+        "messages_received",
+        "messages_sent",
+        "receive_errors",
+        "send_errors",
+    )
+
+    def __init__(self) -> None:
+        self._made = time.monotonic()
+        self.messages_sent = self.messages_received = 0
+        self.bytes_sent = self.bytes_received = 0
+        self.send_errors = self.receive_errors = 0
+
+    def snapshot(self, peak_unread: int, latency: LatencyHistogram) -> ChannelMetrics:
+        """The metrics so far; peak and latency are the inbox's."""
+        return ChannelMetrics(
+            messages_sent=self.messages_sent,
+            messages_received=self.messages_received,
+            bytes_sent=self.bytes_sent,
+            bytes_received=self.bytes_received,
+            send_errors=self.send_errors,
+            receive_errors=self.receive_errors,
+            peak_unread=peak_unread,
+            uptime=time.monotonic() - self._made,
+            latency=latency.snapshot(),
+        )

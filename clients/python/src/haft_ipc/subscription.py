@@ -1,9 +1,9 @@
 """A running stream of the daemon's events."""
 
 import time
-from types import TracebackType
-from typing import Callable, Iterator, Optional, Sequence, Type
+from typing import Callable, Iterator, Optional, Sequence
 
+from ._closing import Closing
 from ._daemon import subscribe_params
 from .errors import Disconnected, IpcChannelError, TimedOut
 from .local_socket import LocalSocketChannel
@@ -11,7 +11,7 @@ from .message import IpcMessage
 from .stream import StreamItem, StreamPosition, Subscribed, after, stream_item
 
 
-class Subscription:
+class Subscription(Closing):
     """Iterate it, from one thread: events in order, each at most once, gaps announced as :class:`Lagged` or
     :class:`Reset`.
 
@@ -79,17 +79,6 @@ class Subscription:
             if self._closed:
                 raise StopIteration from None
             raise
-
-    def __enter__(self) -> "Subscription":
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
 
     def _open(self, since: Optional[StreamPosition]) -> "tuple[LocalSocketChannel, Subscribed]":
         channel = self._connect()

@@ -1,7 +1,6 @@
 """A channel inside one process."""
 
 import threading
-import time
 from typing import Callable, Optional, Tuple
 
 from ._frame_error import FrameError
@@ -12,7 +11,7 @@ from .errors import Disconnected, IpcChannelError, Serialization, ShuttingDown, 
 from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .message import IpcMessage, check_message
-from .metrics import ChannelMetrics
+from .metrics import ChannelCounts, ChannelMetrics
 
 
 class ThreadChannel(IpcChannel):
@@ -27,8 +26,7 @@ class ThreadChannel(IpcChannel):
         self._inbox = Inbox(name, None, self._announce_room)
         self._peer: "Optional[ThreadChannel]" = None
         self._shutting_down = False
-        self._made = time.monotonic()
-        self._sent = self._received = self._bytes_sent = self._bytes_received = self._send_errors = 0
+        self._counts = ChannelCounts()
 
     @classmethod
     def pair(cls, name: str, capacity: int = LIMITS.unread_messages) -> "Tuple[ThreadChannel, ThreadChannel]":
@@ -56,7 +54,7 @@ class ThreadChannel(IpcChannel):
             peer = self._open_peer()
             with peer._room:
                 if not peer._room.wait_for(
-                    lambda: len(peer._inbox) < peer._capacity or self._inbox.end is not None, timeout
+                    lambda: len(peer._inbox.mail) < peer._capacity or self._inbox.end is not None, timeout
                 ):
                     raise TimedOut(
                         f'Peer of channel "{self._name}" did not take the message within {timeout} s',
@@ -64,13 +62,13 @@ class ThreadChannel(IpcChannel):
                     )
                 self._open_peer()
                 peer._inbox.put([(fields, 0)])
-                peer._received += 1
-                peer._bytes_received += len(text)
+                peer._counts.messages_received += 1
+                peer._counts.bytes_received += len(text)
         except IpcChannelError:
-            self._send_errors += 1
+            self._counts.send_errors += 1
             raise
-        self._sent += 1
-        self._bytes_sent += len(text)
+        self._counts.messages_sent += 1
+        self._counts.bytes_sent += len(text)
 
     def receive(self, timeout: Optional[float] = None) -> IpcMessage:
         return self._inbox.take(timeout)
@@ -96,20 +94,10 @@ class ThreadChannel(IpcChannel):
         return self._shutting_down or self._inbox.end is not None
 
     def wait_for_drain(self, seconds: float) -> bool:
-        return self._inbox.wait_until(lambda: self._inbox.calls == 0, seconds)
+        return self._inbox.wait_until(lambda: not self._inbox.mail.calls, seconds)
 
     def metrics(self) -> ChannelMetrics:
-        return ChannelMetrics(
-            messages_sent=self._sent,
-            messages_received=self._received,
-            bytes_sent=self._bytes_sent,
-            bytes_received=self._bytes_received,
-            send_errors=self._send_errors,
-            receive_errors=0,
-            peak_unread=self._inbox.peak,
-            uptime=time.monotonic() - self._made,
-            latency=self._inbox.latency.snapshot(),
-        )
+        return self._counts.snapshot(self._inbox.mail.peak, self._inbox.mail.latency)
 
     def close(self) -> None:
         self._finish(f'Channel "{self._name}" was closed by this side')

@@ -7,9 +7,8 @@ async with await Client.connect() as haft:
 """
 
 from .backend import Backend
-from .channel import LocalSocketChannel
 from .client import Client
-from .server import LocalSocketChannelServer
+from .local_socket import LocalSocketChannel, LocalSocketChannelServer
 from .subscription import Subscription
 
 __all__ = ["Backend", "Client", "LocalSocketChannel", "LocalSocketChannelServer", "Subscription"]

@@ -9,7 +9,7 @@ from ..backend.start import CONNECT_TIMEOUT, log_by_line, name_and_path
 from ..errors import Disconnected, IpcChannelError, ReceiveFailed, Serialization
 from ..json_types import Json, JsonInput
 from ..message import IpcMessage
-from .channel import LocalSocketChannel
+from .local_socket import LocalSocketChannel
 
 #: Answers that wait for the parent to read, above which its requests are not read.
 _MOST_ANSWERS = 128
@@ -29,10 +29,14 @@ class Conversation:
         self._tasks: "List[asyncio.Task[None]]" = []
 
     @classmethod
-    async def connect(cls, channel: str, env: Mapping[str, str], runner: Runner, stop: asyncio.Event) -> "Conversation":
+    async def connect(
+        cls, channel: str, env: Mapping[str, str], runner: Runner, stop: asyncio.Event
+    ) -> "Conversation":
         """:param channel: the channel's name, or its socket's path"""
         name, path = name_and_path(channel)
-        opened = await LocalSocketChannel.connect(name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env)
+        opened = await LocalSocketChannel.connect(
+            name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env
+        )
         return cls(opened, runner, stop)
 
     async def start(self, handlers: List[str]) -> None:

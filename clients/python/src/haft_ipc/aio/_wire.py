@@ -7,8 +7,8 @@ from typing import Callable, List, Optional
 from .._frame_decoder import FrameDecoder
 from .._frame_error import FrameError
 from .._framing import LENGTH_BYTES, Framing, preamble
-from .._inbox import Arrived
 from .._json_text import decode_json
+from .._mailbox import Arrived
 from ..message import check_message
 
 
@@ -42,7 +42,9 @@ class Wire(asyncio.BufferedProtocol):
         self._room = asyncio.Event()
         self._room.set()
 
-    def start(self, on_arrived: Callable[[Arrived], None], on_end: Callable[[Optional[Exception]], None]) -> None:
+    def start(
+        self, on_arrived: Callable[[Arrived], None], on_end: Callable[[Optional[Exception]], None]
+    ) -> None:
         """Reads from now on.
 
         :param on_arrived: called with what a read brought

@@ -46,7 +46,9 @@ class Backend(HandlerRegistry):
         """
         conversation = self._conversation
         if conversation is None:
-            raise ShuttingDown(f'Cannot send the event "{event}": the backend does not run', next="Call run() first")
+            raise ShuttingDown(
+                f'Cannot send the event "{event}": the backend does not run', next="Call run() first"
+            )
         if isinstance(conversation, LegacyConversation):
             conversation.event(event, data)
         else:

@@ -1,20 +1,20 @@
 """The client of haft's daemon, for asyncio."""
 
 import asyncio
-from types import TracebackType
-from typing import Awaitable, Callable, Mapping, Optional, Type
+from typing import Awaitable, Callable, Mapping, Optional
 
+from .._closing import AsyncClosing
 from .._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
 from .._endpoint import DAEMON_ENDPOINT, daemon_endpoint
 from ..errors import Disconnected
 from ..json_types import Json, JsonInput
 from ..stream import Ack, StreamPosition
 from ._inbox import OnProgress
-from .channel import LocalSocketChannel
+from .local_socket import LocalSocketChannel
 from .subscription import Subscription
 
 
-class Client:
+class Client(AsyncClosing):
     """A connection to the daemon; made by :meth:`connect`, used from one event loop. Requests may be in flight
     together; see :class:`haft_ipc.Client`, whose parameters and errors these methods share."""
 
@@ -45,7 +45,9 @@ class Client:
         path = socket or daemon_endpoint(env)
 
         async def open_channel() -> LocalSocketChannel:
-            return await LocalSocketChannel.connect(DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing)
+            return await LocalSocketChannel.connect(
+                DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing
+            )
 
         async def greet(channel: LocalSocketChannel) -> Ack:
             try:
@@ -88,14 +90,3 @@ class Client:
     async def close(self) -> None:
         """Closes the connection; subscriptions have their own."""
         await self._channel.close()
-
-    async def __aenter__(self) -> "Client":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()

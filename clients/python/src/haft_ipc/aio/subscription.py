@@ -1,18 +1,18 @@
 """A running stream of the daemon's events, for asyncio."""
 
-from types import TracebackType
-from typing import AsyncIterator, Awaitable, Callable, Optional, Sequence, Tuple, Type
+from typing import AsyncIterator, Awaitable, Callable, Optional, Sequence, Tuple
 
+from .._closing import AsyncClosing
 from .._daemon import subscribe_params
 from ..errors import Disconnected
 from ..message import IpcMessage
 from ..stream import StreamItem, StreamPosition, Subscribed, after, stream_item
-from .channel import LocalSocketChannel
+from .local_socket import LocalSocketChannel
 
 _Connect = Callable[[], Awaitable[LocalSocketChannel]]
 
 
-class Subscription:
+class Subscription(AsyncClosing):
     """See :class:`haft_ipc.Subscription`; iterate it with ``async for``, from one task."""
 
     def __init__(
@@ -76,17 +76,6 @@ class Subscription:
                     return
                 raise
             yield item
-
-    async def __aenter__(self) -> "Subscription":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
 
 
 async def _open(

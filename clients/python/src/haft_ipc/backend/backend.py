@@ -29,7 +29,9 @@ class Backend(HandlerRegistry):
         :raises Disconnected: the parent is gone
         """
         if self._conversation is None:
-            raise ShuttingDown(f'Cannot send the event "{event}": the backend does not run', next="Call run() first")
+            raise ShuttingDown(
+                f'Cannot send the event "{event}": the backend does not run', next="Call run() first"
+            )
         self._conversation.event(event, data)
 
     def run(self, env: Optional[Mapping[str, str]] = None) -> None:

@@ -16,9 +16,13 @@ from .start import CONNECT_TIMEOUT, log_by_line, name_and_path
 class NativeConversation(Conversation):
     """:param channel: the channel's name, or its socket's path"""
 
-    def __init__(self, channel: str, env: Mapping[str, str], runner: Runner, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, channel: str, env: Mapping[str, str], runner: Runner, stop: Callable[[], None]
+    ) -> None:
         name, path = name_and_path(channel)
-        self._channel = LocalSocketChannel.connect(name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env)
+        self._channel = LocalSocketChannel.connect(
+            name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env
+        )
         self._runner = runner
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None

@@ -91,7 +91,9 @@ class Runner:
                 return RequestError("shutting_down", "The backend is stopping")
             if handler is None:
                 return RequestError(
-                    "method_not_found", f'Unknown method "{method}"', data={"methods": [*sorted(self._handlers)]}
+                    "method_not_found",
+                    f'Unknown method "{method}"',
+                    data={"methods": [*sorted(self._handlers)]},
                 )
             if self._in_flight >= _MOST_IN_FLIGHT:
                 return RequestError("too_many", f"More than {_MOST_IN_FLIGHT} requests in flight")

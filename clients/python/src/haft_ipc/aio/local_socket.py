@@ -1,20 +1,87 @@
-"""Listens for channels, for asyncio."""
+"""Channels for asyncio, over a socket that only this user can reach."""
 
 import asyncio
 import socket
 import time
 from collections import deque
-from types import TracebackType
-from typing import AsyncIterator, Deque, Optional, Set, Type
+from typing import AsyncIterator, Deque, Mapping, Optional, Set
 
+from .._closing import AsyncClosing
+from .._endpoint import resolve_endpoint
+from .._framing import check_framing
 from ..errors import Disconnected, EndpointError, Io, TimedOut
 from ..limits import LIMITS
-from ._listen import is_ours, listen_socket
+from ..local_socket import FIRST_WAIT, LONGEST_WAIT
+from ._sockets import is_ours, listen_socket, open_connection
+from ._stream_channel import StreamChannel
 from ._wire import Wire
-from .channel import LocalSocketChannel
 
 
-class LocalSocketChannelServer:
+class LocalSocketChannel(StreamChannel):
+    """One end of a connection; made by :meth:`connect`, or by :meth:`LocalSocketChannelServer.accept`."""
+
+    @classmethod
+    async def connect(
+        cls,
+        name: str,
+        *,
+        path: Optional[str] = None,
+        timeout: Optional[float] = None,
+        retry: bool = False,
+        framing: str = "length",
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "LocalSocketChannel":
+        """See :meth:`haft_ipc.LocalSocketChannel.connect`."""
+        if retry and timeout is None:
+            raise ValueError("retry=True needs a timeout")
+        known = check_framing(framing)
+        address = resolve_endpoint(name, path, env)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait = FIRST_WAIT
+        while True:
+            wire = Wire(max_frame_bytes, frame_timeout, known)
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+            try:
+                await asyncio.wait_for(open_connection(address, wire), left)
+            except asyncio.TimeoutError as error:
+                raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
+            except (FileNotFoundError, ConnectionRefusedError) as error:
+                if not retry or deadline is None:
+                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
+                if time.monotonic() >= deadline:
+                    raise TimedOut(
+                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
+                    ) from error
+                await asyncio.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
+                wait = min(wait * 2, LONGEST_WAIT)
+            except OSError as error:
+                raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
+            else:
+                return cls(name, wire, max_frame_bytes)
+
+    @staticmethod
+    async def server(
+        name: str,
+        *,
+        path: Optional[str] = None,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        max_connections: int = LIMITS.connections,
+        env: Optional[Mapping[str, str]] = None,
+    ) -> "LocalSocketChannelServer":
+        """Listens under a name; see :meth:`haft_ipc.LocalSocketChannel.server`."""
+        return LocalSocketChannelServer(
+            name,
+            resolve_endpoint(name, path, env),
+            max_frame_bytes=max_frame_bytes,
+            frame_timeout=frame_timeout,
+            max_connections=max_connections,
+        )
+
+
+class LocalSocketChannelServer(AsyncClosing):
     """Made by :meth:`LocalSocketChannel.server`; listens until it is closed, which does not close the channels that
     :meth:`accept` gave, whose owner is whoever got them. Connections wait in the kernel while nobody accepts."""
 
@@ -99,17 +166,6 @@ class LocalSocketChannelServer:
             except Disconnected:
                 return
             yield channel
-
-    async def __aenter__(self) -> "LocalSocketChannelServer":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
 
     async def _wait(self, timeout: Optional[float]) -> bool:
         """Until there may be a connection, or the server is closed."""

@@ -1,21 +1,17 @@
-"""A channel for asyncio, over a socket that only this user can reach."""
+"""A channel over a connection of the event loop."""
 
 import asyncio
-import os
-import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, AsyncIterator, Callable, Dict, Mapping, Optional, Type, cast
+from typing import AsyncIterator, Callable, Dict, Optional
 
-from .._endpoint import resolve_endpoint
+from .._closing import AsyncClosing
 from .._frame_error import FrameError
-from .._framing import Framing, check_framing, frame
-from .._inbox import Arrived, Fields
+from .._framing import Framing, frame
 from .._json_text import encode_json, encode_request
+from .._mailbox import Arrived, Fields
 from ..errors import (
     ERROR_CODES,
     Disconnected,
-    EndpointError,
     Io,
     IpcChannelError,
     ReceiveFailed,
@@ -27,23 +23,18 @@ from ..errors import (
 )
 from ..json_types import Json, JsonInput
 from ..limits import LIMITS
-from ..local_socket import FIRST_WAIT, LONGEST_WAIT
 from ..message import IpcMessage
-from ..metrics import ChannelMetrics
+from ..metrics import ChannelCounts, ChannelMetrics
 from ._inbox import Inbox, Listener, OnProgress
 from ._wire import FrameTimeout, Wire
-
-if TYPE_CHECKING:
-    from .server import LocalSocketChannelServer
 
 #: Seconds after which a drain is looked for again.
 _DRAIN_INTERVAL = 0.02
 
 
-class LocalSocketChannel:
-    """One end of a connection; made by :meth:`connect`, or by :meth:`LocalSocketChannelServer.accept`, and used from
-    one event loop. Its methods do what those of :class:`haft_ipc.LocalSocketChannel` do, and raise the same errors;
-    cancelling one that waits loses nothing."""
+class StreamChannel(AsyncClosing):
+    """Used from one event loop. Its methods do what those of :class:`haft_ipc.IpcChannel` do, and raise the same errors;
+    cancelling one that waits loses no message."""
 
     def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
         self._name = name
@@ -56,70 +47,8 @@ class LocalSocketChannel:
         self._closed = False
         #: Bytes of senders that wait for room.
         self._waiting_bytes = 0
-        self._made = time.monotonic()
-        self._messages_sent = self._messages_received = self._bytes_sent = self._bytes_received = 0
-        self._send_errors = self._receive_errors = 0
+        self._counts = ChannelCounts()
         wire.start(self._arrived, self._ended)
-
-    @classmethod
-    async def connect(
-        cls,
-        name: str,
-        *,
-        path: Optional[str] = None,
-        timeout: Optional[float] = None,
-        retry: bool = False,
-        framing: str = "length",
-        max_frame_bytes: int = LIMITS.frame,
-        frame_timeout: float = LIMITS.frame_timeout,
-        env: Optional[Mapping[str, str]] = None,
-    ) -> "LocalSocketChannel":
-        """See :meth:`haft_ipc.LocalSocketChannel.connect`."""
-        if retry and timeout is None:
-            raise ValueError("retry=True needs a timeout")
-        known = check_framing(framing)
-        address = resolve_endpoint(name, path, env)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        wait = FIRST_WAIT
-        while True:
-            channel = cls(name, Wire(max_frame_bytes, frame_timeout, known), max_frame_bytes)
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
-            try:
-                await asyncio.wait_for(_open(address, channel._wire), left)
-            except asyncio.TimeoutError as error:
-                raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
-            except (FileNotFoundError, ConnectionRefusedError) as error:
-                if not retry or deadline is None:
-                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
-                if time.monotonic() >= deadline:
-                    raise TimedOut(f'Nobody listened on channel "{name}" ("{address}") within {timeout} s') from error
-                await asyncio.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
-                wait = min(wait * 2, LONGEST_WAIT)
-            except OSError as error:
-                raise Io(f'Cannot connect to "{address}": {error.strerror or error}') from error
-            else:
-                return channel
-
-    @staticmethod
-    async def server(
-        name: str,
-        *,
-        path: Optional[str] = None,
-        max_frame_bytes: int = LIMITS.frame,
-        frame_timeout: float = LIMITS.frame_timeout,
-        max_connections: int = LIMITS.connections,
-        env: Optional[Mapping[str, str]] = None,
-    ) -> "LocalSocketChannelServer":
-        """Listens under a name; see :meth:`haft_ipc.LocalSocketChannel.server`."""
-        from .server import LocalSocketChannelServer
-
-        return LocalSocketChannelServer(
-            name,
-            resolve_endpoint(name, path, env),
-            max_frame_bytes=max_frame_bytes,
-            frame_timeout=frame_timeout,
-            max_connections=max_connections,
-        )
 
     @property
     def name(self) -> str:
@@ -178,10 +107,10 @@ class LocalSocketChannel:
             left = None if timeout is None else max(call.begun + timeout - time.monotonic(), 0.0)
             await asyncio.wait({call.response}, timeout=left)
             if not call.response.done():
-                raise TimedOut(f"{self._inbox.no_answer(method)} within {timeout} s")
+                raise TimedOut(f"{self._inbox.mail.no_answer(method)} within {timeout} s")
             response = call.response.result()
         except BaseException as error:
-            self._inbox.close_call(call)
+            self._inbox.mail.give_up(call)
             if isinstance(error, (TimedOut, asyncio.CancelledError)):
                 self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
             raise
@@ -197,7 +126,7 @@ class LocalSocketChannel:
 
     def only_requests(self) -> None:
         """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
-        self._inbox.unclaimed = self._answer_ping
+        self._inbox.mail.unclaimed = self._answer_ping
 
     def shutdown(self) -> None:
         """Takes no new sends and requests; those in flight finish, and receiving goes on."""
@@ -210,7 +139,7 @@ class LocalSocketChannel:
     async def wait_for_drain(self, seconds: float) -> bool:
         """Waits until no send and no request is in flight. False when some still are after that time."""
         deadline = time.monotonic() + seconds
-        while self._inbox.calls > 0 or self._waiting_bytes > 0 or self._wire.queued > 0:
+        while self._inbox.mail.calls or self._waiting_bytes > 0 or self._wire.queued > 0:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
@@ -219,17 +148,7 @@ class LocalSocketChannel:
 
     def metrics(self) -> ChannelMetrics:
         """What was counted so far."""
-        return ChannelMetrics(
-            messages_sent=self._messages_sent,
-            messages_received=self._messages_received,
-            bytes_sent=self._bytes_sent,
-            bytes_received=self._bytes_received,
-            send_errors=self._send_errors,
-            receive_errors=self._receive_errors,
-            peak_unread=self._inbox.peak,
-            uptime=time.monotonic() - self._made,
-            latency=self._inbox.latency.snapshot(),
-        )
+        return self._counts.snapshot(self._inbox.mail.peak, self._inbox.mail.latency)
 
     async def close(self) -> None:
         """Lets what was accepted go out (for 2 s at most), then closes. Closing twice does nothing."""
@@ -252,17 +171,6 @@ class LocalSocketChannel:
                 return
             yield message
 
-    async def __aenter__(self) -> "LocalSocketChannel":
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
-
     def send_now(self, message: IpcMessage) -> None:
         """Sends a small message that nobody waits for, or drops it when there is no room."""
         if self._inbox.end is None and self._wire.has_room:
@@ -280,11 +188,11 @@ class LocalSocketChannel:
                 await self._wait_for_room(len(data), timeout)
                 self._check_open()
         except IpcChannelError:
-            self._send_errors += 1
+            self._counts.send_errors += 1
             raise
         self._wire.write(data)
-        self._messages_sent += 1
-        self._bytes_sent += len(text)
+        self._counts.messages_sent += 1
+        self._counts.bytes_sent += len(text)
 
     async def _wait_for_room(self, size: int, timeout: Optional[float]) -> None:
         if self._waiting_bytes + self._wire.queued + size > LIMITS.output_hard:
@@ -311,7 +219,9 @@ class LocalSocketChannel:
 
     def _frame_of(self, text: bytes) -> bytes:
         if len(text) > self._max_frame_bytes:
-            raise FrameError("too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed")
+            raise FrameError(
+                "too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed"
+            )
         return frame(self._framing, text)
 
     def _answer_ping(self, fields: Fields) -> None:
@@ -321,13 +231,13 @@ class LocalSocketChannel:
 
     def _arrived(self, arrived: Arrived) -> None:
         for _, size in arrived:
-            self._messages_received += 1
-            self._bytes_received += size
+            self._counts.messages_received += 1
+            self._counts.bytes_received += size
         self._inbox.put(arrived)
 
     def _ended(self, error: Optional[Exception]) -> None:
         if isinstance(error, FrameError):
-            self._receive_errors += 1
+            self._counts.receive_errors += 1
             code = ERROR_CODES["parse_error" if error.kind == "not-json" else "invalid_request"]
             body: Dict[str, JsonInput] = {"code": code, "message": str(error)}
             self.send_now(IpcMessage("response", error=body))
@@ -343,25 +253,3 @@ class LocalSocketChannel:
             self._inbox.finish(Disconnected(f'Peer of channel "{self._name}" closed the connection{midway}'))
         else:
             self._inbox.finish(Io(f'Connection of channel "{self._name}" broke: {error}'))
-
-
-async def _open(address: str, wire: Wire) -> None:
-    loop = asyncio.get_running_loop()
-    if sys.platform == "win32":
-        # Type-checked, and never run on Windows.
-        if not isinstance(loop, asyncio.ProactorEventLoop):
-            raise Io("Pipes need the proactor event loop, which is Windows' default")
-        # The loop takes any protocol, its stub only one.
-        factory = cast("Callable[[], asyncio.StreamReaderProtocol]", lambda: wire)
-        await loop.create_pipe_connection(factory, address)
-    else:
-        from .._runtime_directory import open_runtime_directory, refuse_foreign_socket
-        from .._unix_transport import peer_uid
-
-        open_runtime_directory(os.path.dirname(address) or ".")
-        refuse_foreign_socket(address)
-        transport, _ = await loop.create_unix_connection(lambda: wire, address)
-        uid = peer_uid(transport.get_extra_info("socket"))
-        if uid is not None and uid != os.getuid():
-            wire.abort()
-            raise EndpointError(f'Refusing socket "{address}": it is served by user {uid}')
