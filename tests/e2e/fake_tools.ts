@@ -3,15 +3,19 @@ import { catalogueEntry } from "../../src/tools/catalogue/catalogue.ts";
 import { PLATFORMS } from "../../src/tools/platform.ts";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 
+const USUAL: readonly (readonly [tool: string, version: string])[] = [
+  ["esbuild", "1.0.0"],
+  ["esbuild", "1.2.0"],
+  ["biome", "2.0.0"],
+];
+
 /**
- * A registry with two tools of the catalogue, for every platform: esbuild 1.0.0 and 1.2.0, biome 2.0.0. Their executables
- * are scripts that print their name, version and arguments; `--exit=N` ends them with N.
+ * A registry with tools of the catalogue, for every platform; esbuild 1.0.0 and 1.2.0 and biome 2.0.0 unless others are
+ * named. Their executables are scripts that print their name, version and arguments; `--exit=N` ends them with N.
  */
-export async function fakeTools(): Promise<LoopbackRegistry> {
+export async function fakeTools(tools = USUAL): Promise<LoopbackRegistry> {
   const registry = await LoopbackRegistry.start();
-  for (const [tool, version] of [["esbuild", "1.0.0"], ["esbuild", "1.2.0"], ["biome", "2.0.0"]] as const) {
-    await publish(registry, tool, version);
-  }
+  for (const [tool, version] of tools) await publish(registry, tool, version);
   return registry;
 }
 
