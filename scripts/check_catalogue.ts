@@ -19,14 +19,15 @@ import { createGunzip } from "node:zlib";
 import { createTarDecoder } from "modern-tar";
 import { errorMessage } from "../src/base/errors.ts";
 import { catalogueEntry, catalogueNames } from "../src/tools/catalogue/catalogue.ts";
-import type { HttpSource, NpmNativeBuild, NpmSource } from "../src/tools/catalogue/catalogue_schema.ts";
-import { buildFor, executablesFor, publishedPlatforms } from "../src/tools/catalogue/tool_source.ts";
+import { buildFor, executablesFor, publishedPlatforms } from "../src/tools/sources/build.ts";
 import { hostPlatform } from "../src/tools/host_platform.ts";
 import { createHttpClient } from "../src/tools/http/http_client.ts";
 import { strongestIntegrity } from "../src/tools/lockfile/integrity.ts";
 import { createNpmRegistry } from "../src/tools/registry/npm_registry.ts";
-import { mapBounded } from "../src/tools/resolve/map_bounded.ts";
-import { orNotFound } from "../src/tools/resolve/not_found.ts";
+import { mapBounded } from "../src/base/map_bounded.ts";
+import type { HttpEntry } from "../src/tools/sources/http.ts";
+import type { NpmEntry, NpmNativeBuild } from "../src/tools/sources/npm.ts";
+import { orNotFound } from "../src/tools/sources/source_error.ts";
 
 type Verdict = "passed" | "failed" | "skipped";
 
@@ -74,11 +75,11 @@ async function guarded(label: string, check: (label: string) => Promise<void>): 
   }
 }
 
-async function checkNpm(label: string, source: NpmSource): Promise<void> {
+async function checkNpm(label: string, source: NpmEntry): Promise<void> {
   const wrapper = await registry.manifest(source.versions, "latest");
   note("passed", label, `latest is ${wrapper.version}`);
-  const build = buildFor(source, wrapper.version);
-  if (build.kind === "native") {
+  const build = source.builds === undefined ? undefined : buildFor(source.builds, wrapper.version);
+  if (build?.kind === "native") {
     await checkNative(label, build, {
       version: wrapper.version,
       listed: Object.keys(wrapper.optionalDependencies ?? {}),
@@ -165,7 +166,7 @@ async function filesOf(name: string, version: string): Promise<Map<string, numbe
   return files;
 }
 
-async function checkHttp(label: string, source: HttpSource): Promise<void> {
+async function checkHttp(label: string, source: HttpEntry): Promise<void> {
   let response;
   try {
     response = await http.get(source.index, { attempts: 1 });

@@ -1,33 +1,5 @@
 import * as v from "valibot";
-
-/** One file to download for a tool, with what proves it is the right one. */
-export const Artifact = v.variant("kind", [
-  v.strictObject({
-    kind: v.literal("npm"),
-    /** The package's name, e.g. `@biomejs/cli-linux-x64`. */
-    package: v.string(),
-    version: v.string(),
-    /** Subresource integrity, e.g. `sha512-…`. */
-    integrity: v.string(),
-  }),
-  v.strictObject({
-    kind: v.literal("http"),
-    url: v.string(),
-    integrity: v.string(),
-  }),
-]);
-export type Artifact = v.InferOutput<typeof Artifact>;
-
-/** An {@link Artifact} with what to do with it. */
-export const PlannedArtifact = v.strictObject({
-  artifact: Artifact,
-  format: v.picklist(["tar.gz", "zip"]),
-  /** Leading path components to drop from every entry. */
-  strip: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** Where below the install directory the entries go; "" is its root. */
-  into: v.string(),
-});
-export type PlannedArtifact = v.InferOutput<typeof PlannedArtifact>;
+import { PlannedArtifact, ToolKind } from "./artifact.ts";
 
 /**
  * What `haft sync` tells a child `haft install --ipc-channel NAME` to do: the whole job, so that the child
@@ -40,8 +12,7 @@ export const InstallConfig = v.strictObject({
   store_id: v.string(),
   /** The platform's key, e.g. `linux-x64-glibc`. */
   platform: v.string(),
-  /** `native`: executables in the archive. `js`: a package that Bun installs with its dependencies. */
-  kind: v.picklist(["native", "js"]),
+  kind: ToolKind,
   artifacts: v.pipe(v.array(PlannedArtifact), v.minLength(1)),
   /** Executable name → path below the install directory. Empty for `js`: the package's own `bin` decides. */
   bin: v.record(v.string(), v.string()),

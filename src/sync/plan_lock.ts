@@ -2,7 +2,7 @@ import { lockState, withRequest } from "../tools/lockfile/lock_matches.ts";
 import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
-import { lacksPublished } from "../tools/resolve/lacks_published.ts";
+import { lacksPublished } from "../tools/resolve/install_config.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 
 /** A tool that the lock file does not answer. */

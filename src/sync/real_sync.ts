@@ -1,7 +1,6 @@
 import type { Env } from "../base/env.ts";
 import { runtime } from "../runtime/mod.ts";
-import { resolveTool } from "../tools/resolve/resolve_tool.ts";
-import { completeLocked } from "../tools/resolve/complete_locked.ts";
+import { completeLocked, resolveTool } from "../tools/resolve/resolve_tool.ts";
 import type { InstallOne } from "./install_all.ts";
 import type { Resolver } from "./resolve_all.ts";
 import { listenForChild, nextChannelName } from "./install_channel.ts";

@@ -1,6 +1,6 @@
 import { HaftError } from "../base/errors.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
-import { dependenciesLockPath } from "../tools/lockfile/lock_paths.ts";
+import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
 import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
@@ -10,7 +10,6 @@ import type { InstallOne } from "./install_all.ts";
 import type { Resolver } from "./resolve_all.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
-import { readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { Tally } from "./tally.ts";
 
 export interface SyncOptions {

@@ -1,3 +1,5 @@
+import type { SourceName } from "../protocol/artifact.ts";
+
 /** One tool that a project asks for, as its manifest (or a version file) words it. */
 export interface ToolRequest {
   /** The key under `[tools]`: a catalogue name such as `biome`, or a source and a name such as `npm:prettier`. */
@@ -5,7 +7,7 @@ export interface ToolRequest {
   /** The version as written: `22`, `^1.2`, `1.2.3`, `latest`, a dist-tag. */
   version: string;
   /** Overrides the catalogue's source, e.g. `npm` for node. */
-  source?: "npm" | "http";
+  source?: SourceName;
   /** Free settings of the tool, handed to its install. */
   options: Record<string, unknown>;
   /** Install only on these systems (`linux`, `darwin`, `win32`); all when absent. */

@@ -21,7 +21,7 @@ export async function fakeTools(tools = USUAL): Promise<LoopbackRegistry> {
 
 async function publish(registry: LoopbackRegistry, tool: string, version: string): Promise<void> {
   const [source] = catalogueEntry(tool)?.sources ?? [];
-  const [build] = source?.source === "npm" ? source.builds : [];
+  const [build] = source?.source === "npm" ? source.builds ?? [] : [];
   if (source?.source !== "npm" || build?.kind !== "native") throw new Error(`${tool} is no native npm tool`);
   await registry.addPackage({ name: source.versions, version });
   const words = new Set(PLATFORMS.flatMap((platform) => build.platforms[platform] ?? []));

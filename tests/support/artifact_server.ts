@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createHash } from "node:crypto";
 import type { InstallConfig } from "../../src/protocol/install.ts";
-import type { ArtifactRegistry } from "../../src/tools/install/install_deps.ts";
+import type { ArtifactRegistry } from "../../src/tools/sources/source.ts";
 
 /** What the server does wrong with the next requests. */
 export interface Faults {

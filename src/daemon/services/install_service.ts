@@ -150,7 +150,7 @@ export class InstallService {
     const project = loadProject(cwd ?? this.#user.home, this.#user);
     const [{ createToolServices }, { availableVersions }] = await Promise.all([
       import("../../sync/tool_services.ts"),
-      import("../../tools/resolve/available_versions.ts"),
+      import("../../tools/resolve/resolve_tool.ts"),
     ]);
     const services = await createToolServices({ ...this.#serviceOptions(project, false) });
     const own = project.requests.find((request) => request.name === name);

@@ -1,4 +1,5 @@
 import data from "./catalogue.json" with { type: "json" };
+import type { SourceName } from "../../protocol/artifact.ts";
 import type { Catalogue, CatalogueEntry } from "./catalogue_schema.ts";
 
 // The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is the real one.
@@ -24,14 +25,14 @@ export function canonicalToolName(name: string): string {
 }
 
 /** The source used when the manifest names none, as `storeId()` wants it. */
-export function catalogueSource(name: string): "npm" | "http" | undefined {
+export function catalogueSource(name: string): SourceName | undefined {
   return catalogueEntry(name)?.sources[0]?.source;
 }
 
 /** The tool whose catalogue entry declares the executable: `rg` is ripgrep's. Pure JavaScript tools declare none. */
 export function toolOfExecutable(executable: string): string | undefined {
   return catalogueNames().find((name) =>
-    catalogueEntry(name)?.sources.some(({ builds }) =>
+    catalogueEntry(name)?.sources.some(({ builds = [] }) =>
       builds.some((build) => build.kind === "native" && Object.hasOwn(build.bin, executable))
     )
   );

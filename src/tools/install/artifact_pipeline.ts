@@ -1,7 +1,7 @@
 import { ArchiveError } from "../archive/archive_error.ts";
 import { TarGzExtractor } from "../archive/tar_gz.ts";
 import type { TreeWriter } from "../archive/tree_writer.ts";
-import type { PlannedArtifact } from "../../protocol/install.ts";
+import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import { download, type DownloadOptions, RestartDownload } from "./download.ts";
 import { IntegrityCheck } from "./integrity_check.ts";
 import type { PartFile } from "./part_file.ts";

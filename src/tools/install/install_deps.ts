@@ -1,8 +1,8 @@
 import type { Env } from "../../base/env.ts";
 import type { Paths } from "../../base/paths.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
+import type { ArtifactRegistry } from "../sources/source.ts";
 import type { Reporter } from "../reporter.ts";
-import type { SignatureState } from "../store/receipt.ts";
 
 /** The part of the HTTP client that an install uses; see `src/tools/http/http_client.ts`. */
 export interface ArtifactHttp {
@@ -21,25 +21,6 @@ export interface ArtifactResponse {
   readonly headers: Headers;
   readonly body: AsyncIterable<Uint8Array>;
   cancel(): Promise<void>;
-}
-
-/** The part of the npm registry that an install uses; see `src/tools/registry/npm_registry.ts`. */
-export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
-  tarball(
-    name: string,
-    version: string,
-    options?: { signal?: AbortSignal },
-  ): Promise<{ url: string; headers: Record<string, string> }>;
-  manifest(name: string, version: string, options?: { signal?: AbortSignal }): Promise<Manifest>;
-  /** @throws when the registry offers a signature that is wrong. */
-  verifySignature(
-    manifest: Manifest,
-    options?: { signal?: AbortSignal },
-  ): Promise<Exclude<SignatureState, "not-checked">>;
-}
-
-export interface PackageIntegrity {
-  readonly dist: { readonly integrity?: string | undefined };
 }
 
 /** A Bun that installs packages: a compiled haft itself (with BUN_BE_BUN=1), or a bun executable. */

@@ -1,17 +1,18 @@
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { HaftError } from "../../base/errors.ts";
-import type { InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
 import { ARCHIVE_LIMITS } from "../archive/limits.ts";
 import { syncDirectory, TreeWriter, type WrittenFile } from "../archive/tree_writer.ts";
 import { entryPath } from "../archive/entry_path.ts";
+import { sourceOf } from "../sources/sources.ts";
 import { RECEIPT_DIRECTORY } from "../store/receipt.ts";
 import process from "node:process";
 import { unpackArtifact } from "./artifact_pipeline.ts";
 import { RestartDownload } from "./download.ts";
 import { failpoint } from "./failpoint.ts";
 import type { InstallDeps } from "./install_deps.ts";
-import { IntegrityError } from "./integrity_check.ts";
+import { IntegrityError } from "../lockfile/integrity.ts";
 import { PartFile } from "./part_file.ts";
 import { DownloadProgress } from "./progress.ts";
 import { Staging } from "./staging.ts";
@@ -93,7 +94,7 @@ async function stageOnce(
     const part = parts[index];
     if (part === undefined) throw new Error("an artifact has no part file");
     progress.begin(index);
-    const address = await artifactAddress(planned, deps);
+    const address = await sourceOf(planned.artifact.kind).address(planned.artifact, deps);
     await unpackArtifact(planned, {
       part,
       writer,
@@ -111,14 +112,6 @@ async function stageOnce(
   makeExecutable(config, staging.path);
   failpoint("after-extract");
   return files;
-}
-
-async function artifactAddress(
-  { artifact }: PlannedArtifact,
-  { registry, signal }: InstallDeps,
-): Promise<{ url: string; headers: Record<string, string> }> {
-  if (artifact.kind === "http") return { url: artifact.url, headers: {} };
-  return await registry.tarball(artifact.package, artifact.version, { signal });
 }
 
 /** npm sets the mode of the executables that a package declares, so some packages ship them without it. */

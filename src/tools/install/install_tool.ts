@@ -117,7 +117,7 @@ async function stageAndActivate(
   const signal = AbortSignal.any([deps.signal, stopped.signal]);
   const [signature, staged] = await bothOrStop(
     [
-      checkSignatures(config.artifacts, { registry: deps.registry, signal }),
+      checkSignatures(config.artifacts, { ...deps, signal }),
       stage(config, { deps: { ...deps, signal }, installation }),
     ],
     stopped,

@@ -2,12 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { HaftError } from "../../base/errors.ts";
 import { printableUrl } from "../http/http_error.ts";
-import { strongestIntegrity } from "../lockfile/integrity.ts";
-
-/** What was downloaded is not what the lock file or the registry promised. */
-export class IntegrityError extends HaftError {
-  override readonly name = "IntegrityError";
-}
+import { IntegrityError, strongestIntegrity } from "../lockfile/integrity.ts";
 
 /** Hashes an artifact while it streams, then compares. */
 export class IntegrityCheck {

@@ -10,7 +10,7 @@ import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
 import type { StagedTree } from "./install_native.ts";
-import { IntegrityError } from "./integrity_check.ts";
+import { IntegrityError } from "../lockfile/integrity.ts";
 import { packageBin } from "./package_bin.ts";
 import { runInstaller } from "./run_installer.ts";
 import { Staging } from "./staging.ts";

@@ -1,5 +1,6 @@
-import type { Artifact } from "../../protocol/install.ts";
+import type { Artifact } from "../../protocol/artifact.ts";
 import { PLATFORMS } from "../platform.ts";
+import { sourceOf } from "../sources/sources.ts";
 import { LOCKED_PLATFORMS, type LockedTool, type LockFile } from "./locked_tool.ts";
 
 /**
@@ -44,10 +45,8 @@ function toolLines(name: string, tool: LockedTool): string[] {
 
 function artifactList(artifacts: readonly Artifact[]): string {
   const tables = artifacts.map((artifact) => {
-    const what = artifact.kind === "npm"
-      ? `npm = ${string(`${artifact.package}@${artifact.version}`)}`
-      : `url = ${string(artifact.url)}`;
-    return `{ ${what}, integrity = ${string(artifact.integrity)} }`;
+    const pairs = Object.entries(sourceOf(artifact.kind).locked.write(artifact));
+    return `{ ${pairs.map(([name, value]) => `${name} = ${string(value)}`).join(", ")} }`;
   });
   return tables.length === 1 ? `[${tables[0]}]` : `[\n${tables.map((table) => `  ${table},\n`).join("")}]`;
 }

@@ -1,4 +1,11 @@
 import { Buffer } from "node:buffer";
+import * as v from "valibot";
+import { HaftError } from "../../base/errors.ts";
+
+/** A download differs from what the lock file or the registry promised. */
+export class IntegrityError extends HaftError {
+  override readonly name = "IntegrityError";
+}
 
 /** The hashes that a lock file may hold, strongest first. sha1 is broken: it proves nothing about who made a file. */
 const STRONG = ["sha512", "sha384", "sha256"] as const;
@@ -26,3 +33,9 @@ export function isIntegrity(text: string): boolean {
 export function integrityOfSha256(hex: string): string {
   return `sha256-${Buffer.from(hex, "hex").toString("base64")}`;
 }
+
+/** One strong hash, as the lock file holds it. */
+export const Integrity = v.pipe(
+  v.string(),
+  v.check(isIntegrity, "an integrity such as sha512-… (sha512, sha384 or sha256)"),
+);

@@ -1,6 +1,6 @@
 import { format, satisfies, tryParse } from "@std/semver";
 import type { ToolRequest } from "../request.ts";
-import { toolOrigin } from "../catalogue/tool_source.ts";
+import { toolSource } from "../catalogue/tool_source.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
 import type { LockedTool } from "./locked_tool.ts";
 
@@ -13,7 +13,7 @@ import type { LockedTool } from "./locked_tool.ts";
 export type LockState = "same" | "satisfies" | "stale";
 
 export function lockState(request: ToolRequest, locked: LockedTool): LockState {
-  if (sourceName(request) !== locked.source) return "stale";
+  if (toolSource(request).source !== locked.source) return "stale";
   if (request.version.trim() === locked.request) return "same";
   return newlySatisfies(request.version, locked.version) ? "satisfies" : "stale";
 }
@@ -38,9 +38,4 @@ function newlySatisfies(text: string, version: string): boolean {
   if (asked === undefined || given === undefined) return false;
   if (asked.kind === "exact") return asked.version === format(given);
   return asked.kind === "range" && satisfies(given, asked.range);
-}
-
-function sourceName(request: ToolRequest): "npm" | "http" {
-  const origin = toolOrigin(request);
-  return origin.kind === "package" ? "npm" : origin.source.source;
 }

@@ -1,4 +1,4 @@
-import type { Artifact } from "../../protocol/install.ts";
+import type { Artifact, SourceName, ToolKind } from "../../protocol/artifact.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
 
 /** Where an artifact runs. `any` is a package of pure JavaScript: one artifact for all platforms, and the only key then. */
@@ -16,8 +16,8 @@ export interface LockedTool {
   request: string;
   /** The exact version. */
   version: string;
-  source: "npm" | "http";
-  kind: "native" | "js";
+  source: SourceName;
+  kind: ToolKind;
   /** Every platform that was published when the lock was written. The first artifact of a list holds the executables. */
   platforms: Partial<Record<LockedPlatform, Artifact[]>>;
   /** Only where no catalogue entry knows them: a native `npm:NAME`. */

@@ -1,7 +1,6 @@
 import { parse as parseToml, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { HaftError, UsageError } from "../../base/errors.ts";
-import type { Artifact } from "../../protocol/install.ts";
 import { PLATFORMS } from "../platform.ts";
 import { LockDocument } from "./lock_schema.ts";
 import { LOCK_VERSION, LOCKED_PLATFORMS, type LockedTool, type LockFile } from "./locked_tool.ts";
@@ -73,22 +72,11 @@ function lockedTool(tool: DocumentTool): LockedTool {
   };
   for (const platform of LOCKED_PLATFORMS) {
     const artifacts = tool.platforms[platform];
-    if (artifacts !== undefined) locked.platforms[platform] = artifacts.map(artifact);
+    if (artifacts !== undefined) locked.platforms[platform] = artifacts;
   }
   for (const platform of PLATFORMS) {
     const bin = tool.bin?.[platform];
     if (bin !== undefined) locked.bin = { ...locked.bin, [platform]: bin };
   }
   return locked;
-}
-
-function artifact(entry: { npm: string; integrity: string } | { url: string; integrity: string }): Artifact {
-  if ("url" in entry) return { kind: "http", url: entry.url, integrity: entry.integrity };
-  const at = entry.npm.lastIndexOf("@");
-  return {
-    kind: "npm",
-    package: entry.npm.slice(0, at),
-    version: entry.npm.slice(at + 1),
-    integrity: entry.integrity,
-  };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { emptyLockFile, type LockFile } from "./locked_tool.ts";
 import { parseLockFile } from "./parse_lock_file.ts";
@@ -24,4 +25,13 @@ export function readTextIfAny(path: string): string | undefined {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
   }
+}
+
+/**
+ * Where the installer of JavaScript packages keeps its own lock for one tool: beside `haft.lock`, in
+ * `haft.lock.d/<store id>.bun.lock`. It pins the dependencies, as haft.lock pins the package; commit both.
+ * @param storeId see `storeId()` in request.ts
+ */
+export function dependenciesLockPath(lockPath: string, storeId: string): string {
+  return join(dirname(lockPath), "haft.lock.d", `${storeId}.bun.lock`);
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { SourceName } from "../../protocol/artifact.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -15,7 +16,7 @@ const Seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** One entry of `[tools]`, as a table. */
 const ToolTable = v.strictObject({
   version: Version,
-  source: v.optional(v.picklist(["npm", "http"])),
+  source: v.optional(SourceName),
   /** Free settings of the tool, for its install. */
   options: v.optional(v.record(v.string(), v.unknown()), {}),
   /** Install on these systems only. */

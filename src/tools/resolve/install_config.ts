@@ -1,11 +1,13 @@
 import { HaftError } from "../../base/errors.ts";
-import type { Artifact, InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
+import type { Artifact, PlannedArtifact, SourceName } from "../../protocol/artifact.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
 import { catalogueSource } from "../catalogue/catalogue.ts";
-import type { HttpBuild, JsBuild, NpmNativeBuild } from "../catalogue/catalogue_schema.ts";
-import { buildFor, executablesFor, toolOrigin } from "../catalogue/tool_source.ts";
-import { type Executables, lockedArtifacts, type LockedTool } from "../lockfile/locked_tool.ts";
+import { toolSource } from "../catalogue/tool_source.ts";
+import { lockedArtifacts, type LockedTool } from "../lockfile/locked_tool.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
 import { storeId, type ToolRequest } from "../request.ts";
+import type { Layout } from "../sources/source.ts";
+import { sourceOf } from "../sources/sources.ts";
 
 export interface InstallConfigOptions {
   platform: Platform;
@@ -50,55 +52,48 @@ export function installConfig(
 }
 
 /** The tool's directory name in the store. */
-export function toolStoreId(tool: { name: string; source?: "npm" | "http" }): string {
+export function toolStoreId(tool: { name: string; source?: SourceName }): string {
   return storeId(tool, catalogueSource(tool.name));
-}
-
-interface Layout {
-  strip: number;
-  bin: Executables;
-  /** Where each artifact goes; the ones after the end go to the root. */
-  into: readonly string[];
 }
 
 /** npm's tarballs have one folder at their root. */
 const JS_LAYOUT: Layout = { strip: 1, bin: {}, into: [] };
 
 function nativeLayout(request: ToolRequest, locked: LockedTool, platform: Platform): Layout {
-  const bin = locked.bin?.[platform];
-  if (bin !== undefined) return { strip: 1, bin, into: [] };
-  const build = nativeBuild(request, locked);
-  if (build === undefined) {
-    throw new HaftError(
-      `haft.lock has "${request.name}" ${locked.version} in a form that this haft does not know`,
-      {
-        next: 'Remove its entry from haft.lock and run "haft sync" to write it again',
-      },
-    );
-  }
-  const companions = "companions" in build ? build.companions ?? [] : [];
-  return {
-    strip: build.strip,
-    bin: executablesFor(build, platform),
-    into: ["", ...companions.map(({ into }) => into)],
-  };
+  const entry = toolSource(request);
+  const layout = entry.source === locked.source
+    ? sourceOf(entry.source).layout(entry, locked, platform)
+    : undefined;
+  if (layout !== undefined) return layout;
+  throw new HaftError(
+    `haft.lock has "${request.name}" ${locked.version} in a form that this haft does not know`,
+    { next: 'Remove its entry from haft.lock and run "haft sync" to write it again' },
+  );
 }
 
-function nativeBuild(request: ToolRequest, locked: LockedTool): NpmNativeBuild | HttpBuild | undefined {
-  const origin = toolOrigin(request);
-  if (origin.kind === "package" || origin.source.source !== locked.source) return undefined;
-  const build: NpmNativeBuild | HttpBuild | JsBuild = buildFor(origin.source, locked.version);
-  return build.kind === "native" ? build : undefined;
+/**
+ * Whether the lock lacks a platform that the catalogue expects the version to be published for. A lock that was written behind
+ * a mirror lists what that mirror had; elsewhere the same version may have more.
+ */
+export function lacksPublished(request: ToolRequest, locked: LockedTool, platform: Platform): boolean {
+  if (locked.kind === "js" || lockedArtifacts(locked, platform) !== undefined) return false;
+  return isPublished(request, locked, platform);
+}
+
+function isPublished(request: ToolRequest, locked: LockedTool, platform: Platform): boolean {
+  const entry = toolSource(request);
+  return entry.source === locked.source &&
+    sourceOf(entry.source).publishes(entry, locked.version, platform);
 }
 
 function planned(artifact: Artifact, index: number, { strip, into }: Layout): PlannedArtifact {
-  const zip = artifact.kind === "http" && artifact.url.endsWith(".zip");
-  return { artifact, format: zip ? "zip" : "tar.gz", strip, into: into[index] ?? "" };
+  const format = sourceOf(artifact.kind).format(artifact);
+  return { artifact, format, strip, into: into[index] ?? "" };
 }
 
 function notPublished(request: ToolRequest, locked: LockedTool, platform: Platform): HaftError {
   const published = PLATFORMS.filter((candidate) => locked.platforms[candidate] !== undefined);
-  if (nativeBuild(request, locked)?.platforms[platform] !== undefined) {
+  if (isPublished(request, locked, platform)) {
     return new HaftError(
       `haft.lock has "${request.name}" ${locked.version} for ${
         published.join(", ")

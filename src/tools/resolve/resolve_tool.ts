@@ -1,12 +1,10 @@
-import type { HttpSource, NpmSource } from "../catalogue/catalogue_schema.ts";
-import { buildFor, toolOrigin } from "../catalogue/tool_source.ts";
 import type { LockedTool } from "../lockfile/locked_tool.ts";
+import { toolSource } from "../catalogue/tool_source.ts";
+import { PLATFORMS } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
+import type { ResolveDeps } from "../sources/source.ts";
+import { sourceOf } from "../sources/sources.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
-import type { ResolveDeps } from "./deps.ts";
-import { httpPlatforms, httpVersion } from "./http_source.ts";
-import { genericTool } from "./npm_generic.ts";
-import { jsPlatforms, nativePlatforms, npmVersion } from "./npm_source.ts";
 
 /**
  * Turns a request into a lock entry: the exact version, and for every platform what to download and what proves it, from
@@ -17,38 +15,44 @@ import { jsPlatforms, nativePlatforms, npmVersion } from "./npm_source.ts";
 export async function resolveTool(request: ToolRequest, deps: ResolveDeps): Promise<LockedTool> {
   // Wrong text must not cost a request.
   parseVersionRequest(request.version);
-  const origin = toolOrigin(request);
-  const found = origin.kind === "package"
-    ? await genericTool(request, origin.package, deps)
-    : origin.source.source === "npm"
-    ? await npmTool(request, origin.source, deps)
-    : await httpTool(request, origin.source, deps);
-  return { request: request.version.trim(), ...found };
+  const entry = toolSource(request);
+  const found = await sourceOf(entry.source).resolve(entry, request, deps);
+  return { request: request.version.trim(), source: entry.source, ...found };
 }
 
-async function npmTool(
-  request: ToolRequest,
-  source: NpmSource,
-  deps: ResolveDeps,
-): Promise<Omit<LockedTool, "request">> {
-  const { version, manifest } = await npmVersion(request, source.versions, deps);
-  const build = buildFor(source, version);
-  const platforms = build.kind === "js"
-    ? await jsPlatforms(request, { package: source.versions, version, manifest }, deps)
-    : await nativePlatforms(request, { source, build, version }, deps);
-  return { version, source: "npm", kind: build.kind, platforms };
+/**
+ * Every version that a tool's source offers, oldest first.
+ *
+ * @throws {UsageError} on an unknown tool
+ * @throws {HaftError} when the source cannot be asked
+ */
+export async function availableVersions(request: ToolRequest, deps: ResolveDeps): Promise<string[]> {
+  const entry = toolSource(request);
+  return await sourceOf(entry.source).versions(entry, request, deps);
 }
 
-async function httpTool(
+/**
+ * Asks again for the same version and adds the platforms that the lock lacks. What is locked already stays as it is, so that
+ * the install notices a registry that now answers otherwise, and the evidence is not overwritten.
+ * @returns the same object when there was nothing to add
+ */
+export async function completeLocked(
   request: ToolRequest,
-  source: HttpSource,
+  locked: LockedTool,
   deps: ResolveDeps,
-): Promise<Omit<LockedTool, "request">> {
-  const version = await httpVersion(request, source, deps);
-  return {
-    version,
-    source: "http",
-    kind: "native",
-    platforms: await httpPlatforms(request, { source, version }, deps),
-  };
+): Promise<LockedTool> {
+  const found = await resolveTool({ ...request, version: locked.version }, deps);
+  const added = PLATFORMS.filter((platform) =>
+    locked.platforms[platform] === undefined && found.platforms[platform] !== undefined
+  );
+  if (added.length === 0 || found.kind !== locked.kind) return locked;
+  const platforms = { ...locked.platforms };
+  const bin = { ...locked.bin };
+  for (const platform of added) {
+    const artifacts = found.platforms[platform];
+    if (artifacts !== undefined) platforms[platform] = artifacts;
+    const executables = found.bin?.[platform];
+    if (executables !== undefined) bin[platform] = executables;
+  }
+  return Object.keys(bin).length === 0 ? { ...locked, platforms } : { ...locked, platforms, bin };
 }

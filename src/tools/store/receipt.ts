@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { type InstallConfig, PlannedArtifact } from "../../protocol/install.ts";
+import { PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
 
 /** haft's own directory inside an installed tool; no archive may contain it. */
 export const RECEIPT_DIRECTORY = ".haft";
@@ -26,7 +27,7 @@ export const Receipt = v.strictObject({
   store_id: v.string(),
   version: v.string(),
   platform: v.string(),
-  kind: v.picklist(["native", "js"]),
+  kind: ToolKind,
   artifacts: v.array(PlannedArtifact),
   /** Executable name → path below the install directory. For `js`, a script that a JavaScript runtime runs. */
   bin: v.record(v.string(), v.string()),

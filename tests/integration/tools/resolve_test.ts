@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { HaftError } from "../../../src/base/errors.ts";
 import { createHttpClient } from "../../../src/tools/http/http_client.ts";
 import { createNpmRegistry } from "../../../src/tools/registry/npm_registry.ts";
-import type { ResolveDeps } from "../../../src/tools/resolve/deps.ts";
+import type { ResolveDeps } from "../../../src/tools/sources/source.ts";
 import { resolveTool } from "../../../src/tools/resolve/resolve_tool.ts";
 import { sha512, toolRequest } from "../../unit/tools/lockfile/fixtures.ts";
 

@@ -9,7 +9,7 @@ import {
   toolOfExecutable,
 } from "../../../../src/tools/catalogue/catalogue.ts";
 import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
-import { executablesFor, publishedPlatforms } from "../../../../src/tools/catalogue/tool_source.ts";
+import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
 
 Deno.test("catalogue.json fits its schema", () => {
@@ -63,7 +63,7 @@ Deno.test("every native build fills its templates on every platform it is publis
 
 Deno.test("every source's builds have readable ranges, and the last takes what is left", () => {
   for (const name of catalogueNames()) {
-    for (const { builds } of catalogueEntry(name)?.sources ?? []) {
+    for (const { builds = [] } of catalogueEntry(name)?.sources ?? []) {
       for (const [index, build] of builds.entries()) {
         const isLast = index === builds.length - 1;
         assertEquals(build.when === undefined, isLast, name);
@@ -100,7 +100,7 @@ Deno.test("canonicalToolName(), catalogueSource() and toolOfExecutable() answer 
 function nativeBuilds() {
   return catalogueNames().flatMap((name) =>
     (catalogueEntry(name)?.sources ?? []).flatMap((source) =>
-      source.builds.flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
+      (source.builds ?? []).flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
     )
   );
 }

@@ -1,10 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { catalogueEntry } from "../../../../src/tools/catalogue/catalogue.ts";
-import { buildFor, toolOrigin, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
+import { buildFor } from "../../../../src/tools/sources/build.ts";
+import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
+import { toolSource, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
 
-Deno.test("toolOrigin() finds a catalogue source, a known wrapper, or a package", () => {
-  const rows: [tool: Parameters<typeof toolOrigin>[0], expected: string][] = [
+Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package", () => {
+  const rows: [tool: Parameters<typeof toolSource>[0], expected: string][] = [
     [{ name: "biome" }, "npm @biomejs/biome"],
     [{ name: "node" }, "http"],
     [{ name: "node", source: "npm" }, "npm node"],
@@ -13,18 +15,16 @@ Deno.test("toolOrigin() finds a catalogue source, a known wrapper, or a package"
     [{ name: "npm:@scope/name" }, "package @scope/name"],
   ];
   for (const [tool, expected] of rows) {
-    const origin = toolOrigin(tool);
-    const text = origin.kind === "package"
-      ? `package ${origin.package}`
-      : origin.source.source === "npm"
-      ? `npm ${origin.source.versions}`
-      : "http";
+    const entry = toolSource(tool);
+    const text = entry.source !== "npm"
+      ? entry.source
+      : `${entry.builds === undefined ? "package" : "npm"} ${entry.versions}`;
     assertEquals(text, expected, tool.name);
   }
 });
 
-Deno.test("toolOrigin() refuses what it does not know, with the next step", () => {
-  const rows: [tool: Parameters<typeof toolOrigin>[0], message: string, next: string][] = [
+Deno.test("toolSource() refuses what it does not know, with the next step", () => {
+  const rows: [tool: Parameters<typeof toolSource>[0], message: string, next: string][] = [
     [{ name: "biom" }, 'Unknown tool "biom"', 'Did you mean "biome"?'],
     [{ name: "rg" }, 'Unknown tool "rg"', 'Did you mean "ripgrep"?'],
     [{ name: "tsc" }, 'Unknown tool "tsc"', 'Did you mean "typescript"?'],
@@ -43,7 +43,7 @@ Deno.test("toolOrigin() refuses what it does not know, with the next step", () =
     ],
   ];
   for (const [tool, message, next] of rows) {
-    const error = assertThrows(() => toolOrigin(tool), UsageError);
+    const error = assertThrows(() => toolSource(tool), UsageError);
     assertEquals([error.message, error.next], [message, next]);
   }
 });
@@ -61,9 +61,9 @@ Deno.test("buildFor() follows how a tool was published at the version", () => {
     ["node", "25.0.0", "no corepack"],
   ];
   for (const [tool, version, expected] of rows) {
-    const source = catalogueEntry(tool)?.sources[0];
-    if (source === undefined) throw new TypeError(tool);
-    const build = buildFor(source, version);
+    const builds: readonly NonNullable<ToolSource["builds"]>[number][] =
+      catalogueEntry(tool)?.sources[0]?.builds ?? [];
+    const build = buildFor(builds, version);
     const text = build.kind === "js"
       ? "js"
       : "package" in build

@@ -5,7 +5,8 @@ import { HaftError } from "../../../../src/base/errors.ts";
 import type { InstallProgress } from "../../../../src/protocol/install.ts";
 import { lockedIntegrity, withoutAddresses } from "../../../../src/tools/install/bun_lock.ts";
 import { explainDiskError } from "../../../../src/tools/install/disk_error.ts";
-import { IntegrityCheck, IntegrityError } from "../../../../src/tools/install/integrity_check.ts";
+import { IntegrityCheck } from "../../../../src/tools/install/integrity_check.ts";
+import { IntegrityError } from "../../../../src/tools/lockfile/integrity.ts";
 import { packageBin } from "../../../../src/tools/install/package_bin.ts";
 import { DownloadProgress } from "../../../../src/tools/install/progress.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { lockMatches, lockState, withRequest } from "../../../../src/tools/lockfile/lock_matches.ts";
 import type { LockedTool } from "../../../../src/tools/lockfile/locked_tool.ts";
-import { dependenciesLockPath } from "../../../../src/tools/lockfile/lock_paths.ts";
+import { dependenciesLockPath } from "../../../../src/tools/lockfile/read_lock_file.ts";
 import {
   integrityOfSha256,
   isIntegrity,

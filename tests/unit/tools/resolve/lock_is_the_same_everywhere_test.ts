@@ -5,7 +5,7 @@ import { parseLockFile } from "../../../../src/tools/lockfile/parse_lock_file.ts
 import { platformParts, PLATFORMS } from "../../../../src/tools/platform.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry } from "./fake_registry.ts";
+import { FakeHttp, FakeRegistry } from "../sources/fake_registry.ts";
 
 const REQUESTS = [
   toolRequest("esbuild", "latest"),

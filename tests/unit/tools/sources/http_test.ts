@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { integrityOfSha256 } from "../../../../src/tools/lockfile/integrity.ts";
-import { parseChecksums, parseVersionIndex } from "../../../../src/tools/resolve/http_source.ts";
+import { parseChecksums, parseVersionIndex } from "../../../../src/tools/sources/http.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";
 import { FakeHttp, FakeRegistry } from "./fake_registry.ts";

@@ -26,7 +26,7 @@ export function unknownPackage(request: ToolRequest, name: string): UsageError {
   });
 }
 
-/** The error for a version that exists, but that nobody published executables of. */
+/** The error for a version that exists without executables. */
 export function nothingPublished(request: ToolRequest, version: string, source: string): HaftError {
   return new HaftError(
     `"${request.name}" ${version} has no executables in source "${source}" for any platform (${
@@ -52,4 +52,20 @@ function where({ decidedBy }: ToolRequest): string {
 
 function optionalNext(next: string | undefined): { next?: string } {
   return next === undefined ? {} : { next };
+}
+
+/** Whether an error is a server's 404 (or 410: unpublished), as the registry client reports it. */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error) || !("status" in error)) return false;
+  return error.status === 404 || error.status === 410;
+}
+
+/** The promise's value, or undefined when the server does not have it. */
+export async function orNotFound<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,8 @@
-import type { MetadataHttp, MetadataRegistry, VersionManifest } from "../../../../src/tools/resolve/deps.ts";
+import type {
+  MetadataHttp,
+  MetadataRegistry,
+  VersionManifest,
+} from "../../../../src/tools/sources/source.ts";
 import { sha512 } from "../lockfile/fixtures.ts";
 
 /** What a package's version says of itself, beside its name and number. */

@@ -1,9 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { completeLocked } from "../../../../src/tools/resolve/complete_locked.ts";
-import { lacksPublished } from "../../../../src/tools/resolve/lacks_published.ts";
-import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
+import { completeLocked, resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
+import { lacksPublished } from "../../../../src/tools/resolve/install_config.ts";
 import { npmArtifact, sha512, toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry } from "./fake_registry.ts";
+import { FakeHttp, FakeRegistry } from "../sources/fake_registry.ts";
 
 const http = new FakeHttp();
 const request = toolRequest("esbuild", "latest");

@@ -1,15 +1,79 @@
+/** Archives at plain addresses, with a list of versions and a file of checksums. */
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
-import type { HttpSource } from "../catalogue/catalogue_schema.ts";
-import { buildFor, publishedPlatforms } from "../catalogue/tool_source.ts";
-import { integrityOfSha256 } from "../lockfile/integrity.ts";
+import { ArchiveFormat, type ArtifactOf } from "../../protocol/artifact.ts";
+import { Integrity, integrityOfSha256 } from "../lockfile/integrity.ts";
 import type { LockedTool } from "../lockfile/locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
-import type { ResolveDeps } from "./deps.ts";
-import { orNotFound } from "./not_found.ts";
-import { nothingPublished, unknownVersion } from "./version_error.ts";
+import { buildFor, buildLayout, executablesFor, publishedPlatforms } from "./build.ts";
+import type { ResolveDeps, Source } from "./source.ts";
+import { nothingPublished, orNotFound, unknownVersion } from "./source_error.ts";
+
+const HttpsUrl = v.pipe(v.string(), v.startsWith("https://"));
+
+/** An archive at a plain address. */
+const HttpBuild = v.strictObject({
+  kind: v.literal("native"),
+  ...buildLayout,
+  url: HttpsUrl,
+  format: ArchiveFormat,
+  /** Replaces `format` on Windows. */
+  windows_format: v.optional(ArchiveFormat),
+});
+
+export const HttpEntry = v.strictObject({
+  source: v.literal("http"),
+  /** A list of versions in the format of Node's `index.json`. */
+  index: HttpsUrl,
+  /** A file of `sha256sum` lines for every archive of the version. */
+  checksums: HttpsUrl,
+  builds: v.pipe(v.array(HttpBuild), v.minLength(1)),
+});
+export type HttpEntry = v.InferOutput<typeof HttpEntry>;
+
+const LockedArtifact = v.pipe(
+  v.strictObject({
+    url: v.pipe(
+      v.string(),
+      v.regex(
+        /^https?:\/\/[^\s"\\]+\.(?:tar\.gz|tgz|zip)$/,
+        "the address of a .tar.gz, .tgz or .zip archive",
+      ),
+    ),
+    integrity: Integrity,
+  }),
+  v.transform(({ url, integrity }): ArtifactOf<"http"> => ({ kind: "http", url, integrity })),
+);
+
+export const http = {
+  name: "http",
+  entry: HttpEntry,
+  locked: {
+    key: "url",
+    schema: LockedArtifact,
+    example: '{ url = "…", integrity = "…" }',
+    write: ({ url, integrity }) => ({ url, integrity }),
+  },
+  direct: () => undefined,
+  directForm: "a catalogue name",
+  subject: ({ index }) => index,
+  versions: async (entry, _request, deps) => (await fetchIndex(entry, deps)).versions,
+  async resolve(entry, request, deps) {
+    const version = await chooseVersion(entry, request, deps);
+    return { version, kind: "native", platforms: await archives(entry, { request, version }, deps) };
+  },
+  layout(entry, locked, platform) {
+    const build = buildFor(entry.builds, locked.version);
+    return { strip: build.strip, bin: executablesFor(build, platform), into: [] };
+  },
+  publishes: (entry, version, platform) => buildFor(entry.builds, version).platforms[platform] !== undefined,
+  variables: (entry, version) => buildFor(entry.builds, version).env ?? {},
+  format: ({ url }) => url.endsWith(".zip") ? "zip" : "tar.gz",
+  address: ({ url }) => Promise.resolve({ url, headers: {} }),
+  signature: () => Promise.resolve("not-checked"),
+} satisfies Source<HttpEntry, ArtifactOf<"http">>;
 
 /** Both files are well below this: Node's index had 330 kB after 17 years. */
 const MAX_METADATA_BYTES = 16 * 1024 * 1024;
@@ -60,14 +124,10 @@ export function parseChecksums(text: string): Map<string, string> {
 }
 
 /** The exact version of a request; an exact one is looked up with its checksums, not here. */
-export async function httpVersion(
-  request: ToolRequest,
-  source: HttpSource,
-  deps: ResolveDeps,
-): Promise<string> {
+async function chooseVersion(entry: HttpEntry, request: ToolRequest, deps: ResolveDeps): Promise<string> {
   const asked = parseVersionRequest(request.version);
   if (asked.kind === "exact") return asked.version;
-  const index = await fetchIndex(source, deps);
+  const index = await fetchIndex(entry, deps);
   const version = asked.kind === "tag"
     ? index.distTags[asked.tag.toLowerCase()]
     : pickVersion(index.versions, asked.range);
@@ -76,19 +136,19 @@ export async function httpVersion(
 }
 
 /** Every platform's archive that the version's checksum file lists. */
-export async function httpPlatforms(
-  request: ToolRequest,
-  { source, version }: { source: HttpSource; version: string },
+async function archives(
+  entry: HttpEntry,
+  { request, version }: { request: ToolRequest; version: string },
   deps: ResolveDeps,
 ): Promise<LockedTool["platforms"]> {
-  const text = await fetchText(source.checksums.replaceAll("{version}", version), deps);
-  const build = buildFor(source, version);
-  if (text === undefined || !("url" in build)) {
-    const index = await fetchIndex(source, deps);
+  const text = await fetchText(entry.checksums.replaceAll("{version}", version), deps);
+  if (text === undefined) {
+    const index = await fetchIndex(entry, deps);
     throw index.versions.includes(version)
       ? nothingPublished(request, version, "http")
       : unknownVersion(request, index);
   }
+  const build = buildFor(entry.builds, version);
   const sums = parseChecksums(text);
   const platforms: LockedTool["platforms"] = {};
   for (const [platform, word] of publishedPlatforms(build)) {
@@ -113,7 +173,7 @@ function parseIndexEntries(text: string, url: string): v.InferOutput<typeof Inde
   }
 }
 
-export async function fetchIndex(source: HttpSource, deps: ResolveDeps): Promise<VersionIndex> {
+async function fetchIndex(source: HttpEntry, deps: ResolveDeps): Promise<VersionIndex> {
   const text = await fetchText(source.index, deps);
   if (text !== undefined) return parseVersionIndex(text, source.index);
   throw new HaftError(`There is no list of versions at ${source.index}`, {
@@ -121,7 +181,7 @@ export async function fetchIndex(source: HttpSource, deps: ResolveDeps): Promise
   });
 }
 
-/** The body at the address, or undefined when there is none. */
+/** The body at the address, or undefined when the server has none. */
 async function fetchText(url: string, deps: ResolveDeps): Promise<string | undefined> {
   const options = deps.signal === undefined
     ? { maxBytes: MAX_METADATA_BYTES }

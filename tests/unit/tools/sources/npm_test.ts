@@ -179,7 +179,7 @@ Deno.test("resolveTool() refuses an artifact without a strong hash, and says why
 
 Deno.test("resolveTool() does not trust a tag whose version is no version", async () => {
   const registry = new FakeRegistry({ prettier: { "../../x": {} } }, { prettier: { latest: "../../x" } });
-  await assertRejects(() => resolve(registry, "prettier", "latest"), HaftError, "which is no version");
+  await assertRejects(() => resolve(registry, "prettier", "latest"), HaftError, "which is not a version");
 });
 
 Deno.test("resolveTool() passes on every other failure as it is", async () => {

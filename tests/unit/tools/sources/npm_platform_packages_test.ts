@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { platformMatches } from "../../../../src/tools/resolve/platform_matches.ts";
+import { platformMatches } from "../../../../src/tools/sources/npm_platform_packages.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { npmArtifact, toolRequest } from "../lockfile/fixtures.ts";
 import { FakeHttp, FakeRegistry, type PackageFacts } from "./fake_registry.ts";

@@ -1,44 +1,29 @@
-import type { Executables, LockedTool } from "../lockfile/locked_tool.ts";
-import { type Platform, PLATFORMS } from "../platform.ts";
-import type { ToolRequest } from "../request.ts";
-import { requestOptions, REQUESTS_AT_ONCE, type ResolveDeps, type VersionManifest } from "./deps.ts";
-import { mapBounded } from "./map_bounded.ts";
-import { orNotFound } from "./not_found.ts";
-import { jsPlatforms, manifestArtifact, npmVersion, unknownNpmVersion } from "./npm_source.ts";
-import { platformMatches } from "./platform_matches.ts";
+import { mapBounded } from "../../base/map_bounded.ts";
+import type { Executables } from "../lockfile/locked_tool.ts";
+import { type Platform, platformParts, PLATFORMS } from "../platform.ts";
+import { requestOptions, REQUESTS_AT_ONCE, type ResolveDeps, type VersionManifest } from "./source.ts";
+import { orNotFound } from "./source_error.ts";
+
+/** The package that holds the executables of one platform. */
+export interface PlatformPackage {
+  platform: Platform;
+  manifest: VersionManifest;
+  executables: Executables;
+}
 
 /**
- * `npm:NAME` for a package that no catalogue entry describes.
- *
- * It is native only when that is unmistakable, from metadata alone:
+ * The packages of a native tool that no catalogue entry describes, or undefined when it is not unmistakably native:
  * - the package (the wrapper) declares executables and has no dependencies besides optional ones;
  * - at least two optional dependencies are pinned to one exact version and are named for an operating system;
  * - the packages of those that exist for this version each name one `os` and `cpu`, have no dependencies, and declare
  *   themselves every executable of the wrapper, as a file that is no script.
- * Everything else is installed as a JavaScript package with its dependency tree, which is right for add-ons (swc, rollup,
- * oxlint), and merely a few milliseconds slower for wrappers whose platform packages declare no executables.
+ * Everything else is a JavaScript package: right for add-ons (swc, rollup, oxlint), and a few milliseconds slower for
+ * wrappers whose platform packages declare no executables.
  */
-export async function genericTool(
-  request: ToolRequest,
-  name: string,
-  deps: ResolveDeps,
-): Promise<Omit<LockedTool, "request">> {
-  const { version, manifest } = await npmVersion(request, name, deps);
-  const wrapper = manifest ?? await orNotFound(deps.registry.manifest(name, version, requestOptions(deps)));
-  if (wrapper === undefined) throw await unknownNpmVersion(request, name, deps);
-  const native = await nativeOf(request, wrapper, deps);
-  if (native !== undefined) return { version, source: "npm", kind: "native", ...native };
-  const platforms = await jsPlatforms(request, { package: name, version, manifest: wrapper }, deps);
-  return { version, source: "npm", kind: "js", platforms };
-}
-
-type Native = Required<Pick<LockedTool, "platforms" | "bin">>;
-
-async function nativeOf(
-  request: ToolRequest,
+export async function nativePackages(
   wrapper: VersionManifest,
   deps: ResolveDeps,
-): Promise<Native | undefined> {
+): Promise<PlatformPackage[] | undefined> {
   const executables = Object.keys(executablesOf(wrapper));
   if (executables.length === 0 || Object.keys(wrapper.dependencies ?? {}).length > 0) return undefined;
   const candidates = platformCandidates(wrapper);
@@ -59,7 +44,7 @@ async function nativeOf(
   const others = await mapBounded(candidates.slice(probed), REQUESTS_AT_ONCE, manifestOf);
   const manifests = [first, ...others.filter((manifest) => manifest !== undefined)];
   return manifests.every((manifest) => isPlatformPackage(manifest, executables))
-    ? collect(request, manifests, executables)
+    ? byPlatform(manifests, executables)
     : undefined;
 }
 
@@ -87,26 +72,27 @@ function isPlatformPackage(manifest: VersionManifest, executables: readonly stri
     executables.every((name) => isNativePath(bin[name] ?? ""));
 }
 
-function collect(
-  request: ToolRequest,
+function byPlatform(
   manifests: readonly VersionManifest[],
   executables: readonly string[],
-): Native | undefined {
-  const platforms: LockedTool["platforms"] = {};
-  const bin: Partial<Record<Platform, Executables>> = {};
+): PlatformPackage[] | undefined {
+  const packages: PlatformPackage[] = [];
   for (const platform of PLATFORMS) {
     const fits = manifests.filter((one) => platformMatches(platform, { ...one, libc: libcOf(one) }));
     // A package that names its libc was made for it; one that names none is the static or only build.
     const made = fits.filter((manifest) => libcOf(manifest).length > 0);
     const [best, ...more] = made.length > 0 ? made : fits;
-    // Two of a kind (`-baseline`, `-modern`): which is right is not for metadata to say.
+    // Metadata cannot choose between two of a kind (`-baseline`, `-modern`).
     if (more.length > 0) return undefined;
     if (best === undefined) continue;
     const all = executablesOf(best);
-    platforms[platform] = [manifestArtifact(request, { package: best.name, version: best.version }, best)];
-    bin[platform] = Object.fromEntries(executables.map((name) => [name, all[name] ?? ""]));
+    packages.push({
+      platform,
+      manifest: best,
+      executables: Object.fromEntries(executables.map((name) => [name, all[name] ?? ""])),
+    });
   }
-  return Object.keys(platforms).length > 0 ? { platforms, bin } : undefined;
+  return packages.length > 0 ? packages : undefined;
 }
 
 /** The C library a package is for, by its `libc` or, as most lack that, by its name. */
@@ -135,4 +121,27 @@ function isNativePath(path: string): boolean {
 
 function list(value: readonly string[] | string | undefined): readonly string[] {
   return typeof value === "string" ? [value] : value ?? [];
+}
+
+/** `os`, `cpu` and `libc` of package.json: a text or a list, each name as it is or negated (`!win32`). */
+export interface PlatformLimits {
+  readonly os?: readonly string[] | string | undefined;
+  readonly cpu?: readonly string[] | string | undefined;
+  readonly libc?: readonly string[] | string | undefined;
+}
+
+/** Whether npm would install a package with these limits on the platform. */
+export function platformMatches(platform: Platform, { os, cpu, libc }: PlatformLimits): boolean {
+  const parts = platformParts(platform);
+  return allows(os, parts.os) && allows(cpu, parts.cpu) &&
+    // npm compares libc on Linux only.
+    (parts.libc === undefined || allows(libc, parts.libc));
+}
+
+/** npm's rule: a negated name excludes; names that are not negated must include the value when there are any. */
+function allows(limit: readonly string[] | string | undefined, value: string): boolean {
+  const names = typeof limit === "string" ? [limit] : limit ?? [];
+  if (names.includes(`!${value}`)) return false;
+  const wanted = names.filter((name) => !name.startsWith("!"));
+  return wanted.length === 0 || wanted.includes(value) || wanted.includes("any");
 }

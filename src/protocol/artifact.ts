@@ -1,0 +1,45 @@
+import * as v from "valibot";
+
+/** Where tools come from. Each has a module of its name in src/tools/sources. */
+export const SourceName = v.picklist(["npm", "http"]);
+export type SourceName = v.InferOutput<typeof SourceName>;
+
+/** `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. */
+export const ToolKind = v.picklist(["native", "js"]);
+export type ToolKind = v.InferOutput<typeof ToolKind>;
+
+/** How the bytes of an artifact are packed. */
+export const ArchiveFormat = v.picklist(["tar.gz", "zip"]);
+export type ArchiveFormat = v.InferOutput<typeof ArchiveFormat>;
+
+/** One file to download for a tool, with the hash that proves it. `kind` is the name of its source. */
+export const Artifact = v.variant("kind", [
+  v.strictObject({
+    kind: v.literal("npm"),
+    /** The package's name, e.g. `@biomejs/cli-linux-x64`. */
+    package: v.string(),
+    version: v.string(),
+    /** Subresource integrity, e.g. `sha512-…`. */
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("http"),
+    url: v.string(),
+    integrity: v.string(),
+  }),
+]);
+export type Artifact = v.InferOutput<typeof Artifact>;
+
+/** The artifacts of one source. */
+export type ArtifactOf<Name extends SourceName> = Extract<Artifact, { kind: Name }>;
+
+/** An {@link Artifact} with what to do with it. */
+export const PlannedArtifact = v.strictObject({
+  artifact: Artifact,
+  format: ArchiveFormat,
+  /** Leading path components to drop from every entry. */
+  strip: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Where below the install directory the entries go; "" is its root. */
+  into: v.string(),
+});
+export type PlannedArtifact = v.InferOutput<typeof PlannedArtifact>;

@@ -1,0 +1,74 @@
+import { satisfies, tryParse } from "@std/semver";
+import * as v from "valibot";
+import { HaftError } from "../../base/errors.ts";
+import { type Platform, PLATFORMS } from "../platform.ts";
+import { knownRange } from "../versions/version_request.ts";
+
+/**
+ * How the executables of a version are laid out, as the catalogue writes it. Text in `{braces}` is filled in: `{platform}`
+ * (the word from `platforms`), `{version}`, `{format}`, and `{exe}` (`.exe` on Windows, else nothing).
+ */
+export const RelativePath = v.pipe(
+  v.string(),
+  v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^/\\:][^\\:]*$/, "a path inside the tool"),
+);
+export const ExecutableName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "an executable's name"),
+);
+
+/** Platform → the publisher's word for it. A platform that is absent is not published. */
+const PlatformWords = v.pipe(
+  v.strictObject(v.entriesFromList(PLATFORMS, v.optional(v.pipe(v.string(), v.nonEmpty())))),
+  v.check((words) => Object.keys(words).length > 0, "at least one platform"),
+);
+const ExecutablePaths = v.record(ExecutableName, RelativePath);
+
+export const buildLayout = {
+  /** A range of versions; a source's first build whose range has the version is used. All when absent. */
+  when: v.optional(v.string()),
+  /** Leading path components to drop, whatever their names. */
+  strip: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  platforms: PlatformWords,
+  /** Executable → path below the install directory. */
+  bin: ExecutablePaths,
+  /** Replaces `bin` on Windows where the layout differs by more than `.exe`. */
+  windows_bin: v.optional(ExecutablePaths),
+  /** Variables that the tool needs when it runs; `{dir}` is its install directory. */
+  env: v.optional(v.record(v.string(), v.string())),
+};
+
+const NativeLayout = v.object(buildLayout);
+export type NativeLayout = v.InferOutput<typeof NativeLayout>;
+
+/** The build of a source that made the version: some tools changed how they are published. */
+export function buildFor<Build extends { when?: string | undefined }>(
+  builds: readonly Build[],
+  version: string,
+): Build {
+  const parsed = tryParse(version);
+  const build = builds.find(({ when }) =>
+    when === undefined || (parsed !== undefined && satisfies({ ...parsed, prerelease: [] }, knownRange(when)))
+  );
+  if (build !== undefined) return build;
+  throw new HaftError(`haft does not know how version ${version} is published`, {
+    next: "Choose a newer version",
+  });
+}
+
+/** The executables of a build on a platform, as paths below the install directory. */
+export function executablesFor(build: NativeLayout, platform: Platform): Record<string, string> {
+  const windows = platform.startsWith("win32-");
+  const bin = windows ? build.windows_bin ?? build.bin : build.bin;
+  return Object.fromEntries(
+    Object.entries(bin).map(([name, path]) => [name, path.replaceAll("{exe}", windows ? ".exe" : "")]),
+  );
+}
+
+/** The platforms that a build is published for, each with the publisher's word for it, in the order of PLATFORMS. */
+export function publishedPlatforms(build: NativeLayout): [Platform, string][] {
+  return PLATFORMS.flatMap((platform): [Platform, string][] => {
+    const word = build.platforms[platform];
+    return word === undefined ? [] : [[platform, word]];
+  });
+}

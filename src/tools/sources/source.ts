@@ -1,0 +1,138 @@
+/**
+ * A source is one module: it knows how a tool is written in the catalogue and in the lock file, which versions there are,
+ * and where an artifact is downloaded. `sources.ts` lists them; everything else asks that list.
+ */
+import type * as v from "valibot";
+import type { Env } from "../../base/env.ts";
+import type { ArchiveFormat, Artifact, SourceName } from "../../protocol/artifact.ts";
+import type { Executables, LockedTool } from "../lockfile/locked_tool.ts";
+import type { Platform } from "../platform.ts";
+import type { ToolRequest } from "../request.ts";
+import type { SignatureState } from "../store/receipt.ts";
+
+export interface Source<Entry, Item extends Artifact> {
+  readonly name: SourceName;
+  /** How a catalogue entry describes a tool of this source. */
+  readonly entry: v.GenericSchema<unknown, Entry>;
+  /** How the lock file writes an artifact. */
+  readonly locked: LockedForm<Item>;
+  /** The entry that `NAME:TEXT` in a manifest stands for, e.g. `npm:prettier`; undefined when the text is malformed. */
+  direct(text: string): Entry | undefined;
+  /** How `NAME:TEXT` is written, for the error about a malformed one. */
+  readonly directForm: string;
+  /** What an entry is about: a direct entry uses the catalogue's knowledge of the same thing. */
+  subject(entry: Entry): string;
+  /** Every version, oldest first. */
+  versions(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<string[]>;
+  /** The exact version of a request and its artifacts for every platform, from metadata alone. */
+  resolve(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<Resolved>;
+  /** How the artifacts of a native tool are unpacked; undefined when neither entry nor lock says it. */
+  layout(entry: Entry, locked: LockedTool, platform: Platform): Layout | undefined;
+  /** Whether the entry expects the version to be published for a platform. */
+  publishes(entry: Entry, version: string, platform: Platform): boolean;
+  /** Variables that the version needs when it runs; `{dir}` stands for its install directory. */
+  variables(entry: Entry, version: string): Readonly<Record<string, string>>;
+  format(artifact: Item): ArchiveFormat;
+  /** Where an artifact is downloaded, with the credentials for it. */
+  address(artifact: Item, deps: ArtifactDeps): Promise<ArtifactAddress>;
+  /** What the publisher's or the registry's signature says of an artifact. */
+  signature(artifact: Item, deps: ArtifactDeps): Promise<SignatureState>;
+}
+
+/** An artifact in the lock file: a table of texts. */
+export interface LockedForm<Item extends Artifact> {
+  /** The key that only this source's tables have. */
+  readonly key: string;
+  readonly schema: v.GenericSchema<unknown, Item>;
+  /** Messages show this form. */
+  readonly example: string;
+  write(artifact: Item): Readonly<Record<string, string>>;
+}
+
+export type Resolved = Omit<LockedTool, "request" | "source">;
+
+export interface Layout {
+  /** Leading path components to drop from every entry. */
+  strip: number;
+  bin: Executables;
+  /** Where each artifact goes; those after the end of the list go to the root. */
+  into: readonly string[];
+}
+
+export interface ArtifactAddress {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/**
+ * What resolving needs of the registry and of HTTP: metadata alone. Both clients in ../registry and ../http have this shape.
+ * The narrow interface keeps a test's fake small and rules out downloads.
+ */
+export interface ResolveDeps {
+  registry: MetadataRegistry;
+  http: MetadataHttp;
+  signal?: AbortSignal;
+}
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface MetadataRegistry {
+  /** Every version and tag of a package. Large: asked only for ranges, and for the nearest versions in an error. */
+  packument(
+    name: string,
+    options?: RequestOptions,
+  ): Promise<{ versions: readonly string[]; distTags: Readonly<Record<string, string>> }>;
+  /** One version of a package, by version or tag. */
+  manifest(name: string, versionOrTag: string, options?: RequestOptions): Promise<VersionManifest>;
+}
+
+/** The part of a version's package.json that matters, as registries serve it: fields may be absent or of another type. */
+export interface VersionManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dist: { readonly integrity?: string | undefined };
+  readonly os?: readonly string[] | string | undefined;
+  readonly cpu?: readonly string[] | string | undefined;
+  readonly libc?: readonly string[] | string | undefined;
+  readonly bin?: Readonly<Record<string, string>> | string | undefined;
+  readonly dependencies?: Readonly<Record<string, string>> | undefined;
+  readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface MetadataHttp {
+  get(
+    url: string,
+    options?: { signal?: AbortSignal; maxBytes?: number },
+  ): Promise<{ status: number; text(): Promise<string>; cancel(): Promise<void> }>;
+}
+
+/** What finding and checking an artifact needs; see `src/tools/registry/npm_registry.ts`. */
+export interface ArtifactDeps {
+  registry: ArtifactRegistry;
+  env: Env;
+  signal: AbortSignal;
+}
+
+export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
+  tarball(name: string, version: string, options?: RequestOptions): Promise<ArtifactAddress>;
+  manifest(name: string, version: string, options?: RequestOptions): Promise<Manifest>;
+  /** @throws when the registry offers a wrong signature */
+  verifySignature(
+    manifest: Manifest,
+    options?: RequestOptions,
+  ): Promise<Exclude<SignatureState, "not-checked">>;
+}
+
+export interface PackageIntegrity {
+  readonly dist: { readonly integrity?: string | undefined };
+}
+
+/** Requests that one resolve has open at a time. */
+export const REQUESTS_AT_ONCE = 8;
+
+/** The options to hand on, without an undefined signal. */
+export function requestOptions({ signal }: { signal?: AbortSignal }): RequestOptions {
+  return signal === undefined ? {} : { signal };
+}
