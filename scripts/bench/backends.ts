@@ -23,7 +23,7 @@ const daemon = await bench.connect();
 const call = (backend: string) =>
   daemon.request("backend.call", { backend, cwd, method: "echo", data: { n: 1 } });
 const ways = {
-  ping: () => daemon.request("daemon.ping"),
+  ping: () => daemon.request("daemon.ping", {}),
   channel: () => call("channel"),
   legacy: () => call("legacy"),
 };

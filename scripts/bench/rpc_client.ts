@@ -25,7 +25,7 @@ async function withClient(window: number): Promise<void> {
   await Promise.all(Array.from({ length: window }, async () => {
     while (left-- > 0) {
       const started = performance.now();
-      await client.request("daemon.ping");
+      await client.request("daemon.ping", {});
       times.push((performance.now() - started) * 1000);
     }
   }));

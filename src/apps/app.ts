@@ -1,6 +1,7 @@
 import process from "node:process";
 import { join, resolve } from "node:path";
 import { HaftError } from "../base/errors.ts";
+import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import { AppInstance, type LaunchPlan } from "./app_instance.ts";
@@ -315,7 +316,7 @@ export class App {
     return watches;
   }
 
-  #emit(instance: number, type: string, data: Record<string, unknown>): void {
+  #emit<Name extends AppEventName>(instance: number, type: Name, data: AppEventDetails[Name]): void {
     this.#services.emit(type, { app: this.name, root: this.key.root, instance, ...data }, this.name);
   }
 

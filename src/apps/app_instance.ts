@@ -4,6 +4,7 @@
  * ignored.
  */
 import { randomBytes } from "node:crypto";
+import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { type Clock, pause } from "../process/clock.ts";
@@ -58,7 +59,7 @@ export interface InstanceHost {
   /** Waits for the apps that this one depends on. @throws {HaftError} when one of them cannot come up */
   dependencies(signal: AbortSignal, onWait: (reason: string) => void): Promise<void>;
   logs(listener: (stream: LogStream, line: SplitLine) => void): InstanceLogs;
-  emit(type: string, data: Record<string, unknown>): void;
+  emit<Name extends AppEventName>(type: Name, data: AppEventDetails[Name]): void;
   /** Something of {@link AppInstance.record} changed: kept soon. */
   changed(): void;
   /** Keeps the record before it returns. */

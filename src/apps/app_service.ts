@@ -16,7 +16,8 @@ import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/me
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { App } from "./app.ts";
 import { keyText, type ProcessKey } from "../process/process_key.ts";
-import type { AppServices, Emit } from "./app_services.ts";
+import type { EmitAppEvent } from "../protocol/app_events.ts";
+import type { AppServices } from "./app_services.ts";
 import { awaitDependency } from "./await_dependencies.ts";
 import { type Clock, systemClock } from "../process/clock.ts";
 import type { AppConfig } from "./config/app_schema.ts";
@@ -39,7 +40,7 @@ import { isLive, isUp } from "./state/transitions.ts";
 export interface AppServiceOptions {
   /** haft's state directory: the journal is in `apps/`, logs are in `apps/logs/`. */
   stateDirectory: string;
-  emit: Emit;
+  emit: EmitAppEvent;
   project: ProjectContext;
   /** For the daemon's log. */
   onProblem: (text: string) => void;

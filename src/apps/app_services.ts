@@ -7,10 +7,8 @@ import type { LimitWatch } from "./limit_watch.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 import type { Spawner } from "../process/spawner.ts";
 import type { UsageSampler } from "../process/usage_sampler.ts";
+import type { EmitAppEvent } from "../protocol/app_events.ts";
 import type { ProjectApps } from "./project_apps.ts";
-
-/** Publishes an event. @param subject the app's name */
-export type Emit = (type: string, data: Record<string, unknown>, subject: string) => void;
 
 /** What all apps share. */
 export interface AppServices {
@@ -23,7 +21,7 @@ export interface AppServices {
   readonly sampler: UsageSampler;
   readonly limits: LimitWatch;
   readonly logDirectory: string;
-  readonly emit: Emit;
+  readonly emit: EmitAppEvent;
   random(): number;
   /** Something went wrong that is no app's fault and no caller's: a line for the daemon's log. */
   onProblem(text: string): void;

@@ -8,7 +8,7 @@ import { type Clock, pause, systemClock } from "../process/clock.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
 import { stopTree } from "../process/stop_tree.ts";
 import { backoffDelay } from "../process/backoff.ts";
-import type { BackendEventName } from "../protocol/backend_events.ts";
+import type { EmitBackendEvent } from "../protocol/backend_events.ts";
 import type { BackendInfo, BackendState } from "../protocol/methods/backend_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { BackendConfig } from "./backend_schema.ts";
@@ -26,7 +26,7 @@ export interface BackendOptions {
   /** The first configuration, for what is asked of it before a start. */
   config: BackendConfig;
   log: string;
-  emit: (event: BackendEventName, data: Record<string, unknown>) => void;
+  emit: EmitBackendEvent;
   clock?: Clock;
 }
 

@@ -4,7 +4,7 @@ import { HaftError, UsageError } from "../base/errors.ts";
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { fileStem, keyText } from "../process/process_key.ts";
 import { findCommand } from "../process/find_command.ts";
-import type { BackendEventName } from "../protocol/backend_events.ts";
+import type { EmitBackendEvent } from "../protocol/backend_events.ts";
 import type { BackendInfo } from "../protocol/methods/backend_methods.ts";
 import {
   type OpenProject,
@@ -22,7 +22,7 @@ import type { RequestOptions } from "./link.ts";
 
 export interface BackendServiceOptions {
   user: UserContext;
-  emit: (event: BackendEventName, data: Record<string, unknown>, subject: string) => void;
+  emit: EmitBackendEvent;
 }
 
 export interface BackendTarget {

@@ -1,6 +1,5 @@
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import type { DaemonStatus } from "../protocol/methods/daemon_methods.ts";
 import type { Context } from "./command.ts";
 import { connectToDaemon, isAbsent } from "./daemon_connection.ts";
 import { daemonLog } from "./daemon_endpoint.ts";
@@ -64,7 +63,7 @@ export async function status(
 ): Promise<ExitCode> {
   const { client } = await connectToDaemon({ socket, spawn: false }, context);
   await using daemon = client;
-  const state = await daemon.request("daemon.status") as DaemonStatus;
+  const state = await daemon.request("daemon.status", {});
   if (json) {
     await context.stdout.write(`${JSON.stringify(state, null, 2)}\n`);
     return ExitCode.ok;

@@ -18,7 +18,7 @@ export async function call(
   { context: { stdout, stderr, signal }, quiet }: Out,
 ): Promise<ExitCode> {
   try {
-    const result = await daemon.request(method, params, {
+    const result = await daemon.requestAny(method, params, {
       timeoutMs,
       signal,
       onProgress: (event, data) => void stderr.write(`${JSON.stringify({ event, data })}\n`),
@@ -31,9 +31,7 @@ export async function call(
 }
 
 export async function list(daemon: DaemonClient, { context: { stdout } }: Out): Promise<ExitCode> {
-  const { methods } = await daemon.request("daemon.describe") as {
-    methods: Record<string, { summary: string }>;
-  };
+  const { methods } = await daemon.request("daemon.describe", {});
   const { table } = await import("../ui/table.ts");
   await stdout.write(table(Object.entries(methods).map(([name, { summary }]) => [name, summary])));
   return ExitCode.ok;

@@ -21,7 +21,7 @@ export async function batch(
     line++;
     if (text.trim() === "") continue;
     const { id, method, data } = parseRequest(text, line);
-    const one = daemon.request(method, data ?? {}, { timeoutMs, signal }).then(
+    const one = daemon.requestAny(method, data ?? {}, { timeoutMs, signal }).then(
       (result) => ({ type: "response", id, data: result }),
       (error) => {
         if (error instanceof Disconnected) throw error;

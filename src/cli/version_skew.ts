@@ -2,7 +2,6 @@ import { compare, parse } from "@std/semver";
 import process from "node:process";
 import { buildId } from "../base/build_id.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
-import type { DaemonStatus } from "../protocol/methods/daemon_methods.ts";
 
 export type Skew =
   | { kind: "none" }
@@ -16,7 +15,7 @@ export async function versionSkew(daemon: DaemonClient, version: string): Promis
   if (ack.version === version && ack.build === buildId()) return { kind: "none" };
   const order = compare(parse(ack.version), parse(version));
   if (order > 0) return { kind: "none" };
-  const status = await daemon.request("daemon.status") as DaemonStatus;
+  const status = await daemon.request("daemon.status", {});
   // The same version in another place is another installation, not an older one.
   if (order === 0 && status.executable !== process.execPath) return { kind: "none" };
   const name = `${status.version} (${status.build})`;

@@ -3,16 +3,17 @@
  * optional; a line out, a line back.
  */
 import { Buffer } from "node:buffer";
+import type { MethodName, Params, Result } from "../protocol/methods/mod.ts";
 import { connect } from "../socket/mod.ts";
 
 /**
  * @param timeoutMs milliseconds, for all of it
  * @returns the answer's data; undefined when there is no daemon, it is too slow, or it answers with an error
  */
-export async function askOnce(
+export async function askOnce<M extends MethodName>(
   socketPath: string,
-  { method, data, timeoutMs }: { method: string; data: unknown; timeoutMs: number },
-): Promise<unknown> {
+  { method, data, timeoutMs }: { method: M; data: Params<M>; timeoutMs: number },
+): Promise<Result<M> | undefined> {
   const answer = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(() => answer.resolve(undefined), timeoutMs);
   let received = Buffer.alloc(0);

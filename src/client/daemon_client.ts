@@ -7,6 +7,8 @@ import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
 import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
+import type { MethodName, Params, Result } from "../protocol/methods/mod.ts";
 import { LONG_METHODS } from "../protocol/methods/long_methods.ts";
 import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 
@@ -35,9 +37,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export class DaemonClient implements AsyncDisposable {
   readonly ack: Ack;
   readonly #channel: IpcChannel;
-  readonly #listeners: Set<(message: Message) => void>;
+  readonly #listeners: Set<(event: DaemonEvent) => void>;
 
-  private constructor(channel: IpcChannel, ack: Ack, listeners: Set<(message: Message) => void>) {
+  private constructor(channel: IpcChannel, ack: Ack, listeners: Set<(event: DaemonEvent) => void>) {
     this.#channel = channel;
     this.ack = ack;
     this.#listeners = listeners;
@@ -89,15 +91,15 @@ export class DaemonClient implements AsyncDisposable {
       signal?: AbortSignal | undefined;
     },
   ): Promise<DaemonClient> {
-    const listeners = new Set<(message: Message) => void>();
+    const listeners = new Set<(event: DaemonEvent) => void>();
     channel.onMessage((message) => {
       if (message.type === "ping") void channel.send({ type: "pong", id: message.id }).catch(() => {});
-      else if (message.type === "event") { for (const listener of listeners) listener(message); }
+      else if (isEvent(message)) { for (const listener of listeners) listener(message); }
     });
     try {
       const hello = { client, version, protocol: PROTOCOL_RANGE };
-      const ack = await channel.request("hello", hello, { timeoutMs, signal });
-      return new DaemonClient(channel, ack as Ack, listeners);
+      const ack = await channel.request("hello", hello, { timeoutMs, signal }) as Result<"hello">;
+      return new DaemonClient(channel, ack, listeners);
     } catch (error) {
       await channel.close();
       throw error;
@@ -115,13 +117,23 @@ export class DaemonClient implements AsyncDisposable {
    * @param options.timeoutMs milliseconds; 30 s by default, and as long as it takes for methods that may take long
    * @throws {TimedOut} after that time; the daemon is told to cancel
    */
-  async request(method: string, data: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
+  async request<M extends MethodName>(
+    method: M,
+    params: Params<M>,
+    options: RequestOptions = {},
+  ): Promise<Result<M>> {
+    // The daemon's handlers are typed from the same table.
+    return await this.requestAny(method, params, options) as Result<M>;
+  }
+
+  /** As {@link DaemonClient.request}, for a method whose name is known only when it is called. */
+  async requestAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? (LONG_METHODS.has(method) ? Infinity : undefined);
-    return await this.#channel.request(method, data, { ...options, timeoutMs });
+    return await this.#channel.request(method, params, { ...options, timeoutMs });
   }
 
   /** Calls `listener` with every event of the stream and every notice; gives a function that ends it. */
-  onEvent(listener: (message: Message) => void): () => void {
+  onEvent(listener: (event: DaemonEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -133,4 +145,9 @@ export class DaemonClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** The daemon publishes nothing but what its own table of events says. */
+function isEvent(message: Message): message is DaemonEvent {
+  return message.type === "event" && message.event !== undefined;
 }

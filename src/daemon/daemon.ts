@@ -7,6 +7,7 @@ import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
+import type { EmitEvent } from "../protocol/events.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
@@ -58,6 +59,7 @@ export class Daemon {
   readonly stopped: Promise<void>;
   readonly #options: DaemonOptions;
   readonly #hub = new Hub();
+  readonly #emit: EmitEvent = (type, data, subject) => void this.#hub.publish(type, data, { subject });
   readonly #server: Server;
   readonly #lock: FileLock;
   readonly #begun = performance.now();
@@ -93,7 +95,7 @@ export class Daemon {
       await daemon.#finish();
       throw error;
     }
-    daemon.#hub.publish("daemon.started", { pid: process.pid, version: options.version });
+    daemon.#emit("daemon.started", { pid: process.pid, version: options.version });
     options.log.write(
       `haft ${options.version} (${options.build}) answers at ${options.socket}, pid ${process.pid}`,
     );
@@ -183,7 +185,7 @@ export class Daemon {
     this.#services.reload();
     this.#watchIdle(this.#server.connections.size);
     log.write("the settings were read again");
-    this.#hub.publish("daemon.reloaded", { path: userConfigPath(user.paths.config) });
+    this.#emit("daemon.reloaded", { path: userConfigPath(user.paths.config) });
   }
 
   /** A fault of haft's own: logged and counted, never the daemon's end. */
@@ -200,7 +202,7 @@ export class Daemon {
     this.#stopping = true;
     this.#keepApps = keepApps;
     this.#options.log.write(`stopping: ${reason}`);
-    this.#hub.publish("daemon.stopping", { reason });
+    this.#emit("daemon.stopping", { reason });
     await this.#finish();
   }
 

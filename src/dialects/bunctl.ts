@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
-import type { AppLogLine, AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
+import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { readBunctlConfig } from "./bunctl_config.ts";
 import { bunctlName } from "./bunctl_names.ts";
 import { bunctlEvent, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
@@ -29,8 +29,8 @@ class BunctlSession implements DialectSession {
   constructor(peer: DialectPeer, daemon: DaemonClient) {
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent(({ event, data }) => {
-      const told = bunctlEvent(event ?? "", (data ?? {}) as Record<string, unknown>);
+    daemon.onEvent((event) => {
+      const told = bunctlEvent(event);
       if (told === undefined) return;
       if (this.#held === undefined) peer.send({ Event: told });
       else this.#held.push({ Event: told });
@@ -97,9 +97,7 @@ class BunctlSession implements DialectSession {
     if (known !== undefined && isUp(known)) return success(`Started app ${name}`);
     const target = { root: known?.root ?? homedir(), names: [known?.name ?? name] };
     const table = known !== undefined && !known.adhoc ? {} : { config: readConfig(config) };
-    const { outcomes } = await this.#daemon.request("app.start", { ...target, ...table }) as {
-      outcomes: AppOutcome[];
-    };
+    const { outcomes } = await this.#daemon.request("app.start", { ...target, ...table });
     const error = outcomes.find((outcome) => outcome.name === target.names[0])?.error ?? null;
     if (error !== null) throw new Error(error);
     return success(`Started app ${name}`);
@@ -107,7 +105,7 @@ class BunctlSession implements DialectSession {
 
   /** One app, or all of them; answers for the one, or with a word for all. */
   async #each(
-    method: string,
+    method: "app.stop" | "app.restart" | "app.delete",
     name: string,
     done: (name: string, app: AppStatus | undefined) => string,
   ): Promise<unknown> {
@@ -122,11 +120,10 @@ class BunctlSession implements DialectSession {
     }
     const results = await Promise.all([...Map.groupBy(meant, ({ root }) => root)].map(async ([root, its]) => {
       const names = its.map((app) => app.name);
-      return await this.#daemon.request(method, { root, names }, { timeoutMs: ANSWER_WITHIN_MS }) as {
-        apps?: AppStatus[];
-      };
+      const result = await this.#daemon.request(method, { root, names }, { timeoutMs: ANSWER_WITHIN_MS });
+      return "apps" in result ? result.apps : [];
     }));
-    return success(done(name, results[0]?.apps?.[0]));
+    return success(done(name, results[0]?.[0]));
   }
 
   async #status(given: unknown): Promise<unknown> {
@@ -154,7 +151,7 @@ class BunctlSession implements DialectSession {
         root: app.root,
         names: [app.name],
         lines: count,
-      }) as { lines: AppLogLine[] };
+      });
       const of = (stream: string) =>
         result.lines.filter((line) => line.stream === stream).map((line) => bunctlLine(line, Date.now()));
       return [bunctlName(app.name), { errors: of("stderr"), output: of("stdout") }] as const;
@@ -182,7 +179,7 @@ class BunctlSession implements DialectSession {
     const { subscription_id: id } = await this.#daemon.request("events.subscribe", {
       types: [...types],
       ...(subject === undefined ? {} : { subject }),
-    }) as { subscription_id: string };
+    });
     this.#subscription = id;
     return success("Subscribed to events");
   }
@@ -200,7 +197,7 @@ class BunctlSession implements DialectSession {
   }
 
   async #apps(): Promise<AppStatus[]> {
-    const { apps } = await this.#daemon.request("app.status", {}) as { apps: AppStatus[] };
+    const { apps } = await this.#daemon.request("app.status", {});
     return apps;
   }
 }

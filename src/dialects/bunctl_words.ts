@@ -1,4 +1,5 @@
 /** haft's words for apps in bunctl's. */
+import type { DaemonEvent } from "../protocol/events.ts";
 import type { AppLogLine, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 
 export function bunctlState(state: AppState, restarts: number): string {
@@ -71,17 +72,6 @@ const CHANGES: Readonly<Record<string, string>> = {
   removed: "removed",
 };
 
-/** The fields of each event, in bunctl's order. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  process_started: ["app", "pid"],
-  process_exited: ["app", "exit_code"],
-  process_crashed: ["app", "reason"],
-  process_restarting: ["app", "attempt", "delay_ms"],
-  log_line: ["app", "stream", "line"],
-  health_check_failed: ["app", "reason"],
-  resource_limit_exceeded: ["app", "resource", "limit", "current"],
-};
-
 export const STATUS_EVENTS: readonly string[] = [
   "app.status_change",
   "app.process_started",
@@ -90,19 +80,39 @@ export const STATUS_EVENTS: readonly string[] = [
   "app.process_restarting",
 ];
 
-/** @returns undefined for what bunctl does not tell */
-export function bunctlEvent(
-  event: string,
-  data: Record<string, unknown>,
-): { event_type: string; data: Record<string, unknown> } | undefined {
-  const type = event.replace(/^app\./, "");
-  if (type === "status_change") {
-    const state = CHANGES[String(data["state"])];
-    if (state === undefined) return undefined;
-    const reason = data["reason"] === null ? {} : { reason: data["reason"] };
-    return { event_type: type, data: { app: data["app"], state, ...reason } };
+export interface BunctlEvent {
+  event_type: string;
+  data: Record<string, unknown>;
+}
+
+/** @returns undefined for what bunctl has no word for */
+export function bunctlEvent({ event, data }: DaemonEvent): BunctlEvent | undefined {
+  switch (event) {
+    case "app.status_change": {
+      const { app, reason } = data;
+      const state = CHANGES[data.state];
+      if (state === undefined) return undefined;
+      return { event_type: "status_change", data: { app, state, ...(reason === null ? {} : { reason }) } };
+    }
+    case "app.process_started":
+      return { event_type: "process_started", data: { app: data.app, pid: data.pid } };
+    case "app.process_exited":
+      return { event_type: "process_exited", data: { app: data.app, exit_code: data.exit_code } };
+    case "app.process_crashed":
+      return { event_type: "process_crashed", data: { app: data.app, reason: data.reason } };
+    case "app.process_restarting": {
+      const { app, attempt, delay_ms } = data;
+      return { event_type: "process_restarting", data: { app, attempt, delay_ms } };
+    }
+    case "app.log_line":
+      return { event_type: "log_line", data: { app: data.app, stream: data.stream, line: data.line } };
+    case "app.health_check_failed":
+      return { event_type: "health_check_failed", data: { app: data.app, reason: data.reason } };
+    case "app.resource_limit_exceeded": {
+      const { app, resource, limit, current } = data;
+      return { event_type: "resource_limit_exceeded", data: { app, resource, limit, current } };
+    }
+    default:
+      return undefined;
   }
-  const fields = FIELDS[type];
-  if (fields === undefined) return undefined;
-  return { event_type: type, data: Object.fromEntries(fields.map((name) => [name, data[name] ?? null])) };
 }

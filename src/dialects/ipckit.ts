@@ -66,7 +66,7 @@ class IpckitSession implements DialectSession {
         const { method, params } = message.payload;
         // Its own server answers "ping" by this name.
         const name = method === "ping" ? "daemon.ping" : method;
-        return this.#send("response", { result: await this.#daemon.request(name, params ?? {}) });
+        return this.#send("response", { result: await this.#daemon.requestAny(name, params ?? {}) });
       }
       case "text":
         await this.#publish("user.ipckit.text", message.payload);

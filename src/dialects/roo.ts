@@ -4,7 +4,6 @@ import process from "node:process";
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
-import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { rooEvents } from "./roo_events.ts";
@@ -45,12 +44,6 @@ export function rooDialect(
   };
 }
 
-/** The stream went on without this client, which did not read. */
-function missed(data: unknown): Error {
-  const { dropped } = data as { dropped: number };
-  return new Error(`${dropped} events were missed`);
-}
-
 class RooSession implements DialectSession {
   readonly #peer: DialectPeer;
   readonly #daemon: DaemonClient;
@@ -63,11 +56,12 @@ class RooSession implements DialectSession {
     this.#settings = settings;
     const { client_id: clientId } = daemon.ack;
     this.#send({ type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } });
-    daemon.onEvent(({ event, data, seq }) => {
-      // Those without a number are for this client alone, and come in the stream, too.
-      if (event === "lagged") this.#complain(missed(data));
-      if (seq === undefined) return;
-      for (const told of rooEvents(event ?? "", (data ?? {}) as Record<string, unknown>)) this.#event(told);
+    daemon.onEvent((event) => {
+      // The stream went on without this client, which did not read.
+      if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
+      // Copies for this client alone have no number; the stream brings the same events.
+      if (event.seq === undefined) return;
+      for (const told of rooEvents(event)) this.#event(told);
     });
     daemon.request("events.subscribe", { types: ["task.*"], subject: settings.task }).catch((error) =>
       this.#complain(error)
@@ -101,7 +95,7 @@ class RooSession implements DialectSession {
           ...(text === null || text === undefined ? {} : { text }),
           ...(images === null || images === undefined ? {} : { images }),
           ...(configuration === null || configuration === undefined ? {} : { configuration }),
-        }) as TaskInfo;
+        });
         this.#current = id;
         return;
       }

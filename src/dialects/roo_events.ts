@@ -1,3 +1,6 @@
+import type { DaemonEvent } from "../protocol/events.ts";
+import type { AboutTask } from "../protocol/task_events.ts";
+
 /** An event of Roo-Code's; the payload is a tuple. */
 export interface RooEvent {
   eventName: string;
@@ -7,38 +10,37 @@ export interface RooEvent {
 
 const NO_TOKENS = { totalTokensIn: 0, totalTokensOut: 0, totalCost: 0, contextTokens: 0 };
 
-/** Events whose payload is the task's id alone. */
-const BY_ID: Readonly<Record<string, string>> = {
-  "task.created": "taskCreated",
-  "task.started": "taskStarted",
-  "task.resumable": "taskResumable",
-  "task.idle": "taskIdle",
-};
-
 /** haft's event of a task in Roo-Code's words: none for what it has no word for, several where it takes several. */
-export function rooEvents(event: string, data: Record<string, unknown>): RooEvent[] {
-  const id = String(data["id"]);
-  const relay = typeof data["relay_client_id"] === "string" ? { relayClientId: data["relay_client_id"] } : {};
-  const one = (eventName: string, ...payload: unknown[]): RooEvent => ({ eventName, payload, ...relay });
-  const simple = BY_ID[event];
-  if (simple !== undefined) return [one(simple, id)];
+export function rooEvents({ event, data }: DaemonEvent): RooEvent[] {
   switch (event) {
+    case "task.created":
+      return [about(data, "taskCreated", data.id)];
+    case "task.started":
+      return [about(data, "taskStarted", data.id)];
+    case "task.resumable":
+      return [about(data, "taskResumable", data.id)];
+    case "task.idle":
+      return [about(data, "taskIdle", data.id)];
     case "task.message": {
-      const { time, from, data: said } = data["message"] as { time: number; from: string; data: unknown };
+      const { id, action, message: { from, data: said, time } } = data;
       if (from === "user") return [];
-      return [one("message", { taskId: id, action: data["action"], message: messageOf(said, time) })];
+      return [about(data, "message", { taskId: id, action, message: messageOf(said, time) })];
     }
     case "task.completed":
-      return [one("taskCompleted", id, tokenUsage(data["usage"]), {}, { isSubtask: false })];
+      return [about(data, "taskCompleted", data.id, tokenUsage(data.usage), {}, { isSubtask: false })];
     case "task.aborted": {
-      const aborted = one("taskAborted", id);
-      if (data["reason"] !== "failed" || data["error"] === null) return [aborted];
-      const message = { ts: Date.now(), type: "say", say: "error", text: String(data["error"]) };
-      return [one("message", { taskId: id, action: "created", message }), aborted];
+      const aborted = about(data, "taskAborted", data.id);
+      if (data.reason !== "failed" || data.error === null) return [aborted];
+      const message = { ts: Date.now(), type: "say", say: "error", text: data.error };
+      return [about(data, "message", { taskId: data.id, action: "created", message }), aborted];
     }
     default:
       return [];
   }
+}
+
+function about({ relay_client_id: relay }: AboutTask, eventName: string, ...payload: unknown[]): RooEvent {
+  return { eventName, payload, ...(relay === undefined ? {} : { relayClientId: relay }) };
 }
 
 /** What a task said: a text, or an object that may already have Roo-Code's fields. */

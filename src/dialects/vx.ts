@@ -4,6 +4,8 @@ import process from "node:process";
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
+import type { Result } from "../protocol/methods/mod.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
@@ -21,21 +23,13 @@ const VxRequest = v.union([
   v.object({ Shutdown: v.null() }),
 ]);
 
-const EVENT_TYPES: Readonly<Record<string, string>> = {
-  RuntimeInstalled: "runtime.installed",
-  RuntimeRemoved: "runtime.removed",
-  ConfigChanged: "config.changed",
-};
+const EVENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ["RuntimeInstalled", "runtime.installed"],
+  ["RuntimeRemoved", "runtime.removed"],
+  ["ConfigChanged", "config.changed"],
+]);
 
-/** What `runtime.resolve` answers. */
-interface Resolved {
-  executable: string;
-  args: string[];
-  version: string;
-  path: string[];
-  defaults: Record<string, string>;
-  env: Record<string, string | null>;
-}
+type Resolved = Result<"runtime.resolve">;
 
 export const vx: Dialect = {
   name: "vx",
@@ -51,9 +45,9 @@ class VxSession implements DialectSession {
   constructor(peer: DialectPeer, daemon: DaemonClient) {
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent(({ event, data }) => {
-      const name = Object.keys(EVENT_TYPES).find((key) => EVENT_TYPES[key] === event);
-      if (name !== undefined) peer.send({ [name]: eventData(name, data) });
+    daemon.onEvent((event) => {
+      const told = vxEvent(event);
+      if (told !== undefined) peer.send(told);
     });
   }
 
@@ -73,11 +67,11 @@ class VxSession implements DialectSession {
 
   async #answer(request: v.InferOutput<typeof VxRequest>): Promise<void> {
     if (request === "Ping" || (typeof request === "object" && "Ping" in request)) {
-      return this.#peer.send({ Pong: await this.#daemon.request("daemon.ping") });
+      return this.#peer.send({ Pong: await this.#daemon.request("daemon.ping", {}) });
     }
     if (request === "Shutdown" || (typeof request === "object" && "Shutdown" in request)) {
       // The answer is the end of the connection.
-      await this.#daemon.request("daemon.shutdown");
+      await this.#daemon.request("daemon.shutdown", {});
       return;
     }
     if ("Resolve" in request) {
@@ -99,26 +93,33 @@ class VxSession implements DialectSession {
 
   async #resolve({ runtime, version }: v.InferOutput<typeof Tool>): Promise<Resolved> {
     const params = { runtime, ...(version === null || version === undefined ? {} : { version }) };
-    const resolved = await this.#daemon.request("runtime.resolve", params) as Resolved;
+    const resolved = await this.#daemon.request("runtime.resolve", params);
     if (resolved.args.length === 0) return resolved;
     throw new Error(`${runtime} is a script that ${resolved.executable} runs, which vx's answer cannot say`);
   }
 
   async #subscribe(names: readonly string[]): Promise<void> {
-    const unknown = names.find((name) => !Object.hasOwn(EVENT_TYPES, name));
-    if (unknown !== undefined) return this.malformed(`unknown event type ${unknown}`);
-    const types = names.length === 0 ? Object.values(EVENT_TYPES) : names.map((name) => EVENT_TYPES[name]);
-    const { subscription_id } = await this.#daemon.request("events.subscribe", { types }) as {
-      subscription_id: string;
-    };
+    const types = names.length === 0 ? [...EVENT_TYPES.values()] : names.map((name) => {
+      const type = EVENT_TYPES.get(name);
+      if (type === undefined) throw new Error(`unknown event type ${name}`);
+      return type;
+    });
+    const { subscription_id } = await this.#daemon.request("events.subscribe", { types });
     this.#peer.send({ Subscribed: { subscription_id } });
   }
 }
 
-function eventData(name: string, data: unknown): unknown {
-  if (name === "ConfigChanged") return data;
-  const { runtime, version } = data as { runtime: string; version: string };
-  return { runtime, version };
+function vxEvent({ event, data }: DaemonEvent): unknown {
+  switch (event) {
+    case "runtime.installed":
+      return { RuntimeInstalled: { runtime: data.runtime, version: data.version } };
+    case "runtime.removed":
+      return { RuntimeRemoved: { runtime: data.runtime, version: data.version } };
+    case "config.changed":
+      return { ConfigChanged: { path: data.path } };
+    default:
+      return undefined;
+  }
 }
 
 /** All variables of the tool, PATH included: the peer sets them as they are. */

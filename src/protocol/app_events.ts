@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Emit, EventDetails } from "./event_types.ts";
 import { AppState } from "./methods/app_methods.ts";
 
 /** What every event of an app has; its subject is the app's name. */
@@ -74,3 +75,17 @@ export const APP_EVENTS = {
     data: v.object({ ...app, pids: v.array(v.number()) }),
   },
 } as const;
+
+export type AppEventName = keyof typeof APP_EVENTS;
+
+/** The fields that every event of an app has. */
+export interface AboutApp {
+  app: string;
+  root: string;
+  instance: number;
+}
+
+/** Event name → the fields that it has besides {@link AboutApp}. */
+export type AppEventDetails = EventDetails<typeof APP_EVENTS, AboutApp>;
+
+export type EmitAppEvent = Emit<typeof APP_EVENTS, AboutApp>;

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Emit } from "./event_types.ts";
 
 /** What every event of a backend has; its subject is the backend's name. */
 const backend = { backend: v.string(), root: v.string() };
@@ -32,3 +33,11 @@ export const BACKEND_EVENTS = {
 } as const;
 
 export type BackendEventName = keyof typeof BACKEND_EVENTS;
+
+/** The fields that every event of a backend has. */
+export interface AboutBackend {
+  backend: string;
+  root: string;
+}
+
+export type EmitBackendEvent = Emit<typeof BACKEND_EVENTS, AboutBackend>;

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { APP_EVENTS } from "./app_events.ts";
 import { BACKEND_EVENTS } from "./backend_events.ts";
+import type { Message } from "./envelope.ts";
+import type { Emit, EventData } from "./event_types.ts";
 import { INSTALL_EVENTS } from "./install_events.ts";
 import { TASK_EVENTS } from "./task_events.ts";
 
@@ -39,3 +41,24 @@ export const EVENTS = {
 } as const;
 
 export type EventName = keyof typeof EVENTS;
+
+/** Publishes one of the daemon's own events. */
+export type EmitEvent = Emit<typeof EVENTS>;
+
+/** Fields that every event of the daemon's stream has. */
+interface Placed extends Message {
+  type: "event";
+  seq: number;
+  time: number;
+}
+
+type OwnEvent = { [E in EventName]: Placed & { event: E; data: EventData<typeof EVENTS, E> } }[EventName];
+
+/** Notices stand outside the stream: they have no `seq`. */
+type Notice =
+  | { event: "lagged"; data: { from: number; to: number; dropped: number } }
+  | { event: "reset"; data: { epoch: string; seq: number } }
+  | { event: "relay.lagged"; data: { dropped: number } };
+
+/** Everything that a client of the daemon can be sent unasked. */
+export type DaemonEvent = OwnEvent | (Message & Notice) | (Message & { event: `user.${string}` });

@@ -3,6 +3,7 @@
  * tool. Sizes are bytes, times milliseconds.
  */
 import * as v from "valibot";
+import type { Emit } from "./event_types.ts";
 import { InstallProgress } from "./install.ts";
 import type { SyncEvent } from "./sync_event.ts";
 
@@ -79,26 +80,40 @@ export const INSTALL_EVENTS = {
 
 export type InstallEventName = keyof typeof INSTALL_EVENTS;
 
-const NAMES: Readonly<Record<Exclude<SyncEvent["type"], "tool.needed">, InstallEventName>> = {
-  "sync.started": "install.sync_started",
-  "tool.skipped": "install.skipped",
-  "tool.present": "install.present",
-  "tool.resolving": "install.resolving",
-  "tool.queued": "install.queued",
-  "tool.started": "install.started",
-  "tool.progress": "install.progress",
-  "tool.installed": "install.completed",
-  "tool.failed": "install.failed",
-  "tool.cancelled": "install.cancelled",
-  "lock.written": "install.lock_written",
-  "sync.finished": "install.sync_finished",
-};
+export type EmitInstallEvent = Emit<typeof INSTALL_EVENTS>;
 
-/** A sync's event in the daemon's words; undefined for what only a sync that changes nothing says. */
-export function installEvent(
-  event: SyncEvent,
-): { type: InstallEventName; subject: string | undefined; data: Record<string, unknown> } | undefined {
-  const { type, ...data } = event;
-  if (type === "tool.needed") return undefined;
-  return { type: NAMES[type], subject: "tool" in event ? event.tool : undefined, data };
+/** Publishes a sync's event in the daemon's words. The daemon has none for `tool.needed`, which changes nothing. */
+export function emitInstallEvent(event: SyncEvent, emit: EmitInstallEvent): void {
+  switch (event.type) {
+    case "sync.started":
+      return emit("install.sync_started", dataOf(event));
+    case "tool.skipped":
+      return emit("install.skipped", dataOf(event), event.tool);
+    case "tool.present":
+      return emit("install.present", dataOf(event), event.tool);
+    case "tool.needed":
+      return;
+    case "tool.resolving":
+      return emit("install.resolving", dataOf(event), event.tool);
+    case "tool.queued":
+      return emit("install.queued", dataOf(event), event.tool);
+    case "tool.started":
+      return emit("install.started", dataOf(event), event.tool);
+    case "tool.progress":
+      return emit("install.progress", dataOf(event), event.tool);
+    case "tool.installed":
+      return emit("install.completed", dataOf(event), event.tool);
+    case "tool.failed":
+      return emit("install.failed", dataOf(event), event.tool);
+    case "tool.cancelled":
+      return emit("install.cancelled", dataOf(event), event.tool);
+    case "lock.written":
+      return emit("install.lock_written", dataOf(event));
+    case "sync.finished":
+      return emit("install.sync_finished", dataOf(event));
+  }
+}
+
+function dataOf<Event extends SyncEvent>({ type: _, ...data }: Event): Omit<Event, "type"> {
+  return data;
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Emit, EventDetails } from "./event_types.ts";
 import { AbortReason, TaskMessage } from "./methods/task_methods.ts";
 
 /** What every event of a task has; its subject is the task's name, or its id where it has none. */
@@ -51,6 +52,19 @@ export const TASK_EVENTS = {
 } as const;
 
 export type TaskEventName = keyof typeof TASK_EVENTS;
+
+/** The fields that every event of a task has. */
+export interface AboutTask {
+  id: string;
+  name: string | null;
+  root: string;
+  relay_client_id?: string | undefined;
+}
+
+/** Event name → the fields that it has besides {@link AboutTask}. */
+export type TaskEventDetails = EventDetails<typeof TASK_EVENTS, AboutTask>;
+
+export type EmitTaskEvent = Emit<typeof TASK_EVENTS, AboutTask>;
 
 /** Those that a task causes as often as it likes; the others are steps of its life. */
 export const SAID_BY_TASKS: ReadonlySet<string> = new Set<TaskEventName>(["task.message", "task.idle"]);

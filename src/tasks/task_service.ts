@@ -19,7 +19,7 @@ import { hostProcessTable } from "../process/host_process_table.ts";
 import { findSame } from "../process/process_table.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import type { AbortReason, TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
-import type { TaskEventName } from "../protocol/task_events.ts";
+import type { AboutTask, EmitTaskEvent, TaskEventDetails, TaskEventName } from "../protocol/task_events.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { stopLeftovers } from "./command_run.ts";
@@ -45,9 +45,9 @@ import type { TaskConfig } from "./task_schema.ts";
 
 export interface TaskServiceOptions {
   user: UserContext;
-  emit: (type: TaskEventName, data: Record<string, unknown>, subject: string) => void;
+  emit: EmitTaskEvent;
   /** Tells one client alone, if it is still connected. */
-  relay: (clientId: string, type: TaskEventName, data: Record<string, unknown>) => void;
+  relay: (clientId: string, type: TaskEventName, data: AboutTask) => void;
   callBackend: CallBackend;
   onProblem: (text: string) => void;
   /** Tasks at a time; as many as the machine has cores by default. */
@@ -536,7 +536,7 @@ export class TaskService {
     return true;
   }
 
-  #final(type: FinalEvent["type"], task: Live, more: Record<string, unknown>): void {
+  #final<Name extends FinalEvent["type"]>(type: Name, task: Live, more: TaskEventDetails[Name]): void {
     const { id, name, root } = task.info;
     this.#history.addFinal({ type, time: Date.now(), data: { id, name, root, ...more } });
     this.#emit(type, task.info, more);
@@ -544,10 +544,10 @@ export class TaskService {
     this.#ends.tell(id);
   }
 
-  #emit(
-    type: TaskEventName,
+  #emit<Name extends TaskEventName>(
+    type: Name,
     { id, name, root, client_id: client }: TaskInfo,
-    more: Record<string, unknown>,
+    more: TaskEventDetails[Name],
   ): void {
     const relay = client === null ? {} : { relay_client_id: client };
     const data = { id, name, root, ...more, ...relay };

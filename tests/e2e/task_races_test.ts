@@ -35,7 +35,7 @@ Deno.test("a cancel that races the end: whoever comes first, there is exactly on
     ];
     seen.add(state);
   }
-  await asking.request("daemon.ping");
+  await asking.request("daemon.ping", {});
   const told = ids.map((id) => finals.filter((final) => final.id === id).map(({ type }) => type));
   assertEquals(told.filter((types) => types.length !== 1), []);
   for (const [at, id] of ids.entries()) {
@@ -53,7 +53,11 @@ Deno.test("what cannot be is refused with what it is: an id that nobody has, a t
   await using asking = await client(daemon);
   const unknown = { id: "0123456789ab" };
   for (const method of ["task.close", "task.cancel", "task.resume", "task.status"]) {
-    await assertRejects(() => asking.request(method, unknown), RequestError, "There is no task 0123456789ab");
+    await assertRejects(
+      () => asking.requestAny(method, unknown),
+      RequestError,
+      "There is no task 0123456789ab",
+    );
   }
   const id = await start(daemon, "slow");
   await running(daemon, id);
@@ -86,7 +90,7 @@ Deno.test("two clients that start the same task at once start two, and each hear
   const [first, second] = await Promise.all([begin(one), begin(other)]);
   assert(first.id !== second.id);
   await one.request("task.wait", { ids: [first.id, second.id] });
-  await Promise.all([one, other].map((who) => who.request("daemon.ping")));
+  await Promise.all([one, other].map((who) => who.request("daemon.ping", {})));
   assertEquals([heard.get(one), heard.get(other)], [[first.id], [second.id]]);
 });
 
@@ -171,7 +175,7 @@ while True: s.sendall(b'{"type":"event","event":"message","data":"x"}\\n' * 1000
   while (said < 10_000) await delay(10);
   // Each takes its turn between pieces of what is said, so that what is said meanwhile is bounded.
   const before = said;
-  for (let n = 0; n < 20; n++) await asking.request("daemon.ping");
+  for (let n = 0; n < 20; n++) await asking.request("daemon.ping", {});
   assert(said - before < 20 * 5_000, `${said - before} messages in 20 pings`);
   await asking.request("task.cancel", { id });
   const { state, reason } = await task(daemon, id);

@@ -13,7 +13,7 @@ import { TrustStore } from "../../src/tools/trust/trust_store.ts";
 
 export interface EmittedEvent {
   type: string;
-  subject: string;
+  subject: string | undefined;
   data: Record<string, unknown>;
 }
 

@@ -14,11 +14,6 @@ export interface Selection {
   names: string[];
 }
 
-interface ActionResult {
-  apps: AppStatus[];
-  outcomes: AppOutcome[];
-}
-
 export async function runAppAction(
   options: AppCommandOptions,
   socket: string,
@@ -70,7 +65,7 @@ async function act(
       return await (await import("./status.ts")).status(daemon, { options, selection }, context);
     case "list": {
       const root = options.names[0] === "all" ? {} : { root: rootOf(context) };
-      const { apps } = await daemon.request("app.list", root) as { apps: { name: string }[] };
+      const { apps } = await daemon.request("app.list", root);
       await context.stdout.write(
         options.json ? `${JSON.stringify(apps, null, 2)}\n` : apps.map(({ name }) => `${name}\n`).join(""),
       );
@@ -83,10 +78,7 @@ async function act(
     case "top":
       return await (await import("./top.ts")).top(daemon, selection, context);
     case "save": {
-      const { path, apps } = await daemon.request("app.save", { force: options.force }) as {
-        path: string;
-        apps: unknown[];
-      };
+      const { path, apps } = await daemon.request("app.save", { force: options.force });
       await context.stderr.write(`${apps.length} ${apps.length === 1 ? "app" : "apps"} kept in ${path}\n`);
       return ExitCode.ok;
     }
@@ -99,11 +91,11 @@ async function act(
 
 /** What became of each app: a line for each, and the exit code of the worst. */
 async function report(
-  request: Promise<unknown>,
+  request: Promise<{ apps?: AppStatus[]; outcomes: AppOutcome[] }>,
   { json, action }: AppCommandOptions,
   { stdout, stderr }: Context,
 ): Promise<ExitCode> {
-  const result = await request as Partial<ActionResult> & { outcomes: AppOutcome[] };
+  const result = await request;
   if (json) await stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   const failed = result.outcomes.filter(({ error }) => error !== null);
   if (!json) {

@@ -1,8 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import { Disconnected } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { Message } from "../../protocol/envelope.ts";
-import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
+import type { DaemonEvent } from "../../protocol/events.ts";
 import type { Context } from "../command.ts";
 import type { Selection } from "./actions.ts";
 import { type AppLine, LogPrinter } from "./log_printer.ts";
@@ -31,7 +30,7 @@ export async function logs(
     lines: options.lines,
     ...(options.since === undefined ? {} : { since: options.since }),
     ...(options.grep === undefined ? {} : { grep: options.grep }),
-  }, { signal }) as { lines: AppLogLine[] };
+  }, { signal });
   for (const line of lines) await printer.print(line);
   if (!options.follow) return ExitCode.ok;
   return await follow(daemon, {
@@ -69,12 +68,11 @@ export async function follow(
 }
 
 export function lineOf(
-  { event, data }: Message,
+  { event, data }: DaemonEvent,
   { selection: { root, names }, grep }: { selection: Selection; grep: string | undefined },
 ): AppLine | undefined {
   if (event !== "app.log_line") return undefined;
-  const line = data as AppLine & { root: string };
-  if (root !== undefined && line.root !== root) return undefined;
-  if (names.length > 0 && !names.includes(line.app)) return undefined;
-  return grep === undefined || new RegExp(grep).test(line.line) ? line : undefined;
+  if (root !== undefined && data.root !== root) return undefined;
+  if (names.length > 0 && !names.includes(data.app)) return undefined;
+  return grep === undefined || new RegExp(grep).test(data.line) ? data : undefined;
 }

@@ -13,7 +13,7 @@ export async function status(
   { options, selection }: { options: AppCommandOptions; selection: Selection },
   { stdout, stderr }: Context,
 ): Promise<ExitCode> {
-  const { apps } = await daemon.request("app.status", selection) as { apps: AppStatus[] };
+  const { apps } = await daemon.request("app.status", selection);
   if (options.json) {
     await stdout.write(`${JSON.stringify(apps, null, 2)}\n`);
     return ExitCode.ok;

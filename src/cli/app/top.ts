@@ -3,7 +3,6 @@ import { emitKeypressEvents } from "node:readline";
 import { errorMessage, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { AppLogLine, AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import type { Selection } from "./actions.ts";
@@ -45,7 +44,7 @@ export async function top(daemon: DaemonClient, selection: Selection, context: C
     }, FRAME_MS);
   };
   const refresh = async () => {
-    const { apps } = await daemon.request("app.status", selection) as { apps: AppStatus[] };
+    const { apps } = await daemon.request("app.status", selection);
     view.apps = apps;
     if (!shownApps(view).some(({ name }) => name === view.selected)) await select(shownApps(view)[0]?.name);
     draw();
@@ -59,7 +58,7 @@ export async function top(daemon: DaemonClient, selection: Selection, context: C
       ...selection,
       names: [name],
       lines: MOST_LINES,
-    }) as { lines: AppLogLine[] };
+    });
     if (view.selected === name) view.log = [...lines.map(({ line }) => line), ...view.log];
     draw();
   };
@@ -69,9 +68,7 @@ export async function top(daemon: DaemonClient, selection: Selection, context: C
     if (name === undefined || app === undefined) return;
     view.message = `${action} ${name} …`;
     draw();
-    const { outcomes } = await daemon.request(`app.${action}`, { root: app.root, names: [name] }) as {
-      outcomes: { error: string | null }[];
-    };
+    const { outcomes } = await daemon.request(`app.${action}`, { root: app.root, names: [name] });
     view.message = outcomes.map(({ error }) => error).find((error) => error !== null) ?? "";
     await refresh();
   };

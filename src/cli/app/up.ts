@@ -1,6 +1,5 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { AppOutcome, AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import { rootOf, type Selection } from "./actions.ts";
@@ -25,12 +24,7 @@ export async function up(
       if (line !== undefined) return void printer.print(line);
       const { event, data } = message;
       if (event !== "app.status_change" || options.json) return;
-      const { app, state, reason, root: of } = data as {
-        app: string;
-        state: string;
-        reason: string | null;
-        root: string;
-      };
+      const { app, state, reason, root: of } = data;
       if (of === root) {
         void stderr.write(style.dim(`${app} is ${state}${reason === null ? "" : `: ${reason}`}\n`));
       }
@@ -38,10 +32,7 @@ export async function up(
     await daemon.request("events.subscribe", { types: ["app.*"] }, { signal });
   }
   try {
-    const { outcomes, apps } = await daemon.request("app.up", target, { signal }) as {
-      outcomes: AppOutcome[];
-      apps: AppStatus[];
-    };
+    const { outcomes, apps } = await daemon.request("app.up", target, { signal });
     const failed = outcomes.filter(({ error }) => error !== null);
     for (const { name, error } of failed) await stderr.write(`${name}: ${error}\n`);
     if (outcomes.length === 0) {

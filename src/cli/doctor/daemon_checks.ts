@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { errorMessage } from "../../base/errors.ts";
 import { DaemonClient } from "../../client/daemon_client.ts";
-import type { DaemonStatus } from "../../protocol/methods/daemon_methods.ts";
 import { checkPathLength } from "../../socket/endpoint.ts";
 import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
 import type { Context } from "../command.ts";
@@ -51,7 +50,7 @@ async function daemon(socket: string, { env, version }: Context): Promise<Findin
   if (skew.kind !== "none") {
     return note("daemon", `it is an older haft, ${skew.daemon}`, 'Run "haft daemon restart"');
   }
-  const status = await connected.request("daemon.status") as DaemonStatus;
+  const status = await connected.request("daemon.status", {});
   if (status.internal_errors > 0) {
     return fault("daemon", `${status.internal_errors} faults of its own so far`, 'See "haft daemon logs"');
   }

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { TaskInfo, TaskMessage } from "../../protocol/methods/task_methods.ts";
+import type { Params, Result } from "../../protocol/methods/mod.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { Context } from "../command.ts";
 import { connectToDaemon } from "../daemon_connection.ts";
 import { asRemoteError } from "../remote_error.ts";
@@ -32,7 +33,7 @@ async function act(daemon: DaemonClient, options: TaskCommandOptions, context: C
       for (const name of names) {
         const task = await daemon.request("task.start", startRequest(name, options, context), {
           signal,
-        }) as TaskInfo;
+        });
         await stdout.write(options.json ? `${JSON.stringify(task, null, 2)}\n` : `${task.id}\n`);
       }
       return ExitCode.ok;
@@ -47,26 +48,23 @@ async function act(daemon: DaemonClient, options: TaskCommandOptions, context: C
     case "logs":
       return await (await import("./logs.ts")).logs(daemon, first, options, context);
     case "send": {
-      const [id, text] = options.arguments;
-      const message = await daemon.request("task.send", { id, text }) as TaskMessage;
+      const [id = "", text] = options.arguments;
+      const message = await daemon.request("task.send", { id, text });
       if (options.json) await stdout.write(`${JSON.stringify(message)}\n`);
       return ExitCode.ok;
     }
     case "cancel":
-    case "close":
-      return await show(
-        await Promise.all(
-          options.arguments.map(async (id) =>
-            await daemon.request(`task.${options.action}`, { id }, { signal }) as TaskInfo
-          ),
-        ),
-        options,
-        context,
+    case "close": {
+      const method = `task.${options.action}` as const;
+      const tasks = await Promise.all(
+        options.arguments.map((id) => daemon.request(method, { id }, { signal })),
       );
+      return await show(tasks, options, context);
+    }
     case "resume": {
       const text = options.text === undefined ? {} : { text: options.text };
       const tasks = await Promise.all(
-        options.arguments.map(async (id) => await daemon.request("task.resume", { id, ...text }) as TaskInfo),
+        options.arguments.map((id) => daemon.request("task.resume", { id, ...text })),
       );
       return await show(tasks, options, context);
     }
@@ -88,11 +86,12 @@ async function list(
   const scope = all ? {} : { cwd };
   let from: { before?: string } | undefined = {};
   while (from !== undefined && found.length < lines) {
-    const page = { ...scope, ...from, limit: Math.min(lines - found.length, LARGEST_PAGE) };
-    const { tasks, next } = await daemon.request("task.list", page, { signal }) as {
-      tasks: TaskInfo[];
-      next: string | null;
+    const page: Params<"task.list"> = {
+      ...scope,
+      ...from,
+      limit: Math.min(lines - found.length, LARGEST_PAGE),
     };
+    const { tasks, next }: Result<"task.list"> = await daemon.request("task.list", page, { signal });
     found.push(...tasks);
     from = next === null ? undefined : { before: next };
   }
@@ -108,7 +107,7 @@ async function wait(
   const over: TaskInfo[] = [];
   for (let from = 0; from < ids.length; from += LARGEST_PAGE) {
     const part = ids.slice(from, from + LARGEST_PAGE);
-    const { tasks } = await daemon.request("task.wait", { ids: part }, { signal }) as { tasks: TaskInfo[] };
+    const { tasks } = await daemon.request("task.wait", { ids: part }, { signal });
     over.push(...tasks);
   }
   return over;
@@ -118,7 +117,7 @@ export function startRequest(
   name: string | undefined,
   { command, text, images, configuration }: TaskCommandOptions,
   { cwd }: Context,
-): Record<string, unknown> {
+): Params<"task.start"> {
   return {
     cwd,
     ...(name === undefined ? { command } : { name }),
@@ -145,7 +144,7 @@ async function status(
 ): Promise<ExitCode> {
   const { stdout } = context;
   for (const id of options.arguments) {
-    const answer = await daemon.request("task.status", { id }) as { task: TaskInfo; messages: TaskMessage[] };
+    const answer = await daemon.request("task.status", { id });
     if (options.json) {
       await stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
       continue;

@@ -13,10 +13,7 @@ export async function logs(
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, signal } = context;
-  const { path, lines } = await daemon.request("task.logs", { id, lines: count }) as {
-    path: string;
-    lines: string[];
-  };
+  const { path, lines } = await daemon.request("task.logs", { id, lines: count });
   for (const line of lines) await stdout.write(json ? `${JSON.stringify({ line })}\n` : `${line}\n`);
   if (!follow) return ExitCode.ok;
   await followTask(daemon, { id, path }, {
@@ -46,7 +43,7 @@ export async function followTask(
   const over = new AbortController();
   const task = daemon.request("task.wait", { ids: [id] }, { signal }).then((answer) => {
     over.abort();
-    return (answer as { tasks: TaskInfo[] }).tasks[0];
+    return answer.tasks[0];
   });
   task.catch(() => over.abort());
   const ending = AbortSignal.any([signal, over.signal]);

@@ -39,7 +39,7 @@ export async function runTasks(
       return undefined;
     }
     const request = startRequest(options.command.length > 0 ? undefined : name, options, context);
-    const started = await daemon.request("task.start", request, { signal }) as TaskInfo;
+    const started = await daemon.request("task.start", request, { signal });
     const cancel = () => void daemon.request("task.cancel", { id: started.id }).catch(() => {});
     signal.addEventListener("abort", cancel, { once: true });
     const write = several && !options.json

@@ -1,5 +1,5 @@
 import type { Hub } from "../../hub/hub.ts";
-import { installEvent } from "../../protocol/install_events.ts";
+import { emitInstallEvent } from "../../protocol/install_events.ts";
 import type { toolMethods } from "../../protocol/methods/tool_methods.ts";
 import type { Call, Handlers } from "../method_table.ts";
 import type { InstallWatch } from "../services/install_service.ts";
@@ -10,10 +10,10 @@ export function toolHandlers(tools: () => Promise<Tools>, hub: Hub): Handlers<ty
   const watch = (call: Call): InstallWatch => ({
     signal: call.signal,
     emit(event) {
-      const told = installEvent(event);
-      if (told === undefined) return;
-      hub.publish(told.type, told.data, { subject: told.subject });
-      call.progress(told.type, told.data);
+      emitInstallEvent(event, (type, data, subject) => {
+        hub.publish(type, data, { subject });
+        call.progress(type, data);
+      });
     },
   });
   return {

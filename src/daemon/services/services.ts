@@ -8,6 +8,7 @@ import type { AppService } from "../../apps/app_service.ts";
 import type { BackendService } from "../../backends/backend_service.ts";
 import { compileTypeGlobs } from "../../hub/event_filter.ts";
 import type { Hub } from "../../hub/hub.ts";
+import type { EventName } from "../../protocol/events.ts";
 import type { TaskService } from "../../tasks/task_service.ts";
 import type { UserContext } from "../../tools/project/open_project.ts";
 import { Lazy } from "./lazy.ts";
@@ -37,13 +38,13 @@ export class Services {
   constructor(options: ServicesOptions) {
     this.#options = options;
     const { user, version, hub, log, onBusyChange } = options;
-    const emit = (type: string, data: Record<string, unknown>, subject: string) => {
+    const emit = (type: EventName, data: object, subject?: string) => {
       hub.publish(type, data, { subject });
       onBusyChange();
     };
     this.tools = new Lazy(async () => {
       const { Tools } = await import("./tools.ts");
-      return new Tools({ user, version, hub, log });
+      return new Tools({ user, version, emit, log });
     });
     this.backends = new Lazy(async () => {
       const { BackendService } = await import("../../backends/backend_service.ts");

@@ -1,4 +1,4 @@
-import type { Hub } from "../../hub/hub.ts";
+import type { EmitEvent } from "../../protocol/events.ts";
 import type { UserContext } from "../../tools/project/open_project.ts";
 import { decidingFiles } from "../../tools/project/open_project.ts";
 import { ConfigWatch } from "./config_watch.ts";
@@ -8,7 +8,7 @@ import { StoreWatch } from "./store_watch.ts";
 
 export interface ToolsOptions {
   user: UserContext;
-  hub: Hub;
+  emit: EmitEvent;
   /** haft's own version. */
   version: string;
   log: (line: string) => void;
@@ -21,16 +21,14 @@ export class Tools implements Disposable {
   readonly store: StoreWatch;
   readonly #config: ConfigWatch;
 
-  constructor({ user, hub, version, log }: ToolsOptions) {
+  constructor({ user, emit, version, log }: ToolsOptions) {
     const onError = (directory: string, error: unknown) =>
       log(`cannot watch "${directory}": ${error instanceof Error ? error.message : error}`);
-    this.#config = new ConfigWatch({ onError, onChange: (path) => hub.publish("config.changed", { path }) });
+    this.#config = new ConfigWatch({ onError, onChange: (path) => emit("config.changed", { path }) });
     this.store = new StoreWatch(user.paths, {
       onError,
-      onInstalled: (installation) =>
-        hub.publish("runtime.installed", installation, { subject: installation.runtime }),
-      onRemoved: (installation) =>
-        hub.publish("runtime.removed", installation, { subject: installation.runtime }),
+      onInstalled: (installation) => emit("runtime.installed", installation, installation.runtime),
+      onRemoved: (installation) => emit("runtime.removed", installation, installation.runtime),
     });
     this.installs = new InstallService({ user, version });
     this.runtimes = new RuntimeService({

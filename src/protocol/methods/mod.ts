@@ -1,3 +1,4 @@
+import type * as v from "valibot";
 import { appMethods } from "./app_methods.ts";
 import { backendMethods } from "./backend_methods.ts";
 import { connectionMethods } from "./connection_methods.ts";
@@ -18,3 +19,11 @@ export const METHODS = {
 } as const;
 
 export type MethodName = keyof typeof METHODS;
+
+/** What a caller may leave out of a method's parameters is optional here. */
+export type Params<M extends MethodName> = Unchanged<v.InferInput<(typeof METHODS)[M]["params"]>>;
+
+/** A request takes its parameters as they are and changes none. */
+type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
+
+export type Result<M extends MethodName> = v.InferOutput<(typeof METHODS)[M]["result"]>;

@@ -178,7 +178,7 @@ Deno.test(`a task that says ${LINES} messages: those who read hear all or what t
     // What was dropped may be something else, of which there is little.
     assert(heard + announced >= LINES && heard + announced < LINES + 100, `${heard} and ${announced}`);
   }
-  await starting.request("daemon.ping");
+  await starting.request("daemon.ping", {});
   assertEquals(copies.heard + copies.left, LINES);
   const { messages } = await starting.request("task.status", { id }) as { messages: { data: number }[] };
   assertEquals(messages.at(-1)?.data, LINES);

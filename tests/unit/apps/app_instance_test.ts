@@ -60,14 +60,16 @@ async function withInstance(
         onSkip: () => {},
         onProblem: (text) => events.push(text),
       }),
-    emit: (type, data) =>
+    emit: (type, data) => {
+      const told: Record<string, unknown> = { ...data };
       events.push(
         type === "app.status_change"
-          ? String(data["state"])
+          ? String(told["state"])
           : type === "app.process_restarting"
-          ? `restart ${data["attempt"]} in ${data["delay_ms"]}`
+          ? `restart ${told["attempt"]} in ${told["delay_ms"]}`
           : type.slice(4),
-      ),
+      );
+    },
     changed: () => {},
     commit: () => {},
     watch: () => ({ [Symbol.dispose]: () => {} }),

@@ -126,8 +126,8 @@ for (const [name, text, error] of badFrames) {
 Deno.test("a frame may be 64 KiB before hello and 1 MiB after it, and no larger", async () => {
   await using harness = daemonHarness();
   const pingOf = (bytes: number) => {
-    const empty = JSON.stringify({ ...request("daemon.ping"), pad: "" }).length;
-    return JSON.stringify({ ...request("daemon.ping"), pad: "x".repeat(bytes - empty) }) + "\n";
+    const empty = JSON.stringify({ ...request("daemon.ping", {}), pad: "" }).length;
+    return JSON.stringify({ ...request("daemon.ping", {}), pad: "x".repeat(bytes - empty) }) + "\n";
   };
   const answersTo = async (...texts: string[]) => {
     const client = harness.connect();
