@@ -35,7 +35,10 @@ export const InstallConfig = v.strictObject({
 });
 export type InstallConfig = v.InferOutput<typeof InstallConfig>;
 
-/** What a child reports, as `{type: "event", event: "install.progress", data}`. The last is `completed` or `failed`. */
+/**
+ * What a child reports, as `{type: "event", event: "install.progress", data}`. The last is `completed` or
+ * `failed`.
+ */
 export const InstallProgress = v.variant("state", [
   v.strictObject({ state: v.literal("started"), tool: v.string(), version: v.string() }),
   v.strictObject({

@@ -41,8 +41,9 @@ export function detectPlatform(facts: HostFacts): Platform {
 }
 
 /**
- * `ldd` belongs to the system's own C library, whatever else is installed beside it: Debian's `musl` package brings musl's
- * loader, Alpine's `gcompat` brings glibc's, and neither replaces `ldd`. Images without `ldd` are judged by their loaders.
+ * `ldd` belongs to the system's own C library, whatever else is installed beside it: Debian's `musl` package
+ * brings musl's loader, Alpine's `gcompat` brings glibc's, and neither replaces `ldd`. Images without `ldd`
+ * are judged by their loaders.
  */
 function detectLibc(facts: HostFacts): "glibc" | "musl" {
   const ldd = facts.readText("/usr/bin/ldd");

@@ -2,7 +2,9 @@ import type { SourceName } from "../protocol/artifact.ts";
 
 /** One tool that a project asks for, as its manifest (or a version file) words it. */
 export interface ToolRequest {
-  /** The key under `[tools]`: a catalogue name such as `biome`, or a source and a name such as `npm:prettier`. */
+  /**
+   * The key under `[tools]`: a catalogue name such as `biome`, or a source and a name such as `npm:prettier`.
+   */
   name: string;
   /** The version as written: `22`, `^1.2`, `1.2.3`, `latest`, a dist-tag. */
   version: string;
@@ -19,8 +21,8 @@ export interface ToolRequest {
 }
 
 /**
- * The directory name of a tool in the store. Tools that can hold different files under one version have different names:
- * `biome`, `node+npm` (not the catalogue's own source), `npm+prettier`, `npm+@scope+name`.
+ * The directory name of a tool in the store. Tools that can hold different files under one version have
+ * different names: `biome`, `node+npm` (not the catalogue's own source), `npm+prettier`, `npm+@scope+name`.
  */
 export function storeId(
   tool: { name: string; source?: string | undefined },

@@ -1,8 +1,9 @@
 import { HaftError } from "../../base/errors.ts";
 
 /**
- * An archive that haft does not unpack: it is damaged, or an entry of it could touch something outside of its own
- * directory or mean different things to different readers. Such an archive is refused as a whole, never repaired.
+ * An archive that haft does not unpack: it is damaged, or an entry of it could touch something outside its
+ * directory or mean different things to different readers. Such an archive is refused as a whole, never
+ * repaired.
  */
 export class ArchiveError extends HaftError {
   override readonly name = "ArchiveError";
@@ -20,7 +21,9 @@ function quoteEntry(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }
 
-/** Names of entries come from strangers: nothing in them may reach a terminal as a command, or break the line. */
+/**
+ * Names of entries come from strangers: nothing in them may reach a terminal as a command, or break the line.
+ */
 function escapeControls(text: string): string {
   return text.replace(
     // deno-lint-ignore no-control-regex

@@ -46,8 +46,8 @@ export function entryPath(name: string, { platform, limits = ARCHIVE_LIMITS }: E
 }
 
 /**
- * The key under which a name is the same file on a store that ignores case (macOS, Windows) or the way accents are
- * composed (macOS). Upper case first: `ß` and `ss` meet only there.
+ * The key under which a name is the same file on a store that ignores case (macOS, Windows) or the way
+ * accents are composed (macOS). Upper case first: `ß` and `ss` meet only there.
  */
 export function foldedPath(path: string): string {
   if (ASCII.test(path)) return path.toLowerCase();

@@ -10,8 +10,9 @@ interface Entry {
 }
 
 /**
- * Every path that an install has written, or will. Keyed by the folded path, so that one look-up finds both a duplicate
- * and a name that only differs in case; and since a link is entered as a link, nothing can be written through one.
+ * Every path that an install has written, or will. Keyed by the folded path, so that one look-up finds both a
+ * duplicate and a name that only differs in case; and since a link is entered as a link, nothing can be
+ * written through one.
  */
 export class EntryTable {
   readonly #entries = new Map<string, Entry>();

@@ -1,4 +1,6 @@
-/** What one tool's archives may hold at most. Enforced while reading, before anything is allocated or written. */
+/**
+ * What one tool's archives may hold at most. Enforced while reading, before anything is allocated or written.
+ */
 export interface ArchiveLimits {
   /** Entries of all kinds. */
   entries: number;

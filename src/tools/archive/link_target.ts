@@ -21,8 +21,8 @@ export function checkLinkTarget(entry: string, target: string): void {
 }
 
 /**
- * Follows a link the way the kernel would, through all the links of the archive, without a file system: exact even for a
- * link whose target does not exist, where `realpath` has no answer.
+ * Follows a link the way the kernel would, through all the links of the archive, without a file system: exact
+ * even for a link whose target does not exist, where `realpath` has no answer.
  *
  * @param links path → target of every symbolic link.
  * @throws {ArchiveError} when the way leads outside or in a circle.

@@ -18,8 +18,9 @@ export interface Placement {
 const INFLATED_CHUNK = 256 * 1024;
 
 /**
- * Unpacks a `.tar.gz` while it arrives. `write` resolves when more may come (backpressure through all stages, so that
- * memory does not grow with the archive); `end` when everything is written; either throws what went wrong in any stage.
+ * Unpacks a `.tar.gz` while it arrives. `write` resolves when more may come (backpressure through all stages,
+ * so that memory does not grow with the archive); `end` when everything is written; either throws what went
+ * wrong in any stage.
  */
 export class TarGzExtractor {
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: INFLATED_CHUNK });

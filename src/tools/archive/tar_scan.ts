@@ -4,7 +4,10 @@ const BLOCK = 512;
 /** As many bytes of metadata before one entry as modern-tar takes. */
 const MAX_METADATA = 2 ** 20;
 
-/** The kinds of entry that haft knows: files, hard and symbolic links, directories, and POSIX and GNU metadata. */
+/**
+ * The kinds of entry that haft knows: files, hard and symbolic links, directories, and POSIX and GNU
+ * metadata.
+ */
 const KNOWN = new Set(["\0", "0", "1", "2", "5", "x", "g", "L", "K"]);
 const METADATA = new Set(["x", "g", "L", "K"]);
 const WITHOUT_BODY = new Set(["1", "2", "5"]);
@@ -20,10 +23,10 @@ const NAMES: Record<string, string> = {
 };
 
 /**
- * Looks at the raw headers on their way to the tar library, for what the library forgives or does not hand on: unknown
- * kinds of entry (it takes them for files), sizes that only other tars would read the same way, metadata with a broken
- * grammar, records that change a file's size or contents. It interprets nothing else: where it and the library could see
- * a different structure, it refuses.
+ * Looks at the raw headers on their way to the tar library, for what the library forgives or does not hand
+ * on: unknown kinds of entry (it takes them for files), sizes that only other tars would read the same way,
+ * metadata with a broken grammar, records that change a file's size or contents. It interprets nothing else:
+ * where it and the library could see a different structure, it refuses.
  */
 export class TarScan {
   #header = new Uint8Array(BLOCK);
@@ -106,7 +109,10 @@ function text(field: Uint8Array): string {
   return new TextDecoder().decode(end === -1 ? field : field.subarray(0, end));
 }
 
-/** Octal digits, then NULs or spaces. Anything larger than fits here (base 256, a pax record) is above the limit anyway. */
+/**
+ * Octal digits, then NULs or spaces. Anything larger than fits here (base 256, a pax record) is above the
+ * limit anyway.
+ */
 function octal(field: Uint8Array, entry: string): number {
   const match = /^ *([0-7]+)[ \0]*$/.exec(String.fromCharCode(...field));
   if (match === null) throw new ArchiveError("has a size that is not an octal number", { entry });

@@ -47,15 +47,18 @@ export interface FileSink {
   close(): Promise<void>;
 }
 
-/** Files that may wait for the disk at a time: enough to fill its queue, far below any limit on open files. */
+/**
+ * Files that may wait for the disk at a time: enough to fill its queue, far below any limit on open files.
+ */
 const MAX_SYNCING = 32;
 
 /**
- * Writes what archives hold below a directory that it alone uses, and never outside. Files are made with `wx` after their
- * path was entered in a table; links are kept until all files are there, so that nothing is ever written through one.
+ * Writes what archives hold below a directory that it alone uses, and never outside. Files are made with `wx`
+ * after their path was entered in a table; links are kept until all files are there, so that nothing is ever
+ * written through one.
  *
- * Writes are synchronous (half the time of asynchronous ones, for one large file and for thousands of small ones); only
- * fsync, which waits for the disk, runs beside the extraction.
+ * Writes are synchronous (half the time of asynchronous ones, for one large file and for thousands of small
+ * ones); only fsync, which waits for the disk, runs beside the extraction.
  */
 export class TreeWriter {
   readonly root: string;

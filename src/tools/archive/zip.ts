@@ -15,8 +15,9 @@ const MAX_LINK_BYTES = 4096;
 const UNICODE_PATH = 0x7075;
 
 /**
- * Unpacks a zip from a file. On top of what yauzl refuses: names that differ between the table of contents and the
- * entries, entries that share bytes (the trick of zip bombs), wrong checksums, and all that {@link TreeWriter} refuses.
+ * Unpacks a zip from a file. On top of what yauzl refuses: names that differ between the table of contents
+ * and the entries, entries that share bytes (the trick of zip bombs), wrong checksums, and all that {@link
+ * TreeWriter} refuses.
  *
  * @throws {ArchiveError}
  */

@@ -2,7 +2,8 @@ import data from "./catalogue.json" with { type: "json" };
 import type { SourceName } from "../../protocol/artifact.ts";
 import type { Catalogue, CatalogueEntry } from "./catalogue_schema.ts";
 
-// The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is the real one.
+// The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is
+// the real one.
 const catalogue = data as unknown as Catalogue;
 
 const canonicalNames = new Map(
@@ -19,7 +20,10 @@ export function catalogueNames(): string[] {
   return Object.keys(catalogue).sort();
 }
 
-/** The catalogue's name for what other tools' files call it: `nodejs` is `node`. Other names are returned as they are. */
+/**
+ * The catalogue's name for what other tools' files call it: `nodejs` is `node`. Other names are returned as
+ * they are.
+ */
 export function canonicalToolName(name: string): string {
   return canonicalNames.get(name) ?? name;
 }
@@ -29,7 +33,10 @@ export function catalogueSource(name: string): SourceName | undefined {
   return catalogueEntry(name)?.sources[0]?.source;
 }
 
-/** The tool whose catalogue entry declares the executable: `rg` is ripgrep's. Pure JavaScript tools declare none. */
+/**
+ * The tool whose catalogue entry declares the executable: `rg` is ripgrep's. Pure JavaScript tools declare
+ * none.
+ */
 export function toolOfExecutable(executable: string): string | undefined {
   return catalogueNames().find((name) =>
     catalogueEntry(name)?.sources.some(({ builds = [] }) =>

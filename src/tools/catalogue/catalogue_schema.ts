@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { ToolSource } from "../sources/sources.ts";
 
 /**
- * The shape of catalogue.json. Its test validates the file; at run time only the types are used, so that no command pays for
- * validating data that ships with haft.
+ * The shape of catalogue.json. Its test validates the file; at run time only the types are used, so that no
+ * command pays for validating data that ships with haft.
  */
 const CatalogueEntry = v.strictObject({
   description: v.pipe(v.string(), v.nonEmpty()),

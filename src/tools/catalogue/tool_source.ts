@@ -5,8 +5,8 @@ import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import { catalogueEntry, catalogueNames, toolOfExecutable } from "./catalogue.ts";
 
 /**
- * Finds where a tool comes from: the catalogue entry's source, or what `npm:NAME` stands for. A direct name that a catalogue
- * entry is about uses that entry's knowledge: `npm:@biomejs/biome` is the native biome.
+ * Finds where a tool comes from: the catalogue entry's source, or what `npm:NAME` stands for. A direct name
+ * that a catalogue entry is about uses that entry's knowledge: `npm:@biomejs/biome` is the native biome.
  * @throws {UsageError} on a name or source that haft does not know
  */
 export function toolSource(tool: { name: string; source?: SourceName }): ToolSource {
@@ -52,8 +52,9 @@ function directSource(tool: string, prefix: string, text: string): ToolSource {
 }
 
 /**
- * The variables that a tool needs when it runs from `directory`, its install directory; the user's own win over them. They
- * keep tools from looking for newer versions, e.g. deno, whose offer to upgrade would change the store.
+ * The variables that a tool needs when it runs from `directory`, its install directory; the user's own win
+ * over them. They keep tools from looking for newer versions, e.g. deno, whose offer to upgrade would change
+ * the store.
  */
 export function toolVariables(
   tool: { name: string; source?: SourceName; version: string },

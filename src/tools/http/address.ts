@@ -10,7 +10,7 @@ export function mirrored(url: string, mirrors: Mirrors): string {
   return best === "" ? url : (mirrors[best] ?? "") + url.slice(best.length);
 }
 
-/** A prefix ends where a part of the address ends: `https://host` is none of `https://host.example`. */
+/** A prefix ends where a part of the address ends: `https://host` does not fit `https://host.example`. */
 function fits(url: string, prefix: string): boolean {
   if (!url.startsWith(prefix)) return false;
   const next = url[prefix.length];

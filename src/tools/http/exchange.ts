@@ -15,8 +15,8 @@ const MAX_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * One request and what it is redirected to: at most 10 steps, none twice, never from https to http, and without the
- * `Authorization` header once another host is asked.
+ * One request and what it is redirected to: at most 10 steps, none twice, never from https to http, and
+ * without the `Authorization` header once another host is asked.
  * @throws {HttpError}
  */
 export async function exchange(
@@ -52,8 +52,8 @@ async function send(
     guard: RequestGuard;
   },
 ): Promise<Response> {
-  // `decompress` and `timeout` are Bun's: it would unpack a .tgz that is served with a Content-Encoding, and has a time-out
-  // of its own beneath ours.
+  // `decompress` and `timeout` are Bun's: it would unpack a .tgz that is served with a Content-Encoding, and
+  // has its own time-out beneath ours.
   const init: RequestInit & { decompress: boolean; timeout: false } = {
     headers,
     redirect: "manual",
@@ -68,7 +68,10 @@ async function send(
   }
 }
 
-/** The error to report for a rejection under a guard: the caller's own reason where it was the caller who gave up. */
+/**
+ * The error to report for a rejection under a guard: the caller's own reason where it was the caller who gave
+ * up.
+ */
 export function failure(error: unknown, { url, guard }: { url: URL; guard: RequestGuard }): unknown {
   try {
     guard.throwIfCancelled();

@@ -110,8 +110,8 @@ export interface BodyOptions {
 
 /**
  * The body's bytes as they arrive. Ends the request whichever way it is left.
- * @throws {HttpError} `too-large`, `stalled`, or `broken`: also when the body ends before its stated length, which not every
- * runtime notices
+ * @throws {HttpError} `too-large`, `stalled`, or `broken`: also when the body ends before its stated length,
+ * which not every runtime notices
  */
 export async function* readBody(response: Response, options: BodyOptions): AsyncGenerator<Uint8Array> {
   const { url, guard, maxBytes, length } = options;

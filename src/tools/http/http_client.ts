@@ -25,7 +25,10 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 const DEFAULT_ATTEMPTS = 4;
-/** Waiting is dear: twice the idle time-out stays below the minute after which `haft sync` takes a child for hung. */
+/**
+ * Waiting is dear: twice the idle time-out stays below the minute after which `haft sync` takes a child for
+ * hung.
+ */
 const MAX_STALLS = 2;
 const DEFAULT_IDLE_TIMEOUT_MS = 25_000;
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
@@ -139,8 +142,8 @@ export function isRetriableStatus(status: number): boolean {
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds: exponential with full jitter, so that many clients that
- * failed together do not come back together.
+ * How long to wait before the next attempt, in milliseconds: exponential with full jitter, so that many
+ * clients that failed together do not come back together.
  * @param attempt the attempts made so far, from 1
  * @param random 0 (inclusive) to 1
  */
@@ -149,7 +152,7 @@ export function backoffMs(attempt: number, random: () => number): number {
 }
 
 /**
- * The wait that a `Retry-After` header asks for, in milliseconds; undefined when there is none, or none that can be read.
+ * The wait that a `Retry-After` header asks for, in milliseconds; undefined when it is absent or unreadable.
  * @param now milliseconds since the epoch, for headers that name a date
  */
 export function retryAfterMs(header: string | null, now: number): number | undefined {

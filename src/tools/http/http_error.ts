@@ -155,7 +155,7 @@ const SIGNS: readonly [RegExp, HttpErrorKind, string][] = [
 /** What a rejection of fetch, or of a body being read, means. */
 export function explainFailure(error: unknown, url: string | URL): HttpError {
   if (error instanceof HttpError) return error;
-  // Both clients repeat the address in their messages: its words are no signs, and its query is nobody's business.
+  // Both clients repeat the address in their messages: its words are not signs, and its query may be secret.
   const text = details(error).replaceAll(/\bfor url \([^)]*\)|\bhttps?:\/\/\S+/g, "");
   for (const [sign, kind, reason] of SIGNS) {
     if (!sign.test(text)) continue;

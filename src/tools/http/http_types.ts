@@ -2,13 +2,14 @@ import type { Fetch } from "./exchange.ts";
 import type { HttpError } from "./http_error.ts";
 
 /**
- * HTTP as an installer needs it. Redirects are followed under rules, failures that may pass are tried again, nothing is
- * waited for or read without end. Proxies are the runtime's business: both honour HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * HTTP as an installer needs it. Redirects are followed under rules, failures that may pass are tried again,
+ * every wait and every body has a limit. Proxies are left to the runtime: both honour HTTP_PROXY, HTTPS_PROXY
+ * and NO_PROXY.
  */
 export interface HttpClient {
   /**
-   * Sends a GET request. Resolves with every final status but 408, 429 and 5xx, which are errors once the attempts are
-   * used up. Either read the body to its end or `cancel()`.
+   * Sends a GET request. Resolves with every final status but 408, 429 and 5xx, which are errors once the
+   * attempts are used up. Either read the body to its end or `cancel()`.
    * @throws {HttpError}
    * @throws the signal's reason
    */
@@ -24,7 +25,10 @@ export interface HttpRequestOptions {
   idleTimeoutMs?: number;
   /** How often to try in all, a stalled server twice at most. Default 4. */
   attempts?: number;
-  /** Let the server compress the body; what is read is unpacked. Not for files whose hash counts. Default false. */
+  /**
+   * Let the server compress the body; what is read is unpacked. Not for files whose hash counts. Default
+   * false.
+   */
   compressed?: boolean;
 }
 

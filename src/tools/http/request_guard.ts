@@ -1,6 +1,6 @@
 /**
- * Ends one request: when the caller's signal says so, when the server stalls, or when it is done with. Whoever waits is
- * rejected at once, whether or not the runtime's fetch notices the abort.
+ * Ends one request: when the caller's signal says so, when the server stalls, or when the caller is done. A
+ * waiting caller is rejected at once, whether or not the runtime's fetch notices the abort.
  */
 export class RequestGuard {
   readonly #controller = new AbortController();
@@ -77,12 +77,14 @@ export class RequestGuard {
   }
 }
 
-/** So little in a whole idle time-out is a stall: a server that drips a byte now and then holds nobody. */
+/**
+ * Fewer bytes in a whole idle time-out count as a stall, so that a server cannot hold a caller by dripping.
+ */
 const MIN_BYTES = 1024;
 
 /**
- * Notices when a server stops sending. Only the time in which somebody waits for it counts, so a consumer may be as
- * slow as it likes. One timer at most, however many chunks arrive.
+ * Notices when a server stops sending. Only the time in which the caller waits for it counts, so a consumer
+ * may be as slow as it likes. One timer at most, however many chunks arrive.
  */
 export class StallWatch {
   readonly #limitMs: number;
@@ -99,7 +101,7 @@ export class StallWatch {
     this.#onStall = onStall;
   }
 
-  /** Somebody waits from now on. */
+  /** The caller waits from now on. */
   begin(): void {
     this.#since = performance.now();
     this.#timer ??= setTimeout(this.#check, this.#limitMs - this.#waitedMs);

@@ -13,9 +13,9 @@ export interface ActivateOptions {
 }
 
 /**
- * Makes a staged tree the installation, in one step. What is there already (a broken installation, or one that is
- * replaced) is renamed away first: between the two renames, and only then, the tool is missing, and the caller's lock
- * keeps other installs out.
+ * Makes a staged tree the installation, in one step. What is there already (a broken installation, or one
+ * that is replaced) is renamed away first: between the two renames, and only then, the tool is missing, and
+ * the caller's lock keeps other installs out.
  *
  * @returns the installation's directory.
  */
@@ -39,7 +39,7 @@ function renameInto(
 ): string | undefined {
   let aside: string | undefined;
   for (let attempt = 0;; attempt++) {
-    // Again in each round: whoever uninstalls the tool's other version removes the parent when it is empty.
+    // Again in each round: uninstalling the tool's other version removes the parent when it is empty.
     mkdirSync(dirname(directory), { recursive: true });
     try {
       renameSync(staged, directory);

@@ -7,8 +7,9 @@ import { IntegrityCheck } from "./integrity_check.ts";
 import type { PartFile } from "./part_file.ts";
 
 /**
- * One pass over an artifact: download, hash, unpack into the writer's tree, all while it streams. Nothing that comes
- * before the hash is right counts: the tree is only staged, and the caller throws it away on any error.
+ * One pass over an artifact: download, hash, unpack into the writer's tree, all while it streams. Nothing
+ * that comes before the hash is right counts: the tree is only staged, and the caller throws it away on any
+ * error.
  *
  * @throws {IntegrityError} a wrong hash, also when the damage made unpacking fail first.
  * @throws {RestartDownload} when the tree must be begun again.
@@ -28,8 +29,8 @@ export async function unpackArtifact(
         await sink.write(chunk);
       } catch (error) {
         if (!(error instanceof ArchiveError)) throw error;
-        // An archive that is refused may be a damaged download, and that is the better message: go on to the hash, unless
-        // nobody knows where the body ends.
+        // An archive that is refused may be a damaged download, and that is the better message: go on to the
+        // hash, unless the body's length is unknown.
         if (part.source?.total === null) throw new RestartDownload(error.message, { cause: error });
         refusal = error;
       }

@@ -7,7 +7,8 @@ import type { SignatureState } from "../store/receipt.ts";
  * Asks each artifact's source for its signature.
  *
  * @returns the weakest result of all artifacts
- * @throws {IntegrityError} when the source names another integrity than the one that is installed, or a wrong signature
+ * @throws {IntegrityError} when the source names another integrity than the one that is installed, or a wrong
+ * signature
  */
 export async function checkSignatures(
   artifacts: readonly PlannedArtifact[],

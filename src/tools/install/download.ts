@@ -24,11 +24,14 @@ export interface DownloadOptions {
 const MAX_BREAKS = 8;
 
 /**
- * The artifact's bytes in order: first those that the part file has, then the rest from the server, each kept in the part
- * file before it is handed on. A connection that breaks is taken up again at the same byte, unseen by the consumer.
+ * The artifact's bytes in order: first those that the part file has, then the rest from the server, each kept
+ * in the part file before it is handed on. A connection that breaks is taken up again at the same byte,
+ * unseen by the consumer.
  *
- * @throws {RestartDownload} when the server cannot go on where the part file ends; the part file is then empty.
- * @throws {HaftError} when the server refuses, sends too much, or keeps breaking off; the part file keeps what came.
+ * @throws {RestartDownload} when the server cannot go on where the part file ends; the part file is then
+ * empty.
+ * @throws {HaftError} when the server refuses, sends too much, or keeps breaking off; the part file keeps
+ * what came.
  */
 export async function* download(part: PartFile, options: DownloadOptions): AsyncGenerator<Uint8Array> {
   const { url, signal, onProgress } = options;
@@ -114,7 +117,7 @@ function rangeTotal(headers: Headers): number | undefined {
 /** The body ended with an error: the connection broke, or stalled. */
 class BrokenConnection extends Error {}
 
-/** The body's chunks. Marks its own errors, so that those of whoever handles the chunks are not taken for them. */
+/** The body's chunks. Marks its own errors, so that a consumer's errors are not taken for them. */
 async function* untilBroken(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body;

@@ -1,9 +1,9 @@
 import process from "node:process";
 
 /**
- * Whether this build honours failpoints. `scripts/build.ts` replaces the identifier with `false` in release binaries
- * (`bun build --define HAFT_TEST_BUILD=false`), and the minifier then drops the code; it is `true` in the binary that the
- * tests build, and when the sources run as they are.
+ * Whether this build honours failpoints. `scripts/build.ts` replaces the identifier with `false` in release
+ * binaries (`bun build --define HAFT_TEST_BUILD=false`), and the minifier then drops the code; it is `true`
+ * in the binary that the tests build, and when the sources run as they are.
  */
 declare const HAFT_TEST_BUILD: boolean;
 

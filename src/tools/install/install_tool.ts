@@ -22,13 +22,17 @@ export interface InstallResult {
   receipt: Receipt;
   /** The store had it, and nothing was done. */
   alreadyInstalled: boolean;
-  /** The text of the installer's own lock file, for a `js` tool whose config came without one, or was installed now. */
+  /**
+   * The text of the installer's own lock file, for a `js` tool whose config came without one, or was
+   * installed now.
+   */
   dependenciesLock: string | null;
 }
 
 /**
- * Installs one tool: stage, verify, rename. A failure, or a kill at any moment, leaves the store as it was, and the next
- * run cleans up. Reports `started` to `completed`; on failure it throws, and the caller reports `failed`.
+ * Installs one tool: stage, verify, rename. A failure, or a kill at any moment, leaves the store as it was,
+ * and the next run cleans up. Reports `started` to `completed`; on failure it throws, and the caller reports
+ * `failed`.
  *
  * @throws {HaftError} what went wrong, and the next step.
  * @throws the signal's reason.
@@ -89,7 +93,8 @@ async function installLocked(
       });
     },
   });
-  // Whoever held the lock has installed it since the first look. That is as fresh as what `force` would make.
+  // The previous holder of the lock has installed it since the first look. That is as fresh as what `force`
+  // would make.
   const won = installed(config, store, config.force && !waited);
   if (won !== undefined) return won;
   const installation = installationName(config.store_id, config.version);

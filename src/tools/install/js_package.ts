@@ -19,8 +19,8 @@ const LOCK_FILE = "bun.lock";
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock; files are copied, so that a
- * tool in the store shares none with Bun's cache.
+ * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock; files are copied,
+ * so that a tool in the store shares none with Bun's cache.
  */
 const INSTALL = [
   "install",
@@ -37,9 +37,9 @@ const INSTALL = [
 /**
  * Lets Bun install a pure JavaScript package with its dependencies into a staged tree.
  *
- * What is installed is what haft.lock says: Bun checks every tarball against the integrity in its lock file, and that of
- * the tool itself is compared here with haft's before anything is activated. A lock from an earlier install pins all
- * dependencies as well.
+ * What is installed is what haft.lock says: Bun checks every tarball against the integrity in its lock file,
+ * and that of the tool itself is compared here with haft's before anything is activated. A lock from an
+ * earlier install pins all dependencies as well.
  */
 export async function stageJsPackage(
   config: InstallConfig,
@@ -94,7 +94,10 @@ function rootPackage(config: InstallConfig): RootPackage {
   return { name: artifact.package, version: artifact.version, integrity: artifact.integrity };
 }
 
-/** The given lock, when it is one of this version; after an upgrade it is not, and the dependencies are chosen anew. */
+/**
+ * The given lock, when it is one of this version; after an upgrade it is not, and the dependencies are chosen
+ * anew.
+ */
 function usableLock({ dependencies_lock: lock }: InstallConfig, root: RootPackage): string | undefined {
   if (lock === null || lockedIntegrity(lock, root.name, root.version) === undefined) return undefined;
   checkIntegrity(lock, root);
@@ -162,8 +165,9 @@ function ownInstaller(): Promise<JsInstaller> {
 const REGISTRY_SETTING = /^(registry|@[^:]+:registry|\/\/.+:(_authToken|_auth|username|_password))$/;
 
 /**
- * The project's settings for Bun, which reads the user's own .npmrc by itself. Not a copy of the file: a stranger may have
- * written it, and `${NAME}` in it would send variables of the environment to a host of the stranger's choice.
+ * The project's settings for Bun, which reads the user's own .npmrc by itself. Not a copy of the file: a
+ * stranger may have written it, and `${NAME}` in it would send variables of the environment to a host of the
+ * stranger's choice.
  */
 function npmSettings({ project_dir }: InstallConfig, { env }: InstallDeps): string {
   const { settings } = readNpmrc(join(project_dir, ".npmrc"), { env, expand: false });
@@ -184,8 +188,9 @@ function checkExecutables(
 }
 
 /**
- * Takes the commands of dependencies out of the directory that goes on PATH: eslint's `node-which`, or another tool's copy of
- * `tsc`, would stand before what the project asks for. On Windows, a command is a few files of one name.
+ * Takes the commands of dependencies out of the directory that goes on PATH: eslint's `node-which`, or
+ * another tool's copy of `tsc`, would stand before what the project asks for. On Windows, a command is a few
+ * files of one name.
  */
 function keepOwnCommands(bin: Readonly<Record<string, string>>, directory: string): void {
   if (!existsSync(directory)) return;

@@ -8,11 +8,11 @@ const PackageBin = v.object({
 });
 
 /**
- * The executables that a package declares: name → path below the install directory. npm reads `bin` the same way: a single
- * path is named for the package without its scope.
+ * The executables that a package declares: name → path below the install directory. npm reads `bin` the same
+ * way: a single path is named for the package without its scope.
  *
  * @param text the package's package.json.
- * @throws when it is none, or a name or a path in it could mean a place outside.
+ * @throws when it is malformed, or a name or a path in it could mean a place outside.
  */
 export function packageBin(text: string, { below }: { below: string }): Record<string, string> {
   const { name, bin = {} } = v.parse(PackageBin, JSON.parse(text));

@@ -27,9 +27,10 @@ export type PartSource = v.InferOutput<typeof PartSource>;
 const READ_SIZE = 256 * 1024;
 
 /**
- * The bytes of a download so far, kept beside the extraction so that a download that breaks, or a process that is killed,
- * costs only what is missing. The copy costs a memcpy into the page cache (42 MB: 19 ms of 345) and, being deleted
- * within seconds and never synced, usually no disk traffic; keeping nothing would cost the whole download again.
+ * The bytes of a download so far, kept beside the extraction so that a download that breaks, or a process
+ * that is killed, costs only what is missing. The copy costs a memcpy into the page cache (42 MB: 19 ms of
+ * 345) and, being deleted within seconds and never synced, usually no disk traffic; keeping nothing would
+ * cost the whole download again.
  *
  * Its user holds the lock of the installation that the name is made of.
  */
@@ -83,7 +84,10 @@ export class PartFile {
     this.#size += bytes.length;
   }
 
-  /** The bytes kept so far. A chunk's memory is used again for the next one's only after the consumer asked for it. */
+  /**
+   * The bytes kept so far. A chunk's memory is used again for the next one's only after the consumer asked
+   * for it.
+   */
   *chunks(): Generator<Uint8Array> {
     for (let position = 0; position < this.#size;) {
       const buffer = new Uint8Array(Math.min(READ_SIZE, this.#size - position));

@@ -4,8 +4,8 @@ import type { Reporter } from "../reporter.ts";
 const STEP = 256 * 1024;
 
 /**
- * Reports a download of one or more artifacts as one, and only when a whole percent (or {@link STEP}) was added: a fast
- * download has thousands of chunks.
+ * Reports a download of one or more artifacts as one, and only when a whole percent (or {@link STEP}) was
+ * added: a fast download has thousands of chunks.
  */
 export class DownloadProgress {
   readonly #tool: string;

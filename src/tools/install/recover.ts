@@ -13,8 +13,9 @@ import { stagedFor } from "../store/sweep_staging.ts";
 import { activate } from "./activate.ts";
 
 /**
- * Takes up an install that was killed after its receipt was written, in particular between the two renames of a
- * replacement, when the tool is in no place at all: such a tree is verified and complete, and only has to be renamed.
+ * Takes up an install that was killed after its receipt was written, in particular between the two renames of
+ * a replacement, when the tool is in no place at all: such a tree is verified and complete, and only has to
+ * be renamed.
  *
  * @param installation the name that the caller holds the lock of.
  * @returns whether there was one that is what the config asks for.

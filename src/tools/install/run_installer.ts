@@ -9,7 +9,7 @@ export interface InstallerRun {
   signal: AbortSignal;
   /** Milliseconds after which the installer is stopped. */
   timeoutMs: number;
-  /** Called every {@link HEARTBEAT_MS} while it works, so that nobody takes the silence for a hang. */
+  /** Called every {@link HEARTBEAT_MS} while it works, so that its silence does not look like a hang. */
   onHeartbeat: () => void;
 }
 
@@ -18,7 +18,8 @@ export const HEARTBEAT_MS = 10_000;
 const OUTPUT_TAIL = 8_192;
 
 /**
- * Runs an installer to its end. Ends only after the process is gone, so that nothing writes into the staged tree any more.
+ * Runs an installer to its end. Ends only after the process is gone, so that nothing writes into the staged
+ * tree any more.
  * @throws {HaftError} with the end of its output, when it fails or takes too long; the signal's reason.
  */
 export async function runInstaller(

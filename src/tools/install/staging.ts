@@ -5,8 +5,8 @@ import type { StorePaths } from "../store/store.ts";
 import { stagingName } from "../store/store_names.ts";
 
 /**
- * A directory of its own for one attempt at an installation, on the store's file system. Removed when disposed, unless it
- * was renamed into the store by then; if the process dies, the next install removes it.
+ * A fresh directory for one attempt at an installation, on the store's file system. Removed when disposed,
+ * unless it was renamed into the store by then; if the process dies, the next install removes it.
  */
 export class Staging implements Disposable {
   readonly path: string;

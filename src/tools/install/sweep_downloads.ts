@@ -5,15 +5,15 @@ import { runtime } from "../../runtime/mod.ts";
 import type { Store } from "../store/store.ts";
 import { isInstallationName } from "../store/store_names.ts";
 
-/** A download that nobody has taken up for so long is not wanted any more. */
+/** A download that was not resumed for so long is deleted. */
 const MAX_AGE_MS = 7 * 24 * 60 * 60_000;
 
 /** As {@link PartFile} names them: `<store id>@<version>-<16 hex digits>.part`. */
 const PART_NAME = /^((.+)@([^@]+))-[0-9a-f]{16}\.part$/;
 
 /**
- * Deletes part files that are of no more use: their tool is installed (a process was killed between the two), or they are
- * old. Those of live processes, which hold the lock of their installation, are not touched.
+ * Deletes part files that are of no more use: their tool is installed (a process was killed between the two),
+ * or they are old. Those of live processes, which hold the lock of their installation, are not touched.
  *
  * @returns the names that were deleted.
  */

@@ -4,8 +4,8 @@ import { sourceOf } from "../sources/sources.ts";
 import { LOCKED_PLATFORMS, type LockedTool, type LockFile } from "./locked_tool.ts";
 
 /**
- * The text of a haft.lock. A writer of our own, because the file is read as a diff: one artifact a line, sorted tools,
- * platforms in one order, so that the same content is the same bytes wherever it is written.
+ * The text of a haft.lock. haft writes it itself, because people read it as a diff: one artifact a line,
+ * sorted tools, platforms in one order, so that the same content is the same bytes wherever it is written.
  */
 export function formatLockFile(lock: LockFile): string {
   const lines = [

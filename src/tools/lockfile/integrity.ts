@@ -7,11 +7,17 @@ export class IntegrityError extends HaftError {
   override readonly name = "IntegrityError";
 }
 
-/** The hashes that a lock file may hold, strongest first. sha1 is broken: it proves nothing about who made a file. */
+/**
+ * The hashes that a lock file may hold, strongest first. sha1 is broken: it proves nothing about a file's
+ * author.
+ */
 const STRONG = ["sha512", "sha384", "sha256"] as const;
 const BYTES: Record<typeof STRONG[number], number> = { sha512: 64, sha384: 48, sha256: 32 };
 
-/** The strongest hash of a subresource integrity text (`sha1-… sha512-…`), or undefined when none is strong enough. */
+/**
+ * The strongest hash of a subresource integrity text (`sha1-… sha512-…`), or undefined when none is strong
+ * enough.
+ */
 export function strongestIntegrity(text: string): string | undefined {
   const hashes = text.trim().split(/\s+/).map((hash) => hash.replace(/\?.*$/, ""));
   for (const algorithm of STRONG) {

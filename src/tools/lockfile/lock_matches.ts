@@ -7,7 +7,8 @@ import type { LockedTool } from "./locked_tool.ts";
 /**
  * What a lock entry is worth to a request:
  * - `same`: it answers exactly this request; nothing is resolved and nothing is written.
- * - `satisfies`: the request's text changed, but the locked version is one it could mean; only the text is written.
+ * - `satisfies`: the request's text changed, but the locked version is one it could mean; only the text is
+ *   written.
  * - `stale`: the tool is resolved again.
  */
 export type LockState = "same" | "satisfies" | "stale";
@@ -29,8 +30,8 @@ export function withRequest(locked: LockedTool, request: ToolRequest): LockedToo
 }
 
 /**
- * A changed tag cannot be judged without asking the source. A locked pre-release is kept only for a range that names it:
- * who writes `^2` after `2.0.0-beta.1` wants the release.
+ * A changed tag cannot be judged without asking the source. A locked pre-release is kept only for a range
+ * that names it: who writes `^2` after `2.0.0-beta.1` wants the release.
  */
 function newlySatisfies(text: string, version: string): boolean {
   const asked = tryParseVersionRequest(text);

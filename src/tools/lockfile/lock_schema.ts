@@ -6,8 +6,8 @@ import { LockedArtifact } from "../sources/sources.ts";
 import { LOCK_VERSION } from "./locked_tool.ts";
 
 /**
- * A lock file may come from a stranger's repository, and its texts become paths and addresses: every one is held
- * to the narrowest pattern that fits.
+ * A lock file may come from a stranger's repository, and its texts become paths and addresses: every one is
+ * held to the narrowest pattern that fits.
  */
 const Version = v.pipe(
   v.string(),

@@ -1,7 +1,10 @@
 import type { Artifact, SourceName, ToolKind } from "../../protocol/artifact.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
 
-/** Where an artifact runs. `any` is a package of pure JavaScript: one artifact for all platforms, and the only key then. */
+/**
+ * Where an artifact runs. `any` is a package of pure JavaScript: one artifact for all platforms, and the only
+ * key then.
+ */
 export type LockedPlatform = Platform | "any";
 
 /** The order in which a lock file lists them. */
@@ -18,7 +21,10 @@ export interface LockedTool {
   version: string;
   source: SourceName;
   kind: ToolKind;
-  /** Every platform that was published when the lock was written. The first artifact of a list holds the executables. */
+  /**
+   * Every platform that was published when the lock was written. The first artifact of a list holds the
+   * executables.
+   */
   platforms: Partial<Record<LockedPlatform, Artifact[]>>;
   /** Only where no catalogue entry knows them: a native `npm:NAME`. */
   bin?: Partial<Record<Platform, Executables>>;

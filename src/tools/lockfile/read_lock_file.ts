@@ -7,7 +7,7 @@ import { parseLockFile } from "./parse_lock_file.ts";
 /** A project's lock file as it is on disk. */
 export interface StoredLock {
   lock: LockFile;
-  /** Its text; undefined when there is none. */
+  /** Its text; undefined when the file does not exist. */
   text: string | undefined;
 }
 

@@ -38,7 +38,9 @@ export type Settings = v.InferOutput<typeof Settings>;
 /** Address prefix → what stands in its place. */
 export const MirrorTable = v.record(v.string(), v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")));
 
-/** Sections whose content belongs to later parts of haft; that they are tables is all that is checked here. */
+/**
+ * Sections whose content belongs to later parts of haft; that they are tables is all that is checked here.
+ */
 const Section = v.record(v.string(), v.unknown());
 
 /** `haft.toml`. */

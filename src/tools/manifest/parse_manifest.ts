@@ -12,11 +12,11 @@ export interface Manifest {
   env: Record<string, string | null>;
   settings: Settings;
   mirrors: Record<string, string>;
-  /** `[apps]` as it is written; what it means is the business of src/apps. */
+  /** `[apps]` as it is written; src/apps reads it. */
   apps: Record<string, unknown>;
-  /** `[backends]` as it is written; what it means is the business of src/backends. */
+  /** `[backends]` as it is written; src/backends reads it. */
   backends: Record<string, unknown>;
-  /** `[tasks]` as it is written; what it means is the business of src/tasks. */
+  /** `[tasks]` as it is written; src/tasks reads it. */
   tasks: Record<string, unknown>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The files in which other programs keep the versions of tools. What such a file says beyond haft's catalogue is not haft's
- * business: it is skipped, and remembered for whoever asks why.
+ * The files in which other programs keep the versions of tools. A tool that haft's catalogue
+ * lacks is skipped and remembered, so that messages can say why.
  */
 import { parse } from "smol-toml";
 import { canonicalToolName, catalogueEntry } from "../catalogue/catalogue.ts";
@@ -34,7 +34,10 @@ export const VERSION_FILES: readonly string[] = [
   "package.json",
 ];
 
-/** Reads a file of {@link VERSION_FILES}. One that is malformed says nothing: it is another program's to complain. */
+/**
+ * Reads a file of {@link VERSION_FILES}. One that is malformed says nothing: it is another program's to
+ * complain.
+ */
 export function parseVersionFile(
   text: string,
   { name, path }: { name: string; path: string },

@@ -44,13 +44,14 @@ export class MetadataClient {
   }
 
   /**
-   * The document, or undefined when the server has none (400, 404, 405, 410: registries differ in how they say it).
+   * The document, or undefined when the server has none (400, 404, 405, 410: registries differ in how they
+   * say it).
    * @throws {HttpError} when it cannot be had
    * @throws whatever `parse` throws
    */
   async get<T>(request: MetadataRequest<T>): Promise<T | undefined> {
     const running = this.#inFlight.get(request.url);
-    // Sharing with somebody else's signal would let them end this request.
+    // A shared request would end with the other caller's signal.
     if (running !== undefined && running.signal === request.signal && request.whole !== true) {
       return await running.promise as T | undefined;
     }
@@ -158,7 +159,9 @@ export class MetadataCache {
     }
   }
 
-  /** A cache that cannot be written (a full disk, a read-only home) makes haft slower, not wrong: no error. */
+  /**
+   * A cache that cannot be written (a full disk, a read-only home) makes haft slower, not wrong: no error.
+   */
   write(url: string, { value, etag, lastModified, fetchedAt }: CacheEntry<unknown>): void {
     const text = JSON.stringify({ schema: SCHEMA, url, etag, lastModified, fetchedAt, value });
     try {

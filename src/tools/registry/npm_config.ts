@@ -16,19 +16,25 @@ import {
 } from "./npmrc.ts";
 
 /**
- * npm's configuration, as far as it says where packages come from. The files are merged here, not by npm-conf's own
- * loader, because that one takes the project from the working directory and the environment from the process. What it
- * knows (the default registry), how .npmrc is written (ini) and how credentials are found (registry-auth-token) are the
- * libraries'.
+ * npm's configuration, as far as it says where packages come from. The files are merged here, not by
+ * npm-conf's own loader, because that one takes the project from the working directory and the environment
+ * from the process. What it knows (the default registry), how .npmrc is written (ini) and how credentials are
+ * found (registry-auth-token) are the libraries'.
  */
 export interface NpmConfig {
   /** The registry of a package, by its scope. Ends with `/`. */
   registryFor(name: string): string;
   /** The `Authorization` header for an address, if there are credentials for its host and path. */
   authorization(url: string): string | undefined;
-  /** A tarball's address from a manifest, on the configured registry where npm would do so (`replace-registry-host`). */
+  /**
+   * A tarball's address from a manifest, on the configured registry where npm would do so
+   * (`replace-registry-host`).
+   */
   tarballUrl(url: string, options: { registry: string }): string;
-  /** The registries and credentials as the text of one .npmrc, for an installer that is not to look for them itself. */
+  /**
+   * The registries and credentials as the text of one .npmrc, for an installer that is not to look for them
+   * itself.
+   */
   npmrc(): string;
   readonly ignored: readonly IgnoredSetting[];
 }
@@ -44,8 +50,8 @@ export interface NpmConfigContext {
 }
 
 /**
- * Reads, the strongest first: variables (`npm_config_…`), the project's .npmrc, the user's, npm's global one, the one that
- * came with npm.
+ * Reads, the strongest first: variables (`npm_config_…`), the project's .npmrc, the user's, npm's global one,
+ * the one that came with npm.
  * @throws {HaftError} when a file cannot be read
  */
 export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
@@ -74,7 +80,10 @@ export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
 class MergedConfig implements NpmConfig {
   readonly ignored: readonly IgnoredSetting[];
   readonly #settings: ReadonlyMap<string, NpmSetting>;
-  /** What registry-auth-token looks into: credentials that name their host, and nothing that it would send anywhere. */
+  /**
+   * What registry-auth-token looks into: credentials that name their host, and nothing that it would send
+   * anywhere.
+   */
   readonly #credentials: Record<string, string>;
 
   constructor(settings: ReadonlyMap<string, NpmSetting>, ignored: readonly IgnoredSetting[]) {

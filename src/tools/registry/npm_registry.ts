@@ -161,7 +161,7 @@ export class RegistryClient implements NpmRegistry {
     return { packument, picked };
   }
 
-  /** For registries that have no address for a single version; and to tell what there is instead. */
+  /** For registries that have no address for a single version, and for the versions that an error lists. */
   async #manifestFromPackument(
     name: string,
     versionOrTag: string,

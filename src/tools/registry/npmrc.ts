@@ -27,8 +27,9 @@ export interface NpmrcFile {
 export interface NpmrcOptions {
   env: Env;
   /**
-   * False for the project's own file, which a stranger may have written: `${NAME}` there could send any variable of the
-   * environment to any host, so such settings are left out. (pnpm does the same, GHSA-3qhv-2rgh-x77r.)
+   * False for the project's own file, which a stranger may have written: `${NAME}` there could send any
+   * variable of the environment to any host, so such settings are left out. (pnpm does the same,
+   * GHSA-3qhv-2rgh-x77r.)
    */
   expand: boolean;
 }
@@ -93,7 +94,7 @@ export interface NpmPlaces {
 }
 
 /**
- * The file that came with the npm on PATH. Distributions use it to point at a global file of their own.
+ * The file that came with the npm on PATH. Distributions use it to point at their own global file.
  * Undefined where no npm is installed.
  */
 export function builtinNpmrc(places: NpmPlaces): string | undefined {

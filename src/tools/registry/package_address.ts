@@ -1,6 +1,9 @@
 import { HaftError } from "../../base/errors.ts";
 
-/** Older packages have capitals. What else names may hold is npm's rule; it leaves no way to form another path. */
+/**
+ * Older packages have capitals. What else names may hold is npm's rule; it leaves no way to form another
+ * path.
+ */
 const NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~_-][a-z0-9._~-]*$/i;
 const MAX_NAME = 214;
 

@@ -2,7 +2,10 @@ import * as v from "valibot";
 import { isExactVersion } from "./package_address.ts";
 import { RegistryAnswerError } from "./registry_error.ts";
 
-/** A field of a type that is not expected counts as absent: registries hold twenty years of package.json files. */
+/**
+ * A field of a type that is not expected counts as absent: registries hold twenty years of package.json
+ * files.
+ */
 function lenient<Schema extends v.GenericSchema>(schema: Schema) {
   return v.fallback(v.optional(schema), undefined as never);
 }
@@ -106,7 +109,8 @@ export function pickManifest(served: ServedPackument, versionOrTag: string): Cac
 }
 
 /**
- * A manifest from an answer that holds one, or the whole package: some registries serve that at any address below it.
+ * A manifest from an answer that holds one, or the whole package: some registries serve that at any address
+ * below it.
  * @throws {RegistryAnswerError}
  */
 export function readManifest(

@@ -21,7 +21,7 @@ export class VersionNotFound extends HaftError {
   readonly status = 404;
   readonly packageName: string;
   readonly versionOrTag: string;
-  /** What there is instead, in no order. */
+  /** The versions that exist, in no order. */
   readonly versions: readonly string[];
   readonly distTags: Readonly<Record<string, string>>;
 

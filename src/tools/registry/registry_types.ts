@@ -5,7 +5,8 @@ import type { PackageManifest, Packument } from "./package_metadata.ts";
 /** An npm registry, or several by scope: the ones that npm's own configuration names. */
 export interface NpmRegistry {
   /**
-   * Every version and tag of a package. May be tens of megabytes on the wire: asked only where a range needs it.
+   * Every version and tag of a package. May be tens of megabytes on the wire: asked only where a range needs
+   * it.
    * @throws {PackageNotFound}
    */
   packument(name: string, options?: RegistryRequestOptions): Promise<Packument>;
@@ -27,11 +28,14 @@ export interface NpmRegistry {
   ): Promise<{ url: string; headers: Record<string, string> }>;
   /**
    * Checks the registry's signatures of a manifest.
-   * @returns `not-offered` when it has none, `unknown-key` when nobody knows the key of any
+   * @returns `not-offered` when it has none, `unknown-key` when the key of every signature is unknown
    * @throws {SignatureError} when one is wrong, or its key had expired before the version was published
    */
   verifySignature(manifest: PackageManifest, options?: RegistryRequestOptions): Promise<SignatureVerdict>;
-  /** The registries and credentials as the text of one .npmrc. It holds secrets: write it for the user alone (0600). */
+  /**
+   * The registries and credentials as the text of one .npmrc. It holds secrets: write it for the user alone
+   * (0600).
+   */
   npmrc(): Promise<string>;
 }
 

@@ -16,7 +16,10 @@ export type SigningKey = v.InferOutput<typeof SigningKey>;
 
 export const SigningKeys = v.array(SigningKey);
 
-/** `/-/npm/v1/keys`. Keys of other schemes are left aside: their signatures then count as made by an unknown key. */
+/**
+ * `/-/npm/v1/keys`. Keys of other schemes are left aside: their signatures then count as made by an unknown
+ * key.
+ */
 const ServedKeys = v.object({
   keys: v.array(v.object({
     keyid: v.string(),

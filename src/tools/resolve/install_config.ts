@@ -72,8 +72,8 @@ function nativeLayout(request: ToolRequest, locked: LockedTool, platform: Platfo
 }
 
 /**
- * Whether the lock lacks a platform that the catalogue expects the version to be published for. A lock that was written behind
- * a mirror lists what that mirror had; elsewhere the same version may have more.
+ * Whether the lock lacks a platform that the catalogue expects the version to be published for. A lock that
+ * was written behind a mirror lists what that mirror had; elsewhere the same version may have more.
  */
 export function lacksPublished(request: ToolRequest, locked: LockedTool, platform: Platform): boolean {
   if (locked.kind === "js" || lockedArtifacts(locked, platform) !== undefined) return false;

@@ -7,8 +7,8 @@ import { sourceOf } from "../sources/sources.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 
 /**
- * Turns a request into a lock entry: the exact version, and for every platform what to download and what proves it, from
- * metadata alone. The answer does not depend on the platform this runs on.
+ * Turns a request into a lock entry: the exact version, and for every platform what to download and what
+ * proves it, from metadata alone. The answer does not depend on the platform this runs on.
  * @throws {UsageError} on an unknown tool, source or version text
  * @throws {HaftError} when no version answers the request, or an artifact comes without a strong hash
  */
@@ -32,8 +32,9 @@ export async function availableVersions(request: ToolRequest, deps: ResolveDeps)
 }
 
 /**
- * Asks again for the same version and adds the platforms that the lock lacks. What is locked already stays as it is, so that
- * the install notices a registry that now answers otherwise, and the evidence is not overwritten.
+ * Asks again for the same version and adds the platforms that the lock lacks. What is locked already stays as
+ * it is, so that the install notices a registry that now answers otherwise, and the evidence is not
+ * overwritten.
  * @returns the same object when there was nothing to add
  */
 export async function completeLocked(

@@ -15,9 +15,9 @@ export interface ShimAnswer extends KnownCommand {
 }
 
 /**
- * Keeps an answer of `haft exec` where the shim finds it. It is not kept when a shell could not tell a change: a file whose time has
- * no fraction (archives and coarse file systems set such) may be replaced by another of the same time, and a shell that compares
- * whole seconds sees no difference.
+ * Keeps an answer of `haft exec` where the shim finds it. It is not kept when a shell could not tell a
+ * change: a file whose time has no fraction (archives and coarse file systems set such) may be replaced by
+ * another of the same time, and a shell that compares whole seconds sees no difference.
  */
 export function rememberShim(
   { name, cwd, command, files }: ShimAnswer,
@@ -69,7 +69,10 @@ function isInside(path: string, directory: string): boolean {
   return path.startsWith(`${directory}/`);
 }
 
-/** Just written, and of no use already: something keeps changing, and writing it each time would cost more than it saves. */
+/**
+ * Just written, and of no use already: something keeps changing, and writing it each time would cost more
+ * than it saves.
+ */
 function isYoung(entry: string): boolean {
   const written = statSync(entry, { throwIfNoEntry: false })?.mtimeMs;
   return written !== undefined && Date.now() - written < 2_000;

@@ -1,10 +1,12 @@
 /**
- * An entry: how a name is run in one directory, as a shell script that a shim sources. It starts the tool only when every file
- * that decided the answer is as it was, in what a shell can see without starting a program:
+ * An entry: how a name is run in one directory, as a shell script that a shim sources. It starts the tool
+ * only when every file that decided the answer is as it was, in what a shell can see without starting a
+ * program:
  * - what was not there is not there, and no part of the directory's path has become a link;
- * - manifests and lock file have exactly the time of modification that a stamp beside the entry has, to the nanosecond;
- * - what haft itself writes in its store is not newer than the entry.
- * When anything is different it returns, and the shim asks `haft exec`.
+ * - manifests and lock file have exactly the time of modification that a stamp beside the entry has, to the
+ *   nanosecond;
+ * - what haft itself writes in its store is not newer than the entry. When anything is different it returns,
+ *   and the shim asks `haft exec`.
  */
 import { dirname } from "node:path";
 import { shellQuote } from "../../base/shell_quote.ts";

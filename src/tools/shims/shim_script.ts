@@ -1,7 +1,7 @@
 /**
- * Shims: one small script for each executable, in one directory for PATH. A shim looks for the entry that `haft exec` left for
- * the directory it is run in (see shim_entry.ts), which checks that nothing has changed and starts the tool; without one, or
- * when it finds a change, `haft exec` decides.
+ * Shims: one small script for each executable, in one directory for PATH. A shim looks for the entry that
+ * `haft exec` left for the directory it is run in (see shim_entry.ts), which checks that nothing has changed
+ * and starts the tool; without one, or when it finds a change, `haft exec` decides.
  */
 import { type Env, envValue } from "../../base/env.ts";
 import { shellQuote } from "../../base/shell_quote.ts";

@@ -21,7 +21,9 @@ export interface ShimChanges {
   foreign: string[];
 }
 
-/** Makes the shims' directory hold a shim for every executable in the store, and none of haft's for any other. */
+/**
+ * Makes the shims' directory hold a shim for every executable in the store, and none of haft's for any other.
+ */
 export function writeShims(options: WriteShimsOptions): ShimChanges {
   const { shims } = options.paths;
   mkdirSync(shims, { recursive: true });

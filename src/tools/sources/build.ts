@@ -5,8 +5,9 @@ import { type Platform, PLATFORMS } from "../platform.ts";
 import { knownRange } from "../versions/version_request.ts";
 
 /**
- * How the executables of a version are laid out, as the catalogue writes it. Text in `{braces}` is filled in: `{platform}`
- * (the word from `platforms`), `{version}`, `{format}`, and `{exe}` (`.exe` on Windows, else nothing).
+ * How the executables of a version are laid out, as the catalogue writes it. Text in `{braces}` is filled in:
+ * `{platform}` (the word from `platforms`), `{version}`, `{format}`, and `{exe}` (`.exe` on Windows, else
+ * nothing).
  */
 export const RelativePath = v.pipe(
   v.string(),
@@ -65,7 +66,10 @@ export function executablesFor(build: NativeLayout, platform: Platform): Record<
   );
 }
 
-/** The platforms that a build is published for, each with the publisher's word for it, in the order of PLATFORMS. */
+/**
+ * The platforms that a build is published for, each with the publisher's word for it, in the order of
+ * PLATFORMS.
+ */
 export function publishedPlatforms(build: NativeLayout): [Platform, string][] {
   return PLATFORMS.flatMap((platform): [Platform, string][] => {
     const word = build.platforms[platform];

@@ -90,8 +90,8 @@ export interface VersionIndex {
 }
 
 /**
- * Reads an index. Tags: `latest` (also `node`, `current`, `stable`), `lts` and `lts/*` for the newest long-term version, `lts/<name>` for
- * the newest of one line.
+ * Reads an index. Tags: `latest` (also `node`, `current`, `stable`), `lts` and `lts/*` for the newest
+ * long-term version, `lts/<name>` for the newest of one line.
  * @throws {HaftError} when the text is not an index
  */
 export function parseVersionIndex(text: string, url: string): VersionIndex {

@@ -34,7 +34,9 @@ const NativeBuild = v.strictObject({
 });
 export type NpmNativeBuild = v.InferOutput<typeof NativeBuild>;
 
-/** The package that lists the versions, installed with its dependencies; its own `bin` names the executables. */
+/**
+ * The package that lists the versions, installed with its dependencies; its own `bin` names the executables.
+ */
 const JsBuild = v.strictObject({ kind: v.literal("js"), when: v.optional(v.string()) });
 
 export const NpmEntry = v.strictObject({
@@ -129,8 +131,8 @@ function nativeBuild({ builds }: NpmEntry, version: string): NpmNativeBuild | un
 }
 
 /**
- * The exact version of a request, by the smallest question: none for an exact version (asking for its packages tells
- * whether it exists), one manifest for a tag, the list of all versions for a range.
+ * The exact version of a request, by the smallest question: none for an exact version (asking for its
+ * packages tells whether it exists), one manifest for a tag, the list of all versions for a range.
  */
 async function chooseVersion(
   request: ToolRequest,
@@ -246,7 +248,10 @@ async function missingVersion(
     : unknownVersion(request, packument);
 }
 
-/** A signature covers name, version and integrity, so the registry must still name the integrity that is installed. */
+/**
+ * A signature covers name, version and integrity, so the registry must still name the integrity that is
+ * installed.
+ */
 async function checkSignature(artifact: ArtifactOf<"npm">, { registry, signal }: ArtifactDeps) {
   const manifest = await registry.manifest(artifact.package, artifact.version, { signal });
   const named = strongestIntegrity(manifest.dist.integrity ?? "");

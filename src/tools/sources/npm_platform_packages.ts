@@ -12,13 +12,14 @@ export interface PlatformPackage {
 }
 
 /**
- * The packages of a native tool that no catalogue entry describes, or undefined when it is not unmistakably native:
+ * The packages of a native tool that no catalogue entry describes, or undefined when it is not unmistakably
+ * native:
  * - the package (the wrapper) declares executables and has no dependencies besides optional ones;
  * - at least two optional dependencies are pinned to one exact version and are named for an operating system;
- * - the packages of those that exist for this version each name one `os` and `cpu`, have no dependencies, and declare
- *   themselves every executable of the wrapper, as a file that is no script.
- * Everything else is a JavaScript package: right for add-ons (swc, rollup, oxlint), and a few milliseconds slower for
- * wrappers whose platform packages declare no executables.
+ * - the packages of those that exist for this version each name one `os` and `cpu`, have no dependencies, and
+ *   declare themselves every executable of the wrapper, as a file that is no script. Everything else is a
+ *   JavaScript package: right for add-ons (swc, rollup, oxlint), and a few milliseconds slower for wrappers
+ *   whose platform packages declare no executables.
  */
 export async function nativePackages(
   wrapper: VersionManifest,
@@ -50,7 +51,10 @@ export async function nativePackages(
 
 type Candidate = readonly [name: string, version: string];
 
-/** Optional dependencies with an exact pin and an operating system's name in their own; the likeliest to exist come first. */
+/**
+ * Optional dependencies with an exact pin and an operating system's name in their own; the likeliest to exist
+ * come first.
+ */
 export function platformCandidates(wrapper: VersionManifest): Candidate[] {
   return Object.entries(wrapper.optionalDependencies ?? {})
     .filter(([name, pin]) =>
@@ -138,7 +142,9 @@ export function platformMatches(platform: Platform, { os, cpu, libc }: PlatformL
     (parts.libc === undefined || allows(libc, parts.libc));
 }
 
-/** npm's rule: a negated name excludes; names that are not negated must include the value when there are any. */
+/**
+ * npm's rule: a negated name excludes; names that are not negated must include the value when there are any.
+ */
 function allows(limit: readonly string[] | string | undefined, value: string): boolean {
   const names = typeof limit === "string" ? [limit] : limit ?? [];
   if (names.includes(`!${value}`)) return false;

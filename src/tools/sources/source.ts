@@ -1,6 +1,7 @@
 /**
- * A source is one module: it knows how a tool is written in the catalogue and in the lock file, which versions there are,
- * and where an artifact is downloaded. `sources.ts` lists them; everything else asks that list.
+ * A source is one module: it knows how a tool is written in the catalogue and in the lock file, which
+ * versions there are, and where an artifact is downloaded. `sources.ts` lists them; everything else asks that
+ * list.
  */
 import type * as v from "valibot";
 import type { Env } from "../../base/env.ts";
@@ -16,7 +17,10 @@ export interface Source<Entry, Item extends Artifact> {
   readonly entry: v.GenericSchema<unknown, Entry>;
   /** How the lock file writes an artifact. */
   readonly locked: LockedForm<Item>;
-  /** The entry that `NAME:TEXT` in a manifest stands for, e.g. `npm:prettier`; undefined when the text is malformed. */
+  /**
+   * The entry that `NAME:TEXT` in a manifest stands for, e.g. `npm:prettier`; undefined when the text is
+   * malformed.
+   */
   direct(text: string): Entry | undefined;
   /** How `NAME:TEXT` is written, for the error about a malformed one. */
   readonly directForm: string;
@@ -65,8 +69,8 @@ export interface ArtifactAddress {
 }
 
 /**
- * What resolving needs of the registry and of HTTP: metadata alone. Both clients in ../registry and ../http have this shape.
- * The narrow interface keeps a test's fake small and rules out downloads.
+ * What resolving needs of the registry and of HTTP: metadata alone. Both clients in ../registry and ../http
+ * have this shape. The narrow interface keeps a test's fake small and rules out downloads.
  */
 export interface ResolveDeps {
   registry: MetadataRegistry;
@@ -79,7 +83,10 @@ export interface RequestOptions {
 }
 
 export interface MetadataRegistry {
-  /** Every version and tag of a package. Large: asked only for ranges, and for the nearest versions in an error. */
+  /**
+   * Every version and tag of a package. Large: asked only for ranges, and for the nearest versions in an
+   * error.
+   */
   packument(
     name: string,
     options?: RequestOptions,
@@ -88,7 +95,10 @@ export interface MetadataRegistry {
   manifest(name: string, versionOrTag: string, options?: RequestOptions): Promise<VersionManifest>;
 }
 
-/** The part of a version's package.json that matters, as registries serve it: fields may be absent or of another type. */
+/**
+ * The part of a version's package.json that matters, as registries serve it: fields may be absent or of
+ * another type.
+ */
 export interface VersionManifest {
   readonly name: string;
   readonly version: string;

@@ -1,6 +1,7 @@
 /**
- * The one list of sources. What the manifest, the lock file and the catalogue accept follows from it; a new source is its
- * module, its name and artifact in src/protocol/artifact.ts, a row here, and entries of the catalogue.
+ * The one list of sources. What the manifest, the lock file and the catalogue accept follows from it; a new
+ * source is its module, its name and artifact in src/protocol/artifact.ts, a row here, and entries of the
+ * catalogue.
  */
 import * as v from "valibot";
 import type { Artifact, ArtifactOf, SourceName } from "../../protocol/artifact.ts";

@@ -19,7 +19,10 @@ export function receiptPath(directory: string): string {
 export const SignatureState = v.picklist(["verified", "not-offered", "unknown-key", "not-checked"]);
 export type SignatureState = v.InferOutput<typeof SignatureState>;
 
-/** What was installed, from where, and when: `.haft/receipt.json`. Its presence makes an installation complete. */
+/**
+ * What was installed, from where, and when: `.haft/receipt.json`. Its presence makes an installation
+ * complete.
+ */
 export const Receipt = v.strictObject({
   schema: v.literal(1),
   /** As the manifest names it. */
@@ -29,7 +32,9 @@ export const Receipt = v.strictObject({
   platform: v.string(),
   kind: ToolKind,
   artifacts: v.array(PlannedArtifact),
-  /** Executable name → path below the install directory. For `js`, a script that a JavaScript runtime runs. */
+  /**
+   * Executable name → path below the install directory. For `js`, a script that a JavaScript runtime runs.
+   */
   bin: v.record(v.string(), v.string()),
   signature: SignatureState,
   /** ISO 8601, UTC. */
@@ -39,7 +44,9 @@ export const Receipt = v.strictObject({
 });
 export type Receipt = v.InferOutput<typeof Receipt>;
 
-/** The receipt, or undefined for a text that is none: such an installation counts as missing and is made anew. */
+/**
+ * The receipt, or undefined for a malformed text: such an installation counts as missing and is made anew.
+ */
 export function parseReceipt(text: string): Receipt | undefined {
   try {
     const result = v.safeParse(Receipt, JSON.parse(text));

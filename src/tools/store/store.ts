@@ -13,7 +13,9 @@ export function storeDirectory({ store }: Pick<Paths, "store">, storeId: string)
   return join(store, storeId);
 }
 
-/** The installed tools on disk: `<store>/<store id>/<version>`, each complete with its receipt or not there. */
+/**
+ * The installed tools on disk: `<store>/<store id>/<version>`, each complete with its receipt or not there.
+ */
 export class Store {
   readonly #paths: StorePaths;
 
@@ -53,7 +55,7 @@ export class Store {
     );
   }
 
-  /** Holds the installation: nobody else installs or removes it until the lock is released. */
+  /** Holds the installation: no other process installs or removes it until the lock is released. */
   async lock(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<FileLock> {
     mkdirSync(this.#paths.locks, { recursive: true });
     return await processLock(this.lockPath(installationName(storeId, version)), options);
@@ -64,8 +66,8 @@ export class Store {
   }
 
   /**
-   * Removes an installation: it is renamed away in one step, then deleted, so that nobody finds half of it. A tool that
-   * runs goes on running.
+   * Removes an installation: it is renamed away in one step, then deleted, so that half of it is never seen.
+   * A tool that runs goes on running.
    * @returns false when it was not there.
    */
   async remove(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<boolean> {
@@ -79,8 +81,8 @@ export class Store {
   }
 
   /**
-   * Renames an installation into the staging area, where a later install finishes the deletion should this process die.
-   * The caller holds its lock.
+   * Renames an installation into the staging area, where a later install finishes the deletion should this
+   * process die. The caller holds its lock.
    * @returns where it is now, or undefined when there was none.
    */
   moveAside(storeId: string, version: string): string | undefined {

@@ -7,8 +7,9 @@ const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}$/;
 const RANDOM_MARK = "~";
 
 /**
- * `<store id>@<version>`: the name of an installed tool's lock and of its staging directories. The two parts become path
- * components, so only names of an allow-list pass: neither can be `..`, be hidden, or hold a separator.
+ * `<store id>@<version>`: the name of an installed tool's lock and of its staging directories. The two parts
+ * become path components, so only names of an allow-list pass: neither can be `..`, be hidden, or hold a
+ * separator.
  *
  * @throws {HaftError}
  */
@@ -27,7 +28,9 @@ export function stagingName(installation: string, random: string): string {
   return `${installation}${RANDOM_MARK}${random}`;
 }
 
-/** The installation that a directory in the staging area belongs to, or undefined when haft did not make it. */
+/**
+ * The installation that a directory in the staging area belongs to, or undefined when haft did not make it.
+ */
 export function stagingOwner(name: string): string | undefined {
   const owner = name.slice(0, Math.max(name.lastIndexOf(RANDOM_MARK), 0));
   return isInstallationName(owner) ? owner : undefined;

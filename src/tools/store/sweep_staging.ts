@@ -12,9 +12,10 @@ export interface SweepOptions {
 }
 
 /**
- * Deletes what processes that died have left in the staging area. Whoever stages something holds the lock of the
- * installation it is for, and the kernel releases that lock when the process ends: a staged directory whose lock is free
- * is nobody's. Directories of live processes, and names that haft did not give, are not touched.
+ * Deletes what processes that died have left in the staging area. A process that stages something holds the
+ * lock of the installation it is for, and the kernel releases that lock when the process ends: a staged
+ * directory whose lock is free is abandoned. Directories of live processes, and names that haft did not give,
+ * are not touched.
  *
  * @returns the names that were deleted.
  */

@@ -27,7 +27,7 @@ function sortedLetters(text: string): string {
 }
 
 /**
- * The versions someone who wrote `wanted` may have meant: the newest of the same minor, of the same major,
+ * The versions that `wanted` may have meant: the newest of the same minor, of the same major,
  * and of all, in that order, stable ones where there are any.
  */
 export function nearestVersions(wanted: string, versions: readonly string[]): string[] {

@@ -8,7 +8,8 @@ export function sortVersions(versions: readonly string[]): string[] {
 
 /**
  * The newest version inside the range. A stable one wins over any pre-release, unless the range itself names
- * a pre-release (`^2.0.0-beta.1`). A tool that has published nothing but pre-releases (`7.0.0-dev.…` for `7`) yields its newest.
+ * a pre-release (`^2.0.0-beta.1`). A tool that has published nothing but pre-releases (`7.0.0-dev.…` for `7`)
+ * yields its newest.
  */
 export function pickVersion(versions: readonly string[], range: Range): string | undefined {
   const newestFirst = parsed(versions).sort((a, b) => compare(b, a));
@@ -20,8 +21,8 @@ export function pickVersion(versions: readonly string[], range: Range): string |
 }
 
 /**
- * Whether the version is one that the request could have chosen. A tag says nothing about versions, so no version
- * satisfies it; text that is no request satisfies nothing either.
+ * Whether the version is one that the request could have chosen. A tag says nothing about versions, so no
+ * version satisfies it; text that is no request satisfies nothing either.
  */
 export function versionSatisfies(request: string, version: string): boolean {
   const asked = tryParseVersionRequest(request);

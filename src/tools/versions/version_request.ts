@@ -15,7 +15,7 @@ const TAG = /^[A-Za-z][A-Za-z0-9_-]*(?:[./][A-Za-z0-9_*-]+)*$/;
 
 /**
  * Reads a version as a manifest writes it.
- * @throws {UsageError} on text that is none of the three kinds
+ * @throws {UsageError} on text of none of the three kinds
  */
 export function parseVersionRequest(text: string): VersionRequest {
   const request = tryParseVersionRequest(text);
