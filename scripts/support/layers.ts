@@ -24,14 +24,15 @@ export const layers: readonly Layer[] = [
     why: "protocol is the wire's words: schemas without I/O, so that any client can use them",
   },
   {
-    name: "hub",
-    mayImport: ["base", "protocol"],
-    why: "hub keeps and hands out events; where they come from and go to is not its business",
-  },
-  {
     name: "socket",
     mayImport: ["base", "runtime"],
     why: "socket moves frames of bytes; what is in a frame is the business of the channel",
+  },
+  {
+    name: "hub",
+    mayImport: ["base", "protocol", "socket"],
+    why:
+      "hub keeps and hands out events, framed once for all readers; where they come from and go to is not its business",
   },
   {
     name: "channel",

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { type SharedFrame, sharedFrame } from "../socket/framing/shared_frame.ts";
 
 /** One event as the hub keeps it. */
 export interface HubEvent {
@@ -10,13 +10,10 @@ export interface HubEvent {
   readonly subject: string | undefined;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** As it was published; whoever publishes does not change it afterwards. */
+  /** As it was published. The publisher must not change it afterwards. */
   readonly data: unknown;
-  /**
-   * The event's message, serialised once for both framings: 4 bytes of little-endian length, the JSON text, a newline.
-   * The length-prefixed frame leaves out the last byte, the newline-delimited one the first four.
-   */
-  readonly bytes: Buffer;
+  /** The event's message, serialised once for all readers. */
+  readonly frame: SharedFrame;
 }
 
 export interface EventRingLimits {
@@ -26,7 +23,7 @@ export interface EventRingLimits {
   bytes: number;
 }
 
-/** The latest events, oldest first, in a fixed number of slots. A publisher overwrites; nobody is waited for. */
+/** The latest events, oldest first, in a fixed number of slots. A publisher overwrites the oldest and never waits. */
 export class EventRing {
   readonly #limits: EventRingLimits;
   readonly #slots: (HubEvent | undefined)[];
@@ -57,11 +54,13 @@ export class EventRing {
   /** Adds an event and gives it its `seq`. */
   push(event: { type: string; subject: string | undefined; time: number; data: unknown }): HubEvent {
     const seq = this.#next;
-    const stored: HubEvent = { seq, ...event, bytes: serialise(seq, event) };
+    const { type, subject, time, data } = event;
+    const frame = sharedFrame(JSON.stringify({ type: "event", event: type, seq, time, subject, data }));
+    const stored: HubEvent = { seq, ...event, frame };
     if (seq - this.#first >= this.#limits.events) this.#dropFirst();
     this.#slots[seq % this.#limits.events] = stored;
     this.#next = seq + 1;
-    this.#bytes += stored.bytes.length;
+    this.#bytes += frame.length;
     while (this.#bytes > this.#limits.bytes && this.#first < seq) this.#dropFirst();
     return stored;
   }
@@ -74,21 +73,8 @@ export class EventRing {
 
   #dropFirst(): void {
     const slot = this.#first % this.#limits.events;
-    this.#bytes -= this.#slots[slot]?.bytes.length ?? 0;
+    this.#bytes -= this.#slots[slot]?.frame.length ?? 0;
     this.#slots[slot] = undefined;
     this.#first++;
   }
-}
-
-function serialise(
-  seq: number,
-  { type, subject, time, data }: { type: string; subject: string | undefined; time: number; data: unknown },
-): Buffer {
-  const json = JSON.stringify({ type: "event", event: type, seq, time, subject, data });
-  const length = Buffer.byteLength(json);
-  const bytes = Buffer.allocUnsafe(length + 5);
-  bytes.writeUInt32LE(length, 0);
-  bytes.write(json, 4, "utf8");
-  bytes[length + 4] = 0x0a;
-  return bytes;
 }

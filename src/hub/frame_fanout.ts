@@ -4,12 +4,11 @@
  * is full leaves the group, keeps a cursor of its own, and joins again when it has caught up.
  */
 import { Buffer } from "node:buffer";
+import type { Framing } from "../socket/framing/framing.ts";
+import { frameIn, sharedFrame } from "../socket/framing/shared_frame.ts";
 import type { Cursor, CursorRead, Lagged } from "./cursor.ts";
 import type { EventFilter } from "./event_filter.ts";
-import type { HubEvent } from "./event_ring.ts";
 import type { Hub, StreamPosition } from "./hub.ts";
-
-export type Framing = "lines" | "length";
 
 /** A connection as the fan-out sees it. */
 export interface FrameSink {
@@ -127,20 +126,14 @@ export class FrameFanout {
 function joinFrames(framing: Framing, { lagged, events }: CursorRead): Uint8Array | undefined {
   const only = events[0];
   if (lagged === undefined && events.length <= 1) {
-    return only === undefined ? undefined : frameOf(framing, only);
+    return only === undefined ? undefined : frameIn(framing, only.frame);
   }
-  const frames = events.map((event) => frameOf(framing, event));
+  const frames = events.map(({ frame }) => frameIn(framing, frame));
   if (lagged !== undefined) frames.unshift(noticeFrame(framing, "lagged", lagged));
   return Buffer.concat(frames);
 }
 
-function frameOf(framing: Framing, { bytes }: Pick<HubEvent, "bytes">): Buffer {
-  return framing === "lines" ? bytes.subarray(4) : bytes.subarray(0, bytes.length - 1);
-}
-
 /** A notice stands outside the stream: it is an event without `seq`, for this subscriber alone. */
 function noticeFrame(framing: Framing, event: "lagged" | "reset", data: Lagged | StreamPosition): Buffer {
-  const json = Buffer.from(`    ${JSON.stringify({ type: "event", event, data })}\n`);
-  json.writeUInt32LE(json.length - 5, 0);
-  return frameOf(framing, { bytes: json });
+  return frameIn(framing, sharedFrame(JSON.stringify({ type: "event", event, data })));
 }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
-import { detectFraming, type Framing, LENGTH_BYTES } from "./framing.ts";
+import { detectFraming, type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 
 export interface FrameDecoderOptions {
   /** Bytes of one frame; at most 16 MiB − 1. */
@@ -13,7 +13,6 @@ export interface FrameDecoderOptions {
 /** Called for each frame with the bytes from `start` to `end`, which are valid during the call only. */
 export type OnFrame = (bytes: Buffer, start: number, end: number) => void;
 
-const NEWLINE = 0x0a;
 const FIRST_TAIL = 1024;
 /** Shared: most connections never have an incomplete frame. */
 const NO_TAIL = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
-import { type Framing, LENGTH_BYTES } from "./framing.ts";
+import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 import { scanJson } from "./json_text.ts";
 
 export interface FrameWriterOptions {
@@ -22,7 +22,6 @@ const FIRST_BUFFER = 1024;
 const KEPT_BUFFER = 256 * 1024;
 /** Texts that may have more bytes than this are counted. */
 const EXACT_FROM = 8 * 1024;
-const NEWLINE = 0x0a;
 /** UTF-8 bytes that one UTF-16 unit can take. */
 const MAX_BYTES_PER_UNIT = 3;
 

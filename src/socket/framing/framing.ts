@@ -13,6 +13,9 @@ export type Framing = "length" | "lines";
 /** Bytes of the length before a frame. */
 export const LENGTH_BYTES = 4;
 
+/** Ends a frame of the framing `lines`. */
+export const NEWLINE = 0x0a;
+
 /** The framing that the first four bytes tell. */
 export function detectFraming(fourth: number): Framing {
   return fourth === 0 ? "length" : "lines";
@@ -20,5 +23,5 @@ export function detectFraming(fourth: number): Framing {
 
 /** What a client sends as it connects: empty frames, long enough to tell the framing. */
 export function preamble(framing: Framing): Uint8Array {
-  return framing === "length" ? new Uint8Array(LENGTH_BYTES) : new Uint8Array(LENGTH_BYTES).fill(0x0a);
+  return framing === "length" ? new Uint8Array(LENGTH_BYTES) : new Uint8Array(LENGTH_BYTES).fill(NEWLINE);
 }

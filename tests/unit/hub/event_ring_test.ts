@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { EventRing } from "../../../src/hub/event_ring.ts";
+import { frameIn } from "../../../src/socket/framing/shared_frame.ts";
 
 function push(ring: EventRing, data: unknown) {
   return ring.push({ type: "t.x", subject: undefined, time: 0, data });
@@ -26,7 +27,7 @@ Deno.test("EventRing keeps as many events as its limit and forgets the oldest on
 });
 
 Deno.test("EventRing keeps as many bytes as its limit, and the newest event whatever its size", () => {
-  const size = push(new EventRing({ events: 9, bytes: 1e6 }), "x").bytes.length;
+  const size = push(new EventRing({ events: 9, bytes: 1e6 }), "x").frame.length;
   const ring = new EventRing({ events: 100, bytes: 3 * size });
   for (let i = 0; i < 3; i++) push(ring, "x");
   assertEquals([ring.first, ring.bytes], [1, 3 * size]);
@@ -36,14 +37,15 @@ Deno.test("EventRing keeps as many bytes as its limit, and the newest event what
   assertEquals([ring.first, ring.next], [5, 6]);
 });
 
-Deno.test("EventRing serialises an event once for both framings", () => {
-  const { bytes } = new EventRing({ events: 1, bytes: 1 }).push({
+Deno.test("EventRing serialises an event once, as the message that every reader gets", () => {
+  const { frame } = new EventRing({ events: 1, bytes: 1 }).push({
     type: "app.x",
     subject: "api",
     time: 7,
     data: { text: "é" },
   });
-  const json = '{"type":"event","event":"app.x","seq":1,"time":7,"subject":"api","data":{"text":"é"}}';
-  assertEquals(bytes.readUInt32LE(0), new TextEncoder().encode(json).length);
-  assertEquals(bytes.subarray(4).toString("utf8"), json + "\n");
+  assertEquals(
+    frameIn("lines", frame).toString("utf8"),
+    '{"type":"event","event":"app.x","seq":1,"time":7,"subject":"api","data":{"text":"é"}}\n',
+  );
 });

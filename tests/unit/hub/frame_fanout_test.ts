@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { FrameFanout, type FrameSink, type Framing } from "../../../src/hub/frame_fanout.ts";
+import { FrameFanout, type FrameSink } from "../../../src/hub/frame_fanout.ts";
 import { Hub } from "../../../src/hub/hub.ts";
+import type { Framing } from "../../../src/socket/framing/framing.ts";
 
 const all = { types: [] };
 
