@@ -9,8 +9,6 @@ export interface ActivateOptions {
 }
 
 export const command: Command<ActivateOptions> = {
-  name: "activate",
-  summary: "Print the shell line that puts the shims first on PATH",
   usage: ["SHELL"],
   flags: [],
   examples: [

@@ -31,6 +31,9 @@ export interface Context {
   readonly version: string;
 }
 
+/** Where the completions of a word come from: a fixed list, or what the project, the catalogue or the daemon has. */
+export type Completes = readonly string[] | "tools" | "apps" | "tasks" | "files";
+
 /** One option of a command, as its help and the completions show it. */
 export interface Flag {
   /** Without the dashes: `jobs`. */
@@ -38,6 +41,7 @@ export interface Flag {
   readonly short?: string;
   /** The placeholder of a flag that takes a value (`N`, `NAME`); absent for a switch. */
   readonly value?: string;
+  readonly completes?: Completes;
   readonly description: string;
   /** Still understood, but not shown in help and completions. */
   readonly hidden?: boolean;
@@ -52,17 +56,34 @@ export interface ParsedArgs {
   readonly rest: readonly string[];
 }
 
-/** One subcommand. `parse` throws UsageError; `run` does the work. */
+/** One command, or one verb of a group. `parse` throws UsageError; `run` does the work. */
 export interface Command<Options> {
-  readonly name: string;
-  readonly summary: string;
   /** Argument forms after the command's name, one a line: `TOOL@VERSION…`. */
   readonly usage: readonly string[];
   readonly flags: readonly Flag[];
   /** Lines of `$ haft …` that show typical use. */
   readonly examples?: readonly string[];
+  /** What the positional arguments may be. */
+  readonly completes?: Completes;
   /** Arguments after the first positional one belong to the tool, not to haft (`exec`). */
   readonly stopEarly?: boolean;
   parse(args: ParsedArgs): Options;
   run(options: Options, context: Context): Promise<ExitCode>;
+}
+
+/** Commands under one name: `haft app start`, `haft app stop`. */
+export interface CommandGroup {
+  readonly commands: readonly CommandEntry[];
+  readonly examples?: readonly string[];
+}
+
+/** A command or group as a table knows it: enough for an overview, and the way to the rest. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Left out of help and completions. */
+  readonly hidden?: boolean;
+  /** Imports the module. Commands differ in their options; only a command itself looks at its own. */
+  load(): Promise<Command<unknown> | CommandGroup>;
 }

@@ -2,7 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { createStyle } from "../ui/style.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { daemonSocket, SOCKET_FLAG, socketFlag, usualSocket } from "./daemon_endpoint.ts";
+import { daemonSocket, SOCKET_FLAG, socketFlag, usualSocket } from "./daemon/endpoint.ts";
 import type { Finding } from "./doctor/finding.ts";
 
 export interface DoctorOptions {
@@ -11,8 +11,6 @@ export interface DoctorOptions {
 }
 
 export const command: Command<DoctorOptions> = {
-  name: "doctor",
-  summary: "Look for what is wrong with this haft, and say how to mend it",
   usage: [""],
   flags: [
     { name: "json", description: "Print JSON: [{check, state, detail, fix}]" },

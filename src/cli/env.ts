@@ -13,8 +13,6 @@ export interface EnvOptions {
 }
 
 export const command: Command<EnvOptions> = {
-  name: "env",
-  summary: "Print the project's environment: its tools on PATH, and its variables",
   usage: [""],
   flags: [
     {

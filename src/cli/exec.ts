@@ -1,26 +1,17 @@
 import { UsageError } from "../base/errors.ts";
 import type { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
-
-export interface ExecOptions {
-  target: ToolTarget;
-  args: string[];
-  /** Install what is missing first. */
-  install: boolean;
-  /** A shim asks: what the project does not have is looked for in the rest of PATH. */
-  shim: boolean;
-}
+import type { ExecOptions } from "./exec_from_project.ts";
+import { parseToolTarget } from "./tool_target.ts";
 
 export const command: Command<ExecOptions> = {
-  name: "exec",
-  summary: "Run a tool at the project's version, in this process's place",
   usage: ["TOOL[@VERSION] [--] [ARGS…]"],
   flags: [
     { name: "install", short: "i", description: "Install the tool first if it is missing" },
     { name: "shim", description: "A shim asks", hidden: true },
   ],
   examples: ["haft exec node -- app.js", "haft x biome check", "haft x esbuild@0.25 --version"],
+  completes: "tools",
   stopEarly: true,
   parse,
   run,

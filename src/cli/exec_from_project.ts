@@ -5,9 +5,17 @@ import { programOnPath } from "../tools/project/program_on_path.ts";
 import { rememberRun } from "../tools/project/remember_run.ts";
 import { planRun, withTarget } from "../tools/project/run_plan.ts";
 import type { Context } from "./command.ts";
-import type { ExecOptions } from "./exec.ts";
 import { runCommand } from "./exec_known.ts";
 import type { ToolTarget } from "./tool_target.ts";
+
+export interface ExecOptions {
+  target: ToolTarget;
+  args: string[];
+  /** Install what is missing first. */
+  install: boolean;
+  /** A shim asks: what the project does not have is looked for in the rest of PATH. */
+  shim: boolean;
+}
 
 /** `haft exec` the long way: reads the project, installs what is missing if that is wanted, and runs. */
 export async function execFromProject(

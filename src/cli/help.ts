@@ -1,18 +1,15 @@
-import type { Command, Flag } from "./command.ts";
-import type { CommandEntry } from "./commands.ts";
+import type { Command, CommandEntry, CommandGroup, Flag } from "./command.ts";
 import { wrapWords } from "../ui/text.ts";
 import { COMMON_FLAGS } from "./parse.ts";
 
 /** `haft --help`. */
 export function overview(commands: readonly CommandEntry[], version: string): string {
-  const rows = commands.filter((command) => command.hidden !== true)
-    .map(({ name, aliases, summary }) => [[name, ...(aliases ?? [])].join(", "), summary] as const);
   return `haft ${version} — one handle for a project's tools, processes and tasks
 
 Usage: haft COMMAND [OPTIONS]
 
 Commands:
-${columns(rows)}
+${columns(commandRows(commands))}
 
 Options:
 ${
@@ -28,19 +25,47 @@ side, 124 timed out, 130 interrupted. HAFT_DEBUG=1 shows where an error arose.
 }
 
 /** `haft COMMAND --help`. */
-export function commandHelp(command: Command<unknown>): string {
+export function commandHelp({ path, entry, command }: {
+  path: string;
+  entry: Pick<CommandEntry, "summary">;
+  command: Command<unknown>;
+}): string {
   const usage = command.usage.length === 0 ? [""] : command.usage;
-  const sections = [
-    command.summary,
-    `Usage:\n${usage.map((form) => `  haft ${command.name} ${form}`.trimEnd()).join("\n")}`,
-    `Options:\n${
-      columns([...command.flags, ...COMMON_FLAGS].filter((flag) => flag.hidden !== true).map(flagRow))
-    }`,
-  ];
-  if (command.examples !== undefined) {
-    sections.push(`Examples:\n${command.examples.map((line) => `  ${line}`).join("\n")}`);
-  }
-  return sections.join("\n\n") + "\n";
+  const flags = [...command.flags, ...COMMON_FLAGS].filter(({ hidden }) => hidden !== true);
+  return page([
+    entry.summary,
+    `Usage:\n${usage.map((form) => `  haft ${path} ${form}`.trimEnd()).join("\n")}`,
+    `Options:\n${columns(flags.map(flagRow))}`,
+    examples(command),
+  ]);
+}
+
+/** `haft GROUP --help`. */
+export function groupHelp({ path, entry, group }: {
+  path: string;
+  entry: Pick<CommandEntry, "summary">;
+  group: CommandGroup;
+}): string {
+  return page([
+    entry.summary,
+    `Usage: haft ${path} COMMAND [OPTIONS]`,
+    `Commands:\n${columns(commandRows(group.commands))}`,
+    `Options:\n${columns([["-h, --help", `Show this help; haft ${path} COMMAND --help for a command's`]])}`,
+    examples(group),
+  ]);
+}
+
+function page(sections: readonly string[]): string {
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function examples({ examples = [] }: { examples?: readonly string[] }): string {
+  return examples.length === 0 ? "" : `Examples:\n${examples.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function commandRows(commands: readonly CommandEntry[]): [string, string][] {
+  return commands.filter(({ hidden }) => hidden !== true)
+    .map(({ name, aliases, summary }) => [[name, ...(aliases ?? [])].join(", "), summary]);
 }
 
 function flagRow({ name, short, value, description }: Flag): readonly [string, string] {

@@ -12,8 +12,6 @@ export interface InitOptions {
 }
 
 export const command: Command<InitOptions> = {
-  name: "init",
-  summary: "Write a haft.toml for this directory, with what its version files ask for",
   usage: [""],
   flags: [{ name: "force", short: "f", description: "Replace a haft.toml that is there" }],
   parse,

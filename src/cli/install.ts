@@ -9,8 +9,6 @@ export type InstallCommandOptions =
   | { kind: "person"; tools: InstallTarget[]; force: boolean; offline: boolean; json: boolean };
 
 export const command: Command<InstallCommandOptions> = {
-  name: "install",
-  summary: "Install tools into the store",
   usage: ["TOOL[@VERSION]…", "TOOL@VERSION --ipc-channel NAME"],
   flags: [
     { name: "force", short: "f", description: "Install again what is there" },

@@ -27,8 +27,6 @@ interface LsRow {
 }
 
 export const command: Command<LsOptions> = {
-  name: "ls",
-  summary: "List the project's tools, or all that are installed",
   usage: [""],
   flags: [
     { name: "installed", description: "List everything in the store" },

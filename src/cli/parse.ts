@@ -2,7 +2,11 @@ import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../base/errors.ts";
 import type { Command, Flag, ParsedArgs } from "./command.ts";
 
-type Shape = Pick<Command<unknown>, "name" | "flags" | "stopEarly">;
+/** What of a command its command line is split by. */
+interface Shape extends Pick<Command<unknown>, "flags" | "stopEarly"> {
+  /** Its name with that of its group: `app start`. */
+  readonly path: string;
+}
 
 /** Flags that every command has. */
 export const COMMON_FLAGS: readonly Flag[] = [
@@ -47,14 +51,14 @@ export function parseCommandLine(args: readonly string[], command: Shape): Parse
   return { flags: found, positional: parsed._.map(String), rest: parsed["--"] ?? [] };
 }
 
-export function helpHint(command: Pick<Shape, "name">): string {
-  return `Run "haft ${command.name} --help" for what it takes`;
+export function helpHint(command: Pick<Shape, "path">): string {
+  return `Run "haft ${command.path} --help" for its options`;
 }
 
 function unknownFlag(arg: string, command: Shape, flags: readonly Flag[]): UsageError {
   const name = arg.replace(/^--?/, "").replace(/=.*$/s, "");
   const near = nearestFlag(name, flags);
-  return new UsageError(`Unknown option ${arg.replace(/=.*$/s, "")} for "haft ${command.name}"`, {
+  return new UsageError(`Unknown option ${arg.replace(/=.*$/s, "")} for "haft ${command.path}"`, {
     next: near === undefined ? helpHint(command) : `Did you mean --${near}?`,
   });
 }

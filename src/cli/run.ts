@@ -1,8 +1,9 @@
-import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import type { Command, Context } from "./command.ts";
-import { COMMANDS, findCommand } from "./commands.ts";
+import type { Context } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
+import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 
 /**
  * Runs one command line. The one place where errors become exit codes.
@@ -26,40 +27,31 @@ async function runReported(args: readonly string[], context: Context): Promise<E
 }
 
 async function dispatch(args: readonly string[], context: Context): Promise<ExitCode> {
-  const [name, ...rest] = args;
-  if (name === undefined) {
-    await context.stderr.write(await helpText([], context));
-    return ExitCode.usage;
-  }
-  if (name === "--version" || name === "-V" || name === "version") {
+  const [first, ...words] = args;
+  if (first === "--version" || first === "-V" || first === "version") {
     return await print(`haft ${context.version}\n`, context);
   }
-  if (name === "--help" || name === "-h" || name === "help") {
-    return await print(await helpText(rest, context), context);
+  const asksForHelp = first !== undefined && isHelp(first);
+  const found = await findCommand(asksForHelp ? words : args, COMMANDS);
+  if (found.kind === "group") {
+    const help = await helpText(found, context);
+    if (asksForHelp || found.help) return await print(help, context);
+    await context.stderr.write(help);
+    return ExitCode.usage;
   }
-  const command = await loadCommand(name);
+  const { path, command } = found;
+  if (asksForHelp) return await print(await helpText(found, context), context);
   const { parseCommandLine } = await import("./parse.ts");
-  const parsed = parseCommandLine(rest, command);
-  if (parsed.flags.has("help")) return await print(await helpText([name], context), context);
+  const parsed = parseCommandLine(found.args, { path, ...command });
+  if (parsed.flags.has("help")) return await print(await helpText(found, context), context);
   return await command.run(command.parse(parsed), context);
 }
 
-async function loadCommand(name: string): Promise<Command<unknown>> {
-  const entry = findCommand(name);
-  if (entry !== undefined) return await entry.load();
-  const { nearestNames } = await import("../tools/versions/nearest.ts");
-  const [near] = nearestNames(
-    name,
-    COMMANDS.flatMap((command) => [command.name, ...(command.aliases ?? [])]),
-  );
-  throw new UsageError(name.startsWith("-") ? `Unknown option ${name}` : `Unknown command "${name}"`, {
-    next: near === undefined ? `Run "haft --help" for what there is` : `Did you mean "haft ${near}"?`,
-  });
-}
-
-async function helpText([name]: readonly string[], context: Context): Promise<string> {
-  const { commandHelp, overview } = await import("./help.ts");
-  return name === undefined ? overview(COMMANDS, context.version) : commandHelp(await loadCommand(name));
+async function helpText(found: FoundCommand, { version }: Context): Promise<string> {
+  const { commandHelp, groupHelp, overview } = await import("./help.ts");
+  if (found.kind === "command") return commandHelp(found);
+  const { entry, path, group } = found;
+  return entry === undefined ? overview(COMMANDS, version) : groupHelp({ path, entry, group });
 }
 
 async function print(text: string, context: Context): Promise<ExitCode> {

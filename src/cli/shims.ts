@@ -12,8 +12,6 @@ export interface ShimsOptions {
 }
 
 export const command: Command<ShimsOptions> = {
-  name: "shims",
-  summary: "Write a shim for every installed executable, for PATH",
   usage: [""],
   flags: [
     { name: "path", description: "Print the shims' directory, and change nothing" },

@@ -23,8 +23,6 @@ const MOST_JOBS = 64;
 const DEFAULT_STALL_SECONDS = 60;
 
 export const command: Command<SyncCommandOptions> = {
-  name: "sync",
-  summary: "Install every tool of the project, in parallel",
   usage: [""],
   flags: [
     { name: "check", description: "Change nothing; exit 1 if a tool is missing or differs" },

@@ -15,8 +15,6 @@ export interface TrustOptions {
 }
 
 export const command: Command<TrustOptions> = {
-  name: "trust",
-  summary: "Allow what in a project's haft.toml can run code",
   usage: ["[PATH]", "--list"],
   flags: [
     { name: "show", description: "Show what would be trusted, and whether it is" },

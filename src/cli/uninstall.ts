@@ -16,14 +16,13 @@ export interface UninstallOptions {
 }
 
 export const command: Command<UninstallOptions> = {
-  name: "uninstall",
-  summary: "Remove a tool from the store",
   usage: ["TOOL@VERSION", "TOOL --all"],
   flags: [
     { name: "all", short: "a", description: "Remove every version" },
     { name: "json", description: "Print JSON: [{tool, version, path}] of what was removed" },
   ],
   examples: ["haft uninstall esbuild@0.25.0"],
+  completes: "tools",
   parse,
   run,
 };

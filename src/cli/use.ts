@@ -18,8 +18,6 @@ export interface UseOptions {
 }
 
 export const command: Command<UseOptions> = {
-  name: "use",
-  summary: "Add a tool to haft.toml, or change its version, and install it",
   usage: ["TOOL[@VERSION]…"],
   flags: [
     { name: "no-sync", description: "Only write haft.toml" },

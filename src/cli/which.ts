@@ -26,8 +26,6 @@ interface WhichRow {
 }
 
 export const command: Command<WhichOptions> = {
-  name: "which",
-  summary: "Show the executable that a name runs in this project",
   usage: ["TOOL", "--all"],
   flags: [
     { name: "why", description: "Say which file decided, and which it overruled" },
@@ -35,6 +33,7 @@ export const command: Command<WhichOptions> = {
     { name: "json", description: "Print JSON: {name, path, tool, version, decided_by, overruled}" },
   ],
   examples: ["haft which node", "haft which rg --why"],
+  completes: "tools",
   parse,
   run,
 };

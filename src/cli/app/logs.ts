@@ -1,25 +1,66 @@
 import { ExitCode } from "../../base/exit_code.ts";
-import { Disconnected } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { DaemonEvent } from "../../protocol/events.ts";
-import type { Context } from "../command.ts";
-import type { Selection } from "./actions.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
+import { lineOf, untilEnd } from "./log_lines.ts";
 import { type AppLine, LogPrinter } from "./log_printer.ts";
-import type { AppCommandOptions } from "./options.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
 
-/** The last lines, and with `--follow` those that come. */
-export async function logs(
+export interface AppLogsOptions extends AppOptions {
+  lines: number;
+  /** Milliseconds since 1970. */
+  since: number | undefined;
+  grep: string | undefined;
+  follow: boolean;
+}
+
+export const command: Command<AppLogsOptions> = {
+  usage: ["[NAME…|all]"],
+  flags: [
+    { name: "follow", short: "f", description: "Go on with what is written" },
+    { name: "lines", short: "n", value: "N", description: "How many lines (default: 100)" },
+    { name: "since", value: "T", description: "Lines since a time, or of the last 10m" },
+    { name: "grep", value: "RE", description: "Lines that match" },
+    ...APP_FLAGS,
+  ],
+  examples: ["haft app logs -f web", "haft app logs --since 1h --grep error"],
+  completes: "apps",
+  parse,
+  run: ({ socket, ...options }, context) =>
+    withDaemon({ socket, client: "haft app" }, context, (daemon) => printLogs(daemon, options, context)),
+};
+
+function parse(args: ParsedArgs): AppLogsOptions {
+  return {
+    ...parseAppOptions(args),
+    lines: numberFlag(args, "lines", { usual: 100, most: 10_000 }),
+    since: sinceFlag(textFlag(args, "since")),
+    grep: textFlag(args, "grep"),
+    follow: args.flags.has("follow"),
+  };
+}
+
+/** A time, or how long ago. @returns milliseconds since 1970 */
+function sinceFlag(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? Date.now() - parseDuration("since", text) : time;
+}
+
+async function printLogs(
   daemon: DaemonClient,
-  { options, selection }: { options: AppCommandOptions; selection: Selection },
+  { names, lines: count, since, grep, follow, json }: Omit<AppLogsOptions, "socket">,
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, signal } = context;
-  const printer = new LogPrinter(stdout, options);
+  const selection = selectionOf(names, context);
+  const printer = new LogPrinter(stdout, { json });
   const waiting: AppLine[] = [];
   let show = (line: AppLine) => void waiting.push(line);
-  if (options.follow) {
+  if (follow) {
     daemon.onEvent((message) => {
-      const line = lineOf(message, { selection, grep: options.grep });
+      const line = lineOf(message, { selection, grep });
       if (line !== undefined) show(line);
     });
     // Before the lines of the past are read, so that none is missed in between.
@@ -27,52 +68,15 @@ export async function logs(
   }
   const { lines } = await daemon.request("app.logs", {
     ...selection,
-    lines: options.lines,
-    ...(options.since === undefined ? {} : { since: options.since }),
-    ...(options.grep === undefined ? {} : { grep: options.grep }),
+    lines: count,
+    ...(since === undefined ? {} : { since }),
+    ...(grep === undefined ? {} : { grep }),
   }, { signal });
   for (const line of lines) await printer.print(line);
-  if (!options.follow) return ExitCode.ok;
-  return await follow(daemon, {
-    begin: () => {
-      // Lines of the past may have come as events, too.
-      const known = new Set(lines.slice(-waiting.length).map((line) => `${line.app} ${line.line}`));
-      for (const line of waiting) if (!known.has(`${line.app} ${line.line}`)) void printer.print(line);
-      show = (line) => void printer.print(line);
-    },
-  }, context);
-}
-
-/** Waits until the reader leaves, the daemon ends or Ctrl-C. */
-export async function follow(
-  daemon: DaemonClient,
-  { begin }: { begin: () => void },
-  { stdout, signal }: Context,
-): Promise<ExitCode> {
-  begin();
-  let lost = false;
-  const ended = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => ended.resolve(), { once: true });
-  void daemon.closed.then(() => {
-    lost = true;
-    ended.resolve();
-  });
-  const look = setInterval(() => {
-    if (stdout.closed) ended.resolve();
-  }, 100);
-  await ended.promise;
-  clearInterval(look);
-  if (signal.aborted) return ExitCode.interrupted;
-  if (lost && !stdout.closed) throw new Disconnected("The daemon closed the connection");
-  return ExitCode.ok;
-}
-
-export function lineOf(
-  { event, data }: DaemonEvent,
-  { selection: { root, names }, grep }: { selection: Selection; grep: string | undefined },
-): AppLine | undefined {
-  if (event !== "app.log_line") return undefined;
-  if (root !== undefined && data.root !== root) return undefined;
-  if (names.length > 0 && !names.includes(data.app)) return undefined;
-  return grep === undefined || new RegExp(grep).test(data.line) ? data : undefined;
+  if (!follow) return ExitCode.ok;
+  // Lines of the past may have come as events, too.
+  const known = new Set(lines.slice(-waiting.length).map((line) => `${line.app} ${line.line}`));
+  for (const line of waiting) if (!known.has(`${line.app} ${line.line}`)) void printer.print(line);
+  show = (line) => void printer.print(line);
+  return await untilEnd(daemon, context);
 }

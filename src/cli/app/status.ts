@@ -1,26 +1,40 @@
 import { ExitCode } from "../../base/exit_code.ts";
-import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { AppInstance, AppState, AppStatus } from "../../protocol/methods/app_methods.ts";
+import type { AppInstance, AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle, type Style } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
-import type { Context } from "../command.ts";
-import type { Selection } from "./actions.ts";
-import type { AppCommandOptions } from "./options.ts";
+import type { Command, Context } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { stateText } from "./state_text.ts";
 
-export async function status(
-  daemon: DaemonClient,
-  { options, selection }: { options: AppCommandOptions; selection: Selection },
-  { stdout, stderr }: Context,
-): Promise<ExitCode> {
-  const { apps } = await daemon.request("app.status", selection);
-  if (options.json) {
-    await stdout.write(`${JSON.stringify(apps, null, 2)}\n`);
+export const command: Command<AppOptions> = {
+  usage: ["[NAME…|all]"],
+  flags: APP_FLAGS,
+  examples: [
+    "haft app status",
+    "haft app status web --json",
+    "haft app status all   # those of every project",
+  ],
+  completes: "apps",
+  parse: parseAppOptions,
+  async run({ names, json, socket }, context) {
+    const selection = selectionOf(names, context);
+    const { apps } = await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => daemon.request("app.status", selection),
+    );
+    if (json) await context.stdout.write(`${JSON.stringify(apps, null, 2)}\n`);
+    else await printStatus(apps, context);
     return ExitCode.ok;
-  }
+  },
+};
+
+async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Context): Promise<void> {
   if (apps.length === 0) {
     await stderr.write("This project has no apps\n  Declare them under [apps] in haft.toml\n");
-    return ExitCode.ok;
+    return;
   }
   const style = createStyle(stdout.color);
   const roots = new Set(apps.map(({ root }) => root)).size > 1;
@@ -31,10 +45,11 @@ export async function status(
   for (const { name, pending } of apps) {
     if (pending.length === 0) continue;
     await stderr.write(
-      `Note: ${name} runs with an older ${pending.join(", ")}; "haft app restart ${name}" takes it up\n`,
+      `Note: ${name} still runs with its former ${
+        pending.join(", ")
+      }; "haft app restart ${name}" applies the new\n`,
     );
   }
-  return ExitCode.ok;
 }
 
 function row(
@@ -53,22 +68,4 @@ function row(
     memory === null ? "" : formatBytes(memory),
     [reason ?? "", roots ? style.dim(app.root) : ""].filter((text) => text !== "").join("  "),
   ];
-}
-
-export function stateText(state: AppState, style: Style): string {
-  switch (state) {
-    case "running":
-    case "healthy":
-      return style.green(state);
-    case "crashed":
-    case "exhausted":
-    case "unhealthy":
-      return style.red(state);
-    case "stopped":
-      return style.dim(state);
-    case "starting":
-    case "stopping":
-    case "backoff":
-      return style.yellow(state);
-  }
 }

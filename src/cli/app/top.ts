@@ -4,9 +4,11 @@ import { errorMessage, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { createStyle } from "../../ui/style.ts";
-import type { Context } from "../command.ts";
-import type { Selection } from "./actions.ts";
-import { lineOf } from "./logs.ts";
+import type { Command, Context } from "../command.ts";
+import { SOCKET_FLAG } from "../daemon/endpoint.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { lineOf } from "./log_lines.ts";
+import { type AppOptions, parseAppOptions, type Selection, selectionOf } from "./selection.ts";
 import { shownApps, topScreen, type TopView } from "./top_view.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
@@ -16,6 +18,17 @@ const REFRESH_MS = 1_000;
 /** Milliseconds between two drawings. */
 const FRAME_MS = 40;
 
+export const command: Command<AppOptions> = {
+  usage: ["[NAME…|all]"],
+  flags: [SOCKET_FLAG],
+  completes: "apps",
+  parse: parseAppOptions,
+  run({ names, socket }, context) {
+    const selection = selectionOf(names, context);
+    return withDaemon({ socket, client: "haft app" }, context, (daemon) => top(daemon, selection, context));
+  },
+};
+
 interface Key {
   name?: string;
   sequence?: string;
@@ -23,7 +36,7 @@ interface Key {
 }
 
 /** A full screen: the apps, and the selected one's log as it is written. Leaves the terminal as it was. */
-export async function top(daemon: DaemonClient, selection: Selection, context: Context): Promise<ExitCode> {
+async function top(daemon: DaemonClient, selection: Selection, context: Context): Promise<ExitCode> {
   const { stdout, signal } = context;
   const { stdin } = process;
   if (!stdout.isTTY || !stdin.isTTY) {
@@ -119,7 +132,7 @@ export async function top(daemon: DaemonClient, selection: Selection, context: C
   daemon.onEvent((message) => {
     const line = view.selected === undefined
       ? undefined
-      : lineOf(message, { selection: { ...selection, names: [view.selected] }, grep: undefined });
+      : lineOf(message, { selection: { ...selection, names: [view.selected] } });
     if (line !== undefined) {
       view.log = [...view.log, line.line].slice(-MOST_LINES);
       draw();

@@ -3,7 +3,7 @@ import type { Style } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
 import { fit, plainText, widest } from "../../ui/text.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
-import { stateText } from "./status.ts";
+import { stateText } from "./state_text.ts";
 
 /** What `haft app top` shows. */
 export interface TopView {

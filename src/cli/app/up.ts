@@ -1,31 +1,55 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { createStyle } from "../../ui/style.ts";
-import type { Context } from "../command.ts";
-import { rootOf, type Selection } from "./actions.ts";
+import type { Command, Context } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { textFlag } from "../flag_values.ts";
+import { lineOf, untilEnd } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { follow, lineOf } from "./logs.ts";
-import type { AppCommandOptions } from "./options.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, projectSelection } from "./selection.ts";
+
+export interface AppUpOptions extends AppOptions {
+  /** Return when all are up, and leave them running. */
+  detach: boolean;
+  grep: string | undefined;
+}
+
+export const command: Command<AppUpOptions> = {
+  usage: ["[NAME…]"],
+  flags: [
+    { name: "detach", short: "d", description: "Return when all are up, and leave them running" },
+    { name: "grep", value: "RE", description: "Show only lines that match" },
+    ...APP_FLAGS,
+  ],
+  examples: ["haft app up", "haft app up -d web"],
+  completes: "apps",
+  parse: (args) => ({
+    ...parseAppOptions(args),
+    detach: args.flags.has("detach"),
+    grep: textFlag(args, "grep"),
+  }),
+  run: ({ socket, ...options }, context) =>
+    withDaemon({ socket, client: "haft app" }, context, (daemon) => up(daemon, options, context)),
+};
 
 /** Starts a project's apps in the order of their dependencies and follows them in front; Ctrl-C stops them all. */
-export async function up(
+async function up(
   daemon: DaemonClient,
-  { options, selection }: { options: AppCommandOptions; selection: Selection },
+  { names, detach, grep, json }: Omit<AppUpOptions, "socket">,
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, stderr, signal } = context;
-  const root = rootOf(context);
-  const target = { root, names: selection.names };
-  const printer = new LogPrinter(stdout, options);
+  const target = projectSelection(names, context);
+  const printer = new LogPrinter(stdout, { json });
   const style = createStyle(stderr.color);
-  if (!options.detach) {
+  if (!detach) {
     daemon.onEvent((message) => {
-      const line = lineOf(message, { selection: target, grep: options.grep });
+      const line = lineOf(message, { selection: target, grep });
       if (line !== undefined) return void printer.print(line);
       const { event, data } = message;
-      if (event !== "app.status_change" || options.json) return;
+      if (event !== "app.status_change" || json) return;
       const { app, state, reason, root: of } = data;
-      if (of === root) {
+      if (of === target.root) {
         void stderr.write(style.dim(`${app} is ${state}${reason === null ? "" : `: ${reason}`}\n`));
       }
     });
@@ -41,13 +65,13 @@ export async function up(
       );
       return ExitCode.ok;
     }
-    if (options.detach && options.json) {
+    if (detach && json) {
       await stdout.write(`${JSON.stringify({ outcomes, apps }, null, 2)}\n`);
-    } else if (options.detach) {
+    } else if (detach) {
       await stdout.write(apps.map(({ name, state }) => `${name}: ${state}\n`).join(""));
     }
-    if (options.detach) return failed.length === 0 ? ExitCode.ok : ExitCode.failed;
-    const code = await follow(daemon, { begin: () => {} }, context);
+    if (detach) return failed.length === 0 ? ExitCode.ok : ExitCode.failed;
+    const code = await untilEnd(daemon, context);
     if (code !== ExitCode.interrupted) return code;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -6,9 +6,9 @@ import { DaemonClient } from "../../client/daemon_client.ts";
 import { checkPathLength } from "../../socket/endpoint.ts";
 import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
 import type { Context } from "../command.ts";
-import { isAbsent } from "../daemon_connection.ts";
+import { isAbsent } from "../daemon/connection.ts";
 import { shortPath } from "../short_path.ts";
-import { versionSkew } from "../version_skew.ts";
+import { versionSkew } from "../daemon/version_skew.ts";
 import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;

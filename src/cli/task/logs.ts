@@ -1,18 +1,51 @@
+import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
-import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import type { Context } from "../command.ts";
-import { followFile } from "../follow_file.ts";
-import type { TaskCommandOptions } from "./options.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { socketFlag } from "../daemon/endpoint.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { numberFlag } from "../flag_values.ts";
+import { followTask } from "./follow_task.ts";
+import { noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
 
-/** What a task printed; with `--follow` until it is over, and then with its exit code. */
-export async function logs(
+export interface TaskLogsOptions extends TaskOptions {
+  id: string;
+  lines: number;
+  follow: boolean;
+}
+
+export const command: Command<TaskLogsOptions> = {
+  usage: ["ID"],
+  flags: [
+    { name: "follow", short: "f", description: "Go on until the task is over" },
+    { name: "lines", short: "n", value: "N", description: "How many lines (default: 100)" },
+    ...TASK_FLAGS,
+  ],
+  parse,
+  run: ({ socket, ...options }, context) =>
+    withDaemon({ socket, client: "haft task" }, context, (daemon) => printLogs(daemon, options, context)),
+};
+
+function parse(args: ParsedArgs): TaskLogsOptions {
+  const [id, extra] = [...args.positional, ...args.rest];
+  if (id === undefined) throw noId();
+  if (extra !== undefined) {
+    throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one task at a time" });
+  }
+  return {
+    id,
+    lines: numberFlag(args, "lines", { usual: 100, most: 10_000 }),
+    follow: args.flags.has("follow"),
+    json: args.flags.has("json"),
+    socket: socketFlag(args),
+  };
+}
+
+async function printLogs(
   daemon: DaemonClient,
-  id: string,
-  { lines: count, follow, json }: TaskCommandOptions,
-  context: Context,
+  { id, lines: count, follow, json }: Omit<TaskLogsOptions, "socket">,
+  { stdout, signal }: Context,
 ): Promise<ExitCode> {
-  const { stdout, signal } = context;
   const { path, lines } = await daemon.request("task.logs", { id, lines: count });
   for (const line of lines) await stdout.write(json ? `${JSON.stringify({ line })}\n` : `${line}\n`);
   if (!follow) return ExitCode.ok;
@@ -22,34 +55,4 @@ export async function logs(
     closed: () => stdout.closed,
   });
   return ExitCode.ok;
-}
-
-/**
- * Hands on what a task prints until it is over and all of it was read.
- *
- * @returns the task as it is then
- */
-export async function followTask(
-  daemon: DaemonClient,
-  { id, path }: { id: string; path: string },
-  { signal, write, closed, from }: {
-    signal: AbortSignal;
-    write: (text: string) => Promise<void>;
-    closed: () => boolean;
-    /** From the beginning of the file, and not from its end. */
-    from?: "start";
-  },
-): Promise<TaskInfo | undefined> {
-  const over = new AbortController();
-  const task = daemon.request("task.wait", { ids: [id] }, { signal }).then((answer) => {
-    over.abort();
-    return answer.tasks[0];
-  });
-  task.catch(() => over.abort());
-  const ending = AbortSignal.any([signal, over.signal]);
-  for await (const text of followFile(path, { signal: ending, ...(from === undefined ? {} : { from }) })) {
-    await write(text);
-    if (closed()) return undefined;
-  }
-  return await task;
 }

@@ -1,21 +1,35 @@
 import { ExitCode } from "../../base/exit_code.ts";
-import { UsageError } from "../../base/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { configOf, readProjectTasks } from "../../tasks/project_tasks.ts";
 import { createStyle } from "../../ui/style.ts";
-import type { Context } from "../command.ts";
-import { startRequest, worstExit } from "./actions.ts";
-import { followTask } from "./logs.ts";
-import type { TaskCommandOptions } from "./options.ts";
+import type { Command, Context } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { followTask } from "./follow_task.ts";
+import { parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
+import { worstExit } from "./worst_exit.ts";
+
+export const command: Command<TaskStartOptions> = {
+  usage: ["NAME…", "-- COMMAND…"],
+  flags: START_FLAGS,
+  examples: ["haft task run test", "haft task run lint test build", "haft task run -- make -j4"],
+  completes: "tasks",
+  parse: parseStart,
+  run: (options, context) =>
+    withDaemon(
+      { socket: options.socket, client: "haft task" },
+      context,
+      (daemon) => runTasks(daemon, options, context),
+    ),
+};
 
 /**
- * Runs tasks in front, each after those that it depends on, side by side where they may. What fails keeps what depends on it from
- * running. Ctrl-C cancels what runs.
+ * Runs tasks in front, each after those that it depends on, and otherwise side by side. A task is not run when one that
+ * it depends on fails. Ctrl-C cancels what runs.
  */
-export async function runTasks(
+async function runTasks(
   daemon: DaemonClient,
-  options: TaskCommandOptions,
+  options: TaskStartOptions,
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, stderr, signal } = context;
@@ -61,14 +75,14 @@ export async function runTasks(
     return task;
   };
 
-  await Promise.all(options.command.length > 0 ? [once("command")] : options.arguments.map(once));
+  await Promise.all(options.command.length > 0 ? [once("command")] : options.names.map(once));
   if (signal.aborted) return ExitCode.interrupted;
   return worstExit(ended);
 }
 
 /** Every task that is needed, with those that it depends on. */
 function dependencies(
-  { arguments: names, command }: TaskCommandOptions,
+  { names, command }: TaskStartOptions,
   context: Context,
 ): Map<string, readonly string[]> {
   if (command.length > 0) return new Map([["command", []]]);
@@ -81,7 +95,6 @@ function dependencies(
     depends.forEach(add);
   };
   names.forEach(add);
-  if (plan.size === 0) throw new UsageError("No task was named");
   return plan;
 }
 

@@ -1,10 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../../scripts/support/project.ts";
+import type { CommandEntry } from "../../../src/cli/command.ts";
+import { isGroup } from "../../../src/cli/command_entry.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { commandHelp, overview } from "../../../src/cli/help.ts";
+import { commandHelp, groupHelp, overview } from "../../../src/cli/help.ts";
 
 const directory = join(projectRoot, "tests", "golden", "help");
 
@@ -12,7 +14,7 @@ const directory = join(projectRoot, "tests", "golden", "help");
 function assertGolden(name: string, text: string): void {
   const path = join(directory, `${name}.txt`);
   if (process.env["HAFT_UPDATE_GOLDEN"] === "1") {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
   assertEquals(text, existsSync(path) ? readFileSync(path, "utf8") : `(there is no ${path})`);
@@ -23,10 +25,19 @@ Deno.test("haft --help is the text that was reviewed, within 80 columns", () => 
   assertGolden("haft", overview(COMMANDS, "VERSION"));
 });
 
-for (const { name, load } of COMMANDS) {
-  Deno.test(`haft ${name} --help is the text that was reviewed, within 80 columns`, async () => {
-    const command = await load();
-    assertEquals(command.name, name);
-    assertGolden(name, commandHelp(command));
-  });
+/** A test for each page below a table: `app` in app.txt, `app start` in app/start.txt. */
+async function testPages(commands: readonly CommandEntry[], group = ""): Promise<void> {
+  for (const entry of commands.filter(({ hidden }) => hidden !== true)) {
+    const path = group === "" ? entry.name : `${group} ${entry.name}`;
+    const loaded = await entry.load();
+    const text = isGroup(loaded)
+      ? groupHelp({ path, entry, group: loaded })
+      : commandHelp({ path, entry, command: loaded });
+    Deno.test(`haft ${path} --help is the text that was reviewed, within 80 columns`, () => {
+      assertGolden(path.replaceAll(" ", "/"), text);
+    });
+    if (isGroup(loaded)) await testPages(loaded.commands, path);
+  }
 }
+
+await testPages(COMMANDS);

@@ -3,7 +3,7 @@ import { UsageError } from "../../../src/base/errors.ts";
 import { parseCommandLine } from "../../../src/cli/parse.ts";
 
 const command = {
-  name: "demo",
+  path: "demo",
   flags: [
     { name: "jobs", short: "j", value: "N", description: "" },
     { name: "force", short: "f", description: "" },
@@ -43,11 +43,11 @@ Deno.test("parseCommandLine() leaves what follows the first argument to the tool
 
 const wrong: [args: string[], message: string, next: string][] = [
   [["--jbos", "4"], 'Unknown option --jbos for "haft demo"', "Did you mean --jobs?"],
-  [["--zzz"], 'Unknown option --zzz for "haft demo"', 'Run "haft demo --help" for what it takes'],
-  [["-x"], 'Unknown option -x for "haft demo"', 'Run "haft demo --help" for what it takes'],
-  [["--jobs"], "--jobs needs a value", 'Run "haft demo --help" for what it takes'],
-  [["--jobs", "1", "--jobs", "2"], "--jobs is given twice", 'Run "haft demo --help" for what it takes'],
-  [["--force=yes"], "--force takes no value", 'Run "haft demo --help" for what it takes'],
+  [["--zzz"], 'Unknown option --zzz for "haft demo"', 'Run "haft demo --help" for its options'],
+  [["-x"], 'Unknown option -x for "haft demo"', 'Run "haft demo --help" for its options'],
+  [["--jobs"], "--jobs needs a value", 'Run "haft demo --help" for its options'],
+  [["--jobs", "1", "--jobs", "2"], "--jobs is given twice", 'Run "haft demo --help" for its options'],
+  [["--force=yes"], "--force takes no value", 'Run "haft demo --help" for its options'],
 ];
 
 for (const [args, message, next] of wrong) {

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { completionScript } from "../../../src/cli/completion_script.ts";
 import { type Shell, shellLines } from "../../../src/cli/shell.ts";
 
 const VALUES = [
@@ -53,28 +52,4 @@ Deno.test("shellLines() of PowerShell double the quote and nothing else", () => 
 
 Deno.test("shellLines() of fish set PATH as a list", () => {
   assertEquals(shellLines("fish", { set: { PATH: "/a b:/c" }, unset: [] }), "set -gx PATH '/a b' '/c'\n");
-});
-
-Deno.test("completionScript() of bash completes commands, options and tools in the real bash", () => {
-  const script = completionScript("bash", [
-    {
-      names: ["sync"],
-      summary: "",
-      flags: [{ name: "jobs", short: "j", value: "N", description: "" }],
-      tools: false,
-    },
-    { names: ["exec", "x"], summary: "", flags: [], tools: true },
-  ]);
-  const complete = (...words: string[]) => {
-    const line = `haft() { echo node; echo deno; }
-${script}
-COMP_WORDS=(haft ${
-      words.map((word) => `'${word}'`).join(" ")
-    }); COMP_CWORD=${words.length}; _haft; echo "\${COMPREPLY[*]}"`;
-    return spawnSync("bash", ["-c", line], { encoding: "utf8" }).stdout.trim().split(" ");
-  };
-  assertEquals(complete("s"), ["sync"]);
-  assertEquals(complete("sync", "--j"), ["--jobs"]);
-  assertEquals(complete("x", ""), ["node", "deno"]);
-  assertEquals(complete("exec", "d"), ["deno"]);
 });

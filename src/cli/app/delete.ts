@@ -1,0 +1,26 @@
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { reportOutcomes } from "./report.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+
+export interface AppDeleteOptions extends AppOptions {
+  /** Remove their logs, too. */
+  logs: boolean;
+}
+
+export const command: Command<AppDeleteOptions> = {
+  usage: ["[NAME…|all]"],
+  flags: [{ name: "force", description: "Remove their logs, too" }, ...APP_FLAGS],
+  examples: ["haft app delete tunnel --force"],
+  completes: "apps",
+  parse: (args) => ({ ...parseAppOptions(args), logs: args.flags.has("force") }),
+  async run({ names, logs, json, socket }, context) {
+    const selection = selectionOf(names, context);
+    const result = await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => daemon.request("app.delete", { ...selection, logs }, { signal: context.signal }),
+    );
+    return await reportOutcomes(result, { json, done: "deleted" }, context);
+  },
+};

@@ -1,0 +1,24 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+
+export const command: Command<AppOptions> = {
+  usage: ["[all]"],
+  flags: APP_FLAGS,
+  examples: ["haft app list", "haft app list all   # those of every project"],
+  completes: ["all"],
+  parse: parseAppOptions,
+  async run({ names, json, socket }, context) {
+    const { root } = selectionOf(names, context);
+    const { apps } = await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => daemon.request("app.list", root === undefined ? {} : { root }),
+    );
+    await context.stdout.write(
+      json ? `${JSON.stringify(apps, null, 2)}\n` : apps.map(({ name }) => `${name}\n`).join(""),
+    );
+    return ExitCode.ok;
+  },
+};

@@ -1,0 +1,39 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import type { AppOutcome, AppStatus } from "../../protocol/methods/app_methods.ts";
+import type { Context } from "../command.ts";
+
+/** What the daemon answers when something was done with apps. */
+export interface AppResult {
+  outcomes: readonly AppOutcome[];
+  /** The apps afterwards; absent where they are gone. */
+  apps?: readonly AppStatus[];
+}
+
+/**
+ * Prints a line for each app.
+ *
+ * @param done what is said of an app that the answer does not describe
+ * @returns `failed` when one of them failed
+ */
+export async function reportOutcomes(
+  result: AppResult,
+  { json, done = "done" }: { json: boolean; done?: string },
+  { stdout, stderr }: Pick<Context, "stdout" | "stderr">,
+): Promise<ExitCode> {
+  const { outcomes, apps = [] } = result;
+  if (json) await stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else {
+    for (const { name, error } of outcomes) {
+      const app = apps.find((one) => one.name === name);
+      if (error !== null) await stderr.write(`${name}: ${error}\n`);
+      else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
+    }
+    if (outcomes.length === 0) await stderr.write("No apps match\n");
+  }
+  return outcomes.some(({ error }) => error !== null) ? ExitCode.failed : ExitCode.ok;
+}
+
+function describe({ state, instances }: AppStatus): string {
+  const pids = instances.flatMap(({ pid }) => pid ?? []);
+  return pids.length === 0 ? state : `${state}, pid ${pids.join(", ")}`;
+}

@@ -1,0 +1,50 @@
+import { UsageError } from "../../base/errors.ts";
+import { loadProject } from "../../tools/project/load_project.ts";
+import type { Context, ParsedArgs } from "../command.ts";
+import { JSON_FLAG } from "../flag_values.ts";
+import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+
+/** What every verb takes that does something with apps. */
+export interface AppOptions {
+  /** Empty for all of the project's; `all` alone for those of every project. */
+  names: readonly string[];
+  json: boolean;
+  socket: string | undefined;
+}
+
+/** Which apps are meant, as the daemon's methods take it. */
+export interface Selection {
+  root?: string;
+  names: string[];
+}
+
+export const APP_FLAGS = [JSON_FLAG, SOCKET_FLAG];
+
+/** @throws {UsageError} for a command after `--`, which only `haft app start` takes */
+export function parseAppOptions(args: ParsedArgs): AppOptions {
+  if (args.rest.length > 0) {
+    throw new UsageError('Only "haft app start" takes a command', {
+      next: 'Write "haft app start NAME -- COMMAND…"',
+    });
+  }
+  return { names: args.positional, json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+/** The apps that are named: the project's, or those of every project with `all`. @throws {UsageError} */
+export function selectionOf(names: readonly string[], context: Context): Selection {
+  if (names.length === 1 && names[0] === "all") return { names: [] };
+  if (names.includes("all")) {
+    throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
+  }
+  return { root: rootOf(context), names: [...names] };
+}
+
+/** The project's own apps, for what is done with one project at a time. */
+export function projectSelection(names: readonly string[], context: Context): Required<Selection> {
+  return { root: rootOf(context), names: selectionOf(names, context).names };
+}
+
+/** The directory that the project's apps are known by. */
+export function rootOf(context: Context): string {
+  return loadProject(context.cwd, context).root;
+}

@@ -1,0 +1,44 @@
+import { UsageError } from "../../base/errors.ts";
+import type { Command, ParsedArgs } from "../command.ts";
+import { socketFlag } from "../daemon/endpoint.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { reportOutcomes } from "./report.ts";
+import { APP_FLAGS, type AppOptions, projectSelection } from "./selection.ts";
+
+export interface AppStartOptions extends AppOptions {
+  /** Of an app that haft.toml does not declare. */
+  command: readonly string[];
+}
+
+export const command: Command<AppStartOptions> = {
+  usage: ["[NAME…]", "NAME -- COMMAND…"],
+  flags: APP_FLAGS,
+  examples: ["haft app start web worker", "haft app start tunnel -- ssh -N build-host"],
+  completes: "apps",
+  parse,
+  async run({ names, command, json, socket }, context) {
+    const selection = projectSelection(names, context);
+    const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
+    const result = await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => daemon.request("app.start", { ...selection, ...config }, { signal: context.signal }),
+    );
+    return await reportOutcomes(result, { json }, context);
+  },
+};
+
+function parse(args: ParsedArgs): AppStartOptions {
+  const { positional: names, rest: command, flags } = args;
+  if (names.includes("all")) {
+    throw new UsageError('"all" cannot be started', {
+      next: "Name the apps, or write no name for all of this project's",
+    });
+  }
+  if (command.length > 0 && names.length !== 1) {
+    throw new UsageError("A command needs one name for its app", {
+      next: 'Write "haft app start NAME -- COMMAND…"',
+    });
+  }
+  return { names, command, json: flags.has("json"), socket: socketFlag(args) };
+}

@@ -1,0 +1,21 @@
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { reportOutcomes } from "./report.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+
+export const command: Command<AppOptions> = {
+  usage: ["[NAME…|all]"],
+  flags: APP_FLAGS,
+  examples: ["haft app stop web", "haft app stop all   # those of every project"],
+  completes: "apps",
+  parse: parseAppOptions,
+  async run({ names, json, socket }, context) {
+    const selection = selectionOf(names, context);
+    const result = await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => daemon.request("app.stop", selection, { signal: context.signal }),
+    );
+    return await reportOutcomes(result, { json }, context);
+  },
+};

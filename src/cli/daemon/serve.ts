@@ -1,0 +1,83 @@
+import { closeSync, existsSync, writeSync } from "node:fs";
+import process from "node:process";
+import { buildId } from "../../base/build_id.ts";
+import { errorMessage, HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { onDamage } from "../../base/set_aside.ts";
+import { AlreadyRunning, Daemon } from "../../daemon/daemon.ts";
+import { RotatingLog } from "../../daemon/rotating_log.ts";
+import type { Readiness } from "../../daemon/start_daemon.ts";
+import type { DaemonSettings } from "../../tools/manifest/manifest_schema.ts";
+import { userConfigPath } from "../../tools/project/user_config_path.ts";
+import { inheritedListeners } from "../../socket/inherited_descriptors.ts";
+import type { Context } from "../command.ts";
+import { daemonLog } from "./endpoint.ts";
+import type { Listen } from "./listen.ts";
+
+/** The daemon itself, in front, until it is stopped. */
+export async function runDaemon(
+  { socket, readyFd, listen }: {
+    socket: string;
+    readyFd: number | undefined;
+    listen: Listen;
+  },
+  context: Context,
+): Promise<ExitCode> {
+  const say = (readiness: Readiness) => {
+    if (readyFd === undefined) return;
+    writeSync(readyFd, `${JSON.stringify(readiness)}\n`);
+    closeSync(readyFd);
+  };
+  const log = new RotatingLog(daemonLog(context));
+  onDamage((line) => log.write(line));
+  const settings = await userSettings(context);
+  const inherited = inheritedListeners(context.env, process.pid);
+  // They are this process's alone, not its children's.
+  for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
+  let daemon: Daemon;
+  try {
+    daemon = await Daemon.start({
+      socket,
+      log,
+      user: context,
+      version: context.version,
+      build: buildId(),
+      inherited,
+      listen,
+      settings: settings.read,
+    });
+  } catch (error) {
+    if (readyFd === undefined) throw error;
+    say(failure(error));
+    return error instanceof HaftError ? error.exitCode : ExitCode.failed;
+  }
+  const onFault = (where: string) => (error: unknown) => daemon.reportInternalError(where, error);
+  process.on("unhandledRejection", onFault("a promise without a handler"));
+  process.on("uncaughtException", onFault("an event"));
+  context.signal.addEventListener("abort", () => void daemon.stop("a signal"), { once: true });
+  if (process.platform !== "win32") {
+    process.on("SIGHUP", () => void settings.prepare().then(() => daemon.reload(), onFault("SIGHUP")));
+  }
+  say({ state: "ready" });
+  if (readyFd === undefined) {
+    await context.stderr.write(`haft daemon answers at ${socket}, pid ${process.pid}\n`);
+  }
+  await daemon.stopped;
+  return ExitCode.ok;
+}
+
+/** Most have no settings, and need not hold what reads them for as long as the daemon lives. */
+async function userSettings({ paths: { config } }: Context) {
+  let module: typeof import("../../tools/project/user_config.ts") | undefined;
+  const prepare = async () => {
+    if (existsSync(userConfigPath(config))) module = await import("../../tools/project/user_config.ts");
+  };
+  await prepare();
+  return { prepare, read: (): DaemonSettings => module?.readUserConfig(config).daemon ?? {} };
+}
+
+function failure(error: unknown): Readiness {
+  if (error instanceof AlreadyRunning) return { state: "already_running" };
+  const next = error instanceof HaftError ? error.next ?? null : null;
+  return { state: "failed", error: errorMessage(error), next };
+}

@@ -1,0 +1,23 @@
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { Context } from "../command.ts";
+import { connectToDaemon } from "./connection.ts";
+import { daemonSocket } from "./endpoint.ts";
+import { asRemoteError } from "./remote_error.ts";
+
+/** Does work with a connection to the user's daemon, started where none runs. What the daemon refuses is exit code 4. */
+export async function withDaemon<Result>(
+  { socket, client: name }: { socket: string | undefined; client: string },
+  context: Context,
+  work: (daemon: DaemonClient) => Promise<Result>,
+): Promise<Result> {
+  const { client } = await connectToDaemon(
+    { socket: await daemonSocket(socket, context), spawn: true, client: name },
+    context,
+  );
+  await using daemon = client;
+  try {
+    return await work(daemon);
+  } catch (error) {
+    throw asRemoteError(error);
+  }
+}

@@ -1,0 +1,33 @@
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import { followFile } from "../follow_file.ts";
+
+/**
+ * Passes on what a task prints, until it is over and all of its output was read.
+ *
+ * @returns the task as it is then
+ */
+export async function followTask(
+  daemon: DaemonClient,
+  { id, path }: { id: string; path: string },
+  { signal, write, closed, from }: {
+    signal: AbortSignal;
+    write: (text: string) => Promise<void>;
+    closed: () => boolean;
+    /** From the beginning of the file, and not from its end. */
+    from?: "start";
+  },
+): Promise<TaskInfo | undefined> {
+  const over = new AbortController();
+  const task = daemon.request("task.wait", { ids: [id] }, { signal }).then((answer) => {
+    over.abort();
+    return answer.tasks[0];
+  });
+  task.catch(() => over.abort());
+  const ending = AbortSignal.any([signal, over.signal]);
+  for await (const text of followFile(path, { signal: ending, ...(from === undefined ? {} : { from }) })) {
+    await write(text);
+    if (closed()) return undefined;
+  }
+  return await task;
+}

@@ -1,0 +1,24 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
+
+export const command: Command<TaskStartOptions> = {
+  usage: ["NAME…", "-- COMMAND…"],
+  flags: START_FLAGS,
+  examples: ['id=$(haft task start build); haft task wait "$id"', "haft task start -- make -j4"],
+  completes: "tasks",
+  parse: parseStart,
+  async run(options, context) {
+    const { stdout, signal } = context;
+    const names = options.command.length > 0 ? [undefined] : options.names;
+    await withDaemon({ socket: options.socket, client: "haft task" }, context, async (daemon) => {
+      for (const name of names) {
+        const request = startRequest(name, options, context);
+        const task = await daemon.request("task.start", request, { signal });
+        await stdout.write(options.json ? `${JSON.stringify(task, null, 2)}\n` : `${task.id}\n`);
+      }
+    });
+    return ExitCode.ok;
+  },
+};

@@ -1,0 +1,99 @@
+import { UsageError } from "../../base/errors.ts";
+import type { Params } from "../../protocol/methods/mod.ts";
+import type { Flag, ParsedArgs } from "../command.ts";
+import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { JSON_FLAG, textFlag } from "../flag_values.ts";
+
+/** What every verb takes that is about tasks. */
+export interface TaskOptions {
+  json: boolean;
+  socket: string | undefined;
+}
+
+/** What the verbs take that name tasks by their ids. */
+export interface TaskIdOptions extends TaskOptions {
+  ids: readonly string[];
+}
+
+/** What a task is started with. */
+export interface TaskStartOptions extends TaskOptions {
+  /** Names of declared tasks; empty with a command. */
+  names: readonly string[];
+  /** Of a task that haft.toml does not declare. */
+  command: readonly string[];
+  text: string | undefined;
+  images: readonly string[];
+  configuration: Record<string, unknown> | undefined;
+}
+
+export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, SOCKET_FLAG];
+
+export const TEXT_FLAG: Flag = { name: "text", value: "T", description: "What to say to the task" };
+
+export const START_FLAGS: readonly Flag[] = [
+  TEXT_FLAG,
+  { name: "image", value: "F,…", description: "Images to give to the task" },
+  { name: "config", value: "JSON", description: "Its configuration" },
+  ...TASK_FLAGS,
+];
+
+/** @throws {UsageError} where no id is given */
+export function parseIds(args: ParsedArgs): TaskIdOptions {
+  const ids = [...args.positional, ...args.rest];
+  if (ids.length === 0) throw noId();
+  return { ids, json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+export function noId(): UsageError {
+  return new UsageError("Which task? No id was given", { next: 'Run "haft task list" for the ids' });
+}
+
+/** @throws {UsageError} for neither a name nor a command, and for both */
+export function parseStart(args: ParsedArgs): TaskStartOptions {
+  const { positional: names, rest: command, flags } = args;
+  if (names.length > 0 && command.length > 0) {
+    throw new UsageError("Name a task or give a command, not both", {
+      next: 'Write "haft task start -- COMMAND…" without a name',
+    });
+  }
+  if (names.length === 0 && command.length === 0) {
+    throw new UsageError("Which task? None was named", {
+      next: "Name one of [tasks] in haft.toml, or give a command after --",
+    });
+  }
+  const config = textFlag(args, "config");
+  return {
+    names,
+    command,
+    text: textFlag(args, "text"),
+    images: textFlag(args, "image")?.split(",") ?? [],
+    configuration: config === undefined ? undefined : parseConfig(config),
+    json: flags.has("json"),
+    socket: socketFlag(args),
+  };
+}
+
+function parseConfig(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // The error below says what is expected.
+  }
+  throw new UsageError("--config takes a JSON object", { next: `Write one such as '{"mode": "fast"}'` });
+}
+
+/** The daemon's request for one task. @param name undefined for the command of the options */
+export function startRequest(
+  name: string | undefined,
+  { command, text, images, configuration }: TaskStartOptions,
+  { cwd }: { cwd: string },
+): Params<"task.start"> {
+  return {
+    cwd,
+    ...(name === undefined ? { command: [...command] } : { name }),
+    ...(text === undefined ? {} : { text }),
+    ...(images.length === 0 ? {} : { images: [...images] }),
+    ...(configuration === undefined ? {} : { configuration }),
+  };
+}

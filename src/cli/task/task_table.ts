@@ -1,0 +1,33 @@
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { Context } from "../command.ts";
+
+/** Tasks that one request names or answers with. */
+export const LARGEST_PAGE = 500;
+
+/** Prints tasks, a line for each, or as JSON. */
+export async function printTasks(
+  tasks: readonly TaskInfo[],
+  { json }: { json: boolean },
+  { stdout, stderr }: Pick<Context, "stdout" | "stderr">,
+): Promise<void> {
+  if (json) {
+    await stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
+    return;
+  }
+  if (tasks.length === 0) {
+    await stderr.write("There are no tasks yet\n");
+    return;
+  }
+  const { table } = await import("../../ui/table.ts");
+  const { formatTime } = await import("../../ui/units.ts");
+  await stdout.write(table(tasks.map((task) => {
+    const { id, name, state, reason, attempt, started_at: began, ended_at: ended, skipped } = task;
+    return [
+      id,
+      name ?? "-",
+      state === "aborted" ? `aborted (${reason})` : skipped ? "completed (nothing had changed)" : state,
+      attempt > 1 ? `attempt ${attempt}` : "",
+      began === null ? "" : formatTime((ended ?? Date.now()) - began),
+    ];
+  })));
+}

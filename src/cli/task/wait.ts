@@ -1,0 +1,38 @@
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
+import { LARGEST_PAGE } from "./task_table.ts";
+import { worstExit } from "./worst_exit.ts";
+
+export const command: Command<TaskIdOptions> = {
+  usage: ["ID…"],
+  flags: TASK_FLAGS,
+  examples: ['haft task wait "$id" && echo done'],
+  parse: parseIds,
+  async run({ ids, json, socket }, context) {
+    const tasks = await withDaemon(
+      { socket, client: "haft task" },
+      context,
+      (daemon) => allOver(daemon, ids, context.signal),
+    );
+    if (json) await context.stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
+    return worstExit(tasks);
+  },
+};
+
+/** Waits for all of them, as many at a time as one request takes. */
+async function allOver(
+  daemon: DaemonClient,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<TaskInfo[]> {
+  const over: TaskInfo[] = [];
+  for (let from = 0; from < ids.length; from += LARGEST_PAGE) {
+    const part = ids.slice(from, from + LARGEST_PAGE);
+    const { tasks } = await daemon.request("task.wait", { ids: part }, { signal });
+    over.push(...tasks);
+  }
+  return over;
+}

@@ -1,0 +1,12 @@
+import { ExitCode } from "../../base/exit_code.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+
+/** The exit code for tasks that are over: that of the first one that was not completed, a command's own where it has one. */
+export function worstExit(tasks: readonly TaskInfo[]): ExitCode {
+  const failed = tasks.find(({ state }) => state !== "completed");
+  if (failed === undefined) return ExitCode.ok;
+  if (failed.reason === "timed_out") return ExitCode.timedOut;
+  if (failed.reason === "cancelled") return ExitCode.interrupted;
+  const { exit_code: code } = failed;
+  return code === null || code === 0 ? ExitCode.failed : code;
+}
