@@ -4,7 +4,7 @@ import { HaftError } from "../base/errors.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { fileStem, type ProcessKey } from "../process/process_key.ts";
-import { AppInstance, type LaunchPlan } from "./app_instance.ts";
+import { AppInstance } from "./app_instance.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { changedKeys } from "./config/changed_keys.ts";
@@ -12,14 +12,13 @@ import { parseApp } from "./config/parse_apps.ts";
 import { FileWatch } from "./file_watch.ts";
 import type { AppRecord } from "./journal/app_record.ts";
 import { treeWriters } from "./logs/hold_writers.ts";
+import type { LaunchPlan } from "./instance_host.ts";
 import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import { findCommand } from "../process/find_command.ts";
 import type { LimitReport } from "./limit_watch.ts";
-import { MARKER_VARIABLE } from "../process/process_table.ts";
 import { appEnvironment, hashVariables, type ProjectApps } from "./project_apps.ts";
-import { type AppState, isLive } from "./state/transitions.ts";
-import { worstState } from "./state/worst_state.ts";
+import { type AppState, isDown, worstState } from "./state/app_state.ts";
 
 /** An app that is known: in a manifest, or started with a command of its own; and its instances. */
 export class App {
@@ -63,7 +62,7 @@ export class App {
   }
 
   get isLive(): boolean {
-    return this.#instances.some(({ state }) => isLive(state) || state === "backoff");
+    return this.#instances.some(({ state }) => !isDown(state));
   }
 
   /** Makes it one that no manifest has. */
@@ -93,7 +92,7 @@ export class App {
   restart(config: AppConfig): void {
     this.#want("running");
     this.#resize(config.instances);
-    for (const instance of this.#instances) instance.recycle(undefined);
+    for (const instance of this.#instances) instance.restart();
   }
 
   /** Resolves when nothing of it is left. @param forget it shall not run; false: only this daemon ends */
@@ -214,7 +213,8 @@ export class App {
       exits,
       random,
       markerPrefix: `${this.#stem}/${number}`,
-      plan: (marker) => this.#plan(number, marker),
+      plan: () => this.#plan(number),
+      noteStart: (plan) => this.#noteStart(number, plan),
       dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),
       logs: (listener) => this.#logs(number, () => instance, listener),
       emit: (type, data) => this.#emit(number, type, data),
@@ -240,14 +240,14 @@ export class App {
         const log = instance().config?.log;
         return { maxSize: log?.max_size ?? 10 * 1024 * 1024, keep: log?.keep ?? 5 };
       },
-      writers: treeWriters({ table, clock }, () => instance().treeQuery()),
+      writers: treeWriters({ table, clock }, () => instance().tree),
       onLine,
       onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
       onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
     });
   }
 
-  async #plan(number: number, marker: string): Promise<LaunchPlan> {
+  async #plan(number: number): Promise<LaunchPlan> {
     const project = this.#services.readProject(this.key.root);
     if (this.#adhoc === undefined) project.requireTrust();
     const config = this.config(project);
@@ -256,22 +256,14 @@ export class App {
     const [command = "", ...words] = config.command;
     const file = findCommand(command, { cwd, path: variables["PATH"] });
     requireRootFor(this.name, config);
-    const written = this.#adhoc ?? project.tables[this.name];
-    // A look, not a start, has no marker.
-    const changed = marker === "" ? [] : this.#noteStart(number, written, hashVariables(variables));
     return {
       config,
-      changed,
+      written: this.#adhoc ?? project.tables[this.name],
       spec: {
         file,
         args: [...words, ...config.args],
         cwd,
-        env: {
-          ...variables,
-          [MARKER_VARIABLE]: marker,
-          HAFT_APP_NAME: this.name,
-          HAFT_APP_INSTANCE: `${number}`,
-        },
+        env: { ...variables, HAFT_APP_NAME: this.name, HAFT_APP_INSTANCE: `${number}` },
         uid: config.uid,
         gid: config.gid,
       },
@@ -279,9 +271,10 @@ export class App {
   }
 
   /** What differs from the start before. The first instance speaks for all. */
-  #noteStart(number: number, written: unknown, env: Record<string, string>): string[] {
+  #noteStart(number: number, { written, spec }: LaunchPlan): string[] {
     if (number > 0 && this.#table !== undefined) return this.#changed;
     const before = this.#table === undefined ? undefined : { ...asTable(this.#table), env: this.#env };
+    const env = hashVariables(spec.env);
     const after = { ...asTable(written), env };
     this.#table = written;
     this.#env = env;
@@ -295,11 +288,10 @@ export class App {
     watches.use(limits.add({
       limits: config.limits,
       process: () => instance.process,
-      onExceeded: (report) => {
+      onExceeded: (told) => {
+        const report = config.restart === "no" ? { ...told, action: "report" as const } : told;
         this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report });
-        if (report.action === "restart") {
-          instance.recycle(describeExceeded(report), { counts: true });
-        }
+        if (report.action === "restart") instance.recycle(describeExceeded(report));
       },
     }));
     if (config.watch.length > 0) {

@@ -1,125 +1,75 @@
 /**
- * One process of an app, and its life by the table of src/apps/state/transitions.ts. Whatever happens becomes an event here;
- * each start has a generation, and what an earlier one left behind (a spawn, a pause, an exit) is recognised by it and
- * ignored.
+ * One process of an app. Whatever happens becomes an event of its life (state/lifecycle.ts), and the effects are performed
+ * here. Each start has a generation, by which what an earlier start left behind is recognised and ignored.
  */
-import { randomBytes } from "node:crypto";
-import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
-import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
-import { type Clock, pause } from "../process/clock.ts";
+import { backoffDelay } from "../process/backoff.ts";
+import type { Exit } from "../process/exit.ts";
+import { findSame, type ProcessIdentity } from "../process/process_table.ts";
+import type { TreeQuery } from "../process/process_tree.ts";
+import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
+import { recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { HealthMonitor } from "./health/health_monitor.ts";
 import { probe } from "./health/probes.ts";
+import type { InstanceHost } from "./instance_host.ts";
+import { InstanceProcess } from "./instance_process.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
-import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import type { ExitPoll } from "../process/exit_poll.ts";
-import {
-  findSame,
-  type ProcessIdentity,
-  type ProcessTable,
-  signalProcess,
-} from "../process/process_table.ts";
-import { findTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
-import type { Spawner, SpawnSpec } from "../process/spawner.ts";
-import { stopTree } from "../process/stop_tree.ts";
-import { backoffDelay } from "../process/backoff.ts";
-import { describeExit, type Exit, isCleanExit } from "../process/exit.ts";
-import { exitVerdict } from "./state/exit_verdict.ts";
-import {
-  type AppEffect,
-  type AppEvent,
-  type AppState,
-  isLive,
-  isUp,
-  transition,
-} from "./state/transitions.ts";
+import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
+import { type AppState, isUp } from "./state/app_state.ts";
+import { type Life, type LifeEffect, type LifeEvent, step, UNBORN } from "./state/lifecycle.ts";
+import { StateWaiters } from "./state/state_waiters.ts";
 
-/** What one start needs to know; made anew for each. */
-export interface LaunchPlan {
-  config: AppConfig;
-  spec: Omit<SpawnSpec, "stdout" | "stderr">;
-  /** What differs from the start before. */
-  changed: string[];
-}
-
-/** What an instance needs of its surroundings. */
-export interface InstanceHost {
-  readonly table: ProcessTable;
-  readonly clock: Clock;
-  readonly spawner: Spawner;
-  readonly exits: ExitPoll;
-  /** 0 to 1. */
-  random(): number;
-  /** `<file stem>/<instance>`, the beginning of what marks its processes. */
-  readonly markerPrefix: string;
-  /** Configuration and environment as they are now. @param marker of this start @throws {HaftError} */
-  plan(marker: string): Promise<LaunchPlan>;
-  /** Waits for the apps that this one depends on. @throws {HaftError} when one of them cannot come up */
-  dependencies(signal: AbortSignal, onWait: (reason: string) => void): Promise<void>;
-  logs(listener: (stream: LogStream, line: SplitLine) => void): InstanceLogs;
-  emit<Name extends AppEventName>(type: Name, data: AppEventDetails[Name]): void;
-  /** Something of {@link AppInstance.record} changed: kept soon. */
-  changed(): void;
-  /** Keeps the record before it returns. */
-  commit(): void;
-  /** It runs: watch what else is to be watched. Disposed when it does not. */
-  watch(config: AppConfig): Disposable;
-  /** It used up its attempts, and is to be removed then. */
-  remove(): void;
-}
+/** An instance that was never started has no policy yet; none of its events asks for one. */
+const NO_POLICY = {
+  restart: "no",
+  backoff: { initial: 0, max: 0, multiplier: 1, jitter: 0, reset_after: Infinity, exhausted: "stop" },
+} as const;
 
 export class AppInstance {
   readonly instance: number;
   readonly logs: InstanceLogs;
   readonly #host: InstanceHost;
-  #state: AppState = "stopped";
-  #reason: string | undefined;
+  readonly #process: InstanceProcess;
+  #life: Life = UNBORN;
   #generation = 0;
   #config: AppConfig | undefined;
-  #env: Readonly<Record<string, string>> = {};
-  #cwd = "/";
-  #nonce: string | undefined;
-  #process: ProcessIdentity | undefined;
-  /** Ends when the process has ended and that was noted. */
-  #exited: Promise<void> = Promise.resolve();
-  #startedAt: number | undefined;
-  #begun = 0;
-  #restarts = 0;
-  #attempts = 0;
-  #exit: Exit | undefined;
+  /** Since when it is up, and healthy where it has a health check. */
+  #goodSince: number | undefined;
   #launching: Promise<void> = Promise.resolve();
   #abort = new AbortController();
-  #retry: Disposable | undefined;
+  #pause: Disposable | undefined;
   #watches: Disposable[] = [];
   #monitor: HealthMonitor | undefined;
-  /** A stop that was asked for, not one that follows the end of the first process. */
-  #stopAsked = false;
-  #restartWanted = false;
   #detached = false;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new StateWaiters(() => this.state);
 
   constructor(instance: number, host: InstanceHost) {
     this.instance = instance;
     this.#host = host;
+    this.#process = new InstanceProcess({
+      host,
+      onExit: (exit) => this.#onExit(exit),
+      onNote: (reason) => this.#dispatch({ type: "note", reason }),
+    });
     this.logs = host.logs((stream, line) => this.#onLine(stream, line));
   }
 
   get state(): AppState {
-    return this.#state;
+    return this.#life.state;
   }
 
   get reason(): string | undefined {
-    return this.#reason;
+    return this.#life.reason;
   }
 
   get exit(): Exit | undefined {
-    return this.#exit;
+    return this.#process.exit;
   }
 
   get process(): ProcessIdentity | undefined {
-    return this.#process;
+    return this.#process.identity;
   }
 
   /** The configuration that its process was started with. */
@@ -127,294 +77,208 @@ export class AppInstance {
     return this.#config;
   }
 
+  /** What finds its processes. */
+  get tree(): TreeQuery {
+    return this.#process.tree;
+  }
+
   start(): void {
-    this.#dispatch("start");
+    this.#dispatch({ type: "start" });
   }
 
-  /** Stops it, for good or, when `restart` is called, until it is started again. */
   stop(): void {
-    this.#dispatch("stop");
+    this.#dispatch({ type: "stop" });
   }
 
-  /** Stops and starts it. @param counts haft decided it, nobody asked */
-  recycle(reason: string | undefined, { counts = false } = {}): void {
-    if (counts && isUp(this.#state)) this.#restarts++;
-    this.#dispatch("recycle", reason);
+  /** Somebody asks for it: no backoff, and the counts begin anew. */
+  restart(): void {
+    this.#dispatch({ type: "restart" });
   }
 
-  /** Resolves when the state is one that passes, and is so still when whoever waits goes on. */
-  async until(passes: (state: AppState) => boolean, signal?: AbortSignal): Promise<void> {
-    while (!passes(this.#state)) {
-      signal?.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          this.#waiters.delete(done);
-          signal?.removeEventListener("abort", done);
-          resolve();
-        };
-        this.#waiters.add(done);
-        signal?.addEventListener("abort", done, { once: true });
-      });
-    }
+  /** haft decides it: the restart policy, backoff and limits hold. */
+  recycle(reason: string): void {
+    this.#dispatch({ type: "recycle", reason });
+  }
+
+  /** Resolves when the state is one that passes, and is so still when the caller goes on. */
+  until(passes: (state: AppState) => boolean, signal?: AbortSignal): Promise<void> {
+    return this.#waiters.until(passes, signal);
   }
 
   /** Resolves when nothing of it is left, though it may be started again in the same moment. */
   down(): Promise<void> {
-    const isDown = () => !isLive(this.#state) && this.#state !== "backoff";
-    if (isDown()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isDown()) return;
-        this.#waiters.delete(look);
-        resolve();
-      };
-      this.#waiters.add(look);
-    });
+    return this.#waiters.down();
   }
 
   /** Goes on where another daemon ended. @param wanted that it runs */
   async adopt(record: InstanceRecord, config: AppConfig, wanted: boolean): Promise<void> {
-    const { table, clock } = this.#host;
     this.#config = config;
-    this.#restarts = record.restarts;
-    this.#attempts = record.attempts;
-    this.#exit = record.exit ?? undefined;
-    this.#startedAt = record.started_at ?? undefined;
-    this.#nonce = record.nonce ?? undefined;
-    const process = this.#findOwn(record);
-    const pending = this.logs.recover();
-    if (process !== undefined) {
-      if (pending) this.#wakeTree(process);
-      this.logs.recovered();
-      await this.#takeOver(process, record.state, wanted);
-      return;
-    }
-    const { strays, left } = await stopTree({ table, clock }, this.#query(undefined), stopOptions(config));
-    if (strays.length > 0 || left.length > 0) this.#host.emit("app.processes_left", { pids: strays });
+    const identity = this.#process.adopt(record);
+    this.#life = recordedLife(record, { runs: identity !== undefined });
+    const rotating = this.logs.recover();
+    if (identity === undefined) return await this.#resume(record, wanted);
+    if (rotating) wakeTree(this.#host.table, this.#process.tree);
     this.logs.recovered();
-    this.logs.finish();
-    if (!isLive(record.state) && record.state !== "backoff") {
-      this.#state = record.state;
-      this.#host.changed();
-      return;
-    }
-    this.#resumeWithout(record, wanted);
+    await this.#takeOver(identity, wanted);
   }
 
   /** It stays as it is, and this object does nothing any more. */
   async detach(): Promise<void> {
     this.#detached = true;
+    this.#process.detach();
     this.#generation++;
     this.#abort.abort();
-    this.#retry?.[Symbol.dispose]();
+    this.#pause?.[Symbol.dispose]();
     this.#unwatch();
     await this.logs.close();
   }
 
   record(): InstanceRecord {
+    const { state, restarts, attempts, restartReason } = this.#life;
     return {
       instance: this.instance,
-      state: this.#state,
-      nonce: this.#nonce ?? null,
-      process: this.#process ?? null,
-      started_at: this.#startedAt ?? null,
-      restarts: this.#restarts,
-      attempts: this.#attempts,
-      exit: this.#exit ?? null,
+      state,
+      ...this.#process.record,
+      restarts,
+      attempts,
+      restart_reason: restartReason ?? null,
     };
   }
 
   status(): Omit<InstanceStatus, "cpu_percent" | "memory_bytes"> {
-    const { clock } = this.#host;
-    const runs = this.#process !== undefined;
+    const { state, reason, restarts, restartReason } = this.#life;
+    const { identity, exit, startedAt, uptimeMs } = this.#process;
     return {
       instance: this.instance,
-      state: this.#state,
-      reason: this.#reason ?? null,
-      pid: this.#process?.pid ?? null,
-      started_at: this.#startedAt ?? null,
-      uptime_secs: runs ? Math.max(0, Math.floor((clock.monotonic() - this.#begun) / 1000)) : null,
-      restarts: this.#restarts,
-      exit_code: runs ? null : this.#exit?.code ?? null,
-      exit_signal: runs ? null : this.#exit?.signal ?? null,
+      state,
+      reason: reason ?? null,
+      pid: identity?.pid ?? null,
+      started_at: startedAt ?? null,
+      uptime_secs: uptimeMs === undefined ? null : Math.max(0, Math.floor(uptimeMs / 1_000)),
+      restarts,
+      restart_reason: restartReason ?? null,
+      exit_code: identity === undefined ? exit?.code ?? null : null,
+      exit_signal: identity === undefined ? exit?.signal ?? null : null,
       stdout_log: this.logs.paths.stdout,
       stderr_log: this.logs.paths.stderr,
     };
   }
 
-  #dispatch(event: AppEvent, reason?: string): void {
-    const next = transition(this.#state, event);
-    if (next === undefined || this.#detached) return;
-    const previous = this.#state;
-    this.#state = next.to;
-    if (previous !== next.to) this.#reason = reason;
-    for (const effect of next.effects) this.#perform(effect);
-    this.#host.changed();
-    if (previous !== next.to) {
-      this.#host.emit("app.status_change", { state: next.to, previous, reason: reason ?? null });
+  #dispatch(event: LifeEvent): void {
+    if (this.#detached) return;
+    const before = this.#life;
+    const goodForMs = this.#goodSince === undefined ? 0 : this.#host.clock.monotonic() - this.#goodSince;
+    const { life, effects, crash, then } = step(before, event, {
+      policy: this.#config ?? NO_POLICY,
+      goodForMs,
+    });
+    this.#life = life;
+    if (crash !== undefined) this.#host.emit("app.process_crashed", { reason: crash });
+    if (before.state !== life.state) {
+      this.#goodSince = this.#goodFrom(life.state);
+      this.#host.emit("app.status_change", {
+        state: life.state,
+        previous: before.state,
+        reason: life.reason ?? null,
+      });
     }
-    for (const wake of [...this.#waiters]) wake();
+    this.#waiters.wake();
+    for (const effect of effects) this.#perform(effect);
+    this.#host.changed();
+    if (then !== undefined) this.#dispatch(then);
   }
 
-  #perform(effect: AppEffect): void {
+  #goodFrom(state: AppState): number | undefined {
+    const good = this.#config?.health === undefined ? isUp(state) : state === "healthy";
+    return good ? this.#goodSince ?? this.#host.clock.monotonic() : undefined;
+  }
+
+  #perform(effect: LifeEffect): void {
     switch (effect) {
       case "launch":
-        this.#attempts = 0;
-        this.#restarts = this.#restartWanted ? this.#restarts : 0;
         return this.#launch({ waits: true });
       case "relaunch":
         return this.#launch({ waits: false });
       case "cancel_launch":
         return this.#abort.abort();
       case "watch":
-        return this.#watch(false);
+        return this.#watch();
       case "unwatch":
         return this.#unwatch();
       case "stop_tree":
         return void this.#stopTree();
-      case "schedule_retry":
-        return this.#scheduleRetry();
-      case "cancel_retry":
-        return this.#retry?.[Symbol.dispose]();
-      case "want_restart":
-        this.#stopAsked = true;
-        this.#restartWanted = true;
-        return;
-      case "forget_restart":
-        this.#stopAsked = true;
-        this.#restartWanted = false;
-        return;
+      case "pause":
+        return this.#startPause();
+      case "cancel_pause":
+        return this.#pause?.[Symbol.dispose]();
+      case "remove":
+        return this.#host.remove();
     }
   }
 
   #launch({ waits }: { waits: boolean }): void {
     const generation = ++this.#generation;
     this.#abort = new AbortController();
-    this.#stopAsked = false;
-    this.#restartWanted = false;
     this.#launching = this.#tryLaunch(generation, waits).catch((error) => {
-      if (generation !== this.#generation || this.#detached || this.#state !== "starting") return;
+      if (generation !== this.#generation) return;
       const next = error instanceof HaftError && error.next !== undefined ? `; ${error.next}` : "";
-      const reason = `${errorMessage(error)}${next}`;
-      this.#host.emit("app.process_crashed", { reason });
-      this.#dispatch("spawn_failed", reason);
+      this.#dispatch({ type: "spawn_failed", reason: `${errorMessage(error)}${next}` });
     });
   }
 
   async #tryLaunch(generation: number, waits: boolean): Promise<void> {
     const { signal } = this.#abort;
-    if (waits) {
-      await this.#host.dependencies(signal, (reason) => {
-        this.#reason = reason;
-        for (const wake of [...this.#waiters]) wake();
-      });
-    }
+    const host = this.#host;
+    if (waits) await host.dependencies(signal, (reason) => this.#dispatch({ type: "note", reason }));
     if (signal.aborted) return;
-    const nonce = randomBytes(6).toString("hex");
-    const { config, spec, changed } = await this.#host.plan(`${this.#host.markerPrefix}/${nonce}`);
+    const plan = await host.plan();
     if (signal.aborted) return;
-    this.#config = config;
+    const changed = host.noteStart(plan);
+    this.#config = plan.config;
     this.logs.prepare();
-    this.#nonce = nonce;
-    this.#process = undefined;
-    this.#exit = undefined;
-    // The journal knows the mark before there is a process, so that a daemon that dies now leaves none that nobody knows.
-    this.#host.commit();
-    this.#env = spec.env;
-    this.#cwd = spec.cwd;
-    const { stdout, stderr } = this.logs.paths;
-    const { identity, exited } = await this.#host.spawner.spawn({ ...spec, stdout, stderr });
-    this.#process = identity;
-    this.#begun = this.#host.clock.monotonic();
-    this.#startedAt = this.#host.clock.wall();
-    this.#exited = exited.then((exit) => this.#onExit(identity, exit));
-    this.#host.emit("app.process_started", { pid: identity.pid, adopted: false, changed });
-    if (generation === this.#generation) this.#dispatch("spawned");
-    else this.#host.changed();
+    const { pid } = await this.#process.start(plan, this.logs.paths);
+    host.emit("app.process_started", { pid, adopted: false, changed });
+    if (generation === this.#generation) this.#dispatch({ type: "spawned" });
+    else host.changed();
   }
 
-  #onExit(identity: ProcessIdentity, exit: Exit): void {
-    if (this.#process !== identity || this.#detached) return;
-    this.#exit = exit;
-    if (this.#host.clock.monotonic() - this.#begun >= (this.#config?.backoff.reset_after ?? Infinity)) {
-      this.#attempts = 0;
-    }
-    this.#host.emit("app.process_exited", { pid: identity.pid, exit_code: exit.code, signal: exit.signal });
-    if (this.#state === "stopping") return;
-    if (treeSize(findTree(this.#host.table, this.#query(identity))) > 0) {
-      return this.#dispatch("leader_exited", `${describeExit(exit)}; what it left is stopped`);
-    }
-    this.#ended();
+  #onExit(exit: Exit): void {
+    if (this.state === "stopping") return;
+    if (this.#process.hasOthers()) this.#dispatch({ type: "leader_exited", exit });
+    else this.#gone();
   }
 
   /** Nothing is left of it. */
-  #ended(): void {
-    const exit = this.#exit ?? { code: null, signal: null };
-    const asked = this.#stopAsked;
-    const restart = this.#restartWanted;
-    this.#process = undefined;
+  #gone(): void {
+    const exit = this.#process.clear();
     this.logs.finish();
-    if (asked) {
-      this.#dispatch("ended");
-    } else {
-      const verdict = this.#config === undefined ? "failed" : exitVerdict(exit, this.#config, this.#attempts);
-      if (!isCleanExit(exit)) this.#host.emit("app.process_crashed", { reason: describeExit(exit) });
-      this.#dispatch(verdict, describeExit(exit));
-      if (verdict === "gave_up" && this.#config?.backoff.exhausted === "remove") this.#host.remove();
-    }
-    if (restart) {
-      this.#restartWanted = true;
-      this.#dispatch("start");
-    }
+    this.#dispatch({ type: "gone", exit });
   }
 
   async #stopTree(): Promise<void> {
     const generation = this.#generation;
     // A process that is being made must be there to be stopped.
     await this.#launching;
-    const process = this.#process;
-    const { table, clock } = this.#host;
-    const config = this.#config;
-    if (process !== undefined || this.#nonce !== undefined) {
-      for (;;) {
-        try {
-          const { strays, left } = await stopTree(
-            { table, clock },
-            this.#query(process),
-            stopOptions(config),
-          );
-          if (strays.length > 0) this.#host.emit("app.processes_left", { pids: strays });
-          if (left.length === 0 || this.#detached) break;
-          this.#reason = `process ${left.join(", ")} does not end, not even by SIGKILL`;
-        } catch (error) {
-          if (this.#detached) return;
-          this.#reason = `cannot be stopped: ${errorMessage(error)}`;
-          await pause(clock, 1_000);
-        }
-      }
-      // The notice of its end may come a moment after the end.
-      this.#host.exits.look();
-      if (process !== undefined) await Promise.race([this.#exited, pause(clock, 1_000)]);
-    }
-    if (generation !== this.#generation || this.#detached || this.#state !== "stopping") return;
-    this.#ended();
+    await this.#process.stop(this.#config);
+    if (generation === this.#generation && !this.#detached && this.state === "stopping") this.#gone();
   }
 
-  #scheduleRetry(): void {
+  #startPause(): void {
     const { clock, random } = this.#host;
-    const { backoff } = this.#config ?? {};
-    if (backoff === undefined) return;
+    const { attempts, restartReason = "" } = this.#life;
     const generation = this.#generation;
-    this.#attempts++;
-    this.#restarts++;
-    const delay = backoffDelay(backoff, this.#attempts, random());
-    this.#host.emit("app.process_restarting", { attempt: this.#attempts, delay_ms: delay });
-    this.#retry = clock.after(delay, () => {
-      if (generation === this.#generation) this.#dispatch("retry_due");
+    const delay = backoffDelay((this.#config ?? NO_POLICY).backoff, attempts, random());
+    this.#host.emit("app.process_restarting", {
+      attempt: attempts,
+      delay_ms: delay,
+      reason: restartReason,
+    });
+    this.#pause = clock.after(delay, () => {
+      if (generation === this.#generation) this.#dispatch({ type: "pause_over" });
     });
   }
 
-  #watch(wasHealthy: boolean): void {
+  #watch(): void {
     const config = this.#config;
     if (config === undefined) return;
     this.#watches.push(this.#host.watch(config));
@@ -422,16 +286,16 @@ export class AppInstance {
     if (health === undefined) return;
     const monitor = new HealthMonitor(health, {
       clock: this.#host.clock,
-      check: () => probe(health, { cwd: this.#cwd, env: this.#env, timeoutMs: health.timeout }),
-      onPass: () => this.#dispatch("health_passed"),
+      check: () => probe(health, { ...this.#process.surroundings, timeoutMs: health.timeout }),
+      onPass: () => this.#dispatch({ type: "health_passed" }),
       onFail: (reason, failures) =>
         this.#host.emit("app.health_check_failed", { reason, failures, retries: health.retries }),
       onUnhealthy: (reason) => {
-        if (this.#state === "unhealthy" || !isUp(this.#state)) return;
-        this.#dispatch("health_failed", reason);
-        if (health.action === "restart") this.recycle(`unhealthy: ${reason}`, { counts: true });
+        if (this.state === "unhealthy") return;
+        this.#dispatch({ type: "health_failed", reason });
+        if (health.action === "restart") this.recycle(`unhealthy: ${reason}`);
       },
-    }, { passed: wasHealthy });
+    }, { passed: this.state === "healthy" });
     this.#monitor = monitor;
     this.#watches.push(monitor);
   }
@@ -447,74 +311,44 @@ export class AppInstance {
     this.#monitor?.line(text);
   }
 
-  #query(leader: ProcessIdentity | undefined): TreeQuery {
-    return { leader, markerPrefix: this.#host.markerPrefix, watched: leader !== undefined };
-  }
-
-  /** For the rotation of its logs. */
-  treeQuery(): TreeQuery {
-    return this.#query(this.#process);
-  }
-
-  /** The process of a record when it lives; one that was started in the moment in which the daemon died is known by its mark. */
-  #findOwn({ process, nonce }: InstanceRecord): ProcessIdentity | undefined {
-    const { table, markerPrefix } = this.#host;
-    if (process !== null) return findSame(table, process) === undefined ? undefined : process;
-    if (nonce === null) return undefined;
-    const own = table.all().find(({ pid, session }) =>
-      pid === session && table.marker(pid) === `${markerPrefix}/${nonce}`
-    );
-    return own === undefined ? undefined : { pid: own.pid, startTime: own.startTime, bootId: table.bootId() };
-  }
-
-  async #takeOver(process: ProcessIdentity, state: AppState, wanted: boolean): Promise<void> {
-    const { clock, exits, table } = this.#host;
-    this.#process = process;
-    this.#startedAt ??= clock.wall();
-    this.#begun = clock.monotonic() - Math.max(0, clock.wall() - this.#startedAt);
-    this.#state = isUp(state) ? state : "running";
-    this.#exited = exits.ended(process).then(() => this.#onExit(process, { code: null, signal: null }));
+  async #takeOver(identity: ProcessIdentity, wanted: boolean): Promise<void> {
+    const { clock, table, emit } = this.#host;
+    if (this.#goodFrom(this.state) !== undefined) {
+      this.#goodSince = clock.monotonic() - (this.#process.uptimeMs ?? 0);
+    }
     try {
-      const { spec } = await this.#host.plan("");
-      [this.#env, this.#cwd] = [spec.env, spec.cwd];
+      this.#process.surroundedBy(await this.#host.plan());
     } catch {
-      // Only its health check by a command needs these; it runs, whatever the manifest says by now.
+      // Only a health check by a command needs the environment; it runs, whatever the manifest says by now.
     }
-    if (findSame(table, process) === undefined) return;
-    this.#host.emit("app.process_started", { pid: process.pid, adopted: true, changed: [] });
-    this.#host.emit("app.status_change", { state: this.#state, previous: null, reason: "adopted" });
-    this.#watch(state === "healthy");
+    if (findSame(table, identity) === undefined) return;
+    emit("app.process_started", { pid: identity.pid, adopted: true, changed: [] });
+    emit("app.status_change", { state: this.state, previous: null, reason: "adopted" });
+    this.#watch();
     this.#host.changed();
-    // Its stop had begun, or it was wanted no more.
-    if (!wanted) this.#dispatch("stop");
+    if (!wanted) this.stop();
   }
 
-  /** It ended while nobody looked; or the system was started anew. */
-  #resumeWithout({ process, state }: InstanceRecord, wanted: boolean): void {
-    const rebooted = process !== null && process.bootId !== this.#host.table.bootId();
-    if (!wanted || state === "stopping") {
-      this.#state = "stopped";
-      return this.#host.changed();
-    }
-    if (rebooted || state === "backoff" || process === null) {
-      this.#state = "stopped";
-      return this.#dispatch("start", rebooted ? "the system was started anew" : undefined);
-    }
-    this.#state = "running";
-    this.#exit = { code: null, signal: null };
-    this.#host.emit("app.process_exited", { pid: process.pid, exit_code: null, signal: null });
-    this.#ended();
-  }
-
-  #wakeTree(leader: ProcessIdentity): void {
-    const { table } = this.#host;
-    const { group, strays } = findTree(table, this.#query(leader));
-    for (const { pid, startTime, state } of [...group, ...strays]) {
-      if (state === "T") signalProcess(table, { pid, startTime, bootId: table.bootId() }, "SIGCONT");
+  /** Its process has ended while no daemon looked. */
+  async #resume(record: InstanceRecord, wanted: boolean): Promise<void> {
+    await this.#process.stop(this.#config);
+    this.logs.recovered();
+    this.logs.finish();
+    const next = resumption(record, { wanted, bootId: this.#host.table.bootId() });
+    switch (next.type) {
+      case "keep":
+        return this.#host.changed();
+      case "stay":
+        this.#life = { ...this.#life, state: "stopped" };
+        return this.#host.changed();
+      case "start":
+        this.#life = { ...this.#life, state: "stopped" };
+        return this.#dispatch(next);
+      case "ended":
+        this.#life = { ...this.#life, state: "running" };
+        this.#process.lost();
+        this.#host.emit("app.process_exited", { pid: next.pid, exit_code: null, signal: null });
+        return this.#gone();
     }
   }
-}
-
-function stopOptions(config: AppConfig | undefined) {
-  return { signal: config?.stop_signal ?? "SIGTERM", timeoutMs: config?.stop_timeout ?? 10_000 };
 }

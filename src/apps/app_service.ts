@@ -35,7 +35,7 @@ import { UsageSampler } from "../process/usage_sampler.ts";
 import { type ProjectApps, type ProjectContext, projectReader } from "./project_apps.ts";
 import { Schedules } from "./schedules.ts";
 import { dependents, startOrder } from "../base/dependency_order.ts";
-import { isLive, isUp } from "./state/transitions.ts";
+import { isLive, isUp } from "./state/app_state.ts";
 
 export interface AppServiceOptions {
   /** haft's state directory: the journal is in `apps/`, logs are in `apps/logs/`. */

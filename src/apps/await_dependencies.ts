@@ -1,7 +1,7 @@
 import { HaftError } from "../base/errors.ts";
 import type { App } from "./app.ts";
 import { isCleanExit } from "../process/exit.ts";
-import { isUp } from "./state/transitions.ts";
+import { isDown, isUp } from "./state/app_state.ts";
 import type { AppInstance } from "./app_instance.ts";
 
 export type DependencyCondition = "started" | "healthy" | "completed";
@@ -22,7 +22,7 @@ export async function awaitDependency(
     });
   }
   await Promise.all(app.instances.map(async (instance) => {
-    await instance.until(() => isMet(instance, condition) || isHopeless(instance), signal);
+    await instance.until(() => isMet(instance, condition) || isDown(instance.state), signal);
     if (isMet(instance, condition)) return;
     const why = instance.reason === undefined ? "" : ` (${instance.reason})`;
     throw new HaftError(
@@ -45,9 +45,4 @@ function isMet(instance: AppInstance, condition: DependencyCondition): boolean {
     case "completed":
       return completed;
   }
-}
-
-/** Nothing runs of it, and nothing is planned. */
-function isHopeless({ state }: AppInstance): boolean {
-  return state === "crashed" || state === "exhausted" || state === "stopped";
 }

@@ -7,7 +7,7 @@ export interface LimitReport {
   resource: "memory" | "cpu";
   limit: number;
   current: number;
-  /** Memory that is used does not come back by itself; a processor that is busy does, unless the manifest says otherwise. */
+  /** Memory in use does not come back without a restart; a busy processor may. */
   action: "restart" | "report";
 }
 
@@ -15,14 +15,18 @@ interface Watched {
   limits: AppConfig["limits"];
   process: () => ProcessIdentity | undefined;
   onExceeded: (report: LimitReport) => void;
-  /** Samples in a row over the limit of the processor. */
+  /** Samples in a row over the limit of memory, and of the processor. */
+  large: number;
   busy: number;
 }
 
 const INTERVAL_MS = 1_000;
 
-/** So many samples in a row make a use of the processor one that is told; then again after as many. */
+/** A use of the processor is reported after so many samples in a row, and again after as many. */
 const BUSY_SAMPLES = 5;
+
+/** A use of memory is reported at its first sample, and again after so many. */
+const LARGE_SAMPLES = 60;
 
 /** Looks once a second at the apps that have limits. */
 export class LimitWatch implements Disposable {
@@ -37,10 +41,10 @@ export class LimitWatch implements Disposable {
   }
 
   /** Disposing the result ends the watch. */
-  add(watch: Omit<Watched, "busy">): Disposable {
+  add(watch: Omit<Watched, "busy" | "large">): Disposable {
     const { memory, cpu_percent: cpu } = watch.limits;
     if (memory === undefined && cpu === undefined) return { [Symbol.dispose]: () => {} };
-    const watched = { ...watch, busy: 0 };
+    const watched = { ...watch, busy: 0, large: 0 };
     this.#watched.add(watched);
     this.#timer ??= this.#clock.after(INTERVAL_MS, () => this.#look());
     return { [Symbol.dispose]: () => void this.#watched.delete(watched) };
@@ -66,8 +70,11 @@ export class LimitWatch implements Disposable {
 
   #compare(watched: Watched, memoryBytes: number, cpuPercent: number | null): void {
     const { limits: { memory, cpu_percent: cpu, cpu_action: action }, onExceeded } = watched;
-    if (memory !== undefined && memoryBytes > memory) {
-      return onExceeded({ resource: "memory", limit: memory, current: memoryBytes, action: "restart" });
+    if (memory !== undefined) {
+      watched.large = memoryBytes > memory ? watched.large + 1 : 0;
+      if (watched.large % LARGE_SAMPLES === 1) {
+        return onExceeded({ resource: "memory", limit: memory, current: memoryBytes, action: "restart" });
+      }
     }
     if (cpu === undefined || cpuPercent === null) return;
     watched.busy = cpuPercent > cpu ? watched.busy + 1 : 0;

@@ -40,7 +40,7 @@ export const APP_EVENTS = {
   },
   "app.process_restarting": {
     summary: "An app is started again after a pause",
-    data: v.object({ ...app, attempt: v.number(), delay_ms: v.number() }),
+    data: v.object({ ...app, attempt: v.number(), delay_ms: v.number(), reason: v.string() }),
   },
   "app.log_line": {
     summary: "An app wrote a line; `partial` when it goes on in the next event",

@@ -14,6 +14,7 @@ export const InstanceRecord = v.object({
   restarts: v.number(),
   /** Restarts in a row. */
   attempts: v.number(),
+  restart_reason: v.optional(v.nullable(v.string()), null),
   exit: v.nullable(v.object({ code: v.nullable(v.number()), signal: v.nullable(v.string()) })),
 });
 export type InstanceRecord = v.InferOutput<typeof InstanceRecord>;

@@ -37,8 +37,10 @@ export const AppInstance = v.object({
   pid: v.nullable(v.number()),
   started_at: v.nullable(v.number()),
   uptime_secs: v.nullable(v.number()),
-  /** Restarts that nobody asked for, since it was last started by somebody. */
+  /** Restarts by haft since a person last started it. */
   restarts: v.number(),
+  /** Why it was last restarted; null when it was not. */
+  restart_reason: v.nullable(v.string()),
   /** Null while it runs, and when nobody can tell. */
   exit_code: v.nullable(v.number()),
   exit_signal: v.nullable(v.string()),

@@ -5,7 +5,7 @@ import { AppInstance } from "../../../src/apps/app_instance.ts";
 import { parseApp } from "../../../src/apps/config/parse_apps.ts";
 import { InstanceLogs } from "../../../src/apps/logs/instance_logs.ts";
 import { ExitPoll } from "../../../src/process/exit_poll.ts";
-import { FakeClock, FakeSystem, settle } from "./fakes.ts";
+import { FakeClock, FakeSystem, settle } from "../process/fakes.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -36,19 +36,13 @@ async function withInstance(
     exits: new ExitPoll({ table: system, clock }),
     random: () => 0.5,
     markerPrefix: "web/0",
-    plan: (marker) =>
+    plan: () =>
       Promise.resolve({
         config,
-        changed: [],
-        spec: {
-          file: "run",
-          args: [],
-          cwd: "/",
-          env: { HAFT_APP_ID: marker },
-          uid: undefined,
-          gid: undefined,
-        },
+        written: table,
+        spec: { file: "run", args: [], cwd: "/", env: {}, uid: undefined, gid: undefined },
       }),
+    noteStart: () => [],
     dependencies,
     logs: (onLine) =>
       new InstanceLogs({
@@ -183,7 +177,7 @@ Deno.test("stop() while it waits for a dependency ends the wait, and a restart t
   return withInstance({}, async ({ clock, instance, spawns }) => {
     instance.start();
     await settle();
-    instance.recycle(undefined);
+    instance.restart();
     await clock.pass(100);
     assertEquals([instance.state, waits.length, waits[0]?.aborted, spawns()], ["starting", 2, true, 0]);
     instance.stop();

@@ -30,6 +30,7 @@ function app(name: string, state: AppState = "running"): AppStatus {
       started_at: 0,
       uptime_secs: 61,
       restarts: 2,
+      restart_reason: "exited with code 1",
       exit_code: null,
       exit_signal: null,
       cpu_percent: 1.25,

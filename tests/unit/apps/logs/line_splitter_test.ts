@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { LineSplitter, LONGEST_LINE, showBytes } from "../../../src/apps/logs/line_splitter.ts";
+import { LineSplitter, LONGEST_LINE, showBytes } from "../../../../src/apps/logs/line_splitter.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { parseApp } from "../../../src/apps/config/parse_apps.ts";
-import { HealthMonitor } from "../../../src/apps/health/health_monitor.ts";
-import { FakeClock } from "./fakes.ts";
+import { parseApp } from "../../../../src/apps/config/parse_apps.ts";
+import { HealthMonitor } from "../../../../src/apps/health/health_monitor.ts";
+import { FakeClock } from "../../process/fakes.ts";
 
 function monitor(health: Record<string, unknown>, answer: () => string | undefined) {
   const clock = new FakeClock();

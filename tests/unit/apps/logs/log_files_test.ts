@@ -2,17 +2,17 @@ import { assertEquals } from "@std/assert";
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFileSync, copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { copyPath, logFamily, rotatedPath, shiftRotated } from "../../../src/apps/logs/log_files.ts";
-import { LogFollower } from "../../../src/apps/logs/log_follower.ts";
-import { readLog } from "../../../src/apps/logs/read_log.ts";
+import { copyPath, logFamily, rotatedPath, shiftRotated } from "../../../../src/apps/logs/log_files.ts";
+import { LogFollower } from "../../../../src/apps/logs/log_follower.ts";
+import { readLog } from "../../../../src/apps/logs/read_log.ts";
 import {
   forgetRotation,
   isRotationPending,
   recoverRotation,
   rotateLog,
   rotateUnused,
-} from "../../../src/apps/logs/rotate_log.ts";
-import { TimeIndex } from "../../../src/apps/logs/time_index.ts";
+} from "../../../../src/apps/logs/rotate_log.ts";
+import { TimeIndex } from "../../../../src/apps/logs/time_index.ts";
 
 const BEGIN = { rotations: 0, in: 0, offset: 0 };
 const NOBODY = { hold: () => Promise.resolve(true), release: () => {} };

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { importApps } from "../../../src/apps/config/import_apps.ts";
-import { readBunctlConfig } from "../../../src/dialects/bunctl_config.ts";
+import { importApps } from "../../../../src/apps/config/import_apps.ts";
+import { readBunctlConfig } from "../../../../src/dialects/bunctl_config.ts";
 
 Deno.test("importApps() reads pm2's ecosystem as data, and says what it leaves out", () => {
   const text = JSON.stringify({

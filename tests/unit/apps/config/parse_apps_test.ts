@@ -1,55 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { UsageError } from "../../../src/base/errors.ts";
-import { parseByteSize } from "../../../src/process/config/byte_size.ts";
-import { changedKeys } from "../../../src/apps/config/changed_keys.ts";
-import { splitCommand } from "../../../src/process/config/command_words.ts";
-import { parseDuration } from "../../../src/process/config/duration.ts";
-import { parseApp, parseApps } from "../../../src/apps/config/parse_apps.ts";
-import { parseManifest } from "../../../src/tools/manifest/parse_manifest.ts";
-import { gatedParts } from "../../../src/tools/trust/gated_parts.ts";
+import { UsageError } from "../../../../src/base/errors.ts";
+import { parseApp, parseApps } from "../../../../src/apps/config/parse_apps.ts";
+import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
+import { gatedParts } from "../../../../src/tools/trust/gated_parts.ts";
 
 function appsOf(text: string) {
   return parseApps(parseManifest(text, "haft.toml").apps, "haft.toml");
 }
-
-Deno.test("parseDuration() and parseByteSize() read units, and nothing else", () => {
-  const durations: [string, number | undefined][] = [
-    ["500ms", 500],
-    ["10s", 10_000],
-    ["1.5m", 90_000],
-    ["2h", 7_200_000],
-    ["0s", 0],
-    ["10", undefined],
-    ["10 sec", undefined],
-    ["-1s", undefined],
-    ["30d", undefined],
-  ];
-  for (const [text, expected] of durations) assertEquals(parseDuration(text), expected, text);
-  const sizes: [string, number | undefined][] = [
-    ["10MiB", 10 * 1024 * 1024],
-    ["10MB", 10_000_000],
-    ["512k", 524_288],
-    ["1.5 GiB", 1_610_612_736],
-    ["100b", 100],
-    ["0MiB", undefined],
-    ["10", undefined],
-    ["much", undefined],
-  ];
-  for (const [text, expected] of sizes) assertEquals(parseByteSize(text), expected, text);
-});
-
-Deno.test("splitCommand() splits as a shell does, expands nothing, and refuses a shell's operators", () => {
-  const rows: [string, string[]][] = [
-    ["npm run dev", ["npm", "run", "dev"]],
-    [`a "b c" 'd e' f\\ g`, ["a", "b c", "d e", "f g"]],
-    ["echo $HOME *.ts ~", ["echo", "$HOME", "*.ts", "~"]],
-    [`a ""`, ["a", ""]],
-  ];
-  for (const [text, argv] of rows) assertEquals(splitCommand(text), { ok: true, argv });
-  for (const text of ["", "   ", "a 'b", "a && b", "a | b", "a > b", "a ; b"]) {
-    assertEquals(splitCommand(text).ok, false, text);
-  }
-});
 
 Deno.test("parseApps() fills in every default; a text alone is a command", () => {
   const apps = appsOf(`[apps]\nweb = "node server.js"\n`);
@@ -175,13 +132,6 @@ for (const [name, text, message, next] of REFUSED) {
     if (next !== undefined) assertStringIncludes(error.next ?? "", next);
   });
 }
-
-Deno.test("changedKeys() names what differs, and no values", () => {
-  const before = { command: ["a"], env: { PORT: "1", KEY: "secret" }, limits: { memory: 5 } };
-  const after = { command: ["b"], env: { PORT: "2", NEW: "x" }, limits: { memory: 5 } };
-  assertEquals(changedKeys(before, after), ["command", "env.KEY", "env.NEW", "env.PORT"]);
-  assertEquals(changedKeys(before, before), []);
-});
 
 Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest without [env]", () => {
   const manifest = (text: string) => ({ ...parseManifest(text, "haft.toml"), manifestPath: "haft.toml" });

@@ -1,0 +1,45 @@
+import type { Clock } from "../process/clock.ts";
+import type { ExitPoll } from "../process/exit_poll.ts";
+import type { ProcessTable } from "../process/process_table.ts";
+import type { Spawner, SpawnSpec } from "../process/spawner.ts";
+import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
+import type { AppConfig } from "./config/app_schema.ts";
+import type { SplitLine } from "./logs/line_splitter.ts";
+import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
+
+/** What one start needs to know; made anew for each. */
+export interface LaunchPlan {
+  config: AppConfig;
+  /** The `[apps.NAME]` as it is written. */
+  written: unknown;
+  /** Without what marks the process. */
+  spec: Omit<SpawnSpec, "stdout" | "stderr">;
+}
+
+/** What an instance needs of its surroundings. */
+export interface InstanceHost {
+  readonly table: ProcessTable;
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+  readonly exits: ExitPoll;
+  /** 0 to 1. */
+  random(): number;
+  /** `<file stem>/<instance>`, the beginning of what marks its processes. */
+  readonly markerPrefix: string;
+  /** Configuration and environment as they are now. @throws {HaftError} */
+  plan(): Promise<LaunchPlan>;
+  /** A plan is about to be carried out. @returns what differs from the start before */
+  noteStart(plan: LaunchPlan): string[];
+  /** Waits for the apps that this one depends on. @throws {HaftError} when one of them cannot come up */
+  dependencies(signal: AbortSignal, onWait: (reason: string) => void): Promise<void>;
+  logs(listener: (stream: LogStream, line: SplitLine) => void): InstanceLogs;
+  emit<Name extends AppEventName>(type: Name, data: AppEventDetails[Name]): void;
+  /** Something of the instance's record changed: keep it soon. */
+  changed(): void;
+  /** Keeps the record before it returns. */
+  commit(): void;
+  /** Watches limits and files while it runs. The result is disposed when it ends. */
+  watch(config: AppConfig): Disposable;
+  /** It used up its attempts, and its manifest says to forget it then. */
+  remove(): void;
+}

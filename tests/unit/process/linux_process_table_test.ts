@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { parseStat } from "../../../src/process/linux_process_table.ts";
+
+Deno.test("parseStat() reads a name with spaces and parentheses", () => {
+  const stat =
+    "42 (a) (b c) S 1 40 41 0 -1 4194560 100 0 0 0 150 50 0 0 20 0 1 0 987654 1000 200 18446744073709551615";
+  assertEquals(parseStat(stat), {
+    pid: 42,
+    parent: 1,
+    group: 40,
+    session: 41,
+    state: "S",
+    startTime: "987654",
+    cpuSeconds: 2,
+  });
+  assertEquals([parseStat(undefined), parseStat(""), parseStat("1 (x")], [undefined, undefined, undefined]);
+});
