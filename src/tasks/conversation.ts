@@ -5,8 +5,10 @@ import { type IpcChannel, LocalSocketServer, type Message } from "../channel/mod
 const SLICE_MS = 4;
 /** Turns until what was sent before a command's end has come: one accepts its connection, the next one reads. */
 const LAST_TURNS = 3;
-/** Milliseconds for connections that somebody keeps open after the command's end. */
-const LAST_WORDS_MS = 500;
+/** Milliseconds of silence after the command's end that end a connection which another process keeps open. */
+const SILENCE_MS = 500;
+/** Milliseconds for all of its last words: a process that it left behind may go on talking. */
+const LAST_WORDS_MS = 10_000;
 
 /** What a task's command says and is told, over as many connections as it makes. */
 export class Conversation {
@@ -16,6 +18,8 @@ export class Conversation {
   /** Said while nobody was connected. */
   readonly #unsaid: unknown[] = [];
   readonly #onEvent: (event: string, data: unknown) => void;
+  /** Messages so far. */
+  #heard = 0;
 
   /**
    * @param name of the channel
@@ -50,11 +54,22 @@ export class Conversation {
   async close(): Promise<void> {
     for (let turn = 0; turn < LAST_TURNS; turn++) await nextTurn();
     await this.#server.close();
-    const tooLate = Promise.withResolvers<void>();
-    const timer = setTimeout(tooLate.resolve, LAST_WORDS_MS);
-    await Promise.race([Promise.all(this.#channels.values()), tooLate.promise]);
-    clearTimeout(timer);
+    await this.#lastWords();
     for (const channel of [...this.#channels.keys()]) await channel.close();
+  }
+
+  /** Resolves when every connection was heard to its end, or none says anything more. */
+  async #lastWords(): Promise<void> {
+    const all = Promise.all(this.#channels.values()).then(() => true);
+    const until = performance.now() + LAST_WORDS_MS;
+    for (let heard = -1; heard !== this.#heard && performance.now() < until;) {
+      heard = this.#heard;
+      const silence = Promise.withResolvers<boolean>();
+      const timer = setTimeout(() => silence.resolve(false), SILENCE_MS);
+      const over = await Promise.race([all, silence.promise]);
+      clearTimeout(timer);
+      if (over) return;
+    }
   }
 
   async #accept(): Promise<void> {
@@ -90,6 +105,7 @@ export class Conversation {
   }
 
   #receive(channel: IpcChannel, { type, id, event, data }: Message): void {
+    this.#heard++;
     if (type === "event") this.#onEvent(event ?? "", data);
     else if (type === "data") this.#onEvent("message", data);
     else if (type === "ping") void channel.send({ type: "pong", id }).catch(() => {});

@@ -1,53 +1,48 @@
 /**
- * Tasks, for whoever wires them: queued, run, followed, cancelled and resumed. What is known of them is kept in a file that outlives
- * this process. After a crash the next one goes on with commands that still run, and with those that waited; what ended while nobody
- * watched is `lost`, and can be resumed.
+ * Tasks as the daemon has them: queued, run, followed, cancelled and resumed. A file keeps what is known of them and outlives this
+ * process. After a crash the next daemon goes on with commands that still run and with tasks that waited; a task that ended
+ * unwatched is `lost`, and can be resumed.
  *
  *     const tasks = new TaskService({ user, emit, relay, callBackend, onProblem });
  *     await tasks.begin();
  *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
  *     const [task] = await tasks.wait([id], signal);
  */
-import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { backoffDelay } from "../process/backoff.ts";
+import { errorMessage } from "../base/errors.ts";
 import { systemClock } from "../process/clock.ts";
 import { ExitPoll } from "../process/exit_poll.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
 import { findSame } from "../process/process_table.ts";
-import { errorMessage, HaftError } from "../base/errors.ts";
-import type { AbortReason, TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
-import type { AboutTask, EmitTaskEvent, TaskEventDetails, TaskEventName } from "../protocol/task_events.ts";
+import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/open_project.ts";
 import { stopLeftovers } from "./command_run.ts";
 import { Ends } from "./ends.ts";
-import { StraySweep } from "./stray_sweep.ts";
-import { fitting } from "./fitting.ts";
-import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
 import {
   type CallBackend,
   execute,
   type ExecuteDeps,
-  type Execution,
   goOnWith,
   markerOf,
   NO_INPUT,
   noInputPath,
-  type Outcome,
 } from "./execute.ts";
-import { isFinal, nextState, type TaskEvent } from "./transitions.ts";
-import { nextTask } from "./next_task.ts";
+import { fitting } from "./fitting.ts";
+import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
 import { configOf, type ProjectTasks, readProjectTasks } from "./project_tasks.ts";
+import { StraySweep } from "./stray_sweep.ts";
+import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
+import { TaskQueue } from "./task_queue.ts";
+import { type StartTask, TaskRecord } from "./task_record.ts";
+import { type AttemptHooks, TaskRunner } from "./task_runner.ts";
 import type { TaskConfig } from "./task_schema.ts";
+import { isFinal, nextState } from "./transitions.ts";
 
-export interface TaskServiceOptions {
+export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "relay"> {
   user: UserContext;
-  emit: EmitTaskEvent;
-  /** Tells one client alone, if it is still connected. */
-  relay: (clientId: string, type: TaskEventName, data: AboutTask) => void;
   callBackend: CallBackend;
   onProblem: (text: string) => void;
   /** Tasks at a time; as many as the machine has cores by default. */
@@ -55,41 +50,16 @@ export interface TaskServiceOptions {
   limits?: Partial<HistoryLimits>;
 }
 
-export interface StartTask {
-  cwd: string;
-  name?: string | undefined;
-  command?: string[] | undefined;
-  text?: string | undefined;
-  images?: string[] | undefined;
-  configuration?: Record<string, unknown> | undefined;
-}
-
-interface Live extends StoredTask {
-  execution: Execution | undefined;
-  /** Why it is being ended. */
-  ending: { event: TaskEvent; reason: AbortReason } | undefined;
-  retry: Disposable | undefined;
-  /** Of this run: one that was resumed may be tried again as often as at first. */
-  firstAttempt: number;
-}
-
-/** Characters of what a task was told that a list shows. */
+/** Characters of its text that a list shows of a task. */
 const LISTED_TEXT = 200;
-
-/** The wait before a retry, after the one that the manifest says. */
-const RETRY = { max: 10 * 60 * 1000, multiplier: 2, jitter: 0.2 };
-
-type RunTask = (deps: Omit<ExecuteDeps, "project">) => Promise<Outcome>;
-
-const NOT_LIVE = { execution: undefined, ending: undefined, retry: undefined };
 
 export class TaskService {
   readonly #options: TaskServiceOptions;
   readonly #history: History;
   readonly #directory: string;
-  readonly #concurrency: number;
-  /** Queued and running ones, in the order in which they were asked for. */
-  readonly #live = new Map<string, Live>();
+  readonly #queue: TaskQueue;
+  readonly #runner: TaskRunner;
+  readonly #news: TaskNews;
   readonly #ends = new Ends();
   readonly #processes = hostProcessTable();
   readonly #exits = new ExitPoll({ table: this.#processes, clock: systemClock });
@@ -98,28 +68,29 @@ export class TaskService {
     clock: systemClock,
     stop: (marker) => stopLeftovers(undefined, marker),
   });
-  #running = 0;
-  #closing = false;
-  /** What is left is the next daemon's. */
-  #detached = false;
 
   constructor(options: TaskServiceOptions) {
     this.#options = options;
     this.#directory = join(options.user.paths.state, "tasks");
-    const { limits, onProblem } = options;
-    this.#history = new History(join(this.#directory, "history.db"), limits, onProblem);
-    this.#concurrency = options.concurrency ?? availableParallelism();
+    const { emit, relay, limits, onProblem } = options;
+    const history = this.#history = new History(join(this.#directory, "history.db"), limits, onProblem);
+    const queue = this.#queue = new TaskQueue({
+      places: options.concurrency ?? availableParallelism(),
+      start: (task) => this.#start(task),
+    });
+    const news = this.#news = new TaskNews({ emit, relay, history, ends: this.#ends });
+    this.#runner = new TaskRunner({ history, news, ends: this.#ends, queue, onProblem });
     this.#makeDirectories();
   }
 
   get isBusy(): boolean {
-    return this.#live.size > 0;
+    return this.#queue.size > 0;
   }
 
-  /** Takes up what an earlier daemon left unfinished. Resolves when it is known of each what becomes of it. */
+  /** Takes up what an earlier daemon left unfinished. Resolves when the fate of each such task is known. */
   async begin(): Promise<void> {
     const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 }).toReversed();
-    // Those that run take their places first.
+    // Tasks that run take their places first.
     for (const state of ["running", "queued"]) {
       await Promise.all(
         unfinished.filter(({ info }) => info.state === state).map((stored) => this.#takeUp(stored)),
@@ -138,103 +109,59 @@ export class TaskService {
     if ((request.name === undefined) === (request.command === undefined)) {
       throw new RequestError("invalid_params", 'A task needs "name" or "command", and not both');
     }
-    const id = randomBytes(6).toString("hex");
-    const task: Live = {
-      info: {
-        id,
-        name: request.name ?? null,
-        root: project.root,
-        state: "queued",
-        reason: null,
-        error: null,
-        attempt: 1,
-        skipped: false,
-        exit_code: null,
-        pid: null,
-        result: null,
-        text: request.text ?? null,
-        client_id: clientId,
-        created_at: Date.now(),
-        started_at: null,
-        ended_at: null,
-        log: join(this.#directory, "logs", `${id}.log`),
-      },
-      request: {
-        command: request.command ?? null,
-        text: request.text ?? null,
-        images: request.images ?? [],
-        configuration: request.configuration ?? {},
-        cwd: request.cwd,
-      },
-      process: null,
+    const task = TaskRecord.create(request, {
+      root: project.root,
+      clientId,
       bootId: this.#processes.bootId(),
-      ...NOT_LIVE,
-      firstAttempt: 1,
-    };
+      logs: join(this.#directory, "logs"),
+    });
     this.#history.put(task);
-    this.#emit("task.created", task.info, {});
+    this.#news.tell("task.created", task.info);
     this.#enqueue(task);
     return task.info;
   }
 
-  /** Resolves when nothing of it runs. One that is over stays as it is. */
+  /** Resolves when nothing of the task runs. A task that is over stays as it is. */
   async cancel(id: string): Promise<TaskInfo> {
-    const task = this.#live.get(id);
+    const task = this.#queue.get(id);
     if (task === undefined) return this.#get(id).info;
-    await this.#stop(task, { event: "cancel", reason: "cancelled" });
+    await this.#runner.stop(task, { event: "cancel", reason: "cancelled" });
     return task.info;
   }
 
   async close(id: string): Promise<TaskInfo> {
-    const { info } = this.#get(id);
     await this.cancel(id);
-    const task = this.#get(id);
-    const closed: TaskInfo = { ...task.info, state: "closed" };
+    const { info } = this.#get(id);
     this.#history.remove(id);
-    this.#emit("task.closed", info, {});
-    return closed;
+    this.#news.tell("task.closed", info);
+    return { ...info, state: "closed" };
   }
 
   /** @throws {RequestError} when it is not over */
   resume(id: string, { text }: { text?: string | undefined }): TaskInfo {
     const stored = this.#get(id);
-    if (nextState(stored.info.state, "resume") === undefined || this.#live.has(id)) {
+    if (nextState(stored.info.state, "resume") === undefined || this.#queue.get(id) !== undefined) {
       throw new RequestError("failed", `Task ${id} is ${stored.info.state}, and cannot be resumed`, {
         data: { next: "Wait for its end, or cancel it" },
       });
     }
     if (stored.info.name !== null) this.#project(stored.info.root).requireTrust();
-    const task: Live = {
-      ...stored,
-      info: {
-        ...stored.info,
-        attempt: stored.info.attempt + 1,
-        reason: null,
-        error: null,
-        exit_code: null,
-        result: null,
-        ended_at: null,
-      },
-      request: text === undefined ? stored.request : { ...stored.request, text },
-      bootId: this.#processes.bootId(),
-      ...NOT_LIVE,
-      firstAttempt: stored.info.attempt + 1,
-    };
-    if (text !== undefined) this.#message(task, "user", { text });
+    const task = TaskRecord.resume(stored, { text, bootId: this.#processes.bootId() });
+    if (text !== undefined) this.#runner.message(task, "user", { text });
     this.#enqueue(task);
     return task.info;
   }
 
-  /** @throws {RequestError} when it does not run */
+  /** @throws {RequestError} when the task does not run */
   send(id: string, data: Record<string, unknown>): TaskMessage {
-    const task = this.#live.get(id);
+    const task = this.#queue.get(id);
     if (task?.execution === undefined) {
       const { info } = this.#get(id);
-      throw new RequestError("failed", `Task ${id} is ${info.state}, and hears nothing`, {
-        data: { next: "Resume it with what there is to say" },
+      throw new RequestError("failed", `Task ${id} is ${info.state}, so it cannot receive messages`, {
+        data: { next: "Resume it with a text" },
       });
     }
-    const message = this.#message(task, "user", data);
+    const message = this.#runner.message(task, "user", data);
     task.execution.say(data);
     return message;
   }
@@ -285,17 +212,15 @@ export class TaskService {
     return this.#history.acknowledge(durable, id);
   }
 
-  /** @param keep leaves commands that run, and what waits, to the next daemon; else all of it ends, and is lost */
+  /** @param keep leaves running commands and waiting tasks to the next daemon; else all of them end as lost */
   async end({ keep }: { keep: boolean }): Promise<void> {
-    this.#closing = true;
-    const ends = (task: Live) =>
-      !keep || (task.info.state === "running" && task.execution?.detach === undefined);
-    const live = [...this.#live.values()];
-    await Promise.all(
-      live.filter(ends).map((task) => this.#stop(task, { event: "lose", reason: "lost" })),
-    );
-    this.#detached = true;
-    for (const { retry, execution } of this.#live.values()) {
+    this.#queue.close();
+    const outlivesDaemon = ({ info, execution }: TaskRecord) =>
+      info.state !== "running" || execution?.detach !== undefined;
+    const ending = this.#queue.all().filter((task) => !keep || !outlivesDaemon(task));
+    await Promise.all(ending.map((task) => this.#runner.stop(task, { event: "lose", reason: "lost" })));
+    this.#runner.detach();
+    for (const { retry, execution } of this.#queue.all()) {
       retry?.[Symbol.dispose]();
       await execution?.detach?.();
     }
@@ -315,249 +240,73 @@ export class TaskService {
   }
 
   async #takeUp(stored: StoredTask): Promise<void> {
-    const { info, process } = stored;
-    const task: Live = { ...stored, ...NOT_LIVE, firstAttempt: info.attempt };
+    const { process } = stored;
+    const task = TaskRecord.restore(stored);
     const sameBoot = (process?.bootId ?? stored.bootId) === this.#processes.bootId();
-    if (sameBoot && info.state === "queued") return this.#enqueue(task);
+    if (sameBoot && task.info.state === "queued") return this.#enqueue(task);
     if (process !== null && findSame(this.#processes, process) !== undefined) {
       return this.#adopt(task, process);
     }
-    // What it started may run without it; and a daemon may have died between a start and its record.
-    if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(info));
-    this.#end(task, "lose", { reason: "lost", error: "It ended while no daemon watched it" });
+    // Its children may still run; and a daemon may have died between a start and its record.
+    if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(task.info));
+    this.#runner.end(task, "lose", { reason: "lost", error: "It ended while no daemon watched it" });
   }
 
-  /** Its command runs: as if it had been started by this daemon, but for its exit code. */
-  #adopt(task: Live, process: NonNullable<StoredTask["process"]>): void {
-    this.#live.set(task.info.id, task);
-    this.#occupy(task, (deps) => goOnWith(task, process, this.#configOf(task), deps), { adopted: true });
+  /** Its command runs: only its exit code will be unknown. */
+  #adopt(task: TaskRecord, process: NonNullable<StoredTask["process"]>): void {
+    this.#queue.add(task);
+    this.#queue.occupy(() =>
+      this.#runner.run(
+        task,
+        (hooks) => goOnWith(task, process, this.#configOf(task), this.#deps(hooks)),
+        { adopted: true },
+      )
+    );
   }
 
-  #configOf({ info: { name, root } }: Live): TaskConfig | undefined {
+  #configOf({ info: { name, root } }: TaskRecord): TaskConfig | undefined {
     try {
       return name === null ? undefined : this.#project(root).tasks.get(name);
     } catch (error) {
-      this.#options.onProblem(`task "${name}" goes on without its manifest: ${errorMessage(error)}`);
+      this.#options.onProblem(`Task "${name}" goes on without its manifest: ${errorMessage(error)}`);
       return undefined;
     }
   }
 
-  #enqueue(task: Live): void {
-    task.info = { ...task.info, state: "queued" };
-    this.#live.set(task.info.id, task);
+  #enqueue(task: TaskRecord): void {
+    task.queue();
+    this.#queue.add(task);
     this.#history.put(task);
-    this.#emit("task.queued", task.info, { attempt: task.info.attempt });
-    this.#schedule();
+    this.#news.tell("task.queued", task.info, { attempt: task.info.attempt });
+    this.#queue.fill();
   }
 
-  #schedule(): void {
-    while (!this.#closing && this.#running < this.#concurrency) {
-      const task = nextTask(
-        this.#live.values(),
-        ({ retry, ending }) => retry === undefined && ending === undefined,
-      );
-      if (task === undefined) return;
-      task.info = { ...task.info, state: "running", started_at: Date.now() };
-      this.#history.put(task);
-      this.#occupy(
-        task,
-        (deps) => execute(task, { ...deps, project: this.#project(task.info.root) }),
-        { adopted: false },
-      );
-    }
+  /** Its turn has come. @throws when that cannot be recorded */
+  #start(task: TaskRecord): Promise<void> {
+    this.#history.put(task);
+    return this.#runner.run(
+      task,
+      (hooks) => execute(task, { ...this.#deps(hooks), project: this.#project(task.info.root) }),
+      { adopted: false },
+    );
   }
 
-  /** Takes one of the places, and gives it back when the task is over. */
-  #occupy(task: Live, run: RunTask, { adopted }: { adopted: boolean }): void {
-    this.#running++;
-    void this.#run(task, run, adopted).finally(() => {
-      this.#running--;
-      this.#schedule();
-    });
-  }
-
-  async #run(task: Live, run: RunTask, adopted: boolean): Promise<void> {
-    try {
-      const outcome = await run({
-        user: this.#options.user,
-        history: this.#history,
-        callBackend: this.#options.callBackend,
-        inputDirectory: join(this.#directory, "input"),
-        exits: this.#exits,
-        sweep: this.#sweep,
-        onStarted: (execution) => {
-          task.execution = execution;
-          task.process = execution.process;
-          task.info = { ...task.info, pid: execution.process?.pid ?? null };
-          this.#history.put(task);
-          const { attempt, pid } = task.info;
-          this.#emit("task.started", task.info, { attempt, pid, adopted });
-          // Cancelled while it was being started.
-          if (task.ending !== undefined) void execution.stop();
-        },
-        onEvent: (event, data) => this.#onEvent(task, event, data),
-        onTimeout: () => void this.#stop(task, { event: "time_out", reason: "timed_out" }),
-      });
-      if (this.#detached) return;
-      task.execution = undefined;
-      const { ending } = task;
-      if (ending !== undefined) {
-        return this.#end(task, ending.event, {
-          reason: ending.reason,
-          error: null,
-          exitCode: outcome.ok === undefined ? null : outcome.exitCode,
-        });
-      }
-      if (outcome.ok === undefined) return this.#endedUnseen(task);
-      if (outcome.ok) return this.#complete(task, outcome);
-      this.#failed(task, outcome.error, {
-        exitCode: outcome.exitCode,
-        retries: outcome.retries,
-        delay: outcome.retryDelay,
-      });
-    } catch (error) {
-      if (this.#detached) return;
-      task.execution = undefined;
-      const { ending } = task;
-      this.#end(task, ending?.event ?? "fail", {
-        reason: ending?.reason ?? "failed",
-        error: ending === undefined ? withNext(error) : null,
-      });
-    }
-  }
-
-  /** Nobody can tell how it ended, but it may have said so itself. */
-  #endedUnseen(task: Live): void {
-    if (task.info.result !== null) {
-      return this.#complete(task, { exitCode: null, result: undefined, skipped: false });
-    }
-    this.#end(task, "lose", {
-      reason: "lost",
-      error: "The daemon that started it had ended, so nobody was told its exit code",
-    });
-  }
-
-  #failed(
-    task: Live,
-    error: string,
-    { exitCode, retries, delay }: { exitCode: number | null; retries: number; delay: number },
-  ): void {
-    const tries = task.info.attempt - task.firstAttempt + 1;
-    if (tries > retries || this.#closing) {
-      return this.#end(task, "fail", { reason: "failed", error, exitCode });
-    }
-    const wait = backoffDelay({ ...RETRY, initial: delay }, tries, Math.random());
-    task.info = {
-      ...task.info,
-      state: "queued",
-      attempt: task.info.attempt + 1,
-      exit_code: exitCode,
-      result: null,
-      pid: null,
+  #deps(hooks: AttemptHooks): Omit<ExecuteDeps, "project"> {
+    const { user, callBackend } = this.#options;
+    return {
+      user,
+      history: this.#history,
+      callBackend,
+      inputDirectory: join(this.#directory, "input"),
+      exits: this.#exits,
+      sweep: this.#sweep,
+      ...hooks,
     };
-    task.process = null;
-    this.#history.put(task);
-    this.#emit("task.retrying", task.info, { attempt: task.info.attempt, delay_ms: wait });
-    task.retry = systemClock.after(wait, () => {
-      task.retry = undefined;
-      this.#schedule();
-    });
-  }
-
-  /** Whoever says it cannot help what goes wrong here. */
-  #onEvent(task: Live, event: string, data: unknown): void {
-    if (this.#detached) return;
-    try {
-      this.#hear(task, event, data);
-    } catch (error) {
-      this.#options.onProblem(`task ${task.info.id} was not heard: ${errorMessage(error)}`);
-    }
-  }
-
-  #hear(task: Live, event: string, data: unknown): void {
-    if (event === "result") task.info = { ...task.info, result: data ?? null };
-    else if (event === "idle") this.#emit("task.idle", task.info, {});
-    else if (event === "message" || event === "progress") this.#message(task, "task", data, event);
-  }
-
-  #message(task: Live, from: TaskMessage["from"], data: unknown, kind = "message"): TaskMessage {
-    const { id } = task.info;
-    const message = this.#history.addMessage(id, { time: Date.now(), from, data: data ?? null });
-    const action = kind === "progress" ? "updated" : "created";
-    this.#emit("task.message", task.info, { action, message });
-    return message;
-  }
-
-  /** Resolves when it is over. The first reason counts. */
-  async #stop(task: Live, ending: NonNullable<Live["ending"]>): Promise<void> {
-    task.ending ??= ending;
-    if (task.info.state === "queued") {
-      task.retry?.[Symbol.dispose]();
-      return this.#end(task, task.ending.event, { reason: task.ending.reason, error: null });
-    }
-    const over = this.#ends.all([task.info.id]);
-    await task.execution?.stop();
-    await over;
-  }
-
-  #complete(
-    task: Live,
-    { exitCode, result, skipped }: { exitCode: number | null; result: unknown; skipped: boolean },
-  ): void {
-    const final = result === undefined ? task.info.result : result;
-    task.info = { ...task.info, exit_code: exitCode, result: final ?? null, skipped };
-    this.#settle(task, "complete");
-    const usage = typeof final === "object" && final !== null && "usage" in final ? final.usage : null;
-    this.#final("task.completed", task, { exit_code: exitCode, result: final ?? null, usage, skipped });
-  }
-
-  #end(
-    task: Live,
-    event: TaskEvent,
-    { reason, error, exitCode = null }: {
-      reason: AbortReason;
-      error: string | null;
-      exitCode?: number | null;
-    },
-  ): void {
-    task.info = { ...task.info, reason, error, exit_code: exitCode };
-    if (!this.#settle(task, event)) return;
-    this.#final("task.aborted", task, { reason, error, exit_code: exitCode });
-  }
-
-  /** @returns false when it is over already: there is exactly one end */
-  #settle(task: Live, event: TaskEvent): boolean {
-    const next = nextState(task.info.state, event);
-    if (next === undefined) return false;
-    task.info = { ...task.info, state: next, ended_at: Date.now(), pid: null };
-    task.process = null;
-    this.#live.delete(task.info.id);
-    this.#history.put(task);
-    return true;
-  }
-
-  #final<Name extends FinalEvent["type"]>(type: Name, task: Live, more: TaskEventDetails[Name]): void {
-    const { id, name, root } = task.info;
-    this.#history.addFinal({ type, time: Date.now(), data: { id, name, root, ...more } });
-    this.#emit(type, task.info, more);
-    this.#emit("task.resumable", task.info, {});
-    this.#ends.tell(id);
-  }
-
-  #emit<Name extends TaskEventName>(
-    type: Name,
-    { id, name, root, client_id: client }: TaskInfo,
-    more: TaskEventDetails[Name],
-  ): void {
-    const relay = client === null ? {} : { relay_client_id: client };
-    const data = { id, name, root, ...more, ...relay };
-    this.#options.emit(type, data, name ?? id);
-    if (client !== null) this.#options.relay(client, type, data);
   }
 
   /** @throws {RequestError} `not_found` */
   #get(id: string): StoredTask {
-    const task = this.#live.get(id) ?? this.#history.get(id);
+    const task = this.#queue.get(id) ?? this.#history.get(id);
     if (task === undefined) throw new RequestError("not_found", `There is no task ${id}`);
     return task;
   }
@@ -570,9 +319,4 @@ export class TaskService {
 /** As one of many. */
 function brief(info: TaskInfo): TaskInfo {
   return { ...info, text: info.text?.slice(0, LISTED_TEXT) ?? null };
-}
-
-function withNext(error: unknown): string {
-  const next = error instanceof HaftError ? error.next : undefined;
-  return next === undefined ? errorMessage(error) : `${errorMessage(error)}\n${next}`;
 }

@@ -67,7 +67,11 @@ Deno.test("what cannot be is refused with what it is: an id that nobody has, a t
     "is running, and cannot be resumed",
   );
   await asking.request("task.cancel", { id });
-  await assertRejects(() => asking.request("task.send", { id, text: "x" }), RequestError, "hears nothing");
+  await assertRejects(
+    () => asking.request("task.send", { id, text: "x" }),
+    RequestError,
+    "cannot receive messages",
+  );
   await asking.request("task.close", { id });
   await assertRejects(() => asking.request("task.status", { id }), RequestError, "There is no task");
   const { stderr, code } = await daemon.run("task", "close", id);

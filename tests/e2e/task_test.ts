@@ -170,7 +170,7 @@ Deno.test("daemon restart leaves a running command and those that wait to the ne
   assertEquals([state, reason], slow.length > 1 ? ["aborted", "lost"] : ["aborted", "cancelled"]);
 });
 
-Deno.test("an adopted command that ends is lost, once, and can be resumed: nobody was told its exit code", async () => {
+Deno.test("an adopted command that ends is lost, once, and can be resumed: its exit code is unknown", async () => {
   await using daemon = await project(
     binary,
     `[tasks.waits]
@@ -186,7 +186,7 @@ run = ["sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; echo went on"]
   writeFileSync(join(daemon.sandbox.project, "go"), "");
   const { state, reason, exit_code: code, error } = await ended(daemon, id);
   assertEquals([state, reason, code], ["aborted", "lost", null]);
-  assertStringIncludes(error ?? "", "nobody was told its exit code");
+  assertStringIncludes(error ?? "", "its exit code is unknown");
   assertEquals((await daemon.run("task", "logs", id)).stdout, "went on\n");
   await daemon.run("task", "resume", id);
   assertEquals((await ended(daemon, id)).state, "completed");

@@ -1,59 +1,6 @@
-import { nextTask } from "../../../src/tasks/next_task.ts";
-import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../../src/base/errors.ts";
+import { assertEquals } from "@std/assert";
 import type { TaskInfo, TaskState } from "../../../src/protocol/methods/task_methods.ts";
 import { History, type StoredTask } from "../../../src/tasks/history.ts";
-import { parseTasks } from "../../../src/tasks/task_schema.ts";
-import { nextState, type TaskEvent } from "../../../src/tasks/transitions.ts";
-
-const rows: [TaskState, TaskEvent, TaskState | undefined][] = [
-  ["queued", "start", "running"],
-  ["queued", "cancel", "aborted"],
-  ["queued", "complete", undefined],
-  ["queued", "resume", undefined],
-  ["running", "complete", "completed"],
-  ["running", "fail", "aborted"],
-  ["running", "time_out", "aborted"],
-  ["running", "lose", "aborted"],
-  ["running", "close", undefined],
-  ["completed", "cancel", undefined],
-  ["completed", "resume", "queued"],
-  ["completed", "close", "closed"],
-  ["aborted", "complete", undefined],
-  ["aborted", "resume", "queued"],
-  ["closed", "resume", undefined],
-  ["closed", "close", undefined],
-];
-for (const [state, event, next] of rows) {
-  Deno.test(`a ${state} task, on ${event}: ${next ?? "nothing, it cannot happen"}`, () => {
-    assertEquals(nextState(state, event), next);
-  });
-}
-
-const wrong: [string, Record<string, unknown>, RegExp][] = [
-  ["neither run nor backend", { a: {} }, /"tasks\.a" must be a table with "run" or "backend"/],
-  ["both", { a: { run: "x", backend: "y" } }, /"tasks\.a" must be a table with "run" or "backend"/],
-  ["an unknown key", { a: { run: "x", dependz: [] } }, /"tasks\.a\.dependz" is not known/],
-  ["a time that is none", { a: { run: "x", timeout: "soon" } }, /"tasks\.a\.timeout" must be a time such as/],
-  ["a dependency that is not there", { a: { run: "x", depends: "b" } }, /names no task: "b"/],
-  ["a task that depends on itself", { a: { run: "x", depends: "a" } }, /in a circle: a → a/],
-];
-for (const [what, section, message] of wrong) {
-  Deno.test(`parseTasks() refuses ${what}`, () => {
-    const error = assertThrows(() => parseTasks(section, "haft.toml"), UsageError);
-    assertEquals(message.test(error.message), true, error.message);
-  });
-}
-
-Deno.test("parseTasks() takes a text for a command, and fills in the defaults", () => {
-  const task = parseTasks({ a: "make -j4 'all of it'" }, "haft.toml").get("a");
-  assertEquals([task?.run, task?.retries, task?.retry_delay, task?.method], [
-    ["make", "-j4", "all of it"],
-    0,
-    1000,
-    "run",
-  ]);
-});
 
 function stored(
   id: string,
@@ -130,22 +77,4 @@ Deno.test("an acknowledgement never goes back, and a new durable subscriber begi
   assertEquals(history.acknowledge("ci", second), second);
   assertEquals(history.acknowledge("ci", 0), second);
   assertEquals(history.finals("ci", 9).map(({ id }) => id), [third]);
-});
-
-Deno.test("nextTask() takes the longest waiting one of the project that has the fewest running", () => {
-  const task = (root: string, name: string, state: "queued" | "running" = "queued") => ({
-    info: { root, state },
-    name,
-  });
-  const all = () => true;
-  const live = [task("/a", "a1"), task("/a", "a2"), task("/b", "b1"), task("/b", "b2")];
-  const order = [];
-  for (let next = nextTask(live, all); next !== undefined; next = nextTask(live, all)) {
-    next.info.state = "running";
-    order.push(next.name);
-  }
-  assertEquals(order, ["a1", "b1", "a2", "b2"]);
-  assertEquals(nextTask([], all), undefined);
-  assertEquals(nextTask([task("/a", "a1"), task("/a", "a2")], ({ name }) => name !== "a1")?.name, "a2");
-  assertEquals(nextTask([task("/a", "a1"), task("/a", "r", "running"), task("/b", "b1")], all)?.name, "b1");
 });

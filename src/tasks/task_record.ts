@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import type { AbortReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
+import type { Execution } from "./execute.ts";
+import type { StoredTask, TaskRequest } from "./history.ts";
+import type { TaskEvent } from "./transitions.ts";
+
+/** Why a task is being ended before its command is done. */
+export interface Ending {
+  event: TaskEvent;
+  reason: AbortReason;
+}
+
+/** How a task ended. */
+export interface TaskEnd {
+  state: TaskState;
+  exitCode: number | null;
+  result?: unknown;
+  skipped?: boolean;
+  reason?: AbortReason;
+  error?: string | null;
+}
+
+export interface StartTask {
+  cwd: string;
+  name?: string | undefined;
+  command?: string[] | undefined;
+  text?: string | undefined;
+  images?: string[] | undefined;
+  configuration?: Record<string, unknown> | undefined;
+}
+
+/**
+ * A task that is queued or runs: what the history keeps of it, and what only this daemon knows. Every {@link TaskInfo} is made
+ * here; each step of a task's life is a method.
+ */
+export class TaskRecord implements StoredTask {
+  readonly bootId: string;
+  readonly request: TaskRequest;
+  /** A resumed task may be retried as often as at first, so retries count from this attempt. */
+  readonly firstAttempt: number;
+  execution: Execution | undefined;
+  /** The first reason to end it counts. */
+  ending: Ending | undefined;
+  /** Set while it waits for its next attempt. */
+  retry: Disposable | undefined;
+  #info: TaskInfo;
+  #process: StoredTask["process"];
+
+  private constructor({ info, request, process }: StoredTask, bootId: string) {
+    this.#info = info;
+    this.request = request;
+    this.#process = process;
+    this.bootId = bootId;
+    this.firstAttempt = info.attempt;
+  }
+
+  /** A new task. @param logs the directory of the tasks' logs */
+  static create(
+    { name, command, text, images, configuration, cwd }: StartTask,
+    { root, clientId, bootId, logs }: { root: string; clientId: string | null; bootId: string; logs: string },
+  ): TaskRecord {
+    const id = randomBytes(6).toString("hex");
+    const info: TaskInfo = {
+      id,
+      name: name ?? null,
+      root,
+      state: "queued",
+      reason: null,
+      error: null,
+      attempt: 1,
+      skipped: false,
+      exit_code: null,
+      pid: null,
+      result: null,
+      text: text ?? null,
+      client_id: clientId,
+      created_at: Date.now(),
+      started_at: null,
+      ended_at: null,
+      log: `${logs}/${id}.log`,
+    };
+    const request: TaskRequest = {
+      command: command ?? null,
+      text: text ?? null,
+      images: images ?? [],
+      configuration: configuration ?? {},
+      cwd,
+    };
+    return new TaskRecord({ info, request, process: null }, bootId);
+  }
+
+  /** A task that an earlier daemon left unfinished. */
+  static restore(stored: StoredTask): TaskRecord {
+    return new TaskRecord(stored, stored.bootId ?? "");
+  }
+
+  /** A task that is over, for one more attempt. */
+  static resume(
+    { info, request }: StoredTask,
+    { text, bootId }: { text: string | undefined; bootId: string },
+  ): TaskRecord {
+    const record = new TaskRecord({
+      info: { ...info, attempt: info.attempt + 1 },
+      request: text === undefined ? request : { ...request, text },
+      process: null,
+    }, bootId);
+    record.#change({ ...NOT_OVER, result: null });
+    return record;
+  }
+
+  get info(): TaskInfo {
+    return this.#info;
+  }
+
+  get process(): StoredTask["process"] {
+    return this.#process;
+  }
+
+  /** How many attempts this run has made, this one included. */
+  get tries(): number {
+    return this.#info.attempt - this.firstAttempt + 1;
+  }
+
+  queue(): void {
+    this.#change({ state: "queued" });
+  }
+
+  run(): void {
+    this.#change({ state: "running", started_at: Date.now() });
+  }
+
+  started(execution: Execution): void {
+    this.execution = execution;
+    this.#process = execution.process;
+    this.#change({ pid: execution.process?.pid ?? null });
+  }
+
+  setResult(result: unknown): void {
+    this.#change({ result: result ?? null });
+  }
+
+  /** It failed, and waits for its next attempt. */
+  retryAfter(exitCode: number | null): void {
+    this.#process = null;
+    this.#change({
+      state: "queued",
+      attempt: this.#info.attempt + 1,
+      exit_code: exitCode,
+      result: null,
+      pid: null,
+    });
+  }
+
+  end({ state, exitCode, result, skipped = false, reason, error }: TaskEnd): void {
+    this.#process = null;
+    this.#change({
+      state,
+      exit_code: exitCode,
+      result: result ?? this.#info.result,
+      skipped,
+      reason: reason ?? null,
+      error: error ?? null,
+      pid: null,
+      ended_at: Date.now(),
+    });
+  }
+
+  #change(change: Partial<TaskInfo>): void {
+    this.#info = { ...this.#info, ...change };
+  }
+}
+
+const NOT_OVER = { reason: null, error: null, exit_code: null, ended_at: null } as const;
