@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalSocketChannel, LocalSocketServer, PortChannel, ThreadChannel } from "../../src/channel/mod.ts";
-import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/shared_memory_channel.ts";
+import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/kinds/shared_memory_channel.ts";
 
 const [role = "", path = "", kind = "", countText = "0", bytesText = "0"] = process.argv.slice(2);
 const [count, bytes] = [Number(countText), Number(bytesText)];

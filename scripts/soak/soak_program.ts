@@ -15,7 +15,7 @@ import {
   StdioChannel,
   ThreadChannel,
 } from "../../src/channel/mod.ts";
-import { SharedMemoryChannel } from "../../src/channel/shared_memory_channel.ts";
+import { SharedMemoryChannel } from "../../src/channel/kinds/shared_memory_channel.ts";
 import { drive, type Progress, reflect, within } from "./traffic.ts";
 
 const KINDS = ["socket", "shared", "stdio"] as const;

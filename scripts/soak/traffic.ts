@@ -3,7 +3,7 @@
  * The other side checks number and content and sends its own count back, so that what is lost, doubled, changed or out of order is seen.
  */
 import type { IpcChannel, Message } from "../../src/channel/mod.ts";
-import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/shared_memory_channel.ts";
+import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/kinds/shared_memory_channel.ts";
 import { type RequestHandler, serveRequests } from "../../src/channel/serve_requests.ts";
 
 /** Messages that may be on their way, there and back. */

@@ -52,7 +52,7 @@ export async function createChannel(mode: ChannelMode = detectMode(), name = "pa
       });
     }
     case "legacy": {
-      const { StdioChannel } = await import("./stdio_channel.ts");
+      const { StdioChannel } = await import("./kinds/stdio_channel.ts");
       return new StdioChannel(name, { input: process.stdin, output: process.stdout });
     }
     case "none":

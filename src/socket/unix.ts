@@ -15,8 +15,14 @@ import { ExitCode } from "../base/exit_code.ts";
 import { type Listener, runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
 import { processLock } from "../runtime/process_lock.ts";
 import { checkPathLength } from "./endpoint.ts";
-import type { ListenOptions } from "./mod.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
+
+export interface ListenOptions {
+  /** Stops waiting for the directory's lock. */
+  signal?: AbortSignal;
+  /** The path may lie straight in a directory that all users share, such as `/tmp`: for clients that look nowhere else. */
+  mayBeShared?: boolean;
+}
 
 /** Open to all, and sticky. */
 const SHARED = 0o1777;

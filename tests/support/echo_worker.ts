@@ -1,5 +1,5 @@
 /** Gets one port, answers `echo` on it, and sends every other message back. */
-import { PortChannel } from "../../src/channel/port_channel.ts";
+import { PortChannel } from "../../src/channel/kinds/port_channel.ts";
 import { serveRequests } from "../../src/channel/serve_requests.ts";
 
 self.addEventListener("message", (event) => {

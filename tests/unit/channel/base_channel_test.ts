@@ -1,8 +1,7 @@
-import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   Disconnected,
   serveRequests,
-  ShutdownState,
   ShuttingDown,
   ThreadChannel,
   TimedOut,
@@ -81,17 +80,6 @@ Deno.test("shutdown() refuses what is new, lets what has begun finish, and waitF
   await assertRejects(() => pending, TimedOut);
   assertEquals(await near.waitForDrain(10), { drained: true, open: [] });
   await near.close();
-});
-
-Deno.test("ShutdownState is shared by what is to end together; a guard is given back once", () => {
-  const state = new ShutdownState();
-  const guard = state.begin("upload");
-  assertEquals(state.inFlight, 1);
-  state.shutdown();
-  assertMatch(String(assertThrows(() => state.begin("late"), ShuttingDown)), /"late" comes too late/);
-  guard[Symbol.dispose]();
-  guard[Symbol.dispose]();
-  assertEquals(state.inFlight, 0);
 });
 
 Deno.test("metrics() counts messages each way and the most that was queued", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Disconnected, type IpcChannel, type Message, PortChannel } from "../../../src/channel/mod.ts";
+import { Disconnected, type IpcChannel, type Message, PortChannel } from "../../../../src/channel/mod.ts";
 
 function pair(capacity?: number): [PortChannel, PortChannel] {
   const { port1, port2 } = new MessageChannel();
@@ -57,7 +57,7 @@ Deno.test("a close lets what arrived be received, then both sides are disconnect
 
 Deno.test("a worker answers over a port of its own", async () => {
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL("../../support/echo_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("../../../support/echo_worker.ts", import.meta.url), { type: "module" });
   worker.postMessage(port2, [port2]);
   const channel = new PortChannel("worker", port1);
   assertEquals(await channel.request("echo", { n: 1 }), { n: 1 });

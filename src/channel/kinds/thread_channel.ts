@@ -1,7 +1,7 @@
-import type { Message } from "../protocol/envelope.ts";
-import { BaseChannel } from "./base_channel.ts";
-import { type ChannelError, Disconnected } from "./errors.ts";
-import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
+import type { Message } from "../../protocol/envelope.ts";
+import { BaseChannel } from "../base_channel.ts";
+import { type ChannelError, Disconnected } from "../errors.ts";
+import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 
 /** Messages that one direction of a pair holds before senders wait. */
 const DEFAULT_CAPACITY = 1024;

@@ -2,16 +2,16 @@
  * A channel for large payloads: messages go over another channel, payloads through memory that both processes map. Each side
  * writes into a segment of its own. A payload's block is free again when the peer has copied it out and said so.
  */
-import type { Message } from "../protocol/envelope.ts";
-import { BaseChannel } from "./base_channel.ts";
-import { Disconnected, ReceiveFailed, Serialization } from "./errors.ts";
-import type { IpcChannel, SendOptions } from "./ipc_channel.ts";
-import type { MappedFile } from "../runtime/mod.ts";
+import type { Message } from "../../protocol/envelope.ts";
+import { BaseChannel } from "../base_channel.ts";
+import { Disconnected, ReceiveFailed, Serialization } from "../errors.ts";
+import type { IpcChannel, SendOptions } from "../ipc_channel.ts";
+import type { MappedFile } from "../../runtime/mod.ts";
 import { type Block, SegmentBlocks } from "./segment_blocks.ts";
-import { isMessage } from "../protocol/is_message.ts";
-import { LIMITS } from "../socket/limits.ts";
+import { isMessage } from "../../protocol/is_message.ts";
+import { LIMITS } from "../../socket/limits.ts";
 import { createSegment, openSegment, type SharedSegment } from "./shared_segment.ts";
-import { WaitingSends } from "./waiting_sends.ts";
+import { WaitingSends } from "../waiting_sends.ts";
 
 /** A message with bytes beside its JSON. */
 export interface PayloadMessage extends Message {

@@ -7,10 +7,13 @@ import {
   Serialization,
   ShuttingDown,
   ThreadChannel,
-} from "../../../src/channel/mod.ts";
-import { type PayloadMessage, SharedMemoryChannel } from "../../../src/channel/shared_memory_channel.ts";
-import { SegmentBlocks } from "../../../src/channel/segment_blocks.ts";
-import { openSegment, segmentDirectory } from "../../../src/channel/shared_segment.ts";
+} from "../../../../src/channel/mod.ts";
+import {
+  type PayloadMessage,
+  SharedMemoryChannel,
+} from "../../../../src/channel/kinds/shared_memory_channel.ts";
+import { SegmentBlocks } from "../../../../src/channel/kinds/segment_blocks.ts";
+import { openSegment, segmentDirectory } from "../../../../src/channel/kinds/shared_segment.ts";
 
 const ignore = !existsSync("/dev/shm");
 

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { ChannelError, Disconnected, SendFailed, ThreadChannel, TimedOut } from "../../../src/channel/mod.ts";
-import { LIMITS } from "../../../src/socket/limits.ts";
+import {
+  ChannelError,
+  Disconnected,
+  SendFailed,
+  ThreadChannel,
+  TimedOut,
+} from "../../../../src/channel/mod.ts";
+import { LIMITS } from "../../../../src/socket/limits.ts";
 
 Deno.test("ThreadChannel.pair() exchanges messages both ways, in order", async () => {
   const [left, right] = ThreadChannel.pair("t");

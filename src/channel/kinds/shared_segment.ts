@@ -15,10 +15,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { errorCode, HaftError } from "../base/errors.ts";
-import { type MappedFile, runtime } from "../runtime/mod.ts";
-import { openRuntimeDirectory } from "../socket/runtime_directory.ts";
-import { Io } from "./errors.ts";
+import { errorCode, HaftError } from "../../base/errors.ts";
+import { type MappedFile, runtime } from "../../runtime/mod.ts";
+import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
+import { Io } from "../errors.ts";
 
 const MEMORY_FILE_SYSTEM = "/dev/shm";
 

@@ -1,6 +1,4 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { MethodTable } from "../../../src/daemon/method_table.ts";
-import { METHODS } from "../../../src/protocol/methods/mod.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import { daemonHarness, request, settle } from "../../support/daemon_harness.ts";
 
@@ -198,21 +196,4 @@ Deno.test("a daemon that stops refuses new requests", async () => {
   await stopped;
   const late = harness.connect();
   assertEquals(errorOf((await late.ask(request("daemon.ping")))[0]).name, "shutting_down");
-});
-
-Deno.test("MethodTable refuses a name that is registered twice or not declared", () => {
-  const table = new MethodTable(METHODS);
-  const ping = { "daemon.ping": () => ({ uptime_secs: 0, cached_runtimes: 0 }) };
-  table.register(ping);
-  const errors = [() => table.register(ping), () => table.register({ "no.such": () => ({}) } as never)].map(
-    (call) => {
-      try {
-        call();
-        return "accepted";
-      } catch (error) {
-        return (error as Error).message;
-      }
-    },
-  );
-  assertEquals(errors, [`Method "daemon.ping" is registered twice`, `Method "no.such" is not declared`]);
 });

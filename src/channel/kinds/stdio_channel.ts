@@ -5,14 +5,14 @@
 import { Buffer } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
 import type { Readable, Writable } from "node:stream";
-import { errorMessage } from "../base/errors.ts";
-import type { Message } from "../protocol/envelope.ts";
-import { isMessage } from "../protocol/is_message.ts";
-import { decodeJson } from "../socket/framing/json_text.ts";
-import { LIMITS } from "../socket/limits.ts";
-import { BaseChannel } from "./base_channel.ts";
-import { type ChannelError, Disconnected, Serialization } from "./errors.ts";
-import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
+import { errorMessage } from "../../base/errors.ts";
+import type { Message } from "../../protocol/envelope.ts";
+import { isMessage } from "../../protocol/is_message.ts";
+import { decodeJson } from "../../socket/framing/json_text.ts";
+import { LIMITS } from "../../socket/limits.ts";
+import { BaseChannel } from "../base_channel.ts";
+import { type ChannelError, Disconnected, Serialization } from "../errors.ts";
+import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 
 export interface StdioOptions {
   /** A line that is no message. */

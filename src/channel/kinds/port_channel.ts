@@ -3,10 +3,10 @@
  * so many messages at the other that nobody has taken.
  */
 import { setImmediate } from "node:timers";
-import type { Message } from "../protocol/envelope.ts";
-import { BaseChannel } from "./base_channel.ts";
-import { type ChannelError, Disconnected } from "./errors.ts";
-import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
+import type { Message } from "../../protocol/envelope.ts";
+import { BaseChannel } from "../base_channel.ts";
+import { type ChannelError, Disconnected } from "../errors.ts";
+import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 
 /** What goes through the port: messages, credits given back, or the end. */
 type Post =
