@@ -2,7 +2,7 @@
  * Process supervision, for whoever wires it: apps are started, watched, restarted and stopped, their state is kept, and what
  * happens is told through `emit`. It knows no socket, no hub and no daemon.
  *
- *     const apps = new AppService({ stateDirectory, emit, project: { paths, home, env }, onProblem: log });
+ *     const apps = new AppService({ stateDirectory, emit, projects, onProblem: log });
  *     await apps.begin();                    // adopts what an earlier daemon started
  *     await apps.start({ root, names: ["web"] });
  *     await apps.close({ keepApps: false }); // stops everything, and keeps what was wanted
@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
+import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { App } from "./app.ts";
 import { keyText, type ProcessKey } from "../process/process_key.ts";
@@ -32,7 +33,7 @@ import { LimitWatch } from "./limit_watch.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 import { type Spawner, systemSpawner } from "../process/spawner.ts";
 import { UsageSampler } from "../process/usage_sampler.ts";
-import { type ProjectApps, type ProjectContext, projectReader } from "./project_apps.ts";
+import { type ProjectApps, projectReader } from "./project_apps.ts";
 import { Schedules } from "./schedules.ts";
 import { dependents, startOrder } from "../base/dependency_order.ts";
 import { isLive, isUp } from "./state/app_state.ts";
@@ -41,7 +42,7 @@ export interface AppServiceOptions {
   /** haft's state directory: the journal is in `apps/`, logs are in `apps/logs/`. */
   stateDirectory: string;
   emit: EmitAppEvent;
-  project: ProjectContext;
+  projects: ProjectCache;
   /** For the daemon's log. */
   onProblem: (text: string) => void;
   /** Seams for tests. */
@@ -84,7 +85,7 @@ export class AppService {
   #adopted: Promise<unknown> = Promise.resolve();
 
   constructor(options: AppServiceOptions) {
-    const { stateDirectory, emit, project, onProblem } = options;
+    const { stateDirectory, emit, projects, onProblem } = options;
     const clock = options.clock ?? systemClock;
     const table = options.table ?? hostProcessTable();
     const directory = join(stateDirectory, "apps");
@@ -105,7 +106,7 @@ export class AppService {
       journal: new Journal(directory),
       pump: new LogPump(logDirectory, clock),
       limits: new LimitWatch({ sampler, clock }),
-      readProject: projectReader(project),
+      readProject: projectReader(projects),
       awaitDependencies: (key, wait) => this.#awaitDependencies(this.#app(key), wait),
       remove: (key) => this.#remove(this.#app(key), { logs: false }),
     };

@@ -20,9 +20,13 @@ export interface BackendOptions {
   /** The project's directory. */
   root: string;
   /** Reads the configuration and the environment anew for each start. */
-  prepare: () => Promise<
-    { config: BackendConfig; file: string; args: string[]; cwd: string; env: Record<string, string> }
-  >;
+  prepare: () => {
+    config: BackendConfig;
+    file: string;
+    args: string[];
+    cwd: string;
+    env: Record<string, string>;
+  };
   /** The first configuration, for what is asked of it before a start. */
   config: BackendConfig;
   log: string;
@@ -126,7 +130,7 @@ export class Backend {
     this.#error = undefined;
     const { name, root, log, emit } = this.#options;
     try {
-      const prepared = await this.#options.prepare();
+      const prepared = this.#options.prepare();
       this.#config = prepared.config;
       const run = await openRun({ ...prepared, name, log }, {
         onStarted: (pid) => emit("backend.started", { backend: name, root, pid }),

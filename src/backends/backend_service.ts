@@ -1,20 +1,13 @@
 import { existsSync, renameSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { HaftError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { fileStem, keyText } from "../process/process_key.ts";
 import { findCommand } from "../process/find_command.ts";
 import type { EmitBackendEvent } from "../protocol/backend_events.ts";
 import type { BackendInfo } from "../protocol/methods/backend_methods.ts";
-import {
-  type OpenProject,
-  openProject,
-  projectEnvironment,
-  type UserContext,
-} from "../tools/project/open_project.ts";
-import { loadProject, type Project } from "../tools/project/load_project.ts";
-import { searchPath } from "../tools/project/search_path.ts";
-import { requireProjectTrust } from "../tools/trust/project_trust.ts";
+import type { Project, UserContext } from "../tools/project/project.ts";
+import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { Backend } from "./backend.ts";
 import { type BackendConfig, parseBackend } from "./backend_schema.ts";
@@ -22,6 +15,7 @@ import type { RequestOptions } from "./link.ts";
 
 export interface BackendServiceOptions {
   user: UserContext;
+  projects: ProjectCache;
   emit: EmitBackendEvent;
 }
 
@@ -78,8 +72,8 @@ export class BackendService {
 
   list(cwd: string | undefined): BackendInfo[] {
     if (cwd === undefined) return [...this.#backends.values()].map(({ info }) => info);
-    const project = loadProject(cwd, this.#options.user);
-    return Object.keys(project.backends).map((name) => this.#backend(name, project).info);
+    const project = this.#options.projects.open(cwd);
+    return Object.keys(project.files.backends).map((name) => this.#backend(name, project).info);
   }
 
   /** Figures of the channels that are open. */
@@ -96,7 +90,7 @@ export class BackendService {
     const place = keyText({ root: cwd, name });
     const known = this.#places.get(place);
     if (known?.info.state === "ready") return known;
-    const backend = this.#backend(name, loadProject(cwd, this.#options.user));
+    const backend = this.#backend(name, this.#options.projects.open(cwd));
     this.#places.set(place, backend);
     return backend;
   }
@@ -121,37 +115,25 @@ export class BackendService {
   }
 
   /** Everything anew: the manifest may have changed since the last start, and so may its trust. */
-  async #prepare(name: string, root: string, log: string) {
-    const { user } = this.#options;
-    const open = openProject({ ...user, cwd: root });
-    const config = configOf(name, open.project);
-    requireProjectTrust(user, open.project);
-    const env = await this.#environment(config, open);
+  #prepare(name: string, root: string, log: string) {
+    const { projects } = this.#options;
+    const project = projects.open(root);
+    const config = configOf(name, project);
+    project.requireTrust();
+    const env = project.runEnvironment({ own: config.env });
     const cwd = resolve(root, config.cwd);
     const [command = "", ...words] = config.command;
     if (existsSync(log) && statSync(log).size > LARGE_LOG_BYTES) renameSync(log, `${log}.1`);
     const file = findCommand(command, { cwd, path: env["PATH"] });
     return { config, file, args: [...words, ...config.args], cwd, env };
   }
-
-  async #environment(config: BackendConfig, open: OpenProject): Promise<Record<string, string>> {
-    const { user } = this.#options;
-    const { set, unset, path } = await projectEnvironment(user, open);
-    const env: Record<string, string> = {};
-    for (const [name, value] of Object.entries({ ...user.env, ...set, ...config.env })) {
-      if (value !== undefined && !unset.includes(name)) env[name] = value;
-    }
-    env["PATH"] = searchPath(path, env["PATH"]);
-    return env;
-  }
 }
 
-function configOf(name: string, { backends, manifestPath, root }: Project): BackendConfig {
-  if (manifestPath === undefined) {
-    throw new HaftError(`No haft.toml in "${root}" or above it declares backend "${name}"`, {
-      next: `Declare it under [backends.${name}], or name the project's directory ("cwd")`,
-    });
-  }
+function configOf(name: string, project: Project): BackendConfig {
+  const { backends } = project.files;
+  const manifestPath = project.requireManifest({
+    next: `Declare the backend under [backends.${name}], or name the project's directory ("cwd")`,
+  });
   if (Object.hasOwn(backends, name)) return parseBackend(name, backends[name], manifestPath);
   const near = didYouMean(nearestNames(name, Object.keys(backends)));
   throw new UsageError(`"${manifestPath}" declares no backend "${name}"`, {

@@ -33,6 +33,11 @@ export class UsageError extends HaftError {
   }
 }
 
+/** The error as one that is written for a person; what is one already stays as it is. */
+export function asHaftError(error: unknown): HaftError {
+  return error instanceof HaftError ? error : new HaftError(errorMessage(error), { cause: error });
+}
+
 /** The text of whatever was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { searchPath } from "../tools/project/search_path.ts";
-import { openProject, projectEnvironment } from "../tools/project/open_project.ts";
+import { openProject } from "../tools/project/project.ts";
 import { isShell, type Shell, shellLines, SHELLS } from "./shell.ts";
 
 export interface EnvOptions {
@@ -44,9 +44,9 @@ function shellOfUser({ env, platform }: Pick<Context, "env" | "platform">): Shel
 }
 
 async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> {
-  const open = openProject(context);
-  const { set, unset, path } = await projectEnvironment(context, open);
-  for (const { request: { name, version }, installed, elsewhere } of open.tools) {
+  const project = openProject(context.cwd, context);
+  const { set, unset, path } = project.environmentChanges();
+  for (const { request: { name, version }, installed, elsewhere } of project.tools) {
     if (installed !== undefined || elsewhere) continue;
     await context.stderr.write(`Note: ${name} ${version} is not installed; "haft sync" installs it\n`);
   }

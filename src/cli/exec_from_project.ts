@@ -1,9 +1,8 @@
 import type { ExitCode } from "../base/exit_code.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
-import { type OpenProject, openProject } from "../tools/project/open_project.ts";
 import { programOnPath } from "../tools/project/program_on_path.ts";
-import { rememberRun } from "../tools/project/remember_run.ts";
-import { planRun, withTarget } from "../tools/project/run_plan.ts";
+import { openProject, type Project } from "../tools/project/project.ts";
+import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
 import type { Context } from "./command.ts";
 import { runCommand } from "./exec_known.ts";
 import type { ToolTarget } from "./tool_target.ts";
@@ -22,22 +21,23 @@ export async function execFromProject(
   { target, args, install, shim }: ExecOptions,
   context: Context,
 ): Promise<ExitCode> {
-  let open = withTarget(openProject(context), target);
-  if (needsInstall(open, target) && (install || open.project.settings.auto_install === true)) {
+  const { cwd, env, paths } = context;
+  let project = withTarget(openProject(cwd, context), target);
+  if (needsInstall(project, target) && (install || project.settings.auto_install === true)) {
     const { installMissing } = await import("./install_missing.ts");
     await installMissing(target, context);
-    open = withTarget(openProject(context), target);
+    project = withTarget(openProject(cwd, context), target);
   }
-  if (shim && !hasTool(target.name, open.tools)) {
-    const file = programOnPath(target.name, { PATH: context.env["PATH"], except: context.paths.shims });
-    if (file !== undefined) return await runCommand({ file, path: [], defaults: {} }, args, context.env);
+  if (shim && !hasTool(target.name, project.tools)) {
+    const file = programOnPath(target.name, { PATH: env["PATH"], except: paths.shims });
+    if (file !== undefined) return await runCommand({ file, path: [], defaults: {} }, args, env);
   }
-  const plan = await planRun(target.name, open, context);
-  if (target.version === undefined) rememberRun(target.name, { plan, open }, context);
-  return await runCommand(plan, args, context.env);
+  const plan = await planRun(target.name, project, context);
+  if (target.version === undefined) rememberRun(target.name, { plan, project }, context);
+  return await runCommand(plan, args, env);
 }
 
-function needsInstall({ tools }: OpenProject, { name }: ToolTarget): boolean {
+function needsInstall({ tools }: Project, { name }: ToolTarget): boolean {
   try {
     findExecutable(name, tools);
     return false;

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { writeProjectFile } from "../sync/project_lock.ts";
-import { loadProject, MANIFEST_NAME } from "../tools/project/load_project.ts";
+import { MANIFEST_NAME, readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 
@@ -47,7 +47,7 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
 
 /** What the version files of this very directory ask for; of two that name a tool, the first decides. */
 function requestsHere(context: Context): ToolRequest[] {
-  const { requests, shadowed } = loadProject(context.cwd, context);
+  const { requests, shadowed } = readProjectFiles(context.cwd, context);
   const here = [...requests, ...shadowed].filter(({ decidedBy: { file } }) =>
     dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME
   );

@@ -1,12 +1,13 @@
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import type { InstallTarget } from "../sync/install_targets.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import type { PersonOptions } from "./install_for_person.ts";
+import { parseToolTarget } from "./tool_target.ts";
 
 export type InstallCommandOptions =
   /** A child of `haft sync`: the job comes over the channel. */
   | { kind: "child"; tool: string; channel: string }
-  | { kind: "person"; tools: InstallTarget[]; force: boolean; offline: boolean; json: boolean };
+  | { kind: "person" } & PersonOptions;
 
 export const command: Command<InstallCommandOptions> = {
   usage: ["TOOL[@VERSION]…", "TOOL@VERSION --ipc-channel NAME"],
@@ -37,7 +38,7 @@ function parse({ flags, positional, rest }: ParsedArgs): InstallCommandOptions {
   if (channel === undefined) {
     return {
       kind: "person",
-      tools: specs.map(parseTarget),
+      tools: specs.map(parseToolTarget),
       force: flags.has("force"),
       offline: flags.has("offline"),
       json: flags.has("json"),
@@ -46,16 +47,6 @@ function parse({ flags, positional, rest }: ParsedArgs): InstallCommandOptions {
   if (typeof channel !== "string" || channel === "") throw new UsageError("--ipc-channel needs a name");
   if (specs.length > 1) throw new UsageError("--ipc-channel takes one tool at a time");
   return { kind: "child", tool: first, channel };
-}
-
-/** `biome`, `biome@2`, `npm:@scope/name@1.2`. */
-function parseTarget(spec: string): InstallTarget {
-  const at = spec.lastIndexOf("@");
-  // The scope's own sign: `npm:@scope/name`.
-  if (at <= 0 || spec[at - 1] === ":") return { name: spec };
-  const version = spec.slice(at + 1);
-  if (version === "") throw new UsageError(`No version after "@" in "${spec}"`);
-  return { name: spec.slice(0, at), version };
 }
 
 async function run(options: InstallCommandOptions, context: Context): Promise<ExitCode> {

@@ -1,13 +1,15 @@
 import { ExitCode } from "../base/exit_code.ts";
 import { HaftError } from "../base/errors.ts";
 import type { Context } from "./command.ts";
-import { command as installCommand } from "./install.ts";
+import { installForPerson } from "./install_for_person.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
 /** Installs one tool as `haft install` does, with what it says on stderr, so that stdout stays the tool's own. */
-export async function installMissing({ name, version }: ToolTarget, context: Context): Promise<void> {
-  const target = version === undefined ? name : `${name}@${version}`;
-  const options = installCommand.parse({ flags: new Map(), positional: [target], rest: [] });
-  const code = await installCommand.run(options, { ...context, stdout: context.stderr });
-  if (code !== ExitCode.ok) throw new HaftError(`"${target}" could not be installed`, { exitCode: code });
+export async function installMissing(target: ToolTarget, context: Context): Promise<void> {
+  const options = { tools: [target], force: false, offline: false, json: false };
+  const code = await installForPerson(options, { ...context, stdout: context.stderr });
+  if (code === ExitCode.ok) return;
+  const { name, version } = target;
+  const text = version === undefined ? name : `${name}@${version}`;
+  throw new HaftError(`"${text}" could not be installed`, { exitCode: code });
 }

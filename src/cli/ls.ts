@@ -1,11 +1,10 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
-import type { Project } from "../tools/project/load_project.ts";
 import { Store } from "../tools/store/store.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { type OpenProject, openProject } from "../tools/project/open_project.ts";
+import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface LsOptions {
@@ -55,19 +54,19 @@ function parse({ flags, positional, rest }: ParsedArgs): LsOptions {
 
 async function run({ list, json }: LsOptions, context: Context): Promise<ExitCode> {
   if (list === "names") return await printNames(context, json);
-  const open = list === "project" ? openProject(context) : undefined;
-  const rows = open === undefined ? storeRows(context) : projectRows(open);
+  const project = list === "project" ? openProject(context.cwd, context) : undefined;
+  const rows = project === undefined ? storeRows(context) : projectRows(project);
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length === 0) await context.stderr.write(emptyText(list));
   else await context.stdout.write(tableText(rows, context));
-  if (!json) await noteSkipped(open?.project.skipped ?? [], context);
+  if (!json) await noteSkipped(project?.files.skipped ?? [], context);
   return ExitCode.ok;
 }
 
 async function printNames(context: Context, json: boolean): Promise<ExitCode> {
   const names = [
     ...new Set(
-      openProject(context).tools.flatMap(({ request, installed }) =>
+      openProject(context.cwd, context).tools.flatMap(({ request, installed }) =>
         installed === undefined ? [request.name] : Object.keys(executablesOf(installed))
       ),
     ),
@@ -78,13 +77,13 @@ async function printNames(context: Context, json: boolean): Promise<ExitCode> {
 }
 
 /** What the listing lacks, and why. */
-async function noteSkipped(skipped: Project["skipped"], { stderr, home }: Context): Promise<void> {
+async function noteSkipped(skipped: Project["files"]["skipped"], { stderr, home }: Context): Promise<void> {
   for (const { name, version, file, reason } of skipped) {
     await stderr.write(`Note: ${shortPath(file, home)} asks for ${name} ${version}: ${reason}\n`);
   }
 }
 
-function projectRows({ tools }: OpenProject): LsRow[] {
+function projectRows({ tools }: Project): LsRow[] {
   return tools.map(({ request, version, installed }) => ({
     tool: request.name,
     request: request.version,

@@ -1,26 +1,23 @@
-import { HaftError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { runSync, type SyncFinished, type SyncOptions } from "../sync/run_sync.ts";
-import { hostPlatform } from "../tools/host_platform.ts";
-import { loadProject, type Project } from "../tools/project/load_project.ts";
-import { Store } from "../tools/store/store.ts";
+import {
+  DEFAULT_JOBS,
+  DEFAULT_STALL_SECONDS,
+  type ProjectSyncOptions,
+  syncProject,
+} from "../sync/project_sync.ts";
+import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { shimWarning } from "./shim_warning.ts";
 import { syncAudience } from "./sync_observer.ts";
-import { updateShims } from "./update_shims.ts";
 
-export interface SyncCommandOptions extends Omit<SyncOptions, "jobs"> {
+export interface SyncCommandOptions extends ProjectSyncOptions {
   json: boolean;
   quiet: boolean;
-  /** Tools at a time; the project's or the user's setting when undefined. */
-  jobs: number | undefined;
-  /** Seconds without progress after which a tool's install counts as hung; the setting when undefined. */
-  stallTimeout: number | undefined;
 }
 
-const DEFAULT_JOBS = 8;
 const MOST_JOBS = 64;
-const DEFAULT_STALL_SECONDS = 60;
 
 export const command: Command<SyncCommandOptions> = {
   usage: [""],
@@ -80,54 +77,21 @@ function numberFlag(
 }
 
 async function run(options: SyncCommandOptions, context: Context): Promise<ExitCode> {
-  const { paths, stdout, stderr, home, signal } = context;
-  const project = projectOf(context);
-  const { settings } = project;
-  const jobs = options.jobs ?? settings.jobs ?? DEFAULT_JOBS;
-  const silence = 1000 * (options.stallTimeout ?? settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
-  if (options.mode === "install") await requireInstallTrust(project, context);
+  const { stdout, stderr, home, signal } = context;
+  const project = openProject(context.cwd, context);
   const audience = syncAudience(context, options);
-  let finished: SyncFinished;
+  let ok: boolean;
   try {
-    finished = await runSync({ ...options, jobs }, {
-      project,
-      platform: hostPlatform(),
-      store: new Store(paths),
-      paths,
+    ({ ok } = await syncProject(project, options, {
+      user: context,
       signal,
       emit: (event) => audience.event(event),
-      resolver: async () => {
-        const { createResolver } = await import("../sync/real_sync.ts");
-        return await createResolver({
-          ...context,
-          projectDir: project.root,
-          offline: options.offline,
-          mirrors: project.mirrors,
-        });
-      },
-      installer: async () => {
-        const { createInstaller } = await import("../sync/real_sync.ts");
-        return createInstaller({ env: context.env, mirrors: project.mirrors, silence });
-      },
-    });
+      onShimProblem: shimWarning(context),
+    }));
   } finally {
     await audience.close();
   }
-  if (options.mode === "install") await updateShims(context, { changed: finished.installed > 0 });
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;
-  return finished.ok ? ExitCode.ok : ExitCode.failed;
-}
-
-/** Variables of an install step can make an installer run code. */
-async function requireInstallTrust(project: Project, context: Context): Promise<void> {
-  if (project.requests.every(({ installEnv }) => Object.keys(installEnv).length === 0)) return;
-  const { requireProjectTrust } = await import("../tools/trust/project_trust.ts");
-  requireProjectTrust(context, project);
-}
-
-function projectOf({ cwd, env, home, paths }: Context) {
-  const project = loadProject(cwd, { env, home, paths });
-  if (project.manifestPath !== undefined || project.requests.length > 0) return project;
-  throw new HaftError(`No haft.toml in "${cwd}" or above it`, { next: 'Run "haft init" to make one' });
+  return ok ? ExitCode.ok : ExitCode.failed;
 }

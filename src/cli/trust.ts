@@ -1,11 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { statSync } from "node:fs";
-import { HaftError, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { loadProject, MANIFEST_NAME } from "../tools/project/load_project.ts";
-import { gatedParts } from "../tools/trust/gated_parts.ts";
+import { openProject } from "../tools/project/project.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { trustStore } from "../tools/trust/project_trust.ts";
 
 export interface TrustOptions {
   action: "trust" | "show" | "revoke" | "list";
@@ -37,8 +35,8 @@ function parse({ flags, positional, rest }: ParsedArgs): TrustOptions {
 }
 
 async function run({ action, path, json }: TrustOptions, context: Context): Promise<ExitCode> {
-  const project = loadProject(projectDirectory(path, context.cwd), context);
-  const store = trustStore(context, project);
+  const project = openProject(projectDirectory(path, context.cwd), context);
+  const store = project.trust;
   if (action === "list") {
     const { paths } = store;
     await context.stdout.write(
@@ -46,11 +44,10 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
     return ExitCode.ok;
   }
-  const gated = gatedParts(project);
+  const { gated } = project;
   if (gated === undefined) {
-    throw new HaftError(`No ${MANIFEST_NAME} in "${path ?? context.cwd}" or above it`, {
-      next: 'Run "haft init" to make one',
-    });
+    project.requireManifest();
+    return ExitCode.failed;
   }
   if (action === "trust") store.trust(gated);
   if (action === "revoke") store.revoke(gated.path);

@@ -1,11 +1,12 @@
 import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { updateShims } from "../sync/update_shims.ts";
 import { storeId } from "../tools/request.ts";
 import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { openProject } from "../tools/project/open_project.ts";
-import { updateShims } from "./update_shims.ts";
+import { openProject } from "../tools/project/project.ts";
+import { shimWarning } from "./shim_warning.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
 export interface UninstallOptions {
@@ -43,7 +44,7 @@ function parse({ flags, positional, rest }: ParsedArgs): UninstallOptions {
 async function run({ target, all, json }: UninstallOptions, context: Context): Promise<ExitCode> {
   const store = new Store(context.paths);
   const chosen = chooseVersions(target, { store, all });
-  const inUse = openProject(context).tools;
+  const inUse = openProject(context.cwd, context).tools;
   const removed: { tool: string; version: string; path: string }[] = [];
   for (const { tool, store_id: id, version } of chosen) {
     const path = store.directory(id, version);
@@ -57,7 +58,7 @@ async function run({ target, all, json }: UninstallOptions, context: Context): P
       );
     }
   }
-  await updateShims(context, { changed: removed.length > 0 });
+  await updateShims(context, { changed: removed.length > 0, onProblem: shimWarning(context) });
   if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
   return ExitCode.ok;
 }

@@ -2,10 +2,12 @@ import { dirname, join } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { holdingProject, writeProjectFile } from "../sync/project_lock.ts";
+import { projectResolver } from "../sync/project_sync.ts";
 import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import { loadProject, MANIFEST_NAME, type Project } from "../tools/project/load_project.ts";
 import { parseManifest } from "../tools/manifest/parse_manifest.ts";
 import { setToolVersion } from "../tools/manifest/set_tool_version.ts";
+import { openProject, type Project } from "../tools/project/project.ts";
+import { MANIFEST_NAME } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { initialManifest } from "./init.ts";
@@ -39,8 +41,8 @@ function parse({ flags, positional, rest }: ParsedArgs): UseOptions {
 }
 
 async function run({ targets, sync, offline }: UseOptions, context: Context): Promise<ExitCode> {
-  const project = loadProject(context.cwd, context);
-  const path = project.manifestPath ?? join(context.cwd, MANIFEST_NAME);
+  const project = openProject(context.cwd, context);
+  const path = project.files.manifestPath ?? join(context.cwd, MANIFEST_NAME);
   const versions = new Map<string, string>();
   for (const { name, version } of targets) {
     versions.set(name, version ?? await versionToAskFor(name, { project, offline }, context));
@@ -84,18 +86,12 @@ async function resolve(
   { project, offline }: Where,
   context: Context,
 ): Promise<{ version: string }> {
-  const { createResolver } = await import("../sync/real_sync.ts");
-  const known = project.requests.find((request) => request.name === name);
+  const known = project.files.requests.find((request) => request.name === name);
   const request: ToolRequest = {
     ...(known ?? { name, options: {}, installEnv: {} }),
     version,
     decidedBy: { file: "the command line", key: name },
   };
-  const resolver = await createResolver({
-    ...context,
-    projectDir: project.root,
-    offline,
-    mirrors: project.mirrors,
-  });
-  return await resolver(request, context.signal);
+  const ask = await projectResolver(project, { offline }, context);
+  return await ask(request, context.signal);
 }

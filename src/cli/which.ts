@@ -3,7 +3,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { findExecutable } from "../tools/project/find_executable.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { type OpenProject, openProject } from "../tools/project/open_project.ts";
+import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface WhichOptions {
@@ -52,22 +52,24 @@ function parse({ flags, positional, rest }: ParsedArgs): WhichOptions {
 }
 
 async function run({ name, why, json }: WhichOptions, context: Context): Promise<ExitCode> {
-  const open = openProject(context);
-  const rows = name === undefined ? allRows(open) : [row(name, open)];
+  const project = openProject(context.cwd, context);
+  const rows = name === undefined ? allRows(project) : [row(name, project)];
   if (json) {
     await context.stdout.write(`${JSON.stringify(name === undefined ? rows : rows[0], null, 2)}\n`);
     return ExitCode.ok;
   }
-  const lines = rows.map((entry) => why ? `${entry.path}\n${explanation(entry, open, context)}` : entry.path);
+  const lines = rows.map((entry) =>
+    why ? `${entry.path}\n${explanation(entry, project, context)}` : entry.path
+  );
   if (lines.length > 0) await context.stdout.write(`${lines.join("\n")}\n`);
   return ExitCode.ok;
 }
 
-function row(name: string, open: OpenProject): WhichRow {
+function row(name: string, project: Project): WhichRow {
   const { tool: { request }, installed, path, name: executable } = findExecutable(
     name,
-    open.tools,
-    open.project,
+    project.tools,
+    project.files,
   );
   return {
     name: executable,
@@ -75,18 +77,18 @@ function row(name: string, open: OpenProject): WhichRow {
     tool: request.name,
     version: installed.receipt.version,
     decided_by: { ...request.decidedBy, request: request.version },
-    overruled: open.project.shadowed.filter((other) => other.name === request.name)
+    overruled: project.files.shadowed.filter((other) => other.name === request.name)
       .map((other) => ({ ...other.decidedBy, request: other.version })),
   };
 }
 
-function allRows(open: OpenProject): WhichRow[] {
-  return open.tools.flatMap(({ installed }) =>
-    installed === undefined ? [] : Object.keys(executablesOf(installed)).map((name) => row(name, open))
+function allRows(project: Project): WhichRow[] {
+  return project.tools.flatMap(({ installed }) =>
+    installed === undefined ? [] : Object.keys(executablesOf(installed)).map((name) => row(name, project))
   );
 }
 
-function explanation(entry: WhichRow, { project }: OpenProject, { home }: Context): string {
+function explanation(entry: WhichRow, { files }: Project, { home }: Context): string {
   const lines = [
     `  ${entry.tool} ${entry.version}: ${
       shortPath(entry.decided_by.file, home)
@@ -94,7 +96,7 @@ function explanation(entry: WhichRow, { project }: OpenProject, { home }: Contex
     ...entry.overruled.map(({ file, key, request }) =>
       `  overruled: ${shortPath(file, home)} (${key}) asks for "${request}"`
     ),
-    ...project.skipped.filter(({ name }) => name === entry.tool)
+    ...files.skipped.filter(({ name }) => name === entry.tool)
       .map(({ file, version, reason }) =>
         `  skipped: ${shortPath(file, home)} asks for "${version}": ${reason}`
       ),

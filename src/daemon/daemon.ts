@@ -11,7 +11,7 @@ import type { EmitEvent } from "../protocol/events.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { type FileLock, runtime } from "../runtime/mod.ts";
-import type { UserContext } from "../tools/project/open_project.ts";
+import type { UserContext } from "../tools/project/project.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
 import { lockEndpoint } from "../socket/endpoint_lock.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";

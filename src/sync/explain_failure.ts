@@ -2,8 +2,19 @@ import { errorMessage, HaftError } from "../base/errors.ts";
 import { ChannelError } from "../channel/errors.ts";
 import type { InstallConfig } from "../protocol/install.ts";
 import { type Child, type ChildExit, exitWithin, lastLine } from "./child_process.ts";
-import type { InstallChildLimits } from "./install_child_limits.ts";
 import { NonsenseError, SilenceError } from "./install_conversation.ts";
+
+/** How long the parent of an install waits, in milliseconds. */
+export interface InstallChildLimits {
+  /** From the start of the child to its connection. */
+  connect: number;
+  /** Without any progress. */
+  silence: number;
+  /** From `completed` to the child's end. */
+  farewell: number;
+  /** From SIGTERM to SIGKILL. */
+  grace: number;
+}
 
 /** The child ended before it had said how its install went, or with another exit code than it had said. */
 export class EndedError extends Error {

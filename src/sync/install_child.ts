@@ -1,8 +1,7 @@
 import { TimedOut } from "../channel/errors.ts";
 import type { InstallConfig, InstallProgress } from "../protocol/install.ts";
 import { type Child, exitWithin, startChild } from "./child_process.ts";
-import { EndedError, explainFailure, NotConnectedError } from "./explain_failure.ts";
-import type { InstallChildLimits } from "./install_child_limits.ts";
+import { EndedError, explainFailure, type InstallChildLimits, NotConnectedError } from "./explain_failure.ts";
 import { type Completed, type ConversationChannel, converse, NonsenseError } from "./install_conversation.ts";
 
 /** A channel as the parent of an install uses it. */

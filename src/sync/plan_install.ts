@@ -1,4 +1,4 @@
-import { errorMessage, HaftError } from "../base/errors.ts";
+import { asHaftError, type HaftError } from "../base/errors.ts";
 import type { InstallConfig } from "../protocol/install.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
@@ -58,8 +58,7 @@ export function planInstall<Receipt>(
     const dependenciesLock = locked.kind === "js" ? deps.dependenciesLock(id) : null;
     config = installConfig(request, locked, { platform, projectDir, force, offline, dependenciesLock });
   } catch (error) {
-    const known = error instanceof HaftError ? error : new HaftError(errorMessage(error), { cause: error });
-    return { state: "impossible", request, version: locked.version, error: known };
+    return { state: "impossible", request, version: locked.version, error: asHaftError(error) };
   }
   const path = deps.directory(id, locked.version);
   const receipt = deps.receipt(id, locked.version);

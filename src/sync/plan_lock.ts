@@ -3,7 +3,7 @@ import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { lacksPublished } from "../tools/resolve/install_config.ts";
-import { errorMessage, HaftError } from "../base/errors.ts";
+import { asHaftError, type HaftError } from "../base/errors.ts";
 
 /** A tool that the lock file does not answer. */
 export interface Unresolved {
@@ -82,8 +82,4 @@ export function planLock(requests: readonly ToolRequest[], lock: LockFile, platf
 
 function meantForOthers({ os }: ToolRequest, platform: Platform): boolean {
   return os !== undefined && !os.includes(platformParts(platform).os);
-}
-
-function asHaftError(error: unknown): HaftError {
-  return error instanceof HaftError ? error : new HaftError(errorMessage(error), { cause: error });
 }

@@ -6,11 +6,12 @@ import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { satisfiedBy } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
-import type { InstallOne } from "./install_all.ts";
-import type { Resolver } from "./resolve_all.ts";
+import { forEachLimited } from "./for_each_limited.ts";
+import type { Installer } from "./install_one.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
-import { Tally } from "./tally.ts";
+import { type SyncFinished, tallied, toolFailed } from "./tally.ts";
+import type { Resolver } from "./update_lock.ts";
 
 export interface SyncOptions {
   /** `check` looks, without the network; `dry-run` also resolves; neither changes anything. */
@@ -36,78 +37,68 @@ export interface SyncDeps {
   emit(event: SyncEvent): void;
   /** Both are asked for only when there is something to do: a sync without work loads neither. */
   resolver(): Promise<Resolver>;
-  installer(): Promise<InstallOne>;
-  now?: () => number;
+  installer(): Promise<Installer>;
 }
 
-export type SyncFinished = Extract<SyncEvent, { type: "sync.finished" }>;
-
 /**
- * Makes the store hold what the project asks for. Failures of tools are events and make `ok` false; an abort ends with
- * the tools that were not finished `cancelled`.
+ * Makes the store hold what the project asks for. Failures of tools are events and make `ok` false; an abort ends with the
+ * tools that were not finished `cancelled`.
+ *
  * @throws {HaftError} when there is nothing to begin with: an unreadable lock file, or one that `--locked` would change
  */
 export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<SyncFinished> {
-  const { project, signal, now = () => performance.now() } = deps;
-  const begun = now();
-  const tally = new Tally();
-  const emit = (event: SyncEvent) => {
-    tally.add(event);
-    deps.emit(event);
-  };
-  emit({
-    type: "sync.started",
+  const { project, paths } = deps;
+  const run = {
     root: project.root,
     tools: project.requests.map(({ name, version }) => ({ tool: name, request: version })),
     jobs: options.jobs,
-  });
-  const stop = new AbortController();
-  const work: SyncDeps = { ...deps, emit, signal: AbortSignal.any([signal, stop.signal]) };
-  if (options.failFast) {
-    work.emit = (event) => {
-      emit(event);
-      if (event.type === "tool.failed") stop.abort(new Error("another tool failed"));
-    };
-  }
-  try {
-    await syncTools(options, work);
-  } catch (error) {
-    if (!work.signal.aborted) throw error;
-  }
-  for (const { name } of project.requests) {
-    if (!tally.settled(name)) emit({ type: "tool.cancelled", tool: name, version: tally.version(name) });
-  }
-  const finished: SyncFinished = {
-    type: "sync.finished",
-    ok: tally.ok && (options.mode !== "check" || tally.counts.needed === 0),
-    ...tally.counts,
-    duration_ms: Math.round(now() - begun),
-    store: deps.paths.store,
+    store: paths.store,
+    neededFails: options.mode === "check",
   };
-  emit(finished);
-  return finished;
+  return await tallied(run, deps.emit, async (emit) => {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([deps.signal, stop.signal]);
+    const tell = (event: SyncEvent) => {
+      emit(event);
+      if (options.failFast && event.type === "tool.failed") stop.abort(new Error("another tool failed"));
+    };
+    try {
+      await syncTools(options, { ...deps, emit: tell, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  });
 }
 
 async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
+  const { signal, emit, store, project } = deps;
   const locked = await lockedTools(options, deps);
   const plans = installPlans(locked, options, deps);
   for (const plan of plans) announce(plan, options, deps);
   const needed = plans.filter((plan) => plan.state === "needed");
-  if (options.mode !== "install" || needed.length === 0 || deps.signal.aborted) return;
-  const { installAll } = await import("./install_all.ts");
-  await installAll(needed, {
-    jobs: options.jobs,
-    locked: options.locked,
-    install: await deps.installer(),
-    signal: deps.signal,
-    emit: deps.emit,
-    now: deps.now ?? (() => performance.now()),
-    verify: (config) => {
-      const receipt = deps.store.receipt(config.store_id, config.version);
-      return receipt !== undefined && satisfiedBy(receipt, config);
-    },
-    dependenciesLock: (storeId) => dependenciesLockPath(deps.project.lockPath, storeId),
+  if (options.mode !== "install" || needed.length === 0 || signal.aborted) return;
+  const { installOne } = await import("./install_one.ts");
+  const install = await deps.installer();
+  const keepLock = await lockKeeper(options, project.lockPath);
+  await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config }) => {
+    try {
+      await installOne(config.tool_name, config, { install, store, signal, emit, keepLock });
+    } catch (error) {
+      if (!signal.aborted) emit(toolFailed(config.tool_name, config.version, error));
+    }
   });
+}
+
+/** Writes an installer's own lock beside the project's, or refuses to. */
+async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
+  const { writeProjectFile } = await import("./project_lock.ts");
+  return (text: string, { store_id: storeId }: { store_id: string }) => {
+    const file = dependenciesLockPath(lockPath, storeId);
+    if (!locked) return writeProjectFile(file, text);
+    throw new HaftError(`--locked, but "${file}" would change`, {
+      next: 'Run "haft sync" without --locked, and commit the file',
+    });
+  };
 }
 
 /** What every request is locked to, after the lock file was brought up to date where that was asked for. */
@@ -116,9 +107,9 @@ async function lockedTools(
   deps: SyncDeps,
 ): Promise<ReadonlyMap<string, LockedTool>> {
   const { project, emit } = deps;
-  const { lock, text } = readLock(project.lockPath);
+  const { lock } = readLock(project.lockPath);
   const plan = planLock(project.requests, lock, deps.platform);
-  for (const { request, error } of plan.impossible) emit(failed(request, error));
+  for (const { request, error } of plan.impossible) emit(toolFailed(request.name, null, error));
   if (options.locked) refuseChanges(plan, project.lockPath);
   if (options.mode === "check") {
     for (const { request, reason } of plan.unresolved) {
@@ -127,8 +118,10 @@ async function lockedTools(
     return plan.locked;
   }
   if (plan.changes.length === 0) return plan.locked;
-  const { updateLock } = await import("./update_lock.ts");
-  return await updateLock({ lock, text, plan }, options, deps);
+  const { resolveMissing, updateLock } = await import("./update_lock.ts");
+  const work = { ...deps, locks: deps.paths.locks, jobs: options.jobs };
+  if (options.mode === "dry-run") return (await resolveMissing({ lock, plan }, work)).locked;
+  return await updateLock(work);
 }
 
 function refuseChanges({ changes }: LockPlan, lockPath: string): void {
@@ -168,15 +161,11 @@ function announce(plan: InstallPlan, { mode }: SyncOptions, { emit }: SyncDeps):
     case "present":
       return emit({ type: "tool.present", tool, version: plan.config.version, path: plan.path });
     case "impossible":
-      return emit(failed(plan.request, plan.error, plan.version));
+      return emit(toolFailed(tool, plan.version, plan.error));
     case "needed": {
       const { version } = plan.config;
       if (mode === "install") return emit({ type: "tool.queued", tool, version });
       return emit({ type: "tool.needed", tool, version, need: plan.need, reason: plan.reason });
     }
   }
-}
-
-function failed(request: ToolRequest, error: HaftError, version: string | null = null): SyncEvent {
-  return { type: "tool.failed", tool: request.name, version, error: error.message, next: error.next ?? null };
 }

@@ -1,6 +1,9 @@
+import { asHaftError } from "../base/errors.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 
-type Counts = Omit<Extract<SyncEvent, { type: "sync.finished" }>, "type" | "ok" | "duration_ms" | "store">;
+export type SyncFinished = Extract<SyncEvent, { type: "sync.finished" }>;
+
+type Counts = Omit<SyncFinished, "type" | "ok" | "duration_ms" | "store">;
 
 const OUTCOMES: ReadonlySet<SyncEvent["type"]> = new Set([
   "tool.skipped",
@@ -11,8 +14,56 @@ const OUTCOMES: ReadonlySet<SyncEvent["type"]> = new Set([
   "tool.cancelled",
 ]);
 
+/** What a run of several installs is about. */
+export interface Run {
+  root: string;
+  tools: { tool: string; request: string }[];
+  jobs: number;
+  /** The store's directory. */
+  store: string;
+  /** Whether tools that are only `needed` make the run a failure. */
+  neededFails?: boolean;
+}
+
+/**
+ * Runs `work` between a `sync.started` and the `sync.finished` that its events add up to; a tool of which they do not tell the
+ * end was cancelled.
+ */
+export async function tallied(
+  { root, tools, jobs, store, neededFails = false }: Run,
+  emit: (event: SyncEvent) => void,
+  work: (emit: (event: SyncEvent) => void) => Promise<void>,
+): Promise<SyncFinished> {
+  const begun = performance.now();
+  const tally = new Tally();
+  const tell = (event: SyncEvent) => {
+    tally.add(event);
+    emit(event);
+  };
+  tell({ type: "sync.started", root, tools, jobs });
+  await work(tell);
+  for (const { tool } of tools) {
+    if (!tally.settled(tool)) tell({ type: "tool.cancelled", tool, version: tally.version(tool) });
+  }
+  const finished: SyncFinished = {
+    type: "sync.finished",
+    ok: tally.ok && !(neededFails && tally.counts.needed > 0),
+    ...tally.counts,
+    duration_ms: Math.round(performance.now() - begun),
+    store,
+  };
+  tell(finished);
+  return finished;
+}
+
+/** The event of a tool that could not be installed. */
+export function toolFailed(tool: string, version: string | null, error: unknown): SyncEvent {
+  const { message, next = null } = asHaftError(error);
+  return { type: "tool.failed", tool, version, error: message, next };
+}
+
 /** Counts outcomes from the events themselves, so that the last event never disagrees with those before it. */
-export class Tally {
+class Tally {
   readonly counts: Counts = {
     installed: 0,
     present: 0,

@@ -2,6 +2,7 @@ import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import type { HttpClient } from "../tools/http/http_client.ts";
 import type { NpmRegistry } from "../tools/registry/npm_registry.ts";
+import type { Resolver } from "./update_lock.ts";
 
 /** The clients that resolve and install tools. */
 export interface ToolServices {
@@ -32,4 +33,13 @@ export async function createToolServices(options: ToolServicesOptions): Promise<
   const http = createHttpClient({ mirrors, offline, userAgent: `haft/${version}` });
   const registry = createNpmRegistry({ http, env, projectDir, home, metadataDir: paths.metadata, offline });
   return { http, registry };
+}
+
+/** Resolves from the real sources. */
+export async function createResolver(services: ToolServices): Promise<Resolver> {
+  const { completeLocked, resolveTool } = await import("../tools/resolve/resolve_tool.ts");
+  return (request, signal, incomplete) =>
+    incomplete === undefined
+      ? resolveTool(request, { ...services, signal })
+      : completeLocked(request, incomplete, { ...services, signal });
 }

@@ -1,27 +1,50 @@
-import { otherSystem } from "./plan_install.ts";
+import type { SyncEvent } from "../protocol/sync_event.ts";
 import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
-import { type LockPlan, planLock } from "./plan_lock.ts";
 import { readLock, type StoredLock } from "../tools/lockfile/read_lock_file.ts";
+import type { Platform } from "../tools/platform.ts";
+import type { ToolRequest } from "../tools/request.ts";
+import { forEachLimited } from "./for_each_limited.ts";
+import { otherSystem } from "./plan_install.ts";
+import { type LockPlan, planLock } from "./plan_lock.ts";
 import { holdingProject, writeLock } from "./project_lock.ts";
-import { resolveAll } from "./resolve_all.ts";
-import type { SyncDeps, SyncOptions } from "./run_sync.ts";
+import { toolFailed } from "./tally.ts";
 
 /**
- * Resolves what the lock file does not answer and writes it, holding the project so that two syncs at once do not
- * resolve twice or overwrite each other: whoever comes second reads what the first has written.
- * @returns what each tool is locked to; tools that could not be resolved are missing, and were reported
+ * Asks the sources for a tool.
+ *
+ * @param incomplete an entry that is to stay as it is, and to get the platforms that it lacks
  */
-export async function updateLock(
-  first: StoredLock & { plan: LockPlan },
-  options: SyncOptions,
-  deps: SyncDeps,
-): Promise<ReadonlyMap<string, LockedTool>> {
-  if (options.mode === "dry-run") return (await resolveMissing(first.plan, first.lock, options, deps)).locked;
-  const { project, paths, signal, emit } = deps;
-  return await holdingProject(project.root, { locks: paths.locks, signal }, async () => {
+export type Resolver = (
+  request: ToolRequest,
+  signal: AbortSignal,
+  incomplete?: LockedTool,
+) => Promise<LockedTool>;
+
+export interface UpdateLockDeps {
+  project: { root: string; lockPath: string; requests: readonly ToolRequest[] };
+  platform: Platform;
+  /** The directory of haft's own locks. */
+  locks: string;
+  /** How many tools at a time. */
+  jobs: number;
+  /** Asked for only when there is something to resolve. */
+  resolver(): Promise<Resolver>;
+  signal: AbortSignal;
+  emit(event: SyncEvent): void;
+}
+
+/** What each tool is locked to; a tool that could not be resolved is missing, and an event told why. */
+type Locked = ReadonlyMap<string, LockedTool>;
+
+/**
+ * Resolves what the lock file does not answer and writes it, holding the project so that two syncs at once neither resolve
+ * twice nor overwrite each other: the second reads what the first has written.
+ */
+export async function updateLock(deps: UpdateLockDeps): Promise<Locked> {
+  const { project, platform, locks, signal, emit } = deps;
+  return await holdingProject(project.root, { locks, signal }, async () => {
     const { lock, text } = readLock(project.lockPath);
-    const plan = planLock(project.requests, lock, deps.platform);
-    const resolved = await resolveMissing(plan, lock, options, deps);
+    const resolved = await resolveMissing({ lock, plan: planLock(project.requests, lock, platform) }, deps);
     if (await writeLock(project.lockPath, resolved.lock, text)) {
       emit({ type: "lock.written", path: project.lockPath });
     }
@@ -29,34 +52,42 @@ export async function updateLock(
   });
 }
 
-async function resolveMissing(
-  plan: LockPlan,
-  lock: LockFile,
-  { jobs }: SyncOptions,
-  { emit, platform, resolver, signal }: SyncDeps,
-): Promise<{ lock: LockFile; locked: ReadonlyMap<string, LockedTool> }> {
-  if (plan.unresolved.length === 0) {
-    return await resolveAll(plan, lock, { resolve: unreachable, jobs, signal });
-  }
-  const resolve = await resolver();
-  return await resolveAll(plan, lock, {
-    resolve: (request, incomplete) => resolve(request, signal, incomplete),
-    jobs,
-    signal,
-    onResolving: (request) => emit({ type: "tool.resolving", tool: request.name, request: request.version }),
-    onFailed: (request, error) => {
-      const reason = otherSystem(request, platform) === undefined ? "" : " (locked for other systems)";
-      emit({
-        type: "tool.failed",
-        tool: request.name,
-        version: null,
-        error: `${error.message}${reason}`,
-        next: error.next ?? null,
-      });
-    },
+/**
+ * Asks the sources for every tool that the lock does not answer. One failure does not stop the others: its tool keeps the
+ * entry that it had, if any, in the lock that is returned, and is not among `locked`.
+ */
+export async function resolveMissing(
+  { lock, plan }: { lock: StoredLock["lock"]; plan: LockPlan },
+  { platform, jobs, resolver, signal, emit }: Omit<UpdateLockDeps, "project" | "locks">,
+): Promise<{ lock: LockFile; locked: Locked }> {
+  const locked = new Map(plan.locked);
+  const kept = new Map(plan.locked);
+  const keepOld = (name: string) => {
+    const old = Object.hasOwn(lock.tools, name) ? lock.tools[name] : undefined;
+    if (old !== undefined) kept.set(name, old);
+  };
+  for (const { request } of plan.impossible) keepOld(request.name);
+  const resolve = plan.unresolved.length === 0 ? undefined : await resolver();
+  await forEachLimited(plan.unresolved, { limit: jobs, signal }, async ({ request, incomplete }) => {
+    emit({ type: "tool.resolving", tool: request.name, request: request.version });
+    try {
+      const answer = await resolve?.(request, signal, incomplete);
+      if (answer === undefined) return;
+      locked.set(request.name, answer);
+      kept.set(request.name, answer);
+    } catch (error) {
+      signal.throwIfAborted();
+      keepOld(request.name);
+      emit(unresolved(request, platform, error));
+    }
   });
+  signal.throwIfAborted();
+  return { lock: { ...lock, tools: Object.fromEntries(kept) }, locked };
 }
 
-function unreachable(): Promise<never> {
-  return Promise.reject(new TypeError("nothing was to be resolved"));
+function unresolved(request: ToolRequest, platform: Platform, error: unknown): SyncEvent {
+  const event = toolFailed(request.name, null, error);
+  const elsewhere = otherSystem(request, platform) !== undefined;
+  if (!elsewhere || event.type !== "tool.failed") return event;
+  return { ...event, error: `${event.error} (locked for other systems)` };
 }

@@ -4,7 +4,7 @@ import { findCommand } from "../process/find_command.ts";
 import type { ExitPoll } from "../process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
-import type { UserContext } from "../tools/project/open_project.ts";
+import type { UserContext } from "../tools/project/project.ts";
 import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
 import { inputHash } from "./input_hash.ts";
@@ -126,7 +126,7 @@ async function runAsCommand(
 ): Promise<Outcome> {
   const { project, history, onStarted, onEvent } = deps;
   const { info, request } = task;
-  const env = { ...await project.environment(), ...config?.env };
+  const env = project.environment(config?.env ?? {});
   const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
   const [command = "", ...words] = request.command ?? config?.run ?? [];
   const marker = markerOf(info);

@@ -1,8 +1,5 @@
 import { UsageError } from "../base/errors.ts";
-import { loadProject } from "../tools/project/load_project.ts";
-import { openProject, projectEnvironment, type UserContext } from "../tools/project/open_project.ts";
-import { searchPath } from "../tools/project/search_path.ts";
-import { requireProjectTrust } from "../tools/trust/project_trust.ts";
+import type { Project } from "../tools/project/project.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { parseTasks, type TaskConfig } from "./task_schema.ts";
 
@@ -12,30 +9,21 @@ export interface ProjectTasks {
   tasks: ReadonlyMap<string, TaskConfig>;
   /** How messages name the manifest. */
   manifest: string;
-  /** @throws {HaftError} when the manifest is not trusted */
+  /** @throws {HaftError} when the project is not trusted */
   requireTrust(): void;
-  /** Tools on PATH and the project's variables. @throws {HaftError} when those are not trusted */
-  environment(): Promise<Record<string, string>>;
+  /** Tools on PATH, the project's variables and the task's own. @throws {HaftError} when not trusted */
+  environment(own: Readonly<Record<string, string>>): Record<string, string>;
 }
 
 /** @throws {UsageError} when the manifest is wrong */
-export function readProjectTasks(cwd: string, user: UserContext): ProjectTasks {
-  const project = loadProject(cwd, user);
-  const { manifestPath } = project;
+export function projectTasks(project: Project): ProjectTasks {
+  const { root, files: { manifestPath, tasks } } = project;
   return {
-    root: project.root,
-    tasks: manifestPath === undefined ? new Map() : parseTasks(project.tasks, manifestPath),
-    manifest: manifestPath ?? project.root,
-    requireTrust: () => requireProjectTrust(user, project),
-    async environment() {
-      const { set, unset, path } = await projectEnvironment(user, openProject({ ...user, cwd }));
-      const env: Record<string, string> = {};
-      for (const [name, value] of Object.entries({ ...user.env, ...set })) {
-        if (value !== undefined && !unset.includes(name)) env[name] = value;
-      }
-      env["PATH"] = searchPath(path, env["PATH"]);
-      return env;
-    },
+    root,
+    tasks: manifestPath === undefined ? new Map() : parseTasks(tasks, manifestPath),
+    manifest: manifestPath ?? root,
+    requireTrust: () => project.requireTrust(),
+    environment: (own) => project.runEnvironment({ own }),
   };
 }
 

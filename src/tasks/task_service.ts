@@ -3,7 +3,7 @@
  * process. After a crash the next daemon goes on with commands that still run and with tasks that waited; a task that ended
  * unwatched is `lost`, and can be resumed.
  *
- *     const tasks = new TaskService({ user, emit, relay, callBackend, onProblem });
+ *     const tasks = new TaskService({ user, projects, emit, relay, callBackend, onProblem });
  *     await tasks.begin();
  *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
  *     const [task] = await tasks.wait([id], signal);
@@ -18,7 +18,8 @@ import { hostProcessTable } from "../process/host_process_table.ts";
 import { findSame } from "../process/process_table.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
-import type { UserContext } from "../tools/project/open_project.ts";
+import type { UserContext } from "../tools/project/project.ts";
+import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { stopLeftovers } from "./command_run.ts";
 import { Ends } from "./ends.ts";
 import {
@@ -32,7 +33,7 @@ import {
 } from "./execute.ts";
 import { fitting } from "./fitting.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
-import { configOf, type ProjectTasks, readProjectTasks } from "./project_tasks.ts";
+import { configOf, type ProjectTasks, projectTasks } from "./project_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
@@ -43,6 +44,7 @@ import { isFinal, nextState } from "./transitions.ts";
 
 export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "relay"> {
   user: UserContext;
+  projects: ProjectCache;
   callBackend: CallBackend;
   onProblem: (text: string) => void;
   /** Tasks at a time; as many as the machine has cores by default. */
@@ -312,7 +314,7 @@ export class TaskService {
   }
 
   #project(cwd: string): ProjectTasks {
-    return readProjectTasks(cwd, this.#options.user);
+    return projectTasks(this.#options.projects.open(cwd));
   }
 }
 

@@ -7,9 +7,8 @@ import { resolvePaths } from "../../src/base/paths.ts";
 import { AppService } from "../../src/apps/app_service.ts";
 import { hostProcessTable } from "../../src/process/host_process_table.ts";
 import { isDead } from "../../src/process/process_table.ts";
-import { loadProject } from "../../src/tools/project/load_project.ts";
-import { gatedParts } from "../../src/tools/trust/gated_parts.ts";
-import { TrustStore } from "../../src/tools/trust/trust_store.ts";
+import { openProject } from "../../src/tools/project/project.ts";
+import { ProjectCache } from "../../src/tools/project/project_cache.ts";
 
 export interface EmittedEvent {
   type: string;
@@ -46,9 +45,8 @@ export function worldContext({ directory }: AppWorld) {
 export function writeApps(world: AppWorld, text: string, { trusted = true } = {}): void {
   writeFileSync(join(world.root, "haft.toml"), text);
   if (!trusted) return;
-  const context = worldContext(world);
-  const gated = gatedParts(loadProject(world.root, context));
-  if (gated !== undefined) new TrustStore(context.paths.state, { trustedPaths: [] }).trust(gated);
+  const { gated, trust } = openProject(world.root, worldContext(world));
+  if (gated !== undefined) trust.trust(gated);
 }
 
 /** An event that does not come is a failure, not a test without end. */
@@ -66,15 +64,15 @@ export class AppHarness {
 
   constructor(world: AppWorld) {
     this.world = world;
-    const project = worldContext(world);
+    const user = worldContext(world);
     this.service = new AppService({
-      stateDirectory: project.paths.state,
+      stateDirectory: user.paths.state,
       emit: (type, data, subject) => {
         if (type === "app.log_line") this.lineCount++;
         if (type !== "app.log_line" || !this.countLines) this.events.push({ type, data, subject });
         for (const wake of this.#wakers) wake();
       },
-      project,
+      projects: new ProjectCache(user),
       onProblem: (text) => this.problems.push(text),
     });
   }

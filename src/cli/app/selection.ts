@@ -1,5 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
-import { loadProject } from "../../tools/project/load_project.ts";
+import { openProject } from "../../tools/project/project.ts";
 import type { Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG } from "../flag_values.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
@@ -46,5 +46,5 @@ export function projectSelection(names: readonly string[], context: Context): Re
 
 /** The directory that the project's apps are known by. */
 export function rootOf(context: Context): string {
-  return loadProject(context.cwd, context).root;
+  return openProject(context.cwd, context).root;
 }

@@ -1,6 +1,5 @@
 import { executablesOf } from "../../tools/project/installed_tools.ts";
-import { loadProject } from "../../tools/project/load_project.ts";
-import { openProject } from "../../tools/project/open_project.ts";
+import { openProject } from "../../tools/project/project.ts";
 import type { Context } from "../command.ts";
 
 /** A word that can come next. */
@@ -24,7 +23,7 @@ export function projectNames(
 
 /** The executables of what is installed, and the names of tools that are not. */
 function tools(context: Pick<Context, "cwd" | "env" | "home" | "paths">): Candidate[] {
-  return openProject(context).tools.flatMap(({ request, installed, version }) =>
+  return openProject(context.cwd, context).tools.flatMap(({ request, installed, version }) =>
     installed === undefined
       ? [{ word: request.name, description: "not installed" }]
       : Object.keys(executablesOf(installed)).map((word) => ({
@@ -38,6 +37,6 @@ function declared(
   kind: "apps" | "tasks",
   context: Pick<Context, "cwd" | "env" | "home" | "paths">,
 ): Candidate[] {
-  const project = loadProject(context.cwd, context);
-  return Object.keys(project[kind] ?? {}).map((word) => ({ word, description: "" }));
+  const { files } = openProject(context.cwd, context);
+  return Object.keys(files[kind]).map((word) => ({ word, description: "" }));
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { openProject } from "../../tools/project/open_project.ts";
+import { openProject } from "../../tools/project/project.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import type { Context } from "../command.ts";
@@ -43,12 +43,12 @@ function nearestExisting(path: string): string {
 
 function project(context: Context): Finding[] {
   try {
-    const { project, tools } = openProject(context);
-    if (project.manifestPath === undefined && project.requests.length === 0) {
+    const { tools, root, files: { manifestPath, requests } } = openProject(context.cwd, context);
+    if (manifestPath === undefined && requests.length === 0) {
       return [note("project", "this directory asks for no tools", 'Run "haft init" to make a haft.toml')];
     }
     const missing = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
-    const where = shortPath(project.manifestPath ?? project.root, context.home);
+    const where = shortPath(manifestPath ?? root, context.home);
     if (missing.length === 0) return [ok("project", `${where}, all of its tools are installed`)];
     const names = missing.map(({ request }) => request.name).join(", ");
     return [note("project", `${where}, not installed: ${names}`, 'Run "haft sync"')];

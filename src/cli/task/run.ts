@@ -1,7 +1,8 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import { configOf, readProjectTasks } from "../../tasks/project_tasks.ts";
+import { configOf, projectTasks } from "../../tasks/project_tasks.ts";
+import { openProject } from "../../tools/project/project.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -86,7 +87,7 @@ function dependencies(
   context: Context,
 ): Map<string, readonly string[]> {
   if (command.length > 0) return new Map([["command", []]]);
-  const project = readProjectTasks(context.cwd, context);
+  const project = projectTasks(openProject(context.cwd, context));
   const plan = new Map<string, readonly string[]>();
   const add = (name: string) => {
     if (plan.has(name)) return;

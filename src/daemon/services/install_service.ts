@@ -1,42 +1,42 @@
 import process from "node:process";
-import { HaftError } from "../../base/errors.ts";
+import { errorMessage, HaftError } from "../../base/errors.ts";
 import type { SyncEvent } from "../../protocol/sync_event.ts";
-import type { InstallOne } from "../../sync/install_all.ts";
-import type { Resolver } from "../../sync/resolve_all.ts";
-import { runtime } from "../../runtime/mod.ts";
-import { runSync } from "../../sync/run_sync.ts";
+import {
+  installInProject,
+  type InstallUser,
+  type InstallWatch,
+  projectServices,
+  syncProject,
+} from "../../sync/project_sync.ts";
+import { updateShims } from "../../sync/update_shims.ts";
 import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
-import { hostPlatform } from "../../tools/host_platform.ts";
-import { loadProject, type Project } from "../../tools/project/load_project.ts";
-import type { UserContext } from "../../tools/project/open_project.ts";
+import { openProject, type UserContext } from "../../tools/project/project.ts";
 import { storeId } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
-import { requireProjectTrust } from "../../tools/trust/project_trust.ts";
 
 export interface InstallServiceOptions {
   user: UserContext;
   /** haft's own version. */
   version: string;
+  /** A line for the daemon's log. */
+  log: (line: string) => void;
 }
 
-export interface InstallWatch {
+export interface InstallProgressWatch {
   emit(event: SyncEvent): void;
   signal: AbortSignal;
 }
 
-type Outcome = Extract<SyncEvent, { type: "tool.failed" }>;
-
-const DEFAULT_JOBS = 8;
-const DEFAULT_SILENCE_MS = 60_000;
+type ToolFailed = Extract<SyncEvent, { type: "tool.failed" }>;
 
 /** Installs and removes tools as `haft sync`, `install` and `uninstall` do: each install in a child process. */
 export class InstallService {
-  readonly #user: UserContext;
-  readonly #version: string;
+  readonly #user: InstallUser;
+  readonly #log: (line: string) => void;
 
-  constructor({ user, version }: InstallServiceOptions) {
-    this.#user = user;
-    this.#version = version;
+  constructor({ user, version, log }: InstallServiceOptions) {
+    this.#user = { ...user, version, platform: process.platform };
+    this.#log = log;
   }
 
   /** @throws {HaftError} with the reason when it could not be installed */
@@ -48,37 +48,20 @@ export class InstallService {
       force: boolean;
       offline: boolean;
     },
-    { emit, signal }: InstallWatch,
+    watch: InstallProgressWatch,
   ) {
-    const project = loadProject(cwd, this.#user);
-    if (
-      project.requests.some(({ name, installEnv }) => name === tool && Object.keys(installEnv).length > 0)
-    ) {
-      requireProjectTrust(this.#user, project);
-    }
-    const { installTargets } = await import("../../sync/install_targets.ts");
-    let failure: Outcome | undefined;
-    const { installed: [installed] } = await installTargets(
-      { targets: [{ name: tool, version }], force, offline, jobs: 1 },
-      {
-        project,
-        paths: this.#user.paths,
-        resolve: await this.#resolver(project, offline),
-        install: await this.#installer(project),
-        signal,
-        emit(event) {
-          if (event.type === "tool.failed") failure = event;
-          emit(event);
-        },
-      },
+    const failures: ToolFailed[] = [];
+    const { installed: [installed] } = await installInProject(
+      openProject(cwd, this.#user),
+      { targets: [{ name: tool, version }], force, offline, where: "child" },
+      this.#watch(watch, failures),
     );
     if (installed !== undefined) {
-      await this.#updateShims();
       const { version, path, alreadyInstalled } = installed;
       return { version, path, already_installed: alreadyInstalled };
     }
-    signal.throwIfAborted();
-    const { error = `"${tool}" was not installed`, next = null } = failure ?? {};
+    watch.signal.throwIfAborted();
+    const { error = `"${tool}" was not installed`, next = null } = failures.at(-1) ?? {};
     throw new HaftError(error, next === null ? {} : { next });
   }
 
@@ -90,40 +73,15 @@ export class InstallService {
       offline: boolean;
       jobs?: number | undefined;
     },
-    { emit, signal }: InstallWatch,
+    watch: InstallProgressWatch,
   ) {
-    const project = loadProject(cwd, this.#user);
-    if (project.manifestPath === undefined && project.requests.length === 0) {
-      throw new HaftError(`No haft.toml in "${cwd}" or above it`, { next: 'Run "haft init" to make one' });
-    }
-    if (project.requests.some(({ installEnv }) => Object.keys(installEnv).length > 0)) {
-      requireProjectTrust(this.#user, project);
-    }
-    const failed: { tool: string; error: string; next: string | null }[] = [];
-    const finished = await runSync({
-      mode: "install",
-      jobs: jobs ?? project.settings.jobs ?? DEFAULT_JOBS,
-      force,
-      locked,
-      offline,
-      failFast: false,
-    }, {
-      project,
-      platform: hostPlatform(),
-      store: new Store(this.#user.paths),
-      paths: this.#user.paths,
-      signal,
-      emit(event) {
-        if (event.type === "tool.failed") {
-          failed.push({ tool: event.tool, error: event.error, next: event.next });
-        }
-        emit(event);
-      },
-      resolver: () => this.#resolver(project, offline),
-      installer: () => this.#installer(project),
-    });
-    const { ok, installed, present, skipped, duration_ms } = finished;
-    if (installed > 0) await this.#updateShims();
+    const failures: ToolFailed[] = [];
+    const { ok, installed, present, skipped, duration_ms } = await syncProject(
+      openProject(cwd, this.#user),
+      { mode: "install", jobs, force, locked, offline, failFast: false },
+      this.#watch(watch, failures),
+    );
+    const failed = failures.map(({ tool, error, next }) => ({ tool, error, next }));
     return { ok, installed, present, skipped, failed, duration_ms };
   }
 
@@ -141,20 +99,19 @@ export class InstallService {
     for (const receipt of receipts) {
       if (await store.remove(receipt.store_id, receipt.version, { signal })) removed = true;
     }
-    if (removed) await this.#updateShims();
+    await updateShims(this.#user, {
+      changed: removed,
+      onProblem: (error) => this.#onShimProblem(error),
+    });
     return removed;
   }
 
   /** Versions that a tool's source offers, oldest first. */
   async remoteVersions(name: string, cwd: string | undefined, signal: AbortSignal): Promise<string[]> {
-    const project = loadProject(cwd ?? this.#user.home, this.#user);
-    const [{ createToolServices }, { availableVersions }] = await Promise.all([
-      import("../../sync/tool_services.ts"),
-      import("../../tools/resolve/resolve_tool.ts"),
-    ]);
-    const services = await createToolServices({ ...this.#serviceOptions(project, false) });
-    const own = project.requests.find((request) => request.name === name);
-    const request = own ?? {
+    const project = openProject(cwd ?? this.#user.home, this.#user);
+    const { availableVersions } = await import("../../tools/resolve/resolve_tool.ts");
+    const services = await projectServices(project, { offline: false }, this.#user);
+    const request = project.files.requests.find((own) => own.name === name) ?? {
       name,
       version: "latest",
       options: {},
@@ -164,36 +121,19 @@ export class InstallService {
     return await availableVersions(request, { ...services, signal });
   }
 
-  async #resolver(project: Project, offline: boolean): Promise<Resolver> {
-    const { createResolver } = await import("../../sync/real_sync.ts");
-    return await createResolver(this.#serviceOptions(project, offline));
-  }
-
-  async #installer(project: Project): Promise<InstallOne> {
-    const { createInstaller } = await import("../../sync/real_sync.ts");
-    const { stall_timeout: stall } = project.settings;
-    return createInstaller({
-      env: this.#user.env,
-      mirrors: project.mirrors,
-      silence: stall === undefined ? DEFAULT_SILENCE_MS : stall * 1000,
-    });
-  }
-
-  async #updateShims(): Promise<void> {
-    const { writeShims } = await import("../../tools/shims/write_shims.ts");
-    writeShims({ ...this.#user, platform: process.platform, haft: runtime.selfCommand() });
-  }
-
-  #serviceOptions(project: Project, offline: boolean) {
-    const { env, home, paths } = this.#user;
+  #watch({ emit, signal }: InstallProgressWatch, failures: ToolFailed[]): InstallWatch {
     return {
-      env,
-      home,
-      paths,
-      projectDir: project.root,
-      offline,
-      mirrors: project.mirrors,
-      version: this.#version,
+      user: this.#user,
+      signal,
+      emit(event) {
+        if (event.type === "tool.failed") failures.push(event);
+        emit(event);
+      },
+      onShimProblem: (error) => this.#onShimProblem(error),
     };
+  }
+
+  #onShimProblem(error: unknown): void {
+    this.#log(`the shims could not be written: ${errorMessage(error)}`);
   }
 }

@@ -1,9 +1,8 @@
 import { compare, parse } from "@std/semver";
 import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
-import { installedTools, type OpenProject, type UserContext } from "../../tools/project/open_project.ts";
-import { ProjectCache } from "../../tools/project/project_cache.ts";
-import { rememberRun } from "../../tools/project/remember_run.ts";
-import { planRun, withTarget } from "../../tools/project/run_plan.ts";
+import type { Project, UserContext } from "../../tools/project/project.ts";
+import type { ProjectCache } from "../../tools/project/project_cache.ts";
+import { planRun, rememberRun, withTarget } from "../../tools/project/run_plan.ts";
 import { defaultVariables, executableDirectories } from "../../tools/project/tool_environment.ts";
 import { storeId } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
@@ -18,35 +17,35 @@ export interface Caller {
 
 export interface RuntimeServiceOptions {
   user: UserContext;
+  projects: ProjectCache;
   /** haft's own version. */
   version: string;
-  /** Called whenever a project was read from its files. */
-  onOpened: (cwd: string, open: OpenProject) => void;
+  /** Called with each project that is asked about, whenever it was read from its files. */
+  onOpened: (project: Project) => void;
 }
 
 /** Answers what runs where, from memory where nothing has changed. */
 export class RuntimeService {
   readonly #user: UserContext;
   readonly #version: string;
-  readonly #cache: ProjectCache;
+  readonly #projects: ProjectCache;
+  readonly #onOpened: (project: Project) => void;
+  readonly #known = new WeakSet<Project>();
 
-  constructor({ user, version, onOpened }: RuntimeServiceOptions) {
+  constructor({ user, projects, version, onOpened }: RuntimeServiceOptions) {
     this.#user = user;
     this.#version = version;
-    this.#cache = new ProjectCache(user, { onOpened });
+    this.#projects = projects;
+    this.#onOpened = onOpened;
   }
 
   /** Tools that are answered for from memory. */
   get cachedRuntimes(): number {
-    return this.#cache.tools;
-  }
-
-  forget(): void {
-    this.#cache.clear();
+    return this.#projects.tools;
   }
 
   /** @throws {RequestError} `not_found` when the caller is another haft than this daemon */
-  open(cwd: string = this.#user.home, caller?: Caller): OpenProject {
+  open(cwd: string = this.#user.home, caller?: Caller): Project {
     const { store, config } = this.#user.paths;
     const own: Caller = { version: this.#version, store, config };
     if (
@@ -61,7 +60,10 @@ export class RuntimeService {
         },
       );
     }
-    return this.#cache.open(cwd);
+    const project = this.#projects.open(cwd);
+    if (!this.#known.has(project)) this.#onOpened(project);
+    this.#known.add(project);
+    return project;
   }
 
   async resolve(
@@ -73,15 +75,15 @@ export class RuntimeService {
       search_path?: string | undefined;
     },
   ) {
-    const open = withTarget(this.open(cwd, caller), { name: runtime, version });
+    const project = withTarget(this.open(cwd, caller), { name: runtime, version });
     const { env, paths } = this.#user;
-    const plan = await planRun(runtime, open, {
+    const plan = await planRun(runtime, project, {
       env: path === undefined ? env : { ...env, PATH: path },
       paths,
     });
     // Only a haft that says who it is runs what it asks for.
     if (caller !== undefined && cwd !== undefined && version === undefined) {
-      setTimeout(() => rememberRun(runtime, { plan, open }, { cwd, paths, version: this.#version }), 0);
+      setTimeout(() => rememberRun(runtime, { plan, project }, { cwd, paths, version: this.#version }), 0);
     }
     const { tool, installed } = plan.found;
     return {
@@ -96,18 +98,11 @@ export class RuntimeService {
   }
 
   /** @throws {HaftError} when the project's variables are not trusted */
-  async environment(cwd: string | undefined, caller: Caller | undefined) {
-    const { project, tools } = this.open(cwd, caller);
-    if (Object.keys(project.env).length > 0) {
-      const { requireProjectTrust } = await import("../../tools/trust/project_trust.ts");
-      requireProjectTrust(this.#user, project);
-    }
-    const installed = installedTools(tools);
-    return {
-      path: executableDirectories(installed),
-      defaults: defaultVariables(installed),
-      env: project.env,
-    };
+  environment(cwd: string | undefined, caller: Caller | undefined) {
+    const project = this.open(cwd, caller);
+    const env = project.variables();
+    const installed = project.installedTools;
+    return { path: executableDirectories(installed), defaults: defaultVariables(installed), env };
   }
 
   installedVersions(name: string): string[] {

@@ -10,7 +10,8 @@ import { compileTypeGlobs } from "../../hub/event_filter.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { EventName } from "../../protocol/events.ts";
 import type { TaskService } from "../../tasks/task_service.ts";
-import type { UserContext } from "../../tools/project/open_project.ts";
+import type { UserContext } from "../../tools/project/project.ts";
+import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { Lazy } from "./lazy.ts";
 import type { Tools } from "./tools.ts";
 
@@ -29,6 +30,8 @@ export interface ServicesOptions {
 }
 
 export class Services {
+  /** What is known of projects, for all parts. */
+  readonly projects: Lazy<ProjectCache>;
   readonly tools: Lazy<Tools>;
   readonly backends: Lazy<BackendService>;
   readonly apps: Lazy<AppService>;
@@ -42,19 +45,23 @@ export class Services {
       hub.publish(type, data, { subject });
       onBusyChange();
     };
+    this.projects = new Lazy(async () => {
+      const { ProjectCache } = await import("../../tools/project/project_cache.ts");
+      return new ProjectCache(user);
+    });
     this.tools = new Lazy(async () => {
       const { Tools } = await import("./tools.ts");
-      return new Tools({ user, version, emit, log });
+      return new Tools({ user, projects: await this.projects.get(), version, emit, log });
     });
     this.backends = new Lazy(async () => {
       const { BackendService } = await import("../../backends/backend_service.ts");
-      return new BackendService({ user, emit });
+      return new BackendService({ user, projects: await this.projects.get(), emit });
     });
     this.apps = new Lazy(async () => {
       const { AppService } = await import("../../apps/app_service.ts");
       const apps = new AppService({
         stateDirectory: user.paths.state,
-        project: user,
+        projects: await this.projects.get(),
         emit,
         onProblem: log,
       });
@@ -65,6 +72,7 @@ export class Services {
       const { TaskService } = await import("../../tasks/task_service.ts");
       const tasks = new TaskService({
         user,
+        projects: await this.projects.get(),
         emit,
         relay: options.relay,
         callBackend: async (target, method, data, call) =>
@@ -115,7 +123,7 @@ export class Services {
 
   /** What was remembered of projects and settings is read again when it is needed. */
   reload(): void {
-    this.tools.now?.runtimes.forget();
+    this.projects.now?.clear();
   }
 
   /** @param options.keepApps leaves apps, and tasks that are commands, to the next daemon */

@@ -1,6 +1,6 @@
 import type { EmitEvent } from "../../protocol/events.ts";
-import type { UserContext } from "../../tools/project/open_project.ts";
-import { decidingFiles } from "../../tools/project/open_project.ts";
+import type { UserContext } from "../../tools/project/project.ts";
+import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { ConfigWatch } from "./config_watch.ts";
 import { InstallService } from "./install_service.ts";
 import { RuntimeService } from "./runtime_service.ts";
@@ -8,6 +8,7 @@ import { StoreWatch } from "./store_watch.ts";
 
 export interface ToolsOptions {
   user: UserContext;
+  projects: ProjectCache;
   emit: EmitEvent;
   /** haft's own version. */
   version: string;
@@ -21,7 +22,7 @@ export class Tools implements Disposable {
   readonly store: StoreWatch;
   readonly #config: ConfigWatch;
 
-  constructor({ user, emit, version, log }: ToolsOptions) {
+  constructor({ user, projects, emit, version, log }: ToolsOptions) {
     const onError = (directory: string, error: unknown) =>
       log(`cannot watch "${directory}": ${error instanceof Error ? error.message : error}`);
     this.#config = new ConfigWatch({ onError, onChange: (path) => emit("config.changed", { path }) });
@@ -30,11 +31,12 @@ export class Tools implements Disposable {
       onInstalled: (installation) => emit("runtime.installed", installation, installation.runtime),
       onRemoved: (installation) => emit("runtime.removed", installation, installation.runtime),
     });
-    this.installs = new InstallService({ user, version });
+    this.installs = new InstallService({ user, version, log });
     this.runtimes = new RuntimeService({
       user,
+      projects,
       version,
-      onOpened: (_, open) => this.#config.add(decidingFiles(open, user.paths).filter(isNoStorePath(user))),
+      onOpened: ({ decidingFiles }) => this.#config.add(decidingFiles.filter(isNoStorePath(user))),
     });
   }
 

@@ -1,6 +1,9 @@
-import { statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 
-/** Path → what the file looked like: inode, size and time of change, which no program can set back; or that it was not there. */
+/**
+ * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was not there.
+ * A file that was too young for that has its content as well.
+ */
 export type Fingerprints = Record<string, string>;
 
 /**
@@ -9,23 +12,34 @@ export type Fingerprints = Record<string, string>;
  */
 const SETTLED_MS = 2_000;
 
+/** Stands before the content of a file that was young. */
+const CONTENT = "\n";
+
 /**
- * Looks at the files now. Whoever read them before the call risks an answer that is older than they are, so a file that changed
- * just now gives undefined: nothing can be remembered of it yet.
+ * Looks at the files now, for an answer that is kept on disk. An answer that was made before the look may be older than a file
+ * that changed just now, so with such a file there is no fingerprint.
  *
  * @param now milliseconds since 1970
  */
 export function fingerprints(paths: Iterable<string>, now: number = Date.now()): Fingerprints | undefined {
   const result: Fingerprints = {};
   for (const path of paths) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined && now - stat.ctimeMs < SETTLED_MS) return undefined;
+    if (isYoung(path, now)) return undefined;
     result[path] = fingerprint(path);
   }
   return result;
 }
 
-/** What the files look like now, however young they are: to tell a change, not to remember an answer by. */
+/** Looks at the files now, at the content of the young ones too, for an answer that is made after the look. */
+export function fingerprintsOfYoung(paths: Iterable<string>, now: number = Date.now()): Fingerprints {
+  const result: Fingerprints = {};
+  for (const path of paths) {
+    result[path] = fingerprint(path) + (isYoung(path, now) ? CONTENT + contentOf(path) : "");
+  }
+  return result;
+}
+
+/** How the files look now, however young they are: to tell a change, not to remember an answer by. */
 export function looksOf(paths: Iterable<string>): Fingerprints {
   const result: Fingerprints = {};
   for (const path of paths) result[path] = fingerprint(path);
@@ -35,9 +49,22 @@ export function looksOf(paths: Iterable<string>): Fingerprints {
 /** Whether every file is as it was. */
 export function unchanged(known: Fingerprints): boolean {
   for (const path in known) {
-    if (fingerprint(path) !== known[path]) return false;
+    const before = known[path] ?? "";
+    const now = fingerprint(path);
+    if (now !== before && !(before.startsWith(now + CONTENT) && before === now + CONTENT + contentOf(path))) {
+      return false;
+    }
   }
   return true;
+}
+
+function isYoung(path: string, now: number): boolean {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && now - stat.ctimeMs < SETTLED_MS;
+  } catch {
+    return false;
+  }
 }
 
 function fingerprint(path: string): string {
@@ -47,5 +74,13 @@ function fingerprint(path: string): string {
     return stat === undefined ? "absent" : `${stat.ino}.${stat.size}.${stat.ctimeNs}`;
   } catch {
     return "unreadable";
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return statSync(path).isDirectory() ? readdirSync(path).join("\n") : readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }

@@ -6,8 +6,7 @@ import type { Paths } from "../../base/paths.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { executablesOf, type InstalledTool } from "./installed_tools.ts";
 import { programOnPath } from "./program_on_path.ts";
-import { isolatedBunFlags, ownBun } from "./own_bun.ts";
-import type { ScriptCommand } from "./script_command.ts";
+import { isolatedBunFlags, ownBun, type ScriptCommand } from "./own_bun.ts";
 
 export interface JsRunnerContext {
   env: Env;

@@ -12,7 +12,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../base/shell_quote.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
-import type { ScriptCommand } from "./script_command.ts";
+
+/** How a JavaScript tool's script is started: a program, and what comes before the tool's own arguments. */
+export interface ScriptCommand {
+  file: string;
+  args: string[];
+  env: Record<string, string>;
+}
 
 /** Flags that keep a Bun from what lies in the current directory. */
 export function isolatedBunFlags(stateDirectory: string): string[] {

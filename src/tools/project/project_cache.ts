@@ -1,56 +1,56 @@
-import { decidingFiles, type OpenProject, openProject, type UserContext } from "./open_project.ts";
-import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
+import { type Fingerprints, fingerprints, fingerprintsOfYoung, unchanged } from "./fingerprint.ts";
+import { openProject, type Project, type UserContext } from "./project.ts";
 
 /** Directories whose projects are kept; the one that was not asked for longest goes first. */
 const MOST = 1_000;
 
 interface Entry {
-  open: OpenProject;
-  /** Undefined while one of the files is too young to be sure of. */
-  files: Fingerprints | undefined;
+  project: Project;
+  files: Fingerprints;
 }
 
 /**
- * Projects by directory, kept in memory. An answer is given again only while every file that it was made from, and every file
- * that was looked for and was not there, is as it was: watching files tells of a change some time after it, and a wrong answer
- * would be given in between.
+ * Projects by directory, kept in memory. An answer is given again only while every file that it was made from, and every
+ * file that was looked for and was not there, is as it was: a watch tells of a change some time after it.
  */
 export class ProjectCache {
   readonly #user: UserContext;
   readonly #entries = new Map<string, Entry>();
-  readonly #onOpened: (cwd: string, open: OpenProject) => void;
+  readonly #onOpened: (project: Project) => void;
 
   /** @param onOpened called whenever a project was read from its files */
-  constructor(
-    user: UserContext,
-    { onOpened = () => {} }: { onOpened?: (cwd: string, open: OpenProject) => void } = {},
-  ) {
+  constructor(user: UserContext, { onOpened = () => {} }: { onOpened?: (project: Project) => void } = {}) {
     this.#user = user;
     this.#onOpened = onOpened;
   }
 
   /** @throws {HaftError} as {@link openProject} does */
-  open(cwd: string): OpenProject {
+  open(cwd: string): Project {
     const known = this.#entries.get(cwd);
-    if (known?.files !== undefined && unchanged(known.files)) {
-      // To the end: the first is the oldest.
-      this.#entries.delete(cwd);
-      this.#entries.set(cwd, known);
-      return known.open;
-    }
     this.#entries.delete(cwd);
-    const open = openProject({ ...this.#user, cwd });
-    this.#entries.set(cwd, { open, files: fingerprints(decidingFiles(open, this.#user.paths)) });
+    if (known !== undefined && unchanged(known.files)) {
+      // To the end: the first is the oldest.
+      this.#entries.set(cwd, known);
+      return known.project;
+    }
+    let project = openProject(cwd, this.#user);
+    let files = fingerprints(project.decidingFiles);
+    if (files === undefined) {
+      // Read again after the look, so that what is kept is not older than it.
+      files = fingerprintsOfYoung(project.decidingFiles);
+      project = openProject(cwd, this.#user);
+    }
+    this.#entries.set(cwd, { project, files });
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
-    this.#onOpened(cwd, open);
-    return open;
+    this.#onOpened(project);
+    return project;
   }
 
   /** Tools that can be answered for from memory. */
   get tools(): number {
     let count = 0;
-    for (const { open } of this.#entries.values()) count += open.tools.length;
+    for (const { project } of this.#entries.values()) count += project.files.requests.length;
     return count;
   }
 

@@ -1,9 +1,11 @@
 import type { Env } from "../../base/env.ts";
+import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
 import type { ToolRequest } from "../request.ts";
+import { writeExecCache } from "./exec_cache.ts";
 import { findExecutable, type FoundExecutable } from "./find_executable.ts";
-import { type ProjectTool, projectTool } from "./installed_tools.ts";
-import { installedTools, type OpenProject, type UserContext } from "./open_project.ts";
+import { projectTool } from "./installed_tools.ts";
+import type { Project } from "./project.ts";
 import { defaultVariables, executableDirectories } from "./tool_environment.ts";
 
 /** How a name is run in a project. */
@@ -23,28 +25,24 @@ export interface RunPlan {
 /**
  * Decides how a name is run.
  *
- * @param env of whoever runs it: a JavaScript tool looks for its runtime on PATH where the project has none
+ * @param env of the caller: a JavaScript tool looks for its runtime on PATH where the project has none
  * @throws {HaftError} when the project has no such tool, it is not installed, or the project's variables are not trusted
  */
 export async function planRun(
   name: string,
-  open: OpenProject,
-  { env, paths }: { env: Env; paths: UserContext["paths"] },
+  project: Project,
+  { env, paths }: { env: Env; paths: Paths },
 ): Promise<RunPlan> {
-  const found = findExecutable(name, open.tools, open.project);
-  const variables = open.project.env;
-  if (Object.keys(variables).length > 0) {
-    const { requireProjectTrust } = await import("../trust/project_trust.ts");
-    requireProjectTrust({ paths }, open.project);
-  }
-  const tools = installedTools(open.tools);
+  const found = findExecutable(name, project.tools, project.files);
+  const variables = project.variables();
+  const tools = project.installedTools;
   const plan: RunPlan = {
     found,
     file: found.path,
     args: [],
     path: executableDirectories(tools),
     defaults: defaultVariables(tools),
-    env: { ...variables },
+    env: variables,
   };
   if (found.installed.receipt.kind !== "js") return plan;
   const { scriptCommand } = await import("./js_runner.ts");
@@ -54,21 +52,34 @@ export async function planRun(
 
 /** A version that was asked for by hand stands in for the project's, or adds a tool that the project does not have. */
 export function withTarget(
-  open: OpenProject,
+  project: Project,
   { name, version }: { name: string; version: string | undefined },
-): OpenProject {
-  if (version === undefined) return open;
-  const known = open.tools.find(({ request }) => request.name === name)?.request;
+): Project {
+  if (version === undefined) return project;
+  const known = project.files.requests.find((request) => request.name === name);
   const request: ToolRequest = {
     ...(known ?? { name, options: {}, installEnv: {} }),
     version,
     decidedBy: { file: "the command line", key: name },
   };
-  const tool: ProjectTool = projectTool(request, {
+  return project.with(projectTool(request, {
     lock: { version: 1, tools: {} },
-    store: open.store,
+    store: project.store,
     platform: hostPlatform(),
+  }));
+}
+
+/** Keeps how a name is run in a directory for the next `haft exec`, when nothing but files decided it. */
+export function rememberRun(
+  name: string,
+  { plan, project }: { plan: RunPlan; project: Project },
+  { cwd, paths, version }: { cwd: string; paths: Paths; version: string },
+): void {
+  // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each time.
+  if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;
+  const { file, path, defaults } = plan;
+  writeExecCache(paths.exec, { cwd, name, version }, {
+    command: { file, path, defaults },
+    files: [...project.decidingFiles, file],
   });
-  // First, so that its directory comes first on PATH, too.
-  return { ...open, tools: [tool, ...open.tools.filter((other) => other.request.name !== name)] };
 }

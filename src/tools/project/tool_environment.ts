@@ -29,6 +29,13 @@ export function defaultVariables(tools: readonly InstalledTool[]): Record<string
   return defaults;
 }
 
+/** What to set, to take away, and to put in front of PATH. */
+export interface EnvironmentChanges {
+  set: Record<string, string>;
+  unset: string[];
+  path: string[];
+}
+
 /**
  * What a project's tools and settings change in an environment.
  *
@@ -39,7 +46,7 @@ export function environmentChanges(
   tools: readonly InstalledTool[],
   variables: Readonly<Record<string, string | null>>,
   inherited: Readonly<Record<string, string | undefined>>,
-): { set: Record<string, string>; unset: string[]; path: string[] } {
+): EnvironmentChanges {
   const set: Record<string, string> = {};
   const unset: string[] = [];
   for (const [name, value] of Object.entries(defaultVariables(tools))) {

@@ -23,6 +23,11 @@ export class Store {
     this.#paths = paths;
   }
 
+  /** The store's own directory. */
+  get root(): string {
+    return this.#paths.store;
+  }
+
   /** @throws {HaftError} when one of the names cannot be a path component. */
   directory(storeId: string, version: string): string {
     installationName(storeId, version);

@@ -1,11 +1,11 @@
-import type { Project } from "../project/load_project.ts";
+import type { ProjectFiles } from "../project/project_files.ts";
 import type { GatedParts } from "./trust_store.ts";
 
 /** What of a project's nearest haft.toml can make haft run code; undefined when there is no haft.toml. */
 export function gatedParts(
-  project: Pick<Project, "manifestPath" | "requests" | "env" | "apps" | "backends" | "tasks">,
+  files: Pick<ProjectFiles, "manifestPath" | "requests" | "env" | "apps" | "backends" | "tasks">,
 ): GatedParts | undefined {
-  const { manifestPath, requests, env, apps, backends, tasks } = project;
+  const { manifestPath, requests, env, apps, backends, tasks } = files;
   if (manifestPath === undefined) return undefined;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const installEnv = Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv]));

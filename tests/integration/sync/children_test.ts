@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SyncEvent } from "../../../src/protocol/sync_event.ts";
-import { createInstaller } from "../../../src/sync/real_sync.ts";
+import { createChildInstaller } from "../../../src/sync/child_installer.ts";
 import { runSync, type SyncOptions } from "../../../src/sync/run_sync.ts";
 import { Store } from "../../../src/tools/store/store.ts";
 import { locked, request } from "../../unit/sync/support.ts";
@@ -46,7 +46,9 @@ async function syncWith(
       },
       resolver: () => Promise.resolve((asked) => Promise.resolve(locked(asked.name, asked.version, "1.2.3"))),
       installer: () =>
-        Promise.resolve(createInstaller({ env: box.env, mirrors: {}, silence, command: fakeChild(mode) })),
+        Promise.resolve(
+          createChildInstaller({ env: box.env, mirrors: {}, silence, command: fakeChild(mode) }),
+        ),
     },
   );
   const outcome = (type: SyncEvent["type"]) =>

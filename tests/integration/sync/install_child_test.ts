@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { HaftError } from "../../../src/base/errors.ts";
-import type { InstallChildLimits } from "../../../src/sync/install_child_limits.ts";
+import type { InstallChildLimits } from "../../../src/sync/explain_failure.ts";
 import { isAlive, runFake, sandbox } from "./support.ts";
 
 /** Nothing is left of an install: neither its process, nor what that started, nor its socket. */

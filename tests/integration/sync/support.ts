@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { InstallConfig, InstallProgress } from "../../../src/protocol/install.ts";
 import { listenForChild, nextChannelName } from "../../../src/sync/install_channel.ts";
 import { installChild } from "../../../src/sync/install_child.ts";
-import type { InstallChildLimits } from "../../../src/sync/install_child_limits.ts";
+import type { InstallChildLimits } from "../../../src/sync/explain_failure.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../support/fake_install_child.ts", import.meta.url));
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HaftError } from "../../../src/base/errors.ts";
 import type { InstallConfig } from "../../../src/protocol/install.ts";
 import type { SyncEvent } from "../../../src/protocol/sync_event.ts";
-import type { InstallOne } from "../../../src/sync/install_all.ts";
+import type { Installer } from "../../../src/sync/install_one.ts";
 import { runSync, type SyncDeps, type SyncOptions } from "../../../src/sync/run_sync.ts";
 import type { LockedTool } from "../../../src/tools/lockfile/locked_tool.ts";
 import type { ToolRequest } from "../../../src/tools/request.ts";
@@ -36,7 +36,7 @@ class World implements AsyncDisposable {
   requests: ToolRequest[] = [request("biome", "1"), request("esbuild", "1"), request("dprint", "1")];
   resolve: (request: ToolRequest) => Promise<LockedTool> = (asked) =>
     Promise.resolve(locked(asked.name, asked.version, "1.2.3"));
-  install: InstallOne = (config) => Promise.resolve(this.put(config));
+  install: Installer = (config) => Promise.resolve(this.put(config));
 
   put(config: InstallConfig, change: { path?: string; dependenciesLock?: string } = {}) {
     const path = this.store.directory(config.store_id, config.version);

@@ -1,21 +1,20 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Env } from "../../base/env.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { parseVersionFile, VERSION_FILES, type VersionFileContent } from "../manifest/version_files.ts";
 import type { ToolRequest } from "../request.ts";
-import { readUserConfig } from "./user_config.ts";
+import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
 
 export const MANIFEST_NAME = "haft.toml";
 export const LOCK_NAME = "haft.lock";
 
-/** What a directory's project asks for, all files taken together. */
-export interface Project {
-  /** The directory of the nearest haft.toml; without one, of the nearest version file; without any, the one asked about. */
+/** What the files of a directory and of those above it say, all taken together. */
+export interface ProjectFiles {
+  /** The directory of the nearest haft.toml; without one, of the nearest version file; else the directory asked about. */
   root: string;
   /** The nearest haft.toml. */
   manifestPath: string | undefined;
@@ -26,7 +25,7 @@ export interface Project {
   shadowed: ToolRequest[];
   /** What version files ask for that haft cannot give. */
   skipped: VersionFileContent["skipped"];
-  /** Variables of the nearest haft.toml; null takes one away. */
+  /** `[env]` of the nearest haft.toml; null takes a variable away. */
   env: Record<string, string | null>;
   /** `[apps]` of the nearest haft.toml, as it is written. */
   apps: Record<string, unknown>;
@@ -34,31 +33,24 @@ export interface Project {
   backends: Record<string, unknown>;
   /** `[tasks]` of the nearest haft.toml, as it is written. */
   tasks: Record<string, unknown>;
-  /** The project's settings over the user's. */
+  /** `[settings]` of the nearest haft.toml. */
   settings: Settings;
-  /** The project's mirrors over the user's. */
+  /** `[mirrors]` of the nearest haft.toml. */
   mirrors: Record<string, string>;
-  /** Directories that the user trusts in their own settings. */
-  trustedPaths: string[];
-  /** Every file that was looked for, there or not: while they stay as they are, so does the project. */
+  /** The user's own settings. */
+  user: UserConfig;
+  /** Every file that was looked for, there or not: while they stay as they are, so does this. */
   lookedFor: string[];
 }
 
-export interface ProjectContext {
-  env: Env;
-  home: string;
-  paths: Pick<Paths, "config">;
-}
-
 /**
- * Reads the project of a directory: its files and those of every directory above it, up to the root of the file system, so
- * that a project inside another has what it does not say itself from the outer one.
+ * Reads the files of a directory and of every directory above it, up to the root of the file system: a project inside
+ * another has from the outer one what it does not say itself.
  *
  * @throws {UsageError} when a haft.toml is wrong
  */
-export function loadProject(cwd: string, { paths }: ProjectContext): Project {
-  const user = readUserConfig(paths.config);
-  const project: Project = {
+export function readProjectFiles(cwd: string, { paths }: { paths: Pick<Paths, "config"> }): ProjectFiles {
+  const files: ProjectFiles = {
     root: cwd,
     manifestPath: undefined,
     lockPath: join(cwd, LOCK_NAME),
@@ -69,50 +61,53 @@ export function loadProject(cwd: string, { paths }: ProjectContext): Project {
     apps: {},
     backends: {},
     tasks: {},
-    settings: user.settings,
-    mirrors: user.mirrors,
-    trustedPaths: user.trustedPaths,
+    settings: {},
+    mirrors: {},
+    user: readUserConfig(paths.config),
     lookedFor: [userConfigPath(paths.config)],
   };
   let versionFileRoot: string | undefined;
   for (const directory of ancestors(cwd)) {
     const manifestPath = join(directory, MANIFEST_NAME);
-    project.lookedFor.push(manifestPath);
+    files.lookedFor.push(manifestPath);
     const manifest = readManifest(manifestPath);
-    if (manifest !== undefined) addManifest(project, manifest, directory);
+    if (manifest !== undefined) addManifest(files, manifest, directory);
     for (const name of VERSION_FILES) {
       const path = join(directory, name);
-      project.lookedFor.push(path);
+      files.lookedFor.push(path);
       const text = readText(path);
       if (text === undefined) continue;
       const { requests, skipped } = parseVersionFile(text, { name, path });
       if (requests.length > 0) versionFileRoot ??= directory;
-      addRequests(project, requests);
-      project.skipped.push(...skipped);
+      addRequests(files, requests);
+      files.skipped.push(...skipped);
     }
   }
-  if (project.manifestPath === undefined && versionFileRoot !== undefined) project.root = versionFileRoot;
-  project.lockPath = join(project.root, LOCK_NAME);
-  return project;
+  if (files.manifestPath === undefined && versionFileRoot !== undefined) files.root = versionFileRoot;
+  files.lockPath = join(files.root, LOCK_NAME);
+  return files;
 }
 
-function addManifest(project: Project, manifest: Manifest, directory: string): void {
-  addRequests(project, manifest.requests);
-  if (project.manifestPath !== undefined) return;
-  project.root = directory;
-  project.manifestPath = manifest.path;
-  project.env = manifest.env;
-  project.apps = manifest.apps;
-  project.backends = manifest.backends;
-  project.tasks = manifest.tasks;
-  project.settings = { ...project.settings, ...manifest.settings };
-  project.mirrors = { ...project.mirrors, ...manifest.mirrors };
+function addManifest(files: ProjectFiles, manifest: Manifest, directory: string): void {
+  addRequests(files, manifest.requests);
+  if (files.manifestPath !== undefined) return;
+  const { path, env, apps, backends, tasks, settings, mirrors } = manifest;
+  Object.assign(files, {
+    root: directory,
+    manifestPath: path,
+    env,
+    apps,
+    backends,
+    tasks,
+    settings,
+    mirrors,
+  });
 }
 
-function addRequests(project: Project, requests: readonly ToolRequest[]): void {
+function addRequests(files: ProjectFiles, requests: readonly ToolRequest[]): void {
   for (const request of requests) {
-    const decided = project.requests.some(({ name }) => name === request.name);
-    (decided ? project.shadowed : project.requests).push(request);
+    const decided = files.requests.some(({ name }) => name === request.name);
+    (decided ? files.shadowed : files.requests).push(request);
   }
 }
 

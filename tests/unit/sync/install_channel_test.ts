@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { installChannelName } from "../../../src/sync/install_channel_name.ts";
+import { installChannelName } from "../../../src/sync/install_channel.ts";
 
 Deno.test("installChannelName() holds the pid, the tool and a random part", () => {
   assert(/^haft-install-42-biome-[0-9a-f]{12}$/.test(installChannelName("biome", { pid: 42, room: 80 })));

@@ -2,13 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UsageError } from "../../../../src/base/errors.ts";
-import { loadProject, type Project } from "../../../../src/tools/project/load_project.ts";
+import { type ProjectFiles, readProjectFiles } from "../../../../src/tools/project/project_files.ts";
 
 /** Writes the files below a new directory and loads the project of one of its directories. */
 async function withFiles(
   files: Record<string, string>,
   { cwd = "." }: { cwd?: string },
-  test: (project: Project, root: string) => void,
+  test: (project: ProjectFiles, root: string) => void,
 ): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
@@ -17,20 +17,17 @@ async function withFiles(
       writeFileSync(join(root, name), text);
     }
     mkdirSync(join(root, cwd), { recursive: true });
-    test(
-      loadProject(join(root, cwd), { env: {}, home: root, paths: { config: join(root, "config") } }),
-      root,
-    );
+    test(readProjectFiles(join(root, cwd), { paths: { config: join(root, "config") } }), root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
 }
 
-function asks({ requests }: Project): string[] {
+function asks({ requests }: ProjectFiles): string[] {
   return requests.map(({ name, version }) => `${name} ${version}`);
 }
 
-Deno.test("loadProject() finds the nearest haft.toml upward; its directory is the root, its lock beside it", () =>
+Deno.test("readProjectFiles() finds the nearest haft.toml upward; its directory is the root, its lock beside it", () =>
   withFiles({ "haft.toml": '[tools]\nnode = "22"\n' }, { cwd: "a/b" }, (project, root) => {
     assertEquals([project.root, project.manifestPath, project.lockPath], [
       root,
@@ -40,7 +37,7 @@ Deno.test("loadProject() finds the nearest haft.toml upward; its directory is th
     assertEquals(asks(project), ["node 22"]);
   }));
 
-Deno.test("loadProject() lets the nearest file decide each tool, and remembers what it overruled", () =>
+Deno.test("readProjectFiles() lets the nearest file decide each tool, and remembers what it overruled", () =>
   withFiles(
     { "haft.toml": '[tools]\nnode = "20"\ndeno = "2"\n', "inner/haft.toml": '[tools]\nnode = "22"\n' },
     { cwd: "inner" },
@@ -53,7 +50,7 @@ Deno.test("loadProject() lets the nearest file decide each tool, and remembers w
     },
   ));
 
-Deno.test("loadProject() lets haft.toml decide before other files of the same directory", () =>
+Deno.test("readProjectFiles() lets haft.toml decide before other files of the same directory", () =>
   withFiles(
     { "haft.toml": '[tools]\nnode = "22"\n', ".nvmrc": "20", ".tool-versions": "deno 2.1.0" },
     {},
@@ -63,17 +60,17 @@ Deno.test("loadProject() lets haft.toml decide before other files of the same di
     },
   ));
 
-Deno.test("loadProject() without haft.toml takes the directory of the nearest version file for the root", () =>
+Deno.test("readProjectFiles() without haft.toml takes the directory of the nearest version file for the root", () =>
   withFiles({ ".nvmrc": "22" }, { cwd: "a" }, (project, root) => {
     assertEquals([project.root, project.manifestPath, asks(project)], [root, undefined, ["node 22"]]);
   }));
 
-Deno.test("loadProject() of a directory that asks for nothing is empty", () =>
+Deno.test("readProjectFiles() of a directory that asks for nothing is empty", () =>
   withFiles({}, { cwd: "a" }, (project, root) => {
     assertEquals([project.root, project.requests], [join(root, "a"), []]);
   }));
 
-Deno.test("loadProject() puts the project's settings and mirrors over the user's", () =>
+Deno.test("readProjectFiles() keeps the project's settings and mirrors apart from the user's", () =>
   withFiles(
     {
       "config/config.toml":
@@ -82,25 +79,27 @@ Deno.test("loadProject() puts the project's settings and mirrors over the user's
     },
     {},
     (project) => {
-      assertEquals(project.settings, { jobs: 3, auto_install: true });
-      assertEquals([project.mirrors, project.trustedPaths], [{
-        "http://a/": "http://b/",
-        "http://c/": "http://d/",
-      }, ["/work"]]);
+      assertEquals([project.settings, project.mirrors], [{ jobs: 3 }, { "http://c/": "http://d/" }]);
+      const { settings, mirrors, trustedPaths } = project.user;
+      assertEquals([settings, mirrors, trustedPaths], [
+        { jobs: 1, auto_install: true },
+        { "http://a/": "http://b/" },
+        ["/work"],
+      ]);
     },
   ));
 
-Deno.test("loadProject() does not let a project widen trust", () =>
+Deno.test("readProjectFiles() does not let a project widen trust", () =>
   withFiles({}, {}, (_, root) => {
     writeFileSync(join(root, "haft.toml"), '[settings]\ntrusted_paths = ["/"]\n');
     assertThrows(
-      () => loadProject(root, { env: {}, home: root, paths: { config: join(root, "config") } }),
+      () => readProjectFiles(root, { paths: { config: join(root, "config") } }),
       UsageError,
       'key "settings.trusted_paths" is not known',
     );
   }));
 
-Deno.test("loadProject() names every file that it looked for, there or not", () =>
+Deno.test("readProjectFiles() names every file that it looked for, there or not", () =>
   withFiles({ "haft.toml": "" }, { cwd: "a" }, ({ lookedFor }, root) => {
     for (const name of ["haft.toml", "a/haft.toml", "a/.nvmrc", ".tool-versions", "config/config.toml"]) {
       assertEquals(lookedFor.includes(join(root, name)), true, name);

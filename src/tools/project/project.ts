@@ -1,0 +1,186 @@
+/**
+ * The one door to a project: what its files say, what of it is installed, what its programs run in, and whether it may run
+ * code. Commands, apps, tasks and backends all come through here, so that each rule stands once.
+ */
+import type { Env } from "../../base/env.ts";
+import { HaftError } from "../../base/errors.ts";
+import type { Paths } from "../../base/paths.ts";
+import { hostPlatform } from "../host_platform.ts";
+import { readLock } from "../lockfile/read_lock_file.ts";
+import type { Settings } from "../manifest/manifest_schema.ts";
+import { toolStoreId } from "../resolve/install_config.ts";
+import { receiptPath } from "../store/receipt.ts";
+import { Store, storeDirectory } from "../store/store.ts";
+import { gatedParts } from "../trust/gated_parts.ts";
+import { type GatedParts, requireTrust, TrustStore } from "../trust/trust_store.ts";
+import { type InstalledTool, type ProjectTool, projectTool } from "./installed_tools.ts";
+import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
+import { searchPath } from "./search_path.ts";
+import { type EnvironmentChanges, environmentChanges } from "./tool_environment.ts";
+
+/** Whose project it is, and where that user's haft keeps things. */
+export interface UserContext {
+  env: Env;
+  home: string;
+  paths: Paths;
+}
+
+/**
+ * Reads the project of a directory. No network, and nothing of the project runs.
+ *
+ * @throws {UsageError} when a haft.toml is wrong
+ */
+export function openProject(cwd: string, user: UserContext): Project {
+  return new Project(cwd, { files: readProjectFiles(cwd, user), user });
+}
+
+/** A project as it was when its files were read. */
+export class Project {
+  /** The directory that was asked about. */
+  readonly cwd: string;
+  readonly files: ProjectFiles;
+  readonly store: Store;
+  readonly #user: UserContext;
+  /** What {@link tools} said first, or how it failed. */
+  #tools: { found: ProjectTool[] } | { error: unknown } | undefined;
+
+  constructor(
+    cwd: string,
+    { files, user, tools }: { files: ProjectFiles; user: UserContext; tools?: ProjectTool[] },
+  ) {
+    this.cwd = cwd;
+    this.files = files;
+    this.store = new Store(user.paths);
+    this.#user = user;
+    if (tools !== undefined) this.#tools = { found: tools };
+  }
+
+  get root(): string {
+    return this.files.root;
+  }
+
+  /** The project's settings over the user's. */
+  get settings(): Settings {
+    return { ...this.files.user.settings, ...this.files.settings };
+  }
+
+  /** The project's mirrors over the user's. */
+  get mirrors(): Record<string, string> {
+    return { ...this.files.user.mirrors, ...this.files.mirrors };
+  }
+
+  /** @throws {HaftError} when the lock file is not one */
+  get tools(): readonly ProjectTool[] {
+    this.#tools ??= this.#readTools();
+    if ("error" in this.#tools) throw this.#tools.error;
+    return this.#tools.found;
+  }
+
+  get installedTools(): InstalledTool[] {
+    return this.tools.flatMap(({ installed }) => installed ?? []);
+  }
+
+  /** Every file and directory that decides what this project is: while they are as they are, so is this. */
+  get decidingFiles(): string[] {
+    this.#tools ??= this.#readTools();
+    const tools = "found" in this.#tools ? this.#tools.found : [];
+    return [
+      ...this.files.lookedFor,
+      this.files.lockPath,
+      ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
+      ...tools.flatMap(({ installed }) => installed === undefined ? [] : [receiptPath(installed.directory)]),
+    ];
+  }
+
+  /** The same project with a tool of another version, or with one more; it comes first, on PATH too. */
+  with(tool: ProjectTool): Project {
+    const others = this.tools.filter(({ request }) => request.name !== tool.request.name);
+    return new Project(this.cwd, { files: this.files, user: this.#user, tools: [tool, ...others] });
+  }
+
+  /** @throws {HaftError} when there is no haft.toml */
+  requireManifest({ next = 'Run "haft init" to make one' }: { next?: string } = {}): string {
+    if (this.files.manifestPath !== undefined) return this.files.manifestPath;
+    throw new HaftError(`No ${MANIFEST_NAME} in "${this.cwd}" or above it`, { next });
+  }
+
+  /** @throws {HaftError} when neither a haft.toml nor another program's file asks for a tool */
+  requireRequests(): void {
+    if (this.files.requests.length === 0) this.requireManifest();
+  }
+
+  /** What of the project can make haft run code; undefined without a haft.toml. */
+  get gated(): GatedParts | undefined {
+    return gatedParts(this.files);
+  }
+
+  get trust(): TrustStore {
+    return new TrustStore(this.#user.paths.state, { trustedPaths: this.files.user.trustedPaths });
+  }
+
+  /** @throws {HaftError} when the project has something that can run code and is not trusted */
+  requireTrust(): void {
+    const { gated } = this;
+    if (gated !== undefined) requireTrust(this.trust, gated);
+  }
+
+  /**
+   * Variables of an install step can make an installer run code.
+   *
+   * @param names the tools to install; all of the project's when undefined
+   * @throws {HaftError} when one of them has such variables, and the project is not trusted
+   */
+  requireInstallTrust(names?: readonly string[]): void {
+    const asked = this.files.requests.filter(({ name }) => names?.includes(name) ?? true);
+    if (asked.some(({ installEnv }) => Object.keys(installEnv).length > 0)) this.requireTrust();
+  }
+
+  /**
+   * The variables of `[env]`; null takes one away.
+   *
+   * @throws {HaftError} when there are some, and the project is not trusted
+   */
+  variables(): Record<string, string | null> {
+    if (Object.keys(this.files.env).length > 0) this.requireTrust();
+    return { ...this.files.env };
+  }
+
+  /**
+   * What the project's tools and variables change in an environment, the user's by default.
+   *
+   * @throws {HaftError} see {@link variables}
+   */
+  environmentChanges(inherited: Env = this.#user.env): EnvironmentChanges {
+    return environmentChanges(this.installedTools, this.variables(), inherited);
+  }
+
+  /**
+   * The whole environment of a program of the project: its tools on PATH and its variables, over what is inherited.
+   *
+   * @param own variables of that program alone, over all others
+   * @throws {HaftError} see {@link variables}
+   */
+  runEnvironment(
+    { inherited = this.#user.env, own = {} }: { inherited?: Env; own?: Readonly<Record<string, string>> } =
+      {},
+  ): Record<string, string> {
+    const { set, unset, path } = this.environmentChanges(inherited);
+    const result: Record<string, string> = {};
+    for (const [name, value] of Object.entries({ ...inherited, ...set })) {
+      if (value !== undefined && !unset.includes(name)) result[name] = value;
+    }
+    Object.assign(result, own);
+    result["PATH"] = searchPath(path, result["PATH"]);
+    return result;
+  }
+
+  #readTools(): { found: ProjectTool[] } | { error: unknown } {
+    try {
+      const { lock } = readLock(this.files.lockPath);
+      const context = { lock, store: this.store, platform: hostPlatform() };
+      return { found: this.files.requests.map((request) => projectTool(request, context)) };
+    } catch (error) {
+      return { error };
+    }
+  }
+}
