@@ -24,7 +24,7 @@ function parse({ positional, rest }: ParsedArgs): ActivateOptions {
   const [shell, extra] = [...positional, ...rest];
   if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
   if (shell !== undefined && isShell(shell)) return { shell };
-  throw new UsageError(shell === undefined ? "For which shell?" : `Unknown shell "${shell}"`, {
+  throw new UsageError(shell === undefined ? "Which shell? None was named" : `Unknown shell "${shell}"`, {
     next: `Known shells: ${SHELLS.join(", ")}`,
   });
 }
@@ -34,7 +34,9 @@ async function run({ shell }: ActivateOptions, { stdout, paths }: Context): Prom
   return ExitCode.ok;
 }
 
-/** Nothing is run at each prompt: the shims look at the directory when they are run. Sourced twice, it changes nothing more. */
+/**
+ * One line that changes PATH once, however often it is sourced. Shims look at the directory when they run.
+ */
 export function activationLine(shell: Shell, directory: string): string {
   switch (shell) {
     case "bash":

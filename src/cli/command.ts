@@ -25,13 +25,13 @@ export interface Context {
   readonly paths: Paths;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by Ctrl-C or SIGTERM. A command that waits listens to it, cleans up, and the run ends with 130. */
+  /** Aborted by Ctrl-C or SIGTERM. A command that waits cleans up then, and the run ends with 130. */
   readonly signal: AbortSignal;
   /** haft's own version. */
   readonly version: string;
 }
 
-/** Where the completions of a word come from: a fixed list, or what the project, the catalogue or the daemon has. */
+/** Where the completions of a word come from: a fixed list, the project, or the names of files. */
 export type Completes = readonly string[] | "tools" | "apps" | "tasks" | "files";
 
 /** One option of a command, as its help and the completions show it. */

@@ -27,7 +27,7 @@ export function processContext(): Context & Disposable {
   };
 }
 
-/** Aborted by Ctrl-C or SIGTERM; the second one ends the process at once, as its user then wants. */
+/** Aborted by Ctrl-C or SIGTERM; a second one ends the process at once. */
 function interruptSignal(): { signal: AbortSignal } & Disposable {
   const abort = new AbortController();
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
@@ -47,7 +47,7 @@ function interruptSignal(): { signal: AbortSignal } & Disposable {
   };
 }
 
-/** A terminal is a character device; `/dev/null` is one, too, but no terminal. */
+/** A terminal is a character device, and so is `/dev/null`. */
 function isTerminal(descriptor: number): boolean {
   try {
     const stat = fstatSync(descriptor);
@@ -57,7 +57,9 @@ function isTerminal(descriptor: number): boolean {
   }
 }
 
-/** Streams of `node:process` are touched for a terminal only: they cost more to load than a short command does. */
+/**
+ * Touches the streams of `node:process` for a terminal only: loading them takes longer than a short command.
+ */
 function standardOutput(name: "stdout" | "stderr", env: Env): Output {
   let last: Promise<void> = Promise.resolve();
   let closed = false;
@@ -67,7 +69,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     try {
       await runtime.writeOutput(name, text);
     } catch (error) {
-      // Whoever reads may leave at any time (`haft ls | head -1`); what is then left to say is said to nobody.
+      // The reader has left, as in `haft ls | head -1`: drop the rest.
       if (errorCode(error) !== "EPIPE") throw error;
       closed = true;
     }

@@ -41,7 +41,7 @@ async function run({ json, socket }: DoctorOptions, context: Context): Promise<E
   return findings.some(({ state }) => state === "fault") ? ExitCode.failed : ExitCode.ok;
 }
 
-/** Settings that cannot be read are a finding of their own. */
+/** The usual socket where the settings cannot be read, which is a finding, too. */
 async function endpoint(socket: string | undefined, context: Context): Promise<string> {
   try {
     return await daemonSocket(socket, context);

@@ -35,7 +35,7 @@ function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
 }
 
 async function run(options: ExecOptions, context: Context): Promise<ExitCode> {
-  // A name that was run here before has not come this far: see exec_known.ts.
+  // A name that ran here before never comes here: exec_known.ts has started it.
   const { execFromProject } = await import("./exec_from_project.ts");
   return await execFromProject(options, context);
 }

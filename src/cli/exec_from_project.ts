@@ -12,11 +12,11 @@ export interface ExecOptions {
   args: string[];
   /** Install what is missing first. */
   install: boolean;
-  /** A shim asks: what the project does not have is looked for in the rest of PATH. */
+  /** A shim asks: look in the rest of PATH for what the project lacks. */
   shim: boolean;
 }
 
-/** `haft exec` the long way: reads the project, installs what is missing if that is wanted, and runs. */
+/** The long way of `haft exec`: reads the project, installs what is missing if asked to, and runs. */
 export async function execFromProject(
   { target, args, install, shim }: ExecOptions,
   context: Context,

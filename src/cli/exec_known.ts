@@ -1,7 +1,7 @@
 /**
- * The short way of `haft exec`: when the same name was run in this directory before and nothing has changed since, the program is
- * started at once, and none of the rest of haft is loaded; else the daemon is asked, if one is there, which has it loaded.
- * Whatever is out of the ordinary takes the long way.
+ * The short way of `haft exec`, which loads little of haft. It starts the program at once when the same name
+ * ran in this directory before and nothing has changed since; else it asks the daemon, if one runs. Every
+ * other case takes the long way.
  */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -20,7 +20,7 @@ import { searchPath } from "../tools/project/search_path.ts";
  * Runs `exec NAME ARGS…` in this process's place if the answer is known.
  *
  * @param args what follows `haft`
- * @returns the exit code where the runtime cannot replace a process; undefined when the long way has to be taken
+ * @returns the exit code where the runtime cannot replace a process; undefined where the long way is needed
  */
 export async function execKnown(args: readonly string[]): Promise<number | undefined> {
   const isShim = args[1] === "--shim";
@@ -40,16 +40,16 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   try {
     return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);
   } catch (error) {
-    // The tool is gone or is no program any more: the long way says what is the matter.
+    // The tool is gone or cannot be run: the long way says why.
     if (errorCode(error) === "ENOENT" || errorCode(error) === "EACCES") return undefined;
     throw error;
   }
 }
 
-/** A daemon that takes longer than reading the project does is of no use. */
+/** About as long as reading the project takes. */
 const ASK_TIMEOUT_MS = 200;
 
-/** What the daemon says, if one is there. Whatever is out of the ordinary, it says nothing useful of: that takes the long way. */
+/** The daemon's answer, if one runs; undefined for errors, which the long way explains. */
 async function askDaemon(
   name: string,
   { cwd, env, paths: { store, config } }: { cwd: string; env: Env; paths: Paths },
@@ -62,14 +62,17 @@ async function askDaemon(
   return runnable(await askOnce(socket, { method: "runtime.resolve", data, timeoutMs: ASK_TIMEOUT_MS }));
 }
 
-/** The daemon is our own user's and of our own version: a look at the answer's shape is enough, and loads nothing. */
+/**
+ * Looks at the answer's shape only: the daemon is the user's own and of this version, and valibot takes time
+ * to load.
+ */
 function runnable(answer: unknown): Runnable | undefined {
   if (typeof answer !== "object" || answer === null || !("executable" in answer)) return undefined;
   const { executable, ...rest } = answer;
   return typeof executable === "string" ? { file: executable, ...rest as Omit<Runnable, "file"> } : undefined;
 }
 
-/** How to start a tool; what the project's variables and a script's runtime add is not in the cache. */
+/** How to start a tool: what the cache has, and what the project's variables and a script's runtime add. */
 interface Runnable extends CachedCommand {
   /** What comes before the tool's own arguments. */
   args?: readonly string[];

@@ -7,8 +7,8 @@ import { errorCode } from "../base/errors.ts";
 const INTERVAL_MS = 100;
 
 /**
- * What is added to a file, also when it is renamed away and begun anew, as a log that is rotated is. Ends with the signal, when all that
- * was there by then has been read.
+ * Yields what is added to a file, and goes on with its successor when the log is rotated. After the signal it
+ * yields what the file has by then, and ends.
  *
  * @param options.from the file's `start`, or its `end`, which is now
  */
@@ -23,7 +23,7 @@ export async function* followFile(
   let last = false;
   try {
     for (;;) {
-      // Once more after the end was told: what was written before it is handed on.
+      // One more read after the signal: the writer may have written before it.
       if (last) return;
       const read = file === undefined ? 0 : readSync(file, buffer, 0, buffer.length, position);
       if (read > 0) {
@@ -32,7 +32,7 @@ export async function* followFile(
         if (text !== "") yield text;
         continue;
       }
-      // Only when all of the old file was read: nothing of it is lost.
+      // Only after all of the old file was read, so that none of it is lost.
       if (file === undefined || isReplaced(path, { file, position })) {
         if (file !== undefined) closeSync(file);
         file = open(path);

@@ -16,7 +16,8 @@ export const COMMON_FLAGS: readonly Flag[] = [
 /**
  * Splits a command's arguments by its table of flags.
  *
- * @throws {UsageError} for an unknown flag, a flag without its value, a switch with one, or a flag given twice
+ * @throws {UsageError} for an unknown flag, a flag without its value, a switch with one, or a flag given
+ * twice
  */
 export function parseCommandLine(args: readonly string[], command: Shape): ParsedArgs {
   const flags = [...command.flags, ...COMMON_FLAGS];

@@ -59,7 +59,7 @@ async function print(text: string, context: Context): Promise<ExitCode> {
   return ExitCode.ok;
 }
 
-/** What a person reads: what happened, then the next step; with HAFT_DEBUG=1 also where. */
+/** The error as a person reads it: what happened, then the next step; with HAFT_DEBUG=1 also where. */
 export function describeError(error: unknown, { env, stderr }: Pick<Context, "env" | "stderr">): string {
   const label = stderr.color ? "\x1b[1;31merror\x1b[0m" : "error";
   const lines = [`${label}: ${errorMessage(error)}`];

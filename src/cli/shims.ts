@@ -48,7 +48,7 @@ async function run({ json, path }: ShimsOptions, context: Context): Promise<Exit
   await stdout.write(`${length} ${length === 1 ? "shim" : "shims"} in ${shortPath(paths.shims, home)}\n`);
   if (!onPath(context)) {
     await stderr.write(
-      'That directory is not on PATH\n  Run "haft activate --help" for how to put it there\n',
+      'That directory is not on PATH\n  Run "haft activate --help" for the line that puts it there\n',
     );
   }
   return ExitCode.ok;

@@ -9,8 +9,8 @@ export interface SyncAudience extends SyncObserver {
 }
 
 /**
- * Who watches a sync: with `--json` a program on stdout, else a person on stderr, who gets the board on a terminal and
- * plain lines elsewhere.
+ * The observers of a sync: JSON on stdout with `--json`, else stderr, with the board on a terminal and plain
+ * lines elsewhere.
  */
 export function syncAudience(
   { stdout, stderr, env, signal }: Pick<Context, "stdout" | "stderr" | "env" | "signal">,
@@ -47,7 +47,7 @@ export function syncAudience(
   };
 }
 
-/** What is worth a board or a line: a sync that finds all in place shows its summary alone. */
+/** Whether the event is worth a board: a sync that finds all in place shows its summary alone. */
 function isWork({ type }: SyncEvent): boolean {
   return type === "tool.resolving" || type === "tool.queued" || type === "tool.started" ||
     type === "tool.failed";

@@ -10,7 +10,7 @@ export interface ToolTarget {
 /**
  * Takes a target apart at its last `@`; the one that begins a scope (`npm:@scope/name`) is part of the name.
  *
- * @throws {UsageError} when the name cannot be one; a version is looked at by whoever resolves it
+ * @throws {UsageError} when the name cannot be one; the version is checked where it is resolved
  */
 export function parseToolTarget(text: string): ToolTarget {
   const at = text.lastIndexOf("@");

@@ -32,7 +32,7 @@ function parse({ flags, positional, rest }: ParsedArgs): UninstallOptions {
   const [name, extra] = [...positional, ...rest];
   if (name === undefined) {
     throw new UsageError("Which tool? None was named", {
-      next: 'Run "haft ls --installed" for what there is',
+      next: 'Run "haft ls --installed" for a list of installed tools',
     });
   }
   if (extra !== undefined) {
@@ -68,7 +68,7 @@ function chooseVersions({ name, version }: ToolTarget, { store, all }: { store: 
   const known = store.list().filter(({ tool, store_id: id }) => ids.has(tool) || ids.has(id));
   if (known.length === 0) {
     throw new HaftError(`"${name}" is not installed`, {
-      next: 'Run "haft ls --installed" for what there is',
+      next: 'Run "haft ls --installed" for a list of installed tools',
     });
   }
   const versions = known.map((receipt) => receipt.version).join(", ");

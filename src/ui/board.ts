@@ -39,7 +39,7 @@ export function renderBoard(state: BoardState, view: BoardView): string[] {
   return lines;
 }
 
-/** Which tools get a line: all, or first those that are worked on or failed, then as many others as there is room for. */
+/** Which tools get a line: those that are worked on or failed first, then others while there is room. */
 function select(rows: readonly ToolRow[], height: number | undefined) {
   // One line for the total, one for what is hidden, and the one that the cursor rests on.
   const room = height === undefined ? Infinity : Math.max(1, height - 3);

@@ -161,7 +161,7 @@ function reduceProgress(row: ToolRow, progress: InstallProgress, now: number): T
       return { ...row, phase: "finishing", percent: null, speed: 0, note: progress.message };
     case "completed":
     case "failed":
-      // The parent's own event, which follows, has the outcome: it also checks what the child claims.
+      // The parent's event, which follows, has the outcome, because the parent checks what the child claims.
       return row;
   }
 }

@@ -1,8 +1,8 @@
 import type { SyncEvent, SyncObserver } from "../protocol/sync_event.ts";
 
 /**
- * An observer that is made only when the first event worth it comes, and then gets all events from the start: a sync
- * without work draws nothing and loads nothing to draw with.
+ * An observer that is made when the first event worth it comes, and then gets all events from the start. A
+ * sync without work loads nothing to draw with.
  */
 export function lazyObserver(
   worthIt: (event: SyncEvent) => boolean,

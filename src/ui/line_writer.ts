@@ -4,8 +4,8 @@ export interface LineOutput {
 }
 
 /**
- * Writes lines in order without making the caller wait. When the reader has gone (`| head`) the rest is dropped:
- * an install does not fail because nobody looks at it.
+ * Writes lines in order without making the caller wait. When the reader has gone (`| head`) the rest is
+ * dropped: an install goes on without a reader.
  */
 export class LineWriter {
   readonly #output: LineOutput;
@@ -23,7 +23,7 @@ export class LineWriter {
     this.#writing ??= this.#drain();
   }
 
-  /** Resolves when all is written, or nobody reads any more. */
+  /** Resolves when all is written, or the reader has gone. */
   async close(): Promise<void> {
     await this.#writing;
   }

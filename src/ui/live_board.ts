@@ -26,8 +26,8 @@ const HIDE_CURSOR = "\u001b[?25l";
 const SHOW_CURSOR = "\u001b[?25h";
 
 /**
- * Draws the board about twelve times a second while a sync runs. `close` wipes it, so that the summary takes its place
- * in the scrollback. The cursor comes back whichever way the process ends, short of SIGKILL.
+ * Draws the board about twelve times a second while a sync runs. `close` wipes it, so that the summary takes
+ * its place in the scrollback. The cursor comes back whichever way the process ends, short of SIGKILL.
  */
 export async function liveBoard(
   terminal: BoardTerminal,
@@ -52,7 +52,7 @@ export async function liveBoard(
   let drawn: { lines: string[]; columns: number } | undefined;
 
   const showCursor = () => {
-    // While the process exits nothing asynchronous runs any more.
+    // Synchronous: the process is exiting.
     if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
   };
   process.once("exit", showCursor);
@@ -60,7 +60,10 @@ export async function liveBoard(
   const interrupted = () => send(SHOW_CURSOR);
   signal?.addEventListener("abort", interrupted, { once: true });
 
-  /** The terminal breaks lines that no longer fit when it gets narrower; log-update would leave their rests behind. */
+  /**
+   * Wipes lines that the terminal has wrapped since it got narrower: log-update would leave their rests
+   * behind.
+   */
   const wipeBroken = (columns: number) => {
     if (drawn === undefined || columns >= drawn.columns) return;
     const extra = drawn.lines.reduce(

@@ -37,7 +37,7 @@ export function describeEvent(event: SyncEvent): string | undefined {
       return `${event.tool} ${event.version}: ${took}`;
     }
     case "tool.failed":
-      // Why, and what to do, stands in the report at the end.
+      // The report at the end says why, and what to do.
       return `${name(event)}: failed`;
     case "tool.cancelled":
       return `${name(event)}: cancelled`;

@@ -58,7 +58,7 @@ function renderTable(rows: readonly ToolRow[], view: TableView): string[] {
       line += `  ${quiet ? style.dim(padded) : padded}`;
       used += 2 + width;
     }
-    // A path that is cut is of no use to anybody: where one does not fit, all are left out. The last line says where they are.
+    // A path is shown whole or left out; where one does not fit, the last line says where all of them are.
     if (used + 2 + place <= limit) line += `  ${style.dim(places[index] ?? "")}`;
     return line.trimEnd();
   });
@@ -130,7 +130,7 @@ export function renderVerdict(state: BoardState, view: SummaryView): string {
   if (end.skipped > 0) parts.push(style.dim(`${end.skipped} not for this system`));
   const counts = parts.join(", ");
   const store = shortenHome(end.store, view);
-  // On a line of its own where both do not fit in one.
+  // On a second line where both do not fit in one.
   const fits = view.columns === undefined || widest([`${counts} · ${store}`]) < view.columns;
   if (fits) return `${counts} ${style.dim(`· ${store}`)}`;
   return [...wrapWords(counts, (view.columns ?? Infinity) - 1), style.dim(store)].join("\n");

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 
-/** The text on one line and without anything a terminal would obey: it may come from a registry or a child. */
+/** The text on one line and without anything a terminal obeys: it may come from a registry or a child. */
 export function plainText(text: string): string {
   // deno-lint-ignore no-control-regex
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();

@@ -63,7 +63,7 @@ async function printLogs(
       const line = lineOf(message, { selection, grep });
       if (line !== undefined) show(line);
     });
-    // Before the lines of the past are read, so that none is missed in between.
+    // Before the past lines are read, so that no line in between is missed.
     await daemon.request("events.subscribe", { types: ["app.log_line"] }, { signal });
   }
   const { lines } = await daemon.request("app.logs", {

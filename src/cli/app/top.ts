@@ -35,7 +35,7 @@ interface Key {
   ctrl?: boolean;
 }
 
-/** A full screen: the apps, and the selected one's log as it is written. Leaves the terminal as it was. */
+/** Shows the apps and the selected one's log on a full screen, and leaves the terminal as it was. */
 async function top(daemon: DaemonClient, selection: Selection, context: Context): Promise<ExitCode> {
   const { stdout, signal } = context;
   const { stdin } = process;

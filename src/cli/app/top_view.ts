@@ -16,7 +16,7 @@ export interface TopView {
   filter: string;
   /** The filter is being typed. */
   typing: boolean;
-  /** What the last key led to. */
+  /** The result of the last key. */
   message: string;
 }
 

@@ -32,7 +32,10 @@ export const command: Command<AppUpOptions> = {
     withDaemon({ socket, client: "haft app" }, context, (daemon) => up(daemon, options, context)),
 };
 
-/** Starts a project's apps in the order of their dependencies and follows them in front; Ctrl-C stops them all. */
+/**
+ * Starts a project's apps in the order of their dependencies, and follows them until Ctrl-C, which stops them
+ * all.
+ */
 async function up(
   daemon: DaemonClient,
   { names, detach, grep, json }: Omit<AppUpOptions, "socket">,
@@ -61,7 +64,7 @@ async function up(
     for (const { name, error } of failed) await stderr.write(`${name}: ${error}\n`);
     if (outcomes.length === 0) {
       await stderr.write(
-        "This project has no apps that start by themselves\n  Declare them under [apps] in haft.toml\n",
+        "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n",
       );
       return ExitCode.ok;
     }
@@ -77,7 +80,7 @@ async function up(
     if (!signal.aborted) throw error;
   }
   await stderr.write("Stopping\n");
-  // Ctrl-C has ended this command's own requests; this one is for after it.
+  // Without the signal, which Ctrl-C has aborted.
   await daemon.request("app.down", target);
   return ExitCode.interrupted;
 }

@@ -1,15 +1,15 @@
 import type { Shell } from "../shell.ts";
 
 /**
- * A script that makes the shell ask `haft complete` for what can come next. The answer has a word and, after a tab, its
- * description on each line; `:files` alone stands for the names of files.
+ * A script that makes the shell ask `haft complete` for what can come next. The answer has a word and, after
+ * a tab, its description on each line; `:files` alone stands for the names of files.
  */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell];
 }
 
 const SCRIPTS: Readonly<Record<Shell, string>> = {
-  // bash takes words apart at : and =, so they are put together first, and what stands before is left out of the answers.
+  // bash splits words at : and =. The script joins them first, and cuts what is before from the answers.
   bash: `_haft() {
   local words=() word line before i
   for ((i = 1; i <= COMP_CWORD; i++)); do

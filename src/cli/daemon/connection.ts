@@ -17,7 +17,7 @@ interface Options extends Partial<ConnectOptions> {
   spawn: boolean;
   /** Further arguments of a daemon that is started. */
   args?: readonly string[];
-  /** Talk to an older haft's daemon without a word. */
+  /** Talk to an older haft's daemon without a warning. */
   anyVersion?: boolean;
 }
 
@@ -57,7 +57,11 @@ export async function connectToDaemon(
   return { client, started: readiness.state === "ready" };
 }
 
-/** Stops an older haft's daemon that nobody else uses. @returns false when the daemon stays, and is to be used */
+/**
+ * Stops an older haft's daemon without other clients.
+ *
+ * @returns false when the daemon stays, and is to be used
+ */
 async function makeWayForThis(client: DaemonClient, { spawn }: Options, context: Context): Promise<boolean> {
   if (client.ack.version === context.version && client.ack.build === buildId()) return false;
   const { versionSkew } = await import("./version_skew.ts");
@@ -70,12 +74,12 @@ async function makeWayForThis(client: DaemonClient, { spawn }: Options, context:
   }
   const why = skew.kind === "busy" ? `, and ${skew.with} use it` : "";
   await context.stderr.write(
-    `Warning: the daemon is an older haft, ${skew.daemon}${why}\n  Run "haft daemon restart" when it suits\n`,
+    `Warning: the daemon is an older haft, ${skew.daemon}${why}\n  Run "haft daemon restart" to replace it; apps and tasks go on\n`,
   );
   return false;
 }
 
-/** The daemon answers, and does not want to talk. */
+/** The error for a daemon that answers and refuses the connection. */
 function refused(error: RequestError): HaftError {
   const next = error.errorName === "too_many"
     ? 'Close other clients, or raise "connections" under [daemon] in your config.toml'
@@ -99,7 +103,7 @@ export function notRunning(socket: string, cause?: unknown): HaftError {
 
 export function isAbsent(error: unknown): boolean {
   if (error instanceof Disconnected) return true;
-  // Not even the directory of the sockets is there.
+  // The directory of the sockets is missing, too.
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 

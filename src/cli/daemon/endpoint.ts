@@ -17,7 +17,9 @@ export function socketFlag({ flags }: ParsedArgs): string | undefined {
   return typeof path === "string" ? path : undefined;
 }
 
-/** Where the user's daemon answers: `--socket`, `HAFT_SOCKET`, `[daemon]` of the user's settings, or the usual place. */
+/**
+ * The user's daemon's socket: `--socket`, else `HAFT_SOCKET`, else that of the settings, else the usual one.
+ */
 export async function daemonSocket(
   socket: string | undefined,
   { env, paths }: Pick<Context, "env" | "paths">,
@@ -30,7 +32,7 @@ export function usualSocket({ env }: Pick<Context, "env">): string {
   return resolveEndpoint(DAEMON_ENDPOINT, { env });
 }
 
-/** Most have no settings, and need not load what reads them. */
+/** Loads the reader of settings only where there is a file of settings. */
 async function socketSetting(
   { env, paths: { config } }: Pick<Context, "env" | "paths">,
 ): Promise<string | undefined> {
@@ -39,7 +41,7 @@ async function socketSetting(
   try {
     return readUserConfig(config).daemon.socket;
   } catch (error) {
-    // Wrong settings must not keep anybody from stopping a daemon that runs.
+    // A running daemon can be stopped even when the settings are wrong.
     if (existsSync(usualSocket({ env }))) return undefined;
     throw error;
   }

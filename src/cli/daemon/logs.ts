@@ -26,7 +26,7 @@ function parse(args: ParsedArgs): DaemonLogsOptions {
   };
 }
 
-/** Reads the user's settings nowhere: the log is where a wrong setting is explained. */
+/** Works without the user's settings: the log is where a wrong setting is explained. */
 async function run({ lines, follow }: DaemonLogsOptions, context: Context): Promise<ExitCode> {
   const { stdout, stderr, signal } = context;
   const path = daemonLog(context);

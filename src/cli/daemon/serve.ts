@@ -32,7 +32,7 @@ export async function runDaemon(
   onDamage((line) => log.write(line));
   const settings = await userSettings(context);
   const inherited = inheritedListeners(context.env, process.pid);
-  // They are this process's alone, not its children's.
+  // Only this process may use them, and its children inherit the environment.
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
   let daemon: Daemon;
   try {
@@ -66,7 +66,9 @@ export async function runDaemon(
   return ExitCode.ok;
 }
 
-/** Most have no settings, and need not hold what reads them for as long as the daemon lives. */
+/**
+ * Loads the reader of settings, which the daemon would hold for life, only where there is a file of settings.
+ */
 async function userSettings({ paths: { config } }: Context) {
   let module: typeof import("../../tools/project/user_config.ts") | undefined;
   const prepare = async () => {

@@ -6,7 +6,7 @@ import type { Context } from "../command.ts";
 export interface Service {
   path: string;
   text: string;
-  /** What makes the system take it up. */
+  /** The command that makes the system start it. */
   next: string;
 }
 

@@ -5,11 +5,11 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 
 export type Skew =
   | { kind: "none" }
-  /** Older than this haft, and nobody else needs it: it may be replaced. */
+  /** Older than this haft, and without other clients: it may be replaced. */
   | { kind: "idle"; daemon: string }
   | { kind: "busy"; daemon: string; with: string };
 
-/** Whether the daemon is an older haft than this one. A newer one, or another installation's, is left alone. */
+/** Whether the daemon is older than this haft. A newer one, or another installation's, counts as fitting. */
 export async function versionSkew(daemon: DaemonClient, version: string): Promise<Skew> {
   const { ack } = daemon;
   if (ack.version === version && ack.build === buildId()) return { kind: "none" };

@@ -4,7 +4,7 @@ import { connectToDaemon } from "./connection.ts";
 import { daemonSocket } from "./endpoint.ts";
 import { asRemoteError } from "./remote_error.ts";
 
-/** Does work with a connection to the user's daemon, started where none runs. What the daemon refuses is exit code 4. */
+/** Works with a connection to the user's daemon, which it starts if need be. A refusal is exit code 4. */
 export async function withDaemon<Result>(
   { socket, client: name }: { socket: string | undefined; client: string },
   context: Context,

@@ -39,10 +39,10 @@ async function daemon(socket: string, { env, version }: Context): Promise<Findin
     });
   } catch (error) {
     if (!isAbsent(error)) {
-      return fault("daemon", `does not answer: ${errorMessage(error)}`, 'Look into "haft daemon logs"');
+      return fault("daemon", `does not answer: ${errorMessage(error)}`, 'Read "haft daemon logs"');
     }
     return existsSync(socket)
-      ? note("daemon", "it ended without cleaning up", 'The next "haft daemon start" puts that right')
+      ? note("daemon", "it left its socket behind when it ended", '"haft daemon start" replaces it')
       : note("daemon", "not running; commands that need it start it");
   }
   await using connected = client;
@@ -52,7 +52,11 @@ async function daemon(socket: string, { env, version }: Context): Promise<Findin
   }
   const status = await connected.request("daemon.status", {});
   if (status.internal_errors > 0) {
-    return fault("daemon", `${status.internal_errors} faults of its own so far`, 'See "haft daemon logs"');
+    return fault(
+      "daemon",
+      `${status.internal_errors} internal errors since it started`,
+      'Read "haft daemon logs"',
+    );
   }
   return ok("daemon", `pid ${status.pid}, haft ${status.version}`);
 }

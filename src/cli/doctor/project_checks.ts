@@ -31,8 +31,8 @@ function store({ paths, home }: Context): Finding {
   } catch {
     return fault(
       "store",
-      `"${existing}" cannot be written by you`,
-      `Make it yours, or set HAFT_HOME to a directory that is`,
+      `"${existing}" is not writable`,
+      "Change its owner or mode, or set HAFT_HOME to another directory",
     );
   }
 }

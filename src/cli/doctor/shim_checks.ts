@@ -19,7 +19,7 @@ function upToDate(context: Context): Finding {
     return note("shims", `"${path}" is not haft's, and stands where a shim would`, "Move it elsewhere");
   }
   const stale = written.length + removed.length;
-  if (stale > 0) return note("shims", `${stale} do not fit the store`, 'Run "haft shims"');
+  if (stale > 0) return note("shims", `${stale} are missing or outdated`, 'Run "haft shims"');
   return ok("shims", `${names.length} in ${shortPath(context.paths.shims, context.home)}`);
 }
 

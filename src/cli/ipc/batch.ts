@@ -8,7 +8,7 @@ import { RequestError } from "../../protocol/wire_error.ts";
 import type { Out } from "./call.ts";
 import { standardInput } from "../standard_input.ts";
 
-/** Requests from stdin, all at once; responses on stdout in the order in which they come, each with its request's id. */
+/** Sends the requests of stdin all at once, and writes responses as they come, each with its request's id. */
 export async function batch(
   daemon: DaemonClient,
   { timeoutMs }: { timeoutMs: number | undefined },
@@ -60,7 +60,7 @@ function parseRequest(text: string, line: number): { id: string; method: string;
   }
   const request = typeof message === "object" && message !== null ? { type: "request", ...message } : message;
   if (!isMessage(request) || request.method === undefined) {
-    throw new UsageError(`Line ${line} of stdin is no request`, {
+    throw new UsageError(`Line ${line} of stdin is not a request`, {
       next: `Write one such as {"id": "1", "method": "daemon.ping"}`,
     });
   }

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { errorCode, errorMessage, UsageError } from "../../base/errors.ts";
 
 /**
- * The parameters of a method, as a command line words them: nothing, one JSON text, `@FILE`, `-` for stdin, or `key=value` pairs, whose
- * values are JSON where they are and text otherwise; `a.b=1` is `{"a": {"b": 1}}`.
+ * The parameters of a method on a command line: nothing, one JSON text, `@FILE`, `-` for stdin, or
+ * `key=value` pairs. A value is read as JSON where it is JSON, else as text; `a.b=1` is `{"a": {"b": 1}}`.
  *
  * @throws {UsageError}
  */

@@ -86,7 +86,7 @@ function parseAction({ flags, positional, rest }: ParsedArgs): IpcSendAction {
   if (flag === undefined) {
     if (method === undefined) {
       throw new UsageError("Which method? None was named", {
-        next: 'Run "haft ipc-send --list" for what there is',
+        next: 'Run "haft ipc-send --list" for the methods',
       });
     }
     return { kind: "call", method, params };
@@ -121,7 +121,7 @@ function parseSubscription(args: Pick<ParsedArgs, "flags">): Subscription {
 async function run(options: IpcSendOptions, context: Context): Promise<ExitCode> {
   const { action, spawn, framing, timeoutMs } = options;
   const socket = await daemonSocket(options.socket, context);
-  // Read first: what is wrong with the parameters is said without starting a daemon.
+  // Before the connection: wrong parameters start no daemon.
   const params = action.kind === "call" ? await readParams(action.params) : undefined;
   const { connectToDaemon } = await import("../daemon/connection.ts");
   const { client } = await connectToDaemon({ socket, spawn, framing, client: "haft ipc-send" }, context);

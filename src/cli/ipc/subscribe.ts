@@ -32,7 +32,7 @@ export async function subscribe(
         if (stdout.closed) end();
       });
     }
-    // Notices have no number: they are not events of the stream.
+    // Notices are not events of the stream, and have no number.
     if (event.seq !== undefined && ++seen >= count) end();
   });
   const params = {

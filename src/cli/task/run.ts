@@ -25,8 +25,8 @@ export const command: Command<TaskStartOptions> = {
 };
 
 /**
- * Runs tasks in front, each after those that it depends on, and otherwise side by side. A task is not run when one that
- * it depends on fails. Ctrl-C cancels what runs.
+ * Runs tasks in front, each after those that it depends on, and otherwise side by side. A task is not run
+ * when one that it depends on fails. Ctrl-C cancels what runs.
  */
 async function runTasks(
   daemon: DaemonClient,

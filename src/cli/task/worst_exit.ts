@@ -1,7 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 
-/** The exit code for tasks that are over: that of the first one that was not completed, a command's own where it has one. */
+/** The exit code of the first task that was not completed: its command's own where it has one. */
 export function worstExit(tasks: readonly TaskInfo[]): ExitCode {
   const failed = tasks.find(({ state }) => state !== "completed");
   if (failed === undefined) return ExitCode.ok;
