@@ -1,0 +1,52 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../../src/base/errors.ts";
+import { parseIds, parseStart, startRequest } from "../../../../src/cli/task/task_options.ts";
+
+const parsed = (positional: string[], rest: string[] = [], flags: [string, string | true][] = []) => ({
+  flags: new Map(flags),
+  positional,
+  rest,
+});
+
+Deno.test("parseStart() reads names or a command, and what the task is given", () => {
+  const flags: [string, string | true][] = [
+    ["text", "go"],
+    ["image", "a.png,b.png"],
+    ["config", '{"mode": "fast"}'],
+    ["json", true],
+  ];
+  const options = parseStart(parsed(["build"], [], flags));
+  assertEquals(options, {
+    names: ["build"],
+    command: [],
+    text: "go",
+    images: ["a.png", "b.png"],
+    configuration: { mode: "fast" },
+    json: true,
+    socket: undefined,
+  });
+  assertEquals(startRequest("build", options, { cwd: "/p" }), {
+    cwd: "/p",
+    name: "build",
+    text: "go",
+    images: ["a.png", "b.png"],
+    configuration: { mode: "fast" },
+  });
+  assertEquals(startRequest(undefined, parseStart(parsed([], ["make", "-j4"])), { cwd: "/p" }), {
+    cwd: "/p",
+    command: ["make", "-j4"],
+  });
+});
+
+Deno.test("parseStart() refuses neither, both, and a configuration that is not an object", () => {
+  assertThrows(() => parseStart(parsed([])), UsageError, "None was named");
+  assertThrows(() => parseStart(parsed(["a"], ["b"])), UsageError, "not both");
+  for (const config of ["[1]", "null", "{"]) {
+    assertThrows(() => parseStart(parsed(["a"], [], [["config", config]])), UsageError, "a JSON object");
+  }
+});
+
+Deno.test("parseIds() wants at least one id", () => {
+  assertEquals(parseIds(parsed(["a"], ["b"])).ids, ["a", "b"]);
+  assertThrows(() => parseIds(parsed([])), UsageError, "No id was given");
+});
