@@ -5,7 +5,8 @@ import process from "node:process";
 /**
  * The first program of that name on PATH.
  *
- * Links are not followed: what mise or volta put on PATH is one program that goes by the name it is started with.
+ * Links are not followed: what mise or volta put on PATH is one program that goes by the name it is started
+ * with.
  *
  * @param except a directory that is left out: haft's own shims, which would ask haft again
  */

@@ -1,6 +1,7 @@
 /**
- * The one door to a project: what its files say, what of it is installed, what its programs run in, and whether it may run
- * code. Commands, apps, tasks and backends all come through here, so that each rule stands once.
+ * The one door to a project: what its files say, what of it is installed, what its programs run in, and
+ * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
+ * once.
  */
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
@@ -155,7 +156,8 @@ export class Project {
   }
 
   /**
-   * The whole environment of a program of the project: its tools on PATH and its variables, over what is inherited.
+   * The whole environment of a program of the project: its tools on PATH and its variables, over what is
+   * inherited.
    *
    * @param own variables of that program alone, over all others
    * @throws {HaftError} see {@link variables}
