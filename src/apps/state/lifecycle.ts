@@ -86,6 +86,12 @@ export interface Circumstances {
   goodForMs: number;
 }
 
+/** An instance that was never started has no policy yet; none of its events asks for one. */
+export const NO_POLICY = {
+  restart: "no",
+  backoff: { initial: 0, max: 0, multiplier: 1, jitter: 0, reset_after: Infinity, exhausted: "stop" },
+} as const;
+
 export function step(before: Life, event: LifeEvent, { policy, goodForMs }: Circumstances): Step {
   const life = goodForMs >= policy.backoff.reset_after ? { ...before, attempts: 0 } : before;
   switch (event.type) {
