@@ -6,7 +6,7 @@ connection say which it is. An empty frame carries nothing and is skipped; a cli
 the server knows the framing even when it speaks first.
 """
 
-from typing import Literal, get_args
+from ._typing import Literal
 
 Framing = Literal["length", "lines"]
 
@@ -20,9 +20,10 @@ def detect_framing(fourth: int) -> Framing:
 
 def check_framing(framing: str) -> Framing:
     """:raises ValueError: for any other word"""
-    for known in get_args(Framing):
-        if framing == known:
-            return "length" if known == "length" else "lines"
+    if framing == "length":
+        return "length"
+    if framing == "lines":
+        return "lines"
     raise ValueError(f'Unknown framing "{framing}": use "length" or "lines"')
 
 
