@@ -90,7 +90,7 @@ def open_descriptors() -> Set[str]:
 
 
 class SandboxedTest(unittest.TestCase):
-    """A runtime directory that nobody else has."""
+    """A test with a runtime directory of its own."""
 
     def setUp(self) -> None:
         self.directory = tempfile.mkdtemp(prefix="haft-py-")

@@ -467,7 +467,7 @@ class AioServer(AioTest):
                         done, pending = await asyncio.wait(accepting, return_when=asyncio.FIRST_COMPLETED)
                         async with done.pop().result() as accepted:
                             self.assertEqual((await accepted.receive(HANG)).data, 1)
-                # The silent one is gone, and has given nobody a channel.
+                # The silent connection is gone and became no channel.
                 async with await self.connect():
                     await (await pending.pop()).close()
 
@@ -540,7 +540,7 @@ class AioServer(AioTest):
         os.mkdir(os.path.join(self.directory, "haft"), 0o700)
 
         async def main() -> None:
-            with self.assertRaisesRegex(Disconnected, 'Nobody listens on channel "aio"'):
+            with self.assertRaisesRegex(Disconnected, 'Nothing listens on channel "aio"'):
                 await LocalSocketChannel.connect("aio", env=self.env)
             with self.assertRaises(TimedOut):
                 await LocalSocketChannel.connect("aio", env=self.env, retry=True, timeout=0.05)

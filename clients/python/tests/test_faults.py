@@ -1,4 +1,5 @@
-"""Peers that are killed, stopped, or do not read, and bursts: what the other end sees of them, and what is left."""
+"""Peers that are killed, stopped, or do not read, and bursts: the errors at the other end, and what is left
+over."""
 
 import asyncio
 import os
@@ -86,7 +87,7 @@ class Killed(FaultTest):
             self.assertEqual({type(error) for error in ends}, {Disconnected})
             self.assertEqual(len(ends), len(threads))
             for _ in channel:
-                # What had come before, and nobody took.
+                # Messages that had come before and are unread.
                 pass
             with self.assertRaises(Disconnected):
                 channel.receive(HANG)
@@ -125,7 +126,7 @@ class Killed(FaultTest):
             return self.sees_the_end(channel, listen=child.pid % 2 == 0)
 
         self.rounds("server", meet)
-        # The last one's socket is replaced, and what was bound and not yet in place is nobody's.
+        # The last server's socket is replaced; a socket that was bound and not yet linked stays.
         LocalSocketChannel.server("peer", path=self.path).close()
         for name in os.listdir(os.path.dirname(self.path)):
             if len(name) == 6 and name.startswith("."):

@@ -57,7 +57,7 @@ class NativeConversation(Conversation):
         if message.type == "request":
             self._request(message)
         elif message.type == "ping":
-            # From this thread, so that it is answered while every worker is busy.
+            # Answered by this thread, so that busy workers do not delay it.
             self._say(IpcMessage("pong", id=message.id))
         elif message.type == "event" and message.event == "backend.stop":
             self._stop()
@@ -88,5 +88,5 @@ class NativeConversation(Conversation):
         except Serialization:
             raise
         except IpcChannelError:
-            # The parent is gone, which the listening thread finds out.
+            # The parent is gone; the listening thread notices it.
             pass
