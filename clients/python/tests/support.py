@@ -8,6 +8,7 @@ import unittest
 from typing import List, Set, Tuple
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCE = os.path.join(PACKAGE, "src")
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "tests", "vectors")
 
 from haft_ipc._frame_decoder import FrameDecoder  # noqa: E402

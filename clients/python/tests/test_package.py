@@ -10,9 +10,7 @@ from typing import Dict, List, Set
 
 import haft_ipc
 
-from .support import HANG, PACKAGE, SandboxedTest
-
-SOURCE = os.path.join(PACKAGE, "src")
+from .support import HANG, PACKAGE, SOURCE, SandboxedTest
 
 
 class Package(SandboxedTest):

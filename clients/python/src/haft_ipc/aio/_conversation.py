@@ -39,10 +39,13 @@ class Conversation:
         )
         return cls(opened, runner, stop)
 
-    async def start(self, handlers: List[str]) -> None:
-        """Says ``ready``, then hands requests to the runner until the parent ends it."""
+    async def ready(self, handlers: List[str]) -> None:
+        """Says ``ready``."""
         log_by_line()
         await self._channel.send(IpcMessage("ready", data={"handlers": [*handlers]}))
+
+    def listen(self) -> None:
+        """Starts to hand requests to the runner, until the parent ends the conversation."""
         self._tasks = [self._loop.create_task(self._listen()), self._loop.create_task(self._answer())]
 
     async def event(self, event: str, data: JsonInput) -> None:

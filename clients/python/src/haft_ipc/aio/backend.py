@@ -80,8 +80,9 @@ class Backend(HandlerRegistry):
 
     async def _serve(self, conversation: Conversation, runner: Runner, stop: asyncio.Event) -> None:
         try:
-            await conversation.start(sorted(self._handlers))
+            await conversation.ready(sorted(self._handlers))
             self._conversation = conversation
+            conversation.listen()
             await stop.wait()
             await _finish(runner)
             await conversation.drain()
@@ -92,8 +93,9 @@ class Backend(HandlerRegistry):
     async def _serve_legacy(self, runner: Runner, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         conversation = LegacyConversation(runner, lambda: _set_soon(loop, stop))
-        conversation.start(sorted(self._handlers))
+        conversation.ready(sorted(self._handlers))
         self._conversation = conversation
+        conversation.listen()
         await stop.wait()
         await _finish(runner)
         conversation.raise_failure()

@@ -47,8 +47,10 @@ class Backend(HandlerRegistry):
         with StopSignal() as stop:
             conversation = _conversation(os.environ if env is None else env, runner, stop)
             try:
-                conversation.start(sorted(self._handlers))
+                conversation.ready(sorted(self._handlers))
+                # Before the first request: its handler may emit at once.
                 self._conversation = conversation
+                conversation.listen()
                 stop.wait()
                 runner.finish()
             finally:

@@ -10,8 +10,12 @@ class Conversation(ABC):
     """A conversation with one parent, read in one thread."""
 
     @abstractmethod
-    def start(self, handlers: List[str]) -> None:
-        """Says ``ready``, then hands requests to the runner until the parent ends it."""
+    def ready(self, handlers: List[str]) -> None:
+        """Says ``ready``."""
+
+    @abstractmethod
+    def listen(self) -> None:
+        """Starts to hand requests to the runner, until the parent ends the conversation."""
 
     @abstractmethod
     def event(self, event: str, data: JsonInput) -> None:

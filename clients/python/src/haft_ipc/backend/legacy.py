@@ -35,8 +35,10 @@ class LegacyConversation(Conversation):
         os.dup2(2, 1)
         sys.stdout = sys.stderr
 
-    def start(self, handlers: List[str]) -> None:
+    def ready(self, handlers: List[str]) -> None:
         self._say({"type": "ready", "handlers": handlers})
+
+    def listen(self) -> None:
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
     def event(self, event: str, data: JsonInput) -> None:

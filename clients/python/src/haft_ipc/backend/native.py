@@ -27,9 +27,11 @@ class NativeConversation(Conversation):
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
 
-    def start(self, handlers: List[str]) -> None:
+    def ready(self, handlers: List[str]) -> None:
         log_by_line()
         self._channel.send(IpcMessage("ready", data={"handlers": handlers}))
+
+    def listen(self) -> None:
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
     def event(self, event: str, data: JsonInput) -> None:
