@@ -18,7 +18,7 @@ import { type AppState, isDown, worstState } from "./state/app_state.ts";
 import { unknownApp } from "./unknown_app.ts";
 import { watchRunning } from "./watch_running.ts";
 
-/** An app that is known: in a manifest, or started with a command of its own; and its instances. */
+/** An app of a manifest, or one that was started with its own configuration; and its instances. */
 export class App {
   readonly key: ProcessKey;
   readonly #services: AppServices;

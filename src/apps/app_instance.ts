@@ -1,6 +1,7 @@
 /**
- * One process of an app. Whatever happens becomes an event of its life (state/lifecycle.ts), and the effects are performed
- * here. Each start has a generation, by which what an earlier start left behind is recognised and ignored.
+ * One process of an app. Whatever happens becomes an event of its life (state/lifecycle.ts), and the effects
+ * are performed here. Each start has a generation, by which what an earlier start left behind is recognised
+ * and ignored.
  */
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { backoffDelay } from "../process/backoff.ts";
@@ -84,7 +85,7 @@ export class AppInstance {
     this.#dispatch({ type: "stop" });
   }
 
-  /** Somebody asks for it: no backoff, and the counts begin anew. */
+  /** A person asks for it: no backoff, and the counts begin anew. */
   restart(): void {
     this.#dispatch({ type: "restart" });
   }

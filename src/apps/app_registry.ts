@@ -55,7 +55,8 @@ export class AppRegistry {
   }
 
   /**
-   * The known apps that are meant; with `configured` also those of the manifest that were never started, in its order.
+   * The known apps that are meant; with `configured` also those of the manifest that were never started, in
+   * its order.
    *
    * @throws {HaftError} when a name is not known, or no app runs and the manifest is wrong
    */

@@ -1,6 +1,6 @@
 /**
- * Process supervision: starts, watches, restarts and stops apps, keeps their state, and reports through `emit`. It knows no
- * socket, no hub and no daemon.
+ * Process supervision: starts, watches, restarts and stops apps, keeps their state, and reports through
+ * `emit`. It knows no socket, no hub and no daemon.
  *
  *     const apps = new AppService({ stateDirectory, emit, projects, onProblem: log });
  *     await apps.begin();                    // adopts what an earlier daemon started
@@ -56,8 +56,9 @@ export class AppService {
   }
 
   /**
-   * Takes over what an earlier daemon left: processes that still run are adopted; what should run, and ended while nobody
-   * looked, follows its restart policy; leftovers of apps that ended are stopped. To be called once, before all else.
+   * Takes over what an earlier daemon left: adopts processes that still run, follows the restart policy of
+   * those that ended meanwhile, and stops the leftovers of apps that ended. To be called once, before all
+   * else.
    */
   async begin(): Promise<void> {
     const { records, damaged } = this.#services.journal.readAll();
@@ -78,8 +79,8 @@ export class AppService {
   }
 
   /**
-   * Starts apps and what they depend on, all at once; each waits for its own dependencies. Resolves when none of them is
-   * starting any more. One that runs is left as it is.
+   * Starts apps and what they depend on, all at once; each waits for its own dependencies. Resolves when none
+   * of them is starting any more. One that runs is left as it is.
    *
    * @param options.config the content of an `[apps.NAME]` for the one name, which no manifest need have
    * @throws {HaftError} when a name is unknown, or the manifest is not trusted
@@ -89,7 +90,10 @@ export class AppService {
     return await this.#startSelected(selection, signal);
   }
 
-  /** As {@link start}, of a project's apps that start by themselves when none is named; waits until they are healthy, too. */
+  /**
+   * As {@link start}, of a project's apps that start by themselves when none is named; waits until they are
+   * healthy, too.
+   */
   async up(selection: Selection & { root: string }, signal?: AbortSignal): Promise<ActionResult> {
     const result = await this.#startSelected(selection, signal, { autostart: true });
     const apps = result.outcomes.filter(({ error }) => error === null).map((key) => this.#apps.get(key));
@@ -105,14 +109,20 @@ export class AppService {
     return this.#result(apps, result.outcomes);
   }
 
-  /** Stops apps, dependents first. Resolves when nothing of them is left. They are not started again until somebody asks. */
+  /**
+   * Stops apps, dependents first. Resolves when nothing of them is left. They stay stopped until a person
+   * starts them.
+   */
   async stop(selection: Selection): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
     await this.#stopAll(apps, { forget: true });
     return this.#result(apps);
   }
 
-  /** Stops each app and starts it with what its manifest says now. Resolves when none is stopping or starting any more. */
+  /**
+   * Stops each app and starts it with what its manifest says now. Resolves when none is stopping or starting
+   * any more.
+   */
   async restart(selection: Selection, signal?: AbortSignal): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
     const outcomes = apps.map((app) =>
@@ -160,7 +170,7 @@ export class AppService {
     return { path: this.#saved.path, apps };
   }
 
-  /** Starts what {@link save} kept. What cannot be started is told, and keeps nothing else from it. */
+  /** Starts what {@link save} kept. An app that cannot be started does not keep the others from it. */
   async restore(signal?: AbortSignal): Promise<ActionResult> {
     const results = await Promise.all(
       [...Map.groupBy(this.#saved.read(), ({ root }) => root)].map(async ([root, keys]) => {
@@ -220,7 +230,7 @@ export class AppService {
     return this.#result(started, outcomes.map((outcome) => this.#withCrash(outcome)));
   }
 
-  /** An app that did not come up is told with its reason. */
+  /** The outcome of an app that did not come up gives the reason. */
   #withCrash(outcome: AppOutcome): AppOutcome {
     const failed = this.#apps.get(outcome).instances.find(({ state }) =>
       state === "crashed" || state === "exhausted"
@@ -233,7 +243,7 @@ export class AppService {
   #define({ root, names = [] }: Selection, table: unknown): void {
     const [name, extra] = names;
     if (root === undefined || name === undefined || extra !== undefined) {
-      throw new UsageError("An app with a configuration of its own needs a root and one name");
+      throw new UsageError("An app that no manifest has needs a root and one name");
     }
     parseApp(name, table);
     const project = this.#services.readProject(root);

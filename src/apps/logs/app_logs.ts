@@ -13,7 +13,11 @@ export interface LogsQuery {
   stream?: LogStream | undefined;
 }
 
-/** The last lines of apps, oldest first where their times are known. @throws {UsageError} when `grep` is no pattern */
+/**
+ * The last lines of apps, oldest first where their times are known.
+ *
+ * @throws {UsageError} when `grep` is no pattern
+ */
 export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[] {
   if (query.lines === 0) return [];
   const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
