@@ -3,6 +3,7 @@ import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
 import { programOnPath } from "../tools/project/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
+import { shimDepth } from "../tools/shims/shim_guard.ts";
 import type { Context } from "./command.ts";
 import { runCommand } from "./exec_known.ts";
 import type { ToolTarget } from "./tool_target.ts";
@@ -21,7 +22,7 @@ export async function execFromProject(
   { target, args, install, shim }: ExecOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const { cwd, env, paths } = context;
+  const { cwd, env } = context;
   let project = withTarget(openProject(cwd, context), target);
   if (needsInstall(project, target) && (install || project.settings.auto_install === true)) {
     const { installMissing } = await import("./install_missing.ts");
@@ -29,8 +30,11 @@ export async function execFromProject(
     project = withTarget(openProject(cwd, context), target);
   }
   if (shim && !hasTool(target.name, project.tools)) {
-    const file = programOnPath(target.name, { PATH: env["PATH"], except: paths.shims });
-    if (file !== undefined) return await runCommand({ file, path: [], defaults: {} }, args, env);
+    const file = programOnPath(target.name, { PATH: env["PATH"] });
+    if (file !== undefined) {
+      const depth = shimDepth(target.name, { program: file, env });
+      return await runCommand({ file, path: [], defaults: {}, env: depth }, args, env);
+    }
   }
   const plan = await planRun(target.name, project, context);
   if (target.version === undefined) rememberRun(target.name, { plan, project }, context);

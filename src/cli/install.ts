@@ -73,6 +73,7 @@ async function runChild(
         const services = await createToolServices({
           ...context,
           projectDir: config.project_dir,
+          projectTrusted: config.project_trusted ?? false,
           offline: config.offline,
           mirrors: config.mirrors ?? {},
         });

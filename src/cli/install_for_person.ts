@@ -5,7 +5,7 @@ import { installInProject } from "../sync/project_sync.ts";
 import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Context } from "./command.ts";
-import { shimWarning } from "./shim_warning.ts";
+import { printWarning } from "./print_warning.ts";
 import { syncAudience } from "./sync_observer.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
@@ -17,8 +17,8 @@ export interface PersonOptions {
 }
 
 /**
- * `haft install` without a channel: the same work in this process. On a terminal it prints what happened,
- * elsewhere the tools' paths alone, so that a script can use them.
+ * `haft install` without a channel: the same work in this process. On a terminal it prints what happened, elsewhere the
+ * tools' paths alone, so that a script can use them.
  */
 export async function installForPerson(
   { tools: targets, force, offline, json }: PersonOptions,
@@ -35,7 +35,7 @@ export async function installForPerson(
       user: context,
       signal,
       emit: (event) => audience.event(event),
-      onShimProblem: shimWarning(context),
+      onWarning: printWarning(context),
     },
   );
   await audience.close();

@@ -2,8 +2,11 @@ import { delimiter } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { runtime } from "../runtime/mod.ts";
+import { userConfigPath } from "../tools/project/user_config_path.ts";
+import { withheldWarning } from "../tools/shims/shim_names.ts";
 import { writeShims } from "../tools/shims/write_shims.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { printWarning } from "./print_warning.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface ShimsOptions {
@@ -15,7 +18,7 @@ export const command: Command<ShimsOptions> = {
   usage: [""],
   flags: [
     { name: "path", description: "Print the shims' directory, and change nothing" },
-    { name: "json", description: "Print JSON: {path, names, written, removed, foreign}" },
+    { name: "json", description: "Print JSON: {path, names, written, removed, foreign, withheld}" },
   ],
   examples: ["haft shims", 'PATH="$(haft shims --path):$PATH"'],
   parse,
@@ -42,8 +45,10 @@ async function run({ json, path }: ShimsOptions, context: Context): Promise<Exit
     return ExitCode.ok;
   }
   for (const name of changes.foreign) {
-    await stderr.write(`Warning: "${name}" in the shims' directory is not haft's, and is left alone\n`);
+    await printWarning(context)(`"${name}" in the shims' directory is not haft's, and is left alone`);
   }
+  const warning = withheldWarning(changes.withheld, shortPath(userConfigPath(paths.config), home));
+  if (warning !== undefined) await printWarning(context)(warning);
   const { length } = changes.names;
   await stdout.write(`${length} ${length === 1 ? "shim" : "shims"} in ${shortPath(paths.shims, home)}\n`);
   if (!onPath(context)) {

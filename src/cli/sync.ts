@@ -9,7 +9,7 @@ import {
 import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { shimWarning } from "./shim_warning.ts";
+import { printWarning } from "./print_warning.ts";
 import { syncAudience } from "./sync_observer.ts";
 
 export interface SyncCommandOptions extends ProjectSyncOptions {
@@ -86,7 +86,7 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
       user: context,
       signal,
       emit: (event) => audience.event(event),
-      onShimProblem: shimWarning(context),
+      onWarning: printWarning(context),
     }));
   } finally {
     await audience.close();

@@ -63,6 +63,11 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections.map((name) => `[${name}]`).join(", ")}`;
   await context.stdout.write(`${gated.path} ${state}\n`);
+  if (action !== "revoke" && project.npmrc !== undefined) {
+    const { npmrcClaims } = await import("../tools/registry/npmrc.ts");
+    const claims = npmrcClaims(project.npmrc.path)?.claims ?? [];
+    await context.stdout.write(claims.map((claim) => `  ${claim}\n`).join(""));
+  }
   if (action === "show" && sections.length > 0) {
     await context.stdout.write(`${JSON.stringify(gated.parts, null, 2)}\n`);
   }

@@ -6,7 +6,7 @@ import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject } from "../tools/project/project.ts";
-import { shimWarning } from "./shim_warning.ts";
+import { printWarning } from "./print_warning.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
 export interface UninstallOptions {
@@ -58,7 +58,7 @@ async function run({ target, all, json }: UninstallOptions, context: Context): P
       );
     }
   }
-  await updateShims(context, { changed: removed.length > 0, onProblem: shimWarning(context) });
+  await updateShims(context, { changed: removed.length > 0, onWarning: printWarning(context) });
   if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
   return ExitCode.ok;
 }

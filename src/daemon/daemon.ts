@@ -22,7 +22,6 @@ import { daemonHandlers } from "./handlers/daemon_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
-import { IdleClock } from "./idle_clock.ts";
 import { MethodTable } from "./method_table.ts";
 import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
@@ -67,8 +66,8 @@ export class Daemon {
   #settings: DaemonSettings;
   readonly #services: Services;
   readonly #collector: QuietCollector;
-  readonly #idle: IdleClock;
   #internalErrors = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
   #keepApps = false;
   #resolveStopped: () => void = () => {};
@@ -101,7 +100,7 @@ export class Daemon {
       `haft ${options.version} (${options.build}) answers at ${options.socket}, pid ${process.pid}`,
     );
     daemon.#services.begin();
-    daemon.#idle.restart();
+    daemon.#watchIdle(0);
     return daemon;
   }
 
@@ -123,7 +122,7 @@ export class Daemon {
         if (SAID_BY_TASKS.has(event)) client?.offer(event, data);
         else client?.send(event, data);
       },
-      onWorkEnded: () => this.#idle.restart(),
+      onBusyChange: () => this.#watchIdle(this.#server.connections.size),
     });
     const { tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);
@@ -132,7 +131,7 @@ export class Daemon {
       methods,
       limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
-      onConnections: () => this.#idle.restart(),
+      onConnections: (open) => this.#watchIdle(open),
     });
     methods.register(connectionHandlers({
       hub: this.#hub,
@@ -164,11 +163,6 @@ export class Daemon {
     methods.register(backendHandlers(backends.get));
     methods.register(appHandlers(apps.get));
     methods.register(taskHandlers(tasks.get));
-    this.#idle = new IdleClock({
-      limitMs: () => idleExitMs(this.#settings),
-      isBusy: () => this.#server.connections.size > 0 || this.#services.busy,
-      onIdle: (limitMs) => void this.stop(`nothing to do for ${limitMs / 1000} s`),
-    });
     this.#collector = new QuietCollector({
       work: () => this.#hub.seq + this.#server.traffic.receivedFrames,
       collect: () => runtime.collectGarbage(),
@@ -189,7 +183,7 @@ export class Daemon {
     }
     this.#server.limits = connectionLimits(this.#settings);
     this.#services.reload();
-    this.#idle.restart();
+    this.#watchIdle(this.#server.connections.size);
     log.write("the settings were read again");
     this.#emit("daemon.reloaded", { path: userConfigPath(user.paths.config) });
   }
@@ -213,7 +207,7 @@ export class Daemon {
   }
 
   async #finish(): Promise<void> {
-    this.#idle[Symbol.dispose]();
+    clearTimeout(this.#idle);
     this.#collector[Symbol.dispose]();
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
@@ -221,6 +215,15 @@ export class Daemon {
     });
     this.#lock.release();
     this.#resolveStopped();
+  }
+
+  #watchIdle(connections: number): void {
+    clearTimeout(this.#idle);
+    const limit = idleExitMs(this.#settings);
+    if (connections > 0 || this.#services.busy || this.#stopping || !Number.isFinite(limit)) return;
+    // A timer takes no more than 2^31 ms, which is 24 days.
+    const wait = Math.min(limit, 2 ** 31 - 1);
+    this.#idle = setTimeout(() => void this.stop(`nothing to do for ${limit / 1000} s`), wait);
   }
 }
 

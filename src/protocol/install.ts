@@ -28,6 +28,10 @@ export const InstallConfig = v.strictObject({
   dependencies_lock: v.nullable(v.string()),
   /** Where npm's project configuration is looked for. */
   project_dir: v.string(),
+  /** Whether that configuration counts. Default false. */
+  project_trusted: v.optional(v.boolean()),
+  /** Whether a package may bring dependencies by git or from an address, past the registry. Default false. */
+  remote_dependencies: v.optional(v.boolean()),
   /** URL prefix → what stands in its place (`[mirrors]`), for http sources. */
   mirrors: v.optional(v.record(v.string(), v.string())),
   force: v.boolean(),

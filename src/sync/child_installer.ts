@@ -6,8 +6,6 @@ import type { Installer } from "./install_one.ts";
 
 export interface ChildInstallerOptions {
   env: Env;
-  /** `[mirrors]` of the project: a child reads no manifest. */
-  mirrors: Readonly<Record<string, string>>;
   /** Milliseconds without progress after which a child counts as hung. */
   silence: number;
   /** The argv that starts haft; this same haft by default. */
@@ -16,10 +14,10 @@ export interface ChildInstallerOptions {
 
 /** Installs each tool in a child `haft install … --ipc-channel NAME`. */
 export function createChildInstaller(
-  { env, mirrors, silence, command = runtime.selfCommand() }: ChildInstallerOptions,
+  { env, silence, command = runtime.selfCommand() }: ChildInstallerOptions,
 ): Installer {
   return (config, hooks) =>
-    installChild({ ...config, mirrors: { ...mirrors } }, {
+    installChild(config, {
       command,
       channelName: nextChannelName(config.tool_name, { env }),
       listen: (name) => listenForChild(name, { env }),

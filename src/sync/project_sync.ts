@@ -1,7 +1,8 @@
 /**
- * Everything that installs tools for a project comes through here, in front of a person and in the daemon
- * alike: the defaults, what needs trust, who verifies, and the shims afterwards.
+ * Everything that installs tools for a project comes through here, in front of a person and in the daemon alike: the defaults,
+ * what needs trust, who verifies, and the shims afterwards.
  */
+import type { InstallConfig } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
@@ -33,8 +34,8 @@ export interface InstallWatch {
   signal: AbortSignal;
   /** Called with every event, in order. */
   emit(event: SyncEvent): void;
-  /** The shims could not be written. */
-  onShimProblem(error: unknown): void | Promise<void>;
+  /** Something that the user should know, while the work goes on. */
+  onWarning(text: string): void | Promise<void>;
 }
 
 export interface ProjectSyncOptions extends Omit<SyncOptions, "jobs"> {
@@ -58,6 +59,7 @@ export async function syncProject(
   project.requireRequests();
   const installs = options.mode === "install";
   if (installs) project.requireInstallTrust();
+  await warnAboutRegistries(project, watch);
   const { root, files: { lockPath, requests } } = project;
   const finished = await runSync(
     { ...options, jobs: options.jobs ?? project.settings.jobs ?? DEFAULT_JOBS },
@@ -73,7 +75,7 @@ export async function syncProject(
     },
   );
   if (installs) {
-    await updateShims(user, { changed: finished.installed > 0, onProblem: watch.onShimProblem });
+    await updateShims(user, { changed: finished.installed > 0, onWarning: watch.onWarning });
   }
   return finished;
 }
@@ -101,6 +103,7 @@ export async function installInProject(
   const { user, signal, emit } = watch;
   const here = options.where === "here";
   project.requireInstallTrust(options.targets.map(({ name }) => name));
+  await warnAboutRegistries(project, watch);
   const [{ installTargets }, { createResolver }] = await Promise.all([
     import("./install_targets.ts"),
     import("./tool_services.ts"),
@@ -111,13 +114,13 @@ export async function installInProject(
     {
       project,
       resolve: await createResolver(services),
-      install: here ? await installerHere(services, user) : await childInstaller(project, {}, user),
+      install: here ? await installerHere(project, services, user) : await childInstaller(project, {}, user),
       signal,
       emit,
     },
   );
   const changed = result.installed.some(({ alreadyInstalled }) => !alreadyInstalled);
-  await updateShims(user, { changed, onProblem: watch.onShimProblem });
+  await updateShims(user, { changed, onWarning: watch.onWarning });
   return result;
 }
 
@@ -128,7 +131,13 @@ export async function projectServices(
   user: InstallUser,
 ): Promise<ToolServices> {
   const { createToolServices } = await import("./tool_services.ts");
-  return await createToolServices({ ...user, projectDir: project.root, offline, mirrors: project.mirrors });
+  return await createToolServices({
+    ...user,
+    projectDir: project.root,
+    projectTrusted: project.registriesTrusted,
+    offline,
+    mirrors: project.mirrors,
+  });
 }
 
 /** Asks the project's sources for tools. */
@@ -141,20 +150,47 @@ export async function projectResolver(
   return await createResolver(await projectServices(project, options, user));
 }
 
+/** A stranger's .npmrc is not used; its user should know why packages come from somewhere else. */
+async function warnAboutRegistries(
+  { npmrc, registriesTrusted }: Project,
+  watch: InstallWatch,
+): Promise<void> {
+  if (npmrc === undefined || registriesTrusted) return;
+  await watch.onWarning(
+    `"${npmrc.path}" is not trusted and counts for nothing: packages come from your own registry\n` +
+      `  Look at it, then run "haft trust"`,
+  );
+}
+
+/** What a job says about the project beside its tool. */
+function trustedJob(project: Project, config: InstallConfig): InstallConfig {
+  return {
+    ...config,
+    mirrors: { ...project.mirrors },
+    ...(project.registriesTrusted ? { project_trusted: true } : {}),
+    ...(project.remoteDependencies ? { remote_dependencies: true } : {}),
+  };
+}
+
 async function childInstaller(
-  { settings, mirrors }: Project,
+  project: Project,
   { stallTimeout }: { stallTimeout?: number | undefined },
   { env }: InstallUser,
 ): Promise<Installer> {
   const { createChildInstaller } = await import("./child_installer.ts");
-  const silence = 1000 * (stallTimeout ?? settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
-  return createChildInstaller({ env, mirrors, silence });
+  const silence = 1000 * (stallTimeout ?? project.settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
+  const install = createChildInstaller({ env, silence });
+  return (config, hooks) => install(trustedJob(project, config), hooks);
 }
 
-async function installerHere(services: ToolServices, user: InstallUser): Promise<Installer> {
+async function installerHere(
+  project: Project,
+  services: ToolServices,
+  user: InstallUser,
+): Promise<Installer> {
   const { installHere } = await import("./install_here.ts");
   return async (config, { signal, onProgress }) => {
-    const { path, alreadyInstalled } = await installHere(config, {
+    const { path, alreadyInstalled } = await installHere(trustedJob(project, config), {
       ...user,
       services,
       signal,

@@ -16,6 +16,8 @@ export interface ToolServicesOptions {
   paths: Paths;
   /** Where npm's project configuration is looked for. */
   projectDir: string;
+  /** Whether that configuration counts. Default false. */
+  projectTrusted?: boolean;
   offline: boolean;
   /** URL prefix → replacement, for http sources. */
   mirrors: Readonly<Record<string, string>>;
@@ -25,13 +27,21 @@ export interface ToolServicesOptions {
 
 /** Makes both clients; loads them only now, because a sync without work needs neither. */
 export async function createToolServices(options: ToolServicesOptions): Promise<ToolServices> {
-  const { env, home, paths, projectDir, offline, mirrors, version } = options;
+  const { env, home, paths, projectDir, projectTrusted = false, offline, mirrors, version } = options;
   const [{ createHttpClient }, { createNpmRegistry }] = await Promise.all([
     import("../tools/http/http_client.ts"),
     import("../tools/registry/npm_registry.ts"),
   ]);
   const http = createHttpClient({ mirrors, offline, userAgent: `haft/${version}` });
-  const registry = createNpmRegistry({ http, env, projectDir, home, metadataDir: paths.metadata, offline });
+  const registry = createNpmRegistry({
+    http,
+    env,
+    projectDir,
+    projectTrusted,
+    home,
+    metadataDir: paths.metadata,
+    offline,
+  });
   return { http, registry };
 }
 

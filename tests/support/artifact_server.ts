@@ -121,6 +121,7 @@ function sendEndlessly(response: ServerResponse): void {
 export const noRegistry: ArtifactRegistry = {
   tarball: () => Promise.reject(new Error("the registry was asked for a tarball")),
   manifest: () => Promise.reject(new Error("the registry was asked for a manifest")),
+  npmrc: () => Promise.resolve(""),
   verifySignature: () => Promise.reject(new Error("the registry was asked for a signature")),
 };
 

@@ -288,7 +288,7 @@ export const registryCases: RuntimeCase[] = [
           () => open({ env: { TOKEN: "secret" } }).manifest("tool", "1.2.0"),
           HaftError,
         );
-        assertStringIncludes(ignored.next ?? "", "may not use variables");
+        assertStringIncludes(ignored.next ?? "", "the project is not trusted");
         assert(!ignored.message.includes("secret"));
       }),
   },

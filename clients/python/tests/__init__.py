@@ -1,7 +1,6 @@
-"""Tests of the sources, not of an installed package.
+"""Run by `python3 -m unittest discover -s clients/python/tests -t clients/python`, and by tests/e2e/python_test.ts.
 
-Run by tests/e2e/python_test.ts, or by hand: `python3 -m unittest discover -s clients/python/tests -t
-clients/python`.
+The sources are tested, not an installed package.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Runs the README's examples; those that call the daemon are compiled here and run by examples/."""
+"""The README's examples run as they are; those that call the daemon are compiled here, and run by examples/."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { errorMessage, HaftError } from "../../base/errors.ts";
+import { HaftError } from "../../base/errors.ts";
 import type { SyncEvent } from "../../protocol/sync_event.ts";
 import {
   installInProject,
@@ -29,9 +29,7 @@ export interface InstallProgressWatch {
 
 type ToolFailed = Extract<SyncEvent, { type: "tool.failed" }>;
 
-/**
- * Installs and removes tools as `haft sync`, `install` and `uninstall` do: each install in a child process.
- */
+/** Installs and removes tools as `haft sync`, `install` and `uninstall` do: each install in a child process. */
 export class InstallService {
   readonly #user: InstallUser;
   readonly #log: (line: string) => void;
@@ -103,7 +101,7 @@ export class InstallService {
     }
     await updateShims(this.#user, {
       changed: removed,
-      onProblem: (error) => this.#onShimProblem(error),
+      onWarning: (text) => this.#log(text),
     });
     return removed;
   }
@@ -131,11 +129,7 @@ export class InstallService {
         if (event.type === "tool.failed") failures.push(event);
         emit(event);
       },
-      onShimProblem: (error) => this.#onShimProblem(error),
+      onWarning: (text) => this.#log(text),
     };
-  }
-
-  #onShimProblem(error: unknown): void {
-    this.#log(`the shims could not be written: ${errorMessage(error)}`);
   }
 }

@@ -1,5 +1,6 @@
 import data from "./catalogue.json" with { type: "json" };
 import type { SourceName } from "../../protocol/artifact.ts";
+import { sourceOf, type ToolSource } from "../sources/sources.ts";
 import type { Catalogue, CatalogueEntry } from "./catalogue_schema.ts";
 
 // The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is
@@ -33,14 +34,14 @@ export function catalogueSource(name: string): SourceName | undefined {
   return catalogueEntry(name)?.sources[0]?.source;
 }
 
-/**
- * The tool whose catalogue entry declares the executable: `rg` is ripgrep's. Pure JavaScript tools declare
- * none.
- */
+/** The tool whose catalogue entry declares the executable: `rg` is ripgrep's. */
 export function toolOfExecutable(executable: string): string | undefined {
   return catalogueNames().find((name) =>
-    catalogueEntry(name)?.sources.some(({ builds = [] }) =>
-      builds.some((build) => build.kind === "native" && Object.hasOwn(build.bin, executable))
-    )
+    catalogueEntry(name)?.sources.some((source) => declaredBy(source).includes(executable))
   );
+}
+
+/** The executables that a source of the catalogue names for its tool. */
+export function declaredBy(source: ToolSource): string[] {
+  return sourceOf(source.source).executables(source);
 }

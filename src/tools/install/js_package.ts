@@ -1,21 +1,24 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { readNpmrc } from "../registry/npmrc.ts";
 import { lockedIntegrity, withoutAddresses } from "./bun_lock.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
 import type { StagedTree } from "./install_native.ts";
 import { IntegrityError } from "../lockfile/integrity.ts";
+import { installerEnvironment } from "./installer_environment.ts";
 import { packageBin } from "./package_bin.ts";
+import { remoteDependencies, remoteDependencyError, remoteLocked } from "./remote_dependencies.ts";
 import { runInstaller } from "./run_installer.ts";
 import { Staging } from "./staging.ts";
 
 const LOCK_FILE = "bun.lock";
+/** Bun's home while it installs; removed before the tree counts. */
+const INSTALLER_HOME = ".installer-home";
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
@@ -52,12 +55,14 @@ export async function stageJsPackage(
     const manifest = { private: true, dependencies: { [name]: version } };
     writeFileSync(join(staging.path, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     if (lock !== undefined) writeFileSync(join(staging.path, LOCK_FILE), lock);
+    await checkDependencies(config, { name, version, lock }, deps);
     await runBun(config, { deps, cwd: staging.path, frozen: lock !== undefined });
     failpoint("after-extract");
 
     const written = withoutAddresses(readFileSync(join(staging.path, LOCK_FILE), "utf8"));
     writeFileSync(join(staging.path, LOCK_FILE), written);
     checkIntegrity(written, { name, version, integrity });
+    await checkDependencies(config, { name, version, lock: written }, deps);
     deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
@@ -118,9 +123,6 @@ async function runBun(
   { deps, cwd, frozen }: { deps: InstallDeps; cwd: string; frozen: boolean },
 ): Promise<void> {
   const installer = await (deps.jsInstaller ?? ownInstaller)();
-  const npmrc = join(cwd, ".npmrc");
-  // For its owner alone: it may hold tokens.
-  writeFileSync(npmrc, npmSettings(config, deps), { mode: 0o600 });
   const report = () =>
     deps.report({
       state: "post_install",
@@ -129,13 +131,19 @@ async function runBun(
     });
   report();
   failpoint("before-download");
+  const home = join(cwd, INSTALLER_HOME);
+  mkdirSync(home, { mode: 0o700 });
+  const npmrc = join(cwd, ".npmrc");
   try {
+    // For its owner alone: it may hold tokens. Bun reads no other file of settings.
+    writeFileSync(npmrc, await deps.registry.npmrc(), { mode: 0o600 });
     await runInstaller({
       command: [...installer.command, ...INSTALL, ...(frozen ? ["--frozen-lockfile"] : [])],
       cwd,
       env: {
-        ...definedEntries(deps.env),
+        ...installerEnvironment(deps.env, { home }),
         BUN_INSTALL_CACHE_DIR: join(deps.paths.downloads, "js"),
+        ...(config.remote_dependencies === true ? {} : { GIT_ALLOW_PROTOCOL: "none" }),
         ...config.install_env,
         ...installer.env,
       },
@@ -145,7 +153,24 @@ async function runBun(
     });
   } finally {
     rmSync(npmrc, { force: true });
+    rmSync(home, { recursive: true, force: true });
   }
+}
+
+/**
+ * Refuses dependencies from outside the registry: those of the package itself before anything is fetched, those of its
+ * dependencies as soon as a lock names them.
+ */
+async function checkDependencies(
+  config: InstallConfig,
+  { name, version, lock }: { name: string; version: string; lock: string | undefined },
+  { registry, signal }: InstallDeps,
+): Promise<void> {
+  if (config.remote_dependencies === true) return;
+  const found = lock === undefined
+    ? remoteDependencies(await registry.manifest(name, version, { signal }))
+    : remoteLocked(lock);
+  if (found.length > 0) throw remoteDependencyError(config.tool_name, found);
 }
 
 /** A Bun is an installer by itself; a binary that Bun compiled is one when told so. */
@@ -159,20 +184,6 @@ function ownInstaller(): Promise<JsInstaller> {
     command: [process.execPath],
     env: runtime.isCompiled ? { BUN_BE_BUN: "1" } : {},
   });
-}
-
-/** Where packages come from, and the credentials for it: all that Bun may take from a project's .npmrc. */
-const REGISTRY_SETTING = /^(registry|@[^:]+:registry|\/\/.+:(_authToken|_auth|username|_password))$/;
-
-/**
- * The project's settings for Bun, which reads the user's own .npmrc by itself. Not a copy of the file: a
- * stranger may have written it, and `${NAME}` in it would send variables of the environment to a host of the
- * stranger's choice.
- */
-function npmSettings({ project_dir }: InstallConfig, { env }: InstallDeps): string {
-  const { settings } = readNpmrc(join(project_dir, ".npmrc"), { env, expand: false });
-  return [...settings].filter(([key]) => REGISTRY_SETTING.test(key))
-    .map(([key, { value }]) => `${key}=${JSON.stringify(value)}\n`).join("");
 }
 
 function checkExecutables(
@@ -198,10 +209,4 @@ function keepOwnCommands(bin: Readonly<Record<string, string>>, directory: strin
     const command = file.replace(/\.(?:exe|bunx|cmd|ps1)$/i, "");
     if (!Object.hasOwn(bin, file) && !Object.hasOwn(bin, command)) rmSync(join(directory, file));
   }
-}
-
-function definedEntries(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
-  );
 }

@@ -1,5 +1,7 @@
 import { basename } from "node:path";
 import * as v from "valibot";
+import { HaftError } from "../../base/errors.ts";
+import { isExecutableName } from "../sources/build.ts";
 import { entryPath } from "../archive/entry_path.ts";
 
 const PackageBin = v.object({
@@ -19,11 +21,15 @@ export function packageBin(text: string, { below }: { below: string }): Record<s
   const declared = typeof bin === "string" ? { [basename(name)]: bin } : bin;
   return Object.fromEntries(
     Object.entries(declared).map(([executable, path]) => {
-      const [only = "", ...more] = entryPath(executable, { platform: "win32" });
-      if (more.length > 0 || only === "") {
-        throw new Error(`${JSON.stringify(executable)} cannot name an executable`);
+      if (!isExecutableName(executable)) {
+        throw new HaftError(
+          `The package has an executable with an unsafe name: ${JSON.stringify(executable)}`,
+          {
+            next: "Do not install it, or choose another version",
+          },
+        );
       }
-      return [only, [below, ...entryPath(path, { platform: "win32" })].join("/")];
+      return [executable, [below, ...entryPath(path, { platform: "win32" })].join("/")];
     }),
   );
 }

@@ -32,6 +32,8 @@ export const Settings = v.strictObject({
   auto_install: v.optional(v.boolean()),
   /** Seconds without progress after which an install counts as hung. */
   stall_timeout: v.optional(Seconds),
+  /** Let packages bring dependencies by git or from an address, past the registry. */
+  remote_dependencies: v.optional(v.boolean()),
 });
 export type Settings = v.InferOutput<typeof Settings>;
 
@@ -89,8 +91,10 @@ export const UserConfigDocument = v.strictObject({
       ...Settings.entries,
       /** Directories whose manifests may run code without being asked about. */
       trusted_paths: v.optional(v.array(v.string()), []),
+      /** Executables of packages that get a shim although the system has a command of that name. */
+      allowed_shims: v.optional(v.array(v.string()), []),
     }),
-    { trusted_paths: [] },
+    { trusted_paths: [], allowed_shims: [] },
   ),
   mirrors: v.optional(MirrorTable, {}),
   daemon: v.optional(DaemonSettings, {}),

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { HaftError } from "../../base/errors.ts";
-import { canonicalToolName, toolOfExecutable } from "../catalogue/catalogue.ts";
+import { canonicalToolName, catalogueEntry, declaredBy, toolOfExecutable } from "../catalogue/catalogue.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
 import { executablesOf, type InstalledTool, type ProjectTool } from "./installed_tools.ts";
@@ -37,7 +37,9 @@ export function findExecutable(
   }
   if (installed === undefined) throw notInstalled(tool);
   const executables = executablesOf(installed);
-  const chosen = Object.hasOwn(executables, name) ? name : mainExecutable(request.name, executables);
+  const asked = Object.hasOwn(executables, name);
+  if (!asked && !isNameOf(name, request.name)) throw lacksExecutable(name, tool, installed);
+  const chosen = asked ? name : mainExecutable(request.name, executables);
   const path = chosen === undefined ? undefined : executables[chosen];
   if (chosen === undefined || path === undefined) {
     throw new HaftError(`"${request.name}" has several executables, none of its own name`, {
@@ -47,17 +49,24 @@ export function findExecutable(
   return { tool, installed, name: chosen, path: containedPath(path, installed) };
 }
 
-/** Whether a name means a tool of the project, installed or not. */
+/** Whether the project has what a name means: a tool, installed or not, or an executable of one. */
 export function hasTool(name: string, tools: readonly ProjectTool[]): boolean {
-  return toolCalled(name, tools) !== undefined;
+  const tool = toolCalled(name, tools);
+  return tool !== undefined &&
+    (tool.installed === undefined || Object.hasOwn(tool.installed.receipt.bin, name) ||
+      isNameOf(name, tool.request.name));
+}
+
+/** Whether a name means a tool itself, whatever its executables are called. */
+function isNameOf(name: string, tool: string): boolean {
+  return tool === name || tool === canonicalToolName(name) || packageName(tool) === name;
 }
 
 function toolCalled(name: string, tools: readonly ProjectTool[]): ProjectTool | undefined {
-  const canonical = canonicalToolName(name);
   const owner = toolOfExecutable(name);
   return tools.find(({ request }) => request.name === name) ??
     tools.find(({ installed }) => installed !== undefined && Object.hasOwn(installed.receipt.bin, name)) ??
-    tools.find(({ request }) => request.name === canonical || packageName(request.name) === name) ??
+    tools.find(({ request }) => isNameOf(name, request.name)) ??
     tools.find(({ request }) => request.name === owner);
 }
 
@@ -87,6 +96,23 @@ function containedPath(path: string, { directory, receipt }: InstalledTool): str
   if (real.startsWith(root + sep)) return path;
   throw new HaftError(`Refusing to run "${path}": it leads out of the tool's directory, to "${real}"`, {
     next: 'Run "haft sync --force" to install it again',
+  });
+}
+
+/** The tool that usually has the executable is here, but not with it: node of the npm registry has no npm. */
+function lacksExecutable(name: string, { request }: ProjectTool, { receipt }: InstalledTool): HaftError {
+  const source = catalogueEntry(request.name)?.sources.find((one) => declaredBy(one).includes(name))?.source;
+  const other = source === undefined
+    ? undefined
+    : `the source "${source}" of "${request.name}" has it (source = "${source}" in haft.toml)`;
+  const own = catalogueEntry(name) === undefined
+    ? undefined
+    : `the tool "${name}" has it ("haft use ${name}")`;
+  const next = [own, other].filter((one) => one !== undefined).join("; or ");
+  return new HaftError(`"${request.name}" ${receipt.version} has no executable "${name}"`, {
+    next: next === ""
+      ? `It has ${Object.keys(receipt.bin).join(", ")}`
+      : next[0]?.toUpperCase() + next.slice(1),
   });
 }
 

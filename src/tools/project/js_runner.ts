@@ -12,19 +12,19 @@ export interface JsRunnerContext {
   env: Env;
   /** The project's tools. */
   tools: readonly InstalledTool[];
-  paths: Pick<Paths, "state" | "shims">;
+  paths: Pick<Paths, "state">;
 }
 
 /**
- * Chooses what runs a script: the project's node, a node on PATH, the project's bun, or haft itself, which as
- * a compiled binary is a complete Bun.
+ * Chooses what runs a script: the project's node, a node on PATH, the project's bun, or haft itself, which as a compiled
+ * binary is a complete Bun.
  *
  * @throws {HaftError} when there is none of them
  */
 export function scriptCommand(script: string, context: JsRunnerContext): ScriptCommand {
   if (!isForJavaScript(script)) return { file: script, args: [], env: {} };
   const node = projectExecutable("node", context.tools) ??
-    programOnPath("node", { PATH: envValue(context.env, "PATH"), except: context.paths.shims });
+    programOnPath("node", { PATH: envValue(context.env, "PATH") });
   if (node !== undefined) return { file: node, args: [script], env: {} };
   const stateDirectory = context.paths.state;
   const bun = projectExecutable("bun", context.tools);
@@ -47,9 +47,7 @@ function projectExecutable(name: string, tools: readonly InstalledTool[]): strin
   return undefined;
 }
 
-/**
- * A package may also bring a shell script or a native program as its executable; those start by themselves.
- */
+/** A package may also bring a shell script or a native program as its executable; those start by themselves. */
 function isForJavaScript(path: string): boolean {
   const head = Buffer.alloc(128);
   const file = openSync(path, "r");

@@ -1,25 +1,26 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { delimiter, join } from "node:path";
 import process from "node:process";
+import { SHIM_MARK } from "../shims/shim_script.ts";
 
 /**
- * The first program of that name on PATH.
+ * The first program of that name on PATH that is not a shim of haft's: a shim would ask haft again. A shim is known by its
+ * mark, so those of another store, or reached by a link, are left out as well.
  *
- * Links are not followed: what mise or volta put on PATH is one program that goes by the name it is started
- * with.
- *
- * @param except a directory that is left out: haft's own shims, which would ask haft again
+ * Links to other programs are not followed: what mise or volta put on PATH is one program that goes by the name it
+ * is started with.
  */
 export function programOnPath(
   name: string,
-  { PATH = "", except }: { PATH?: string | undefined; except: string },
+  { PATH = "" }: { PATH?: string | undefined },
 ): string | undefined {
   const file = process.platform === "win32" ? `${name}.exe` : name;
   return PATH.split(delimiter)
     // An empty entry is the current directory, whose programs are not the user's own.
-    .filter((directory) => directory !== "" && resolve(directory) !== resolve(except))
+    .filter((directory) => directory !== "")
     .map((directory) => join(directory, file))
-    .find(isProgram);
+    .find((path) => isProgram(path) && !isShim(path));
 }
 
 function isProgram(path: string): boolean {
@@ -28,5 +29,22 @@ function isProgram(path: string): boolean {
     return statSync(path).isFile();
   } catch {
     return false;
+  }
+}
+
+/** Whether a file is a shim of any haft. */
+export function isShim(path: string): boolean {
+  const head = Buffer.alloc(256);
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    // A program that may be run but not read is no shim: shims are readable.
+    return false;
+  }
+  try {
+    return head.toString("utf8", 0, readSync(file, head, 0, head.length, 0)).includes(SHIM_MARK);
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * The one door to a project: what its files say, what of it is installed, what its programs run in, and
- * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
- * once.
+ * The one door to a project: what its files say, what of it is installed, what its programs run in, and whether it may run
+ * code. Commands, apps, tasks and backends all come through here, so that each rule stands once.
  */
+import { join } from "node:path";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
-import { readLock } from "../lockfile/read_lock_file.ts";
+import { readLock, readTextIfAny } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { receiptPath } from "../store/receipt.ts";
@@ -110,9 +110,28 @@ export class Project {
     if (this.files.requests.length === 0) this.requireManifest();
   }
 
-  /** What of the project can make haft run code; undefined without a haft.toml. */
+  /** What of the project can make haft run code or send secrets; undefined when it has no such files. */
   get gated(): GatedParts | undefined {
-    return gatedParts(this.files);
+    return gatedParts(this.files, this.npmrc);
+  }
+
+  /** The project's .npmrc, when it says something about registries and is not the user's own. */
+  get npmrc(): { path: string; text: string } | undefined {
+    const path = join(this.root, ".npmrc");
+    const text = path === join(this.#user.home, ".npmrc") ? undefined : readTextIfAny(path);
+    return text === undefined || !/registry|\/\//.test(text) ? undefined : { path, text };
+  }
+
+  /** Whether what the project says about where packages come from counts. */
+  get registriesTrusted(): boolean {
+    const { gated } = this;
+    return gated !== undefined && this.trust.isTrusted(gated);
+  }
+
+  /** Whether packages may bring dependencies from outside the registry: the user's word, or a trusted project's. */
+  get remoteDependencies(): boolean {
+    return this.files.user.settings.remote_dependencies ??
+      (this.files.settings.remote_dependencies === true && this.registriesTrusted);
   }
 
   get trust(): TrustStore {
@@ -156,8 +175,7 @@ export class Project {
   }
 
   /**
-   * The whole environment of a program of the project: its tools on PATH and its variables, over what is
-   * inherited.
+   * The whole environment of a program of the project: its tools on PATH and its variables, over what is inherited.
    *
    * @param own variables of that program alone, over all others
    * @throws {HaftError} see {@link variables}

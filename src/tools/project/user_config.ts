@@ -10,6 +10,8 @@ export interface UserConfig {
   mirrors: Record<string, string>;
   /** Directories whose manifests may run code without being asked about. */
   trustedPaths: string[];
+  /** Executables of packages that get a shim although the system has a command of that name. */
+  allowedShims: string[];
   daemon: DaemonSettings;
 }
 
@@ -25,17 +27,11 @@ export function readUserConfig(directory: string): UserConfig {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
-      return { settings: {}, mirrors: {}, trustedPaths: [], daemon: {} };
+      return { settings: {}, mirrors: {}, trustedPaths: [], allowedShims: [], daemon: {} };
     }
     throw error;
   }
-  const { settings: { trusted_paths: trustedPaths, ...settings }, mirrors, daemon } = readToml(
-    text,
-    UserConfigDocument,
-    {
-      what: "settings",
-      path,
-    },
-  );
-  return { settings, mirrors, trustedPaths, daemon };
+  const { settings: all, mirrors, daemon } = readToml(text, UserConfigDocument, { what: "settings", path });
+  const { trusted_paths: trustedPaths, allowed_shims: allowedShims, ...settings } = all;
+  return { settings, mirrors, trustedPaths, allowedShims, daemon };
 }

@@ -11,8 +11,10 @@ import {
   expanded,
   globalNpmrc,
   type IgnoredSetting,
+  isRegistryKey,
   type NpmSetting,
   readNpmrc,
+  untrustedSettings,
 } from "./npmrc.ts";
 
 /**
@@ -43,6 +45,8 @@ export interface NpmConfigContext {
   env: Env;
   /** Its .npmrc is the project's. */
   projectDir: string;
+  /** Whether the user trusts that .npmrc. Without trust, the default, it counts for nothing. */
+  projectTrusted?: boolean;
   /** The user's home directory. */
   home: string;
   /** `process.platform`. */
@@ -55,25 +59,29 @@ export interface NpmConfigContext {
  * @throws {HaftError} when a file cannot be read
  */
 export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
-  const { env, projectDir, home, platform = process.platform } = context;
+  const { env, projectDir, projectTrusted = false, home, platform = process.platform } = context;
   const ignored: IgnoredSetting[] = [];
-  const read = (path: string | undefined, expand: boolean): Map<string, NpmSetting> => {
+  const read = (path: string | undefined): Map<string, NpmSetting> => {
     if (path === undefined) return new Map();
-    const file = readNpmrc(path, { env, expand });
+    const file = readNpmrc(path, { env });
     ignored.push(...file.ignored);
     return file.settings;
   };
   const variables = environmentSettings(env);
   const places = { env, platform };
-  const builtin = read(builtinNpmrc(places), true);
+  const builtin = read(builtinNpmrc(places));
   const userFile = variables.get("userconfig")?.value ?? join(home, ".npmrc");
-  const user = read(userFile, true);
+  const user = read(userFile);
   const prefix = first("prefix", [variables, user, builtin])?.value ?? defaultPrefix(places);
   const globalFile = first("globalconfig", [variables, user, builtin])?.value ??
     (prefix === undefined ? undefined : globalNpmrc(prefix));
   const projectFile = join(projectDir, ".npmrc");
-  const project = projectFile === userFile ? new Map<string, NpmSetting>() : read(projectFile, false);
-  const settings = new Map([...builtin, ...read(globalFile, true), ...user, ...project, ...variables]);
+  let project = new Map<string, NpmSetting>();
+  if (projectFile !== userFile) {
+    if (projectTrusted) project = read(projectFile);
+    else ignored.push(...untrustedSettings(projectFile));
+  }
+  const settings = new Map([...builtin, ...read(globalFile), ...user, ...project, ...variables]);
   return new MergedConfig(settings, ignored);
 }
 
@@ -131,10 +139,13 @@ class MergedConfig implements NpmConfig {
   }
 
   npmrc(): string {
-    const settings = { registry: npmConf.defaults.registry, ...this.#credentials };
+    const settings: Record<string, string> = { registry: npmConf.defaults.registry, ...this.#credentials };
     for (const [key, { value }] of this.#settings) {
-      if (key === "registry" || /^@[^/]+:registry$/.test(key)) Object.assign(settings, { [key]: value });
+      if (isRegistryKey(key)) settings[key] = value;
     }
+    // An installer would expand "$NAME" once more, with or without braces.
+    const expandable = Object.keys(settings).filter((key) => `${key}${settings[key]}`.includes("$"));
+    for (const key of expandable) delete settings[key];
     return stringify(settings);
   }
 }

@@ -24,57 +24,92 @@ export interface NpmrcFile {
   ignored: IgnoredSetting[];
 }
 
-export interface NpmrcOptions {
-  env: Env;
-  /**
-   * False for the project's own file, which a stranger may have written: `${NAME}` there could send any
-   * variable of the environment to any host, so such settings are left out. (pnpm does the same,
-   * GHSA-3qhv-2rgh-x77r.)
-   */
-  expand: boolean;
+/** Whether a setting says where packages come from: `registry` or `@scope:registry`. */
+export function isRegistryKey(key: string): boolean {
+  return key === "registry" || /^@[^/]+:registry$/.test(key);
+}
+
+const CREDENTIAL = /^\/\/([^/]+).*:(_authToken|_auth|username|_password)$/;
+
+/**
+ * The text settings of a .npmrc file, with variables filled in; a file that does not exist has none.
+ * @throws {HaftError} when it cannot be read
+ */
+export function readNpmrc(path: string, { env }: { env: Env }): NpmrcFile {
+  return parseNpmrc(readText(path) ?? "", { env, path });
+}
+
+/** Pure part of {@link readNpmrc}. */
+export function parseNpmrc(text: string, { path, env }: { path: string; env: Env }): NpmrcFile {
+  const file: NpmrcFile = { settings: new Map(), ignored: [] };
+  for (const [rawKey, rawValue] of textSettings(text)) {
+    const key = expanded(rawKey, env);
+    const value = expanded(rawValue, env);
+    if (key === undefined || value === undefined) {
+      file.ignored.push({ key: rawKey, source: path, reason: "it uses a variable that is not set" });
+    } else file.settings.set(key, { value, source: path });
+  }
+  return file;
+}
+
+/** What a project's .npmrc says that its user has not trusted: none of it is used. */
+export function untrustedSettings(path: string): IgnoredSetting[] {
+  const reason = 'the project is not trusted; look at it, then run "haft trust"';
+  return textSettings(readText(path) ?? "")
+    .filter(([key]) => isRegistryKey(key) || key.startsWith("//"))
+    .map(([key]) => ({ key, source: path, reason }));
+}
+
+/** A project's .npmrc as the question of `haft trust` shows it. */
+export interface NpmrcClaims {
+  path: string;
+  /** The file's text, which trust is bound to. */
+  text: string;
+  /** What trust would allow, a sentence each: `packages of @acme come from HOST`, `$TOKEN is sent to HOST`. */
+  claims: string[];
 }
 
 /**
- * The text settings of a .npmrc file; a file that does not exist has none.
+ * What trust in a project's .npmrc would allow; undefined when the file says nothing about registries.
  * @throws {HaftError} when it cannot be read
  */
-export function readNpmrc(path: string, options: NpmrcOptions): NpmrcFile {
-  let text: string;
+export function npmrcClaims(path: string): NpmrcClaims | undefined {
+  const text = readText(path) ?? "";
+  const claims = textSettings(text).flatMap(([key, value]) => claimsOf(key, value));
+  return claims.length === 0 ? undefined : { path, text, claims: [...new Set(claims)] };
+}
+
+function claimsOf(key: string, value: string): string[] {
+  const host = CREDENTIAL.exec(key)?.[1];
+  const variables = [...`${key}${value}`.matchAll(/\$\{?(\w+)/g)].map(([, name]) => `$${name}`);
+  if (host !== undefined) {
+    const sent = variables.length > 0 ? variables : ["a credential in the file"];
+    return sent.map((what) => `${what} is sent to ${host}`);
+  }
+  if (!isRegistryKey(key)) return [];
+  const scope = key === "registry" ? "" : ` of ${key.slice(0, key.indexOf(":"))}`;
+  const from = URL.canParse(value) && variables.length === 0 ? new URL(value).host : value;
+  return [`packages${scope} come from ${from}`, ...variables.map((name) => `${name} is sent to ${from}`)];
+}
+
+/** Keys and values as they are written. Sections, lists and bare words hold nothing that is used here. */
+function textSettings(text: string): [key: string, value: string][] {
+  return Object.entries(parse(text)).flatMap(([key, value]): [string, string][] =>
+    typeof value === "string" && value !== "" ? [[key, value]] : []
+  );
+}
+
+function readText(path: string): string | undefined {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") {
-      return { settings: new Map(), ignored: [] };
-    }
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
     throw new HaftError(`Cannot read npm's configuration at ${path}: ${errorMessage(error)}`, {
       next: "Check the file's permissions",
       cause: error,
     });
   }
-  return parseNpmrc(text, { ...options, path });
-}
-
-/** Pure part of {@link readNpmrc}. */
-export function parseNpmrc(text: string, { path, env, expand }: NpmrcOptions & { path: string }): NpmrcFile {
-  const file: NpmrcFile = { settings: new Map(), ignored: [] };
-  for (const [rawKey, rawValue] of Object.entries(parse(text))) {
-    // Sections, lists and bare words hold nothing that is used here.
-    if (typeof rawValue !== "string" || rawValue === "") continue;
-    if (!expand && (rawKey + rawValue).includes("${")) {
-      const reason = "a project's .npmrc may not use variables; put it into ~/.npmrc";
-      file.ignored.push({ key: rawKey, source: path, reason });
-      continue;
-    }
-    const key = expand ? expanded(rawKey, env) : rawKey;
-    const value = expand ? expanded(rawValue, env) : rawValue;
-    if (key === undefined || value === undefined) {
-      file.ignored.push({ key: rawKey, source: path, reason: "it uses a variable that is not set" });
-      continue;
-    }
-    file.settings.set(key, { value, source: path });
-  }
-  return file;
 }
 
 /** The text with `${NAME}` and `${NAME:-default}` filled in; undefined when a variable is missing. */

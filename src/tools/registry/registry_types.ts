@@ -50,6 +50,8 @@ export interface NpmRegistryOptions {
   env: Env;
   /** Its .npmrc is the project's. */
   projectDir: string;
+  /** Whether the user trusts that .npmrc. Without trust, the default, it counts for nothing. */
+  projectTrusted?: boolean;
   /** The user's home directory. */
   home: string;
   /** Where answers are kept. */

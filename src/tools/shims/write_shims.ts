@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { envValue } from "../../base/env.ts";
+import { readUserConfig } from "../project/user_config.ts";
 import { Store } from "../store/store.ts";
+import { shimNames, type WithheldShim } from "./shim_names.ts";
 import { cmdShim, SHIM_MARK, type ShimOptions, shShim } from "./shim_script.ts";
 
 export interface WriteShimsOptions extends Pick<ShimOptions, "haft" | "env"> {
@@ -19,10 +22,12 @@ export interface ShimChanges {
   removed: string[];
   /** Files of others that have the name of a shim; they are left alone. */
   foreign: string[];
+  /** Executables without a shim: it would hide a command of the system that the user has not given up. */
+  withheld: WithheldShim[];
 }
 
 /**
- * Makes the shims' directory hold a shim for every executable in the store, and none of haft's for any other.
+ * Makes the shims' directory hold a shim for every executable that gets one, and none of haft's for any other.
  */
 export function writeShims(options: WriteShimsOptions): ShimChanges {
   const { shims } = options.paths;
@@ -41,10 +46,10 @@ export function writeShims(options: WriteShimsOptions): ShimChanges {
 export function planShims(
   { haft, env, paths, platform }: WriteShimsOptions,
 ): ShimChanges & { texts: ReadonlyMap<string, string> } {
-  const all = new Set(new Store(paths).list().flatMap(({ bin }) => Object.keys(bin)));
-  // A shim of that name would hide haft from its own shims.
-  all.delete("haft");
-  const names = [...all].sort();
+  const { names, withheld } = shimNames(new Store(paths).list(), {
+    PATH: envValue(env, "PATH"),
+    allowed: readUserConfig(paths.config).allowedShims,
+  });
   const texts = new Map(
     names.map((name) =>
       platform === "win32"
@@ -61,7 +66,7 @@ export function planShims(
     (own ? written : foreign).push(file);
   }
   const removed = shimsIn(paths.shims).filter((file) => !texts.has(file));
-  return { names, written, removed, foreign, texts };
+  return { names, written, removed, foreign, withheld, texts };
 }
 
 /** The files of the directory that are shims of haft's. */

@@ -13,10 +13,18 @@ export const RelativePath = v.pipe(
   v.string(),
   v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^/\\:][^\\:]*$/, "a path inside the tool"),
 );
-export const ExecutableName = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "an executable's name"),
-);
+/**
+ * The one rule for the names of executables, whatever their source: such a name means nothing special to a shell, cannot be
+ * taken for an option, and is one component of a path on every system.
+ */
+const EXECUTABLE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/;
+
+export function isExecutableName(name: string): boolean {
+  return EXECUTABLE_NAME.test(name) && !name.endsWith(".") &&
+    !/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name);
+}
+
+export const ExecutableName = v.pipe(v.string(), v.check(isExecutableName, "an executable's name"));
 
 /** Platform → the publisher's word for it. A platform that is absent is not published. */
 const PlatformWords = v.pipe(
@@ -75,4 +83,11 @@ export function publishedPlatforms(build: NativeLayout): [Platform, string][] {
     const word = build.platforms[platform];
     return word === undefined ? [] : [[platform, word]];
   });
+}
+
+/** The executables that the builds of a catalogue entry name, of whichever version. */
+export function declaredExecutables(
+  builds: readonly ({ bin: Readonly<Record<string, string>> } | { executables: readonly string[] })[],
+): string[] {
+  return [...new Set(builds.flatMap((build) => "bin" in build ? Object.keys(build.bin) : build.executables))];
 }

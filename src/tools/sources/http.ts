@@ -7,7 +7,7 @@ import type { LockedTool } from "../lockfile/locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
-import { buildFor, buildLayout, executablesFor, publishedPlatforms } from "./build.ts";
+import { buildFor, buildLayout, declaredExecutables, executablesFor, publishedPlatforms } from "./build.ts";
 import type { ResolveDeps, Source } from "./source.ts";
 import { nothingPublished, orNotFound, unknownVersion } from "./source_error.ts";
 
@@ -69,6 +69,7 @@ export const http = {
     return { strip: build.strip, bin: executablesFor(build, platform), into: [] };
   },
   publishes: (entry, version, platform) => buildFor(entry.builds, version).platforms[platform] !== undefined,
+  executables: ({ builds }) => declaredExecutables(builds),
   variables: (entry, version) => buildFor(entry.builds, version).env ?? {},
   format: ({ url }) => url.endsWith(".zip") ? "zip" : "tar.gz",
   address: ({ url }) => Promise.resolve({ url, headers: {} }),

@@ -9,7 +9,15 @@ import type { LockedTool } from "../lockfile/locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
-import { buildFor, buildLayout, executablesFor, publishedPlatforms, RelativePath } from "./build.ts";
+import {
+  buildFor,
+  buildLayout,
+  declaredExecutables,
+  ExecutableName,
+  executablesFor,
+  publishedPlatforms,
+  RelativePath,
+} from "./build.ts";
 import { nativePackages } from "./npm_platform_packages.ts";
 import {
   type ArtifactDeps,
@@ -37,7 +45,12 @@ export type NpmNativeBuild = v.InferOutput<typeof NativeBuild>;
 /**
  * The package that lists the versions, installed with its dependencies; its own `bin` names the executables.
  */
-const JsBuild = v.strictObject({ kind: v.literal("js"), when: v.optional(v.string()) });
+const JsBuild = v.strictObject({
+  kind: v.literal("js"),
+  when: v.optional(v.string()),
+  /** The names that get a shim whatever the system has under them; the package may declare more. */
+  executables: v.pipe(v.array(ExecutableName), v.minLength(1)),
+});
 
 export const NpmEntry = v.strictObject({
   source: v.literal("npm"),
@@ -112,6 +125,7 @@ export const npm = {
     };
   },
   publishes: (entry, version, platform) => nativeBuild(entry, version)?.platforms[platform] !== undefined,
+  executables: ({ builds = [] }) => declaredExecutables(builds),
   variables: (entry, version) => nativeBuild(entry, version)?.env ?? {},
   format: () => "tar.gz",
   address: async (artifact, { registry, signal }) =>

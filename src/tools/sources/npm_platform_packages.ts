@@ -1,6 +1,7 @@
 import { mapBounded } from "../../base/map_bounded.ts";
 import type { Executables } from "../lockfile/locked_tool.ts";
 import { type Platform, platformParts, PLATFORMS } from "../platform.ts";
+import { isExecutableName } from "./build.ts";
 import { requestOptions, REQUESTS_AT_ONCE, type ResolveDeps, type VersionManifest } from "./source.ts";
 import { orNotFound } from "./source_error.ts";
 
@@ -112,7 +113,7 @@ function executablesOf({ name, bin }: VersionManifest): Executables {
   const table = typeof bin === "string" ? { [name.replace(/^@[^/]*\//, "")]: bin } : bin ?? {};
   return Object.fromEntries(
     Object.entries(table)
-      .filter(([executable]) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(executable))
+      .filter(([executable]) => isExecutableName(executable))
       .map(([executable, path]) => [executable, path.replace(/^\.\//, "")]),
   );
 }

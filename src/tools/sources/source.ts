@@ -34,6 +34,8 @@ export interface Source<Entry, Item extends Artifact> {
   layout(entry: Entry, locked: LockedTool, platform: Platform): Layout | undefined;
   /** Whether the entry expects the version to be published for a platform. */
   publishes(entry: Entry, version: string, platform: Platform): boolean;
+  /** The executables that the entry names, of whichever version. */
+  executables(entry: Entry): string[];
   /** Variables that the version needs when it runs; `{dir}` stands for its install directory. */
   variables(entry: Entry, version: string): Readonly<Record<string, string>>;
   format(artifact: Item): ArchiveFormat;
@@ -128,6 +130,8 @@ export interface ArtifactDeps {
 export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
   tarball(name: string, version: string, options?: RequestOptions): Promise<ArtifactAddress>;
   manifest(name: string, version: string, options?: RequestOptions): Promise<Manifest>;
+  /** The registries and credentials as the text of one .npmrc with nothing left to expand. It holds secrets. */
+  npmrc(): Promise<string>;
   /** @throws when the registry offers a wrong signature */
   verifySignature(
     manifest: Manifest,
@@ -137,6 +141,8 @@ export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageInt
 
 export interface PackageIntegrity {
   readonly dist: { readonly integrity?: string | undefined };
+  readonly dependencies?: Readonly<Record<string, string>> | undefined;
+  readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Requests that one resolve has open at a time. */

@@ -76,6 +76,7 @@ async function inSandbox(body: (box: Sandbox) => Promise<void>, packages = PACKA
         http: createHttpClient(),
         registry: {
           ...noRegistry,
+          npmrc: () => Promise.resolve(`registry=${server.url}\n`),
           manifest: () => Promise.resolve({ dist: { integrity } }),
           verifySignature: () => Promise.resolve("not-offered"),
         },
@@ -190,27 +191,15 @@ Deno.test({
   }
 });
 
-/** A project with an .npmrc of its own, apart from the user's, which Bun reads by itself. */
-async function projectWithNpmrc(home: string, lines: string[]): Promise<string> {
-  const project = join(home, "project");
-  await Deno.mkdir(project);
-  await Deno.writeTextFile(join(project, ".npmrc"), lines.map((line) => `${line}\n`).join(""));
-  return project;
-}
-
 Deno.test({
-  name: "installTool() hands the project's registry and credentials to the installer, and keeps no copy",
+  name: "installTool() hands the registry's credentials to the installer in a file, and keeps no copy",
   ignore: skipBun,
 }, () =>
-  inSandbox(async ({ config, deps, server, home }) => {
+  inSandbox(async ({ config, deps, server }) => {
     server.authorization = "Bearer secret-token";
     const host = new URL(server.url).host;
-    const project_dir = await projectWithNpmrc(home, [
-      `registry=${server.url}`,
-      `//${host}/:_authToken=secret-token`,
-    ]);
-    const env = { ...deps.env, npm_config_registry: undefined };
-    const { path } = await installTool({ ...config, project_dir }, { ...deps, env });
+    const npmrc = () => Promise.resolve(`registry=${server.url}\n//${host}/:_authToken=secret-token\n`);
+    const { path } = await installTool(config, { ...deps, registry: { ...deps.registry, npmrc } });
     assert(server.requests.length > 0);
     assert(server.requests.every(({ authorization }) => authorization === "Bearer secret-token"));
     const grep = await new Deno.Command("grep", { args: ["-r", "secret-token", path] }).output();
@@ -218,20 +207,58 @@ Deno.test({
   }));
 
 Deno.test({
-  name: "installTool() lets a project's .npmrc send no variable of the environment anywhere",
+  name: "the installer sees neither the project's and the user's own files nor their variables",
   ignore: skipBun,
 }, () =>
   inSandbox(async ({ config, deps, server, home }) => {
     const host = new URL(server.url).host;
-    const project_dir = await projectWithNpmrc(home, [
-      `registry=${server.url}`,
-      `//${host}/:_authToken=\${SECRET}`,
-    ]);
-    const env = { ...deps.env, npm_config_registry: undefined, SECRET: "do-not-send" };
-    await installTool({ ...config, project_dir }, { ...deps, env });
+    const lines = `//${host}/:_authToken=\${SECRET}\n//${host}/:_authToken=$SECRET\n`;
+    await Deno.writeTextFile(join(home, ".npmrc"), lines);
+    await Deno.writeTextFile(join(home, ".bunfig.toml"), '[install]\nregistry = "http://127.0.0.1:1/"\n');
+    const env = { ...deps.env, SECRET: "do-not-send", BUN_CONFIG_TOKEN: "do-not-send" };
+    const { path } = await installTool(config, { ...deps, env });
     assert(server.requests.length > 0);
     assert(server.requests.every(({ authorization }) => authorization === undefined));
+    assertEquals(readdirSync(path).sort(), [".haft", "bun.lock", "node_modules", "package.json"]);
   }));
+
+Deno.test({
+  name: "installTool() refuses dependencies from outside the registry, and a setting allows them",
+  ignore: skipBun,
+}, async (t) => {
+  const rows: [what: string, spec: string][] = [
+    ["git", "git+http://127.0.0.1:1/a.git"],
+    ["a repository's short name", "owner/name"],
+    ["GitHub", "github:owner/name"],
+    ["plain http", "http://127.0.0.1:1/a.tgz"],
+    ["a file", "file:../../a"],
+  ];
+  for (const [what, spec] of rows) {
+    await t.step(what, () =>
+      inSandbox(async ({ config, deps, server, store }) => {
+        const dist = { integrity: config.integrity };
+        const manifest = () => Promise.resolve({ dist, dependencies: { evil: spec } });
+        const registry = { ...deps.registry, manifest };
+        const error = await assertRejects(() => installTool(config, { ...deps, registry }), HaftError);
+        assertEquals(
+          error.message,
+          `Refused "greet": it has dependencies from outside the registry: evil (${spec})`,
+        );
+        assertEquals([store.list(), server.requests], [[], []]);
+        await installTool({ ...config, remote_dependencies: true }, { ...deps, registry });
+      }));
+  }
+  await t.step("one of a dependency", async () => {
+    await using other = await PackageServer.start({ evil: { version: "1.0.0" } });
+    const address = `${other.url}evil/-/evil-1.0.0.tgz`;
+    const words = { version: "1.1.0", manifest: { dependencies: { evil: address } } };
+    await inSandbox(async ({ config, deps, store }) => {
+      const error = await assertRejects(() => installTool(config, deps), HaftError);
+      assertStringIncludes(error.message, `evil (${address})`);
+      assertEquals(store.list(), []);
+    }, { ...PACKAGES, words });
+  });
+});
 
 Deno.test(
   { name: "installTool() says what the installer said", ignore: skipBun },

@@ -47,7 +47,7 @@ async function syncWith(
       resolver: () => Promise.resolve((asked) => Promise.resolve(locked(asked.name, asked.version, "1.2.3"))),
       installer: () =>
         Promise.resolve(
-          createChildInstaller({ env: box.env, mirrors: {}, silence, command: fakeChild(mode) }),
+          createChildInstaller({ env: box.env, silence, command: fakeChild(mode) }),
         ),
     },
   );

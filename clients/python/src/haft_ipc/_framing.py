@@ -1,12 +1,12 @@
-"""The two framings of a connection.
+"""How frames are told apart on a connection.
 
-``length`` is a 4-byte little-endian length, then that many bytes of JSON; ``lines`` is JSON and a newline. A
-frame is shorter than 16 MiB, so the fourth byte of a length is 0, which JSON text never contains. Thus the
-first four bytes of a connection tell the framing. Empty frames are skipped; a client sends one as it
-connects, so that a server that speaks first knows the framing.
+``length`` is a 4-byte little-endian length, then that many bytes of JSON; ``lines`` is JSON and a newline. A frame is
+shorter than 16 MiB, so the fourth byte of a length is 0, which no JSON text contains: the first four bytes of a
+connection say which it is. An empty frame carries nothing and is skipped; a client sends one as it connects, so that
+the server knows the framing even when it speaks first.
 """
 
-from ._typing import Literal
+from typing import Literal, get_args
 
 Framing = Literal["length", "lines"]
 
@@ -14,21 +14,20 @@ LENGTH_BYTES = 4
 
 
 def detect_framing(fourth: int) -> Framing:
-    """The framing of a connection, from its fourth byte."""
+    """The framing that the fourth byte of a connection tells."""
     return "length" if fourth == 0 else "lines"
 
 
 def check_framing(framing: str) -> Framing:
     """:raises ValueError: for any other word"""
-    if framing == "length":
-        return "length"
-    if framing == "lines":
-        return "lines"
+    for known in get_args(Framing):
+        if framing == known:
+            return "length" if known == "length" else "lines"
     raise ValueError(f'Unknown framing "{framing}": use "length" or "lines"')
 
 
 def preamble(framing: Framing) -> bytes:
-    """The first bytes of a client: empty frames, long enough to tell the framing."""
+    """What a client sends as it connects: empty frames, long enough to tell the framing."""
     return bytes(LENGTH_BYTES) if framing == "length" else b"\n" * LENGTH_BYTES
 
 

@@ -1,7 +1,6 @@
-"""Both ends of a pipe prove that they can read its token, without sending it. See "Pipes" in
-docs/protocol.md.
+"""How both ends of a pipe prove that they can read its token, without showing it; docs/protocol.md, "Pipes", has the words.
 
-This works over any transport, so the tests run on every system.
+Nothing here needs Windows: it is run and tested over any transport.
 """
 
 import hashlib
@@ -21,12 +20,12 @@ _PREAMBLE = b"haft-pipe 1\n"
 #: Seconds that a handshake may take.
 TIMEOUT = 2.0
 
-#: Names that every system accepts as the name of a file.
+#: Names that are a file's name as they are, on every system.
 _PLAIN = re.compile(r"haft-[A-Za-z0-9._+@-]{1,180}")
 
 
 class HandshakeFailed(Exception):
-    """The other end belongs to another user, or does not speak this handshake."""
+    """The other end is not the user's, or is none that knows of tokens."""
 
 
 def proof(token: bytes, side: str, client: bytes, server: bytes) -> bytes:
@@ -39,7 +38,7 @@ def proof(token: bytes, side: str, client: bytes, server: bytes) -> bytes:
 
 
 def greet(transport: Transport, token: bytes) -> None:
-    """The connecting side. It sends its proof only after the server's.
+    """The connecting side. Nothing of its own is sent before the server has proved itself.
 
     :raises HandshakeFailed:
     """
@@ -49,12 +48,12 @@ def greet(transport: Transport, token: bytes) -> None:
     reply = _read(transport, _CHALLENGE_BYTES + _PROOF_BYTES, deadline)
     server, claimed = reply[:_CHALLENGE_BYTES], reply[_CHALLENGE_BYTES:]
     if not hmac.compare_digest(claimed, proof(token, "server", client, server)):
-        raise HandshakeFailed("the server does not know the pipe's token")
+        raise HandshakeFailed("whoever listens does not know the pipe's token")
     _write(transport, proof(token, "client", client, server), deadline)
 
 
 def admit(transport: Transport, token: bytes) -> None:
-    """The listening side. It is silent until a client greets it.
+    """The listening side, which is silent until it is greeted.
 
     :raises HandshakeFailed:
     """
@@ -71,16 +70,16 @@ def admit(transport: Transport, token: bytes) -> None:
 
 
 def token_file(path: str, env: Mapping[str, str]) -> str:
-    """The file of the pipe's token. A name that cannot be a file's is replaced by its hash."""
+    """Where the token of the pipe lies. A name that could not be a file's is replaced by its hash."""
     local = env.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), "AppData", "Local")
     name = re.split(r"[\\/]", path)[-1]
-    # Windows ignores case in the names of pipes and files.
+    # Neither pipes nor files there tell capitals from others.
     plain = name if _PLAIN.fullmatch(name) else hashlib.sha256(path.lower().encode()).hexdigest()
     return os.path.join(local, "haft", "pipe-tokens", f"{plain}.token")
 
 
 def read_token(file: str) -> bytes:
-    """:raises EndpointError: the token is missing or damaged"""
+    """:raises EndpointError: there is none, or none that is whole"""
     try:
         with open(file, "rb") as opened:
             token = opened.read(TOKEN_BYTES + 1)
@@ -90,15 +89,15 @@ def read_token(file: str) -> bytes:
         return token
     raise EndpointError(
         f'Cannot read the pipe\'s token "{file}": it is missing or damaged',
-        next="Restart the program that listens there",
+        next="Start whatever listens there once more",
     )
 
 
 def own_token(file: str) -> bytes:
-    """The token in the file, or a new one; for the process that owns the pipe."""
+    """The token that lies there, or a new one; for the process that has the pipe."""
     os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
     try:
-        # A killed process left it. It is as secret as a new one, and a client may have read it.
+        # Left by a process that was killed: a client may have read it, and it is as secret as a new one.
         return read_token(file)
     except EndpointError:
         pass
@@ -112,7 +111,7 @@ def own_token(file: str) -> bytes:
 
 
 def _read(transport: Transport, count: int, deadline: float) -> bytes:
-    """Reads exactly so many bytes; frames follow them."""
+    """Exactly so many bytes: what follows them is the frames'."""
     taken = bytearray(count)
     space = memoryview(taken)
     done = 0

@@ -127,7 +127,7 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
     const node = installed({ name: "node", bin: { node: "bin/node" } });
     const bun = installed({ name: "bun", bin: { bun: "bun" } });
     const chosen = (tools: typeof node[], PATH: string) =>
-      scriptCommand(script, { env: { PATH }, tools, paths: { state: root, shims: join(root, "shims") } })
+      scriptCommand(script, { env: { PATH }, tools, paths: { state: root } })
         .file;
     assertEquals(chosen([bun, node], dirname(onPath)), join(root, "node/bin/node"));
     assertEquals(chosen([bun], dirname(onPath)), onPath);
@@ -142,7 +142,7 @@ Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, th
     const { args } = scriptCommand(script, {
       env: { PATH: "" },
       tools: [bun],
-      paths: { state: root, shims: join(root, "shims") },
+      paths: { state: root },
     });
     assertEquals(
       [args[0], args.at(-1)],
@@ -158,7 +158,7 @@ Deno.test("scriptCommand() starts a shell script and a native program by themsel
       const file = join(root, "tool");
       writeFileSync(file, head);
       assertEquals(
-        scriptCommand(file, { env: {}, tools: [], paths: { state: root, shims: join(root, "shims") } }),
+        scriptCommand(file, { env: {}, tools: [], paths: { state: root } }),
         {
           file,
           args: [],

@@ -8,7 +8,8 @@ interface Place {
   directory: string;
   /** Writes a file below the directory. */
   write(path: string, text: string): Promise<string>;
-  load(env?: Env): NpmConfig;
+  /** The project is trusted unless told otherwise. */
+  load(env?: Env, options?: { trusted?: boolean }): NpmConfig;
 }
 
 /** A home and a project of their own; no variable and no PATH of the real user's. */
@@ -23,10 +24,11 @@ async function place(fn: (place: Place) => Promise<void> | void): Promise<void> 
         await Deno.writeTextFile(file, text);
         return file;
       },
-      load: (env = {}) =>
+      load: (env = {}, { trusted = true } = {}) =>
         loadNpmConfig({
           env,
           projectDir: join(directory, "project"),
+          projectTrusted: trusted,
           home: join(directory, "home"),
           platform: "linux",
         }),
@@ -78,16 +80,39 @@ Deno.test("NPM_CONFIG_USERCONFIG and NPM_CONFIG_GLOBALCONFIG name other files", 
     assertEquals(config.registryFor("@a/tool"), "https://user.example/");
   }));
 
-Deno.test("a project's file cannot choose the user's file, and may use variables only when it is the user's", () =>
+Deno.test("a project's file counts for nothing before trust, and with its variables after it", () =>
+  place(async ({ write, load }) => {
+    const file = await write(
+      "project/.npmrc",
+      "registry=https://p.example/\n//p.example/:_authToken=${TOKEN}\n//p.example/x/:_authToken=$TOKEN\n",
+    );
+    const before = load({ TOKEN: "secret" }, { trusted: false });
+    assertNotMatch(before.registryFor("tool"), /p\.example/);
+    assertEquals(before.authorization("https://p.example/"), undefined);
+    assertNotMatch(before.npmrc(), /p\.example|secret|TOKEN/);
+    assertEquals(before.ignored.map(({ source }) => source), [file, file, file]);
+    const after = load({ TOKEN: "secret" });
+    assertEquals(after.registryFor("tool"), "https://p.example/");
+    assertEquals(after.authorization("https://p.example/"), "Bearer secret");
+  }));
+
+Deno.test("a project's file cannot choose the user's file", () =>
   place(async ({ write, load }) => {
     await write("project/evil", "registry=https://evil.example/\n");
     const file = await write("project/.npmrc", "userconfig=evil\n//a.example/:_authToken=${TOKEN}\n");
-    const config = load({ TOKEN: "secret" });
-    assertNotMatch(config.registryFor("tool"), /evil/);
-    assertEquals(config.authorization("https://a.example/"), undefined);
-    assertEquals(config.ignored.map(({ key, source }) => [key, source]), [["//a.example/:_authToken", file]]);
-    const declared = load({ TOKEN: "secret", NPM_CONFIG_USERCONFIG: file });
+    assertNotMatch(load({ TOKEN: "secret" }).registryFor("tool"), /evil/);
+    const declared = load({ TOKEN: "secret", NPM_CONFIG_USERCONFIG: file }, { trusted: false });
     assertEquals(declared.authorization("https://a.example/"), "Bearer secret");
+  }));
+
+Deno.test("npmrc() leaves an installer nothing to expand", () =>
+  place(async ({ write, load }) => {
+    await write(
+      "home/.npmrc",
+      "@a:registry=https://a.example/$HOME\n@b:registry=https://b.example/\n//b.example/:_authToken=a$HOME\n",
+    );
+    const text = load().npmrc();
+    assert(text.includes("b.example") && !text.includes("$"), text);
   }));
 
 Deno.test("registryFor() uses a scope's registry for that scope alone", () =>

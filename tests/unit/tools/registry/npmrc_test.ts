@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { parseNpmrc } from "../../../../src/tools/registry/npmrc.ts";
+import { join } from "node:path";
+import { npmrcClaims, parseNpmrc, untrustedSettings } from "../../../../src/tools/registry/npmrc.ts";
 
 const ENV = { TOKEN: "t0ken", HOST: "npm.example", EMPTY: "" };
 
-function parse(text: string, expand = true) {
-  const { settings, ignored } = parseNpmrc(text, { path: ".npmrc", env: ENV, expand });
+function parse(text: string) {
+  const { settings, ignored } = parseNpmrc(text, { path: ".npmrc", env: ENV });
   return {
     settings: Object.fromEntries([...settings].map(([key, { value }]) => [key, value])),
     ignored: ignored.map(({ key }) => key),
@@ -48,19 +49,50 @@ Deno.test("parseNpmrc() fills in variables, in keys, too, and leaves out what ne
   });
 });
 
-Deno.test("parseNpmrc() uses no variables in a project's file", () => {
-  const text = [
-    "registry=https://evil.example/${TOKEN}/",
-    "//evil.example/:_authToken=${TOKEN}",
-    "//${TOKEN}.evil.example/:_authToken=x",
-    "@scope:registry=https://scope.example/",
-  ].join("\n");
-  assertEquals(parse(text, false), {
-    settings: { "@scope:registry": "https://scope.example/" },
-    ignored: [
-      "registry",
-      "//evil.example/:_authToken",
-      "//${TOKEN}.evil.example/:_authToken",
-    ],
-  });
-});
+/** Runs with a .npmrc of these lines. */
+async function withNpmrc(lines: readonly string[], body: (path: string) => void): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "haft-npmrc-" });
+  try {
+    const path = join(directory, ".npmrc");
+    await Deno.writeTextFile(path, lines.map((line) => `${line}\n`).join(""));
+    body(path);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("untrustedSettings() names every registry and credential of a project's file, and none of its values", () =>
+  withNpmrc(["registry=https://evil.example/", "//evil.example/:_authToken=$TOKEN", "color=true"], (path) => {
+    const reason = 'the project is not trusted; look at it, then run "haft trust"';
+    assertEquals(untrustedSettings(path), [
+      { key: "registry", source: path, reason },
+      { key: "//evil.example/:_authToken", source: path, reason },
+    ]);
+  }));
+
+Deno.test("npmrcClaims() says in words where packages come from and what is sent where", () =>
+  withNpmrc([
+    "registry=https://npm.example/all/",
+    "@acme:registry=https://acme.example",
+    "//acme.example/:_authToken=${NPM_TOKEN}",
+    "//npm.example/all/:username=$USER",
+    "//npm.example/all/:_password=c2VjcmV0",
+    "@x:registry=https://${HOST}/",
+    "save-exact=true",
+  ], (path) => {
+    assertEquals(npmrcClaims(path)?.claims, [
+      "packages come from npm.example",
+      "packages of @acme come from acme.example",
+      "$NPM_TOKEN is sent to acme.example",
+      "$USER is sent to npm.example",
+      "a credential in the file is sent to npm.example",
+      "packages of @x come from https://${HOST}/",
+      "$HOST is sent to https://${HOST}/",
+    ]);
+  }));
+
+Deno.test("npmrcClaims() of a file without registries, or of none, is nothing", () =>
+  withNpmrc(["save-exact=true"], (path) => {
+    assertEquals(npmrcClaims(path), undefined);
+    assertEquals(npmrcClaims(`${path}.absent`), undefined);
+  }));

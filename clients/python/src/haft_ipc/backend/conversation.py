@@ -1,4 +1,4 @@
-"""The interface of a backend's conversation with its parent."""
+"""What a backend says and hears, whatever words the wire has for it."""
 
 from abc import ABC, abstractmethod
 from typing import List
@@ -7,15 +7,11 @@ from ..json_types import JsonInput
 
 
 class Conversation(ABC):
-    """A conversation with one parent, read in one thread."""
+    """With one parent. :meth:`start` says that the backend is ready and reads in a thread of its own."""
 
     @abstractmethod
-    def ready(self, handlers: List[str]) -> None:
-        """Says ``ready``."""
-
-    @abstractmethod
-    def listen(self) -> None:
-        """Starts to hand requests to the runner, until the parent ends the conversation."""
+    def start(self, handlers: List[str]) -> None:
+        """Says ``ready``, then hands requests to the runner until the parent ends it."""
 
     @abstractmethod
     def event(self, event: str, data: JsonInput) -> None:
@@ -23,8 +19,8 @@ class Conversation(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the conversation when everything is sent."""
+        """Ends the conversation when everything is said."""
 
     @abstractmethod
     def raise_failure(self) -> None:
-        """Raises the error that ended the conversation, if one did."""
+        """Raises what ended the conversation out of order, if anything did."""

@@ -27,11 +27,9 @@ class NativeConversation(Conversation):
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
 
-    def ready(self, handlers: List[str]) -> None:
+    def start(self, handlers: List[str]) -> None:
         log_by_line()
         self._channel.send(IpcMessage("ready", data={"handlers": handlers}))
-
-    def listen(self) -> None:
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
     def event(self, event: str, data: JsonInput) -> None:
@@ -59,7 +57,7 @@ class NativeConversation(Conversation):
         if message.type == "request":
             self._request(message)
         elif message.type == "ping":
-            # Answered by this thread, so that busy workers do not delay it.
+            # From this thread, so that it is answered while every worker is busy.
             self._say(IpcMessage("pong", id=message.id))
         elif message.type == "event" and message.event == "backend.stop":
             self._stop()
@@ -90,5 +88,5 @@ class NativeConversation(Conversation):
         except Serialization:
             raise
         except IpcChannelError:
-            # The parent is gone; the listening thread notices it.
+            # The parent is gone, which the listening thread finds out.
             pass
