@@ -23,6 +23,10 @@ export interface BuildOptions {
   /** Make a build that honours failpoints; release builds have no code for them. */
   test?: boolean;
   force?: boolean;
+  /**
+   * A build that knows where its releases are, and whose signature they carry; other builds cannot update.
+   */
+  release?: { url: string; publicKey: string };
 }
 
 export interface Built {
@@ -41,8 +45,8 @@ const bundler: readonly string[] = [
 ];
 
 /**
- * All of haft in one JavaScript file, for Bun: `bun dist/haft.js` runs the sources. Deno cannot run it, because a bundler
- * hoists even the imports of modules that are loaded only when they are needed.
+ * All of haft in one JavaScript file, for Bun: `bun dist/haft.js` runs the sources. Deno cannot run it,
+ * because a bundler hoists even the imports of modules that are loaded only when they are needed.
  */
 export async function bundle({ force = false }: { force?: boolean } = {}): Promise<Built> {
   const path = join(projectRoot, "dist", "haft.js");
@@ -55,7 +59,7 @@ export async function bundle({ force = false }: { force?: boolean } = {}): Promi
 
 /** A binary in dist/. */
 export async function build(options: BuildOptions = {}): Promise<Built> {
-  const { target, test = false, force = false } = options;
+  const { target, test = false, force = false, release } = options;
   if (options.with === "deno") return await compileWithDeno(target);
   const bun = await builderBun();
   const path = outputPath(test ? "haft-test" : "haft", target);
@@ -65,16 +69,23 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
     "--bytecode",
     // Bytecode without it makes a binary that fails at run time: "import.meta is only valid inside modules".
     "--format=esm",
-    // Keeps modules that are loaded lazily apart. In one file their imports of node:http, node:zlib and the like would be
-    // hoisted to the top, and cost every start 2.7 ms.
+    // Keeps modules that are loaded lazily apart. In one file their imports of node:http, node:zlib and the
+    // like would be hoisted to the top, and cost every start 2.7 ms.
     "--splitting",
     // What lies in the user's directory must not change how haft behaves.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     `--define=HAFT_TEST_BUILD=${test}`,
+    ...release === undefined ? [] : [
+      `--define=HAFT_RELEASES_URL=${JSON.stringify(release.url)}`,
+      `--define=HAFT_RELEASE_KEY=${JSON.stringify(release.publicKey)}`,
+    ],
+    // A CommonJS library that names its directory would carry the path of the machine that built it.
+    `--define=__dirname="/haft"`,
+    `--define=__filename="/haft/main.js"`,
     ...target === undefined ? [] : ["--target", target.bun],
   ];
-  const inputs = buildInputs([relative(projectRoot, bun), ...flags]);
+  const inputs = buildInputs([basename(bun), ...flags]);
   if (!force && isFresh(path, inputs)) return { path, fresh: false };
   if (target !== undefined) {
     const { targetRuntime } = await import("./support/target_runtime.ts");
@@ -107,7 +118,10 @@ function outputPath(name: string, target: Target | undefined): string {
 
 /** Makes a file beside its final place and renames it there: a binary that is running is never written to. */
 async function replaceFile(path: string, make: (staged: string) => Promise<void>): Promise<void> {
-  const staging = join(projectRoot, "dist", `.build-${process.pid}`);
+  // Named by what it makes: the names of modules in a binary follow from this path, and two builds must be
+  // alike.
+  const staging = join(projectRoot, "dist", `.build-${basename(path)}`);
+  rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   try {
     const staged = join(staging, basename(path));

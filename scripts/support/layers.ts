@@ -51,6 +51,11 @@ export const layers: readonly Layer[] = [
     why: "process starts, finds and stops processes; what they are for is the business of apps and tasks",
   },
   {
+    name: "self",
+    mayImport: ["base", "runtime", "protocol", "tools"],
+    why: "self replaces the executable; it knows no command line and no daemon",
+  },
+  {
     name: "apps",
     mayImport: ["base", "runtime", "protocol", "tools", "process"],
     why: "apps supervises processes and is handed an emit: it knows neither hub nor socket nor daemon",
@@ -117,6 +122,7 @@ export const layers: readonly Layer[] = [
       "client",
       "dialects",
       "tools",
+      "self",
       "process",
       "apps",
       "backends",

@@ -1,4 +1,7 @@
-/** Where one daemon ended, the next goes on: what a record of an instance means for the processes that are there now. */
+/**
+ * Where one daemon ended, the next goes on: what a record of an instance means for the processes that are
+ * there now.
+ */
 import {
   findSame,
   type ProcessIdentity,
@@ -11,7 +14,8 @@ import { isLive, isUp } from "./state/app_state.ts";
 import { type Life, UNBORN } from "./state/lifecycle.ts";
 
 /**
- * The process of a record, when it lives. The daemon may have died in the moment of its start: then only its mark is known.
+ * The process of a record, when it lives. The daemon may have died in the moment of its start: then only its
+ * mark is known.
  */
 export function findRecorded(
   { process, nonce }: InstanceRecord,

@@ -1,26 +1,24 @@
-import process from "node:process";
-import { join, resolve } from "node:path";
-import { HaftError } from "../base/errors.ts";
+import { join } from "node:path";
+import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
-import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import { AppInstance } from "./app_instance.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { changedKeys } from "./config/changed_keys.ts";
 import { parseApp } from "./config/parse_apps.ts";
-import { FileWatch } from "./file_watch.ts";
+import type { LaunchPlan } from "./instance_host.ts";
 import type { AppRecord } from "./journal/app_record.ts";
 import { treeWriters } from "./logs/hold_writers.ts";
-import type { LaunchPlan } from "./instance_host.ts";
 import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import { findCommand } from "../process/find_command.ts";
-import type { LimitReport } from "./limit_watch.ts";
-import { appEnvironment, hashVariables, type ProjectApps } from "./project_apps.ts";
+import { planLaunch, workingDirectory } from "./plan_launch.ts";
+import { hashVariables, type ProjectApps } from "./project_apps.ts";
 import { type AppState, isDown, worstState } from "./state/app_state.ts";
+import { unknownApp } from "./unknown_app.ts";
+import { watchRunning } from "./watch_running.ts";
 
-/** An app that is known: in a manifest, or started with a command of its own; and its instances. */
+/** An app of a manifest, or one that was started with its own configuration; and its instances. */
 export class App {
   readonly key: ProcessKey;
   readonly #services: AppServices;
@@ -75,11 +73,7 @@ export class App {
     if (this.#adhoc !== undefined) return parseApp(this.name, this.#adhoc);
     const config = project.apps.get(this.name);
     if (config !== undefined) return config;
-    throw new HaftError(`No app "${this.name}" in "${project.root}"`, {
-      next: project.apps.size === 0
-        ? "Its haft.toml has no [apps]"
-        : `Apps there: ${[...project.apps.keys()].join(", ")}`,
-    });
+    throw unknownApp(this.name, [...project.apps.keys()]);
   }
 
   /** Starts every instance that does not run. The number of instances is the configuration's of now. */
@@ -154,7 +148,7 @@ export class App {
       state: this.state,
       desired: this.#desired,
       command: shown === undefined ? [] : [...shown.command, ...shown.args],
-      cwd: shown === undefined ? null : this.#workingDirectory(shown),
+      cwd: shown === undefined ? null : workingDirectory(this.key.root, shown),
       autostart: shown?.autostart ?? false,
       restart_policy: shown?.restart ?? "",
       max_attempts: shown?.backoff.max_attempts ?? null,
@@ -172,10 +166,6 @@ export class App {
         };
       }),
     };
-  }
-
-  #workingDirectory({ cwd }: AppConfig): string {
-    return resolve(this.key.root, cwd);
   }
 
   #tryConfig(project: ProjectApps): AppConfig | undefined {
@@ -249,25 +239,9 @@ export class App {
 
   async #plan(number: number): Promise<LaunchPlan> {
     const project = this.#services.readProject(this.key.root);
-    if (this.#adhoc === undefined) project.requireTrust();
-    const config = this.config(project);
-    const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
-    const cwd = this.#workingDirectory(config);
-    const [command = "", ...words] = config.command;
-    const file = findCommand(command, { cwd, path: variables["PATH"] });
-    requireRootFor(this.name, config);
-    return {
-      config,
-      written: this.#adhoc ?? project.tables[this.name],
-      spec: {
-        file,
-        args: [...words, ...config.args],
-        cwd,
-        env: { ...variables, HAFT_APP_NAME: this.name, HAFT_APP_INSTANCE: `${number}` },
-        uid: config.uid,
-        gid: config.gid,
-      },
-    };
+    if (!this.isAdhoc) project.requireTrust();
+    const written = this.#adhoc ?? project.tables[this.name];
+    return await planLaunch({ name: this.name, number, project, written, config: this.config(project) });
   }
 
   /** What differs from the start before. The first instance speaks for all. */
@@ -284,28 +258,15 @@ export class App {
 
   #watch(instance: AppInstance, config: AppConfig): Disposable {
     const { limits, clock, onProblem } = this.#services;
-    const watches = new DisposableStack();
-    watches.use(limits.add({
-      limits: config.limits,
+    return watchRunning(config, {
+      root: this.key.root,
+      clock,
+      limits,
       process: () => instance.process,
-      onExceeded: (told) => {
-        const report = config.restart === "no" ? { ...told, action: "report" as const } : told;
-        this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report });
-        if (report.action === "restart") instance.recycle(describeExceeded(report));
-      },
-    }));
-    if (config.watch.length > 0) {
-      watches.use(
-        new FileWatch({
-          root: this.key.root,
-          globs: config.watch,
-          clock,
-          onChange: (file) => instance.recycle(`"${file}" changed`),
-          onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
-        }),
-      );
-    }
-    return watches;
+      onExceeded: (report) => this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report }),
+      onRecycle: (reason) => instance.recycle(reason),
+      onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
+    });
   }
 
   #emit<Name extends AppEventName>(instance: number, type: Name, data: AppEventDetails[Name]): void {
@@ -348,19 +309,6 @@ export class App {
 /** Stands for what an app is that no daemon has started yet, and that has no process to go on with. */
 const NEVER_STARTED = { command: ["true"] };
 
-function describeExceeded({ resource, current, limit }: LimitReport): string {
-  return resource === "memory"
-    ? `uses ${current} bytes of memory, more than ${limit}`
-    : `uses ${current} % of a core, more than ${limit}`;
-}
-
 function asTable(table: unknown): Record<string, unknown> {
   return typeof table === "object" && table !== null ? { ...table } : { command: table };
-}
-
-function requireRootFor(name: string, { uid, gid }: AppConfig): void {
-  if ((uid === undefined && gid === undefined) || process.getuid?.() === 0) return;
-  throw new HaftError(`App "${name}" has a uid or gid, which only root can set`, {
-    next: "Take them out of its [apps], or run the daemon as root",
-  });
 }

@@ -1,6 +1,7 @@
 /**
- * One process of an app. Whatever happens becomes an event of its life (state/lifecycle.ts), and the effects are performed
- * here. Each start has a generation, by which what an earlier start left behind is recognised and ignored.
+ * One process of an app. Whatever happens becomes an event of its life (state/lifecycle.ts), and the effects
+ * are performed here. Each start has a generation, by which what an earlier start left behind is recognised
+ * and ignored.
  */
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { backoffDelay } from "../process/backoff.ts";
@@ -18,14 +19,8 @@ import type { InstanceRecord } from "./journal/app_record.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
 import { type AppState, isUp } from "./state/app_state.ts";
-import { type Life, type LifeEffect, type LifeEvent, step, UNBORN } from "./state/lifecycle.ts";
+import { type Life, type LifeEffect, type LifeEvent, NO_POLICY, step, UNBORN } from "./state/lifecycle.ts";
 import { StateWaiters } from "./state/state_waiters.ts";
-
-/** An instance that was never started has no policy yet; none of its events asks for one. */
-const NO_POLICY = {
-  restart: "no",
-  backoff: { initial: 0, max: 0, multiplier: 1, jitter: 0, reset_after: Infinity, exhausted: "stop" },
-} as const;
 
 export class AppInstance {
   readonly instance: number;
@@ -90,7 +85,7 @@ export class AppInstance {
     this.#dispatch({ type: "stop" });
   }
 
-  /** Somebody asks for it: no backoff, and the counts begin anew. */
+  /** A person asks for it: no backoff, and the counts begin anew. */
   restart(): void {
     this.#dispatch({ type: "restart" });
   }

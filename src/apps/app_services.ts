@@ -1,14 +1,31 @@
+import { join } from "node:path";
+import { type Clock, systemClock } from "../process/clock.ts";
+import { ExitPoll } from "../process/exit_poll.ts";
+import { hostProcessTable } from "../process/host_process_table.ts";
 import type { ProcessKey } from "../process/process_key.ts";
-import type { Clock } from "../process/clock.ts";
-import type { Journal } from "./journal/journal.ts";
-import type { LogPump } from "./logs/log_pump.ts";
-import type { ExitPoll } from "../process/exit_poll.ts";
-import type { LimitWatch } from "./limit_watch.ts";
 import type { ProcessTable } from "../process/process_table.ts";
-import type { Spawner } from "../process/spawner.ts";
-import type { UsageSampler } from "../process/usage_sampler.ts";
+import { type Spawner, systemSpawner } from "../process/spawner.ts";
+import { UsageSampler } from "../process/usage_sampler.ts";
 import type { EmitAppEvent } from "../protocol/app_events.ts";
-import type { ProjectApps } from "./project_apps.ts";
+import type { ProjectCache } from "../tools/project/project_cache.ts";
+import { Journal } from "./journal/journal.ts";
+import { LimitWatch } from "./limit_watch.ts";
+import { LogPump } from "./logs/log_pump.ts";
+import { type ProjectApps, projectReader } from "./project_apps.ts";
+
+export interface AppServiceOptions {
+  /** haft's state directory: the journal is in `apps/`, logs are in `apps/logs/`. */
+  stateDirectory: string;
+  emit: EmitAppEvent;
+  projects: ProjectCache;
+  /** For the daemon's log. */
+  onProblem: (text: string) => void;
+  /** Seams for tests. */
+  table?: ProcessTable;
+  spawner?: Spawner;
+  clock?: Clock;
+  random?: () => number;
+}
 
 /** What all apps share. */
 export interface AppServices {
@@ -23,7 +40,7 @@ export interface AppServices {
   readonly logDirectory: string;
   readonly emit: EmitAppEvent;
   random(): number;
-  /** Something went wrong that is no app's fault and no caller's: a line for the daemon's log. */
+  /** A line for the daemon's log: something went wrong that is neither an app's fault nor a caller's. */
   onProblem(text: string): void;
   readProject(root: string): ProjectApps;
   /** Resolves when the apps that this one depends on are as it wants them. */
@@ -32,4 +49,33 @@ export interface AppServices {
     options: { signal: AbortSignal; onWait: (reason: string) => void },
   ): Promise<void>;
   remove(app: ProcessKey): Promise<void>;
+}
+
+/** @param hooks what an app asks of the others */
+export function makeAppServices(
+  options: AppServiceOptions,
+  hooks: Pick<AppServices, "awaitDependencies" | "remove">,
+): AppServices {
+  const { stateDirectory, emit, projects, onProblem } = options;
+  const clock = options.clock ?? systemClock;
+  const table = options.table ?? hostProcessTable();
+  const directory = join(stateDirectory, "apps");
+  const logDirectory = join(directory, "logs");
+  const sampler = new UsageSampler({ table, clock });
+  return {
+    ...hooks,
+    table,
+    clock,
+    emit,
+    onProblem,
+    sampler,
+    logDirectory,
+    spawner: options.spawner ?? systemSpawner(table),
+    random: options.random ?? Math.random,
+    exits: new ExitPoll({ table, clock }),
+    journal: new Journal(directory),
+    pump: new LogPump(logDirectory, clock),
+    limits: new LimitWatch({ sampler, clock }),
+    readProject: projectReader(projects),
+  };
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../process/clock.ts";
 /** Milliseconds without a further change: editors and builds write several files. */
 const QUIET_MS = 200;
 
-/** Never watched, whatever the globs say: these change without anybody having edited something. */
+/** Never watched, whatever the globs say: these change without an edit. */
 const IGNORED: ReadonlySet<string> = new Set(["node_modules", ".git"]);
 
 /** Calls when a file changes whose path, from the project's directory, matches one of the globs. */

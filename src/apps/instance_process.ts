@@ -92,7 +92,8 @@ export class InstanceProcess {
     this.#nonce = randomBytes(6).toString("hex");
     this.#identity = undefined;
     this.#exit = undefined;
-    // The journal has the mark before there is a process: a daemon that dies now leaves none that the next does not know.
+    // The journal has the mark before there is a process: a daemon that dies now leaves none that the next
+    // does not know.
     commit();
     this.#env = spec.env;
     this.#cwd = spec.cwd;

@@ -17,12 +17,17 @@ export interface ProjectApps {
   tables: Readonly<Record<string, unknown>>;
   /** @throws {HaftError} when the project is not trusted */
   requireTrust(): void;
-  /** Tools on PATH and the project's variables, on top of what is inherited. @throws {HaftError} when not trusted */
+  /**
+   * Tools on PATH and the project's variables, on top of what is inherited.
+   *
+   * @throws {HaftError} when not trusted
+   */
   environment(): Record<string, string>;
 }
 
 /**
- * Reads the apps of a directory's project; a project that is as it was is parsed once, however many apps start at once.
+ * Reads the apps of a directory's project; a project that is as it was is parsed once, however many apps
+ * start at once.
  *
  * @throws {UsageError} when its manifest is wrong
  */

@@ -1,6 +1,6 @@
 /**
- * One backend's life: start, `ready`, heartbeat, calls, restart after a failure, an orderly stop. Each start is a run of its own; what
- * an earlier run still says when a later one has begun is not heard.
+ * One backend's life: start, `ready`, heartbeat, calls, restart after a failure, orderly stop. Each start is
+ * a run, and messages of an earlier run are ignored.
  */
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -13,7 +13,7 @@ import type { BackendInfo, BackendState } from "../protocol/methods/backend_meth
 import { RequestError } from "../protocol/wire_error.ts";
 import type { BackendConfig } from "./backend_schema.ts";
 import type { RequestOptions } from "./link.ts";
-import { openRun, type Run } from "./run.ts";
+import { openRun, type Run } from "./backend_run.ts";
 
 export interface BackendOptions {
   name: string;
@@ -27,7 +27,7 @@ export interface BackendOptions {
     cwd: string;
     env: Record<string, string>;
   };
-  /** The first configuration, for what is asked of it before a start. */
+  /** The configuration at creation, for questions before the first start. */
   config: BackendConfig;
   log: string;
   emit: EmitBackendEvent;
@@ -84,7 +84,7 @@ export class Backend {
   async start(): Promise<void> {
     this.#wanted = true;
     if (this.#state === "ready") return;
-    // One that waits for its restart is wanted now.
+    // Start at once a backend that waits for its restart.
     this.#stopWaiting?.abort();
     this.#starting ??= this.#startOnce().finally(() => this.#starting = undefined);
     await this.#starting;
@@ -159,11 +159,13 @@ export class Backend {
     }
   }
 
-  /** From a run's start to its very end: says how it ended, and starts the next one if that is wanted. */
+  /**
+   * Follows a run to its end, reports how it ended, and starts the next one where the configuration says so.
+   */
   async #watch(run: Run): Promise<void> {
     const { name, root, emit } = this.#options;
     void run.link.closed.then(async (reason) => {
-      // A backend that has closed its channel has nothing left to do; most are on their way out.
+      // Most backends that close their channel exit at once.
       const gone = await Promise.race([run.exited, pause(this.#clock, 1_000)]);
       if (gone === undefined) await this.#fail(run, reason);
     });
@@ -189,7 +191,7 @@ export class Backend {
   #restartLater(run: Run, failure: string | undefined): void {
     const { restart, backoff } = this.#config;
     if (restart === "no" || (restart === "on-failure" && failure === undefined)) return;
-    // A run that never became ready is told to whoever started it, and not tried behind their back.
+    // The caller of the start gets the error of a run that never became ready, and decides about the next.
     if (run.handlers.length === 0 && this.#restarts === 0) return;
     if (this.#clock.monotonic() - run.begun >= backoff.reset_after) this.#attempt = 0;
     this.#attempt++;
@@ -203,7 +205,7 @@ export class Backend {
       this.#stopWaiting = undefined;
       if (!this.#wanted || this.#state !== "restarting") return;
       this.#restarts++;
-      // Told by its events.
+      // Its events report a failure.
       await this.start().catch(() => {});
     });
   }
@@ -213,7 +215,8 @@ export class Backend {
       await pause(this.#clock, HEARTBEAT_MS);
       if (this.#run !== run || this.#state !== "ready") return;
       const { heartbeat_timeout: limit } = this.#config;
-      // Not raced with the process's end: what waits for that, every two seconds, would pile up. Its end is seen after the pause.
+      // Waiting for the process's end here would add one listener every two seconds; the loop sees the end
+      // after the pause.
       const { promise, resolve } = Promise.withResolvers<boolean>();
       using _ = this.#clock.after(limit, () => resolve(false));
       run.link.ping().then(() => resolve(true), () => resolve(true));

@@ -19,14 +19,14 @@ export const BackendTable = v.strictObject({
   env: v.optional(v.record(VariableName, Variable), {}),
   /** `legacy` speaks on the child's stdin and stdout instead of a channel. */
   mode: v.optional(v.picklist(["channel", "legacy"]), "channel"),
-  /** What is done when it ends by itself. */
+  /** When to start it again after it ended by itself. */
   restart: v.optional(v.picklist(["no", "on-failure", "always"]), "on-failure"),
   backoff: v.optional(Backoff, {}),
   /** From start to `ready`. */
   ready_timeout: v.optional(Duration, "10s"),
   /** From a ping to its answer. */
   heartbeat_timeout: v.optional(Duration, "8s"),
-  /** From being told to stop to SIGKILL. */
+  /** From the request to stop to SIGKILL. */
   stop_timeout: v.optional(Duration, "10s"),
 });
 export type BackendConfig = v.InferOutput<typeof BackendTable>;

@@ -25,7 +25,7 @@ export interface BackendTarget {
   cwd?: string | undefined;
 }
 
-/** A log that is larger than this when its backend starts is put aside, under `.1`. */
+/** A backend's start moves a larger log aside, to `.1`. */
 const LARGE_LOG_BYTES = 10 * 1024 * 1024;
 
 /** The backends of all projects, by project and name. */
@@ -39,7 +39,7 @@ export class BackendService {
     this.#options = options;
   }
 
-  /** Backends whose process runs, or is about to: reasons to stay. */
+  /** Backends whose process runs or is about to; the daemon stays for them. */
   get running(): number {
     let running = 0;
     for (const { info } of this.#backends.values()) {
@@ -85,7 +85,7 @@ export class BackendService {
     await Promise.all([...this.#backends.values()].map((backend) => backend.stop()));
   }
 
-  /** One that is ready is found without reading its manifest again: what changed there counts from its next start. */
+  /** Finds a ready backend without reading its manifest; changes there count from its next start. */
   #find({ backend: name, cwd = this.#options.user.home }: BackendTarget): Backend {
     const place = keyText({ root: cwd, name });
     const known = this.#places.get(place);
@@ -114,7 +114,7 @@ export class BackendService {
     return backend;
   }
 
-  /** Everything anew: the manifest may have changed since the last start, and so may its trust. */
+  /** Reads everything again: manifest and trust may have changed since the last start. */
   #prepare(name: string, root: string, log: string) {
     const { projects } = this.#options;
     const project = projects.open(root);

@@ -2,12 +2,12 @@ import { Disconnected, type IpcChannel, type LocalSocketServer, type Message } f
 import { errorMessage } from "../base/errors.ts";
 import type { BackendLink, OnBackendEvent, RequestOptions } from "./link.ts";
 
-/** What the daemon sends as an event when a backend is to end. */
+/** The event that asks a backend to stop. */
 const STOP_EVENT = "backend.stop";
 
 /**
- * The conversation over a local socket that the daemon listens on and the child connects to: `ready {handlers}`, then requests,
- * responses, events and pings in the native envelope.
+ * The conversation over a local socket. The daemon listens and the child connects: `ready {handlers}`, then
+ * requests, responses, events and pings in the native envelope.
  */
 export function channelLink(
   server: LocalSocketServer,
@@ -22,7 +22,7 @@ export function channelLink(
       void channel.closed.then(() => closed.resolve("it closed its channel"));
       return handlersOf(await channel.recv({ timeoutMs, signal }));
     } finally {
-      // One backend, one connection.
+      // A backend has one connection.
       await server.close();
     }
   })();

@@ -2,15 +2,15 @@ import { StringDecoder } from "node:string_decoder";
 
 export interface JsonLinesOptions {
   onValue: (value: Record<string, unknown>) => void;
-  /** A line that is not an object of JSON; without its end. */
+  /** Gets every line that is no JSON object, without its end. */
   onText: (line: string) => void;
-  /** Characters of the longest line; what is longer comes in pieces, as text. */
+  /** Characters of the longest line; a longer one comes in pieces, as text. */
   longest?: number;
 }
 
 const LONGEST = 16 * 1024 * 1024;
 
-/** Takes a stream of bytes apart into lines: objects of JSON, and what was merely printed. */
+/** Splits a stream of bytes into lines: JSON objects, and text that the program printed. */
 export class JsonLines {
   readonly #options: JsonLinesOptions;
   readonly #decoder = new StringDecoder("utf8");
@@ -35,7 +35,7 @@ export class JsonLines {
     this.#options.onText(this.#take());
   }
 
-  /** The stream is over: what has no end is a line, too. */
+  /** Call it at the end of the stream: an unfinished line counts as a line. */
   end(): void {
     this.#keep(this.#decoder.end());
     if (this.#length > 0) this.#line();

@@ -5,7 +5,7 @@
  *     → {"id", "method", "params"}            ← {"id", "ok": true, "result"} | {"id", "ok": false, "error": {name, message}}
  *     ← {"type": "event", "event", "data"}    → {"id", "method": "__ping__", "params": {}}
  *
- * A line that is not JSON, or no object, is something that the program printed: it goes to the log.
+ * Any other line is something that the program printed, and goes to the log.
  */
 import type { Readable, Writable } from "node:stream";
 import { Disconnected, TimedOut } from "../channel/mod.ts";
@@ -43,7 +43,7 @@ export function packedLink(
     lines.push(chunk);
   });
   for (const event of ["end", "close", "error"]) stdout.on(event, () => end("it closed its stdout"));
-  // A child that has gone is told by its stdout.
+  // The end of its stdout reports that the child has gone.
   stdin.on("error", () => {});
 
   function receive(value: Record<string, unknown>): void {
@@ -107,7 +107,7 @@ export function packedLink(
     }
   }
 
-  // Whoever starts the backend waits for it; a failure that nobody waits for any more is not an error of its own.
+  // The start of the backend awaits this; without a waiter a failure must not count as unhandled.
   ready.promise.catch(() => {});
   return {
     ready: ready.promise,
@@ -115,7 +115,7 @@ export function packedLink(
     request: (method, data, options) => ask(method, data, options),
     async ping() {
       await ask("__ping__", {}, { timeoutMs: Infinity }).catch((error) => {
-        // A backend that does not know the method is alive, too.
+        // An error in answer to an unknown method is a sign of life.
         if (!(error instanceof RequestError)) throw error;
       });
     },

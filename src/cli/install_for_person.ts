@@ -17,8 +17,8 @@ export interface PersonOptions {
 }
 
 /**
- * `haft install` without a channel: the same work in this process. On a terminal it prints what happened, elsewhere the
- * tools' paths alone, so that a script can use them.
+ * `haft install` without a channel: the same work in this process. On a terminal it prints what happened,
+ * elsewhere the tools' paths alone, so that a script can use them.
  */
 export async function installForPerson(
   { tools: targets, force, offline, json }: PersonOptions,

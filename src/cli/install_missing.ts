@@ -4,7 +4,9 @@ import type { Context } from "./command.ts";
 import { installForPerson } from "./install_for_person.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
-/** Installs one tool as `haft install` does, with what it says on stderr, so that stdout stays the tool's own. */
+/**
+ * Installs one tool as `haft install` does, with what it says on stderr, so that stdout stays the tool's own.
+ */
 export async function installMissing(target: ToolTarget, context: Context): Promise<void> {
   const options = { tools: [target], force: false, offline: false, json: false };
   const code = await installForPerson(options, { ...context, stdout: context.stderr });

@@ -1,11 +1,11 @@
 /**
- * One client's connection: frames in, requests dispatched, responses and events out through one writer, so that their order
- * is the order in which they came about. It never waits for its reader: above the soft limit its requests are not read and its
+ * One client's connection: frames in, requests dispatched, responses and events out through one writer, in the order in
+ * which they came about. It never waits for its reader: above the soft limit its requests are not read and its
  * subscriptions pause; past the hard limit, or without any drain for too long, it is closed as a slow consumer.
  */
 import { randomId } from "../base/random_id.ts";
 import type { EventFilter } from "../hub/event_filter.ts";
-import type { FrameFanout, FrameSink, FrameSubscription } from "../hub/frame_fanout.ts";
+import type { FrameFanout, FrameSink } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
 import type { Message } from "../protocol/envelope.ts";
 import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
@@ -14,13 +14,15 @@ import { PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
-import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
+import { PeerClock } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { Client } from "./client.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
+import { ConnectionOutput } from "./connection_output.ts";
 import { type DispatcherHost, RequestDispatcher, wireError } from "./request_dispatcher.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
   readonly limits: ConnectionLimits;
@@ -33,11 +35,6 @@ export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
 /** One connection's part of `daemon.metrics`. */
 export type ConnectionFigures = DaemonMetrics["connections"][number];
 
-interface Subscription {
-  filter: EventFilter;
-  stream: FrameSubscription;
-}
-
 /** How long a connection that is one too many may take to say what it wants. */
 const REFUSED_MS = 2_000;
 
@@ -49,31 +46,28 @@ export class Connection implements Client, FrameSink, SocketHandler {
   protocol: number = PROTOCOL_RANGE[0];
   requests = 0;
   #bytesReceived = 0;
-  #bytesSent = 0;
-  #peakQueue = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #decoder: FrameDecoder;
   readonly #dispatcher: RequestDispatcher;
-  readonly #subscriptions = new Map<string, Subscription>();
-  #writer: FrameWriter | undefined;
-  #nextSubscription = 1;
+  readonly #subscriptions: Subscriptions;
+  readonly #clock: PeerClock;
+  #output: ConnectionOutput | undefined;
   #readingPaused = false;
   #subscriptionsPaused = false;
+  /** Offered events that were left out since the last drain. */
   #leftOut = 0;
+  /** Why it ends; undefined while it is open. */
   #closing: string | undefined;
   #refusal: string | undefined;
-  #heardAt: number;
-  #frameSince: number | undefined;
-  #stuckSince: number | undefined;
-  #pingsUnanswered = 0;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket;
     this.#host = host;
-    this.#heardAt = performance.now();
+    this.#clock = new PeerClock(performance.now());
     this.#decoder = new FrameDecoder({ maxFrameBytes: host.limits.frameBeforeHello });
     this.#dispatcher = new RequestDispatcher(host, this, { send: (json) => this.#send(json) });
+    this.#subscriptions = new Subscriptions(this.id, host.fanout);
   }
 
   get framing(): Framing {
@@ -81,16 +75,11 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   get subscriptions(): ReadonlyMap<string, { filter: EventFilter }> {
-    return this.#subscriptions;
+    return this.#subscriptions.open;
   }
 
   get requestsInFlight(): number {
     return this.#dispatcher.inFlight;
-  }
-
-  /** Bytes that the peer has not taken yet. */
-  get queuedBytes(): number {
-    return this.#writer?.queuedBytes ?? 0;
   }
 
   /** Whether the first frame is still to come. */
@@ -106,10 +95,10 @@ export class Connection implements Client, FrameSink, SocketHandler {
       messages_received: this.#decoder.frames,
       requests: this.requests,
       bytes_received: this.#bytesReceived,
-      bytes_sent: this.#bytesSent,
-      queued_bytes: this.queuedBytes,
-      peak_queue_bytes: this.#peakQueue,
-      subscriptions: this.#subscriptions.size,
+      bytes_sent: this.#output?.bytesSent ?? 0,
+      queued_bytes: this.#queuedBytes,
+      peak_queue_bytes: this.#output?.peakQueue ?? 0,
+      subscriptions: this.subscriptions.size,
       uptime_ms: Date.now() - this.connectedAt,
     };
   }
@@ -127,19 +116,11 @@ export class Connection implements Client, FrameSink, SocketHandler {
     filter: EventFilter,
     since: StreamPosition | undefined,
   ): { id: string; position: StreamPosition } {
-    const most = this.#host.limits.subscriptions;
-    if (this.#subscriptions.size >= most) {
-      throw new RequestError("too_many", `More than ${most} subscriptions on one connection`);
-    }
-    const id = `${this.id}-${this.#nextSubscription++}`;
-    const stream = this.#host.fanout.subscribe(this, { filter, ...(since === undefined ? {} : { since }) });
-    this.#subscriptions.set(id, { filter, stream });
-    return { id, position: stream.position };
+    return this.#subscriptions.add(this, { filter, since, most: this.#host.limits.subscriptions });
   }
 
   unsubscribe(id: string): boolean {
-    this.#subscriptions.get(id)?.stream[Symbol.dispose]();
-    return this.#subscriptions.delete(id);
+    return this.#subscriptions.remove(id);
   }
 
   cancel(requestId: string): boolean {
@@ -151,8 +132,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   /**
-   * Sends this client's own copy of an event that it can do without: left out while its queue is full, which would otherwise close it. How
-   * many were, it is told as soon as there is room.
+   * Sends this client's own copy of an event that it can do without. While its queue is full, which would otherwise close
+   * it, the event is left out; once there is room the client hears how many were.
    */
   offer(event: string, data: unknown): void {
     if (this.#subscriptionsPaused) this.#leftOut++;
@@ -162,22 +143,16 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** The hub's side: see {@link FrameSink}. */
   write(frames: Uint8Array): boolean {
     if (this.#closing !== undefined) return false;
-    this.#output().pushRaw(frames);
+    this.#writer().pushRaw(frames);
     return this.#afterQueueing();
   }
 
   /** Sends what is queued, then closes. Requests in flight are ended. */
   end(reason: string): void {
-    if (this.#closing !== undefined) return;
-    this.#writer?.flush();
-    this.#closing = reason;
-    this.#decoder.stop();
-    this.#release();
-    if (this.queuedBytes === 0) this.#socket.close();
-    else this.#stuckSince ??= performance.now();
+    if (this.#closing === undefined) this.#finish(reason, "send");
   }
 
-  /** Ends after an error that makes going on impossible, which the client is told first. */
+  /** Ends after an error that makes going on impossible. The client gets the error first. */
   fail(name: ErrorName, message: string): void {
     if (this.#closing !== undefined) return;
     this.#send(JSON.stringify({ type: "response", error: wireError(name, message) }));
@@ -191,15 +166,11 @@ export class Connection implements Client, FrameSink, SocketHandler {
 
   /** The socket's side: the connection has ended. */
   close(error: Error | undefined): void {
-    this.#closing ??= error === undefined ? "closed by the client" : error.message;
-    this.#release();
-    this.#host.onClose(this, this.#closing);
+    this.#finish(error === undefined ? "closed by the client" : error.message, "gone");
   }
 
   data(chunk: Buffer): void {
     if (this.#closing !== undefined) return;
-    this.#heardAt = performance.now();
-    this.#pingsUnanswered = 0;
     this.#bytesReceived += chunk.length;
     const before = this.#decoder.frames;
     try {
@@ -210,20 +181,18 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
     const frames = this.#decoder.frames - before;
     this.#host.traffic.received(chunk.length, frames);
-    // A frame that goes on from chunk to chunk keeps the time of its beginning.
-    if (!this.#decoder.partial) this.#frameSince = undefined;
-    else if (frames > 0 || this.#frameSince === undefined) this.#frameSince = this.#heardAt;
-    if (!this.#hasRoom()) this.#pauseReading();
+    this.#clock.heard(performance.now(), { partial: this.#decoder.partial, frames });
+    if (this.#output?.hasRoom() === false) this.#pauseReading();
   }
 
   drain(): void {
-    this.#stuckSince = undefined;
-    this.#writer?.drained();
+    this.#clock.drained();
+    this.#output?.drained();
     if (this.#closing !== undefined) {
-      if (this.queuedBytes === 0) this.#socket.close();
+      if (this.#queuedBytes === 0) this.#socket.close();
       return;
     }
-    if (this.queuedBytes > this.#host.limits.outputSoft / 2) return;
+    if (this.#queuedBytes > this.#host.limits.outputSoft / 2) return;
     if (this.#readingPaused) {
       this.#readingPaused = false;
       this.#socket.resume();
@@ -231,27 +200,35 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (this.#subscriptionsPaused) {
       this.#subscriptionsPaused = false;
       this.#tellLeftOut();
-      for (const { stream } of this.#subscriptions.values()) stream.resume();
+      this.#subscriptions.resume();
     }
   }
 
   /** Looks at the clock; the server calls it about once a second. `now` is `performance.now()`. */
   checkTimes(now: number): void {
-    const { limits } = this.#host;
-    if (this.#stuckSince !== undefined && now - this.#stuckSince > limits.drainTimeoutMs) {
-      return this.#abandon("slow_consumer");
+    const refused = this.#refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
+    if (refused) this.fail("too_many", this.#refusal ?? "");
+    const overdue = this.#clock.look(now, this.#host.limits, {
+      silent: this.silent,
+      closing: this.#closing !== undefined,
+      keepAlive: this.#isKeptAlive(),
+    });
+    switch (overdue?.kind) {
+      case "ping":
+        return this.#send(`{"type":"ping","id":"keep-alive-${overdue.number}"}`);
+      case "late":
+        return this.fail("timed_out", overdue.message);
+      case "lost":
+        return this.#finish(overdue.reason, "drop");
     }
-    if (this.#closing !== undefined) return;
-    if (this.#refusal !== undefined && now - this.#heardAt > REFUSED_MS) {
-      return this.fail("too_many", this.#refusal);
-    }
-    if (this.silent && now - this.#heardAt > limits.firstFrameTimeoutMs) {
-      return this.fail("timed_out", `No message within ${limits.firstFrameTimeoutMs / 1000} s of connecting`);
-    }
-    if (this.#frameSince !== undefined && now - this.#frameSince > limits.frameTimeoutMs) {
-      return this.fail("timed_out", `A message did not end within ${limits.frameTimeoutMs / 1000} s`);
-    }
-    this.#keepAlive(now);
+  }
+
+  /**
+   * Only subscribers are pinged: neither they nor the daemon would notice otherwise that the other side is gone. A script
+   * that holds a connection open by hand would not know what to answer.
+   */
+  #isKeptAlive(): boolean {
+    return this.subscriptions.size > 0 && this.name !== undefined;
   }
 
   #tellLeftOut(): void {
@@ -284,51 +261,36 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
   }
 
-  #keepAlive(now: number): void {
-    // Only subscribers are asked: whoever waits for events has no other way to find out that the daemon is gone, nor has
-    // the daemon that the subscriber is. A script that holds a connection open by hand would not know what to answer.
-    if (this.#subscriptions.size === 0 || this.name === undefined) return;
-    const silence = now - this.#heardAt;
-    if (silence < this.#host.limits.keepAliveMs * (this.#pingsUnanswered + 1)) return;
-    if (this.#pingsUnanswered >= 2) return this.#abandon("no answer to two pings");
-    this.#pingsUnanswered++;
-    this.#send(`{"type":"ping","id":"keep-alive-${this.#pingsUnanswered}"}`);
+  get #queuedBytes(): number {
+    return this.#output?.queuedBytes ?? 0;
   }
 
   #send(json: string): void {
     if (this.#closing !== undefined) return;
-    this.#output().push(json);
+    this.#writer().push(json);
     this.#afterQueueing();
   }
 
-  #output(): FrameWriter {
-    return this.#writer ??= new FrameWriter({
+  /** Made when there is something to send: by then the client's framing is known. */
+  #writer(): ConnectionOutput {
+    const { limits, traffic } = this.#host;
+    return this.#output ??= new ConnectionOutput(this.#socket, {
       framing: this.framing,
-      maxFrameBytes: this.#host.limits.frame,
-      write: (bytes) => {
-        this.#host.traffic.sent(bytes.length);
-        this.#bytesSent += bytes.length;
-        const taken = this.#socket.write(bytes);
-        if (!taken) this.#stuckSince ??= performance.now();
-        return taken;
+      maxFrameBytes: limits.frame,
+      soft: limits.outputSoft,
+      onSent: (bytes, taken) => {
+        traffic.sent(bytes);
+        if (!taken) this.#clock.stuck(performance.now());
       },
     });
   }
 
   /** @returns false when subscriptions are to wait for the drain */
   #afterQueueing(): boolean {
-    if (this.#hasRoom()) return true;
-    if (this.queuedBytes > this.#peakQueue) this.#peakQueue = this.queuedBytes;
-    if (this.queuedBytes > this.#host.limits.outputHard) this.#abandon("slow_consumer");
+    if (this.#writer().hasRoom()) return true;
+    if (this.#queuedBytes > this.#host.limits.outputHard) this.#finish("slow_consumer", "drop");
     else this.#subscriptionsPaused = true;
     return false;
-  }
-
-  /** A queue that the kernel takes at once is no reason to wait: there would be no drain to end it. */
-  #hasRoom(): boolean {
-    const { outputSoft } = this.#host.limits;
-    if (this.queuedBytes > outputSoft) this.#writer?.flush();
-    return this.queuedBytes <= outputSoft;
   }
 
   #pauseReading(): void {
@@ -337,17 +299,21 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.#socket.pause();
   }
 
-  /** Closes at once: what is queued is lost, because nobody takes it. */
-  #abandon(reason: string): void {
-    this.#closing ??= reason;
-    this.#decoder.stop();
-    this.#release();
-    this.#socket.close();
-  }
-
-  #release(): void {
-    for (const { stream } of this.#subscriptions.values()) stream[Symbol.dispose]();
-    this.#subscriptions.clear();
-    this.#dispatcher.endAll(new RequestError("cancelled", "The connection was closed"));
+  /**
+   * The one ending; the first reason counts.
+   *
+   * @param rest what is queued: `send` it and close then, `drop` it because the peer takes nothing, or the peer is `gone`
+   */
+  #finish(reason: string, rest: "send" | "drop" | "gone"): void {
+    if (this.#closing === undefined) {
+      if (rest === "send") this.#output?.flush();
+      this.#closing = reason;
+      this.#decoder.stop();
+      this.#subscriptions[Symbol.dispose]();
+      this.#dispatcher.endAll(new RequestError("cancelled", "The connection was closed"));
+    }
+    if (rest === "gone") this.#host.onClose(this, this.#closing);
+    else if (rest === "drop" || this.#queuedBytes === 0) this.#socket.close();
+    else this.#clock.stuck(performance.now());
   }
 }

@@ -1,15 +1,11 @@
 import { LIMITS } from "../socket/limits.ts";
+import type { PeerLimits } from "../socket/peer_clock.ts";
 
 /** What one connection, and all of them together, may use. Times are milliseconds, sizes bytes. */
-export interface ConnectionLimits {
+export interface ConnectionLimits extends PeerLimits {
   connections: number;
   /** Connections that have not sent their first frame. */
   silentConnections: number;
-  firstFrameTimeoutMs: number;
-  frameTimeoutMs: number;
-  drainTimeoutMs: number;
-  /** Silence after which the peer is asked for a sign of life; it is asked twice. */
-  keepAliveMs: number;
   frameBeforeHello: number;
   frame: number;
   outputSoft: number;

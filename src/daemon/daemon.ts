@@ -22,6 +22,7 @@ import { daemonHandlers } from "./handlers/daemon_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
+import { IdleClock } from "./idle_clock.ts";
 import { MethodTable } from "./method_table.ts";
 import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
@@ -66,8 +67,8 @@ export class Daemon {
   #settings: DaemonSettings;
   readonly #services: Services;
   readonly #collector: QuietCollector;
+  readonly #idle: IdleClock;
   #internalErrors = 0;
-  #idle: ReturnType<typeof setTimeout> | undefined;
   #stopping = false;
   #keepApps = false;
   #resolveStopped: () => void = () => {};
@@ -100,7 +101,7 @@ export class Daemon {
       `haft ${options.version} (${options.build}) answers at ${options.socket}, pid ${process.pid}`,
     );
     daemon.#services.begin();
-    daemon.#watchIdle(0);
+    daemon.#idle.restart();
     return daemon;
   }
 
@@ -122,7 +123,7 @@ export class Daemon {
         if (SAID_BY_TASKS.has(event)) client?.offer(event, data);
         else client?.send(event, data);
       },
-      onBusyChange: () => this.#watchIdle(this.#server.connections.size),
+      onWorkEnded: () => this.#idle.restart(),
     });
     const { tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);
@@ -131,7 +132,7 @@ export class Daemon {
       methods,
       limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
-      onConnections: (open) => this.#watchIdle(open),
+      onConnections: () => this.#idle.restart(),
     });
     methods.register(connectionHandlers({
       hub: this.#hub,
@@ -163,6 +164,11 @@ export class Daemon {
     methods.register(backendHandlers(backends.get));
     methods.register(appHandlers(apps.get));
     methods.register(taskHandlers(tasks.get));
+    this.#idle = new IdleClock({
+      limitMs: () => idleExitMs(this.#settings),
+      isBusy: () => this.#server.connections.size > 0 || this.#services.busy,
+      onIdle: (limitMs) => void this.stop(`nothing to do for ${limitMs / 1000} s`),
+    });
     this.#collector = new QuietCollector({
       work: () => this.#hub.seq + this.#server.traffic.receivedFrames,
       collect: () => runtime.collectGarbage(),
@@ -183,7 +189,7 @@ export class Daemon {
     }
     this.#server.limits = connectionLimits(this.#settings);
     this.#services.reload();
-    this.#watchIdle(this.#server.connections.size);
+    this.#idle.restart();
     log.write("the settings were read again");
     this.#emit("daemon.reloaded", { path: userConfigPath(user.paths.config) });
   }
@@ -207,7 +213,7 @@ export class Daemon {
   }
 
   async #finish(): Promise<void> {
-    clearTimeout(this.#idle);
+    this.#idle[Symbol.dispose]();
     this.#collector[Symbol.dispose]();
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
@@ -215,15 +221,6 @@ export class Daemon {
     });
     this.#lock.release();
     this.#resolveStopped();
-  }
-
-  #watchIdle(connections: number): void {
-    clearTimeout(this.#idle);
-    const limit = idleExitMs(this.#settings);
-    if (connections > 0 || this.#services.busy || this.#stopping || !Number.isFinite(limit)) return;
-    // A timer takes no more than 2^31 ms, which is 24 days.
-    const wait = Math.min(limit, 2 ** 31 - 1);
-    this.#idle = setTimeout(() => void this.stop(`nothing to do for ${limit / 1000} s`), wait);
   }
 }
 

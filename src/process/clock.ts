@@ -1,6 +1,6 @@
 /**
- * Time as the engine sees it: `monotonic` for every wait, so that a clock that is set a day forward or back changes nothing;
- * `wall` for what people read.
+ * Time as the engine sees it: `monotonic` for every wait, so that a clock that is set a day forward or back
+ * changes nothing; `wall` for what people read.
  */
 export interface Clock {
   /** Milliseconds from some beginning; never goes back. */

@@ -23,7 +23,8 @@ function openDescriptors(): number | undefined {
 }
 
 /**
- * A running child holds a descriptor. Without any left, nobody could tell which processes run, let alone stop them.
+ * A running child holds a descriptor. Without any left, haft could not see which processes run, let alone
+ * stop them.
  *
  * @param promised descriptors that what runs already will need
  * @throws {HaftError} when one more process would come too near to the limit

@@ -1,4 +1,4 @@
-/** How a process ended. Both null: nobody can tell, since it was not this process's child. */
+/** How a process ended. Both null: unknown, since it was not this process's child. */
 export interface Exit {
   code: number | null;
   signal: string | null;
@@ -8,7 +8,7 @@ export function isCleanExit({ code, signal }: Exit): boolean {
   return code === 0 && signal === null;
 }
 
-/** `exited with code 1`, `was killed by SIGSEGV`, `ended, nobody knows how`. */
+/** `exited with code 1`, `was killed by SIGSEGV`, `ended, its exit code is unknown`. */
 export function describeExit({ code, signal }: Exit): string {
   if (signal !== null) return `was killed by ${signal}`;
   return code === null ? "ended, its exit code is unknown" : `exited with code ${code}`;

@@ -4,7 +4,9 @@ import { findSame, type ProcessIdentity, type ProcessTable } from "./process_tab
 /** Milliseconds between looks at processes that are not our children: five times a second. */
 const INTERVAL_MS = 200;
 
-/** Notices the end of processes that an earlier daemon started; nobody but their parent is told how they ended. */
+/**
+ * Notices the end of processes that an earlier daemon started. Only their parent could learn how they ended.
+ */
 export class ExitPoll implements Disposable {
   readonly #table: ProcessTable;
   readonly #clock: Clock;
@@ -24,7 +26,7 @@ export class ExitPoll implements Disposable {
     });
   }
 
-  /** Their ends are not told any more. */
+  /** Their ends are no longer noticed. */
   [Symbol.dispose](): void {
     this.#watched.clear();
     this.#timer?.[Symbol.dispose]();
@@ -35,12 +37,12 @@ export class ExitPoll implements Disposable {
     try {
       return findSame(this.#table, identity) !== undefined;
     } catch {
-      // Nobody can tell now; the next look may.
+      // This look failed; the next may not.
       return true;
     }
   }
 
-  /** Looks now: somebody has reason to think that one has ended. */
+  /** Looks now: the caller has reason to think that one has ended. */
   look(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

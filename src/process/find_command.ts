@@ -3,8 +3,9 @@ import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { errorCode, HaftError } from "../base/errors.ts";
 
 /**
- * The absolute path of what a command runs: below `cwd` when it is a path, else on the PATH that the app itself will have.
- * Looked up here and not by the runtime, which takes this process's PATH, and whose errors do not say where it looked.
+ * The absolute path of what a command runs: below `cwd` when it is a path, else on the PATH that the app
+ * itself will have. Looked up here and not by the runtime, which takes this process's PATH, and whose errors
+ * do not say where it looked.
  *
  * @throws {HaftError} naming the path, with the system's reason
  */

@@ -31,7 +31,10 @@ export const linuxProcessTable: ProcessTable = {
   kill: (pid, signal) => void process.kill(pid, signal),
 };
 
-/** Reads /proc/PID/stat. The name in its second field may hold spaces and parentheses, so the fields count from its end. */
+/**
+ * Reads /proc/PID/stat. The name in its second field may hold spaces and parentheses, so the fields count
+ * from its end.
+ */
 export function parseStat(text: string | undefined): ProcessInfo | undefined {
   const end = text?.lastIndexOf(")") ?? -1;
   if (text === undefined || end === -1) return undefined;
@@ -67,7 +70,7 @@ function taskIds(pid: number): string[] {
 /**
  * Undefined when the process has gone, or is not ours to look into.
  *
- * @throws where nobody can tell: a process that cannot be looked at for want of a descriptor has not gone
+ * @throws when it cannot be read for want of a descriptor: such a process has not gone
  */
 function read(path: string): string | undefined {
   try {

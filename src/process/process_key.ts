@@ -12,8 +12,9 @@ export function keyText({ root, name }: ProcessKey): string {
 }
 
 /**
- * What an app's files are called: what of the name can be in a file's name, so that people find it, and a hash, so that no
- * two apps share one whatever their names, their case or their length. At most 61 characters.
+ * What an app's files are called: what of the name can be in a file's name, so that people find it, and a
+ * hash, so that no two apps share one whatever their names, their case or their length. At most 61
+ * characters.
  */
 export function fileStem(key: ProcessKey): string {
   const readable = key.name.normalize("NFC").replaceAll(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+/, "")

@@ -6,7 +6,10 @@ export interface ProcessInfo {
   session: number;
   /** One letter, as `ps` shows it: R, S, D, T (stopped), Z (a zombie)… */
   state: string;
-  /** When it was started, in a form that only compares equal with itself: two processes of one pid differ in it. */
+  /**
+   * When it was started, in a form that only compares equal with itself: two processes of one pid differ in
+   * it.
+   */
   startTime: string;
   /** Processor time so far, in seconds. */
   cpuSeconds: number;
@@ -19,7 +22,10 @@ export interface ProcessTable {
   /** Undefined when there is none. */
   find(pid: number): ProcessInfo | undefined;
   all(): ProcessInfo[];
-  /** The value of the variable that marks an app's processes, in the environment that the process was started with. */
+  /**
+   * The value of the variable that marks an app's processes, in the environment that the process was started
+   * with.
+   */
   marker(pid: number): string | undefined;
   /** Whether all threads are stopped, or it is gone. */
   isStopped(pid: number): boolean;

@@ -1,6 +1,7 @@
 /**
- * Which processes belong to an app. Most are in its process group. Some leave it (`setsid`, daemons that fork twice): they
- * are known by the variable that all of an app's processes inherit, by their session, and by whose children they are.
+ * Which processes belong to an app. Most are in its process group. Some leave it (`setsid`, daemons that fork
+ * twice): they are known by the variable that all of an app's processes inherit, by their session, and by
+ * whose children they are.
  */
 import process from "node:process";
 import {
@@ -19,8 +20,8 @@ export interface TreeQuery {
   /** The value of the marking variable without its nonce: `<file stem>/<instance>`. */
   markerPrefix: string;
   /**
-   * Whether the leader was watched all the time. Only then is its pid, once it has gone, still the name of its group: a
-   * number that nobody watched may have been given to somebody else's group.
+   * Whether the leader was watched all the time. Only then is its pid, once it has gone, still the name of
+   * its group: a number that was not watched may belong to another group by now.
    */
   watched: boolean;
 }

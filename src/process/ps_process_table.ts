@@ -3,8 +3,9 @@ import process from "node:process";
 import { MARKER_VARIABLE, type ProcessInfo, type ProcessTable } from "./process_table.ts";
 
 /**
- * The process table where there is no /proc (macOS, the BSDs): by `ps`, which costs some milliseconds a call. It knows no
- * boot id; that a start time is of an earlier boot shows in the time itself, which here is a date to the second.
+ * The process table where there is no /proc (macOS, the BSDs): by `ps`, which costs some milliseconds a call.
+ * It knows no boot id; that a start time is of an earlier boot shows in the time itself, which here is a date
+ * to the second.
  */
 export const psProcessTable: ProcessTable = {
   bootId: () => "none",

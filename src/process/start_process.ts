@@ -1,16 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
-import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { closeSync } from "node:fs";
 import { requireDescriptors } from "./descriptors.ts";
 import { hostProcessTable } from "./host_process_table.ts";
-import { MARKER_VARIABLE, type ProcessIdentity } from "./process_table.ts";
-
-export interface StartedProcess {
-  child: ChildProcess;
-  identity: ProcessIdentity;
-  exited: Promise<{ code: number | null; signal: string | null }>;
-}
+import { MARKER_VARIABLE } from "./process_table.ts";
+import { type DetachedProcess, openOutput, spawnDetached } from "./spawn_detached.ts";
 
 export interface StartProcessOptions {
   /** Absolute path. */
@@ -27,38 +19,22 @@ export interface StartProcessOptions {
 }
 
 /**
- * Starts a backend in a session of its own.
+ * Starts a process in a new session, with its output in a file, or its stdin and stdout as pipes.
  *
  * @throws {HaftError} naming the path, when it cannot be started
  */
-export function startProcess(options: StartProcessOptions): Promise<StartedProcess> {
+export async function startProcess(options: StartProcessOptions): Promise<DetachedProcess> {
   const { file, args, cwd, env, log, pipes, marker } = options;
   requireDescriptors(file);
-  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
-  const output = openSync(log, "a", 0o600);
+  const output = openOutput(log);
   try {
-    return new Promise((resolve, reject) => {
-      const child = spawn(file, args, {
-        cwd,
-        env: { ...env, [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}` },
-        detached: true,
-        stdio: pipes ? ["pipe", "pipe", output] : ["ignore", output, output],
-        windowsHide: true,
-      });
-      child.once("error", (error) => {
-        reject(
-          new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, { cause: error }),
-        );
-      });
-      const { pid } = child;
-      if (pid === undefined) return;
-      const table = hostProcessTable();
-      resolve({
-        child,
-        identity: { pid, startTime: table.find(pid)?.startTime ?? "", bootId: table.bootId() },
-        exited: new Promise((ended) => child.once("exit", (code, signal) => ended({ code, signal }))),
-      });
-    });
+    return await spawnDetached({
+      file,
+      args,
+      cwd,
+      env: { ...env, [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}` },
+      stdio: pipes ? ["pipe", "pipe", output] : ["ignore", output, output],
+    }, hostProcessTable());
   } finally {
     closeSync(output);
   }

@@ -13,8 +13,8 @@ export interface StopOptions {
 const LOOK = { first: 2, longest: 50 };
 
 /**
- * Milliseconds that processes outside of the group get once the group has ended: they were told to stop with it, and whoever
- * left a group did so to outlive it.
+ * Milliseconds that processes outside of the group get once the group has ended. They got its signal, too,
+ * but a process that leaves a group means to outlive it.
  */
 const STRAY_GRACE_MS = 1_000;
 

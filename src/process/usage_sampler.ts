@@ -58,7 +58,10 @@ export class UsageSampler {
   }
 }
 
-/** By group and session, which costs no look at each process's environment; those that left both are in no sum. */
+/**
+ * By group and session, which costs no look at each process's environment; those that left both are in no
+ * sum.
+ */
 function membersOf({ pid, startTime }: ProcessIdentity, all: readonly ProcessInfo[]): ProcessInfo[] {
   const leader = all.find((info) => info.pid === pid);
   if (leader !== undefined && leader.startTime !== startTime) return [];

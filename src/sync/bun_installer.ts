@@ -19,8 +19,8 @@ const BUN: ToolRequest = {
 };
 
 /**
- * A Bun for installing JavaScript packages where haft itself does not run on one: the newest of the store, else the
- * catalogue's, installed like any tool.
+ * A Bun for installing JavaScript packages where haft itself does not run on one: the newest of the store,
+ * else the catalogue's, installed like any tool.
  * @param job what the Bun is for
  */
 export async function bunInstaller(

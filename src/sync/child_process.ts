@@ -9,7 +9,7 @@ export interface ChildExit {
   signal: string | null;
 }
 
-/** A process of our own with what it last said, leader of its own group so that nothing it starts outlives it. */
+/** A child with its last output. It leads a process group, so that `stop` ends what it started too. */
 export interface Child {
   readonly pid: number;
   /** Resolves when it has ended; never rejects. */
@@ -71,7 +71,7 @@ export async function startChild(
       const timer = setTimeout(() => kill("SIGKILL"), graceMs);
       const exit = await exited;
       clearTimeout(timer);
-      // What the child started itself has no reason to live on; the group's number is its own while any member lives.
+      // The child's own children end with it. The group's number stays theirs while any of them lives.
       kill("SIGKILL");
       child.stdout?.destroy();
       child.stderr?.destroy();

@@ -1,6 +1,7 @@
 /**
- * Runs `work` for every item, at most `limit` at a time, in order of their start. When the signal is aborted no more are
- * begun; those under way are waited for. A rejection stops the start of more and is thrown when the others have ended.
+ * Runs `work` for every item, at most `limit` at a time, in order of their start. When the signal is aborted
+ * no more are begun; those under way are waited for. A rejection stops the start of more and is thrown when
+ * the others have ended.
  */
 export async function forEachLimited<T>(
   items: readonly T[],

@@ -43,8 +43,9 @@ export async function connectToParent(
 const LONGEST_TOOL = 24;
 
 /**
- * The name of one install's channel: `haft-install-{pid}-{tool}-{random}`. The tool is there for people who look at the
- * runtime directory; the random part is what makes the name unique, so the tool's is cut when the path gets too long.
+ * The name of one install's channel: `haft-install-{pid}-{tool}-{random}`. The tool is there for people who
+ * look at the runtime directory; the random part is what makes the name unique, so the tool's is cut when the
+ * path gets too long.
  * @param room bytes that the name may take
  */
 export function installChannelName(tool: string, { pid, room }: { pid: number; room: number }): string {

@@ -18,7 +18,7 @@ export interface InstallServer {
 export interface InstallChildOptions {
   /** The argv that starts haft again, see `Runtime.selfCommand()`. */
   command: readonly string[];
-  /** A name that nobody uses; see `installChannelName()`. */
+  /** A name that is not in use; see `installChannelName()`. */
   channelName: string;
   listen(name: string): Promise<InstallServer>;
   env: Readonly<Record<string, string | undefined>>;
@@ -31,8 +31,9 @@ export interface InstallChildOptions {
 const LIMITS: InstallChildLimits = { connect: 20_000, silence: 60_000, farewell: 5_000, grace: 2_000 };
 
 /**
- * Installs one tool in a child process of its own, over a channel that exists before the child does. However the child
- * behaves, the promise settles, the child and all it started are gone by then, and so is the socket.
+ * Installs one tool in a child process of its own, over a channel that exists before the child does. However
+ * the child behaves, the promise settles, the child and all it started are gone by then, and so is the
+ * socket.
  * @throws {HaftError} why it failed and what can be done
  * @throws the signal's reason when it is aborted
  */
@@ -89,7 +90,7 @@ async function acceptFirst(
   }
 }
 
-/** Rejects when anybody else connects; otherwise settles only when the install is over. */
+/** Rejects on a second connection; never resolves. */
 async function refuseSecond(
   server: InstallServer,
   channels: InstallChannel[],

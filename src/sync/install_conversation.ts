@@ -49,8 +49,8 @@ export async function converse(
     const timeoutMs = silenceMs - (now() - lastNews);
     if (timeoutMs <= 0) throw new SilenceError();
     const progress = parseProgress(await channel.recv({ timeoutMs, signal }), config);
-    // The same words again are no news: a download that stands still may say so twenty times a second. A step without
-    // figures of its own repeats itself as a sign of life.
+    // The same words again are no news: a download that stands still may say so twenty times a second. A step
+    // without figures of its own repeats itself as a sign of life.
     const words = JSON.stringify(progress);
     if (words !== last || progress.state === "post_install") lastNews = now();
     if (words !== last) onProgress(progress);

@@ -21,7 +21,8 @@ export interface InstallOneDeps {
 }
 
 /**
- * Installs one tool and says how it goes. The installer's word is not enough: the receipt in the store has to agree.
+ * Installs one tool and says how it goes. The installer's word is not enough: the receipt in the store has to
+ * agree.
  *
  * @param label what events call the tool
  * @throws {HaftError} why it failed; the caller tells of it

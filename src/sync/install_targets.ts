@@ -45,8 +45,8 @@ export interface InstalledTarget {
 }
 
 /**
- * Installs tools by name, whether the project asks for them or not, and changes neither manifest nor lock file. Failures of
- * tools are events.
+ * Installs tools by name, whether the project asks for them or not, and changes neither manifest nor lock
+ * file. Failures of tools are events.
  *
  * @returns what was installed, in the order asked for, and whether that is all
  */

@@ -25,13 +25,15 @@ export interface LockPlan {
   locked: ReadonlyMap<string, LockedTool>;
   unresolved: readonly Unresolved[];
   impossible: readonly Impossible[];
-  /** The tools for which the file would be written anew, each with why; empty when it says all that it should. */
+  /**
+   * The tools for which the file would be written anew, each with why; empty when it says all that it should.
+   */
   changes: readonly { tool: string; reason: string }[];
 }
 
 /**
- * Compares requests with the lock file. Every request counts, also those for other systems, so that the file is the
- * same wherever it is written. Pure.
+ * Compares requests with the lock file. Every request counts, also those for other systems, so that the file
+ * is the same wherever it is written. Pure.
  */
 export function planLock(requests: readonly ToolRequest[], lock: LockFile, platform: Platform): LockPlan {
   const locked = new Map<string, LockedTool>();

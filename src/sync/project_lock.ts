@@ -27,8 +27,8 @@ export function writeProjectFile(path: string, text: string): void {
 }
 
 /**
- * Runs `work` while no other sync of the same project reads and writes its lock file. Installs are not part of it: each
- * version in the store has a lock of its own.
+ * Runs `work` while no other sync of the same project reads and writes its lock file. Installs are not part
+ * of it: each version in the store has a lock of its own.
  */
 export async function holdingProject<T>(
   root: string,

@@ -1,6 +1,6 @@
 /**
- * Everything that installs tools for a project comes through here, in front of a person and in the daemon alike: the defaults,
- * what needs trust, who verifies, and the shims afterwards.
+ * Everything that installs tools for a project comes through here, in front of a person and in the daemon
+ * alike: the defaults, what needs trust, who verifies, and the shims afterwards.
  */
 import type { InstallConfig } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";

@@ -41,10 +41,11 @@ export interface SyncDeps {
 }
 
 /**
- * Makes the store hold what the project asks for. Failures of tools are events and make `ok` false; an abort ends with the
- * tools that were not finished `cancelled`.
+ * Makes the store hold what the project asks for. Failures of tools are events and make `ok` false; an abort
+ * ends with the tools that were not finished `cancelled`.
  *
- * @throws {HaftError} when there is nothing to begin with: an unreadable lock file, or one that `--locked` would change
+ * @throws {HaftError} when there is nothing to begin with: an unreadable lock file, or one that `--locked`
+ * would change
  */
 export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<SyncFinished> {
   const { project, paths } = deps;

@@ -21,8 +21,8 @@ export interface ServeInstallOptions {
 const JOB_TIMEOUT = 20_000;
 
 /**
- * The child's side of `haft sync`: takes one job from the channel, does it and reports. A parent that goes away ends the
- * install, which leaves nothing behind.
+ * The child's side of `haft sync`: takes one job from the channel, does it and reports. A parent that goes
+ * away ends the install, which leaves nothing behind.
  * @throws {ChannelError} when there is no such channel, or no job on it
  */
 export async function serveInstall(name: string, options: ServeInstallOptions): Promise<ExitCode> {
@@ -75,7 +75,9 @@ function parseJob(data: unknown, expected: string): InstallConfig {
   });
 }
 
-/** Nobody waits for it: the channel keeps the order, and a parent that has gone is noticed where it closes. */
+/**
+ * Nobody waits for it: the channel keeps the order, and a parent that has gone is noticed where it closes.
+ */
 function send(channel: IpcChannel, progress: InstallProgress): void {
   channel.emit(INSTALL_PROGRESS_EVENT, progress).catch(() => {});
 }

@@ -26,8 +26,8 @@ export interface Run {
 }
 
 /**
- * Runs `work` between a `sync.started` and the `sync.finished` that its events add up to; a tool of which they do not tell the
- * end was cancelled.
+ * Runs `work` between a `sync.started` and the `sync.finished` that its events add up to; a tool of which
+ * they do not tell the end was cancelled.
  */
 export async function tallied(
   { root, tools, jobs, store, neededFails = false }: Run,
@@ -62,7 +62,9 @@ export function toolFailed(tool: string, version: string | null, error: unknown)
   return { type: "tool.failed", tool, version, error: message, next };
 }
 
-/** Counts outcomes from the events themselves, so that the last event never disagrees with those before it. */
+/**
+ * Counts outcomes from the events themselves, so that the last event never disagrees with those before it.
+ */
 class Tally {
   readonly counts: Counts = {
     installed: 0,

@@ -10,8 +10,8 @@ export interface ThrottleOptions {
 }
 
 /**
- * Reports at most about twenty times a second, yet every change of phase at once, and the last word of each phase before
- * the first of the next.
+ * Reports at most about twenty times a second, yet every change of phase at once, and the last word of each
+ * phase before the first of the next.
  */
 export class ThrottledReporter {
   readonly #send: (progress: InstallProgress) => void;

@@ -37,8 +37,8 @@ export interface UpdateLockDeps {
 type Locked = ReadonlyMap<string, LockedTool>;
 
 /**
- * Resolves what the lock file does not answer and writes it, holding the project so that two syncs at once neither resolve
- * twice nor overwrite each other: the second reads what the first has written.
+ * Resolves what the lock file does not answer and writes it, holding the project so that two syncs at once
+ * neither resolve twice nor overwrite each other: the second reads what the first has written.
  */
 export async function updateLock(deps: UpdateLockDeps): Promise<Locked> {
   const { project, platform, locks, signal, emit } = deps;
@@ -53,8 +53,8 @@ export async function updateLock(deps: UpdateLockDeps): Promise<Locked> {
 }
 
 /**
- * Asks the sources for every tool that the lock does not answer. One failure does not stop the others: its tool keeps the
- * entry that it had, if any, in the lock that is returned, and is not among `locked`.
+ * Asks the sources for every tool that the lock does not answer. One failure does not stop the others: its
+ * tool keeps the entry that it had, if any, in the lock that is returned, and is not among `locked`.
  */
 export async function resolveMissing(
   { lock, plan }: { lock: StoredLock["lock"]; plan: LockPlan },

@@ -17,11 +17,11 @@ export interface CommandRunOptions {
   cwd: string;
   env: Readonly<Record<string, string>>;
   log: string;
-  /** Names its processes and its channel, for whoever comes after this daemon, too. */
+  /** Names its processes and its channel, so that the next daemon finds them too. */
   marker: string;
-  /** Where the command finds what it was started with. */
+  /** The file that HAFT_TASK_INPUT names. */
   inputPath: string;
-  /** Undefined when it was started with nothing: one file then serves all. */
+  /** Undefined when the task has no input: such tasks share one file. */
   input: Record<string, unknown> | undefined;
   sweep: StraySweep;
   /** What the command says over its channel: `message`, `progress`, `result`, `idle`. */
@@ -31,22 +31,22 @@ export interface CommandRunOptions {
 /** A task's command while it runs. */
 export interface CommandRun {
   readonly identity: ProcessIdentity;
-  /** Resolves when the command and its group have ended; both null when nobody can tell how. */
+  /** Resolves when the command and its group have ended; both are null when the exit is unknown. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
-  /** Says something to the command; it is told when it connects. */
+  /** Sends a message to the command, now or when it connects. */
   say(data: unknown): void;
-  /** SIGTERM to all of it, then SIGKILL. Resolves when it is gone. */
+  /** Sends SIGTERM to the whole tree, then SIGKILL. Resolves when it is gone. */
   stop(): Promise<void>;
-  /** Leaves it to the next daemon; `ended` may never resolve. Its channel is closed until then. */
+  /** Leaves the command to the next daemon and closes its channel; `ended` may never resolve. */
   detach(): Promise<void>;
 }
 
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Stops whatever is left of a command.
+ * Stops what is left of a command.
  *
- * @param leader undefined when nobody knows which process was started, or whether one was
+ * @param leader undefined when it is unknown which process was started, or whether one was
  */
 export async function stopLeftovers(leader: ProcessIdentity | undefined, marker: string): Promise<void> {
   await stopTree({ table: hostProcessTable(), clock: systemClock }, {
@@ -57,8 +57,8 @@ export async function stopLeftovers(leader: ProcessIdentity | undefined, marker:
 }
 
 /**
- * Starts a task's command, with a channel of its own in HAFT_IPC_CHANNEL, which it need not use, and its input in the file that
- * HAFT_TASK_INPUT names.
+ * Starts a task's command. HAFT_IPC_CHANNEL names a channel that it may use, and HAFT_TASK_INPUT the file
+ * with its input.
  *
  * @throws {HaftError} when it cannot be started
  */
@@ -84,7 +84,7 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
       },
       pipes: false,
     });
-    // The daemon's sockets keep it alive, and nothing else does once it has closed them.
+    // A daemon that has closed its sockets must be able to exit while the command runs.
     child.unref();
     return {
       identity,
@@ -104,7 +104,7 @@ export async function runCommand(options: CommandRunOptions): Promise<CommandRun
   }
 }
 
-/** Whether anybody is left in the group that the command led. */
+/** Whether the group that the command led still has processes. */
 function hasGroup({ pid }: ProcessIdentity): boolean {
   try {
     process.kill(-pid, 0);
@@ -115,8 +115,8 @@ function hasGroup({ pid }: ProcessIdentity): boolean {
 }
 
 /**
- * Goes on with a command that an earlier daemon started. Its channel is open again where it was, for a command that connects anew; how it
- * ends, nobody but that daemon would have been told.
+ * Goes on with a command that an earlier daemon started. Its channel opens again at the same path; its exit
+ * code stays unknown, because only its parent learns it.
  *
  * @throws {HaftError} when its channel cannot be opened; the command is then stopped
  */

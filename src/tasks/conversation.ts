@@ -1,21 +1,26 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { type IpcChannel, LocalSocketServer, type Message } from "../channel/mod.ts";
 
-/** Milliseconds that one command is listened to before everybody else has a turn: some never stop talking. */
+/** Milliseconds that one command holds the event loop: some never stop sending. */
 const SLICE_MS = 4;
-/** Turns until what was sent before a command's end has come: one accepts its connection, the next one reads. */
+/**
+ * Turns of the event loop until data that was sent before a command's end has arrived: one accepts, the next
+ * reads.
+ */
 const LAST_TURNS = 3;
-/** Milliseconds of silence after the command's end that end a connection which another process keeps open. */
+/**
+ * Milliseconds of silence after the command's end that close a connection which another process holds open.
+ */
 const SILENCE_MS = 500;
-/** Milliseconds for all of its last words: a process that it left behind may go on talking. */
+/** Milliseconds for all last messages: a process that the command left behind may go on sending. */
 const LAST_WORDS_MS = 10_000;
 
-/** What a task's command says and is told, over as many connections as it makes. */
+/** The messages from and to a task's command, over as many connections as it makes. */
 export class Conversation {
   readonly #server: LocalSocketServer;
-  /** With what resolves when all that came over it was heard. */
+  /** Each with a promise that resolves when all of its messages are read. */
   readonly #channels = new Map<IpcChannel, Promise<void>>();
-  /** Said while nobody was connected. */
+  /** Messages that wait for the first connection. */
   readonly #unsaid: unknown[] = [];
   readonly #onEvent: (event: string, data: unknown) => void;
   /** Messages so far. */
@@ -23,7 +28,7 @@ export class Conversation {
 
   /**
    * @param name of the channel
-   * @throws {HaftError} when somebody else has it
+   * @throws {HaftError} when another process listens there
    */
   static async open(
     name: string,
@@ -39,18 +44,18 @@ export class Conversation {
     this.#onEvent = onEvent;
   }
 
-  /** Where the command finds it. */
+  /** The value of HAFT_IPC_CHANNEL. */
   get path(): string {
     return this.#server.path;
   }
 
-  /** Tells the command, or whoever connects first. */
+  /** Sends to every connection, or to the first one that comes. */
   say(data: unknown): void {
     if (this.#channels.size === 0) this.#unsaid.push(data);
     for (const channel of this.#channels.keys()) void channel.emit("message", data).catch(() => {});
   }
 
-  /** The command has ended. Resolves when what it said before was heard to the end. */
+  /** Call it when the command has ended. Resolves when all that it sent is read. */
   async close(): Promise<void> {
     for (let turn = 0; turn < LAST_TURNS; turn++) await nextTurn();
     await this.#server.close();
@@ -58,7 +63,7 @@ export class Conversation {
     for (const channel of [...this.#channels.keys()]) await channel.close();
   }
 
-  /** Resolves when every connection was heard to its end, or none says anything more. */
+  /** Resolves when every connection is read to its end, or all of them are silent. */
   async #lastWords(): Promise<void> {
     const all = Promise.all(this.#channels.values()).then(() => true);
     const until = performance.now() + LAST_WORDS_MS;
@@ -93,7 +98,7 @@ export class Conversation {
       try {
         message = channel.tryRecv() ?? await channel.recv();
       } catch {
-        // Closed, and all was heard; or the command broke the protocol, and was told so.
+        // The channel is closed and read to its end, or the command broke the protocol and got the error.
         this.#channels.delete(channel);
         return;
       }
@@ -112,7 +117,7 @@ export class Conversation {
   }
 }
 
-/** Lets everything else that has come be dealt with first. */
+/** Lets the event loop deal with everything else first. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-/** Who waits for the ends of tasks. */
+/** Those that wait for tasks to end. */
 export class Ends {
   readonly #listeners = new Set<(id: string) => void>();
 
@@ -7,14 +7,14 @@ export class Ends {
     for (const listener of [...this.#listeners]) listener(id);
   }
 
-  /** Resolves when each of the tasks has been told of. @throws the signal's reason */
+  /** Resolves when each of the tasks has ended. @throws the signal's reason */
   async all(ids: Iterable<string>, signal?: AbortSignal): Promise<void> {
     const open = new Set(ids);
     if (open.size === 0) return;
     await this.#until((id) => open.delete(id) && open.size === 0, signal);
   }
 
-  /** Resolves at the next end of any. @throws the signal's reason */
+  /** Resolves when any task ends next. @throws the signal's reason */
   async next(signal: AbortSignal): Promise<void> {
     await this.#until(() => true, signal);
   }

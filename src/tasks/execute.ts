@@ -12,7 +12,7 @@ import { configOf, type ProjectTasks } from "./project_tasks.ts";
 import type { StraySweep } from "./stray_sweep.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
-/** Asks a backend; its progress comes as events. */
+/** Calls a method of a backend, which reports progress by events. */
 export type CallBackend = (
   target: { backend: string; cwd: string },
   method: string,
@@ -26,14 +26,14 @@ export interface Execution {
   say(data: unknown): void;
   /** Resolves when nothing of it runs any more. */
   stop(): Promise<void>;
-  /** Leaves it to the next daemon; undefined when it would not outlive this one. */
+  /** Leaves it to the next daemon; undefined when it ends with this one. */
   detach?: () => Promise<void>;
 }
 
 export type Outcome =
   | { ok: true; exitCode: number | null; result: unknown; skipped: boolean }
   | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number }
-  /** It ended, and nobody can tell how. */
+  /** It ended, and its exit is unknown. */
   | { ok: undefined };
 
 export interface ExecuteDeps {
@@ -69,7 +69,7 @@ export async function execute(task: StoredTask, deps: ExecuteDeps): Promise<Outc
     ? await runAsCommand(task, config, deps)
     : await runAsRequest(task, { ...config, backend: config.backend }, deps);
   if (outcome.ok && config !== undefined && info.name !== null) {
-    // Its outputs are there only now.
+    // The outputs exist only now.
     const after = inputHash(deps.project.root, config);
     if (after !== undefined) deps.history.setFingerprint(info.root, info.name, after);
   }
@@ -110,7 +110,10 @@ function timeLimit(
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/** Names an attempt's processes and its channel: what was started just before a daemon died is found by it. */
+/**
+ * Names an attempt's processes and its channel, so that a later daemon finds what started just before a
+ * crash.
+ */
 export function markerOf({ id, attempt }: TaskInfo): string {
   return `task-${id}-${attempt}`;
 }
@@ -164,7 +167,7 @@ async function runAsRequest(
   config: TaskConfig & { backend: string },
   { history, callBackend, onStarted, onEvent }: ExecuteDeps,
 ): Promise<Outcome> {
-  // A command's is made by its start.
+  // The start of a command makes its log; a request has none yet.
   appendFileSync(task.info.log, "", { mode: 0o600 });
   const abort = new AbortController();
   const ended = Promise.withResolvers<void>();
@@ -200,12 +203,12 @@ function retriesOf(config: TaskConfig | undefined): { retries: number; retryDela
   return { retries: config?.retries ?? 0, retryDelay: config?.retry_delay ?? 0 };
 }
 
-/** Where commands that are started with nothing find that. */
+/** The input file of all commands without input. */
 export function noInputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">): string {
   return join(inputDirectory, "none.json");
 }
 
-/** What such a command reads there. */
+/** What such a command reads. */
 export const NO_INPUT: Readonly<Record<string, unknown>> = {
   text: null,
   images: [],
@@ -219,7 +222,7 @@ function hasInput({ info, request: { text, images, configuration } }: StoredTask
   return info.attempt > 1 || text !== null || images.length > 0 || Object.keys(configuration).length > 0;
 }
 
-/** What a task is started with; one that is resumed gets what was said before. */
+/** The input of a task; a resumed one gets its messages too. */
 function inputOf({ info, request }: StoredTask, history: History): Record<string, unknown> {
   const { text, images, configuration } = request;
   const resume = info.attempt > 1;

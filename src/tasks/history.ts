@@ -1,6 +1,6 @@
 /**
- * What is known of tasks, in one SQLite file that outlives the daemon: tasks, what was said, the ends that durable subscribers have not
- * acknowledged, and what inputs and outputs looked like when a task was completed last.
+ * The tasks' memory, one SQLite file that outlives the daemon: tasks, their messages, the ends that durable
+ * subscribers have yet to acknowledge, and fingerprints of inputs and outputs.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,11 +12,11 @@ import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_
 /** A task with what its next run needs. */
 export interface StoredTask {
   info: TaskInfo;
-  /** What was asked for, to run it again. */
+  /** What its start asked for, to run it again. */
   request: TaskRequest;
   /** Its process, while it runs: pid, start time and boot id. */
   process: { pid: number; startTime: string; bootId: string; marker: string } | null;
-  /** The run of the system in which it was asked for; one that waits goes on waiting in that alone. */
+  /** The boot in which it was queued; it keeps its place in the queue until the next boot. */
   bootId?: string;
 }
 
@@ -36,17 +36,17 @@ export interface FinalEvent {
 }
 
 export interface HistoryLimits {
-  /** Tasks that are over; the oldest go first. */
+  /** How many ended tasks are kept; the oldest go first. */
   tasks: number;
-  /** Milliseconds that a task that is over is kept. */
+  /** Milliseconds that an ended task is kept. */
   age: number;
-  /** Messages of one task; the oldest go first. */
+  /** How many messages of one task are kept; the oldest go first. */
   messages: number;
 }
 
 const LIMITS: HistoryLimits = { tasks: 20_000, age: 90 * 24 * 60 * 60 * 1000, messages: 1_000 };
 
-/** Each brings the file from the version before to its own. */
+/** Each migrates the file from the version before. */
 const MIGRATIONS = [
   `CREATE TABLE tasks (
      id TEXT PRIMARY KEY, root TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL,
@@ -69,7 +69,7 @@ export class History implements Disposable {
   #writes = 0;
   #uncommitted = false;
 
-  /** @param onProblem told what could not be kept, where nobody waits for it */
+  /** @param onProblem gets failures of writes that no caller waits for */
   constructor(
     path: string,
     limits: Partial<HistoryLimits> = {},
@@ -125,7 +125,10 @@ export class History implements Disposable {
     this.#run("DELETE FROM messages WHERE task = ?", id);
   }
 
-  /** What is said in one turn of the event loop is committed together: by itself, each would cost ten times as much. */
+  /**
+   * Commits the messages of one turn of the event loop together; one by one they would cost ten times as
+   * much.
+   */
   addMessage(task: string, message: Omit<TaskMessage, "seq">): TaskMessage {
     this.#begin();
     const last = this.#prepare("SELECT MAX(seq) AS seq FROM messages WHERE task = ?").get(task);
@@ -136,7 +139,7 @@ export class History implements Disposable {
       whole.seq,
       JSON.stringify(whole),
     );
-    // Not at each: one look for many is cheaper.
+    // One deletion for many messages is cheaper than one for each.
     const { messages } = this.#limits;
     if (whole.seq > messages && whole.seq % Math.ceil(messages / 10) === 0) {
       this.#run("DELETE FROM messages WHERE task = ? AND seq <= ?", task, whole.seq - messages);
@@ -144,7 +147,7 @@ export class History implements Disposable {
     return whole;
   }
 
-  /** Oldest first: the newest `limit` of them, as many as go into one frame. */
+  /** The newest `limit` messages that fit into one frame, oldest first. */
   messages(task: string, limit = this.#limits.messages): TaskMessage[] {
     const rows = this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
       .all(task, limit);
@@ -157,7 +160,7 @@ export class History implements Disposable {
     return Number(lastInsertRowid);
   }
 
-  /** Oldest first, as many as go into one frame. A subscriber that is new begins with what comes after now. */
+  /** Oldest first, as many as fit into one frame. A new subscriber begins with the next end. */
   finals(durable: string, limit: number): FinalEvent[] {
     this.#run(
       "INSERT OR IGNORE INTO durable (name, acknowledged) SELECT ?, COALESCE(MAX(id), 0) FROM finals",
@@ -176,7 +179,7 @@ export class History implements Disposable {
     }));
   }
 
-  /** @returns up to where the subscriber has acknowledged; it never goes back */
+  /** @returns the last acknowledged id; it never goes back */
   acknowledge(durable: string, id: number): number {
     this.#run(
       "INSERT INTO durable (name, acknowledged) VALUES (?, ?) " +
@@ -203,7 +206,7 @@ export class History implements Disposable {
     );
   }
 
-  /** Forgets tasks that have been over for long, and those that are too many. */
+  /** Forgets tasks that ended long ago, and the oldest when there are too many. */
   prune(now: number = Date.now()): void {
     const old = "state NOT IN ('queued', 'running')";
     this.#run(`DELETE FROM tasks WHERE ${old} AND created_at < ?`, now - this.#limits.age);
@@ -235,7 +238,7 @@ export class History implements Disposable {
       this.#database.exec("COMMIT");
     } catch (error) {
       this.#onProblem(`what tasks said was not kept: ${errorMessage(error)}`);
-      // Unless SQLite has done so itself.
+      // SQLite may have rolled back by itself.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
   }

@@ -1,11 +1,11 @@
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 
 /**
- * Which task is to run next: in each project first come, first served; among projects the one that has the fewest running, so that a
- * project that asks for a thousand does not keep another's one waiting.
+ * The task to run next: the first in its project, and the project with the fewest running tasks. A project
+ * that asks for a thousand tasks leaves room for the one task of another.
  *
- * @param live queued and running ones, in the order in which they were asked for
- * @param mayRun whether a queued one waits for nothing but its turn
+ * @param live queued and running tasks, in the order of their starts
+ * @param mayRun whether a queued task waits only for its turn
  */
 export function nextTask<Task extends { readonly info: Pick<TaskInfo, "root" | "state"> }>(
   live: Iterable<Task>,
@@ -19,7 +19,7 @@ export function nextTask<Task extends { readonly info: Pick<TaskInfo, "root" | "
     else if (!first.has(root) && mayRun(task)) first.set(root, task);
   }
   let next: { task: Task; busy: number } | undefined;
-  // In the order in which the projects' first ones were asked for.
+  // In the order of the projects' first tasks.
   for (const [root, task] of first) {
     const busy = running.get(root) ?? 0;
     if (next === undefined || busy < next.busy) next = { task, busy };

@@ -1,12 +1,12 @@
 import type { Clock } from "../process/clock.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 
-/** Milliseconds from an end to the look: one look at the whole table serves all the tasks that ended meanwhile. */
+/** Milliseconds from a task's end to the search: one search serves all tasks that ended meanwhile. */
 const WAIT_MS = 100;
 
 /**
- * Finds what commands that have ended left behind outside of their process groups. To look for it at each end would cost more than a
- * short command itself: it takes reading the environment of every process.
+ * Finds the processes that ended commands left behind outside of their process groups. One search reads the
+ * environment of every process, which would cost more than a short command itself.
  */
 export class StraySweep implements Disposable {
   readonly #table: ProcessTable;
@@ -15,7 +15,7 @@ export class StraySweep implements Disposable {
   readonly #ended = new Set<string>();
   #timer: Disposable | undefined;
 
-  /** @param stop is given the markers whose processes are still there */
+  /** @param stop gets each marker whose processes are still there */
   constructor(
     { table, clock, stop }: { table: ProcessTable; clock: Clock; stop: (marker: string) => Promise<void> },
   ) {
@@ -30,7 +30,7 @@ export class StraySweep implements Disposable {
     this.#timer ??= this.#clock.after(WAIT_MS, () => void this.sweep());
   }
 
-  /** Looks now. Resolves when what was found is gone. */
+  /** Searches now. Resolves when the processes that it found are gone. */
   async sweep(): Promise<void> {
     this[Symbol.dispose]();
     if (this.#ended.size === 0) return;
@@ -43,7 +43,7 @@ export class StraySweep implements Disposable {
     await Promise.all([...left].map((marker) => this.#stop(marker)));
   }
 
-  /** No further look by itself. */
+  /** Ends the searches. */
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;

@@ -30,8 +30,8 @@ export interface StartTask {
 }
 
 /**
- * A task that is queued or runs: what the history keeps of it, and what only this daemon knows. Every {@link TaskInfo} is made
- * here; each step of a task's life is a method.
+ * A task that is queued or runs: what the history keeps of it, and what only this daemon knows. Every {@link
+ * TaskInfo} is made here; each step of a task's life is a method.
  */
 export class TaskRecord implements StoredTask {
   readonly bootId: string;

@@ -26,8 +26,8 @@ export interface TaskRunnerOptions {
 const RETRY = { max: 10 * 60 * 1000, multiplier: 2, jitter: 0.2 };
 
 /**
- * Takes a task from its start to its end. There is exactly one end: {@link end} and {@link complete} ask the table of
- * transitions, and the first answer counts, whatever races.
+ * Takes a task from its start to its end. There is exactly one end: {@link end} and {@link complete} ask the
+ * table of transitions, and the first answer counts, whatever races.
  */
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
@@ -120,7 +120,10 @@ export class TaskRunner {
     this.#failed(task, outcome);
   }
 
-  /** Only the daemon that started the command could learn its exit code, but the command may have said its result. */
+  /**
+   * Only the daemon that started the command could learn its exit code, but the command may have said its
+   * result.
+   */
   #endedUnseen(task: TaskRecord): void {
     if (task.info.result !== null) {
       return this.#complete(task, { exitCode: null, result: undefined, skipped: false });

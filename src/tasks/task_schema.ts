@@ -31,7 +31,10 @@ export const TaskTable = v.pipe(
     ),
     /** The wait before the first retry; doubled for each further one. */
     retry_delay: v.optional(Duration, "1s"),
-    /** Globs below the project's directory: while these files, and the outputs, are as they were, there is nothing to do. */
+    /**
+     * Globs below the project's directory: while these files, and the outputs, are as they were, there is
+     * nothing to do.
+     */
     inputs: v.optional(TextList, []),
     outputs: v.optional(TextList, []),
     backend: v.optional(Text),

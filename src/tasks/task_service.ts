@@ -1,7 +1,7 @@
 /**
- * Tasks as the daemon has them: queued, run, followed, cancelled and resumed. A file keeps what is known of them and outlives this
- * process. After a crash the next daemon goes on with commands that still run and with tasks that waited; a task that ended
- * unwatched is `lost`, and can be resumed.
+ * Tasks as the daemon has them: queued, run, followed, cancelled and resumed. A file keeps what is known of
+ * them and outlives this process. After a crash the next daemon goes on with commands that still run and
+ * with tasks that waited; a task that ended unwatched is `lost`, and can be resumed.
  *
  *     const tasks = new TaskService({ user, projects, emit, relay, callBackend, onProblem });
  *     await tasks.begin();
@@ -186,7 +186,11 @@ export class TaskService {
     return { task: this.#get(id).info, messages: this.#history.messages(id) };
   }
 
-  /** Resolves when all of them are over. @throws {RequestError} `not_found`, also when one is closed meanwhile */
+  /**
+   * Resolves when all of them are over.
+   *
+   * @throws {RequestError} `not_found`, also when one is closed meanwhile
+   */
   async wait(ids: readonly string[], signal: AbortSignal): Promise<TaskInfo[]> {
     await this.#ends.all(ids.filter((id) => !isFinal(this.#get(id).info.state)), signal);
     const over = ids.map((id) => brief(this.#get(id).info));
@@ -214,7 +218,9 @@ export class TaskService {
     return this.#history.acknowledge(durable, id);
   }
 
-  /** @param keep leaves running commands and waiting tasks to the next daemon; else all of them end as lost */
+  /**
+   * @param keep leaves running commands and waiting tasks to the next daemon; else all of them end as lost
+   */
   async end({ keep }: { keep: boolean }): Promise<void> {
     this.#queue.close();
     const outlivesDaemon = ({ info, execution }: TaskRecord) =>

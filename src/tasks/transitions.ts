@@ -3,7 +3,7 @@ import type { TaskState } from "../protocol/methods/task_methods.ts";
 /** What can happen to a task. */
 export type TaskEvent = "start" | "complete" | "fail" | "cancel" | "time_out" | "lose" | "resume" | "close";
 
-/** State → what can happen in it → the next state. What is not here cannot happen. */
+/** State → event → next state. An event that is missing here cannot happen. */
 const TABLE: Readonly<Record<TaskState, Partial<Readonly<Record<TaskEvent, TaskState>>>>> = {
   queued: { start: "running", cancel: "aborted", fail: "aborted", lose: "aborted", close: "closed" },
   running: {
@@ -18,12 +18,12 @@ const TABLE: Readonly<Record<TaskState, Partial<Readonly<Record<TaskEvent, TaskS
   closed: {},
 };
 
-/** @returns undefined when that cannot happen in that state */
+/** @returns undefined when the event cannot happen in that state */
 export function nextState(state: TaskState, event: TaskEvent): TaskState | undefined {
   return TABLE[state][event];
 }
 
-/** Whether it is over, until somebody resumes it. */
+/** Whether a task in this state has ended; a resume may start it again. */
 export function isFinal(state: TaskState): boolean {
   return state !== "queued" && state !== "running";
 }

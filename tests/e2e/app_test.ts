@@ -166,7 +166,7 @@ Deno.test("app logs -f streams new lines of the apps that were named, and --grep
 
 Deno.test("what is wrong is said with the next step: an unknown name, a command that cannot be run, a circle", async () => {
   await using daemon = await project();
-  assertStringIncludes((await daemon.run("app", "start", "wbe")).stderr, 'No app "wbe"');
+  assertStringIncludes((await daemon.run("app", "start", "wbe")).stderr, 'App "wbe" not found');
   const missing = await daemon.run("app", "start", "x", "--", "no-such-program");
   assertEquals(missing.code, 1);
   assertStringIncludes(missing.stderr, 'x: Cannot run "no-such-program": ENOENT');

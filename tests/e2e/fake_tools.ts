@@ -15,12 +15,26 @@ const USUAL: readonly (readonly [tool: string, version: string])[] = [
  */
 export async function fakeTools(tools = USUAL): Promise<LoopbackRegistry> {
   const registry = await LoopbackRegistry.start();
-  for (const [tool, version] of tools) await publish(registry, tool, version);
+  for (const [tool, version] of tools) {
+    await publishTool(registry, { tool, version, script: script(tool, version) });
+  }
   return registry;
 }
 
-async function publish(registry: LoopbackRegistry, tool: string, version: string): Promise<void> {
-  const [source] = catalogueEntry(tool)?.sources ?? [];
+/**
+ * Publishes a native tool of the catalogue for every platform; each of its executables is the script.
+ * @param padding bytes of random data beside it, enough that a slow server is still at it when a test interrupts
+ */
+export async function publishTool(
+  registry: LoopbackRegistry,
+  { tool, version, script, padding = 200_000 }: {
+    tool: string;
+    version: string;
+    script: string;
+    padding?: number;
+  },
+): Promise<void> {
+  const source = catalogueEntry(tool)?.sources.find((one) => one.source === "npm");
   const [build] = source?.source === "npm" ? source.builds ?? [] : [];
   if (source?.source !== "npm" || build?.kind !== "native") throw new Error(`${tool} is no native npm tool`);
   await registry.addPackage({ name: source.versions, version });
@@ -29,14 +43,13 @@ async function publish(registry: LoopbackRegistry, tool: string, version: string
     const executables = (word.startsWith("win") ? build.windows_bin : undefined) ?? build.bin;
     const files = Object.values(executables).map((path) =>
       [path.replaceAll("{exe}", word.startsWith("win") ? ".exe" : ""), {
-        content: script(tool, version),
+        content: script,
         mode: 0o755,
       }] as const
     );
     await registry.addPackage({ name: build.package.replaceAll("{platform}", word), version }, {
       ...Object.fromEntries(files),
-      // Enough that a slow server is still at it when a test interrupts.
-      "share/data.bin": randomBytes(200_000),
+      "share/data.bin": randomBytes(padding),
     });
   }
 }

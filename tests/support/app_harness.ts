@@ -81,7 +81,9 @@ export class AppHarness {
     return this.world.root;
   }
 
-  /** The first event that matches, past or future; a test that waits in vain ends by its runner's time limit. */
+  /**
+   * The first event that matches, past or future; a test that waits in vain ends by its runner's time limit.
+   */
   async event(matches: (event: EmittedEvent) => boolean, { from = 0 } = {}): Promise<EmittedEvent> {
     const deadline = performance.now() + EVENT_MS;
     for (;;) {

@@ -27,6 +27,8 @@ export interface LoopbackSettings {
   keyExpires: string | null;
   /** The bearer token to ask for everywhere. Default undefined: none. */
   token: string | undefined;
+  /** The address by which clients reach it, when something stands in between. Default undefined: its own. */
+  publicUrl: string | undefined;
 }
 
 export interface RecordedRequest {
@@ -96,6 +98,7 @@ export class LoopbackRegistry implements AsyncDisposable {
       keysEndpoint: true,
       keyExpires: null,
       token: undefined,
+      publicUrl: undefined,
       ...settings,
     };
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -110,8 +113,13 @@ export class LoopbackRegistry implements AsyncDisposable {
     });
   }
 
-  /** `http://127.0.0.1:PORT/`. */
+  /** `http://127.0.0.1:PORT/`, or what stands in front of it. */
   get url(): string {
+    return this.settings.publicUrl ?? this.ownUrl;
+  }
+
+  /** Where it listens itself. */
+  get ownUrl(): string {
     return `http://127.0.0.1:${this.#port}/`;
   }
 

@@ -1,4 +1,4 @@
-"""A backend in an event loop of its own; see examples/backend.py.
+"""A backend with asyncio; see examples/backend.py.
 
 HAFT_IPC_MODE=legacy python3 examples/aio_backend.py
 """

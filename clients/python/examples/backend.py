@@ -1,6 +1,7 @@
-"""A backend: the parent that started it calls these functions.
+"""A backend: the parent that starts it calls these functions. Try it by hand:
 
-HAFT_IPC_MODE=legacy python3 examples/backend.py   # to try it by hand: {"id": 1, "method": "greet", "params": {}}
+export HAFT_IPC_MODE=legacy
+echo '{"id": 1, "method": "greet", "params": {"name": "Ada"}}' | python3 examples/backend.py
 """
 
 import asyncio

@@ -1,6 +1,7 @@
-"""Run by `python3 -m unittest discover -s clients/python/tests -t clients/python`, and by tests/e2e/python_test.ts.
+"""Tests of the sources, not of an installed package.
 
-The sources are tested, not an installed package.
+Run by tests/e2e/python_test.ts, or by hand: `python3 -m unittest discover -s clients/python/tests -t
+clients/python`.
 """
 
 import os

@@ -2,8 +2,8 @@
 
     peer.py client|server busy|sink PATH FRAMING SEED
 
-``busy`` sends, asks and answers at once until the channel ends; ``sink`` takes messages, and answers a request with the
-data of those that came before it.
+``busy`` sends, asks and answers at once until the channel ends. ``sink`` takes messages, and answers a
+request with the data of those before it.
 """
 
 import os

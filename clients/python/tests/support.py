@@ -8,6 +8,7 @@ import unittest
 from typing import List, Set, Tuple
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCE = os.path.join(PACKAGE, "src")
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "tests", "vectors")
 
 from haft_ipc._frame_decoder import FrameDecoder  # noqa: E402
@@ -90,7 +91,7 @@ def open_descriptors() -> Set[str]:
 
 
 class SandboxedTest(unittest.TestCase):
-    """A runtime directory that nobody else has."""
+    """A test with a runtime directory of its own."""
 
     def setUp(self) -> None:
         self.directory = tempfile.mkdtemp(prefix="haft-py-")

@@ -397,7 +397,7 @@ class AioRefusals(AioTest):
     def test_a_frame_that_does_not_end_ends_the_channel(self) -> None:
         async def test(channel: LocalSocketChannel, peer: socket.socket) -> None:
             peer.sendall(b"\x05\0\0\0{")
-            with self.assertRaisesRegex(Disconnected, "began a message and did not end it within 0.05 s"):
+            with self.assertRaisesRegex(Disconnected, "did not end a message within 0.05 s"):
                 await channel.receive(HANG)
 
         self.with_raw(test, frame_timeout=0.05)
@@ -467,7 +467,7 @@ class AioServer(AioTest):
                         done, pending = await asyncio.wait(accepting, return_when=asyncio.FIRST_COMPLETED)
                         async with done.pop().result() as accepted:
                             self.assertEqual((await accepted.receive(HANG)).data, 1)
-                # The silent one is gone, and has given nobody a channel.
+                # The silent connection is gone and became no channel.
                 async with await self.connect():
                     await (await pending.pop()).close()
 
@@ -540,7 +540,7 @@ class AioServer(AioTest):
         os.mkdir(os.path.join(self.directory, "haft"), 0o700)
 
         async def main() -> None:
-            with self.assertRaisesRegex(Disconnected, 'Nobody listens on channel "aio"'):
+            with self.assertRaisesRegex(Disconnected, 'Nothing listens on channel "aio"'):
                 await LocalSocketChannel.connect("aio", env=self.env)
             with self.assertRaises(TimedOut):
                 await LocalSocketChannel.connect("aio", env=self.env, retry=True, timeout=0.05)

@@ -5,9 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import Dict, List, Optional
+from unittest import mock
 
 from haft_ipc import IpcMessage, JsonInput, LocalSocketChannel
+from haft_ipc.backend import Backend as ThreadBackend
 
 from .support import HANG, PACKAGE, SandboxedTest
 
@@ -148,6 +151,39 @@ class Backend(SandboxedTest):
         _, err = child.communicate(timeout=HANG)
         self.assertEqual(child.returncode, 1)
         self.assertIn(b"Let haft start it, or set HAFT_IPC_MODE=legacy", err)
+
+
+class FirstRequest(SandboxedTest):
+    def test_a_handler_may_emit_before_run_goes_on(self) -> None:
+        backend = ThreadBackend()
+        tried = threading.Event()
+
+        @backend.handler
+        def greet(data: object) -> str:
+            try:
+                backend.emit("hello")
+                return "said"
+            finally:
+                tried.set()
+
+        start = threading.Thread.start
+
+        def start_and_lose_the_race(thread: threading.Thread) -> None:
+            start(thread)
+            if thread.name == "haft_ipc backend":
+                tried.wait(HANG)
+
+        server = LocalSocketChannel.server("first", env=self.env)
+        self.addCleanup(server.close)
+        running = threading.Thread(target=backend.run, args=({**self.env, "HAFT_IPC_CHANNEL": "first"},))
+        with mock.patch.object(threading.Thread, "start", start_and_lose_the_race):
+            running.start()
+            with server.accept(HANG) as channel:
+                channel.send(IpcMessage("request", id="1", method="greet"))
+                told = [channel.receive(HANG) for _ in range(3)]
+                channel.emit("backend.stop")
+                running.join(HANG)
+        self.assertEqual([message.event or message.data for message in told[1:]], ["hello", "said"])
 
 
 class AioBackend(Backend):

@@ -457,7 +457,7 @@ class Channel(ChannelTest):
             server.close()
         for thread in waiting:
             thread.join(HANG)
-        # The servers are still there, so that nobody else has closed what they opened.
+        # The servers still exist, so only the channels closed their descriptors.
         self.assertEqual((len(servers), open_descriptors() - before), (3, set()))
 
     def test_connections_past_the_limit_are_closed(self) -> None:
@@ -477,7 +477,7 @@ class Channel(ChannelTest):
 
     def test_connect_says_that_nobody_listens(self) -> None:
         os.mkdir(os.path.join(self.directory, "haft"), 0o700)
-        with self.assertRaisesRegex(Disconnected, 'Nobody listens on channel "none"'):
+        with self.assertRaisesRegex(Disconnected, 'Nothing listens on channel "none"'):
             LocalSocketChannel.connect("none", env=self.env)
         with self.assertRaises(TimedOut):
             LocalSocketChannel.connect("none", env=self.env, retry=True, timeout=0.05)
@@ -500,7 +500,7 @@ class ChannelByLines(Channel):
 
 
 class Refusals(ChannelTest):
-    """What a peer that breaks the protocol is told, and what the channel's user sees."""
+    """The answers to a peer that breaks the protocol, and the errors of the channel's user."""
 
     def test_a_frame_that_is_not_allowed_ends_the_channel(self) -> None:
         for bad, code in (
@@ -533,7 +533,7 @@ class Refusals(ChannelTest):
     def test_a_frame_that_does_not_end_ends_the_channel(self) -> None:
         channel, peer = self.raw(frame_timeout=0.05)
         peer.sendall(b"\x05\0\0\0{")
-        with self.assertRaisesRegex(Disconnected, "began a message and did not end it"):
+        with self.assertRaisesRegex(Disconnected, "did not end a message within"):
             channel.receive(HANG)
 
     def test_a_peer_that_leaves_in_the_middle_is_told_from_one_that_closes(self) -> None:

@@ -53,7 +53,7 @@ class Endpoint(SandboxedTest):
         with self.assertRaisesRegex(EndpointError, "Cannot create runtime directory"):
             LocalSocketChannel.server("x", env=self.env)
 
-    @unittest.skipUnless(os.getuid() == 0, "only root can make what belongs to somebody else")
+    @unittest.skipUnless(os.getuid() == 0, "only root can make a file of another user")
     def test_another_users_directory_and_socket_are_refused(self) -> None:
         path = os.path.join(self.directory, "haft")
         os.mkdir(path, 0o700)

@@ -1,4 +1,5 @@
-"""Peers that are killed, stopped, or do not read, and bursts: what the other end sees of them, and what is left."""
+"""Peers that are killed, stopped, or do not read, and bursts: the errors at the other end, and what is left
+over."""
 
 import asyncio
 import os
@@ -17,11 +18,11 @@ from haft_ipc._framing import frame, preamble
 from haft_ipc.aio import LocalSocketChannel as AioChannel
 
 from .peer import busy, payload
-from .support import HANG, SandboxedTest, open_descriptors
+from .support import HANG, SOURCE, SandboxedTest, open_descriptors
 
 ROUNDS = 30
-#: Seconds after its start in which a peer is killed: from before it connects to long after.
-LATEST_KILL = 0.25
+#: A peer is killed within so many times the duration of its start: from before it connects to long after.
+LATEST_KILL = 4
 FRAMINGS = ("length", "lines")
 LINES = 100_000
 
@@ -61,11 +62,16 @@ class Killed(FaultTest):
     def rounds(self, end: str, meet: Callable[["subprocess.Popen[bytes]"], bool]) -> None:
         """:param meet: gives whether the peer was met before it died"""
         met = 0
+        begun = time.monotonic()
+        subprocess.run(
+            [sys.executable, "-c", "import haft_ipc"], env={**os.environ, "PYTHONPATH": SOURCE}, check=True
+        )
+        latest = (time.monotonic() - begun) * LATEST_KILL
         for n in range(ROUNDS):
             chance = random.Random(f"{self.seed} {n}")
             with self.subTest(round=n, seed=self.seed):
                 child = self.spawn(end, "busy", chance.choice(FRAMINGS), n)
-                killer = threading.Timer(chance.random() * LATEST_KILL, child.kill)
+                killer = threading.Timer(chance.random() * latest, child.kill)
                 killer.start()
                 met += meet(child)
                 killer.join()
@@ -86,7 +92,7 @@ class Killed(FaultTest):
             self.assertEqual({type(error) for error in ends}, {Disconnected})
             self.assertEqual(len(ends), len(threads))
             for _ in channel:
-                # What had come before, and nobody took.
+                # Messages that had come before and are unread.
                 pass
             with self.assertRaises(Disconnected):
                 channel.receive(HANG)
@@ -125,7 +131,7 @@ class Killed(FaultTest):
             return self.sees_the_end(channel, listen=child.pid % 2 == 0)
 
         self.rounds("server", meet)
-        # The last one's socket is replaced, and what was bound and not yet in place is nobody's.
+        # The last server's socket is replaced; a socket that was bound and not yet linked stays.
         LocalSocketChannel.server("peer", path=self.path).close()
         for name in os.listdir(os.path.dirname(self.path)):
             if len(name) == 6 and name.startswith("."):

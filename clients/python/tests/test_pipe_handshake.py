@@ -1,4 +1,4 @@
-"""The handshake of Windows' pipes, over a socket pair: it is the same words whatever carries them."""
+"""The handshake of Windows' pipes, over a socket pair."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class PipeHandshake(unittest.TestCase):
         self.assertEqual(
             failures,
             [
-                "client: whoever listens does not know the pipe's token",
+                "client: the server does not know the pipe's token",
                 "server: the other end left in the middle of the handshake",
             ],
         )
@@ -72,7 +72,7 @@ class PipeHandshake(unittest.TestCase):
 
         self.assertEqual(
             self.both(lambda: greet(self.near, token), mirror),
-            ["client: whoever listens does not know the pipe's token"],
+            ["client: the server does not know the pipe's token"],
         )
 
     def test_a_client_that_speaks_frames_at_once_is_refused(self) -> None:

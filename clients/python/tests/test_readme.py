@@ -1,4 +1,4 @@
-"""The README's examples run as they are; those that call the daemon are compiled here, and run by examples/."""
+"""Runs the README's examples; those that call the daemon are compiled here and run by examples/."""
 
 import os
 import re

@@ -1,6 +1,6 @@
 /**
- * What differs between two starts, as the names that the manifest has for it: `command`, `limits.memory`, `env.PORT`. Values
- * are not told: they may be secrets.
+ * What differs between two starts, as the names that the manifest has for it: `command`, `limits.memory`,
+ * `env.PORT`. Values are not told: they may be secrets.
  */
 export function changedKeys(before: unknown, after: unknown, prefix = ""): string[] {
   if (!isTable(before) || !isTable(after)) {

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 
 /**
- * The variables of a `.env` file, as dotenv reads it: nothing is expanded. `parseEnv` of node:util differs between the two
- * runtimes. dotenv is CommonJS, so it is imported statically: the bundle gives `import()` of it no named exports.
+ * The variables of a `.env` file, as dotenv reads it: nothing is expanded. `parseEnv` of node:util differs
+ * between the two runtimes. dotenv is CommonJS, so it is imported statically: the bundle gives `import()` of
+ * it no named exports.
  *
  * @throws {HaftError} when it cannot be read
  */

@@ -24,7 +24,8 @@ const PM2_IGNORED = new Set([
 ]);
 
 /**
- * Reads bunctl's `bunctl.json` or pm2's ecosystem file as JSON: a list of apps, or an object with one under `apps`.
+ * Reads bunctl's `bunctl.json` or pm2's ecosystem file as JSON: a list of apps, or an object with one under
+ * `apps`.
  *
  * @param bunctl turns an app of bunctl's into a table
  * @throws {HaftError} when the text is neither, or an app cannot be one of haft's

@@ -13,7 +13,10 @@ export interface HealthMonitorOptions {
   onUnhealthy: (reason: string) => void;
 }
 
-/** Milliseconds between checks, at most, until the first has passed: who waits for the app need not wait a whole interval. */
+/**
+ * Milliseconds between checks, at most, until the first has passed: who waits for the app need not wait a
+ * whole interval.
+ */
 const EAGER_MS = 500;
 
 /** Checks an app again and again, from its start to its end. */
@@ -74,7 +77,8 @@ export class HealthMonitor implements Disposable {
   #fail(reason: string): void {
     const { clock, onFail, onUnhealthy } = this.#options;
     const { start_period: period, interval, retries } = this.#health;
-    // Until the first pass, checks come faster than the interval: a failure counts once for each interval that went by.
+    // Until the first pass, checks come faster than the interval: a failure counts once for each interval
+    // that went by.
     const waited = clock.monotonic() - this.#begun - period;
     const counts = this.#passed || waited >= 0;
     if (!counts) return onFail(reason, 0, false);

@@ -6,7 +6,10 @@ const Identity = v.object({ pid: v.number(), startTime: v.string(), bootId: v.st
 export const InstanceRecord = v.object({
   instance: v.number(),
   state: AppState,
-  /** Marks the processes of the last start; written before the start, so that no crash leaves a process unknown. */
+  /**
+   * Marks the processes of the last start; written before the start, so that no crash leaves a process
+   * unknown.
+   */
   nonce: v.nullable(v.string()),
   process: v.nullable(Identity),
   /** Milliseconds since 1970. */

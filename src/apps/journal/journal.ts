@@ -15,8 +15,8 @@ export class Journal {
   }
 
   /**
-   * @param durable must outlive a power cut: what is wanted. Pids need not, since they mean nothing after it, and syncing
-   * them would make each start wait for the disk
+   * @param durable must outlive a power cut: what is wanted. Pids need not, since they mean nothing after it,
+   * and syncing them would make each start wait for the disk
    */
   write(record: AppRecord, { durable }: { durable: boolean }): void {
     writeAtomic(this.#path(record), JSON.stringify(record), { mode: 0o600, durable });
@@ -26,7 +26,10 @@ export class Journal {
     rmSync(this.#path(key), { force: true });
   }
 
-  /** Every app. A file that is damaged is put aside, so that one does not keep all the others from being adopted. */
+  /**
+   * Every app. A file that is damaged is put aside, so that one does not keep all the others from being
+   * adopted.
+   */
   readAll(): { records: AppRecord[]; damaged: string[] } {
     const records: AppRecord[] = [];
     const damaged: string[] = [];

@@ -4,8 +4,9 @@ import { findTree, signalTree, type TreeQuery, treeSize } from "../../process/pr
 import type { Writers } from "./rotate_log.ts";
 
 /**
- * Milliseconds that the processes get to be seen stopped, by attempt. One that writes to a slow disk stops when that write is
- * done. One that waits in vfork for a child, which was stopped before its exec, would never: both must go on for a moment.
+ * Milliseconds that the processes get to be seen stopped, by attempt. One that writes to a slow disk stops
+ * when that write is done. One that waits in vfork for a child, which was stopped before its exec, would
+ * never: both must go on for a moment.
  */
 const STOP_LIMITS_MS = [20, 50, 100, 200, 400];
 
@@ -14,7 +15,7 @@ export function treeWriters(
   { table, clock }: { table: ProcessTable; clock: Clock },
   query: () => TreeQuery,
 ): Writers {
-  /** Those that somebody else had stopped: they stay so afterwards. */
+  /** Those that were stopped already: they stay so afterwards. */
   let foreign: Set<string> | undefined;
   const members = () => {
     const { group, strays } = findTree(table, query());
@@ -23,7 +24,8 @@ export function treeWriters(
   const release = () => {
     if (foreign === undefined) return;
     const bootId = table.bootId();
-    // All that are there now: one that was forked just before its group was stopped may have been seen by no look.
+    // All that are there now: one that was forked just before its group was stopped may have been seen by no
+    // look.
     for (const info of members()) {
       if (foreign.has(nameOf(info))) continue;
       signalProcess(table, { pid: info.pid, startTime: info.startTime, bootId }, "SIGCONT");

@@ -46,7 +46,10 @@ interface Stream {
 /** Milliseconds until a rotation that failed is tried again. */
 const RETRY_MS = 5_000;
 
-/** What may be read of one stream before others have their turn: so many bytes, or so many milliseconds' worth. */
+/**
+ * What may be read of one stream before others have their turn: so many bytes, or so many milliseconds'
+ * worth.
+ */
 const TURN = { bytes: 256 * 1024, step: 64 * 1024, ms: 4 };
 
 /** At an app's end, as much as this is read at once; more, in turns as always. */
@@ -105,7 +108,7 @@ export class InstanceLogs {
     return total;
   }
 
-  /** Reads what is left, and a last line without an end: nobody writes any more. */
+  /** Reads the rest, and a last line without an end: its writers are gone. */
   finish(): void {
     if (this.#closed) return;
     this.read();
@@ -119,7 +122,7 @@ export class InstanceLogs {
     this.save();
   }
 
-  /** To be called before a process is started: nobody writes, so a full file just gets another name. */
+  /** To be called before a process is started: without a writer, a full file just gets another name. */
   prepare(): void {
     const { maxSize, keep } = this.#options.settings();
     for (const name of LOG_STREAMS) {
@@ -152,7 +155,7 @@ export class InstanceLogs {
     return pending;
   }
 
-  /** Nobody is left stopped any more. A daemon that is killed before has a next one look again. */
+  /** No process is left stopped. If this daemon dies before this call, the next one looks again. */
   recovered(): void {
     for (const name of LOG_STREAMS) forgetRotation(this.#streams[name].path);
   }
@@ -197,7 +200,10 @@ export class InstanceLogs {
     rmSync(this.#statePath, { force: true });
   }
 
-  /** Writes what is good to have. A disk that is full must not keep an app from being read, or stopped; it is told once. */
+  /**
+   * Writes what is good to have. A full disk must not keep an app from being read or stopped; one line says
+   * so.
+   */
   #keep(what: string, write: () => void): void {
     try {
       write();
@@ -267,7 +273,7 @@ export class InstanceLogs {
       const { stdout, stderr } = JSON.parse(readFileSync(this.#statePath, "utf8"));
       return { stdout, stderr };
     } catch {
-      // The first time; or the file was lost: then what is there has been told, as far as anybody knows.
+      // The first time, or the file was lost: then what is there counts as read.
       const end = (path: string): FollowerState => ({
         rotations: 0,
         in: 0,

@@ -11,8 +11,9 @@ export function copyPath(path: string): string {
 }
 
 /**
- * Makes room for a new `.1`: `.1` becomes `.2`, and so on. When `keep` files would be passed, the oldest goes. Stopped half
- * way, it leaves a gap, and the next call fills that gap and moves nothing else: no file is lost for it.
+ * Makes room for a new `.1`: `.1` becomes `.2`, and so on. When `keep` files would be passed, the oldest
+ * goes. Stopped half way, it leaves a gap, and the next call fills that gap and moves nothing else: no file
+ * is lost for it.
  *
  * @param keep files in all, the current one included
  */

@@ -1,6 +1,7 @@
 /**
- * Reads what is added to one log file and hands it on in lines. After a rotation the rest of the old file is read before the
- * new one, by a descriptor, which stays good whatever becomes of the file's name: nothing is skipped.
+ * Reads what is added to one log file and hands it on in lines. After a rotation the rest of the old file is
+ * read before the new one, by a descriptor, which stays good whatever becomes of the file's name: nothing is
+ * skipped.
  */
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
@@ -24,8 +25,8 @@ interface Segment {
 }
 
 /**
- * Files that may wait to be read. A writer that is faster than its lines can be told fills file after file; their descriptors
- * would keep all of them on the disk.
+ * Files that may wait to be read. A writer that is faster than its lines can be told fills file after file;
+ * their descriptors would keep all of them on the disk.
  */
 const MOST = { segments: 64, bytes: 32 * 1024 * 1024 };
 
@@ -129,7 +130,7 @@ export class LogFollower {
         closeSync(segment.descriptor);
         this.#segments.shift();
       } else {
-        // Somebody else emptied the file.
+        // Another program emptied the file.
         if (fstatSync(segment.descriptor).size < segment.at) segment.at = 0;
         break;
       }
@@ -137,7 +138,10 @@ export class LogFollower {
     return total;
   }
 
-  /** The file was copied to `.1` and emptied. To be called before anybody writes again, and after {@link open}. */
+  /**
+   * The file was copied to `.1` and emptied. To be called after {@link open}, before the file is written
+   * again.
+   */
   copied(): void {
     const current = this.#hasCurrent ? this.#segments.pop() : undefined;
     const copy = openIfThere(rotatedPath(this.path, 1));

@@ -1,9 +1,11 @@
 /**
- * When the logs are read. A watch of their directory says which has something new; while something comes, those are read every
- * few milliseconds; and all are read once a second, since a watch may miss something, or not be had.
+ * When the logs are read. A watch of their directory says which has something new; while something comes,
+ * those are read every few milliseconds; and all are read once a second, since a watch may miss something, or
+ * not be had.
  *
- * A writer without end makes a notice for each of its writes. So the watch is given up for a while when notices come in masses,
- * and the files are read by the clock: what haft spends on a log does not grow with what is written to it.
+ * A writer without end makes a notice for each of its writes. So the watch is given up for a while when
+ * notices come in masses, and the files are read by the clock: what haft spends on a log does not grow with
+ * what is written to it.
  */
 import { type FSWatcher, mkdirSync, watch } from "node:fs";
 import { basename } from "node:path";
@@ -24,7 +26,9 @@ const TIMES = {
   watchAgain: 1_000,
 };
 
-/** After reading, so many times as long nothing is read: a quarter of a core is the most that logs may cost. */
+/**
+ * After reading, so many times as long nothing is read: a quarter of a core is the most that logs may cost.
+ */
 const REST_FACTOR = 3;
 
 /** Notices between two readings of all, above which the watch is given up. */

@@ -1,18 +1,19 @@
 /**
- * Rotation of a file that a process of somebody else's holds open. The process will not reopen it, so the file cannot be
+ * Rotation of a file that another process holds open. The process will not reopen it, so the file cannot be
  * renamed away from under it; and to copy it and cut it off while it is written loses what comes in between.
  *
- * So the app's processes are stopped for an instant (SIGSTOP, until each of their threads is seen stopped), the file is copied
- * and cut to nothing, and they go on. They opened it with O_APPEND, so that their next write is at its beginning. Nothing can be
- * written in between, so nothing is lost; the pause is the copying of one file, a few milliseconds for 10 MiB.
+ * So the app's processes are stopped for an instant (SIGSTOP, until each of their threads is seen stopped),
+ * the file is copied and cut to nothing, and they go on. They opened it with O_APPEND, so that their next
+ * write is at its beginning. Nothing can be written in between, so nothing is lost; the pause is the copying
+ * of one file, a few milliseconds for 10 MiB.
  *
- * Other ways that were weighed: to punch a hole into what has been read needs no stop, but leaves a file whose length only
- * grows, full of zeros for everybody who reads it, and a system call that neither runtime offers; a helper process with a pipe
- * would be one more process for each app that must not die. The price of this way: a system call that the stop interrupts may
- * return EINTR, which programs must expect anyway.
+ * Other ways that were weighed: to punch a hole into what has been read needs no stop, but leaves a file
+ * whose length only grows, full of zeros for everybody who reads it, and a system call that neither runtime
+ * offers; a helper process with a pipe would be one more process for each app that must not die. The price of
+ * this way: a system call that the stop interrupts may return EINTR, which programs must expect anyway.
  *
- * A daemon that is killed half way leaves processes stopped. A note beside the log says how far it had come, and
- * {@link recoverRotation} finishes it.
+ * A daemon that is killed half way leaves processes stopped. A note beside the log says how far it had come,
+ * and {@link recoverRotation} finishes it.
  */
 import {
   closeSync,
@@ -85,13 +86,13 @@ export async function rotateLog(
     rmSync(copyPath(path), { force: true });
     throw error;
   } finally {
-    // The note goes last: without it nobody would know that somebody may still be stopped.
+    // The note goes last: it says that processes may still be stopped.
     writers.release();
     forgetRotation(path);
   }
 }
 
-/** Where nobody writes: the file itself is renamed. The next process makes a new one. */
+/** Without writers the file itself is renamed. The next process makes a new one. */
 export function rotateUnused(path: string, keep: number): void {
   if (keep > 1) {
     shiftRotated(path, keep);
@@ -105,8 +106,9 @@ export function isRotationPending(path: string): boolean {
 }
 
 /**
- * Finishes what a killed daemon began; the writers must still be stopped, or have ended. The caller lets them go on and then calls
- * {@link forgetRotation}; until then whoever comes next knows that they may be stopped. May be repeated.
+ * Finishes what a killed daemon began; the writers must still be stopped, or have ended. The caller lets them
+ * go on and then calls {@link forgetRotation}; until then the next daemon knows that they may be stopped. May
+ * be repeated.
  *
  * @returns how often the log had been rotated before, when it was rotated once more; else undefined
  */
@@ -116,7 +118,7 @@ export function recoverRotation(path: string, keep: number): number | undefined 
   if (note?.phase === "copied") {
     const copied = inodeOf(copyPath(path)) === note.inode;
     const current = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    // Longer than its copy: somebody let the writers go on. Then the log stays, and the copy goes.
+    // Longer than its copy: the writers went on. Then the log stays, and the copy goes.
     const unchanged = current === note.size;
     if (copied && unchanged && keep > 1) {
       shiftRotated(path, keep);
@@ -141,7 +143,8 @@ export function forgetRotation(path: string): void {
 function copyLog(path: string): number {
   copyFileSync(path, copyPath(path), constants.COPYFILE_FICLONE);
   let copied = statSync(copyPath(path)).size;
-  // A writer that is no process of the app's, and so was not stopped: what it adds is taken along as far as can be.
+  // A writer that is no process of the app's, and so was not stopped: what it adds is taken along as far as
+  // can be.
   while (statSync(path).size > copied) copied += copyRest(path, copied);
   return copied;
 }

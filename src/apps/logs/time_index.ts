@@ -10,8 +10,8 @@ export interface TimeMark {
 }
 
 /**
- * When which part of a log was written: a line of text for each second in which something came. The log itself is what the
- * app wrote, byte by byte, so its times are kept beside it.
+ * When which part of a log was written: a line of text for each second in which something came. The log
+ * itself is what the app wrote, byte by byte, so its times are kept beside it.
  */
 export class TimeIndex {
   readonly #path: string;

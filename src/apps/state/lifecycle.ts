@@ -1,6 +1,7 @@
 /**
- * The life of one instance as a pure function: what it is and what happens give what it is next and what to do. Every
- * restart is decided here, so that backoff, `max_attempts` and `restart = "no"` hold whatever asks for it.
+ * The life of one instance as a pure function: what it is and what happens give what it is next and what to
+ * do. Every restart is decided here, so that backoff, `max_attempts` and `restart = "no"` hold whatever asks
+ * for it.
  */
 import { describeExit, type Exit, isCleanExit } from "../../process/exit.ts";
 import type { AppConfig } from "../config/app_schema.ts";
@@ -30,11 +31,11 @@ export const UNBORN: Life = {
 };
 
 export type LifeEvent =
-  /** Somebody wants it to run. */
+  /** A person, or its schedule, wants it to run. */
   | { type: "start"; reason?: string }
-  /** Somebody wants it not to run. */
+  /** A person wants it not to run. */
   | { type: "stop" }
-  /** Somebody wants it stopped and started again. */
+  /** A person wants it stopped and started again. */
   | { type: "restart" }
   /** haft wants it stopped and started again: a health check, a limit, a changed file, its schedule. */
   | { type: "recycle"; reason: string }
@@ -85,6 +86,12 @@ export interface Circumstances {
   /** Milliseconds that it has been up, and healthy where it has a health check. */
   goodForMs: number;
 }
+
+/** An instance that was never started has no policy yet; none of its events asks for one. */
+export const NO_POLICY = {
+  restart: "no",
+  backoff: { initial: 0, max: 0, multiplier: 1, jitter: 0, reset_after: Infinity, exhausted: "stop" },
+} as const;
 
 export function step(before: Life, event: LifeEvent, { policy, goodForMs }: Circumstances): Step {
   const life = goodForMs >= policy.backoff.reset_after ? { ...before, attempts: 0 } : before;
@@ -140,7 +147,9 @@ function recycle(life: Life, reason: string, { restart, backoff }: Circumstances
   return stopping({ ...life, restartReason: reason }, exhausted ? "give_up" : "retry", reason);
 }
 
-/** An end whose exit is unknown counts as a failure: an app that must run is rather restarted once too often. */
+/**
+ * An end whose exit is unknown counts as a failure: an app that must run is rather restarted once too often.
+ */
 function gone(life: Life, exit: Exit, { restart, backoff }: Circumstances["policy"]): Step {
   if (isDown(life.state) || life.state === "backoff") return same(life);
   const watched = canStop(life) && life.state !== "starting" ? ["unwatch"] as const : [];

@@ -16,7 +16,7 @@ export function appHandlers(service: () => Promise<AppService>): Handlers<typeof
     "app.list": async (selection) => (await service()).list(selection),
     "app.logs": async (query) => (await service()).logs(query),
     "app.up": async (selection, { signal }) => (await service()).up(selection, signal),
-    "app.down": async (selection) => (await service()).down(selection),
+    "app.down": async (selection) => (await service()).stop(selection),
     "app.save": async (options) => (await service()).save(options),
     "app.restore": async (_, { signal }) => (await service()).restore(signal),
   };

@@ -29,7 +29,9 @@ export interface InstallProgressWatch {
 
 type ToolFailed = Extract<SyncEvent, { type: "tool.failed" }>;
 
-/** Installs and removes tools as `haft sync`, `install` and `uninstall` do: each install in a child process. */
+/**
+ * Installs and removes tools as `haft sync`, `install` and `uninstall` do: each install in a child process.
+ */
 export class InstallService {
   readonly #user: InstallUser;
   readonly #log: (line: string) => void;

@@ -25,9 +25,18 @@ export interface ServicesOptions {
   onInternalError: (where: string, error: unknown) => void;
   /** Sends an event to one client alone, if it is still there. */
   relay: (clientId: string, event: string, data: unknown) => void;
-  /** Something began or ended that keeps the daemon from ending for idleness. */
-  onBusyChange: () => void;
+  /** Something ended that had kept the daemon from ending for idleness. */
+  onWorkEnded: () => void;
 }
+
+/** Events that come when work ends without a client's request. */
+const ENDS_WORK: ReadonlySet<EventName> = new Set<EventName>([
+  "app.status_change",
+  "backend.stopped",
+  "backend.crashed",
+  "task.completed",
+  "task.aborted",
+]);
 
 export class Services {
   /** What is known of projects, for all parts. */
@@ -40,10 +49,10 @@ export class Services {
 
   constructor(options: ServicesOptions) {
     this.#options = options;
-    const { user, version, hub, log, onBusyChange } = options;
+    const { user, version, hub, log, onWorkEnded } = options;
     const emit = (type: EventName, data: object, subject?: string) => {
       hub.publish(type, data, { subject });
-      onBusyChange();
+      if (ENDS_WORK.has(type)) onWorkEnded();
     };
     this.projects = new Lazy(async () => {
       const { ProjectCache } = await import("../../tools/project/project_cache.ts");

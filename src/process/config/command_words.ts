@@ -17,8 +17,9 @@ const SHELL_OPERATORS: ReadonlySet<string> = new Set([
 export type SplitCommand = { ok: true; argv: string[] } | { ok: false; expected: string };
 
 /**
- * Splits a command as a POSIX shell splits words, quotes and backslashes included, without a shell: nothing is expanded.
- * A word that is an operator of the shell is refused; in the list form every word stands for itself.
+ * Splits a command as a POSIX shell splits words, quotes and backslashes included, without a shell: nothing
+ * is expanded. A word that is an operator of the shell is refused; in the list form every word stands for
+ * itself.
  */
 export function splitCommand(text: string): SplitCommand {
   let argv: string[];

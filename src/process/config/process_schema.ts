@@ -1,4 +1,7 @@
-/** What the configuration of everything that runs is made of: commands, variables, times, sizes. Their output is plain JSON. */
+/**
+ * What the configuration of everything that runs is made of: commands, variables, times, sizes. Their output
+ * is plain JSON.
+ */
 import * as v from "valibot";
 import { parseByteSize } from "./byte_size.ts";
 import { splitCommand } from "./command_words.ts";

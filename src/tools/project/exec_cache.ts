@@ -1,7 +1,7 @@
 /**
- * Remembers what a name runs in a directory, so that the next `haft exec` need not read the project again. An answer holds only
- * while every file that it was made from, and every file that was looked for and was not there, is as it was: same inode, size
- * and time of change, which no program can set back.
+ * Remembers what a name runs in a directory, so that the next `haft exec` need not read the project again. An
+ * answer holds only while every file that it was made from, and every file that was looked for and was not
+ * there, is as it was: same inode, size and time of change, which no program can set back.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +48,8 @@ export function readExecCache(directory: string, key: ExecCacheKey): KnownComman
 }
 
 /**
- * @param files every file and directory that the answer depends on, there or not. When one changed just now, nothing is written
+ * @param files every file and directory that the answer depends on, there or not. When one changed just now,
+ * nothing is written
  */
 export function writeExecCache(
   directory: string,
@@ -59,7 +60,7 @@ export function writeExecCache(
   if (seen === undefined) return;
   try {
     const entry: Entry = { key, command, files: seen };
-    // What is in it is run: nobody else may write there, whatever the umask.
+    // haft runs what it finds there: only the user may write, whatever the umask.
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writeAtomic(entryPath(directory, key), JSON.stringify(entry), { mode: 0o600, durable: false });
   } catch {

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 
 /**
- * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was not there.
- * A file that was too young for that has its content as well.
+ * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was
+ * not there. A file that was too young for that has its content as well.
  */
 export type Fingerprints = Record<string, string>;
 
 /**
- * A file that changed this recently might change again without its time showing it: some file systems, and Deno, count
- * changes in whole seconds.
+ * A file that changed this recently might change again without its time showing it: some file systems, and
+ * Deno, count changes in whole seconds.
  */
 const SETTLED_MS = 2_000;
 
@@ -16,8 +16,8 @@ const SETTLED_MS = 2_000;
 const CONTENT = "\n";
 
 /**
- * Looks at the files now, for an answer that is kept on disk. An answer that was made before the look may be older than a file
- * that changed just now, so with such a file there is no fingerprint.
+ * Looks at the files now, for an answer that is kept on disk. An answer that was made before the look may be
+ * older than a file that changed just now, so with such a file there is no fingerprint.
  *
  * @param now milliseconds since 1970
  */
@@ -30,7 +30,9 @@ export function fingerprints(paths: Iterable<string>, now: number = Date.now()):
   return result;
 }
 
-/** Looks at the files now, at the content of the young ones too, for an answer that is made after the look. */
+/**
+ * Looks at the files now, at the content of the young ones too, for an answer that is made after the look.
+ */
 export function fingerprintsOfYoung(paths: Iterable<string>, now: number = Date.now()): Fingerprints {
   const result: Fingerprints = {};
   for (const path of paths) {

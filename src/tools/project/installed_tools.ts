@@ -34,8 +34,8 @@ export interface InstalledToolsContext {
 }
 
 /**
- * Finds what a request runs: the version that the lock file names, or, where the lock file says nothing, the newest
- * installed one that the request could mean.
+ * Finds what a request runs: the version that the lock file names, or, where the lock file says nothing, the
+ * newest installed one that the request could mean.
  */
 export function projectTool(
   request: ToolRequest,

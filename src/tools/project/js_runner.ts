@@ -16,8 +16,8 @@ export interface JsRunnerContext {
 }
 
 /**
- * Chooses what runs a script: the project's node, a node on PATH, the project's bun, or haft itself, which as a compiled
- * binary is a complete Bun.
+ * Chooses what runs a script: the project's node, a node on PATH, the project's bun, or haft itself, which as
+ * a compiled binary is a complete Bun.
  *
  * @throws {HaftError} when there is none of them
  */
@@ -47,7 +47,9 @@ function projectExecutable(name: string, tools: readonly InstalledTool[]): strin
   return undefined;
 }
 
-/** A package may also bring a shell script or a native program as its executable; those start by themselves. */
+/**
+ * A package may also bring a shell script or a native program as its executable; those start by themselves.
+ */
 function isForJavaScript(path: string): boolean {
   const head = Buffer.alloc(128);
   const file = openSync(path, "r");

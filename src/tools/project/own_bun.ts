@@ -1,10 +1,10 @@
 /**
- * Runs scripts by haft itself, which as a compiled binary is a complete Bun when BUN_BE_BUN is set. Three small files make
- * that safe:
- * - a configuration of its own, because the current directory's `bunfig.toml` can preload any code, and its `.env` any
- *   variable: both belong to the project, which may be a stranger's, and not to the tool;
- * - a preload that forgets BUN_BE_BUN, because a haft among what the script starts would be a Bun, too. `Bun.spawn` does not
- *   see that a variable was deleted, so it is given the environment each time;
+ * Runs scripts by haft itself, which as a compiled binary is a complete Bun when BUN_BE_BUN is set. Three
+ * small files make that safe:
+ * - a configuration of its own, because the current directory's `bunfig.toml` can preload any code, and its
+ *   `.env` any variable: both belong to the project, which may be a stranger's, and not to the tool;
+ * - a preload that forgets BUN_BE_BUN, because a haft among what the script starts would be a Bun, too.
+ *   `Bun.spawn` does not see that a variable was deleted, so it is given the environment each time;
  * - a launcher that stands for the runtime, because scripts start themselves again by `process.execPath`.
  */
 import { readFileSync } from "node:fs";

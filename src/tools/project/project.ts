@@ -1,6 +1,7 @@
 /**
- * The one door to a project: what its files say, what of it is installed, what its programs run in, and whether it may run
- * code. Commands, apps, tasks and backends all come through here, so that each rule stands once.
+ * The one door to a project: what its files say, what of it is installed, what its programs run in, and
+ * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
+ * once.
  */
 import { join } from "node:path";
 import type { Env } from "../../base/env.ts";
@@ -175,7 +176,8 @@ export class Project {
   }
 
   /**
-   * The whole environment of a program of the project: its tools on PATH and its variables, over what is inherited.
+   * The whole environment of a program of the project: its tools on PATH and its variables, over what is
+   * inherited.
    *
    * @param own variables of that program alone, over all others
    * @throws {HaftError} see {@link variables}

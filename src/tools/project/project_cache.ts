@@ -10,8 +10,9 @@ interface Entry {
 }
 
 /**
- * Projects by directory, kept in memory. An answer is given again only while every file that it was made from, and every
- * file that was looked for and was not there, is as it was: a watch tells of a change some time after it.
+ * Projects by directory, kept in memory. An answer is given again only while every file that it was made
+ * from, and every file that was looked for and was not there, is as it was: a watch tells of a change some
+ * time after it.
  */
 export class ProjectCache {
   readonly #user: UserContext;

@@ -14,7 +14,10 @@ export const LOCK_NAME = "haft.lock";
 
 /** What the files of a directory and of those above it say, all taken together. */
 export interface ProjectFiles {
-  /** The directory of the nearest haft.toml; without one, of the nearest version file; else the directory asked about. */
+  /**
+   * The directory of the nearest haft.toml; without one, of the nearest version file; else the directory
+   * asked about.
+   */
   root: string;
   /** The nearest haft.toml. */
   manifestPath: string | undefined;
@@ -44,8 +47,8 @@ export interface ProjectFiles {
 }
 
 /**
- * Reads the files of a directory and of every directory above it, up to the root of the file system: a project inside
- * another has from the outer one what it does not say itself.
+ * Reads the files of a directory and of every directory above it, up to the root of the file system: a
+ * project inside another has from the outer one what it does not say itself.
  *
  * @throws {UsageError} when a haft.toml is wrong
  */

@@ -26,7 +26,8 @@ export interface RunPlan {
  * Decides how a name is run.
  *
  * @param env of the caller: a JavaScript tool looks for its runtime on PATH where the project has none
- * @throws {HaftError} when the project has no such tool, it is not installed, or the project's variables are not trusted
+ * @throws {HaftError} when the project has no such tool, it is not installed, or the project's variables are
+ * not trusted
  */
 export async function planRun(
   name: string,
@@ -50,7 +51,10 @@ export async function planRun(
   return { ...plan, file: script.file, args: script.args, env: { ...variables, ...script.env } };
 }
 
-/** A version that was asked for by hand stands in for the project's, or adds a tool that the project does not have. */
+/**
+ * A version that was asked for by hand stands in for the project's, or adds a tool that the project does not
+ * have.
+ */
 export function withTarget(
   project: Project,
   { name, version }: { name: string; version: string | undefined },
@@ -75,7 +79,8 @@ export function rememberRun(
   { plan, project }: { plan: RunPlan; project: Project },
   { cwd, paths, version }: { cwd: string; paths: Paths; version: string },
 ): void {
-  // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each time.
+  // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each
+  // time.
   if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;
   const { file, path, defaults } = plan;
   writeExecCache(paths.exec, { cwd, name, version }, {

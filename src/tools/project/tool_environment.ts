@@ -39,8 +39,8 @@ export interface EnvironmentChanges {
 /**
  * What a project's tools and settings change in an environment.
  *
- * @param variables the project's own `[env]`; null takes a variable away. They win over the tools' defaults, and what is
- * set already wins over those too
+ * @param variables the project's own `[env]`; null takes a variable away. They win over the tools' defaults,
+ * and what is set already wins over those too
  */
 export function environmentChanges(
   tools: readonly InstalledTool[],

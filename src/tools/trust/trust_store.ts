@@ -23,8 +23,8 @@ const TrustDocument = v.object({
 });
 
 /**
- * Which manifests may run code. Trust is given to a path and to what the manifest says now: when the parts that can run code
- * change, it is asked for again; when a tool's version changes, it is not.
+ * Which manifests may run code. Trust is given to a path and to what the manifest says now: when the parts
+ * that can run code change, it is asked for again; when a tool's version changes, it is not.
  */
 export class TrustStore {
   readonly #file: string;

@@ -32,7 +32,7 @@ Deno.test("up() starts apps in the order of their dependencies, each when its co
       );
       const states = h.service.list({ root: h.root }).apps.map(({ name, state }) => `${name} ${state}`);
       assertEquals(states, ["web running", "db healthy", "migrate stopped", "later stopped"]);
-      await h.service.down({ root: h.root });
+      await h.service.stop({ root: h.root });
       const exits = h.events.filter(({ type, data }) =>
         type === "app.process_exited" && data["signal"] !== null
       ).map(({ subject }) => subject);

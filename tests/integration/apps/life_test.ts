@@ -257,7 +257,7 @@ Deno.test("save() and restore() bring back what ran; an empty list does not repl
     await h.service.start({ root: h.root, names: ["a"] });
     assertEquals(h.service.save().apps, [{ root: h.root, name: "a" }]);
     await h.service.stop({ root: h.root });
-    await assertRejects(() => Promise.resolve().then(() => h.service.save()), HaftError, "No app shall run");
+    await assertRejects(() => Promise.resolve().then(() => h.service.save()), HaftError, "No app is wanted");
     const { outcomes } = await h.service.restore();
     assertEquals(outcomes, [{ root: h.root, name: "a", error: null }]);
     assertEquals(h.service.list({ root: h.root }).apps.map(({ name, state }) => [name, state]), [[

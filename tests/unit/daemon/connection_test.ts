@@ -176,7 +176,7 @@ Deno.test("a subscriber that does not read is left alone, told what it missed, a
     if (i % 100 === 0) await Promise.resolve();
   }
   await settle();
-  const queued = connectionOf(slow).queuedBytes;
+  const queued = connectionOf(slow).figures.queued_bytes;
   assertEquals([queued < 30_000, quick.socket.take().length], [true, 70_000]);
   slow.socket.stalled = false;
   slow.handler.drain();

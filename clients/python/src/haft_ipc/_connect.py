@@ -7,7 +7,7 @@ from ._transport import Listener, Transport
 
 
 def connect_transport(path: str, timeout: Optional[float]) -> Transport:
-    """:raises FileNotFoundError: or ConnectionRefusedError: nobody listens
+    """:raises FileNotFoundError: or ConnectionRefusedError: nothing listens there
     :raises EndpointError: the endpoint is not safe to use
     """
     if sys.platform == "win32":

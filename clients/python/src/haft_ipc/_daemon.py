@@ -1,4 +1,4 @@
-"""What the client and its asyncio twin share: how to find, greet and start the daemon."""
+"""Greets and starts the daemon, for the client of threads and the client of asyncio."""
 
 import os
 import subprocess
@@ -34,14 +34,14 @@ def subscribe_params(
 
 
 def start_command(haft: str, socket: Optional[str]) -> List[str]:
-    """The command that returns when the daemon answers."""
+    """The command that starts the daemon and returns when it answers."""
     return [haft, "daemon", "start", *([] if socket is None else ["--socket", socket])]
 
 
 def start_daemon(haft: str, socket: Optional[str], env: Optional[Mapping[str, str]], timeout: float) -> None:
     """Runs ``haft daemon start``.
 
-    :raises HaftError: there is no such program, or it says why it failed
+    :raises HaftError: the program is missing, or it fails and says why
     """
     command = start_command(haft, socket)
     try:

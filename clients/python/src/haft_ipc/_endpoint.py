@@ -1,4 +1,4 @@
-"""A channel's name becomes an address, in one place.
+"""Turns a channel's name into an address.
 
 On Unix ``$XDG_RUNTIME_DIR/haft/<name>.sock``, else ``<tmp>/haft-<uid>/<name>.sock``; on Windows the pipe
 ``\\\\.\\pipe\\haft-<user>-<name>``.
@@ -16,15 +16,15 @@ from .limits import LIMITS
 #: The name of the daemon's endpoint.
 DAEMON_ENDPOINT = "daemon"
 
-#: It becomes a file's name, so it has neither separators nor a leading dot.
+#: The name becomes a file's name, so it has no separators and no leading dot.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}")
 _NOT_IN_PIPES = re.compile(r'[\\/:*?"<>|\s]')
 
 
 def resolve_endpoint(name: str, path: Optional[str] = None, env: Optional[Mapping[str, str]] = None) -> str:
-    """The path of a channel's endpoint for this user on this system; ``path`` itself when it is given.
+    """The path of a channel's endpoint for this user on this system, or ``path`` when given.
 
-    :raises EndpointError: the name is none, or the path is longer than the system's sockets take
+    :raises EndpointError: the name is invalid, or the path is longer than the system allows
     """
     if path is None:
         path = endpoint_path(name, os.environ if env is None else env, sys.platform, _uid())
@@ -40,7 +40,7 @@ def daemon_endpoint(env: Optional[Mapping[str, str]] = None) -> str:
 
 
 def endpoint_path(name: str, env: Mapping[str, str], platform: str, uid: Optional[int]) -> str:
-    """The path for any environment and system, without asking this one.
+    """The path for any environment and system; a pure function.
 
     :raises EndpointError:
     """
@@ -58,7 +58,7 @@ def endpoint_path(name: str, env: Mapping[str, str], platform: str, uid: Optiona
 
 
 def check_path_length(path: str, platform: str) -> None:
-    """The kernel would refuse, or cut, a path that is too long without a word about why.
+    """Checks the length here because the kernel refuses, or cuts, a long path without a reason.
 
     :raises EndpointError: naming the path, its length and the limit
     """
@@ -73,7 +73,7 @@ def check_path_length(path: str, platform: str) -> None:
 
 def _directory(env: Mapping[str, str], uid: Optional[int]) -> str:
     runtime = env.get("XDG_RUNTIME_DIR", "")
-    # The XDG specification: a relative path is invalid and is to be ignored.
+    # The XDG specification says to ignore a relative path.
     if runtime.startswith("/"):
         return f"{runtime.rstrip('/')}/haft"
     temporary = env.get("TMPDIR") or env.get("TMP") or env.get("TEMP") or "/tmp"

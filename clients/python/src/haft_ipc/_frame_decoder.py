@@ -1,4 +1,4 @@
-"""Cuts a stream of bytes into frames, wherever the chunks begin and end."""
+"""Cuts a stream of bytes into frames, wherever its chunks begin and end."""
 
 import struct
 from typing import List, Optional
@@ -12,11 +12,11 @@ _LENGTH = struct.Struct("<I")
 
 
 class FrameDecoder:
-    """Reads into one buffer that is used again and again; it grows with what has arrived, never with what a length
-    claims, and a large frame's memory is given back.
+    """Reuses one buffer. The buffer grows with the bytes that arrive, not with the length that a frame
+    claims, and shrinks after a large frame.
 
     :param max_frame_bytes: of one frame; at most 16 MiB - 1
-    :param framing: known on the side that chose it; otherwise told by the first four bytes
+    :param framing: given by the side that chose it; the other side detects it from the first four bytes
     """
 
     __slots__ = (
@@ -35,7 +35,7 @@ class FrameDecoder:
         self.max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
         #: None until four bytes have arrived.
         self.framing: Optional[Framing] = framing
-        #: True while a frame has begun and not ended.
+        #: Whether a frame has begun and not ended.
         self.partial = False
         #: Frames so far, empty ones included.
         self.frames = 0
@@ -43,16 +43,16 @@ class FrameDecoder:
         self._whole = memoryview(self._buffer)
         self._start = 0
         self._end = 0
-        #: Up to here no newline was found.
+        #: The bytes up to here hold no newline.
         self._scanned = 0
 
     @property
     def held(self) -> int:
-        """Bytes that have arrived and belong to no complete frame yet."""
+        """Bytes that have arrived and are not part of a complete frame yet."""
         return self._end - self._start
 
     def space(self) -> memoryview:
-        """Free memory for the next bytes; tell :meth:`advance` how many were written there."""
+        """Free memory for the next bytes. Write there, then call :meth:`advance` with the count."""
         if self._end == 0:
             return self._whole
         buffer = self._buffer
@@ -65,9 +65,10 @@ class FrameDecoder:
         return self._whole[self._end :]
 
     def advance(self, count: int, frames: List[bytes]) -> None:
-        """Takes ``count`` bytes that were written to :meth:`space` and appends each complete frame to ``frames``.
+        """Takes ``count`` bytes that were written to :meth:`space`, and appends each complete frame to
+        ``frames``.
 
-        :raises FrameError: ``too-large``; frames before it are in the list, and the decoder is of no use any more
+        :raises FrameError: ``too-large``; the list has the frames before it, and the decoder cannot go on
         """
         self._end += count
         if self.framing is None:
@@ -83,15 +84,15 @@ class FrameDecoder:
                 self._use(bytearray(_FIRST_BUFFER))
 
     def hold(self, count: int) -> None:
-        """Takes ``count`` bytes that were written to :meth:`space`, to tell the framing and no more; the next
-        :meth:`advance` cuts them, too."""
+        """Takes ``count`` bytes that were written to :meth:`space`, only to detect the framing. The next
+        :meth:`advance` cuts them too."""
         self._end += count
         self.partial = self._end > self._start
         if self.framing is None:
             self._detect()
 
     def feed(self, chunk: bytes, frames: List[bytes]) -> None:
-        """As :meth:`space` and :meth:`advance`, for bytes that lie elsewhere."""
+        """Does both :meth:`space` and :meth:`advance`, for bytes that lie elsewhere."""
         taken = 0
         while taken < len(chunk):
             space = self.space()
@@ -132,7 +133,7 @@ class FrameDecoder:
             if newline == -1:
                 break
             self.frames += 1
-            # A line that ends in CR LF and holds nothing else is as empty as one without the CR.
+            # A line of CR LF alone is empty too.
             if newline > start and not (newline == start + 1 and buffer[start] == 0x0D):
                 frames.append(bytes(buffer[start:newline]))
             start = scanned = newline + 1
@@ -148,7 +149,7 @@ class FrameDecoder:
         self._whole = memoryview(buffer)
 
     def _move(self, buffer: bytearray) -> None:
-        """Puts the incomplete frame at the buffer's beginning."""
+        """Moves the incomplete frame to the beginning of the buffer."""
         kept = self._end - self._start
         buffer[:kept] = buffer[self._start : self._end]
         self._scanned = max(self._scanned - self._start, 0)

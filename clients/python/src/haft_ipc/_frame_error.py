@@ -1,11 +1,11 @@
-"""What is not a frame that the protocol allows."""
+"""The error for a frame that the protocol does not allow."""
 
 
 class FrameError(Exception):
-    """The connection cannot go on after it: where the next frame begins is not known, or the peer is none to trust.
+    """Ends the connection: the next frame's beginning is unknown, or the peer is not to be trusted.
 
-    :param kind: ``too-large``, ``too-deep``, ``too-many-keys``, ``forbidden-key``, ``not-utf8``, ``not-json`` or
-        ``not-a-message``
+    :param kind: ``too-large``, ``too-deep``, ``too-many-keys``, ``forbidden-key``, ``not-utf8``, ``not-json``
+        or ``not-a-message``
     """
 
     def __init__(self, kind: str, message: str) -> None:

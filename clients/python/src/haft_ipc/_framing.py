@@ -1,12 +1,12 @@
-"""How frames are told apart on a connection.
+"""The two framings of a connection.
 
-``length`` is a 4-byte little-endian length, then that many bytes of JSON; ``lines`` is JSON and a newline. A frame is
-shorter than 16 MiB, so the fourth byte of a length is 0, which no JSON text contains: the first four bytes of a
-connection say which it is. An empty frame carries nothing and is skipped; a client sends one as it connects, so that
-the server knows the framing even when it speaks first.
+``length`` is a 4-byte little-endian length, then that many bytes of JSON; ``lines`` is JSON and a newline. A
+frame is shorter than 16 MiB, so the fourth byte of a length is 0, which JSON text never contains. Thus the
+first four bytes of a connection tell the framing. Empty frames are skipped; a client sends one as it
+connects, so that a server that speaks first knows the framing.
 """
 
-from typing import Literal, get_args
+from ._typing import Literal
 
 Framing = Literal["length", "lines"]
 
@@ -14,20 +14,21 @@ LENGTH_BYTES = 4
 
 
 def detect_framing(fourth: int) -> Framing:
-    """The framing that the fourth byte of a connection tells."""
+    """The framing of a connection, from its fourth byte."""
     return "length" if fourth == 0 else "lines"
 
 
 def check_framing(framing: str) -> Framing:
     """:raises ValueError: for any other word"""
-    for known in get_args(Framing):
-        if framing == known:
-            return "length" if known == "length" else "lines"
+    if framing == "length":
+        return "length"
+    if framing == "lines":
+        return "lines"
     raise ValueError(f'Unknown framing "{framing}": use "length" or "lines"')
 
 
 def preamble(framing: Framing) -> bytes:
-    """What a client sends as it connects: empty frames, long enough to tell the framing."""
+    """The first bytes of a client: empty frames, long enough to tell the framing."""
     return bytes(LENGTH_BYTES) if framing == "length" else b"\n" * LENGTH_BYTES
 
 

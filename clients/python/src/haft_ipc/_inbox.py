@@ -1,7 +1,7 @@
 """The inbox of every channel that threads use.
 
-A channel over a socket has no thread of its own: a thread that waits reads the socket for all (``source``), one thread
-at a time, while the others wait for it. So a request and its answer stay in one thread when no other thread listens.
+A channel over a socket has no thread: the threads that wait take turns at reading the socket (``source``) for
+all. So a request and its answer stay in one thread when no other thread listens.
 """
 
 import threading
@@ -15,7 +15,7 @@ from .json_types import Json
 from .message import IpcMessage, message_of
 
 Listener = Callable[[IpcMessage], None]
-#: Reads for at most so many seconds. Gives the messages that came, and the reason when the connection has ended.
+#: Reads for at most so many seconds. Gives the messages, and the reason when the connection has ended.
 Source = Callable[[Optional[float]], Tuple[Arrived, Optional[IpcChannelError]]]
 
 _T = TypeVar("_T")
@@ -46,7 +46,8 @@ class Call(PendingCall):
 
 class Inbox:
     """:param source: None when others call :meth:`put` (a channel inside the process)
-    :param hung_up: whether the peer is gone and the system holds all that still comes; called with the lock held
+    :param hung_up: whether the peer is gone and the system holds the rest of its bytes; called with the lock
+        held
     :param taken: called, without the lock, after a message was taken
     """
 
@@ -122,7 +123,7 @@ class Inbox:
         timeout: Optional[float],
         on_progress: Optional[Callable[[str, Json], None]],
     ) -> Json:
-        """The response's data; progress is told in this thread.
+        """The response's data; calls ``on_progress`` in this thread.
 
         :param timeout: seconds since :meth:`open_call`
         :raises RequestError: TimedOut, or the channel's end
@@ -210,7 +211,7 @@ class Inbox:
     ) -> _T:
         """With the lock held: waits until ``found`` gives something.
 
-        :param looked: whether this caller has read the socket already; each reads it at least once, however late
+        :param looked: whether this caller has read the socket; each does so at least once, however late
         """
         while True:
             result = found()
@@ -228,8 +229,8 @@ class Inbox:
             if self._reader is not None or self._source is None:
                 self._await_change(left)
             elif self.mail and self.mail.is_full and not self._hung_up():
-                # Messages have to be taken before more are read. A program that only waits for an answer takes
-                # none, so a peer that is gone has to be noticed here.
+                # The program has to take messages before more are read. One that only waits for an answer
+                # does not take any, so a peer that has gone is noticed here.
                 self._await_change(HANGUP_INTERVAL if left is None else min(left, HANGUP_INTERVAL))
             else:
                 self._read(left)

@@ -1,16 +1,18 @@
-"""The text of a value, from a C encoder that is made once: ``json.JSONEncoder.encode`` makes one for every call, which
-costs more than a small message's text does."""
+"""Encodes values with a C encoder that is made once.
+
+``json.JSONEncoder.encode`` makes one for every call, which costs more than the text of a small message.
+"""
 
 import json
 from json import encoder
 from typing import Callable, Iterable
 
-#: Takes a value and the level of its indentation, which is none.
+#: Takes a value and the level of its indentation, which is 0.
 _Encode = Callable[[object, int], Iterable[str]]
 
 
 def make_encoder(ensure_ascii: bool) -> Callable[[object], str]:
-    """As compact as can be, without NaN and infinities. A cycle ends in RecursionError."""
+    """Makes an encoder of compact text that refuses NaN and infinities. A cycle raises RecursionError."""
     plain = json.JSONEncoder(
         ensure_ascii=ensure_ascii, allow_nan=False, check_circular=False, separators=(",", ":")
     )
@@ -21,7 +23,7 @@ def make_encoder(ensure_ascii: bool) -> Callable[[object], str]:
         if "".join(encode([1, "\u00e9", {"a": None}], 0)) != plain.encode([1, "\u00e9", {"a": None}]):
             return plain.encode
     except TypeError:
-        # Another Python than CPython, or one whose encoder is made otherwise.
+        # Not CPython, or a version whose C encoder takes other arguments.
         return plain.encode
     join = "".join
     return lambda value: join(encode(value, 0))

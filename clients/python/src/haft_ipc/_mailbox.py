@@ -1,7 +1,7 @@
 """The data of an inbox: unread messages, requests in flight, listeners.
 
-Nothing here waits or locks. The inbox of threads (``_inbox``) and the one of asyncio (``aio._inbox``) add that, each in
-its own way.
+Nothing here waits or locks. The inbox of threads (``_inbox``) and the inbox of asyncio (``aio._inbox``) add
+that, each in its own way.
 """
 
 import logging

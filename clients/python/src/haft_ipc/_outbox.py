@@ -11,8 +11,8 @@ from .metrics import ChannelCounts
 
 
 class Outbox:
-    """Whoever sends writes by itself. What of a begun frame the system has not taken when its sender's time is over
-    is kept, and goes out before anything else."""
+    """Each sender writes its own frame. When its time is over in the middle of a frame, the rest is kept and
+    goes out before the next frame."""
 
     def __init__(self, name: str, transport: Transport, counts: ChannelCounts) -> None:
         self._name = name
@@ -20,23 +20,23 @@ class Outbox:
         self._counts = counts
         self._lock = threading.Lock()
         self._count_lock = threading.Lock()
-        #: Bytes of senders that wait for the lock.
+        #: Bytes of the senders that wait for the lock.
         self._queued = 0
-        #: Of a begun frame, what waits for somebody to write it.
+        #: The unsent rest of a begun frame; the next sender, or a reader, writes it.
         self.rest = memoryview(b"")
 
     @property
     def busy(self) -> bool:
-        """Whether something is on its way."""
+        """Whether a frame is being sent."""
         return self._lock.locked() or len(self.rest) > 0
 
     def push(self, frame: bytes, size: int, timeout: Optional[float], check: Callable[[], None]) -> None:
         """Writes a frame.
 
-        :param size: of the frame's text, for the count
-        :param check: called when it is this frame's turn; raises when the channel takes no more
-        :raises TimedOut: nothing of it was written
-        :raises SendFailed: too much waits already
+        :param size: of the frame's text, for the counters
+        :param check: called when it is this frame's turn; raises when the channel is closing
+        :raises TimedOut: none of the frame was written
+        :raises SendFailed: too many bytes are waiting
         :raises OSError: the connection broke
         """
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -55,7 +55,7 @@ class Outbox:
             self._lock.release()
 
     def flush(self, timeout: float) -> bool:
-        """Writes the rest of a begun frame; False when the system has not taken it in time."""
+        """Writes the rest of a begun frame. False when the system has not taken it in time."""
         deadline = time.monotonic() + timeout
         if not self._lock.acquire(timeout=max(timeout, 0)):
             return False
@@ -65,7 +65,7 @@ class Outbox:
             self._lock.release()
 
     def close(self) -> None:
-        """Frees the transport when no sender uses it any more."""
+        """Waits for the last sender, then frees the transport."""
         with self._lock:
             self._transport.close()
 
@@ -107,7 +107,7 @@ class Outbox:
     def _timed_out(self, timeout: Optional[float]) -> TimedOut:
         return TimedOut(
             f'Peer of channel "{self._name}" did not take the message within {timeout} s',
-            next="The peer has to read, or the message to wait longer",
+            next="Make the peer read, or wait longer",
         )
 
 

@@ -1,6 +1,7 @@
-"""How both ends of a pipe prove that they can read its token, without showing it; docs/protocol.md, "Pipes", has the words.
+"""Both ends of a pipe prove that they can read its token, without sending it. See "Pipes" in
+docs/protocol.md.
 
-Nothing here needs Windows: it is run and tested over any transport.
+This works over any transport, so the tests run on every system.
 """
 
 import hashlib
@@ -20,12 +21,12 @@ _PREAMBLE = b"haft-pipe 1\n"
 #: Seconds that a handshake may take.
 TIMEOUT = 2.0
 
-#: Names that are a file's name as they are, on every system.
+#: Names that every system accepts as the name of a file.
 _PLAIN = re.compile(r"haft-[A-Za-z0-9._+@-]{1,180}")
 
 
 class HandshakeFailed(Exception):
-    """The other end is not the user's, or is none that knows of tokens."""
+    """The other end belongs to another user, or does not speak this handshake."""
 
 
 def proof(token: bytes, side: str, client: bytes, server: bytes) -> bytes:
@@ -38,7 +39,7 @@ def proof(token: bytes, side: str, client: bytes, server: bytes) -> bytes:
 
 
 def greet(transport: Transport, token: bytes) -> None:
-    """The connecting side. Nothing of its own is sent before the server has proved itself.
+    """The connecting side. It sends its proof only after the server's.
 
     :raises HandshakeFailed:
     """
@@ -48,12 +49,12 @@ def greet(transport: Transport, token: bytes) -> None:
     reply = _read(transport, _CHALLENGE_BYTES + _PROOF_BYTES, deadline)
     server, claimed = reply[:_CHALLENGE_BYTES], reply[_CHALLENGE_BYTES:]
     if not hmac.compare_digest(claimed, proof(token, "server", client, server)):
-        raise HandshakeFailed("whoever listens does not know the pipe's token")
+        raise HandshakeFailed("the server does not know the pipe's token")
     _write(transport, proof(token, "client", client, server), deadline)
 
 
 def admit(transport: Transport, token: bytes) -> None:
-    """The listening side, which is silent until it is greeted.
+    """The listening side. It is silent until a client greets it.
 
     :raises HandshakeFailed:
     """
@@ -70,16 +71,16 @@ def admit(transport: Transport, token: bytes) -> None:
 
 
 def token_file(path: str, env: Mapping[str, str]) -> str:
-    """Where the token of the pipe lies. A name that could not be a file's is replaced by its hash."""
+    """The file of the pipe's token. A name that cannot be a file's is replaced by its hash."""
     local = env.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), "AppData", "Local")
     name = re.split(r"[\\/]", path)[-1]
-    # Neither pipes nor files there tell capitals from others.
+    # Windows ignores case in the names of pipes and files.
     plain = name if _PLAIN.fullmatch(name) else hashlib.sha256(path.lower().encode()).hexdigest()
     return os.path.join(local, "haft", "pipe-tokens", f"{plain}.token")
 
 
 def read_token(file: str) -> bytes:
-    """:raises EndpointError: there is none, or none that is whole"""
+    """:raises EndpointError: the token is missing or damaged"""
     try:
         with open(file, "rb") as opened:
             token = opened.read(TOKEN_BYTES + 1)
@@ -89,15 +90,15 @@ def read_token(file: str) -> bytes:
         return token
     raise EndpointError(
         f'Cannot read the pipe\'s token "{file}": it is missing or damaged',
-        next="Start whatever listens there once more",
+        next="Restart the program that listens there",
     )
 
 
 def own_token(file: str) -> bytes:
-    """The token that lies there, or a new one; for the process that has the pipe."""
+    """The token in the file, or a new one; for the process that owns the pipe."""
     os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
     try:
-        # Left by a process that was killed: a client may have read it, and it is as secret as a new one.
+        # A killed process left it. It is as secret as a new one, and a client may have read it.
         return read_token(file)
     except EndpointError:
         pass
@@ -111,7 +112,7 @@ def own_token(file: str) -> bytes:
 
 
 def _read(transport: Transport, count: int, deadline: float) -> bytes:
-    """Exactly so many bytes: what follows them is the frames'."""
+    """Reads exactly so many bytes; frames follow them."""
     taken = bytearray(count)
     space = memoryview(taken)
     done = 0

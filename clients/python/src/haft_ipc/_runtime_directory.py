@@ -1,4 +1,4 @@
-"""Proof that a directory of sockets, and a socket in it, are this user's alone."""
+"""Checks that a directory of sockets, and a socket in it, belong to this user alone."""
 
 import os
 import stat
@@ -11,12 +11,12 @@ from .errors import EndpointError
 
 
 def open_runtime_directory(path: str, *, create: bool = False) -> None:
-    """A real directory (not a link to one), owned by us, closed to group and others. In one of somebody else's
-    making, that somebody could replace our socket.
+    """Requires a real directory (not a link), owned by this user and closed to group and others. The owner of
+    any other directory could replace the socket in it.
 
-    :param create: make it (0700) when it is missing
+    :param create: make the directory (0700) when it is missing
     :raises EndpointError: with the reason
-    :raises FileNotFoundError: it is missing and not to be made
+    :raises FileNotFoundError: it is missing, and ``create`` is False
     """
     if create:
         _make(path)
@@ -25,7 +25,7 @@ def open_runtime_directory(path: str, *, create: bool = False) -> None:
         _refuse(path, "it is a symbolic link")
     if not stat.S_ISDIR(seen.st_mode):
         _refuse(path, "it is not a directory")
-    # Opened without following a link, so that what was seen and what is checked are one and the same.
+    # O_NOFOLLOW makes sure that the directory checked below is the one seen above.
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         opened = os.fstat(descriptor)
@@ -40,8 +40,8 @@ def open_runtime_directory(path: str, *, create: bool = False) -> None:
 
 
 def refuse_foreign_socket(path: str) -> os.stat_result:
-    """:raises EndpointError: what lies at the path is no socket, or not this user's
-    :raises FileNotFoundError: nothing lies there
+    """:raises EndpointError: the path is not a socket, or not this user's
+    :raises FileNotFoundError: the path does not exist
     """
     found = os.lstat(path)
     if not stat.S_ISSOCK(found.st_mode):
@@ -58,7 +58,7 @@ def refuse_foreign_socket(path: str) -> os.stat_result:
 def _make(path: str) -> None:
     try:
         os.mkdir(path, 0o700)
-        # A umask that takes bits from the owner would leave a directory that nobody can use.
+        # A umask that takes bits from the owner would make the directory unusable.
         os.chmod(path, 0o700)
     except FileExistsError:
         return

@@ -28,15 +28,15 @@ from .limits import LIMITS
 from .message import IpcMessage, check_message
 from .metrics import ChannelCounts, ChannelMetrics
 
-#: What a write or a read on a connection says whose other end is gone.
+#: Errors of a connection whose other end is gone.
 _GONE = (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.ECONNABORTED, errno.EBADF)
-#: Seconds after which a reader looks again whether the rest of a begun frame can be written.
+#: Seconds between a reader's attempts to write the rest of a begun frame.
 _FLUSH_INTERVAL = 0.02
 
 
 class StreamChannel(IpcChannel):
-    """:param decoder: of the side that accepts; it has seen the first bytes. The side that connects gives none, and
-    chooses the framing
+    """:param decoder: given by the side that accepts; it has the first bytes. The side that connects chooses
+    the framing instead
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class StreamChannel(IpcChannel):
     ) -> None:
         self._name = name
         self._transport = transport
-        #: Whether the first read takes what an accept has read already.
+        #: Whether the first read takes the bytes that an accept has read.
         self._first = decoder is not None
         self._decoder = decoder or FrameDecoder(max_frame_bytes, framing)
         self._framing: Framing = self._decoder.framing or framing
         self._max_frame_bytes = min(max_frame_bytes, LIMITS.frame_ceiling)
         self._frame_timeout = frame_timeout
-        #: Seconds that were waited for the rest of the frame at hand.
+        #: Seconds spent waiting for the rest of the current frame.
         self._waited = 0.0
         self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
         self._counts = ChannelCounts()
@@ -68,7 +68,7 @@ class StreamChannel(IpcChannel):
             try:
                 transport.write(memoryview(preamble(self._framing)), None)
             except OSError:
-                # The first read or send finds the same, and says so.
+                # The first read or send reports the same.
                 pass
 
     @property
@@ -77,7 +77,8 @@ class StreamChannel(IpcChannel):
 
     @property
     def is_closed(self) -> bool:
-        """Whether :meth:`close` was called; until then the channel holds a descriptor, even after the peer has gone."""
+        """Whether :meth:`close` was called. Until then the channel holds a descriptor, even when the peer is
+        gone."""
         return self._closed
 
     def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
@@ -115,7 +116,7 @@ class StreamChannel(IpcChannel):
         return self._inbox.listen(listener)
 
     def only_requests(self) -> None:
-        """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
+        """For a program that never receives: answers pings and drops other messages."""
         self._inbox.mail.unclaimed = self._answer_ping
 
     def shutdown(self) -> None:
@@ -128,7 +129,7 @@ class StreamChannel(IpcChannel):
     def wait_for_drain(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while True:
-            # A sender announces its end only to whoever holds the lock after it: a short wait notices it.
+            # Senders do not wake this wait, so it looks again after a short time.
             left = deadline - time.monotonic()
             if self._inbox.wait_until(self._is_drained, min(max(left, 0.0), _FLUSH_INTERVAL)):
                 return True
@@ -149,7 +150,7 @@ class StreamChannel(IpcChannel):
             try:
                 self._outbox.flush(LIMITS.close_timeout)
             except OSError:
-                # The peer is gone: nobody misses the rest.
+                # The peer is gone, and the rest with it.
                 pass
         self._transport.shut_down()
         self._inbox.wait_for_reader(LIMITS.close_timeout)
@@ -187,7 +188,7 @@ class StreamChannel(IpcChannel):
             raise ShuttingDown(f'Channel "{self._name}" is closing')
 
     def _cancel(self, id: str) -> None:
-        """Tells the peer that nobody waits any more; it may not listen, which changes nothing."""
+        """Asks the peer to cancel a request. It may not listen, which is fine."""
         try:
             self._send_fields(
                 {"type": "request", "oneway": True, "method": "cancel", "data": {"id": id}},
@@ -206,14 +207,14 @@ class StreamChannel(IpcChannel):
         try:
             self._send_fields(pong, 0.0, self._check_open)
         except IpcChannelError:
-            # The next read finds out what is wrong.
+            # The next read reports what is wrong.
             pass
 
     def _is_drained(self) -> bool:
         return not self._inbox.mail.calls and not self._outbox.busy
 
     def _read(self, timeout: Optional[float]) -> Tuple[Arrived, Optional[IpcChannelError]]:
-        """What the inbox calls, from one thread at a time."""
+        """The inbox's source: one thread at a time calls it."""
         texts: List[bytes] = []
         arrived: Arrived = []
         end: Optional[IpcChannelError] = None
@@ -246,12 +247,12 @@ class StreamChannel(IpcChannel):
         return arrived, end
 
     def _fill(self, timeout: Optional[float]) -> int:
-        """Bytes that came into the decoder's buffer.
+        """Reads into the decoder's buffer and gives the count.
 
         :raises TimeoutError: none came
         """
         if self._first:
-            # What an accept has read to tell the framing.
+            # The bytes that an accept has read to detect the framing.
             return 0
         if self._outbox.rest:
             self._outbox.flush(0.0)
@@ -264,16 +265,16 @@ class StreamChannel(IpcChannel):
         try:
             return self._transport.read_into(space, left if timeout is None else min(left, timeout))
         except TimeoutError:
-            # Only time in which somebody waited counts: the rest may lie in the kernel while nobody reads.
+            # Only time spent reading counts: the rest of the frame may lie unread in the kernel.
             self._waited += time.monotonic() - before
             if self._waited < self._frame_timeout:
                 raise
             raise Disconnected(
-                f'Peer of channel "{self._name}" began a message and did not end it within {self._frame_timeout} s'
+                f'Peer of channel "{self._name}" did not end a message within {self._frame_timeout} s'
             ) from None
 
     def _decode(self, texts: List[bytes], arrived: Arrived) -> None:
-        """:raises FrameError: frames before it are in the list"""
+        """:raises FrameError: the list has the frames before it"""
         for text in texts:
             fields: Fields = check_message(decode_json(text))
             arrived.append((fields, len(text)))
@@ -281,9 +282,9 @@ class StreamChannel(IpcChannel):
             self._counts.bytes_received += len(text)
 
     def _refuse(self, error: FrameError, texts: List[bytes], arrived: Arrived) -> IpcChannelError:
-        """The peer broke the protocol: it is told so, and the channel ends.
+        """Tells the peer that it broke the protocol, and ends the channel.
 
-        :param texts: frames that came before, one of which may be what is wrong
+        :param texts: the frames before the error; one of them may be wrong itself
         """
         try:
             self._decode(texts, arrived)
@@ -295,7 +296,7 @@ class StreamChannel(IpcChannel):
         try:
             self._send_fields(body, 0.0, lambda: None)
         except IpcChannelError:
-            # Whoever breaks the protocol may not read either.
+            # A peer that breaks the protocol may not read either.
             pass
         self._transport.shut_down()
         reason = ReceiveFailed(f'Peer of channel "{self._name}" broke the protocol: {error}')

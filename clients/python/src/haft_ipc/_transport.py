@@ -7,7 +7,7 @@ from ._frame_decoder import FrameDecoder
 
 
 class Transport(ABC):
-    """A connection. One thread may read while another writes; times are seconds, None waits without end."""
+    """A connection. One thread may read while another writes. Times are in seconds; None waits for ever."""
 
     @abstractmethod
     def read_into(self, space: memoryview, timeout: Optional[float]) -> int:
@@ -19,7 +19,7 @@ class Transport(ABC):
 
     @abstractmethod
     def write_now(self, data: bytes) -> int:
-        """How many bytes the system took without waiting; 0 when none.
+        """How many bytes the system took without waiting; may be 0.
 
         :raises OSError: the connection broke
         """
@@ -28,22 +28,22 @@ class Transport(ABC):
     def write(self, data: memoryview, timeout: Optional[float]) -> int:
         """How many bytes the system took; at least one.
 
-        :raises TimeoutError: it took none
+        :raises TimeoutError: it took 0
         :raises OSError: the connection broke
         """
 
     def hung_up(self) -> bool:
-        """Whether the peer has gone for certain, so that nothing comes after what the system holds already. Called by
-        one thread at a time, while others read and write."""
+        """Whether the peer is certainly gone, so that only bytes that the system holds can still come. Called
+        by one thread at a time, while others read and write."""
         return False
 
     @abstractmethod
     def shut_down(self) -> None:
-        """Ends both directions; a thread that reads or writes wakes up."""
+        """Ends both directions and wakes the threads that read or write."""
 
     @abstractmethod
     def close(self) -> None:
-        """Frees the descriptor. Nobody may be reading or writing."""
+        """Frees the descriptor. No thread may be reading or writing."""
 
 
 class Listener(ABC):
@@ -51,7 +51,7 @@ class Listener(ABC):
 
     @abstractmethod
     def accept(self, timeout: Optional[float]) -> Tuple[Transport, FrameDecoder]:
-        """The next connection that has said which framing it speaks, and the decoder that has seen its first bytes.
+        """The next connection that has sent enough to tell its framing, and the decoder that has those bytes.
 
         :raises TimeoutError: none came
         :raises OSError: ``errno`` is EBADF after :meth:`close`
@@ -59,4 +59,4 @@ class Listener(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stops listening and removes the socket; an accept that waits fails."""
+        """Stops listening, removes the socket and makes a waiting accept fail."""

@@ -1,8 +1,9 @@
 """Unix sockets with one owner.
 
-A listener binds at a private name in the same directory and is linked to its path, where it appears already listening
-and already 0600. Linking fails when anything is there; only then, and under the directory's lock, is a stale socket
-replaced. Closing removes the path only while it is still our inode there. The TypeScript side does the same.
+A listener binds at a private name in the directory, then is linked to its path: it appears there listening
+and with mode 0600. When the link fails because something is there, a stale socket is replaced under the
+directory's lock. Closing removes the path only while it is still this listener's inode. The TypeScript side
+does the same.
 """
 
 import errno
@@ -28,7 +29,7 @@ from .limits import LIMITS
 
 
 class _Unready:
-    """A connection that has not said its framing yet."""
+    """A connection whose framing is not known yet."""
 
     def __init__(self, connection: socket.socket, max_frame_bytes: int) -> None:
         self.socket = connection
@@ -41,9 +42,9 @@ class UnixListener(Listener):
         self._max_frame_bytes = max_frame_bytes
         self._unready: Dict[int, _Unready] = {}
         self._listening = True
-        #: Held while descriptors are looked at, not while they are waited for.
+        #: Held while descriptors are handled, not while waiting for them.
         self._lock = threading.Lock()
-        # Wakes an accept that waits when the listener is closed; the end that it waits for is freed after the last.
+        # Wakes waiting accepts when the listener closes. The last of them frees the end that they wait for.
         self._waker, self._wakes = socket.socketpair()
         self._accepting = 0
         try:
@@ -124,7 +125,7 @@ class UnixListener(Listener):
         self._poll.register(connection, select.POLLIN)
 
     def _hear(self, descriptor: int) -> Optional[Tuple[UnixTransport, FrameDecoder]]:
-        """Reads no more than tells the framing: the rest stays for whoever gets the connection."""
+        """Reads just enough to detect the framing; the rest is for the accepted channel."""
         unready = self._unready[descriptor]
         decoder = unready.decoder
         space = decoder.space()
@@ -149,13 +150,13 @@ class UnixListener(Listener):
 
 
 def listen_unix(path: str) -> Tuple[socket.socket, os.stat_result]:
-    """The socket, which does not block, and what lies at its path, for :func:`unlink_if_same`."""
+    """The non-blocking socket, and the status of its path for :func:`unlink_if_same`."""
     directory = os.path.dirname(path) or "."
     open_runtime_directory(directory, create=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     bound = _bind_privately(listener, directory)
     try:
-        # The directory is ours alone, so the socket's mode counts only from the moment when it is at its path.
+        # The directory is private, so the socket's mode matters only once it is at its path.
         os.chmod(bound, 0o600)
         listener.listen(128)
         listener.setblocking(False)
@@ -174,7 +175,7 @@ def listen_unix(path: str) -> Tuple[socket.socket, os.stat_result]:
 
 def _bind_privately(listener: socket.socket, directory: str) -> str:
     while True:
-        # Not longer than any `<name>.sock`, so that it fits where the final path does.
+        # As short as the shortest `<name>.sock`, so that it fits where the final path does.
         bound = os.path.join(directory, "." + secrets.token_hex(3)[:5])
         try:
             listener.bind(bound)
@@ -194,7 +195,7 @@ def _place_by_link(bound: str, path: str) -> bool:
 
 
 def _place_under_lock(bound: str, path: str) -> None:
-    """The lock keeps two that both found the socket stale from replacing each other."""
+    """The lock keeps two listeners that find the same stale socket from replacing each other."""
     lock = os.open(
         os.path.join(os.path.dirname(path) or ".", ".lock"),
         os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
@@ -215,7 +216,7 @@ def _place_under_lock(bound: str, path: str) -> None:
 
 
 def _is_live(path: str) -> bool:
-    """Only a refused connection says that the owner is gone; anything else may be one with a full backlog."""
+    """Only a refused connection proves that the owner is gone: a full backlog fails otherwise."""
     probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     probe.setblocking(False)
     try:
@@ -230,11 +231,11 @@ def _is_live(path: str) -> bool:
 
 
 def unlink_if_same(path: str, own: os.stat_result) -> None:
-    """Removes the socket, when it is not a successor's."""
+    """Removes the socket unless it is a successor's."""
     try:
         found = os.lstat(path)
         if (found.st_ino, found.st_dev) == (own.st_ino, own.st_dev):
             os.unlink(path)
     except FileNotFoundError:
-        # Somebody cleaned up before us.
+        # It is removed already.
         pass

@@ -15,20 +15,20 @@ from .errors import EndpointError
 
 
 class UnixTransport(Transport):
-    """Never blocks in the kernel but in ``poll``, so that both directions can be given up at any time."""
+    """Blocks only in ``poll``, so that a wait in either direction can end at any time."""
 
     def __init__(self, connected: socket.socket) -> None:
         connected.setblocking(False)
         self._socket = connected
         self._recv_into = connected.recv_into
         self._send = connected.send
-        # One for each direction: a poll object serves one thread at a time.
+        # One for each direction, because a poll object serves one thread at a time.
         self._readable = select.poll()
         self._readable.register(connected, select.POLLIN)
         self._poll_readable = self._readable.poll
         self._writable = select.poll()
         self._writable.register(connected, select.POLLOUT)
-        # Hanging up is told without being asked for.
+        # poll reports a hang-up without being asked.
         self._poll_hangup = select.poll()
         self._poll_hangup.register(connected, 0)
 
@@ -62,7 +62,7 @@ class UnixTransport(Transport):
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            # The peer was first.
+            # The peer closed first.
             pass
 
     def close(self) -> None:
@@ -74,10 +74,10 @@ def _milliseconds(timeout: Optional[float]) -> Optional[float]:
 
 
 def connect_unix(path: str, timeout: Optional[float]) -> UnixTransport:
-    """Connects to a socket of our own user's in a directory of our own user's.
+    """Connects to a socket of this user in a directory of this user.
 
     :raises EndpointError: the endpoint is not safe to use
-    :raises OSError: nobody listens, or not in time
+    :raises OSError: nothing listens there, or not in time
     """
     open_runtime_directory(os.path.dirname(path) or ".")
     refuse_foreign_socket(path)
@@ -95,7 +95,7 @@ def connect_unix(path: str, timeout: Optional[float]) -> UnixTransport:
 
 
 def peer_uid(connection: socket.socket) -> Optional[int]:
-    """Who is at the other end; None where the system does not tell."""
+    """The user at the other end; None where the system does not tell."""
     if sys.platform != "linux":
         return None
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))

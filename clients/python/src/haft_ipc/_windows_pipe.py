@@ -22,14 +22,14 @@ _BUFFER = 64 * 1024
 _FIRST_INSTANCE = 0x00080000
 _REJECT_REMOTE = 0x00000008
 _INFINITE = 0xFFFFFFFF
-#: Nobody has opened the pipe yet, or the one who had is gone.
+#: The pipe has no client yet, or its client is gone.
 _BROKEN = 109
 _BUSY = 231
 _CONNECTED = 535
 
 
 class PipeTransport(Transport):
-    """One thread may read while another writes, because every call is overlapped."""
+    """Every call is overlapped, so one thread may read while another writes."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -70,13 +70,13 @@ class PipeTransport(Transport):
     def _release(self) -> None:
         if self._handle != 0:
             handle, self._handle = self._handle, 0
-            # Closing ends the calls that are under way.
+            # Closing ends the calls in progress.
             _winapi.CloseHandle(handle)
 
 
 class PipeListener(Listener):
-    """The first instance of the pipe has to be ours; clients of other machines are rejected, and so are those that cannot
-    read the pipe's token."""
+    """Requires that the first instance of the pipe is its own. Rejects clients of other machines, and clients
+    that cannot read the pipe's token."""
 
     def __init__(self, path: str, max_frame_bytes: int) -> None:
         self._path = path
@@ -89,7 +89,7 @@ class PipeListener(Listener):
                 f'Pipe "{path}" is in use by another process',
                 next="Stop that process, or choose another name",
             ) from error
-        # The pipe is ours now, so nobody else makes the file at the same time.
+        # The pipe is ours now, so no other process makes the file at the same time.
         self._token_file = token_file(path, os.environ)
         self._token = own_token(self._token_file)
 
@@ -115,7 +115,7 @@ class PipeListener(Listener):
     def close(self) -> None:
         if self._open:
             self._open = False
-            # Before the pipe: from then on somebody else may have its name, and a token of their own.
+            # Before the pipe: then another process may take its name, with a token for that.
             try:
                 os.unlink(self._token_file)
             except OSError:
@@ -135,7 +135,7 @@ class PipeListener(Listener):
         return _winapi.CreateNamedPipe(
             self._path,
             _winapi.PIPE_ACCESS_DUPLEX | _winapi.FILE_FLAG_OVERLAPPED | flags,
-            # Bytes, not messages: the frames say where they end.
+            # Bytes, not messages: frames carry their own ends.
             _winapi.PIPE_WAIT | _REJECT_REMOTE,
             _winapi.PIPE_UNLIMITED_INSTANCES,
             _BUFFER,
@@ -146,9 +146,9 @@ class PipeListener(Listener):
 
 
 def connect_pipe(path: str, timeout: Optional[float]) -> PipeTransport:
-    """:raises FileNotFoundError: nobody listens
+    """:raises FileNotFoundError: nothing listens there
     :raises TimeoutError: every instance is taken
-    :raises EndpointError: whoever listens does not know the pipe's token
+    :raises EndpointError: the server does not know the pipe's token
     """
     transport = _open_pipe(path, timeout)
     try:
@@ -157,7 +157,7 @@ def connect_pipe(path: str, timeout: Optional[float]) -> PipeTransport:
         transport.close()
         raise EndpointError(
             f'Refusing pipe "{path}": {error}',
-            next="Stop whatever has the pipe, and start haft once more",
+            next="Stop the program that has the pipe, then start haft again",
         ) from error
     except BaseException:
         transport.close()
@@ -189,7 +189,7 @@ def _open_pipe(path: str, timeout: Optional[float]) -> PipeTransport:
 
 
 def _finish(overlapped: _winapi.Overlapped, timeout: Optional[float]) -> int:
-    """Waits for a call that is under way; gives the bytes that it moved."""
+    """Waits for a call in progress and gives the count of its bytes."""
     milliseconds = _INFINITE if timeout is None else max(int(timeout * 1000), 0)
     waited = _winapi.WaitForMultipleObjects([overlapped.event], False, milliseconds)
     if waited == _winapi.WAIT_TIMEOUT:

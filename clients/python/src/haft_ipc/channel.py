@@ -1,4 +1,4 @@
-"""One interface for every way to exchange messages, whatever lies below."""
+"""The interface of every channel."""
 
 from abc import abstractmethod
 from typing import Callable, Iterator, Optional
@@ -11,32 +11,32 @@ from .metrics import ChannelMetrics
 
 
 class IpcChannel(Closing):
-    """Messages arrive in the order they were sent, each once. Every method may be called from any thread; times are
-    seconds, None waits without end.
+    """Messages arrive once each, in the order they were sent. Any thread may call any method. Times are in
+    seconds; None waits for ever.
 
-    The one who made or accepted a channel closes it. After a close, by either side, messages that have arrived can
-    still be received; then everything pending and everything new raises the reason.
+    The program that made or accepted a channel closes it. After a close by either side, messages that have
+    arrived can still be received; then pending and new calls raise the reason.
     """
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the channel is called."""
+        """The channel's name."""
 
     @abstractmethod
     def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
-        """Returns when the message is accepted: at once while the peer reads, later while it is slow to.
+        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
 
-        :raises TimedOut: the message was not accepted in time, and is certain not to be sent
+        :raises TimedOut: the message was not accepted in time; it will not be sent
         :raises Disconnected: the peer is gone; the message may be lost
-        :raises ShuttingDown: this side has begun to close
-        :raises SendFailed: more than 8 MiB wait to be sent
-        :raises Serialization: the message has no JSON text, or one that the peer would refuse
+        :raises ShuttingDown: this side is closing
+        :raises SendFailed: more than 8 MiB are waiting to be sent
+        :raises Serialization: the message cannot be JSON, or the peer would refuse it
         """
 
     @abstractmethod
     def receive(self, timeout: Optional[float] = None) -> IpcMessage:
-        """The next message. A send from another thread goes on meanwhile.
+        """Waits for the next message. Other threads may send meanwhile.
 
         :raises TimedOut: none came in time; no message is lost
         :raises Disconnected: the peer is gone and all that it sent has been received
@@ -45,12 +45,12 @@ class IpcChannel(Closing):
 
     @abstractmethod
     def try_receive(self) -> Optional[IpcMessage]:
-        """The next message if it has arrived. None also on a closed channel."""
+        """The next message if it has arrived, else None. None on a closed channel too."""
 
     @abstractmethod
     def request(self, method: str, data: JsonInput = None, timeout: Optional[float] = 30.0) -> Json:
-        """Sends a request with an id of its own and gives the ``data`` of its response. Requests of several threads
-        may be in flight together; other messages that come meanwhile are kept for :meth:`receive`.
+        """Sends a request with a new id and gives the ``data`` of its response. Several threads may have
+        requests in flight. Other messages that come meanwhile are kept for :meth:`receive`.
 
         :raises RequestError: the peer answered with an error
         :raises TimedOut: no answer in time; a late one is dropped
@@ -58,12 +58,12 @@ class IpcChannel(Closing):
 
     @abstractmethod
     def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
-        """Calls ``listener`` in a thread of the channel for every message that no :meth:`receive` waits for, those
-        that have arrived already included. Gives a function that ends it."""
+        """Calls ``listener``, in a thread of the channel, for every message that no :meth:`receive` waits
+        for: first for those that have arrived already. Gives a function that ends it."""
 
     @abstractmethod
     def shutdown(self) -> None:
-        """Takes no new sends and requests; those in flight finish, and receiving goes on."""
+        """Refuses new sends and requests. Those in flight finish, and receiving goes on."""
 
     @abstractmethod
     def is_shutdown(self) -> bool:
@@ -71,15 +71,15 @@ class IpcChannel(Closing):
 
     @abstractmethod
     def wait_for_drain(self, seconds: float) -> bool:
-        """Waits until no send and no request is in flight. False when some still are after that time."""
+        """Waits until no send and no request is in flight. False when the time is over before."""
 
     @abstractmethod
     def metrics(self) -> ChannelMetrics:
-        """What was counted so far."""
+        """A snapshot of the counters."""
 
     @abstractmethod
     def close(self) -> None:
-        """Lets what was accepted go out (for 2 s at most), then closes. Closing twice does nothing."""
+        """Sends what was accepted (for at most 2 s), then closes. Closing twice does nothing."""
 
     def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "event", event, data}``; see :meth:`send`."""

@@ -13,8 +13,8 @@ from .subscription import Subscription
 
 
 class Client(Closing):
-    """A connection to the daemon; made by :meth:`connect`. Any thread may use it, and requests of several may be in
-    flight together: whoever waits for an answer reads the socket itself, so that no answer changes threads needlessly.
+    """A connection to the daemon; made by :meth:`connect`. Any thread may use it, and several may have
+    requests in flight. The thread that waits for an answer reads the socket itself.
     """
 
     def __init__(
@@ -22,7 +22,7 @@ class Client(Closing):
     ) -> None:
         self._channel = channel
         self._again = again
-        #: What the daemon said of itself.
+        #: The daemon's answer to ``hello``.
         self.ack = ack
 
     @classmethod
@@ -41,11 +41,11 @@ class Client(Closing):
         """Connects where ``haft`` itself would: ``$HAFT_SOCKET``, else the user's runtime directory.
 
         :param socket: the daemon's socket, instead of that
-        :param timeout: seconds for connecting and for the answer to ``hello``; starting a daemon has its own
-        :param retry: go on trying while nobody listens yet
-        :param spawn: run ``haft daemon start`` when nobody listens
+        :param timeout: seconds for connecting and for the answer to ``hello``, without the start of a daemon
+        :param retry: go on trying until the daemon listens
+        :param spawn: run ``haft daemon start`` when no daemon listens
         :param haft: the binary that ``spawn`` runs
-        :param client: how the program calls itself; shown by ``client.list``
+        :param client: the name of the program; ``client.list`` shows it
         :param framing: ``length`` or ``lines``
         :param env: instead of ``os.environ``, for the socket and for ``spawn``
         :raises Disconnected: no daemon listens
@@ -94,7 +94,7 @@ class Client(Closing):
         :param timeout: seconds; None for methods that take long
         :param on_progress: called in this thread with name and data of every progress event of this request
         :raises RequestError: the daemon answered with an error
-        :raises TimedOut: after ``timeout``; the daemon is told to cancel
+        :raises TimedOut: after ``timeout``; the daemon is asked to cancel
         :raises Disconnected: the daemon is gone
         """
         return self._channel.request(method, {} if data is None else data, timeout, on_progress)
@@ -102,12 +102,13 @@ class Client(Closing):
     def subscribe(
         self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
     ) -> Subscription:
-        """Streams the daemon's events, over a connection of its own: a reader that is slow holds up no request.
+        """Streams the daemon's events over a second connection, so that a slow reader does not delay
+        requests.
 
         :param types: patterns such as ``app.*``; none for all
         :param subject: only events about this app, tool or task
         :param since: replay what came after this position
-        :raises RequestError: a pattern is none
+        :raises RequestError: a pattern is invalid
         """
         return Subscription(self._again, types, subject, since)
 

@@ -1,4 +1,4 @@
-"""What an operation can fail with. Each says what happened, where, and (in ``next``) what to do about it."""
+"""Errors. Each says what happened, where, and (in ``next``) what to do about it."""
 
 from typing import Mapping, Optional
 
@@ -6,7 +6,7 @@ from .json_types import Json
 
 
 class HaftError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error of this package."""
 
     def __init__(self, message: str, *, next: Optional[str] = None) -> None:
         super().__init__(message)
@@ -19,11 +19,11 @@ class HaftError(Exception):
 
 
 class EndpointError(HaftError):
-    """The endpoint's name is none, or its path or directory is not safe to use."""
+    """The endpoint's name is invalid, or its path or directory is not safe to use."""
 
 
 class IpcChannelError(HaftError):
-    """An operation on a channel failed; ``kind`` tells the reasons apart, as on the TypeScript side."""
+    """An operation on a channel failed. ``kind`` is the reason, as on the TypeScript side."""
 
     kind = "io"
 
@@ -35,31 +35,31 @@ class Disconnected(IpcChannelError):
 
 
 class TimedOut(IpcChannelError):
-    """The time that the caller allowed has passed."""
+    """The caller's time-out has passed."""
 
     kind = "timed-out"
 
 
 class ShuttingDown(IpcChannelError):
-    """The channel is being closed by this side and takes nothing more."""
+    """This side is closing the channel, so it takes no more messages."""
 
     kind = "shutting-down"
 
 
 class SendFailed(IpcChannelError):
-    """The message was not accepted: too much is queued already."""
+    """The message was not accepted, because too much is queued."""
 
     kind = "send-failed"
 
 
 class ReceiveFailed(IpcChannelError):
-    """The peer sent what the protocol does not allow. The channel is closed."""
+    """The peer broke the protocol. The channel is closed."""
 
     kind = "receive-failed"
 
 
 class Serialization(IpcChannelError):
-    """The message has no JSON text, or one that the peer would refuse (too large, too deep)."""
+    """The message cannot be JSON, or the peer would refuse it (too large, too deep)."""
 
     kind = "serialization"
 
@@ -70,7 +70,7 @@ class Io(IpcChannelError):
     kind = "io"
 
 
-#: The stable names of the errors that a request is answered with, and their numbers.
+#: The stable names of a response's errors, and their numbers.
 ERROR_CODES: Mapping[str, int] = {
     "parse_error": -32700,
     "invalid_request": -32600,
@@ -88,10 +88,10 @@ ERROR_CODES: Mapping[str, int] = {
 
 
 class RequestError(HaftError):
-    """A request was answered with an error. Raised in a handler, it is what the request is answered with.
+    """The response to a request was an error. A handler raises it to answer with that error.
 
-    :param name: one of :data:`ERROR_CODES`; a name that is not known is taken for ``failed``
-    :param data: more for programs, any JSON value
+    :param name: one of :data:`ERROR_CODES`; an unknown name becomes ``failed``
+    :param data: details for programs, any JSON value
     """
 
     def __init__(self, name: str, message: str, *, data: Json = None) -> None:
@@ -103,7 +103,7 @@ class RequestError(HaftError):
 
     @classmethod
     def from_wire(cls, error: Mapping[str, Json]) -> "RequestError":
-        """The error of a response as it came over the wire."""
+        """The error of a response on the wire."""
         name = error.get("name")
         message = error.get("message")
         return cls(

@@ -38,12 +38,12 @@ class LocalSocketChannel(StreamChannel):
 
         :param path: the socket's path, instead of the one that the name gives
         :param timeout: seconds for all attempts together
-        :param retry: go on trying while nobody listens yet; needs ``timeout``
+        :param retry: go on trying until a server listens; needs ``timeout``
         :param framing: ``length`` or ``lines``
         :param max_frame_bytes: of one frame, each way; at most 16 MiB - 1
         :param frame_timeout: seconds from the first to the last byte of a frame from the peer
         :param env: instead of ``os.environ``, to find the endpoint
-        :raises Disconnected: nobody listens
+        :raises Disconnected: no server listens
         :raises TimedOut: not within ``timeout``
         :raises EndpointError: the endpoint is not safe to use
         :raises Io: the system refused
@@ -64,10 +64,10 @@ class LocalSocketChannel(StreamChannel):
                 raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
             except (FileNotFoundError, ConnectionRefusedError) as error:
                 if not retry or deadline is None:
-                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
+                    raise Disconnected(f'Nothing listens on channel "{name}" ("{address}")') from error
                 if time.monotonic() >= deadline:
                     raise TimedOut(
-                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
+                        f'Nothing listened on channel "{name}" ("{address}") within {timeout} s'
                     ) from error
                 time.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -92,7 +92,7 @@ class LocalSocketChannel(StreamChannel):
         max_connections: int = LIMITS.connections,
         env: Optional[Mapping[str, str]] = None,
     ) -> "LocalSocketChannelServer":
-        """Listens under a name; clients can connect when it returns. The parameters are those of :meth:`connect`.
+        """Listens under a name; clients can connect when it returns. Parameters as in :meth:`connect`.
 
         :param max_connections: accepted channels that are not closed; one more is closed at once
         :raises EndpointError: another process listens there, or the endpoint is not safe to use
@@ -107,8 +107,7 @@ class LocalSocketChannel(StreamChannel):
 
 
 class LocalSocketChannelServer(Closing):
-    """Listens until it is closed; that does not close the channels that :meth:`accept` gave, whose owner is whoever got
-    them."""
+    """Listens until it is closed. The caller of :meth:`accept` closes the channel that it gets."""
 
     def __init__(
         self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
@@ -130,7 +129,7 @@ class LocalSocketChannelServer(Closing):
             ) from error
 
     def accept(self, timeout: Optional[float] = None) -> LocalSocketChannel:
-        """The next connection that has said which framing it speaks; it serves whatever lies in either.
+        """The next connection whose framing is known; the server speaks both.
 
         :param timeout: seconds
         :raises TimedOut: none came
@@ -151,7 +150,7 @@ class LocalSocketChannelServer(Closing):
             raise self._timed_out(timeout) from None
         except OSError as error:
             if self._closed:
-                raise Disconnected(f'Channel "{self.name}" no longer accepts connections') from None
+                raise Disconnected(f'Channel "{self.name}" is closed') from None
             raise Io(f'Cannot accept on channel "{self.name}": {error.strerror or error}') from error
         finally:
             self._lock.release()

@@ -1,4 +1,4 @@
-"""The message that every channel carries, one JSON text a frame."""
+"""The message of every channel; each frame has one."""
 
 from dataclasses import dataclass
 from typing import Dict, Mapping, Optional, Union
@@ -10,16 +10,16 @@ from .json_types import Json, JsonInput
 MESSAGE_TYPES = frozenset(("request", "response", "event", "ping", "pong", "data", "ready"))
 _STRINGS = ("id", "method", "event", "subject")
 _NUMBERS = ("seq", "time")
-#: Every field that is sent, in the order in which it is.
+#: Every field, in the order of the wire.
 _FIELDS = ("type", "id", "method", "event", "data", "error", "oneway", "seq", "time", "subject")
 
 
 @dataclass
 class IpcMessage:
-    """One message. ``type`` says which of the other fields count; None means that a field is absent.
+    """One message. ``type`` decides which of the other fields count; None means that a field is absent.
 
-    ``error`` is ``{code, name?, message, data?}``; ``seq``, ``time`` (milliseconds since 1970) and ``subject`` are an
-    event's of the daemon's stream; ``oneway`` is a request's that wants no response.
+    ``error`` is ``{code, name?, message, data?}``. Events of the daemon's stream have ``seq``, ``time``
+    (milliseconds since 1970) and ``subject``. A request with ``oneway`` gets no response.
     """
 
     type: str
@@ -40,7 +40,7 @@ class IpcMessage:
 
     @classmethod
     def from_wire(cls, value: Json) -> "IpcMessage":
-        """Checks a frame's value; fields that are not known are dropped.
+        """Checks a frame's value and drops unknown fields.
 
         :raises FrameError: ``not-a-message``
         """
@@ -66,7 +66,7 @@ def check_message(value: Json) -> Dict[str, Json]:
 
 
 def _is_answer(fields: Dict[str, Json]) -> bool:
-    """Whether it is a response without an error, as most are; for less than :func:`_is_message`."""
+    """Whether it is a plain response; faster than :func:`_is_message`."""
     return (
         len(fields) == 3
         and "data" in fields

@@ -1,4 +1,4 @@
-"""What a channel counts."""
+"""The counters of a channel."""
 
 import time
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import List, NamedTuple
 
 @dataclass(frozen=True)
 class Latency:
-    """How long answers to requests of this side took, in whole microseconds. Quantiles are the upper bounds of the
-    powers of two that they fall between, at most the longest."""
+    """How long the answers to this side's requests took, in whole microseconds. A quantile is rounded up to a
+    power of two, and is at most the longest."""
 
     count: int
     p50: int
@@ -17,7 +17,7 @@ class Latency:
 
 
 class ChannelMetrics(NamedTuple):
-    """A snapshot, cheap to take at any time. Bytes are those of frames' texts."""
+    """A snapshot, cheap to take at any time. Bytes count the texts of frames."""
 
     messages_sent: int
     messages_received: int
@@ -25,18 +25,18 @@ class ChannelMetrics(NamedTuple):
     bytes_received: int
     #: Sends that raised.
     send_errors: int
-    #: Frames that the protocol does not allow.
+    #: Frames that broke the protocol.
     receive_errors: int
-    #: The most unread messages at any moment.
+    #: The highest number of unread messages.
     peak_unread: int
     #: Seconds since the channel was made.
     uptime: float
-    #: Requests that were answered, errors not counted.
+    #: Of answered requests, without errors.
     latency: Latency
 
 
 class LatencyHistogram:
-    """From 1 µs to 2^31 µs, doubling: the buckets of the TypeScript side. Counted by one thread at a time."""
+    """Doubling buckets from 1 µs to 2^31 µs, as on the TypeScript side. One thread at a time records."""
 
     _BUCKETS = 32
 

@@ -1,4 +1,4 @@
-"""What a subscription to the daemon's events gives."""
+"""The items of a subscription to the daemon's events."""
 
 from dataclasses import dataclass
 from typing import Dict, Mapping, NamedTuple, Optional, Union, cast
@@ -9,9 +9,9 @@ from .message import IpcMessage
 
 
 class StreamPosition(NamedTuple):
-    """A place in the daemon's stream of events, to go on from later."""
+    """A place in the daemon's stream of events, to continue from."""
 
-    #: Names one life of the daemon.
+    #: The id of one run of the daemon.
     epoch: str
     seq: int
 
@@ -33,8 +33,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Lagged:
-    """This reader was too slow: the events from ``first`` to ``last`` are lost to it, ``dropped`` of those that it
-    asked for. The stream goes on after them."""
+    """The reader was too slow and missed the events from ``first`` to ``last``; ``dropped`` of them match its
+    subscription. The stream goes on after them."""
 
     first: int
     last: int
@@ -43,13 +43,12 @@ class Lagged:
 
 @dataclass(frozen=True)
 class Reset:
-    """The daemon is another one than before: the stream goes on from ``position``, and what was known is to be asked
-    for again."""
+    """The daemon was restarted. The stream goes on from ``position``; ask again for what is known."""
 
     position: StreamPosition
 
 
-#: What iterating a subscription gives.
+#: The type of a subscription's items.
 StreamItem = Union[Event, Lagged, Reset]
 
 
@@ -65,7 +64,7 @@ class Ack:
     build: str
     #: The protocol version of this connection.
     protocol: int
-    #: Where the event stream stood.
+    #: The end of the event stream at that time.
     position: StreamPosition
 
     @classmethod
@@ -87,7 +86,7 @@ class Subscribed:
     """The daemon's answer to ``events.subscribe``."""
 
     position: StreamPosition
-    #: The state from which the stream goes on.
+    #: The state at that position.
     snapshot: Dict[str, Json]
 
     @classmethod
@@ -99,12 +98,12 @@ class Subscribed:
 
 
 def stream_item(message: IpcMessage) -> StreamItem:
-    """A notice stands outside the stream: it is an event without a number.
+    """The item of an event message. A notice is an event without ``seq``, outside the stream.
 
-    :raises ReceiveFailed: a notice without its content
+    :raises ReceiveFailed: a notice lacks its content
     """
     event = message.event or ""
-    # What has been received came out of a frame.
+    # A received message holds parsed JSON.
     data = cast(Json, message.data)
     if message.seq is not None:
         return Event(event, data, int(message.seq), float(message.time or 0), message.subject)
@@ -113,33 +112,33 @@ def stream_item(message: IpcMessage) -> StreamItem:
         return Lagged(whole(fields, "from"), whole(fields, "to"), whole(fields, "dropped"))
     if event == "reset":
         return Reset(StreamPosition(text(fields, "epoch"), whole(fields, "seq")))
-    raise ReceiveFailed(f'The daemon sent an event "{event}" that is neither of the stream nor a notice')
+    raise ReceiveFailed(f'The daemon sent an event "{event}" that has no "seq" and is not a notice')
 
 
 def after(item: StreamItem, before: StreamPosition) -> StreamPosition:
-    """Where a reader stands that has seen ``item``."""
+    """The position of a reader after ``item``."""
     if isinstance(item, Reset):
         return item.position
     return StreamPosition(before.epoch, item.seq if isinstance(item, Event) else item.last)
 
 
 def text(fields: Mapping[str, Json], name: str) -> str:
-    """:raises ReceiveFailed: the field is no text"""
+    """:raises ReceiveFailed: the field is not a text"""
     value = fields.get(name)
     if isinstance(value, str):
         return value
-    raise ReceiveFailed(f'The daemon sent no "{name}"', next="Is the daemon a newer one? Upgrade haft_ipc")
+    raise ReceiveFailed(f'The daemon sent no "{name}"', next="Upgrade haft_ipc if the daemon is newer")
 
 
 def whole(fields: Mapping[str, Json], name: str) -> int:
-    """:raises ReceiveFailed: the field is no number"""
+    """:raises ReceiveFailed: the field is not a number"""
     value = fields.get(name)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return int(value)
-    raise ReceiveFailed(f'The daemon sent no "{name}"', next="Is the daemon a newer one? Upgrade haft_ipc")
+    raise ReceiveFailed(f'The daemon sent no "{name}"', next="Upgrade haft_ipc if the daemon is newer")
 
 
 def _object(data: Json, what: str) -> Dict[str, Json]:
     if isinstance(data, dict):
         return data
-    raise ReceiveFailed(f'The daemon\'s answer to "{what}" is no object')
+    raise ReceiveFailed(f'The daemon\'s answer to "{what}" is not an object')

@@ -12,11 +12,11 @@ from .stream import StreamItem, StreamPosition, Subscribed, after, stream_item
 
 
 class Subscription(Closing):
-    """Iterate it, from one thread: events in order, each at most once, gaps announced as :class:`Lagged` or
-    :class:`Reset`.
+    """Iterate it from one thread. Events come in order and at most once; gaps are announced as
+    :class:`Lagged` or :class:`Reset`.
 
-    The daemon gives up a reader that takes nothing for 10 s while there is something to take. The subscription then
-    connects again and goes on after the last item that was taken, so that a program may stop for as long as it likes.
+    The daemon closes the connection of a reader that takes nothing for 10 s while events wait. The
+    subscription then reconnects and continues after the last item taken, so a program may pause for any time.
     """
 
     def __init__(
@@ -31,13 +31,13 @@ class Subscription(Closing):
         self._subject = subject
         self._closed = False
         self._channel, answer = self._open(since)
-        #: The state from which the stream goes on, as the daemon told it when the subscription began.
+        #: The daemon's state at the beginning of the stream.
         self.snapshot = answer.snapshot
         self._position = answer.position if since is None else since
 
     @property
     def position(self) -> StreamPosition:
-        """Where the reader stands: hand it to ``subscribe(since=…)`` to go on later."""
+        """The reader's position. Give it to ``subscribe(since=…)`` to continue from here."""
         return self._position
 
     def next(self, timeout: Optional[float] = None) -> StreamItem:
@@ -65,7 +65,7 @@ class Subscription(Closing):
                 return self._seen(message)
 
     def close(self) -> None:
-        """Ends the stream; an iteration that waits ends."""
+        """Ends the stream, and an iteration that waits."""
         self._closed = True
         self._channel.close()
 
@@ -100,7 +100,7 @@ class Subscription(Closing):
         try:
             self._channel.send(IpcMessage("pong", id=ping.id), timeout=0)
         except IpcChannelError:
-            # The next receive finds out what is wrong.
+            # The next receive reports what is wrong.
             pass
 
     def _seen(self, message: IpcMessage) -> StreamItem:

@@ -15,13 +15,13 @@ from .metrics import ChannelCounts, ChannelMetrics
 
 
 class ThreadChannel(IpcChannel):
-    """One end of a pair; each direction is bounded, and a sender waits while it is full. What is sent is copied through
-    its JSON text, so that both ends see what they would see over a socket."""
+    """One end of a pair. Each direction is bounded, and a sender waits while it is full. Messages are copied
+    through their JSON text, so that both ends see the same as over a socket."""
 
     def __init__(self, name: str, capacity: int) -> None:
         self._name = name
         self._capacity = capacity
-        #: Announces room in this end's inbox, and its end.
+        #: Announces room in this inbox, and the end of the channel.
         self._room = threading.Condition()
         self._inbox = Inbox(name, None, self._announce_room)
         self._peer: "Optional[ThreadChannel]" = None
@@ -32,10 +32,10 @@ class ThreadChannel(IpcChannel):
     def pair(cls, name: str, capacity: int = LIMITS.unread_messages) -> "Tuple[ThreadChannel, ThreadChannel]":
         """Two connected ends.
 
-        :param capacity: unread messages that each direction holds; at least 1
+        :param capacity: the most unread messages in each direction; at least 1
         """
         if capacity < 1:
-            raise ValueError(f'Capacity of channel "{name}" has to be at least 1')
+            raise ValueError(f'The capacity of channel "{name}" must be at least 1')
         left, right = cls(name, capacity), cls(name, capacity)
         left._peer, right._peer = right, left
         return left, right
@@ -58,7 +58,7 @@ class ThreadChannel(IpcChannel):
                 ):
                     raise TimedOut(
                         f'Peer of channel "{self._name}" did not take the message within {timeout} s',
-                        next="The peer has to receive, or the message to wait longer",
+                        next="Make the peer receive, or wait longer",
                     )
                 self._open_peer()
                 peer._inbox.put([(fields, 0)])

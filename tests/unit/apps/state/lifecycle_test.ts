@@ -22,7 +22,10 @@ const EVENTS: Record<LifeEvent["type"], LifeEvent> = {
   note: { type: "note", reason: "waits" },
 };
 
-/** State, event, next state, effects, with `restart = "on-failure"`. What is not here changes nothing but the wish. */
+/**
+ * State, event, next state, effects, with `restart = "on-failure"`. What is not here changes nothing but the
+ * wish.
+ */
 const ROWS = `
 stopped    start          starting   launch
 stopped    restart        starting   launch

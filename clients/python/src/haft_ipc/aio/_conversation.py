@@ -11,7 +11,7 @@ from ..json_types import Json, JsonInput
 from ..message import IpcMessage
 from .local_socket import LocalSocketChannel
 
-#: Answers that wait for the parent to read, above which its requests are not read.
+#: While more answers than this wait for the parent to read, its requests are not read.
 _MOST_ANSWERS = 128
 
 
@@ -24,7 +24,7 @@ class Conversation:
         self._stop = stop
         self._loop = asyncio.get_running_loop()
         self._failure: Optional[IpcChannelError] = None
-        # One after the other, so that no more than one takes room in the channel's queue.
+        # Sent one after the other, so that at most one takes room in the channel's queue.
         self._answers: "asyncio.Queue[Tuple[IpcMessage, Outcome]]" = asyncio.Queue()
         self._tasks: "List[asyncio.Task[None]]" = []
 
@@ -39,10 +39,13 @@ class Conversation:
         )
         return cls(opened, runner, stop)
 
-    async def start(self, handlers: List[str]) -> None:
-        """Says ``ready``, then hands requests to the runner until the parent ends it."""
+    async def ready(self, handlers: List[str]) -> None:
+        """Says ``ready``."""
         log_by_line()
         await self._channel.send(IpcMessage("ready", data={"handlers": [*handlers]}))
+
+    def listen(self) -> None:
+        """Starts to hand requests to the runner, until the parent ends the conversation."""
         self._tasks = [self._loop.create_task(self._listen()), self._loop.create_task(self._answer())]
 
     async def event(self, event: str, data: JsonInput) -> None:
@@ -61,7 +64,7 @@ class Conversation:
         await self._channel.close()
 
     def raise_failure(self) -> None:
-        """Raises what ended the conversation out of order, if anything did."""
+        """Raises the error that ended the conversation, if one did."""
         if self._failure is not None:
             raise self._failure
 
@@ -94,7 +97,7 @@ class Conversation:
         if method == "cancel" and isinstance(data, dict):
             self._queue(message, Result({"cancelled": self._runner.cancel(data.get("id"))}))
         else:
-            # A plain handler ends in its own thread.
+            # A plain handler calls back from its thread.
             self._runner.call(
                 method,
                 data,
@@ -106,7 +109,7 @@ class Conversation:
         try:
             self._loop.call_soon_threadsafe(self._queue, request, outcome)
         except RuntimeError:
-            # The loop has ended, and nobody waits.
+            # The loop has ended, and the answer with it.
             pass
 
     def _queue(self, request: IpcMessage, outcome: Outcome) -> None:
@@ -122,7 +125,7 @@ class Conversation:
                 except Serialization as error:
                     await self._channel.send(unsayable(request.id, outcome, error))
             except IpcChannelError:
-                # The parent is gone, which the listening task finds out.
+                # The parent is gone; the listening task notices it.
                 pass
             finally:
                 self._answers.task_done()

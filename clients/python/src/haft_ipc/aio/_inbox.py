@@ -153,7 +153,8 @@ class Inbox:
             self._looking = None
 
     def _look(self) -> None:
-        """Notices a peer that is gone while unread messages keep the wire paused, so that requests in flight end."""
+        """Notices that the peer is gone while unread messages pause the wire, so that requests in flight
+        end."""
         if self._wire.hung_up():
             self._resume()
         else:

@@ -28,13 +28,13 @@ from ..metrics import ChannelCounts, ChannelMetrics
 from ._inbox import Inbox, Listener, OnProgress
 from ._wire import FrameTimeout, Wire
 
-#: Seconds after which a drain is looked for again.
+#: Seconds between two looks at whether the channel is drained.
 _DRAIN_INTERVAL = 0.02
 
 
 class StreamChannel(AsyncClosing):
-    """Used from one event loop. Its methods do what those of :class:`haft_ipc.IpcChannel` do, and raise the same errors;
-    cancelling one that waits loses no message."""
+    """Used from one event loop. Its methods do the same as those of :class:`haft_ipc.IpcChannel` and raise
+    the same errors. Cancelling one that waits loses no message."""
 
     def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
         self._name = name
@@ -45,14 +45,14 @@ class StreamChannel(AsyncClosing):
         self._gone = asyncio.Event()
         self._shutting_down = False
         self._closed = False
-        #: Bytes of senders that wait for room.
+        #: Bytes of the senders that wait for room.
         self._waiting_bytes = 0
         self._counts = ChannelCounts()
         wire.start(self._arrived, self._ended)
 
     @property
     def name(self) -> str:
-        """What the channel is called."""
+        """The channel's name."""
         return self._name
 
     @property
@@ -61,10 +61,10 @@ class StreamChannel(AsyncClosing):
         return self._closed
 
     async def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
-        """Returns when the message is accepted: at once while the peer reads, later while it is slow to.
+        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
 
-        :raises TimedOut: the message was not accepted in time, and is certain not to be sent
-        :raises SendFailed: more than 8 MiB wait to be sent
+        :raises TimedOut: the message was not accepted in time; it will not be sent
+        :raises SendFailed: more than 8 MiB are waiting to be sent
         """
         await self._send_text(lambda: encode_json(message.to_wire()), timeout)
 
@@ -94,11 +94,11 @@ class StreamChannel(AsyncClosing):
         timeout: Optional[float] = 30.0,
         on_progress: Optional[OnProgress] = None,
     ) -> Json:
-        """Sends a request with an id of its own and gives the ``data`` of its response. When it is cancelled, or out of
-        time, the peer is told to cancel.
+        """Sends a request with a new id and gives the ``data`` of its response. Cancelling this, or its
+        time-out, asks the peer to cancel.
 
-        :param on_progress: called with name and data of every event that has the request's id; what it raises, this
-            raises
+        :param on_progress: called with name and data of every event that has the request's id; this method
+            raises what it raises
         :raises RequestError: the peer answered with an error
         """
         call = self._inbox.open_call(on_progress)
@@ -120,16 +120,17 @@ class StreamChannel(AsyncClosing):
         return response.get("data")
 
     def on_message(self, listener: Listener) -> Callable[[], None]:
-        """Calls ``listener``, plain or ``async``, in the event loop for every message that no :meth:`receive` waits
-        for, one after the other, those that have arrived already included. Gives a function that ends it."""
+        """Calls ``listener``, plain or ``async``, in the event loop for every message that no :meth:`receive`
+        waits for: first those that have arrived already, one after the other. Gives a function that ends
+        it."""
         return self._inbox.listen(listener)
 
     def only_requests(self) -> None:
-        """For a user who never receives: pings are answered, and what else comes unasked is dropped."""
+        """For a program that never receives: answers pings and drops other messages."""
         self._inbox.mail.unclaimed = self._answer_ping
 
     def shutdown(self) -> None:
-        """Takes no new sends and requests; those in flight finish, and receiving goes on."""
+        """Refuses new sends and requests. Those in flight finish, and receiving goes on."""
         self._shutting_down = True
 
     def is_shutdown(self) -> bool:
@@ -137,7 +138,7 @@ class StreamChannel(AsyncClosing):
         return self._shutting_down or self._inbox.end is not None
 
     async def wait_for_drain(self, seconds: float) -> bool:
-        """Waits until no send and no request is in flight. False when some still are after that time."""
+        """Waits until no send and no request is in flight. False when the time is over before."""
         deadline = time.monotonic() + seconds
         while self._inbox.mail.calls or self._waiting_bytes > 0 or self._wire.queued > 0:
             left = deadline - time.monotonic()
@@ -147,11 +148,11 @@ class StreamChannel(AsyncClosing):
         return True
 
     def metrics(self) -> ChannelMetrics:
-        """What was counted so far."""
+        """A snapshot of the counters."""
         return self._counts.snapshot(self._inbox.mail.peak, self._inbox.mail.latency)
 
     async def close(self) -> None:
-        """Lets what was accepted go out (for 2 s at most), then closes. Closing twice does nothing."""
+        """Sends what was accepted (for at most 2 s), then closes. Closing twice does nothing."""
         self._closed = self._shutting_down = True
         self._inbox.finish(Disconnected(f'Channel "{self._name}" was closed by this side'))
         self._wire.close()
@@ -172,7 +173,7 @@ class StreamChannel(AsyncClosing):
             yield message
 
     def send_now(self, message: IpcMessage) -> None:
-        """Sends a small message that nobody waits for, or drops it when there is no room."""
+        """Sends a small message at once, or drops it when there is no room."""
         if self._inbox.end is None and self._wire.has_room:
             self._wire.write(self._frame_of(encode_json(message.to_wire())))
 
@@ -206,7 +207,7 @@ class StreamChannel(AsyncClosing):
         except asyncio.TimeoutError:
             raise TimedOut(
                 f'Peer of channel "{self._name}" did not take the message within {timeout} s',
-                next="The peer has to read, or the message to wait longer",
+                next="Make the peer read, or wait longer",
             ) from None
         finally:
             self._waiting_bytes -= size

@@ -1,4 +1,4 @@
-"""Bytes to messages, as the event loop hands them over."""
+"""Turns the bytes that the event loop reads into messages."""
 
 import asyncio
 import select
@@ -13,16 +13,17 @@ from ..message import check_message
 
 
 class FrameTimeout(Exception):
-    """The peer began a frame and did not end it in time."""
+    """The peer did not end a frame in time."""
 
 
 class Wire(asyncio.BufferedProtocol):
     """Reads into the decoder's own buffer, once :meth:`start` was called.
 
-    :param frame_timeout: seconds from the first to the last byte of a frame, those not counted in which nothing is read
-    :param framing: of the side that connects; the side that accepts is told it by the first four bytes
-    :param on_framing: of the side that accepts, called once: True when the framing is known, after which nothing is
-        read until :meth:`start`; False when the peer has gone before
+    :param frame_timeout: seconds from the first to the last byte of a frame, not counting time in which
+        reading is paused
+    :param framing: given by the side that connects; the other side detects it from the first four bytes
+    :param on_framing: given by the side that accepts, called once: with True when the framing is known
+        (reading then pauses until :meth:`start`), with False when the peer has left before
     """
 
     def __init__(
@@ -47,9 +48,9 @@ class Wire(asyncio.BufferedProtocol):
     ) -> None:
         """Reads from now on.
 
-        :param on_arrived: called with what a read brought
-        :param on_end: called when nothing comes any more, with None for an end in order, FrameError or FrameTimeout for
-            what is not allowed, another error otherwise
+        :param on_arrived: called with the messages of each read
+        :param on_end: called at the end, with None when the peer closed in order, with FrameError or
+            FrameTimeout when it broke the protocol, with another error otherwise
         """
         self._on_arrived = on_arrived
         self._on_end = on_end
@@ -66,7 +67,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         space = self.decoder.space()
-        # No more than tells the framing: the rest stays for whoever gets the connection.
+        # Just enough to detect the framing; the rest is for the accepted channel.
         return space if self.decoder.framing is not None else space[: LENGTH_BYTES - self.decoder.held]
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -93,12 +94,12 @@ class Wire(asyncio.BufferedProtocol):
 
     @property
     def has_room(self) -> bool:
-        """Whether the peer has taken enough of what was written."""
+        """Whether the peer has taken enough bytes for more to be written."""
         return self._room.is_set()
 
     @property
     def queued(self) -> int:
-        """Bytes that were written and not taken by the system."""
+        """Bytes that the system has not taken yet."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     async def room(self) -> None:
@@ -111,7 +112,7 @@ class Wire(asyncio.BufferedProtocol):
             self._transport.write(data)
 
     def pause_reading(self) -> None:
-        """Leaves what comes in the kernel."""
+        """Leaves new bytes in the kernel."""
         self._stop_timer()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
@@ -123,7 +124,7 @@ class Wire(asyncio.BufferedProtocol):
             self._watch_frame()
 
     def hung_up(self) -> bool:
-        """Whether nothing comes after what the system holds already, as far as it tells."""
+        """Whether the peer is certainly gone, so that only bytes that the system holds can still come."""
         connected = None if self._transport is None else self._transport.get_extra_info("socket")
         if connected is None or connected.fileno() < 0 or not hasattr(select, "poll"):
             return False
@@ -132,7 +133,7 @@ class Wire(asyncio.BufferedProtocol):
         return len(hangup.poll(0)) > 0
 
     def close(self) -> None:
-        """Closes when what was written is out."""
+        """Closes when the written bytes are out."""
         if self._transport is not None:
             self._transport.close()
 
@@ -181,5 +182,5 @@ class Wire(asyncio.BufferedProtocol):
     def _give_up(self) -> None:
         self._timer = None
         if self._on_end is not None:
-            self._on_end(FrameTimeout(f"began a message and did not end it within {self._frame_timeout} s"))
+            self._on_end(FrameTimeout(f"did not end a message within {self._frame_timeout} s"))
         self.abort()

@@ -28,7 +28,8 @@ from ._conversation import Conversation
 
 
 class Backend(HandlerRegistry):
-    """See :class:`haft_ipc.backend.Backend`: ``async`` handlers run in the loop of :meth:`run`, plain ones in threads.
+    """See :class:`haft_ipc.backend.Backend`. ``async`` handlers run in the loop of :meth:`run`, plain ones in
+    threads.
 
     :param workers: threads in which plain handlers run
     """
@@ -55,8 +56,8 @@ class Backend(HandlerRegistry):
             await conversation.event(event, data)
 
     async def run(self, env: Optional[Mapping[str, str]] = None) -> None:
-        """Serves until the parent says stop, ends the channel, or SIGTERM comes; then what is in flight finishes, and
-        this returns. Cancelling it ends the conversation at once.
+        """Serves until the parent says stop, the channel ends, or SIGTERM comes. Then requests in flight
+        finish and this returns. Cancelling it ends the conversation at once.
 
         :param env: instead of ``os.environ``
         :raises HaftError: the program was started without a channel
@@ -79,8 +80,9 @@ class Backend(HandlerRegistry):
 
     async def _serve(self, conversation: Conversation, runner: Runner, stop: asyncio.Event) -> None:
         try:
-            await conversation.start(sorted(self._handlers))
+            await conversation.ready(sorted(self._handlers))
             self._conversation = conversation
+            conversation.listen()
             await stop.wait()
             await _finish(runner)
             await conversation.drain()
@@ -91,15 +93,16 @@ class Backend(HandlerRegistry):
     async def _serve_legacy(self, runner: Runner, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         conversation = LegacyConversation(runner, lambda: _set_soon(loop, stop))
-        conversation.start(sorted(self._handlers))
+        conversation.ready(sorted(self._handlers))
         self._conversation = conversation
+        conversation.listen()
         await stop.wait()
         await _finish(runner)
         conversation.raise_failure()
 
 
 def _set_soon(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    """From any thread; nothing when the loop has ended before."""
+    """Sets the event from any thread; does nothing once the loop has ended."""
     try:
         loop.call_soon_threadsafe(event.set)
     except RuntimeError:
@@ -120,7 +123,7 @@ def _on_sigterm(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> It
     try:
         loop.add_signal_handler(signal.SIGTERM, stop)
     except (NotImplementedError, RuntimeError):
-        # Windows has no SIGTERM that a program could hear.
+        # A program on Windows cannot handle SIGTERM.
         yield
         return
     try:

@@ -15,8 +15,8 @@ from .subscription import Subscription
 
 
 class Client(AsyncClosing):
-    """A connection to the daemon; made by :meth:`connect`, used from one event loop. Requests may be in flight
-    together; see :class:`haft_ipc.Client`, whose parameters and errors these methods share."""
+    """A connection to the daemon; made by :meth:`connect`, used from one event loop. Parameters and errors
+    are those of :class:`haft_ipc.Client`."""
 
     def __init__(
         self,
@@ -26,7 +26,7 @@ class Client(AsyncClosing):
     ) -> None:
         self._channel = channel
         self._again = again
-        #: What the daemon said of itself.
+        #: The daemon's answer to ``hello``.
         self.ack = ack
 
     @classmethod

@@ -49,10 +49,10 @@ class LocalSocketChannel(StreamChannel):
                 raise TimedOut(f'No connection to channel "{name}" within {timeout} s') from error
             except (FileNotFoundError, ConnectionRefusedError) as error:
                 if not retry or deadline is None:
-                    raise Disconnected(f'Nobody listens on channel "{name}" ("{address}")') from error
+                    raise Disconnected(f'Nothing listens on channel "{name}" ("{address}")') from error
                 if time.monotonic() >= deadline:
                     raise TimedOut(
-                        f'Nobody listened on channel "{name}" ("{address}") within {timeout} s'
+                        f'Nothing listened on channel "{name}" ("{address}") within {timeout} s'
                     ) from error
                 await asyncio.sleep(min(wait, max(deadline - time.monotonic(), 0.0)))
                 wait = min(wait * 2, LONGEST_WAIT)
@@ -82,8 +82,8 @@ class LocalSocketChannel(StreamChannel):
 
 
 class LocalSocketChannelServer(AsyncClosing):
-    """Made by :meth:`LocalSocketChannel.server`; listens until it is closed, which does not close the channels that
-    :meth:`accept` gave, whose owner is whoever got them. Connections wait in the kernel while nobody accepts."""
+    """Listens until it is closed; made by :meth:`LocalSocketChannel.server`. The caller of :meth:`accept`
+    closes the channel that it gets. Connections wait in the kernel until the next :meth:`accept`."""
 
     def __init__(
         self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
@@ -96,7 +96,7 @@ class LocalSocketChannelServer(AsyncClosing):
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._listening = False
-        #: Connections that have not said their framing yet, and those that have and are not accepted.
+        #: Connections whose framing is not known yet, and those that wait to be accepted.
         self._unready: Set[Wire] = set()
         self._ready: Deque[Wire] = deque()
         self._waiting: "Deque[asyncio.Future[None]]" = deque()
@@ -111,7 +111,7 @@ class LocalSocketChannelServer(AsyncClosing):
             ) from error
 
     async def accept(self, timeout: Optional[float] = None) -> LocalSocketChannel:
-        """The next connection that has said which framing it speaks; it serves whatever lies in either.
+        """The next connection whose framing is known; the server speaks both.
 
         :param timeout: seconds
         :raises TimedOut: none came
@@ -123,7 +123,7 @@ class LocalSocketChannelServer(AsyncClosing):
             if not self._ready and not await self._wait(left):
                 raise TimedOut(f'No connection on channel "{self.name}" within {timeout} s')
             if self._closed:
-                raise Disconnected(f'Channel "{self.name}" no longer accepts connections')
+                raise Disconnected(f'Channel "{self.name}" is closed')
             if not self._ready:
                 # Another task was faster.
                 continue
@@ -154,7 +154,7 @@ class LocalSocketChannelServer(AsyncClosing):
         self._unready.clear()
         self._ready.clear()
         self._wake(len(self._waiting))
-        # Connections that are being opened find out by themselves; a turn of the loop frees the others.
+        # Connections in opening end by themselves; a turn of the loop frees the others.
         await asyncio.gather(*self._opening)
         await asyncio.sleep(0)
 
@@ -168,7 +168,7 @@ class LocalSocketChannelServer(AsyncClosing):
             yield channel
 
     async def _wait(self, timeout: Optional[float]) -> bool:
-        """Until there may be a connection, or the server is closed."""
+        """Waits until there may be a connection, or the server is closed."""
         if self._closed:
             return True
         waiting: "asyncio.Future[None]" = self._loop.create_future()
@@ -183,7 +183,7 @@ class LocalSocketChannelServer(AsyncClosing):
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
             elif self._ready:
-                # Whoever was woken may be cancelled, and the connection then is the next one's.
+                # The woken task may be cancelled, so another one gets the connection.
                 self._wake(1)
             if not self._waiting:
                 self._listen(False)
@@ -198,7 +198,7 @@ class LocalSocketChannelServer(AsyncClosing):
                 waiting.set_result(None)
             else:
                 waiting.set_exception(error)
-                # Whoever waited may have been cancelled meanwhile.
+                # The waiting task may be cancelled, and asyncio warns about exceptions that are never read.
                 waiting.exception()
 
     def _listen(self, wanted: bool) -> None:
@@ -233,7 +233,7 @@ class LocalSocketChannelServer(AsyncClosing):
         try:
             await self._loop.connect_accepted_socket(lambda: wire, connection)
         except OSError:
-            # It went as it came.
+            # The peer has left already.
             self._unready.discard(wire)
             connection.close()
         if self._closed:

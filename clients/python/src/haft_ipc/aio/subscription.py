@@ -28,7 +28,7 @@ class Subscription(AsyncClosing):
         self._subject = subject
         self._channel, answer = opened
         self._closed = False
-        #: The state from which the stream goes on, as the daemon told it when the subscription began.
+        #: The daemon's state at the beginning of the stream.
         self.snapshot = answer.snapshot
         self._position = answer.position if since is None else since
 
@@ -36,16 +36,16 @@ class Subscription(AsyncClosing):
     async def open(
         cls, connect: _Connect, types: Sequence[str], subject: Optional[str], since: Optional[StreamPosition]
     ) -> "Subscription":
-        """Subscribes over a connection of its own."""
+        """Subscribes over a new connection."""
         return cls(connect, types, subject, await _open(connect, types, subject, since), since)
 
     @property
     def position(self) -> StreamPosition:
-        """Where the reader stands."""
+        """The reader's position."""
         return self._position
 
     async def next(self, timeout: Optional[float] = None) -> StreamItem:
-        """The next item; see :meth:`haft_ipc.Subscription.next`. ``timeout`` counts from the last sign of life."""
+        """The next item; see :meth:`haft_ipc.Subscription.next`. ``timeout`` counts from the last message."""
         while True:
             try:
                 message = await self._channel.receive(timeout)
@@ -63,7 +63,7 @@ class Subscription(AsyncClosing):
                 return item
 
     async def close(self) -> None:
-        """Ends the stream; an iteration that waits ends."""
+        """Ends the stream, and an iteration that waits."""
         self._closed = True
         await self._channel.close()
 

@@ -1,4 +1,5 @@
-"""Runs a program's functions as a backend: another process calls them, over a channel that leaves stdout to logs.
+"""Runs a program's functions as a backend: another process calls them over a channel, and stdout is free for
+logs.
 
     from haft_ipc.backend import Backend
 
@@ -12,8 +13,8 @@
     if __name__ == "__main__":
         backend.run()
 
-``HAFT_IPC_CHANNEL`` names the channel that the parent listens on, or its socket's path. With ``HAFT_IPC_MODE=legacy``
-the conversation is lines of JSON on stdin and stdout, and what the program prints goes to stderr.
+``HAFT_IPC_CHANNEL`` is the name of the parent's channel, or the path of its socket. With
+``HAFT_IPC_MODE=legacy`` the conversation is lines of JSON on stdin and stdout, and prints go to stderr.
 """
 
 from .backend import Backend

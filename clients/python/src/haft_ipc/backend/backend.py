@@ -15,7 +15,8 @@ from .stop_signal import StopSignal
 
 
 class Backend(HandlerRegistry):
-    """:param workers: threads in which plain handlers run; ``async`` ones share one event loop in one more thread"""
+    """:param workers: threads for plain handlers; ``async`` handlers share one event loop in one more
+    thread"""
 
     def __init__(self, *, workers: int = 8) -> None:
         super().__init__()
@@ -35,8 +36,8 @@ class Backend(HandlerRegistry):
         self._conversation.event(event, data)
 
     def run(self, env: Optional[Mapping[str, str]] = None) -> None:
-        """Serves until the parent says stop, ends the channel, or SIGTERM comes; then what is in flight finishes, and
-        this returns, so that the program can end with 0.
+        """Serves until the parent says stop, the channel ends, or SIGTERM comes. Then requests in flight
+        finish and this returns, so that the program can end with 0.
 
         :param env: instead of ``os.environ``
         :raises HaftError: the program was started without a channel
@@ -46,8 +47,10 @@ class Backend(HandlerRegistry):
         with StopSignal() as stop:
             conversation = _conversation(os.environ if env is None else env, runner, stop)
             try:
-                conversation.start(sorted(self._handlers))
+                conversation.ready(sorted(self._handlers))
+                # Before the first request: its handler may emit at once.
                 self._conversation = conversation
+                conversation.listen()
                 stop.wait()
                 runner.finish()
             finally:

@@ -1,4 +1,4 @@
-"""What a backend says and hears, whatever words the wire has for it."""
+"""The interface of a backend's conversation with its parent."""
 
 from abc import ABC, abstractmethod
 from typing import List
@@ -7,11 +7,15 @@ from ..json_types import JsonInput
 
 
 class Conversation(ABC):
-    """With one parent. :meth:`start` says that the backend is ready and reads in a thread of its own."""
+    """A conversation with one parent, read in one thread."""
 
     @abstractmethod
-    def start(self, handlers: List[str]) -> None:
-        """Says ``ready``, then hands requests to the runner until the parent ends it."""
+    def ready(self, handlers: List[str]) -> None:
+        """Says ``ready``."""
+
+    @abstractmethod
+    def listen(self) -> None:
+        """Starts to hand requests to the runner, until the parent ends the conversation."""
 
     @abstractmethod
     def event(self, event: str, data: JsonInput) -> None:
@@ -19,8 +23,8 @@ class Conversation(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the conversation when everything is said."""
+        """Ends the conversation when everything is sent."""
 
     @abstractmethod
     def raise_failure(self) -> None:
-        """Raises what ended the conversation out of order, if anything did."""
+        """Raises the error that ended the conversation, if one did."""

@@ -1,11 +1,13 @@
 """The legacy conversation: lines of JSON on stdin and stdout.
 
-    → {"id", "method", "params"}          ← {"id", "ok": true, "result"}
-                                          ← {"id", "ok": false, "error": {"name", "message"}}
-                                          ← {"type": "ready", "handlers"}    ← {"type": "event", "event", "data"}
+    → {"id", "method", "params"}
+    ← {"id", "ok": true, "result"}
+    ← {"id", "ok": false, "error": {"name", "message"}}
+    ← {"type": "ready", "handlers"}
+    ← {"type": "event", "event", "data"}
 
-The method ``__ping__`` is answered at once. What the program prints, and what its children and libraries write to
-descriptor 1, goes to stderr.
+The method ``__ping__`` is answered at once. What the program, its children and its libraries write to
+descriptor 1 goes to stderr.
 """
 
 import os
@@ -33,8 +35,10 @@ class LegacyConversation(Conversation):
         os.dup2(2, 1)
         sys.stdout = sys.stderr
 
-    def start(self, handlers: List[str]) -> None:
+    def ready(self, handlers: List[str]) -> None:
         self._say({"type": "ready", "handlers": handlers})
+
+    def listen(self) -> None:
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
     def event(self, event: str, data: JsonInput) -> None:
@@ -87,7 +91,7 @@ class LegacyConversation(Conversation):
             error_body: Dict[str, JsonInput] = {"name": outcome.name, "message": outcome.message}
             self._say({"id": id, "ok": False, "error": error_body})
         except Disconnected:
-            # The listening thread finds out.
+            # The listening thread notices it.
             pass
 
     def _say(self, body: Mapping[str, JsonInput]) -> None:

@@ -27,9 +27,11 @@ class NativeConversation(Conversation):
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
 
-    def start(self, handlers: List[str]) -> None:
+    def ready(self, handlers: List[str]) -> None:
         log_by_line()
         self._channel.send(IpcMessage("ready", data={"handlers": handlers}))
+
+    def listen(self) -> None:
         threading.Thread(target=self._listen, name="haft_ipc backend", daemon=True).start()
 
     def event(self, event: str, data: JsonInput) -> None:
@@ -57,7 +59,7 @@ class NativeConversation(Conversation):
         if message.type == "request":
             self._request(message)
         elif message.type == "ping":
-            # From this thread, so that it is answered while every worker is busy.
+            # Answered by this thread, so that busy workers do not delay it.
             self._say(IpcMessage("pong", id=message.id))
         elif message.type == "event" and message.event == "backend.stop":
             self._stop()
@@ -88,5 +90,5 @@ class NativeConversation(Conversation):
         except Serialization:
             raise
         except IpcChannelError:
-            # The parent is gone, which the listening thread finds out.
+            # The parent is gone; the listening thread notices it.
             pass

@@ -1,4 +1,4 @@
-"""What both kinds of backend are asked for."""
+"""The handlers of a backend, with threads or with asyncio."""
 
 from typing import Callable, Dict, TypeVar, Union, overload
 
@@ -8,7 +8,7 @@ _F = TypeVar("_F", bound=Handler)
 
 
 class HandlerRegistry:
-    """Functions by the methods that they answer."""
+    """Maps methods to functions."""
 
     def __init__(self) -> None:
         self._handlers: Dict[str, Handler] = {}
@@ -20,9 +20,9 @@ class HandlerRegistry:
     def handler(self, name: _F) -> _F: ...
 
     def handler(self, name: Union[str, _F]) -> Union[Callable[[_F], _F], _F]:
-        """Registers a function, plain or ``async``, under its own name or the one given. It is called with the
-        request's ``data`` and its result is the response's. An exception is answered as the error ``failed``; a
-        :class:`haft_ipc.RequestError` as what it says.
+        """Registers a function, plain or ``async``, under its own name or the given one. It gets the
+        request's ``data``, and its result becomes the response's. A :class:`haft_ipc.RequestError` answers
+        with that error, any other exception with the error ``failed``.
 
         :raises ValueError: the name is taken
         """

@@ -11,12 +11,12 @@ from typing import Callable, Dict, Mapping, Optional, Union, cast
 from ..errors import RequestError
 from ..json_types import Json, JsonInput
 
-#: Called with the request's data, gives the response's.
+#: Takes the request's data and gives the response's.
 Handler = Callable[..., object]
-#: What a request is answered with: a result, or an error.
+#: How a request ends: with a result, or with an error.
 Outcome = Union["Result", RequestError]
 
-#: Requests that one backend works on at once; those past it are refused.
+#: The most requests in flight; further ones are refused.
 _MOST_IN_FLIGHT = 128
 
 
@@ -30,7 +30,7 @@ class Result:
 
 
 class Runner:
-    """:param loop: for async handlers; None for one of the runner's own, in a thread of its own"""
+    """:param loop: for async handlers; None makes one, in a thread"""
 
     def __init__(
         self, handlers: Mapping[str, Handler], workers: int, loop: Optional[asyncio.AbstractEventLoop] = None
@@ -67,12 +67,12 @@ class Runner:
         future.add_done_callback(lambda ended: self._settle(id, _outcome(ended), done))
 
     def cancel(self, id: object) -> bool:
-        """Ends a call that waits for a thread, or at an ``await``; a plain function that runs cannot be ended."""
+        """Ends a call that waits for a thread, or is at an ``await``. A running plain function goes on."""
         future = self._futures.get(id)
         return future is not None and future.cancel()
 
     def finish(self) -> None:
-        """Refuses what comes from now on, and returns when everything in flight has been answered."""
+        """Refuses new requests, and returns when those in flight have been answered."""
         with self._changed:
             self._stopping = True
             self._changed.wait_for(lambda: self._in_flight == 0)
@@ -81,7 +81,7 @@ class Runner:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     def drop(self) -> None:
-        """Waits for nothing."""
+        """Ends without waiting."""
         self._stopping = True
         self._pool.shutdown(wait=False)
 
@@ -118,7 +118,7 @@ class Runner:
 
 def _outcome(ended: "Future[object]") -> Outcome:
     try:
-        # Whether it is JSON is found out when it is sent.
+        # Sending it checks that it is JSON.
         return Result(cast(JsonInput, ended.result()))
     except BaseException as error:
         return _failure(error)

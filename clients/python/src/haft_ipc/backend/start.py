@@ -1,11 +1,11 @@
-"""Where a backend's parent is."""
+"""How a backend finds its parent."""
 
 import sys
 from typing import Mapping, Optional
 
 from ..errors import HaftError
 
-#: Seconds in which the parent has to listen; it does before it starts a backend.
+#: Seconds in which the parent has to listen; haft listens before it starts a backend.
 CONNECT_TIMEOUT = 10.0
 
 
@@ -29,13 +29,13 @@ def parents_channel(env: Mapping[str, str]) -> Optional[str]:
 
 
 def name_and_path(channel: str) -> "tuple[str, Optional[str]]":
-    """What :meth:`LocalSocketChannel.connect` takes for it."""
+    """The name and path for :meth:`LocalSocketChannel.connect`."""
     is_path = "/" in channel or "\\" in channel
     return ("backend", channel) if is_path else (channel, None)
 
 
 def log_by_line() -> None:
-    """What is printed is a log: a reader at the end of a pipe wants each line when it is written."""
+    """Prints are a log, so each line goes out when it is complete, also into a pipe."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(line_buffering=True)

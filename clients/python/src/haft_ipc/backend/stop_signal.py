@@ -1,4 +1,4 @@
-"""One thing to wait for: SIGTERM, or any thread that says it is over."""
+"""Waits for SIGTERM, or for a thread that ends the backend."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from typing import Optional, Type
 
 
 class StopSignal:
-    """A pipe rather than an event: a signal's handler may run in the middle of anything, and must take no lock."""
+    """Uses a pipe, not an event: a signal handler may interrupt any code, so it must not take a lock."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
@@ -20,7 +20,7 @@ class StopSignal:
         try:
             os.write(self._write, b"x")
         except OSError:
-            # It has been waited for and closed.
+            # The pipe is closed: the wait is over.
             pass
 
     def wait(self) -> None:
@@ -28,7 +28,7 @@ class StopSignal:
         os.read(self._read, 1)
 
     def __enter__(self) -> "StopSignal":
-        # Python lets the main thread alone have signals.
+        # Only the main thread can handle signals.
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._handle)
             self._installed = True
@@ -40,7 +40,7 @@ class StopSignal:
         error: Optional[BaseException],
         traceback: Optional[TracebackType],
     ) -> None:
-        # A second SIGTERM, while the program ends, changes nothing; its descriptors are freed with the process.
+        # The pipe stays open until the process ends, because a second SIGTERM may write to it.
         if self._installed and (callable(self._before) or isinstance(self._before, int)):
             signal.signal(signal.SIGTERM, self._before)
 

@@ -17,11 +17,11 @@ export interface Run {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   /** Milliseconds, monotonic. */
   readonly begun: number;
-  /** Resolves when its end has been dealt with. */
+  /** Resolves when its end is handled. */
   ended: Promise<void>;
   /** Empty until it is ready. */
   handlers: string[];
-  /** Why it was ended, when it was not asked to. */
+  /** Why the daemon ended it, other than by a stop. */
   failure: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface RunOptions {
 export interface RunHooks {
   onStarted: (pid: number) => void;
   onEvent: OnBackendEvent;
-  /** Milliseconds until it has to be ready. */
+  /** Milliseconds that it has to become ready. */
   ready: number;
 }
 
@@ -79,7 +79,7 @@ export async function openRun(options: RunOptions, { onStarted, onEvent, ready }
     })
     : undefined;
   if (link === undefined) throw new Error("a legacy backend was started without pipes");
-  // One that ends before it was ready is not waited for any longer.
+  // End the wait for `ready` when the process ends first.
   void exited.then(({ code, signal }) =>
     abort.abort(new Error(`it ended with ${signal ?? `code ${code}`} before it was ready`))
   );

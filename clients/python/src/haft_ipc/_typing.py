@@ -1,0 +1,23 @@
+"""``Literal`` and ``TypedDict``, also where ``typing`` lacks them (Python 3.7), without a dependency."""
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or sys.version_info >= (3, 8):
+    from typing import Literal, TypedDict
+else:
+
+    class Literal:
+        """Type checkers see ``typing.Literal``; at run time any text will do."""
+
+        def __class_getitem__(cls, values: object) -> type:
+            return str
+
+    class TypedDict(dict):
+        """Type checkers see ``typing.TypedDict``; at run time it is a dict."""
+
+        def __init_subclass__(cls, total: bool = True) -> None:
+            super().__init_subclass__()
+
+
+__all__ = ["Literal", "TypedDict"]

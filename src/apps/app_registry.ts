@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import { keyText, type ProcessKey } from "../process/process_key.ts";
+import type { App } from "./app.ts";
+import type { ProjectApps } from "./project_apps.ts";
+import { unknownApp } from "./unknown_app.ts";
+
+/** Which apps are meant: of one project, or of all; the named, or all. */
+export interface Selection {
+  root?: string | undefined;
+  names?: readonly string[] | undefined;
+}
+
+export interface AppRegistryOptions {
+  make: (key: ProcessKey) => App;
+  /** @throws {UsageError} when the manifest is wrong */
+  readProject: (root: string) => ProjectApps;
+}
+
+/** The apps that are known, and what a selection means among them. */
+export class AppRegistry {
+  readonly #options: AppRegistryOptions;
+  readonly #apps = new Map<string, App>();
+
+  constructor(options: AppRegistryOptions) {
+    this.#options = options;
+  }
+
+  get all(): App[] {
+    return [...this.#apps.values()];
+  }
+
+  /** Known from now on. */
+  get({ root, name }: ProcessKey): App {
+    const key = { root, name };
+    const app = this.#apps.get(keyText(key)) ?? this.#options.make(key);
+    this.#apps.set(keyText(key), app);
+    return app;
+  }
+
+  find(key: ProcessKey): App | undefined {
+    return this.#apps.get(keyText(key));
+  }
+
+  delete(key: ProcessKey): void {
+    this.#apps.delete(keyText(key));
+  }
+
+  /** A wrong manifest must not hide what runs, or keep it from being stopped. */
+  projectOf(root: string): ProjectApps | undefined {
+    try {
+      return this.#options.readProject(root);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * The known apps that are meant; with `configured` also those of the manifest that were never started, in
+   * its order.
+   *
+   * @throws {HaftError} when a name is not known, or no app runs and the manifest is wrong
+   */
+  select({ root, names = [] }: Selection, { configured = false } = {}): App[] {
+    const project = root === undefined ? undefined : this.projectOf(root);
+    const apps = this.#of(project?.root ?? (root === undefined ? undefined : resolve(root)));
+    if (root !== undefined && project === undefined && apps.length === 0) this.#options.readProject(root);
+    if (configured && project !== undefined) this.#addConfigured(apps, project);
+    if (names.length === 0) return apps;
+    const known = new Set([...apps.map(({ name }) => name), ...project?.apps.keys() ?? []]);
+    const unknown = names.find((name) => !known.has(name));
+    if (unknown !== undefined) throw unknownApp(unknown, [...known]);
+    return apps.filter(({ name }) => names.includes(name));
+  }
+
+  /**
+   * The names to start, by project.
+   *
+   * @param options.autostart of those that are not named, only the ones that start by themselves
+   * @throws {HaftError} when a name is not known, or a manifest is wrong
+   */
+  toStart({ root, names = [] }: Selection, { autostart = false } = {}): Map<ProjectApps, string[]> {
+    const { readProject } = this.#options;
+    if (root === undefined) {
+      const byRoot = Map.groupBy(this.select({ names }), ({ key }) => key.root);
+      return new Map([...byRoot].map(([one, its]) => [readProject(one), its.map(({ name }) => name)]));
+    }
+    const project = readProject(root);
+    const adhoc = this.#of(project.root).filter(({ isAdhoc }) => isAdhoc).map(({ name }) => name);
+    const known = [...project.apps.keys(), ...adhoc];
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw unknownApp(unknown, known);
+    if (names.length > 0) return new Map([[project, [...names]]]);
+    const wanted = autostart ? known.filter((name) => project.apps.get(name)?.autostart === true) : known;
+    return new Map([[project, wanted]]);
+  }
+
+  #of(root: string | undefined): App[] {
+    return this.all.filter(({ key }) => root === undefined || key.root === root);
+  }
+
+  /** In the manifest's order, whenever they were started; then those that it does not have. */
+  #addConfigured(apps: App[], { root, apps: configured }: ProjectApps): void {
+    const order = new Map([...configured.keys()].map((name, at) => [name, at]));
+    for (const name of order.keys()) {
+      if (!apps.some((app) => app.name === name)) apps.push(this.#options.make({ root, name }));
+    }
+    apps.sort((one, other) => (order.get(one.name) ?? Infinity) - (order.get(other.name) ?? Infinity) || 0);
+  }
+}

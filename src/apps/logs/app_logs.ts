@@ -1,0 +1,45 @@
+import { errorMessage, UsageError } from "../../base/errors.ts";
+import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
+import type { App } from "../app.ts";
+import { LOG_STREAMS, type LogStream } from "./instance_logs.ts";
+import { readLog } from "./read_log.ts";
+
+export interface LogsQuery {
+  lines: number;
+  /** Milliseconds since 1970. */
+  since?: number | undefined;
+  /** A regular expression. */
+  grep?: string | undefined;
+  stream?: LogStream | undefined;
+}
+
+/**
+ * The last lines of apps, oldest first where their times are known.
+ *
+ * @throws {UsageError} when `grep` is no pattern
+ */
+export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[] {
+  if (query.lines === 0) return [];
+  const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
+  const { lines: count, since } = query;
+  const streams = LOG_STREAMS.filter((stream) => query.stream === undefined || query.stream === stream);
+  const lines = apps.flatMap(({ key: { name, root }, instances }) =>
+    instances.flatMap(({ instance, logs }) =>
+      streams.flatMap((stream) =>
+        readLog(logs.paths[stream], logs.rotations(stream), { lines: count, since, grep })
+          .map((line) => ({ app: name, root, instance, stream, ...line }))
+      )
+    )
+  );
+  // Stable: the lines of one stream keep their order.
+  lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  return lines.slice(-count);
+}
+
+function regularExpression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new UsageError(`"${text}" is no regular expression: ${errorMessage(error)}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import process from "node:process";
+import { HaftError } from "../base/errors.ts";
+import { findCommand } from "../process/find_command.ts";
+import type { AppConfig } from "./config/app_schema.ts";
+import type { LaunchPlan } from "./instance_host.ts";
+import { appEnvironment, type ProjectApps } from "./project_apps.ts";
+
+export interface PlanLaunchOptions {
+  name: string;
+  /** Of the instance. */
+  number: number;
+  project: ProjectApps;
+  /** The `[apps.NAME]` as it is written. */
+  written: unknown;
+  config: AppConfig;
+}
+
+/**
+ * What starting an instance means now: its executable, words, directory and environment.
+ *
+ * @throws {HaftError} when the executable or a file of variables cannot be used
+ */
+export async function planLaunch(
+  { name, number, project, written, config }: PlanLaunchOptions,
+): Promise<LaunchPlan> {
+  const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
+  const cwd = workingDirectory(project.root, config);
+  const [command = "", ...words] = config.command;
+  const file = findCommand(command, { cwd, path: variables["PATH"] });
+  requireRootFor(name, config);
+  return {
+    config,
+    written,
+    spec: {
+      file,
+      args: [...words, ...config.args],
+      cwd,
+      env: { ...variables, HAFT_APP_NAME: name, HAFT_APP_INSTANCE: `${number}` },
+      uid: config.uid,
+      gid: config.gid,
+    },
+  };
+}
+
+export function workingDirectory(root: string, { cwd }: AppConfig): string {
+  return resolve(root, cwd);
+}
+
+function requireRootFor(name: string, { uid, gid }: AppConfig): void {
+  if ((uid === undefined && gid === undefined) || process.getuid?.() === 0) return;
+  throw new HaftError(`App "${name}" has a uid or gid, which only root can set`, {
+    next: "Take them out of its [apps], or run the daemon as root",
+  });
+}

@@ -1,0 +1,74 @@
+import { FrameWriter } from "../socket/framing/frame_writer.ts";
+import type { Framing } from "../socket/framing/framing.ts";
+import type { Socket } from "../socket/mod.ts";
+
+export interface OutputOptions {
+  framing: Framing;
+  maxFrameBytes: number;
+  /** Queued bytes above which a connection has no room. */
+  soft: number;
+  /** The kernel was given this many bytes; `taken` is false when it holds them back. */
+  onSent: (bytes: number, taken: boolean) => void;
+}
+
+/** What a connection has still to send, with its figures. */
+export class ConnectionOutput {
+  readonly #writer: FrameWriter;
+  readonly #soft: number;
+  #bytesSent = 0;
+  #peakQueue = 0;
+
+  constructor(socket: Socket, { framing, maxFrameBytes, soft, onSent }: OutputOptions) {
+    this.#soft = soft;
+    this.#writer = new FrameWriter({
+      framing,
+      maxFrameBytes,
+      write: (bytes) => {
+        this.#bytesSent += bytes.length;
+        const taken = socket.write(bytes);
+        onSent(bytes.length, taken);
+        return taken;
+      },
+    });
+  }
+
+  /** Bytes that the peer has not taken yet. */
+  get queuedBytes(): number {
+    return this.#writer.queuedBytes;
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  /** The most that was queued while there was no room. */
+  get peakQueue(): number {
+    return this.#peakQueue;
+  }
+
+  /** @throws {FrameError} when the message is larger than a frame may be */
+  push(json: string): void {
+    this.#writer.push(json);
+  }
+
+  /** @param frames of the connection's own framing */
+  pushRaw(frames: Uint8Array): void {
+    this.#writer.pushRaw(frames);
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  drained(): void {
+    this.#writer.drained();
+  }
+
+  /** A queue that the kernel takes at once is no reason to wait: no drain would end the wait. */
+  hasRoom(): boolean {
+    if (this.queuedBytes > this.#soft) this.flush();
+    if (this.queuedBytes <= this.#soft) return true;
+    this.#peakQueue = Math.max(this.#peakQueue, this.queuedBytes);
+    return false;
+  }
+}

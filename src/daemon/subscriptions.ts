@@ -1,0 +1,52 @@
+import type { EventFilter } from "../hub/event_filter.ts";
+import type { FrameFanout, FrameSink, FrameSubscription } from "../hub/frame_fanout.ts";
+import type { StreamPosition } from "../hub/hub.ts";
+import { RequestError } from "../protocol/wire_error.ts";
+
+/** What one connection is subscribed to. */
+export class Subscriptions implements Disposable {
+  readonly #prefix: string;
+  readonly #fanout: FrameFanout;
+  readonly #open = new Map<string, { filter: EventFilter; stream: FrameSubscription }>();
+  #next = 1;
+
+  /** @param prefix makes ids unique among connections */
+  constructor(prefix: string, fanout: FrameFanout) {
+    this.#prefix = prefix;
+    this.#fanout = fanout;
+  }
+
+  get open(): ReadonlyMap<string, { filter: EventFilter }> {
+    return this.#open;
+  }
+
+  /** @throws {RequestError} `too_many` */
+  add(
+    sink: FrameSink,
+    { filter, since, most }: { filter: EventFilter; since: StreamPosition | undefined; most: number },
+  ): { id: string; position: StreamPosition } {
+    if (this.#open.size >= most) {
+      throw new RequestError("too_many", `More than ${most} subscriptions on one connection`);
+    }
+    const id = `${this.#prefix}-${this.#next++}`;
+    const stream = this.#fanout.subscribe(sink, { filter, ...(since === undefined ? {} : { since }) });
+    this.#open.set(id, { filter, stream });
+    return { id, position: stream.position };
+  }
+
+  /** @returns false when there is no such subscription */
+  remove(id: string): boolean {
+    this.#open.get(id)?.stream[Symbol.dispose]();
+    return this.#open.delete(id);
+  }
+
+  /** The connection has drained. */
+  resume(): void {
+    for (const { stream } of this.#open.values()) stream.resume();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { stream } of this.#open.values()) stream[Symbol.dispose]();
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import type { Exit } from "./exit.ts";
+import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
+
+export interface SpawnDetachedOptions {
+  /** Absolute path. */
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  stdio: StdioOptions;
+  uid?: number | undefined;
+  gid?: number | undefined;
+}
+
+export interface DetachedProcess {
+  child: ChildProcess;
+  identity: ProcessIdentity;
+  /** Resolves when the process itself has ended; others of its group may live on. */
+  exited: Promise<Exit>;
+}
+
+/**
+ * Starts a process in a new session, which outlives this one.
+ *
+ * @throws {HaftError} naming the path, when it cannot be started
+ */
+export function spawnDetached(
+  { file, args, cwd, env, stdio, uid, gid }: SpawnDetachedOptions,
+  table: ProcessTable,
+): Promise<DetachedProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...env },
+      detached: true,
+      stdio,
+      windowsHide: true,
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+    child.once("error", (error) => {
+      reject(
+        new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, {
+          next: "Look whether it, and the interpreter that its first line names, can be run by this user",
+          cause: error,
+        }),
+      );
+    });
+    const { pid } = child;
+    if (pid === undefined) return;
+    const exited = new Promise<Exit>((ended) =>
+      child.once("exit", (code, signal) => ended({ code, signal }))
+    );
+    // One that has ended already may be out of the table: it is then never signalled, and its end is on the way.
+    const startTime = table.find(pid)?.startTime ?? "";
+    resolve({ child, identity: { pid, startTime, bootId: table.bootId() }, exited });
+  });
+}
+
+/** Opens a file of output. By O_APPEND each write goes to its end, whatever happens to the file's length. */
+export function openOutput(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openSync(path, "a", 0o600);
+}
