@@ -10,6 +10,7 @@ const quick: [name: string, argv: string[]][] = [
   ["lint", [deno, "lint", "--quiet"]],
   ["check", [deno, "check", "--quiet", "main.ts", "src", "tests", "scripts"]],
   ["layers", [deno, "run", "-A", "--quiet", "scripts/check_layers.ts"]],
+  ["python", [deno, "run", "-A", "--quiet", "scripts/python_events.ts", "--check"]],
   ["hygiene", [deno, "run", "-A", "--quiet", "scripts/check_hygiene.ts"]],
 ];
 

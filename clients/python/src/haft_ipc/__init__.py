@@ -25,6 +25,7 @@ from .errors import (
     ShuttingDown,
     TimedOut,
 )
+from .events import data_of
 from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .local_socket import LocalSocketChannel, LocalSocketChannelServer
@@ -66,4 +67,5 @@ __all__ = [
     "ThreadChannel",
     "TimedOut",
     "__version__",
+    "data_of",
 ]

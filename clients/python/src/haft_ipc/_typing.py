@@ -19,5 +19,9 @@ else:
         def __init_subclass__(cls, total: bool = True) -> None:
             super().__init_subclass__()
 
+        def __new__(cls, *arguments: object, **fields: object) -> object:
+            # TypedDict("Name", {…}) makes a class, a class of it a dict.
+            return type(str(arguments[0]), (dict,), {}) if cls is TypedDict else super().__new__(cls)
+
 
 __all__ = ["Literal", "TypedDict"]
