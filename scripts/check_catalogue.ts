@@ -24,7 +24,7 @@ import { hostPlatform } from "../src/tools/host_platform.ts";
 import { createHttpClient } from "../src/tools/http/http_client.ts";
 import { strongestIntegrity } from "../src/tools/lockfile/integrity.ts";
 import { createNpmRegistry } from "../src/tools/registry/npm_registry.ts";
-import { mapBounded } from "../src/base/map_bounded.ts";
+import { mapLimited } from "../src/base/work_pool.ts";
 import type { HttpEntry } from "../src/tools/sources/http.ts";
 import type { NpmEntry, NpmNativeBuild } from "../src/tools/sources/npm.ts";
 import { orNotFound } from "../src/tools/sources/source_error.ts";
@@ -101,7 +101,7 @@ async function checkNative(
     ...published.map(([, word]) => fill(word)),
     ...(build.companions ?? []).map((companion) => companion.package),
   ]);
-  await mapBounded([...packages], 8, async (name) => {
+  await mapLimited([...packages], 8, async (name) => {
     const manifest = await orNotFound(registry.manifest(name, version));
     if (manifest !== undefined) {
       const strong = strongestIntegrity(manifest.dist.integrity ?? "") !== undefined;

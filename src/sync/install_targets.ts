@@ -7,7 +7,7 @@ import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
 import type { Project } from "../tools/project/project.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
-import { forEachLimited } from "./for_each_limited.ts";
+import { forEachLimited } from "../base/work_pool.ts";
 import { type Installer, installOne } from "./install_one.ts";
 import { tallied, toolFailed } from "./tally.ts";
 import type { Resolver } from "./update_lock.ts";

@@ -6,7 +6,7 @@ import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { satisfiedBy } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
-import { forEachLimited } from "./for_each_limited.ts";
+import { forEachLimited } from "../base/work_pool.ts";
 import type { Installer } from "./install_one.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";

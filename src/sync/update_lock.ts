@@ -3,7 +3,7 @@ import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
 import { readLock, type StoredLock } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
-import { forEachLimited } from "./for_each_limited.ts";
+import { forEachLimited } from "../base/work_pool.ts";
 import { otherSystem } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { holdingProject, writeLock } from "./project_lock.ts";

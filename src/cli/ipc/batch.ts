@@ -1,6 +1,7 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { errorMessage, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { forEachLimited } from "../../base/work_pool.ts";
 import { Disconnected, TimedOut } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { isMessage } from "../../protocol/is_message.ts";
@@ -16,28 +17,24 @@ export async function batch(
 ): Promise<ExitCode> {
   let code: ExitCode = ExitCode.ok;
   let line = 0;
-  const running = new Set<Promise<void>>();
-  for await (const text of linesOf(standardInput())) {
+  await forEachLimited(linesOf(standardInput()), { limit: MOST_IN_FLIGHT }, async (text) => {
     line++;
-    if (text.trim() === "") continue;
+    if (text.trim() === "") return;
     const { id, method, data } = parseRequest(text, line);
-    const one = daemon.requestAny(method, data ?? {}, { timeoutMs, signal }).then(
+    const response = await daemon.requestAny(method, data ?? {}, { timeoutMs, signal }).then(
       (result) => ({ type: "response", id, data: result }),
       (error) => {
         if (error instanceof Disconnected) throw error;
         code = ExitCode.remote;
         return { type: "response", id, error: describe(error) };
       },
-    ).then((response) => quiet ? undefined : stdout.write(`${JSON.stringify(response)}\n`));
-    running.add(one);
-    void one.finally(() => running.delete(one)).catch(() => {});
-    // Below what the daemon allows in flight on one connection.
-    if (running.size >= MOST_IN_FLIGHT) await Promise.race(running);
-  }
-  await Promise.all(running);
+    );
+    if (!quiet) await stdout.write(`${JSON.stringify(response)}\n`);
+  });
   return code;
 }
 
+/** Below what the daemon allows in flight on one connection. */
 const MOST_IN_FLIGHT = 100;
 
 /** @throws {UsageError} when the bytes are not UTF-8 */

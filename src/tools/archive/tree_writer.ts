@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join, sep } from "node:path";
 import process from "node:process";
+import { WorkPool } from "../../base/work_pool.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { entryPath } from "./entry_path.ts";
 import { EntryTable } from "./entry_table.ts";
@@ -70,11 +71,10 @@ export class TreeWriter {
   readonly #hardlinks = new Map<string, string>();
   readonly #directories: string[] = [];
   readonly #hashes = new Map<string, string>();
-  readonly #syncing = new Set<Promise<void>>();
+  readonly #syncing = new WorkPool(MAX_SYNCING);
   /** Whether the process's umask would take something from 0755 and 0644. */
   readonly #masked = (process.umask() & 0o755) !== 0;
   readonly #onFile: (() => void) | undefined;
-  #failure: { error: unknown } | undefined;
   /** The file being written; there is one at a time. */
   #open: number | undefined;
   #entries = 0;
@@ -158,7 +158,7 @@ export class TreeWriter {
     this.#makeHardlinks();
     this.#makeSymlinks();
     await this.settle();
-    if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#syncing.finish();
     if (this.#platform !== "win32") {
       for (
         const directory of [...this.#directories.reverse().map((path) => this.#absolute(path)), this.root]
@@ -173,7 +173,7 @@ export class TreeWriter {
   async settle(): Promise<void> {
     if (this.#open !== undefined) closeSync(this.#open);
     this.#open = undefined;
-    await Promise.all(this.#syncing);
+    await this.#syncing.settle();
   }
 
   #absolute(path: string): string {
@@ -192,12 +192,14 @@ export class TreeWriter {
     this.#hashes.set(path, sha256);
     this.files.push({ path, sha256 });
     this.#onFile?.();
-    const synced: Promise<void> = syncAndClose(fd).catch((error) => {
-      this.#failure ??= { error };
-    }).finally(() => this.#syncing.delete(synced));
-    this.#syncing.add(synced);
-    if (this.#syncing.size >= MAX_SYNCING) await Promise.race(this.#syncing);
-    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      this.#syncing.start(() => syncAndClose(fd));
+    } catch (error) {
+      // An earlier file failed: this one was not begun.
+      closeSync(fd);
+      throw error;
+    }
+    await this.#syncing.room();
   }
 
   #makeHardlinks(): void {

@@ -2,7 +2,7 @@
 import { format, tryParse } from "@std/semver";
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
-import { mapBounded } from "../../base/map_bounded.ts";
+import { mapLimited } from "../../base/work_pool.ts";
 import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, IntegrityError, strongestIntegrity } from "../lockfile/integrity.ts";
 import type { LockedTool } from "../lockfile/locked_tool.ts";
@@ -214,7 +214,7 @@ async function nativePlatforms(
   const companions = (build.companions ?? []).map((companion) => companion.package);
   const names = [...new Set([...packageOf.values(), ...companions])];
   const artifacts = new Map(
-    await mapBounded(names, REQUESTS_AT_ONCE, async (name) => {
+    await mapLimited(names, REQUESTS_AT_ONCE, async (name) => {
       const manifest = await orNotFound(deps.registry.manifest(name, version, requestOptions(deps)));
       return [
         name,

@@ -1,4 +1,4 @@
-import { mapBounded } from "../../base/map_bounded.ts";
+import { mapLimited } from "../../base/work_pool.ts";
 import type { Executables } from "../lockfile/locked_tool.ts";
 import { type Platform, platformParts, PLATFORMS } from "../platform.ts";
 import { isExecutableName } from "./build.ts";
@@ -43,7 +43,7 @@ export async function nativePackages(
     if (first !== undefined) break;
   }
   if (first === undefined || !isPlatformPackage(first, executables)) return undefined;
-  const others = await mapBounded(candidates.slice(probed), REQUESTS_AT_ONCE, manifestOf);
+  const others = await mapLimited(candidates.slice(probed), REQUESTS_AT_ONCE, manifestOf);
   const manifests = [first, ...others.filter((manifest) => manifest !== undefined)];
   return manifests.every((manifest) => isPlatformPackage(manifest, executables))
     ? byPlatform(manifests, executables)
