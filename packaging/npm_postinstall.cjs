@@ -1,5 +1,5 @@
-// Puts the native executable in the place of the launcher, so that nothing starts in front of it. Whatever goes wrong,
-// the launcher stays and works: this script never fails an install.
+// Puts the native executable in the place of the launcher, so that nothing starts in front of it. Whatever
+// goes wrong, the launcher stays and works: this script never fails an install.
 const fs = require("node:fs");
 const path = require("node:path");
 

@@ -1,7 +1,8 @@
 /**
- * Hostile checkouts against the built binary: what a stranger may put into a directory, used as somebody would who has secrets
- * at home. It counts secrets that reached the stranger's host, foreign code that ran, files that changed outside, and more
- * (scripts/attack/sights.ts); every count has to be zero, and every control has to be seen.
+ * Hostile checkouts against the built binary: what a stranger may put into a directory, used as somebody
+ * would who has secrets at home. It counts secrets that reached the stranger's host, foreign code that ran,
+ * files that changed outside, and more (scripts/attack/sights.ts); every count has to be zero, and every
+ * control has to be seen.
  *
  *     deno run -A scripts/attack.ts [WORD…]
  *

@@ -1,12 +1,13 @@
 /**
- * Checks every entry of the catalogue against the registry that npm's configuration names: at the latest version each
- * platform's package exists and has a strong hash, and this machine's archive is what its hash says and holds each
- * declared executable. Needs the network; the tests check the file alone.
+ * Checks every entry of the catalogue against the registry that npm's configuration names: at the latest
+ * version each platform's package exists and has a strong hash, and this machine's archive is what its hash
+ * says and holds each declared executable. Needs the network; the tests check the file alone.
  *
  *     deno run -A scripts/check_catalogue.ts [TOOL…]
  *
- * Prints a line for every check that did not pass, and the counts. The registry may be a mirror that lacks packages: what it
- * lacks is skipped, unless the publisher's own list of platforms does not name it either. Exits 1 when a check failed.
+ * Prints a line for every check that did not pass, and the counts. The registry may be a mirror that lacks
+ * packages: what it lacks is skipped, unless the publisher's own list of platforms does not name it either.
+ * Exits 1 when a check failed.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -22,7 +23,7 @@ import { catalogueEntry, catalogueNames } from "../src/tools/catalogue/catalogue
 import { buildFor, executablesFor, publishedPlatforms } from "../src/tools/sources/build.ts";
 import { hostPlatform } from "../src/tools/host_platform.ts";
 import { createHttpClient } from "../src/tools/http/http_client.ts";
-import { strongestIntegrity } from "../src/tools/lockfile/integrity.ts";
+import { strongestIntegrity } from "../src/tools/integrity.ts";
 import { createNpmRegistry } from "../src/tools/registry/npm_registry.ts";
 import { mapLimited } from "../src/base/work_pool.ts";
 import type { HttpEntry } from "../src/tools/sources/http.ts";

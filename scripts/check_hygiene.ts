@@ -36,13 +36,25 @@ export function hygieneProblems(path: string, text: string, forbidden: readonly 
   );
 }
 
+/** A file of src longer than this holds a second idea. */
+export const longestSource = 350;
+
+/** One line for a source file that is too long. */
+export function lengthProblems(path: string, text: string): string[] {
+  if (!path.startsWith("src/") || !path.endsWith(".ts")) return [];
+  const lines = text.split("\n").length - 1;
+  return lines <= longestSource
+    ? []
+    : [`${path}: ${lines} lines, ${longestSource} at most: split it by idea`];
+}
+
 function escapeRegExp(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
 /**
- * The host that npm itself would ask, without anybody's settings, and others that packages come from. These are written in
- * parts, so that this file passes its own check.
+ * The host that npm itself would ask, without anybody's settings, and others that packages come from. These
+ * are written in parts, so that this file passes its own check.
  */
 function registryHosts(): string[] {
   const npm = new URL(npmConf.defaults.registry).host;
@@ -71,7 +83,8 @@ if (import.meta.main) {
   const paths = [...new Set(listed.stdout.split("\0").filter((path) => path !== ""))];
   const problems = paths.flatMap((path) => {
     const text = readText(join(projectRoot, path));
-    return text === undefined ? [] : hygieneProblems(path, text, forbidden);
+    if (text === undefined) return [];
+    return [...hygieneProblems(path, text, forbidden), ...lengthProblems(path, text)];
   });
   for (const problem of problems) console.error(problem);
   if (problems.length === 0) console.log(`${paths.length} files, nothing that does not belong`);

@@ -1,9 +1,19 @@
 import process from "node:process";
 import { type ImportGraph, readImportGraph } from "./support/import_graph.ts";
-import { type Layer, layers } from "./support/layers.ts";
+import { type Layer, layers, type Recursion, recursions } from "./support/layers.ts";
 
-/** What is wrong with the graph, one line each: forbidden arrows with their reason, then circles. */
-export function layerProblems(graph: ImportGraph, rules: readonly Layer[] = layers): string[] {
+/** The rules that a graph is held to; each has the project's own as its default. */
+export interface LayerRules {
+  layers?: readonly Layer[];
+  recursions?: readonly Recursion[];
+}
+
+/**
+ * What is wrong with the graph, one line each: forbidden arrows with their reason, then circles of files,
+ * then circles of folders inside a layer. Type-only and lazy imports count like any other.
+ */
+export function layerProblems(graph: ImportGraph, options: LayerRules = {}): string[] {
+  const { layers: rules = layers, recursions: allowed = recursions } = options;
   const byName = new Map(rules.map((layer) => [layer.name, layer]));
   const problems: string[] = [];
   for (const [from, targets] of graph) {
@@ -24,10 +34,54 @@ export function layerProblems(graph: ImportGraph, rules: readonly Layer[] = laye
       }
     }
   }
-  for (const circle of circles(graph)) {
+  const found = circles(targetsOf(graph));
+  for (const circle of found) {
+    if (allowed.some(({ files }) => sameFiles(files, circle))) continue;
     problems.push(`These import each other in a circle: ${circle.join(", ")}`);
   }
+  for (const { files } of allowed) {
+    if (found.some((circle) => sameFiles(files, circle))) continue;
+    problems.push(`scripts/support/layers.ts allows a circle that is gone, remove it: ${files.join(", ")}`);
+  }
+  for (const circle of circles(foldersOf(graph))) {
+    problems.push(`These folders import each other in a circle: ${circle.join(", ")}`);
+  }
   return problems;
+}
+
+function sameFiles(files: readonly string[], circle: readonly string[]): boolean {
+  return [...files].sort().join() === circle.join();
+}
+
+/** Each node with the nodes it imports. */
+type Targets = ReadonlyMap<string, readonly string[]>;
+
+function targetsOf(graph: ImportGraph): Targets {
+  return new Map([...graph].map(([from, edges]) => [from, edges.map(({ to }) => to)]));
+}
+
+/**
+ * The folders inside the layers with the folders of the same layer that they import. Files directly in a
+ * layer's folder belong to no inner folder: they may use every one of them, and be used by it.
+ */
+function foldersOf(graph: ImportGraph): Targets {
+  const folders = new Map<string, Set<string>>();
+  for (const [from, edges] of graph) {
+    const folder = innerFolder(from);
+    if (folder === undefined) continue;
+    const targets = folders.get(folder) ?? new Set();
+    folders.set(folder, targets);
+    for (const { to } of edges) {
+      const target = innerFolder(to);
+      if (target !== undefined && target !== folder && layerName(to) === layerName(from)) targets.add(target);
+    }
+  }
+  return new Map([...folders].map(([folder, targets]) => [folder, [...targets]]));
+}
+
+/** `src/tools/http/mirrors.ts` is in the inner folder `src/tools/http`. */
+function innerFolder(path: string): string | undefined {
+  return /^(src\/[^/]+\/[^/]+)\//.exec(path)?.[1];
 }
 
 /** `src/tools/…` is in the layer "tools", main.ts in "main"; a file elsewhere is in none. */
@@ -36,11 +90,8 @@ function layerName(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }
 
-/**
- * Groups of files that can each reach all the others (Tarjan's strongly connected components). A lazy import closes no
- * circle: the table of commands loads a command that may well look at the table.
- */
-export function circles(graph: ImportGraph): string[][] {
+/** Groups of nodes that can each reach all the others (Tarjan's strongly connected components). */
+export function circles(graph: Targets): string[][] {
   const index = new Map<string, number>();
   const stack: string[] = [];
   const found: string[][] = [];
@@ -50,7 +101,7 @@ export function circles(graph: ImportGraph): string[][] {
     index.set(node, own);
     stack.push(node);
     let lowest = own;
-    const targets = (graph.get(node) ?? []).filter(({ lazy }) => !lazy).map(({ to }) => to);
+    const targets = graph.get(node) ?? [];
     for (const next of targets) {
       const seen = index.get(next);
       if (seen === undefined) lowest = Math.min(lowest, visit(next));

@@ -5,8 +5,9 @@ import { deno, runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 
 /**
- * The faults that take too long for the gate: no descriptors left, stopped and flooding clients, a hundred starts at once. They
- * run the release binary; the last line is `N passed, M failed`. Arguments are names of files in tests/faults/heavy/.
+ * The faults that take too long for the gate: no descriptors left, stopped and flooding clients, a hundred
+ * starts at once. They run the release binary; the last line is `N passed, M failed`. Arguments are names of
+ * files in tests/faults/heavy/.
  *
  *     deno run -A scripts/faults.ts [descriptors starts …]
  */

@@ -2,8 +2,8 @@ import process from "node:process";
 import { deno, runCommand } from "./support/command.ts";
 
 /**
- * The gate: `deno task ok`, and what CI runs. The quick checks all run, so that one look shows all that is wrong;
- * the tests run when those pass. `--quick` leaves the tests out.
+ * The gate: `deno task ok`, and what CI runs. The quick checks all run, so that one look shows all that is
+ * wrong; the tests run when those pass. `--quick` leaves the tests out.
  */
 const quick: [name: string, argv: string[]][] = [
   ["fmt", [deno, "fmt", "--check", "--quiet"]],

@@ -1,6 +1,6 @@
 /**
- * Writes tests/vectors/*.json: what the TypeScript side accepts and refuses, for other implementations to be held to.
- * `--check` writes nothing and fails when the files are not what it would write.
+ * Writes tests/vectors/*.json: what the TypeScript side accepts and refuses, for other implementations to be
+ * held to. `--check` writes nothing and fails when the files are not what it would write.
  *
  *     deno run -A scripts/make_vectors.ts [--check]
  */

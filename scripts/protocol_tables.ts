@@ -8,8 +8,8 @@ import { describeProtocol } from "../src/daemon/describe_protocol.ts";
 import { projectRoot } from "./support/project.ts";
 
 /**
- * The tables of docs/protocol.md that come from the code: methods, events, error codes. `deno task docs` writes them anew; the document's test
- * fails when they differ from what is here.
+ * The tables of docs/protocol.md that come from the code: methods, events, error codes. `deno task docs`
+ * writes them anew; the document's test fails when they differ from what is here.
  */
 export const PROTOCOL_DOCUMENT: string = join(projectRoot, "docs", "protocol.md");
 

@@ -6,8 +6,8 @@ import { projectRoot } from "./support/project.ts";
 import { type JsonSchema, pascalCase, PythonTypes } from "./support/python_types.ts";
 
 /**
- * Writes the Python package's types of the daemon's events from the table in src/protocol/events.ts. `deno task docs`
- * runs it; the gate runs it with `--check`, which only compares.
+ * Writes the Python package's types of the daemon's events from the table in src/protocol/events.ts. `deno
+ * task docs` runs it; the gate runs it with `--check`, which only compares.
  */
 export const PYTHON_EVENTS: string = join(projectRoot, "clients/python/src/haft_ipc/events.py");
 

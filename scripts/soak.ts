@@ -1,11 +1,12 @@
 /**
- * Mixed traffic on every kind of channel at once, for ten minutes unless said otherwise: in a thread, to a worker, and by socket, shared
- * memory and stdio to other processes, one of them in Python; and all the while peers that die by kill -9.
+ * Mixed traffic on every kind of channel at once, for ten minutes unless said otherwise: in a thread, to a
+ * worker, and by socket, shared memory and stdio to other processes, one of them in Python; and all the while
+ * peers that die by kill -9.
  *
  *     deno run -A scripts/soak.ts [SECONDS]
  *
- * Ends non-zero when a message is lost, doubled, changed or out of order, a death is not noticed within a second, a process, socket or
- * segment is left, or memory grows.
+ * Ends non-zero when a message is lost, doubled, changed or out of order, a death is not noticed within a
+ * second, a process, socket or segment is left, or memory grows.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -77,7 +78,10 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** Memory of the last third against the middle one, each the middle of its samples: a collector's saw teeth are no growth. */
+/**
+ * Memory of the last third against the middle one, each the middle of its samples: a collector's saw teeth
+ * are no growth.
+ */
 function grown(samples: readonly Sample[]): string[] {
   const third = Math.floor(samples.length / 3);
   const [middle, last] = [samples.slice(third, 2 * third), samples.slice(2 * third)];

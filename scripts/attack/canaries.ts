@@ -42,7 +42,10 @@ const ALL: readonly string[] = [
   ...Object.values(SECRET_FILES).flatMap((text) => /canary-[a-z-]+-[0-9a-f]{18}/.exec(text) ?? []),
 ];
 
-/** The names of the secrets that a stranger can read in these bytes: plain, percent-encoded, in base64 or in hex. */
+/**
+ * The names of the secrets that a stranger can read in these bytes: plain, percent-encoded, in base64 or in
+ * hex.
+ */
 export function canariesIn(bytes: string): string[] {
   const base64 = (bytes.match(/[A-Za-z0-9+/_-]{12,}=*/g) ?? []).flatMap((word) =>
     // What stands before it may look like a part of it.

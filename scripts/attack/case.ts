@@ -7,7 +7,10 @@ export interface Attack {
   run(world: World): Promise<unknown>;
   /** What belongs to the case and is no fault, e.g. the contact with a registry that its user trusts. */
   allow?: readonly Sight[];
-  /** Makes it a control: the same where it is allowed, or without haft. It must be seen, else the cases of its kind prove nothing. */
+  /**
+   * Makes it a control: the same where it is allowed, or without haft. It must be seen, else the cases of its
+   * kind prove nothing.
+   */
   sees?: Sight;
 }
 
@@ -18,8 +21,8 @@ export interface Kind {
 }
 
 /**
- * Everything that haft does in a directory without being asked to trust it. `evil` is what the cases call their app, task and
- * backend.
+ * Everything that haft does in a directory without being asked to trust it. `evil` is what the cases call
+ * their app, task and backend.
  */
 const SWEEP: readonly string[] = [
   "ls",

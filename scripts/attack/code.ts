@@ -1,4 +1,7 @@
-/** What in a checkout could make haft, or a program that haft starts, run the stranger's code before anybody trusts it. */
+/**
+ * What in a checkout could make haft, or a program that haft starts, run the stranger's code before anybody
+ * trusts it.
+ */
 import { publishTool } from "../../tests/e2e/fake_tools.ts";
 import { type Attack, type Kind, sweep } from "./case.ts";
 import { publishPackage } from "./packages.ts";

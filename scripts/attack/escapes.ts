@@ -2,7 +2,10 @@
 import { type Attack, type Kind, sweep } from "./case.ts";
 import type { World } from "./world.ts";
 
-/** Moves the cursor, sets the title, writes the clipboard; eight-bit and bidirectional controls. In the escapes of TOML and JSON. */
+/**
+ * Moves the cursor, sets the title, writes the clipboard; eight-bit and bidirectional controls. In the
+ * escapes of TOML and JSON.
+ */
 const TOML = "\\u001b[77;77H\\u001b]0;pwned\\u0007\\u001b]52;c;cHduZWQ=\\u0007\\u009b77m\\u202e\\u0008";
 const RAW = "\u001b[77;77H\u001b]0;pwned\u0007\u001b]52;c;cHduZWQ=\u0007\u009b77m\u202e\u0008";
 

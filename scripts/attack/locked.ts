@@ -1,6 +1,6 @@
 /**
- * One store for two projects: a stranger's project, which its user has trusted, installs the same tool and version from the
- * stranger's registry. The victim's own project must go on with what its lock file pins.
+ * One store for two projects: a stranger's project, which its user has trusted, installs the same tool and
+ * version from the stranger's registry. The victim's own project must go on with what its lock file pins.
  */
 import { publishTool } from "../../tests/e2e/fake_tools.ts";
 import type { Attack, Kind } from "./case.ts";
@@ -74,7 +74,9 @@ function manifest(tool: string): string {
   }"\n[tasks.tool]\nrun = "${tool}"\n[apps.tool]\ncommand = "${tool}"\nrestart = "no"\n`;
 }
 
-/** Both projects are there, and the stranger's was synced after `locked` had made the good one's lock file. */
+/**
+ * Both projects are there, and the stranger's was synced after `locked` had made the good one's lock file.
+ */
 async function poisoned(
   world: World,
   { tool, poison }: { tool: string; poison(world: World): Promise<void> },

@@ -1,4 +1,7 @@
-/** Packages whose executables take the names of commands of the system, or names that a shell or a path would understand. */
+/**
+ * Packages whose executables take the names of commands of the system, or names that a shell or a path would
+ * understand.
+ */
 import type { Attack, Kind } from "./case.ts";
 import { publishPackage } from "./packages.ts";
 import type { World } from "./world.ts";

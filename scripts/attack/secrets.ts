@@ -1,4 +1,7 @@
-/** A project's settings for other programs that send the user's secrets to the stranger, or merely ask the stranger's host. */
+/**
+ * A project's settings for other programs that send the user's secrets to the stranger, or merely ask the
+ * stranger's host.
+ */
 import { type Attack, type Kind, sweep } from "./case.ts";
 import { publishPackage } from "./packages.ts";
 import { quote, type World } from "./world.ts";

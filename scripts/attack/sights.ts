@@ -64,7 +64,10 @@ export function steering(recording: string): string | undefined {
   return found === null ? undefined : recording.slice(found.index, found.index + 24);
 }
 
-/** Shims of names that are commands of the system, unless a tool of the catalogue is known for them, or no names at all. */
+/**
+ * Shims of names that are commands of the system, unless a tool of the catalogue is known for them, or no
+ * names at all.
+ */
 export function shadowing(shims: string, path: readonly string[]): string[] {
   if (!existsSync(shims)) return [];
   return readdirSync(shims).filter((name) =>

@@ -17,7 +17,9 @@ import { canariesIn, HOME_MARK, REGISTRY_TOKEN, SECRET_FILES, SECRET_VARIABLES }
 import { Recorder } from "./recorder.ts";
 import { differences, open, shadowing, type Sight, snapshot, steering } from "./sights.ts";
 
-/** Commands of the system that haft has no reason to run for a stranger; each leaves a mark when it is run. */
+/**
+ * Commands of the system that haft has no reason to run for a stranger; each leaves a mark when it is run.
+ */
 const CANARY_COMMANDS =
   "git npm npx python3 pip pip3 cargo go curl wget make sudo ssh bash bun deno uv pnpm yarn corepack direnv"
     .split(" ");
@@ -39,7 +41,10 @@ export interface RunOptions {
   hangMs?: number;
 }
 
-/** The victim's machine: a home with secrets, a PATH whose commands leave marks, and a stranger's checkout in `src/stranger`. */
+/**
+ * The victim's machine: a home with secrets, a PATH whose commands leave marks, and a stranger's checkout in
+ * `src/stranger`.
+ */
 export class World implements AsyncDisposable {
   readonly root: string;
   readonly home: string;
@@ -144,11 +149,14 @@ export class World implements AsyncDisposable {
     return await this.shell(["haft", ...args].map(quote).join(" "), options);
   }
 
-  /** Runs lines of shell, in which `haft` is on PATH. What they leave behind is judged from the first run on. */
+  /**
+   * Runs lines of shell, in which `haft` is on PATH. What they leave behind is judged from the first run on.
+   */
   async shell(lines: string, options: RunOptions = {}): Promise<Ran> {
     const { cwd = this.stranger, env = {}, terminal = false, hangMs = HANG_MS } = options;
     if (this.#before === undefined) this.watch();
-    // On a terminal each line is printed before it is run, so that what is found can be told from what came before.
+    // On a terminal each line is printed before it is run, so that what is found can be told from what came
+    // before.
     const command = `umask ${this.#umask}\n${
       terminal ? lines.replaceAll(/^.*$/gm, (line) => `echo ${quote(`\n>> ${line}`)}\n${line}`) : lines
     }`;

@@ -11,8 +11,9 @@ import { processorTime } from "./process_state.ts";
 import { Scratch } from "./scratch.ts";
 import { digits, machineLine, median, quantile } from "./support.ts";
 
-// What an app writes, under the real daemon: 200,000 lines a second, of which none may be missing in the files, and what a subscriber is
-// told of them; then 1,000 a second, and how long from the writing to the subscriber, beside `tail -F`.
+// What an app writes, under the real daemon: 200,000 lines a second, of which none may be missing in the
+// files, and what a subscriber is told of them; then 1,000 a second, and how long from the writing to the
+// subscriber, beside `tail -F`.
 //
 //     deno run -A scripts/bench/app_logs.ts [SECONDS]
 

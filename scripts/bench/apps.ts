@@ -5,8 +5,8 @@ import { BenchDaemon } from "./bench_daemon.ts";
 import { processorTime, residentMemory } from "./process_state.ts";
 import { digits, machineLine, median } from "./support.ts";
 
-// 100 apps under the real daemon: how long it takes to start and to stop them all, what the daemon costs while they run, and how long
-// from a crash to the new process.
+// 100 apps under the real daemon: how long it takes to start and to stop them all, what the daemon costs
+// while they run, and how long from a crash to the new process.
 
 const APPS = 100;
 const tables = Array.from(

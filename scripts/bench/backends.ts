@@ -5,8 +5,8 @@ import { projectRoot } from "../support/project.ts";
 import { BenchDaemon } from "./bench_daemon.ts";
 import { digits, machineLine, median, quantile } from "./support.ts";
 
-// A call of a Python backend through the daemon, over a channel and over its stdio, beside a request that the daemon answers itself:
-// the difference is what lies between the daemon and the backend.
+// A call of a Python backend through the daemon, over a channel and over its stdio, beside a request that the
+// daemon answers itself: the difference is what lies between the daemon and the backend.
 
 const rounds = Number(process.argv[2] ?? 2_000);
 const table = (name: string, mode: string) =>

@@ -12,7 +12,10 @@ export interface BackgroundOptions {
 
 const hasTaskset = spawnSync("taskset", ["--version"], { stdio: "ignore" }).status === 0;
 
-/** The argv with `taskset` before it. Where the two ends of a socket run decides more than what they are written in. */
+/**
+ * The argv with `taskset` before it. Where the two ends of a socket run decides more than what they are
+ * written in.
+ */
 export function onCore(core: number | undefined, argv: readonly string[]): string[] {
   return core === undefined || !hasTaskset ? [...argv] : ["taskset", "-c", `${core}`, ...argv];
 }
@@ -45,7 +48,8 @@ export class Background implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A stopped process is killed all the same. Not by the child's own kill(): Deno's acts on the first call alone.
+    // A stopped process is killed all the same. Not by the child's own kill(): Deno's acts on the first call
+    // alone.
     if (this.#child.exitCode === null && this.#child.signalCode === null) process.kill(this.pid, "SIGKILL");
     await this.#ended;
   }

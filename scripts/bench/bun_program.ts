@@ -2,7 +2,10 @@ import { join } from "node:path";
 import { builderBun } from "../support/builder.ts";
 import { deno, runCommand } from "../support/command.ts";
 
-/** Bundles one script of scripts/bench/ into `directory` and gives the argv that runs it under the project's own bun. */
+/**
+ * Bundles one script of scripts/bench/ into `directory` and gives the argv that runs it under the project's
+ * own bun.
+ */
 export async function bunProgram(script: string, directory: string): Promise<string[]> {
   const bun = await builderBun();
   const bundled = join(directory, script.replace(/\.ts$/, ".js"));

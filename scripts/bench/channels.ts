@@ -5,8 +5,9 @@ import { bunProgram } from "./bun_program.ts";
 import { Scratch } from "./scratch.ts";
 import { digits, machineLine, median } from "./support.ts";
 
-// What channels carry under Bun: in one thread, across a worker, between two processes with small messages and 64 KiB ones, and
-// large payloads over shared memory beside the same over the socket. The two processes are pinned to different cores.
+// What channels carry under Bun: in one thread, across a worker, between two processes with small messages
+// and 64 KiB ones, and large payloads over shared memory beside the same over the socket. The two processes
+// are pinned to different cores.
 
 const rounds = Number(process.argv[2] ?? 5);
 using scratch = new Scratch();

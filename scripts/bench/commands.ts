@@ -8,8 +8,8 @@ import { alternate, timeCommand } from "./spawn.ts";
 import { machineLine, printTable } from "./support.ts";
 
 /*
- * What the commands cost that talk to the daemon: a request from a shell, and the daemon's start until it answers. Beside them a
- * program that does nothing, and haft's own start.
+ * What the commands cost that talk to the daemon: a request from a shell, and the daemon's start until it
+ * answers. Beside them a program that does nothing, and haft's own start.
  *
  *     deno run -A scripts/bench/commands.ts [--rounds 40]
  */

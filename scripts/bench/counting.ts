@@ -5,8 +5,8 @@ import { bunProgram } from "./bun_program.ts";
 import { Scratch } from "./scratch.ts";
 import { digits, machineLine } from "./support.ts";
 
-// What a channel's figures cost: the program of channels.ts as it is, beside the same program with every line that counts taken out of
-// its bundle. Small messages, where a count weighs most; the two take turns.
+// What a channel's figures cost: the program of channels.ts as it is, beside the same program with every line
+// that counts taken out of its bundle. Small messages, where a count weighs most; the two take turns.
 
 const rounds = Number(process.argv[2] ?? 11);
 using scratch = new Scratch();
@@ -39,7 +39,8 @@ for (let round = 0; round < rounds; round++) {
 console.log(machineLine());
 console.log(`${lines} places that count; the best of ${rounds} rounds, messages/s`);
 for (const kind of kinds) {
-  // The best, not the middle: what else the machine does only ever slows a round down, by more than counting could cost.
+  // The best, not the middle: what else the machine does only ever slows a round down, by more than counting
+  // could cost.
   const [best, bare] = [rates.counting, rates.silent].map((of) => Math.max(...of.get(kind) ?? [])) as [
     number,
     number,

@@ -1,4 +1,6 @@
-/** haft's daemon under Bun with other limits than a user's has: `daemon_with_limits.js SOCKET CONNECTIONS`. */
+/**
+ * haft's daemon under Bun with other limits than a user's has: `daemon_with_limits.js SOCKET CONNECTIONS`.
+ */
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { processContext } from "../../src/cli/context.ts";

@@ -8,7 +8,8 @@ import { Scratch } from "./scratch.ts";
 import { alternate, timeCommand } from "./spawn.ts";
 import { digits, machineLine, median, quantile, ratioLine } from "./support.ts";
 
-// `haft exec TOOL` beside running the tool's executable directly, and beside `mise x`. mise itself comes through haft.
+// `haft exec TOOL` beside running the tool's executable directly, and beside `mise x`. mise itself comes
+// through haft.
 
 const esbuildVersion = "0.28.2";
 const rounds = Number(process.argv[2] ?? 60);

@@ -11,9 +11,9 @@ import { Scratch } from "./scratch.ts";
 import { digits, machineLine, median } from "./support.ts";
 
 /*
- * One event to many subscribers: what the daemon delivers, beside bare Bun sockets that write the same bytes; how it is with
- * 1,000 subscribers; and what a subscriber that has been stopped costs the publisher. Subscribers and publisher are one process
- * in C on core 1, the server is on core 0.
+ * One event to many subscribers: what the daemon delivers, beside bare Bun sockets that write the same bytes;
+ * how it is with 1,000 subscribers; and what a subscriber that has been stopped costs the publisher.
+ * Subscribers and publisher are one process in C on core 1, the server is on core 0.
  *
  *     deno run -A scripts/bench/fan_out.ts [--rounds 5] [--deliveries 1000000]
  */

@@ -1,6 +1,7 @@
 /**
- * The baseline of fan_out.ts, run under Bun: `fan_out_bare.js SOCKET EVENT`. Bare Bun sockets and nothing else: whatever lines
- * the publisher sends in one chunk, every subscriber gets as many copies of EVENT in one write.
+ * The baseline of fan_out.ts, run under Bun: `fan_out_bare.js SOCKET EVENT`. Bare Bun sockets and nothing
+ * else: whatever lines the publisher sends in one chunk, every subscriber gets as many copies of EVENT in one
+ * write.
  */
 import { Buffer } from "node:buffer";
 import process from "node:process";

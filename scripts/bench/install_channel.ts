@@ -1,6 +1,6 @@
 /**
- * 100,000 progress messages from a child process to its parent: over the install channel, and over a bare `node:net`
- * socket with newlines and JSON.parse alone, in the same run.
+ * 100,000 progress messages from a child process to its parent: over the install channel, and over a bare
+ * `node:net` socket with newlines and JSON.parse alone, in the same run.
  *
  *     deno run -A scripts/bench/install_channel.ts [--runs N] [--messages N]
  *     deno bundle -o /tmp/bench.js scripts/bench/install_channel.ts && bun /tmp/bench.js

@@ -13,8 +13,9 @@ import { Scratch } from "./scratch.ts";
 import { digits, machineLine, median } from "./support.ts";
 
 /*
- * What the daemon holds: when nobody is there, for each of 1,000 idle connections (each has asked once, and the code has run before), and after 10,000
- * connections that came and went. Beside it a server of bare Bun sockets. Resident bytes by /proc, so Linux only.
+ * What the daemon holds: when nobody is there, for each of 1,000 idle connections (each has asked once, and
+ * the code has run before), and after 10,000 connections that came and went. Beside it a server of bare Bun
+ * sockets. Resident bytes by /proc, so Linux only.
  *
  *     deno run -A scripts/bench/memory.ts [--rounds 3]
  */

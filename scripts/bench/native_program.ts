@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { projectRoot } from "../support/project.ts";
 import { runCommand } from "../support/command.ts";
 
-/** Compiles a C source of scripts/bench/native/ into `directory`; undefined, with a word about it, where there is no compiler. */
+/**
+ * Compiles a C source of scripts/bench/native/ into `directory`; undefined, with a word about it, where there
+ * is no compiler.
+ */
 export async function compileC(name: string, directory: string): Promise<string | undefined> {
   const source = join(projectRoot, "scripts", "bench", "native", `${name}.c`);
   const program = join(directory, name);

@@ -13,8 +13,9 @@ import { Scratch } from "./scratch.ts";
 import { digits, machineLine } from "./support.ts";
 
 /*
- * One small request and its answer, over a unix socket, with the libraries that programs use for it on Node. They are installed
- * into a scratch directory by the machine's npm; haft's own map of imports does not know them.
+ * One small request and its answer, over a unix socket, with the libraries that programs use for it on Node.
+ * They are installed into a scratch directory by the machine's npm; haft's own map of imports does not know
+ * them.
  *
  *     deno run -A scripts/bench/peers.ts [--rounds 5] [--count 10000]
  */

@@ -10,8 +10,9 @@ import { Scratch } from "./scratch.ts";
 import { alternate } from "./spawn.ts";
 import { digits, machineLine, median } from "./support.ts";
 
-// haft beside pm2 on the same work, each by its own command line with a daemon that is already there: start 20 apps of one configuration
-// file, list them, restart them all, stop them all; and what the daemon takes while they run.
+// haft beside pm2 on the same work, each by its own command line with a daemon that is already there: start
+// 20 apps of one configuration file, list them, restart them all, stop them all; and what the daemon takes
+// while they run.
 //
 //     deno run -A scripts/bench/pm2.ts [ROUNDS]
 

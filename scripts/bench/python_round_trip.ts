@@ -1,6 +1,7 @@
 /**
- * One request and its answer from Python: by the client to the daemon, and by two ends of haft_ipc, against a bare Python
- * socket to a bare Python echo, in the same run. All clients are pinned to one core and all servers to another.
+ * One request and its answer from Python: by the client to the daemon, and by two ends of haft_ipc, against a
+ * bare Python socket to a bare Python echo, in the same run. All clients are pinned to one core and all
+ * servers to another.
  *
  *     deno task build && deno run -A scripts/bench/python_round_trip.ts [--runs N] [--rounds N] [--python PATH]
  */

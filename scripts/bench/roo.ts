@@ -9,8 +9,8 @@ import { inTurn, measureClient, printRates, printRoundTrips } from "./round_trip
 import { Scratch } from "./scratch.ts";
 import { machineLine } from "./support.ts";
 
-// haft's endpoint for Roo-Code's clients beside a server on node-ipc that answers the same question: with a bare socket as the client,
-// which shows what the servers cost, and with node-ipc's own.
+// haft's endpoint for Roo-Code's clients beside a server on node-ipc that answers the same question: with a
+// bare socket as the client, which shows what the servers cost, and with node-ipc's own.
 //
 //     deno run -A scripts/bench/roo.ts [ROUNDS]
 

@@ -21,7 +21,10 @@ export interface Contender {
   run: () => Promise<RoundTrips>;
 }
 
-/** Runs all contenders in turn, `rounds` times, every second time in the other order; gives each one's medians. */
+/**
+ * Runs all contenders in turn, `rounds` times, every second time in the other order; gives each one's
+ * medians.
+ */
 export async function inTurn(
   rounds: number,
   contenders: readonly Contender[],

@@ -10,8 +10,9 @@ import { Scratch } from "./scratch.ts";
 import { machineLine } from "./support.ts";
 
 /*
- * One small request after the other (`daemon.ping`) to the compiled daemon, beside an echo of 64 bytes in C, and as many as go
- * through one connection with 256 in flight. The same C client calls the daemon too, which shows what the server's end costs.
+ * One small request after the other (`daemon.ping`) to the compiled daemon, beside an echo of 64 bytes in C,
+ * and as many as go through one connection with 256 in flight. The same C client calls the daemon too, which
+ * shows what the server's end costs.
  *
  *     deno run -A scripts/bench/rpc.ts [--rounds 5] [--count 20000]
  */

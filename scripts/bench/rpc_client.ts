@@ -3,7 +3,8 @@
  *
  * - `client`: {@link DaemonClient}, one request after the other
  * - `client-window`: the same, 100 requests in flight (the daemon allows 128)
- * - `socket`: haft's socket and framing with a message made once, as a program would that has nothing else to do
+ * - `socket`: haft's socket and framing with a message made once, as a program would that has nothing else to
+ *   do
  * - `socket-window`: the same with 256 messages in flight
  */
 import { Buffer } from "node:buffer";

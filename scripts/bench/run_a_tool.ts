@@ -8,8 +8,9 @@ import { Scratch } from "./scratch.ts";
 import { alternate, timeCommand } from "./spawn.ts";
 import { digits, machineLine, median, quantile, ratioLine } from "./support.ts";
 
-// The ways to run a tool that does nothing: itself, by its shim, by `haft exec` with the answer remembered, and with nothing
-// remembered, asking the daemon or reading the project. The tool is esbuild's place in the store with /bin/true in it.
+// The ways to run a tool that does nothing: itself, by its shim, by `haft exec` with the answer remembered,
+// and with nothing remembered, asking the daemon or reading the project. The tool is esbuild's place in the
+// store with /bin/true in it.
 
 const rounds = Number(process.argv[2] ?? 100);
 const { path: binary } = await build();

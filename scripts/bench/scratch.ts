@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Directories for one benchmark, removed together at its end and not before: creating thousands of files on ext4 after
- * deleting as many takes ten times as long, and would be charged to the next round.
+ * Directories for one benchmark, removed together at its end and not before: creating thousands of files on
+ * ext4 after deleting as many takes ten times as long, and would be charged to the next round.
  */
 export class Scratch implements Disposable {
   readonly #root = mkdtempSync(join(tmpdir(), "haft-bench-"));

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { peakMemory } from "./support.ts";
 
-/** Milliseconds from before the spawn to after the exit. Starting a process costs about the same for every contender. */
+/**
+ * Milliseconds from before the spawn to after the exit. Starting a process costs about the same for every
+ * contender.
+ */
 export function timeCommand(
   argv: readonly string[],
   options: { cwd: string; env: Record<string, string | undefined> },

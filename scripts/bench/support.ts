@@ -1,4 +1,7 @@
-/** What the benchmarks share. Each prints ratios against a baseline of the same run; none is a test with a time limit. */
+/**
+ * What the benchmarks share. Each prints ratios against a baseline of the same run; none is a test with a
+ * time limit.
+ */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import process from "node:process";
@@ -33,7 +36,10 @@ export function ratioLine(
     `ratio ${(value / baseline.value).toFixed(2)}`;
 }
 
-/** The largest resident size (bytes) that the process has had so far; undefined when it is gone, or not on Linux. */
+/**
+ * The largest resident size (bytes) that the process has had so far; undefined when it is gone, or not on
+ * Linux.
+ */
 export function peakMemory(pid: number): number | undefined {
   try {
     const kilobytes = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

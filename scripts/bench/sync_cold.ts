@@ -10,9 +10,10 @@ import { digits, machineLine, median, ratioLine } from "./support.ts";
 import { lockedTarballs } from "./tarballs.ts";
 
 /*
- * A cold `haft sync` of four tools: an empty HAFT_HOME and a lock file, as on a colleague's machine, and once more
- * without the lock file. Beside it a parallel `curl | tar xz` of the same tarballs, which verifies nothing and syncs
- * nothing to the disk, and `bun install` of the same packages. Every run has a fresh directory.
+ * A cold `haft sync` of four tools: an empty HAFT_HOME and a lock file, as on a colleague's machine, and once
+ * more without the lock file. Beside it a parallel `curl | tar xz` of the same tarballs, which verifies
+ * nothing and syncs nothing to the disk, and `bun install` of the same packages. Every run has a fresh
+ * directory.
  */
 
 const rounds = Number(process.argv[2] ?? 5);

@@ -1,5 +1,5 @@
 import { hostPlatform } from "../../src/tools/host_platform.ts";
-import { lockedArtifacts } from "../../src/tools/lockfile/locked_tool.ts";
+import { lockedArtifacts } from "../../src/tools/locked_tool.ts";
 import { parseLockFile } from "../../src/tools/lockfile/parse_lock_file.ts";
 import { configuredRegistry } from "../support/registry.ts";
 

@@ -9,8 +9,9 @@ import { BenchDaemon } from "./bench_daemon.ts";
 import { residentMemory } from "./process_state.ts";
 import { digits, machineLine, median, quantile } from "./support.ts";
 
-// Tasks under the real daemon: from the request to the first event and to the running process, a thousand short ones through the queue
-// beside the same command spawned directly, ten thousand in the history, and one that prints a million lines.
+// Tasks under the real daemon: from the request to the first event and to the running process, a thousand
+// short ones through the queue beside the same command spawned directly, ten thousand in the history, and one
+// that prints a million lines.
 //
 //     deno run -A scripts/bench/tasks.ts [ROUNDS]
 

@@ -2,8 +2,8 @@ import { relative } from "node:path";
 import { projectRoot } from "../support/project.ts";
 
 /**
- * A lint plugin with one rule: below src/, only src/runtime/ may name the `Deno` and `Bun` globals. Everything above
- * that seam runs unchanged under both runtimes.
+ * A lint plugin with one rule: below src/, only src/runtime/ may name the `Deno` and `Bun` globals.
+ * Everything above that seam runs unchanged under both runtimes.
  */
 const plugin: Deno.lint.Plugin = {
   name: "haft",

@@ -13,7 +13,9 @@ export interface PackageFile {
   executable?: boolean;
 }
 
-/** Every file of an archive has this time, as npm gives it to the files of its tarballs: two builds are alike. */
+/**
+ * Every file of an archive has this time, as npm gives it to the files of its tarballs: two builds are alike.
+ */
 const epoch = new Date("1985-10-26T08:15:00Z");
 
 /** A tar archive whose bytes depend on names, contents and order alone. */
@@ -31,7 +33,8 @@ export async function tarOf(files: readonly PackageFile[]): Promise<Uint8Array> 
 /** @returns bytes whose gzip header names no time and no file. */
 export async function tarGzOf(files: readonly PackageFile[]): Promise<Uint8Array> {
   const bytes = gzipSync(await tarOf(files), { level: 9 });
-  // RFC 1952: byte 9 is the system that compressed. Zlib writes its own; 255 is "unknown" and the same everywhere.
+  // RFC 1952: byte 9 is the system that compressed. Zlib writes its own; 255 is "unknown" and the same
+  // everywhere.
   bytes[9] = 255;
   return bytes;
 }

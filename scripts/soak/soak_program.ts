@@ -1,6 +1,7 @@
 /**
- * The soak itself, bundled and run under Bun by soak.ts: `soak_program.js run SECONDS DIRECTORY [PYTHON PEER]` drives a peer on every kind
- * of channel, kills other peers all the while, and prints one line of JSON for each sample; `peer KIND PATH` is the other side.
+ * The soak itself, bundled and run under Bun by soak.ts: `soak_program.js run SECONDS DIRECTORY [PYTHON
+ * PEER]` drives a peer on every kind of channel, kills other peers all the while, and prints one line of JSON
+ * for each sample; `peer KIND PATH` is the other side.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";

@@ -1,6 +1,7 @@
 /**
- * The traffic of the soak, the same on every kind of channel: numbered messages of many sizes whose content follows from their number.
- * The other side checks number and content and sends its own count back, so that what is lost, doubled, changed or out of order is seen.
+ * The traffic of the soak, the same on every kind of channel: numbered messages of many sizes whose content
+ * follows from their number. The other side checks number and content and sends its own count back, so that
+ * what is lost, doubled, changed or out of order is seen.
  */
 import type { IpcChannel, Message } from "../../src/channel/mod.ts";
 import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/kinds/shared_memory_channel.ts";

@@ -7,7 +7,9 @@ export interface CommandOptions {
   cwd?: string;
   /** Added to this process's environment; `undefined` removes a variable. */
   env?: Record<string, string | undefined>;
-  /** `inherit` shows the output as it comes, `capture` only returns it, `tee` does both. Default `inherit`. */
+  /**
+   * `inherit` shows the output as it comes, `capture` only returns it, `tee` does both. Default `inherit`.
+   */
   output?: "inherit" | "capture" | "tee";
   /** Milliseconds after which the command is killed. Default: never. */
   timeoutMs?: number;
@@ -21,7 +23,9 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** Runs a command to its end. A command that cannot be started rejects; a failing one resolves with its code. */
+/**
+ * Runs a command to its end. A command that cannot be started rejects; a failing one resolves with its code.
+ */
 export function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { cwd = projectRoot, env = {}, output = "inherit", timeoutMs } = options;
   const [file, ...args] = argv;

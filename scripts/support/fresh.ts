@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { projectRoot } from "./project.ts";
 
-/** What decides the content of a binary: our sources, the map and lock of the libraries, and how it is built. */
+/**
+ * What decides the content of a binary: our sources, the map and lock of the libraries, and how it is built.
+ */
 export function buildInputs(recipe: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(recipe));
   const sources = readdirSync(join(projectRoot, "src"), { recursive: true, encoding: "utf8" })

@@ -49,8 +49,8 @@ const SCRAPS = [
 ];
 
 /**
- * A stream of a few frames: messages, nearly messages, and bytes that were changed anywhere, in either framing. About half
- * of them are refused.
+ * A stream of a few frames: messages, nearly messages, and bytes that were changed anywhere, in either
+ * framing. About half of them are refused.
  */
 export function generatedStream(random: Chooser): Buffer {
   const lines = random.below(2) === 0;

@@ -12,7 +12,9 @@ export interface ImportEdge {
   lazy: boolean;
 }
 
-/** Our own files by path from the project's root, each with our own files that it imports (types included). */
+/**
+ * Our own files by path from the project's root, each with our own files that it imports (types included).
+ */
 export type ImportGraph = ReadonlyMap<string, readonly ImportEdge[]>;
 
 /** Reads the graph of main.ts and all of src/ as Deno's own resolver sees it. */

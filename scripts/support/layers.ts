@@ -135,3 +135,16 @@ export const layers: readonly Layer[] = [
   },
   { name: "main", mayImport: ["base", "runtime", "cli"], why: "main.ts only starts the command line" },
 ];
+
+/** Files that import each other for a reason: they are one recursion, cut where a reader expects the cut. */
+export interface Recursion {
+  files: readonly string[];
+  why: string;
+}
+
+export const recursions: readonly Recursion[] = [
+  {
+    files: ["src/sync/bun_installer.ts", "src/sync/install_here.ts"],
+    why: "a JavaScript package is installed by Bun, which is itself a tool to install",
+  },
+];

@@ -24,7 +24,9 @@ const KEYWORDS = new Set(
     "global if import in is lambda nonlocal not or pass raise return try while with yield").split(" "),
 );
 
-/** Turns JSON Schemas into the text of Python types; the objects in them become TypedDicts, inner ones first. */
+/**
+ * Turns JSON Schemas into the text of Python types; the objects in them become TypedDicts, inner ones first.
+ */
 export class PythonTypes {
   readonly #classes: string[] = [];
 

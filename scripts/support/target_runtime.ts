@@ -12,8 +12,9 @@ import { configuredRegistry } from "./registry.ts";
 import type { Target } from "./targets.ts";
 
 /**
- * The executable of bun for another platform, to put haft into. It is the very bun that haft.lock pins, installed and
- * verified by haft's own code into dist/; left to itself, bun would download one that nothing vouches for.
+ * The executable of bun for another platform, to put haft into. It is the very bun that haft.lock pins,
+ * installed and verified by haft's own code into dist/; left to itself, bun would download one that nothing
+ * vouches for.
  */
 export async function targetRuntime(target: Target): Promise<string> {
   const lock = parseLockFile(readFileSync(join(projectRoot, "haft.lock"), "utf8"), "haft.lock");

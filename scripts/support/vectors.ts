@@ -15,7 +15,10 @@ export interface FrameVector {
   pieces: Piece[];
   max_frame_bytes: number;
   framing: string | null;
-  /** The value of each frame before the refusal, as JSON; absent where they are large, and `count` says how many. */
+  /**
+   * The value of each frame before the refusal, as JSON; absent where they are large, and `count` says how
+   * many.
+   */
   values?: string[];
   count: number;
   refusal: string | null;

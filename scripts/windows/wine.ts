@@ -13,11 +13,17 @@ export interface Ended {
   output: string;
 }
 
-/** A Windows program that runs under Wine. It is killed when its time is over, which fails whoever waits for it. */
+/**
+ * A Windows program that runs under Wine. It is killed when its time is over, which fails whoever waits for
+ * it.
+ */
 export class WineProcess {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
-  /** A file, because the sockets that are a child's pipes on Linux are nothing that Node on Windows can write to. */
+  /**
+   * A file, because the sockets that are a child's pipes on Linux are nothing that Node on Windows can write
+   * to.
+   */
   readonly #output: string;
   #over = false;
 

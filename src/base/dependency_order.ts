@@ -26,8 +26,8 @@ export function dependencyCycle(dependencies: Dependencies): string[] | undefine
 }
 
 /**
- * The named apps and all that they wait for, each after those: the order to start in. Stopping goes the other way round.
- * There must be no circle.
+ * The named apps and all that they wait for, each after those: the order to start in. Stopping goes the other
+ * way round. There must be no circle.
  */
 export function startOrder(names: Iterable<string>, dependencies: Dependencies): string[] {
   const order = new Set<string>();

@@ -1,5 +1,6 @@
 /**
- * Every exit code haft can end with. Scripts may rely on these; they are listed in `haft --help` and the README.
+ * Every exit code haft can end with. Scripts may rely on these; they are listed in `haft --help` and the
+ * README.
  */
 export const ExitCode = {
   /** Done. */

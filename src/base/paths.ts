@@ -55,8 +55,8 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
 }
 
 /**
- * Where the tokens of the user's pipes lie (Windows). Not below `HAFT_HOME`: a pipe's name is the user's, whatever that
- * is set to, and only here is it certain that other users cannot read.
+ * Where the tokens of the user's pipes lie (Windows). Not below `HAFT_HOME`: a pipe's name is the user's,
+ * whatever that is set to, and only here is it certain that other users cannot read.
  */
 export function pipeTokens({ env, home }: Omit<PathsContext, "platform">): string {
   return join(localAppData(env, home), "haft", "pipe-tokens");

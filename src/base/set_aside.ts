@@ -1,6 +1,7 @@
 /**
- * Damaged files of haft's own. What cannot be understood is renamed to `NAME.damaged-TIME`, one line says so, and the
- * caller goes on as if the file had never been there: the next write makes it anew, and the old one can be looked at.
+ * Damaged files of haft's own. What cannot be understood is renamed to `NAME.damaged-TIME`, one line says so,
+ * and the caller goes on as if the file had never been there: the next write makes it anew, and the old one
+ * can be looked at.
  */
 import {
   closeSync,
@@ -66,7 +67,8 @@ export function setAside(
 }
 
 /**
- * Reads and parses a file that haft wrote. One that `parse` refuses by throwing, or a directory in its place, is set aside.
+ * Reads and parses a file that haft wrote. One that `parse` refuses by throwing, or a directory in its place,
+ * is set aside.
  * @returns undefined when the file is not there, or is no longer
  * @throws {HaftError} when the system refuses to read it
  */
@@ -102,7 +104,10 @@ function isStill(path: string, seen: { dev: number; ino: number }): boolean {
   return stat !== undefined && (stat.isSymbolicLink() || stat.ino === seen.ino && stat.dev === seen.dev);
 }
 
-/** What lies beside `path` from earlier, oldest first: its ending is a time, and a count where two had the same. */
+/**
+ * What lies beside `path` from earlier, oldest first: its ending is a time, and a count where two had the
+ * same.
+ */
 function setAsideBefore(path: string): { name: string; time: string; count: number }[] {
   const start = `${basename(path)}.damaged-`;
   const found = readdirSync(dirname(path)).flatMap((name) => {

@@ -1,6 +1,6 @@
 /**
- * Bounded parallel work: at most so many run at a time, in the order in which they were given. After a failure no more
- * are begun; those under way end first.
+ * Bounded parallel work: at most so many run at a time, in the order in which they were given. After a
+ * failure no more are begun; those under way end first.
  */
 export class WorkPool {
   readonly #limit: number;

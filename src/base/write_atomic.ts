@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writ
 import { basename, dirname, join } from "node:path";
 
 /**
- * Replaces a file's content in one step: readers, a full disk and a crash find the old text or the new one, never a part.
- * Directories are made as needed.
+ * Replaces a file's content in one step: readers, a full disk and a crash find the old text or the new one,
+ * never a part. Directories are made as needed.
  * @param durable false for what can be had again: a power cut may then leave an empty file
  * @throws the system's error; the file is as it was then
  */

@@ -1,8 +1,8 @@
 import { clearTimeout, setTimeout } from "node:timers";
 
 /**
- * A time limit on progress: it runs from the first {@link watch}, and again from each one that reports a different
- * `progress`. It keeps no process alive.
+ * A time limit on progress: it runs from the first {@link watch}, and again from each one that reports a
+ * different `progress`. It keeps no process alive.
  */
 export class Deadline {
   readonly #ms: number;

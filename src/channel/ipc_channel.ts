@@ -18,17 +18,18 @@ export interface ReceiveOptions {
 }
 
 /**
- * One interface for every way to exchange messages, whatever lies below. Messages arrive in the order they were sent,
- * each once.
+ * One interface for every way to exchange messages, whatever lies below. Messages arrive in the order they
+ * were sent, each once.
  *
- * The one who made or accepted a channel closes it. After a close, by either side, messages that have arrived can
- * still be received; then everything pending and everything new rejects with the reason.
+ * The one who made or accepted a channel closes it. After a close, by either side, messages that have arrived
+ * can still be received; then everything pending and everything new rejects with the reason.
  */
 export interface IpcChannel extends AsyncDisposable {
   readonly name: string;
 
   /**
-   * Resolves when the message is accepted: at once while little is queued, later while the peer is slow to read.
+   * Resolves when the message is accepted: at once while little is queued, later while the peer is slow to
+   * read.
    *
    * @throws {Disconnected} the peer is gone; the message may be lost
    * @throws {ShuttingDown} this side has begun to close
@@ -56,14 +57,14 @@ export interface IpcChannel extends AsyncDisposable {
   emit(event: string, data?: unknown, options?: SendOptions): Promise<void>;
 
   /**
-   * Calls `listener` for every message that no `recv` waits for, those that have arrived already included. Gives a
-   * function that ends it.
+   * Calls `listener` for every message that no `recv` waits for, those that have arrived already included.
+   * Gives a function that ends it.
    */
   onMessage(listener: (message: Message) => void): () => void;
 
   /**
-   * Asks the peer and waits for the answer: a request with an id of its own, and the response with the same id, which
-   * no `recv` sees.
+   * Asks the peer and waits for the answer: a request with an id of its own, and the response with the same
+   * id, which no `recv` sees.
    *
    * @throws {RequestError} when the peer answers with an error
    * @throws {TimedOut} after `timeoutMs` (30 s by default); the peer is told to `cancel`
@@ -73,8 +74,8 @@ export interface IpcChannel extends AsyncDisposable {
   request(method: string, data?: unknown, options?: RequestOptions): Promise<unknown>;
 
   /**
-   * Begins an orderly end: new sends and requests are refused ({@link ShuttingDown}), those that have begun may finish,
-   * what has arrived can be received. The channel stays open until it is closed.
+   * Begins an orderly end: new sends and requests are refused ({@link ShuttingDown}), those that have begun
+   * may finish, what has arrived can be received. The channel stays open until it is closed.
    */
   shutdown(): void;
 
@@ -92,8 +93,8 @@ export interface IpcChannel extends AsyncDisposable {
   metrics(): ChannelMetricsSnapshot;
 
   /**
-   * Lets what was accepted go out (for 2 s at most), then closes. Pending receives and waiting sends reject with
-   * Disconnected.
+   * Lets what was accepted go out (for 2 s at most), then closes. Pending receives and waiting sends reject
+   * with Disconnected.
    */
   close(): Promise<void>;
 

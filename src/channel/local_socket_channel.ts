@@ -12,7 +12,10 @@ export interface ConnectOptions extends StreamChannelOptions, EndpointOptions {
   /** Milliseconds for all attempts together. */
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Go on trying while nobody listens yet; without it the first refusal is final. Needs `timeoutMs` or `signal`. */
+  /**
+   * Go on trying while nobody listens yet; without it the first refusal is final. Needs `timeoutMs` or
+   * `signal`.
+   */
   retry?: boolean;
   /** `length` by default. */
   framing?: Framing;

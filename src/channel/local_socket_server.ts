@@ -11,7 +11,9 @@ import { StreamChannel, type StreamChannelOptions } from "./stream_channel.ts";
 export interface ListenOptions extends StreamChannelOptions, EndpointOptions {
   /** Stops waiting for the directory's lock. */
   signal?: AbortSignal;
-  /** Open connections; one more is closed at once. 256 by default, less where the system has few descriptors. */
+  /**
+   * Open connections; one more is closed at once. 256 by default, less where the system has few descriptors.
+   */
   maxConnections?: number;
   /** Connections that have not sent anything yet; one more is closed at once. 64 by default. */
   maxUnreadyConnections?: number;
@@ -25,8 +27,9 @@ interface Waiter {
 }
 
 /**
- * The listening side of a local socket. It accepts until it is closed; closing it does not close the channels that were
- * accepted, whose owner is whoever got them from {@link accept}. Those that nobody got are closed with it.
+ * The listening side of a local socket. It accepts until it is closed; closing it does not close the channels
+ * that were accepted, whose owner is whoever got them from {@link accept}. Those that nobody got are closed
+ * with it.
  */
 export class LocalSocketServer implements AsyncDisposable {
   readonly name: string;
@@ -55,7 +58,8 @@ export class LocalSocketServer implements AsyncDisposable {
   /**
    * Listens under a name. The promise resolves when clients can connect.
    *
-   * @throws {HaftError} another process listens there (`code` `EADDRINUSE`), or the endpoint is not safe to use
+   * @throws {HaftError} another process listens there (`code` `EADDRINUSE`), or the endpoint is not safe to
+   * use
    */
   static async listen(name: string, options: ListenOptions = {}): Promise<LocalSocketServer> {
     const server = new LocalSocketServer(name, resolveEndpoint(name, options), options);

@@ -7,7 +7,8 @@
  * await channel.emit("hello", { n: 1 });
  * ```
  *
- * Shared memory channels are in kinds/shared_memory_channel.ts: they need the runtime's own parts, and these here run wherever `node:*` does.
+ * Shared memory channels are in kinds/shared_memory_channel.ts: they need the runtime's own parts, and these
+ * here run wherever `node:*` does.
  */
 export type { IpcChannel, Message, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
 export { type ConnectOptions, LocalSocketChannel } from "./local_socket_channel.ts";

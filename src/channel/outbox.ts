@@ -3,9 +3,9 @@ import type { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
 /**
- * Backpressure of the sending side. Below the soft limit a message goes into the writer's buffer at once. Above it
- * messages wait here, in order, until the socket has drained; a caller that does not wait for its sends meets the hard
- * limit.
+ * Backpressure of the sending side. Below the soft limit a message goes into the writer's buffer at once.
+ * Above it messages wait here, in order, until the socket has drained; a caller that does not wait for its
+ * sends meets the hard limit.
  */
 export class Outbox {
   readonly #writer: FrameWriter;

@@ -14,8 +14,8 @@ export interface RequestContext {
 export type RequestHandler = (data: unknown, context: RequestContext) => unknown;
 
 /**
- * Answers the peer's requests and pings. Requests may run side by side; a handler that throws a {@link RequestError} answers with that
- * error, anything else with `failed`.
+ * Answers the peer's requests and pings. Requests may run side by side; a handler that throws a {@link
+ * RequestError} answers with that error, anything else with `failed`.
  *
  * @param onOther gets every message that is no request and no ping
  * @returns a function that ends it

@@ -41,7 +41,10 @@ interface Setup {
 /** The codes of JSON-RPC, which clients know: the text was not JSON; it was, and not what is allowed. */
 const PARSE_ERROR = -32700;
 const INVALID_REQUEST = -32600;
-/** What a write or a read on a connection says whose other end is gone; `EOF` is how Windows says it of a write to a pipe. */
+/**
+ * What a write or a read on a connection says whose other end is gone; `EOF` is how Windows says it of a
+ * write to a pipe.
+ */
 const GONE = new Set([undefined, "EPIPE", "ECONNRESET", "ENOTCONN", "ECONNABORTED", "EOF"]);
 
 /** A channel over any connected {@link Socket}. */

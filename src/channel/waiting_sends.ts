@@ -11,7 +11,10 @@ interface Waiting<T> {
   reject(error: unknown): void;
 }
 
-/** Sends that wait for room, in the order in which they were made. Each can be given up, and is then certain not to be sent. */
+/**
+ * Sends that wait for room, in the order in which they were made. Each can be given up, and is then certain
+ * not to be sent.
+ */
 export class WaitingSends<T> {
   readonly #name: string;
   readonly #queuedBelow: () => number;
@@ -71,7 +74,10 @@ export class WaitingSends<T> {
     });
   }
 
-  /** @param place takes an item, or gives undefined while there is no room; what it throws is that one send's failure */
+  /**
+   * @param place takes an item, or gives undefined while there is no room; what it throws is that one send's
+   * failure
+   */
   admit(place: (item: T) => Promise<void> | undefined): void {
     // Who is given an item may take from the channel in the same call, which makes room: this loop sees it.
     if (this.#admitting) return;

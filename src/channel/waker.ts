@@ -1,6 +1,6 @@
 /**
- * For hosts with an event loop of their own (Qt, game engines, DCC applications): messages are kept until the host asks for them, and
- * the host is woken when there is something to ask for, at most every so often.
+ * For hosts with an event loop of their own (Qt, game engines, DCC applications): messages are kept until the
+ * host asks for them, and the host is woken when there is something to ask for, at most every so often.
  */
 import type { Message } from "../protocol/envelope.ts";
 import type { IpcChannel } from "./ipc_channel.ts";

@@ -1,6 +1,6 @@
 import type { ExitCode } from "../base/exit_code.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
-import { programOnPath } from "../tools/project/program_on_path.ts";
+import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
 import { shimDepth } from "../tools/shims/shim_guard.ts";

@@ -1,6 +1,6 @@
 /**
- * One request to the daemon on a connection of its own, for `haft exec`: a tenth of what a whole client loads. No `hello`, which is
- * optional; a line out, a line back.
+ * One request to the daemon on a connection of its own, for `haft exec`: a tenth of what a whole client
+ * loads. No `hello`, which is optional; a line out, a line back.
  */
 import { Buffer } from "node:buffer";
 import type { MethodName, Params, Result } from "../protocol/methods/mod.ts";

@@ -31,8 +31,8 @@ export interface ConnectOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * A connection to the daemon. Requests may be in flight together. When the connection ends, every request that is pending
- * rejects with {@link Disconnected}; whoever connected closes it.
+ * A connection to the daemon. Requests may be in flight together. When the connection ends, every request
+ * that is pending rejects with {@link Disconnected}; whoever connected closes it.
  */
 export class DaemonClient implements AsyncDisposable {
   readonly ack: Ack;
@@ -114,7 +114,8 @@ export class DaemonClient implements AsyncDisposable {
   /**
    * @throws {RequestError} when the daemon answers with an error
    * @throws {Disconnected}
-   * @param options.timeoutMs milliseconds; 30 s by default, and as long as it takes for methods that may take long
+   * @param options.timeoutMs milliseconds; 30 s by default, and as long as it takes for methods that may take
+   * long
    * @throws {TimedOut} after that time; the daemon is told to cancel
    */
   async request<M extends MethodName>(

@@ -1,7 +1,8 @@
 /**
- * One client's connection: frames in, requests dispatched, responses and events out through one writer, in the order in
- * which they came about. It never waits for its reader: above the soft limit its requests are not read and its
- * subscriptions pause; past the hard limit, or without any drain for too long, it is closed as a slow consumer.
+ * One client's connection: frames in, requests dispatched, responses and events out through one writer, in
+ * the order in which they came about. It never waits for its reader: above the soft limit its requests are
+ * not read and its subscriptions pause; past the hard limit, or without any drain for too long, it is closed
+ * as a slow consumer.
  */
 import { randomId } from "../base/random_id.ts";
 import type { EventFilter } from "../hub/event_filter.ts";
@@ -132,8 +133,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   /**
-   * Sends this client's own copy of an event that it can do without. While its queue is full, which would otherwise close
-   * it, the event is left out; once there is room the client hears how many were.
+   * Sends this client's own copy of an event that it can do without. While its queue is full, which would
+   * otherwise close it, the event is left out; once there is room the client hears how many were.
    */
   offer(event: string, data: unknown): void {
     if (this.#subscriptionsPaused) this.#leftOut++;
@@ -159,7 +160,10 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.end(message);
   }
 
-  /** Answers the first message with the error `too_many`: only then is it known which framing the client reads. */
+  /**
+   * Answers the first message with the error `too_many`: only then is it known which framing the client
+   * reads.
+   */
   refuse(message: string): void {
     this.#refusal = message;
   }
@@ -224,8 +228,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   /**
-   * Only subscribers are pinged: neither they nor the daemon would notice otherwise that the other side is gone. A script
-   * that holds a connection open by hand would not know what to answer.
+   * Only subscribers are pinged: neither they nor the daemon would notice otherwise that the other side is
+   * gone. A script that holds a connection open by hand would not know what to answer.
    */
   #isKeptAlive(): boolean {
     return this.subscriptions.size > 0 && this.name !== undefined;
@@ -302,7 +306,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /**
    * The one ending; the first reason counts.
    *
-   * @param rest what is queued: `send` it and close then, `drop` it because the peer takes nothing, or the peer is `gone`
+   * @param rest what is queued: `send` it and close then, `drop` it because the peer takes nothing, or the
+   * peer is `gone`
    */
   #finish(reason: string, rest: "send" | "drop" | "gone"): void {
     if (this.#closing === undefined) {

@@ -18,7 +18,8 @@ export interface ConnectionLimits extends PeerLimits {
 export const CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   connections: LIMITS.connections,
   silentConnections: LIMITS.unauthenticatedConnections,
-  // The daemon's endpoint is also for people with `nc -U`: it waits longer for a first frame than a dialect's does.
+  // The daemon's endpoint is also for people with `nc -U`: it waits longer for a first frame than a dialect's
+  // does.
   firstFrameTimeoutMs: 60_000,
   frameTimeoutMs: LIMITS.frameTimeout,
   drainTimeoutMs: LIMITS.drainTimeout,

@@ -1,6 +1,6 @@
 /**
- * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops when it is told to or has
- * had nothing to do for long.
+ * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops when it
+ * is told to or has had nothing to do for long.
  */
 import process from "node:process";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -176,8 +176,8 @@ export class Daemon {
   }
 
   /**
-   * Reads the user's settings again: limits count for new connections, and what was remembered of projects is forgotten. Settings
-   * that cannot be read change nothing.
+   * Reads the user's settings again: limits count for new connections, and what was remembered of projects is
+   * forgotten. Settings that cannot be read change nothing.
    */
   reload(): void {
     const { log, user, settings } = this.#options;
@@ -202,7 +202,10 @@ export class Daemon {
     );
   }
 
-  /** Lets requests in flight finish, closes every connection, and gives up the endpoint. Further calls wait for the first. */
+  /**
+   * Lets requests in flight finish, closes every connection, and gives up the endpoint. Further calls wait
+   * for the first.
+   */
   async stop(reason: string, { keepApps = false }: { keepApps?: boolean } = {}): Promise<void> {
     if (this.#stopping) return await this.stopped;
     this.#stopping = true;

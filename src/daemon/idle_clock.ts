@@ -9,8 +9,8 @@ export interface IdleClockOptions {
 const LONGEST_WAIT = 2 ** 31 - 1;
 
 /**
- * Ends a daemon that has had nothing to do for long. Work that ends should restart the clock; where that is missed, the
- * clock finds out when it runs down, and counts from then.
+ * Ends a daemon that has had nothing to do for long. Work that ends should restart the clock; where that is
+ * missed, the clock finds out when it runs down, and counts from then.
  */
 export class IdleClock implements Disposable {
   readonly #options: IdleClockOptions;

@@ -10,8 +10,8 @@ const LOOK_MS = 2_000;
 const WORTH = 100;
 
 /**
- * Gives memory back after a burst of work. The runtime does so by itself while it works, and afterwards late or never; but a daemon that
- * has just started a hundred apps does nothing for the rest of the day.
+ * Gives memory back after a burst of work. The runtime does so by itself while it works, and afterwards late
+ * or never; but a daemon that has just started a hundred apps does nothing for the rest of the day.
  */
 export class QuietCollector implements Disposable {
   readonly #options: QuietCollectorOptions;

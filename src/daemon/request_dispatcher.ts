@@ -1,6 +1,7 @@
 /**
- * From a request message to its response. A method that answers at once is answered in the same turn, with no promise and
- * no book-keeping; one that waits is held in flight by its id, can be cancelled, and ends with its time limit.
+ * From a request message to its response. A method that answers at once is answered in the same turn, with no
+ * promise and no book-keeping; one that waits is held in flight by its id, can be cancelled, and ends with
+ * its time limit.
  */
 import * as v from "valibot";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -108,7 +109,8 @@ export class RequestDispatcher {
     const ended = new Promise<never>((_, reject) => {
       call.signal.addEventListener("abort", () => reject(call.endReason), { once: true });
     });
-    // A method that does not listen to its signal must not keep its id: the answer goes out when the call ends.
+    // A method that does not listen to its signal must not keep its id: the answer goes out when the call
+    // ends.
     Promise.race([result, ended]).then(
       (value) => this.#answer(method, id, value),
       (error) => this.#fail(method, id, call, error),
@@ -156,7 +158,10 @@ export function wireError(name: ErrorName, message: string, data?: unknown): Wir
   return { code: ERROR_CODES[name], name, message, ...(data === undefined ? {} : { data }) };
 }
 
-/** What a method threw, as the client gets it. Only errors that were written for people leave the daemon word for word. */
+/**
+ * What a method threw, as the client gets it. Only errors that were written for people leave the daemon word
+ * for word.
+ */
 function toWireError(error: unknown): WireError {
   if (error instanceof RequestError) {
     return wireError(error.errorName, error.message, error.data);

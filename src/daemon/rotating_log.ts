@@ -1,7 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** A log file that is renamed to `<path>.1` when it is full, `.1` to `.2`, and so on; the oldest is dropped. */
+/**
+ * A log file that is renamed to `<path>.1` when it is full, `.1` to `.2`, and so on; the oldest is dropped.
+ */
 export class RotatingLog {
   readonly path: string;
   readonly #maxBytes: number;

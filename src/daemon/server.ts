@@ -20,7 +20,9 @@ export interface ServerOptions {
 
 const CHECK_INTERVAL_MS = 1_000;
 
-/** The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end. */
+/**
+ * The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end.
+ */
 export class Server implements AsyncDisposable {
   readonly traffic = new Traffic();
   readonly #connections = new Map<string, Connection>();
@@ -91,7 +93,10 @@ export class Server implements AsyncDisposable {
     return this.#host.limits;
   }
 
-  /** Counts at once, for what is looked at each time; a connection keeps the frame limit that it was agreed on with. */
+  /**
+   * Counts at once, for what is looked at each time; a connection keeps the frame limit that it was agreed on
+   * with.
+   */
   set limits(limits: ConnectionLimits) {
     this.#host.limits = withinDescriptors(limits);
   }
@@ -110,7 +115,8 @@ export class Server implements AsyncDisposable {
    * No new connections and requests; those in flight may finish within `graceMs`, then everything is closed.
    *
    * @param options.graceMs milliseconds
-   * @param options.beforeClosing runs when requests have finished, while subscribers still hear what it leads to
+   * @param options.beforeClosing runs when requests have finished, while subscribers still hear what it leads
+   * to
    */
   async stop(
     { graceMs, beforeClosing }: { graceMs: number; beforeClosing?: () => Promise<void> },

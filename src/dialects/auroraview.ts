@@ -1,7 +1,7 @@
 /**
- * AuroraView's channel mode: a helper connects, says how far it is and what came of it as lines of JSON, and goes. What it says
- * becomes events of the user's: `user.auroraview.progress`, `.result`, `.event` with the event's own name, and `.message` for any
- * other JSON, which AuroraView hands on as it is, too.
+ * AuroraView's channel mode: a helper connects, says how far it is and what came of it as lines of JSON, and
+ * goes. What it says becomes events of the user's: `user.auroraview.progress`, `.result`, `.event` with the
+ * event's own name, and `.message` for any other JSON, which AuroraView hands on as it is, too.
  */
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";

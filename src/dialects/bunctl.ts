@@ -1,4 +1,6 @@
-/** bunctl 3.0: serde's externally tagged enums, a length before each; one answer for each request, in order. */
+/**
+ * bunctl 3.0: serde's externally tagged enums, a length before each; one answer for each request, in order.
+ */
 import { homedir } from "node:os";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";

@@ -80,7 +80,10 @@ export class DialectConnection implements SocketHandler {
     if (this.#writer.queuedBytes <= LIMITS.outputSoft / 2) this.#readDaemon();
   }
 
-  /** The peer is gone. What it said before still counts, as with the daemon's own connections: helpers say a word and go. */
+  /**
+   * The peer is gone. What it said before still counts, as with the daemon's own connections: helpers say a
+   * word and go.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -167,7 +170,8 @@ export class DialectConnection implements SocketHandler {
     if (this.#writer.queuedBytes <= LIMITS.outputSoft) return;
     this.#writer.flush();
     const { queuedBytes } = this.#writer;
-    // The daemon sees a client that does not read, and does with it as with any: it is told what it missed, or closed.
+    // The daemon sees a client that does not read, and does with it as with any: it is told what it missed,
+    // or closed.
     if (queuedBytes > LIMITS.outputSoft && this.#stuckSince === undefined) {
       this.#stuckSince = performance.now();
       this.#toDaemon?.pause();

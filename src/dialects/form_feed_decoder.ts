@@ -3,7 +3,10 @@ import { FrameError } from "../socket/framing/frame_error.ts";
 
 const FORM_FEED = 0x0c;
 
-/** Cuts a stream of chunks into frames that end with a form feed, as node-ipc's do. JSON escapes one inside of a text. */
+/**
+ * Cuts a stream of chunks into frames that end with a form feed, as node-ipc's do. JSON escapes one inside of
+ * a text.
+ */
 export class FormFeedDecoder {
   readonly #maxFrameBytes: number;
   #tail: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * ipckit's SocketServer: a length before each JSON text, `{msg_type, payload}`, answers in the order of the requests. Its requests
- * are the daemon's own methods; texts and binary data become events of the user's.
+ * ipckit's SocketServer: a length before each JSON text, `{msg_type, payload}`, answers in the order of the
+ * requests. Its requests are the daemon's own methods; texts and binary data become events of the user's.
  */
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";

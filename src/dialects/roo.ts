@@ -1,4 +1,7 @@
-/** Roo-Code's packages/ipc on node-ipc 12: JSON and a form feed; the server speaks first; no request ids, and no error replies. */
+/**
+ * Roo-Code's packages/ipc on node-ipc 12: JSON and a form feed; the server speaks first; no request ids, and
+ * no error replies.
+ */
 import { homedir } from "node:os";
 import process from "node:process";
 import * as v from "valibot";

@@ -10,7 +10,10 @@ export interface RooEvent {
 
 const NO_TOKENS = { totalTokensIn: 0, totalTokensOut: 0, totalCost: 0, contextTokens: 0 };
 
-/** haft's event of a task in Roo-Code's words: none for what it has no word for, several where it takes several. */
+/**
+ * haft's event of a task in Roo-Code's words: none for what it has no word for, several where it takes
+ * several.
+ */
 export function rooEvents({ event, data }: DaemonEvent): RooEvent[] {
   switch (event) {
     case "task.created":

@@ -6,7 +6,8 @@ export interface Variant {
 }
 
 /**
- * Takes serde's forms of a variant apart: `"List"`, `{"List": null}`, `{"Stop": {"name": "a"}}`, `{"Stop": ["a"]}`.
+ * Takes serde's forms of a variant apart: `"List"`, `{"List": null}`, `{"Stop": {"name": "a"}}`, `{"Stop":
+ * ["a"]}`.
  *
  * @returns undefined when it is none
  */

@@ -1,4 +1,6 @@
-/** vx, RFC 0034: serde's externally tagged enums, one JSON text a line; each request has one answer, in order. */
+/**
+ * vx, RFC 0034: serde's externally tagged enums, one JSON text a line; each request has one answer, in order.
+ */
 import { delimiter } from "node:path";
 import process from "node:process";
 import * as v from "valibot";

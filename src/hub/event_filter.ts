@@ -7,8 +7,9 @@ export interface EventFilter {
 }
 
 /**
- * Compiles globs on dot-separated event types. `*` stands for any text within one segment; as the whole last segment it stands
- * for one or more segments: `app.*` matches `app.log_line` and `app.a.b`, but neither `app` nor `apple.x`.
+ * Compiles globs on dot-separated event types. `*` stands for any text within one segment; as the whole last
+ * segment it stands for one or more segments: `app.*` matches `app.log_line` and `app.a.b`, but neither `app`
+ * nor `apple.x`.
  *
  * @throws {RangeError} when a glob is empty or has an empty segment
  */

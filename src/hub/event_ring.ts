@@ -23,7 +23,10 @@ export interface EventRingLimits {
   bytes: number;
 }
 
-/** The latest events, oldest first, in a fixed number of slots. A publisher overwrites the oldest and never waits. */
+/**
+ * The latest events, oldest first, in a fixed number of slots. A publisher overwrites the oldest and never
+ * waits.
+ */
 export class EventRing {
   readonly #limits: EventRingLimits;
   readonly #slots: (HubEvent | undefined)[];

@@ -1,6 +1,7 @@
 /**
- * The in-process broadcast hub. All events lie in one ring; a subscriber is a cursor into it. Publishing appends and wakes, and
- * never waits: a reader that stalls costs nothing but, in the end, its own events, and it is told which ones.
+ * The in-process broadcast hub. All events lie in one ring; a subscriber is a cursor into it. Publishing
+ * appends and wakes, and never waits: a reader that stalls costs nothing but, in the end, its own events, and
+ * it is told which ones.
  *
  * The promise: in order, at most once, gaps always announced (`lagged`), another epoch announced (`reset`).
  */
@@ -65,9 +66,11 @@ export class Hub {
   }
 
   /**
-   * A cursor over the events that match. Without `since` it starts at the next event; with it, after the one named.
+   * A cursor over the events that match. Without `since` it starts at the next event; with it, after the one
+   * named.
    *
-   * @returns `reset` when `since` belongs to another epoch (or to the future): the cursor then starts at the next event
+   * @returns `reset` when `since` belongs to another epoch (or to the future): the cursor then starts at the
+   * next event
    */
   cursor(filter: EventFilter, { since }: { since?: StreamPosition | undefined } = {}): {
     cursor: Cursor;

@@ -55,7 +55,8 @@ export function spawnDetached(
     const exited = new Promise<Exit>((ended) =>
       child.once("exit", (code, signal) => ended({ code, signal }))
     );
-    // One that has ended already may be out of the table: it is then never signalled, and its end is on the way.
+    // One that has ended already may be out of the table: it is then never signalled, and its end is on the
+    // way.
     const startTime = table.find(pid)?.startTime ?? "";
     resolve({ child, identity: { pid, startTime, bootId: table.bootId() }, exited });
   });

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 
 /**
- * The message that every native channel carries, one JSON text a frame. `type` says which of the other fields count:
- * a `request` has `id` and `method`, a `response` the same `id` and `data` or `error`, an `event` has `event`. A `response`
- * with an `error` and no `id` is about the connection itself, which is then closed.
+ * The message that every native channel carries, one JSON text a frame. `type` says which of the other fields
+ * count: a `request` has `id` and `method`, a `response` the same `id` and `data` or `error`, an `event` has
+ * `event`. A `response` with an `error` and no `id` is about the connection itself, which is then closed.
  */
 export interface Message {
   type: "request" | "response" | "event" | "ping" | "pong" | "data" | "ready";

@@ -1,4 +1,7 @@
-/** Types that follow from a table of events: leaving out a field of an event is a type error where it is emitted. */
+/**
+ * Types that follow from a table of events: leaving out a field of an event is a type error where it is
+ * emitted.
+ */
 import type * as v from "valibot";
 
 type EventTable = Readonly<Record<string, { summary: string; data: v.GenericSchema }>>;

@@ -4,8 +4,9 @@ import * as v from "valibot";
 export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
 
 /**
- * A client's first request, `hello`. Optional: a client that sends another request first is served as protocol 1. What it has
- * besides these is left aside, so that a newer client can introduce itself to an older daemon.
+ * A client's first request, `hello`. Optional: a client that sends another request first is served as
+ * protocol 1. What it has besides these is left aside, so that a newer client can introduce itself to an
+ * older daemon.
  */
 export const Hello = v.object({
   /** The program's name, e.g. `haft ipc-send`. Shown by `client.list`. */

@@ -1,6 +1,6 @@
 /**
- * What happens while tools are installed, as the daemon publishes it: the events of a sync under `install.`, their subject the
- * tool. Sizes are bytes, times milliseconds.
+ * What happens while tools are installed, as the daemon publishes it: the events of a sync under `install.`,
+ * their subject the tool. Sizes are bytes, times milliseconds.
  */
 import * as v from "valibot";
 import type { Emit } from "./event_types.ts";
@@ -82,7 +82,10 @@ export type InstallEventName = keyof typeof INSTALL_EVENTS;
 
 export type EmitInstallEvent = Emit<typeof INSTALL_EVENTS>;
 
-/** Publishes a sync's event in the daemon's words. The daemon has none for `tool.needed`, which changes nothing. */
+/**
+ * Publishes a sync's event in the daemon's words. The daemon has none for `tool.needed`, which changes
+ * nothing.
+ */
 export function emitInstallEvent(event: SyncEvent, emit: EmitInstallEvent): void {
   switch (event.type) {
     case "sync.started":

@@ -11,8 +11,8 @@ const TYPES: ReadonlySet<unknown> = new Set<Message["type"]>([
 ]);
 
 /**
- * Accepts exactly what the schema in envelope.ts accepts, without building a second object: it runs for every message
- * that arrives. A test holds the two to the same verdict.
+ * Accepts exactly what the schema in envelope.ts accepts, without building a second object: it runs for every
+ * message that arrives. A test holds the two to the same verdict.
  */
 export function isMessage(value: unknown): value is Message {
   if (typeof value !== "object" || value === null) return false;

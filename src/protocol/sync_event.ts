@@ -4,8 +4,8 @@ import type { InstallProgress } from "./install.ts";
 export type ToolNeed = "missing" | "different" | "unresolved" | "forced";
 
 /**
- * What `haft sync` says while it works: the board, the plain lines and `--json` are three readers of this one stream.
- * The first is `sync.started`, the last `sync.finished`. Sizes are bytes, times milliseconds.
+ * What `haft sync` says while it works: the board, the plain lines and `--json` are three readers of this one
+ * stream. The first is `sync.started`, the last `sync.finished`. Sizes are bytes, times milliseconds.
  */
 export type SyncEvent =
   | {

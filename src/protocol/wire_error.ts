@@ -1,8 +1,9 @@
 import * as v from "valibot";
 
 /**
- * The errors that a request can be answered with. The name is stable and for programs; the number is JSON-RPC's where that
- * has one (-32800 is the language server protocol's). The message is for people and may change.
+ * The errors that a request can be answered with. The name is stable and for programs; the number is
+ * JSON-RPC's where that has one (-32800 is the language server protocol's). The message is for people and may
+ * change.
  */
 export const ERROR_CODES = {
   /** The frame is not JSON. The connection is closed after it. */

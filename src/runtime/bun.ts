@@ -8,8 +8,8 @@ import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, Sock
 /** Bun slows down on one huge write (64 MiB: 215 ms); in pieces of this size it does not. */
 const WRITE_PIECE = 65536;
 /**
- * On a pipe Bun answers that it took all of the bytes, and calls `drain` when they are really out; of several writes, when
- * the first is.
+ * On a pipe Bun answers that it took all of the bytes, and calls `drain` when they are really out; of several
+ * writes, when the first is.
  */
 const TAKES_AT_ONCE = process.platform !== "win32";
 
@@ -45,7 +45,8 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   for (const [name, value] of Object.entries(options.env)) {
     if (value !== undefined) env[name] = value;
   }
-  // Bun ignores these two, and an ignored signal stays so across execve; one that has a handler goes back to its default.
+  // Bun ignores these two, and an ignored signal stays so across execve; one that has a handler goes back to
+  // its default.
   process.on("SIGPIPE", ignore);
   process.on("SIGXFSZ", ignore);
   process.execve(file, [file, ...args], env);
@@ -56,7 +57,10 @@ function ignore(): void {}
 
 const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
 
-/** By a sink and not by `Bun.write`, which takes a file that stdout was redirected to for its own and truncates it. */
+/**
+ * By a sink and not by `Bun.write`, which takes a file that stdout was redirected to for its own and
+ * truncates it.
+ */
 async function writeOutput(stream: "stdout" | "stderr", text: string): Promise<void> {
   const sink = sinks[stream] ??= Bun[stream].writer();
   sink.write(text);

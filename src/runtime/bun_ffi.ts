@@ -1,8 +1,8 @@
 import process from "node:process";
 
 /**
- * The system calls that no module of Bun's offers. The module and the C library are loaded at the first call (0.7 ms):
- * most runs of haft need neither.
+ * The system calls that no module of Bun's offers. The module and the C library are loaded at the first call
+ * (0.7 ms): most runs of haft need neither.
  */
 interface Libc {
   flock(descriptor: number, operation: number): number;

@@ -2,8 +2,9 @@ import { lstatSync, type Stats } from "node:fs";
 import { errorCode, HaftError } from "../base/errors.ts";
 
 /**
- * A lock file must be a plain file of its own name: through a symbolic link, another user could make haft open, create
- * or lock a file of their choice. Deno cannot open with O_NOFOLLOW, so the path is looked at before and compared after.
+ * A lock file must be a plain file of its own name: through a symbolic link, another user could make haft
+ * open, create or lock a file of their choice. Deno cannot open with O_NOFOLLOW, so the path is looked at
+ * before and compared after.
  */
 export function refuseLink(path: string): void {
   let stat: Stats;

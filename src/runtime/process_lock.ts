@@ -14,11 +14,11 @@ export interface ProcessLockOptions {
 const RETRY = { first: 25, longest: 100 };
 
 /**
- * Waits for an exclusive lock between processes on a file, which is created (0600) if need be and never unlinked. The
- * kernel releases it when the holder ends, however it ends.
+ * Waits for an exclusive lock between processes on a file, which is created (0600) if need be and never
+ * unlinked. The kernel releases it when the holder ends, however it ends.
  *
- * The wait asks again at short, growing, slightly random intervals: a blocking flock would need a thread, and could not
- * be aborted.
+ * The wait asks again at short, growing, slightly random intervals: a blocking flock would need a thread, and
+ * could not be aborted.
  *
  * @throws the signal's reason; an error of the file system
  */

@@ -8,7 +8,10 @@ const FORWARDED: readonly NodeJS.Signals[] = process.platform === "win32"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH"];
 
-/** What a terminal sends to every process of the foreground job: the child gets these without us, and once is enough. */
+/**
+ * What a terminal sends to every process of the foreground job: the child gets these without us, and once is
+ * enough.
+ */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set([
   "SIGHUP",
   "SIGINT",
@@ -19,8 +22,8 @@ const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set([
 ]);
 
 /**
- * {@link Runtime.exec} where a process cannot be replaced: a child with the same stdio. Signals sent to this process go
- * on to the child, and this process lives until the child has ended.
+ * {@link Runtime.exec} where a process cannot be replaced: a child with the same stdio. Signals sent to this
+ * process go on to the child, and this process lives until the child has ended.
  */
 export function spawnExec(file: string, args: readonly string[], { env }: ExecOptions): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -2,8 +2,8 @@ import process from "node:process";
 import type { FileLock } from "./types.ts";
 
 /**
- * A lock where there is no flock: an exclusive transaction on an SQLite file, which the system ends with the process.
- * Both runtimes use it on Windows, so that they exclude each other.
+ * A lock where there is no flock: an exclusive transaction on an SQLite file, which the system ends with the
+ * process. Both runtimes use it on Windows, so that they exclude each other.
  */
 export function sqliteTryLock(path: string): FileLock | undefined {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");

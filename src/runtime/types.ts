@@ -1,6 +1,6 @@
 /**
- * The seam between Deno and Bun. Code above it never asks which of them it runs on; whatever both offer through
- * `node:*` modules is not here.
+ * The seam between Deno and Bun. Code above it never asks which of them it runs on; whatever both offer
+ * through `node:*` modules is not here.
  */
 export interface Runtime {
   readonly name: "deno" | "bun";
@@ -11,8 +11,9 @@ export interface Runtime {
   /**
    * Runs an executable in this process's place, so that signals, terminal and exit code are its own.
    *
-   * Where a process can be replaced, the promise never settles. Elsewhere the program runs as a child with this
-   * process's stdio and signals, and the promise gives its exit code (128 + the signal's number when it was killed).
+   * Where a process can be replaced, the promise never settles. Elsewhere the program runs as a child with
+   * this process's stdio and signals, and the promise gives its exit code (128 + the signal's number when it
+   * was killed).
    *
    * @param file absolute path of the executable
    * @param args what follows the executable's name
@@ -20,15 +21,16 @@ export interface Runtime {
    */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<number>;
   /**
-   * Writes text to this process's stdout or stderr, without the stream objects of `node:process`: those load the terminal and
-   * network modules, which costs a short command more than all of its own work.
+   * Writes text to this process's stdout or stderr, without the stream objects of `node:process`: those load
+   * the terminal and network modules, which costs a short command more than all of its own work.
    *
    * @throws with `code` `EPIPE` when the reader has gone
    */
   writeOutput(stream: "stdout" | "stderr", text: string): Promise<void>;
   /**
-   * Takes an exclusive lock on the file, creating it (0600) if need be, or gives undefined when another process has it.
-   * The kernel releases it when this process ends, however it ends. The file is never unlinked.
+   * Takes an exclusive lock on the file, creating it (0600) if need be, or gives undefined when another
+   * process has it. The kernel releases it when this process ends, however it ends. The file is never
+   * unlinked.
    *
    * @throws when the path is a symbolic link, or cannot be opened
    */
@@ -40,7 +42,9 @@ export interface Runtime {
    * @throws where the system cannot
    */
   mapFile(path: string, size: number): MappedFile;
-  /** Gives back memory that is not used any more, now; where the runtime lets nobody say so, nothing happens. */
+  /**
+   * Gives back memory that is not used any more, now; where the runtime lets nobody say so, nothing happens.
+   */
   collectGarbage(): void;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
@@ -60,14 +64,16 @@ export interface FileLock extends Disposable {
 /** A connected stream of bytes with no queue of its own. */
 export interface Socket {
   /**
-   * Writes all of the bytes. True: they are with the kernel, and the memory is the caller's again. False: the socket
-   * holds the memory, and no other write may be made, until it calls the handler's `drain`.
+   * Writes all of the bytes. True: they are with the kernel, and the memory is the caller's again. False: the
+   * socket holds the memory, and no other write may be made, until it calls the handler's `drain`.
    */
   write(bytes: Uint8Array): boolean;
   /** Stops reading; a chunk that is already on its way may still arrive. */
   pause(): void;
   resume(): void;
-  /** Closes both directions at once. What the kernel has taken still arrives. The handler's `close` follows. */
+  /**
+   * Closes both directions at once. What the kernel has taken still arrives. The handler's `close` follows.
+   */
   close(): void;
   /** The user at the other end as the kernel knows it; undefined where the runtime gives no descriptor. */
   peerUid(): number | undefined;

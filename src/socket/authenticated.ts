@@ -33,8 +33,9 @@ export class NotAuthenticated extends HaftError {
 }
 
 /**
- * Puts the handshake of pipe_handshake.ts before a connection's own handler. Hand what it gives to the socket as its
- * handler; `settled` resolves when the connection's own is attached, and rejects when it never will be.
+ * Puts the handshake of pipe_handshake.ts before a connection's own handler. Hand what it gives to the socket
+ * as its handler; `settled` resolves when the connection's own is attached, and rejects when it never will
+ * be.
  *
  * @param token read when it is needed: by the time a server has answered, its token is there
  */

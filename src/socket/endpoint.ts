@@ -23,8 +23,8 @@ export const DAEMON_ENDPOINT = "daemon";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}$/;
 
 /**
- * The path of the endpoint with this name: `$XDG_RUNTIME_DIR/haft/<name>.sock`, else `<tmp>/haft-<uid>/<name>.sock`; on
- * Windows the pipe `\\.\pipe\haft-<user>-<name>`.
+ * The path of the endpoint with this name: `$XDG_RUNTIME_DIR/haft/<name>.sock`, else
+ * `<tmp>/haft-<uid>/<name>.sock`; on Windows the pipe `\\.\pipe\haft-<user>-<name>`.
  *
  * @throws {UsageError} when the name is not one, or the path is longer than the system's sockets take
  */

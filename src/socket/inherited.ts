@@ -2,7 +2,10 @@ import { createServer } from "node:net";
 import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 import { NodeSocket } from "./node_socket.ts";
 
-/** Accepts from a socket that already listens. Closing it leaves its path alone: it belongs to whoever made it. */
+/**
+ * Accepts from a socket that already listens. Closing it leaves its path alone: it belongs to whoever made
+ * it.
+ */
 export async function listenInherited(
   descriptor: number,
   accept: (socket: Socket) => SocketHandler,

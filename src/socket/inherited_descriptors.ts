@@ -1,8 +1,11 @@
-/** The first descriptor that whoever starts the daemon on demand hands over (systemd's `sd_listen_fds(3)`). */
+/**
+ * The first descriptor that whoever starts the daemon on demand hands over (systemd's `sd_listen_fds(3)`).
+ */
 const FIRST_FD = 3;
 
 /**
- * The descriptors of listening sockets that were handed to this very process: `LISTEN_FDS` of them, if `LISTEN_PID` is ours.
+ * The descriptors of listening sockets that were handed to this very process: `LISTEN_FDS` of them, if
+ * `LISTEN_PID` is ours.
  */
 export function inheritedListeners(
   env: Readonly<Record<string, string | undefined>>,

@@ -1,13 +1,15 @@
 /**
- * Every limit of the transport, in one place. Each is enforced in the module that its comment names, and tested at the
- * limit and one past it. Sizes are bytes, times are milliseconds.
+ * Every limit of the transport, in one place. Each is enforced in the module that its comment names, and
+ * tested at the limit and one past it. Sizes are bytes, times are milliseconds.
  */
 export const LIMITS = {
   /** One frame before the peer has said who it is (the daemon's connections). */
   frameBeforeHello: 64 * 1024,
   /** One frame, unless a setting says otherwise (framing). */
   frame: 1024 * 1024,
-  /** What such a setting can say at most: the fourth byte of a length stays 0, which tells the framings apart. */
+  /**
+   * What such a setting can say at most: the fourth byte of a length stays 0, which tells the framings apart.
+   */
   frameCeiling: 16 * 1024 * 1024 - 1,
   /** Objects and arrays inside each other (framing). */
   jsonNesting: 64,

@@ -5,7 +5,10 @@ import type { ListenOptions } from "./unix.ts";
 export type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 export type { ListenOptions } from "./unix.ts";
 
-/** Whether programs that know nothing of haft can connect to what {@link listen} makes: to a pipe they cannot, see pipe.ts. */
+/**
+ * Whether programs that know nothing of haft can connect to what {@link listen} makes: to a pipe they cannot,
+ * see pipe.ts.
+ */
 export const SERVES_STRANGERS: boolean = process.platform !== "win32";
 
 /** Listens at the endpoint's path; see unix.ts and pipe.ts for what each system promises. */

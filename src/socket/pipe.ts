@@ -19,8 +19,8 @@ export interface PipeOptions {
 }
 
 /**
- * Windows named pipes. Everybody on the machine may open one and, with a name that nobody has yet, make one; so both ends
- * prove that they can read the user's own files before a frame is exchanged.
+ * Windows named pipes. Everybody on the machine may open one and, with a name that nobody has yet, make one;
+ * so both ends prove that they can read the user's own files before a frame is exchanged.
  *
  * (`node:net` takes the path of a unix socket just as well, which is how this file is tested elsewhere.)
  *

@@ -1,14 +1,14 @@
 /**
- * How both ends of a pipe prove that they can read the pipe's token, without showing it: each answers the other's random
- * challenge with an HMAC over both challenges.
+ * How both ends of a pipe prove that they can read the pipe's token, without showing it: each answers the
+ * other's random challenge with an HMAC over both challenges.
  *
  *     client → server   preamble, 32 random bytes
  *     server → client   32 random bytes, the server's proof
  *     client → server   the client's proof; from here on frames, both ways
  *
- * The server is silent until it has been greeted, and the client says nothing of its own before the server has proved
- * itself. Each side's name is part of its proof, so that one cannot be sent back as the other; both challenges are, so
- * that none can be sent again.
+ * The server is silent until it has been greeted, and the client says nothing of its own before the server
+ * has proved itself. Each side's name is part of its proof, so that one cannot be sent back as the other;
+ * both challenges are, so that none can be sent again.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";

@@ -18,10 +18,12 @@ export interface RuntimeDirectoryOptions {
 }
 
 /**
- * Proves that the directory of the sockets is this user's alone: a real directory (not a link to one), owned by us,
- * closed to group and others. In a directory of somebody else's making, that somebody could replace our socket.
+ * Proves that the directory of the sockets is this user's alone: a real directory (not a link to one), owned
+ * by us, closed to group and others. In a directory of somebody else's making, that somebody could replace
+ * our socket.
  *
- * @throws {HaftError} with the reason; a system error with `code` `ENOENT` when it is missing and not to be made
+ * @throws {HaftError} with the reason; a system error with `code` `ENOENT` when it is missing and not to be
+ * made
  */
 export function openRuntimeDirectory(path: string, { uid, create = false }: RuntimeDirectoryOptions): void {
   if (create) makeDirectory(path);

@@ -20,7 +20,10 @@ import { openRuntimeDirectory } from "./runtime_directory.ts";
 export interface ListenOptions {
   /** Stops waiting for the directory's lock. */
   signal?: AbortSignal;
-  /** The path may lie straight in a directory that all users share, such as `/tmp`: for clients that look nowhere else. */
+  /**
+   * The path may lie straight in a directory that all users share, such as `/tmp`: for clients that look
+   * nowhere else.
+   */
   mayBeShared?: boolean;
 }
 
@@ -30,12 +33,12 @@ const SHARED = 0o1777;
 /**
  * Unix sockets with one owner.
  *
- * Both runtimes unlink, when a listener closes, whatever then lies at the path they bound, even a successor's socket.
- * So a listener binds at a private name in the same directory and is then linked to its path: the runtimes' own unlink
- * finds nothing, and the socket appears at its path already listening and already 0600. Linking fails when anything is
- * there; only then, and under the directory's lock, is a stale socket replaced. Closing removes the path while the
- * listener is still live, and only when it is still our inode there: no successor can have come before that, since it
- * would have found us alive, nor be hurt after.
+ * Both runtimes unlink, when a listener closes, whatever then lies at the path they bound, even a successor's
+ * socket. So a listener binds at a private name in the same directory and is then linked to its path: the
+ * runtimes' own unlink finds nothing, and the socket appears at its path already listening and already 0600.
+ * Linking fails when anything is there; only then, and under the directory's lock, is a stale socket
+ * replaced. Closing removes the path while the listener is still live, and only when it is still our inode
+ * there: no successor can have come before that, since it would have found us alive, nor be hurt after.
  */
 export async function listenUnix(
   path: string,
@@ -67,8 +70,9 @@ export async function listenUnix(
 }
 
 /**
- * Where a socket is made that is then linked into `directory`: there itself when it is ours alone, in our own directory below when it is
- * one that all users share and in which nobody can replace what is another's (the sticky bit of `/tmp`).
+ * Where a socket is made that is then linked into `directory`: there itself when it is ours alone, in our own
+ * directory below when it is one that all users share and in which nobody can replace what is another's (the
+ * sticky bit of `/tmp`).
  */
 function privateDirectoryFor(directory: string, uid: number | undefined): string {
   const seen = lstatSync(directory, { throwIfNoEntry: false });
@@ -96,8 +100,9 @@ export async function connectUnix(
 }
 
 /**
- * Binds where nobody else looks: the directory is ours alone, so the socket's mode counts only from the moment when it is at its
- * path, and by then it is 0600. A umask around the bind would do the same, but it is the whole process's, threads included.
+ * Binds where nobody else looks: the directory is ours alone, so the socket's mode counts only from the
+ * moment when it is at its path, and by then it is 0600. A umask around the bind would do the same, but it is
+ * the whole process's, threads included.
  */
 function bindPrivately(directory: string, accept: (socket: Socket) => SocketHandler) {
   for (let attempt = 1;; attempt++) {
@@ -170,7 +175,10 @@ function refuseForeign(path: string, stat: Stats, uid: number | undefined): void
   });
 }
 
-/** Only a refused connection says that the owner is gone; anything else may be a live owner with a full backlog. */
+/**
+ * Only a refused connection says that the owner is gone; anything else may be a live owner with a full
+ * backlog.
+ */
 async function isLive(path: string): Promise<boolean> {
   try {
     const socket = await runtime.connectUnix(path, () => ({ data() {}, drain() {}, close() {} }));

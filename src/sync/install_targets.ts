@@ -3,7 +3,7 @@ import type { SyncEvent } from "../protocol/sync_event.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { lockMatches } from "../tools/lockfile/lock_matches.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../tools/locked_tool.ts";
 import type { Project } from "../tools/project/project.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";

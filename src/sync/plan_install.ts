@@ -1,7 +1,7 @@
 import { asHaftError, type HaftError } from "../base/errors.ts";
 import type { InstallConfig } from "../protocol/install.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
-import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../tools/locked_tool.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
 

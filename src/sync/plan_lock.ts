@@ -1,5 +1,5 @@
 import { lockState, withRequest } from "../tools/lockfile/lock_matches.ts";
-import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
+import type { LockedTool, LockFile } from "../tools/locked_tool.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { lacksPublished } from "../tools/resolve/install_config.ts";

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
-import type { LockFile } from "../tools/lockfile/locked_tool.ts";
+import type { LockFile } from "../tools/locked_tool.ts";
 
 /** Writes the lock file when its bytes differ. @returns whether they did */
 export async function writeLock(path: string, lock: LockFile, before: string | undefined): Promise<boolean> {

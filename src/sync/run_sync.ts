@@ -1,7 +1,7 @@
 import { HaftError } from "../base/errors.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import type { LockedTool } from "../tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../tools/locked_tool.ts";
 import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { satisfiedBy } from "../tools/store/receipt.ts";

@@ -1,5 +1,5 @@
 import type { SyncEvent } from "../protocol/sync_event.ts";
-import type { LockedTool, LockFile } from "../tools/lockfile/locked_tool.ts";
+import type { LockedTool, LockFile } from "../tools/locked_tool.ts";
 import { readLock, type StoredLock } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";

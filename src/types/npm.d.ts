@@ -1,4 +1,6 @@
-/** Types for what haft uses of npm's configuration libraries, which ship none. Checked against their source. */
+/**
+ * Types for what haft uses of npm's configuration libraries, which ship none. Checked against their source.
+ */
 
 declare module "@pnpm/npm-conf" {
   const npmConf: { readonly defaults: { readonly registry: string } };

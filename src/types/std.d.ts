@@ -1,6 +1,6 @@
 /**
- * Types for the parts of the standard library that haft uses. The npm package that carries them has none; the official
- * registry's has, and needs no such file. Checked against the documentation of the official modules.
+ * Types for the parts of the standard library that haft uses. The npm package that carries them has none; the
+ * official registry's has, and needs no such file. Checked against the documentation of the official modules.
  */
 
 declare module "@std/cli/parse-args" {

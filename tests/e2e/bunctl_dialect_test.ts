@@ -124,8 +124,8 @@ Deno.test("a bunctl client starts, lists, follows, restarts, stops and deletes a
 });
 
 /**
- * An app as bunctl-ipc 3.0.0-alpha.1 puts it on the wire for `bunctl start "My  API!" --command …`: every field, in its order, with
- * serde's numbers.
+ * An app as bunctl-ipc 3.0.0-alpha.1 puts it on the wire for `bunctl start "My  API!" --command …`: every
+ * field, in its order, with serde's numbers.
  */
 function asSerdeWrites(
   { command, cwd, more }: { command: string; cwd: string; more: Record<string, string> },

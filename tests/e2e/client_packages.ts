@@ -1,4 +1,6 @@
-/** Other systems' clients as their users get them: by the language's own package manager, at a pinned version. */
+/**
+ * Other systems' clients as their users get them: by the language's own package manager, at a pinned version.
+ */
 import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +9,10 @@ import { runCommand } from "../../scripts/support/command.ts";
 /** Far above what an install or a build takes: pip some seconds, cargo some ten. */
 const INSTALL_MS = 300_000;
 
-/** What package managers say of a network or a registry that is not there, or that has no package for this machine. */
+/**
+ * What package managers say of a network or a registry that is not there, or that has no package for this
+ * machine.
+ */
 const CANNOT_BE_HAD = new RegExp(
   [
     "connection (broken|refused|reset)",
@@ -35,7 +40,8 @@ export function missingCommand(...commands: readonly (readonly string[])[]): str
 /**
  * Installs a Python package into the directory.
  *
- * @param options.platform takes the package as built for that platform, for the sake of what in it is plain Python
+ * @param options.platform takes the package as built for that platform, for the sake of what in it is plain
+ * Python
  * @returns why it cannot be had; undefined when it is there
  * @throws {Error} when pip failed for any other reason
  */

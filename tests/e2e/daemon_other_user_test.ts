@@ -1,4 +1,7 @@
-/** Another user of the machine, and what that user could have put in the daemon's way. Needs root, to become that user. */
+/**
+ * Another user of the machine, and what that user could have put in the daemon's way. Needs root, to become
+ * that user.
+ */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import {

@@ -116,8 +116,8 @@ export class DocWorld implements AsyncDisposable {
   /**
    * All that a line of shell prints to stdout and stderr.
    *
-   * @param until a command that still runs when all of these were printed gets Ctrl-C; one that ends before that has to end
-   *   with 0
+   * @param until a command that still runs when all of these were printed gets Ctrl-C; one that ends before
+   * that has to end with 0
    */
   async run(line: string, { until }: { until?: readonly RegExp[] | undefined }): Promise<string> {
     const meanwhile = new AbortController();

@@ -6,8 +6,8 @@ import { consoleCommands, type Example, examplesOf, outputPattern } from "../sup
 import { DocWorld } from "./doc_world.ts";
 
 /**
- * Every example of these pages runs here against the built haft, in a world that has what the example assumes: its files and
- * the programs that it starts. The blocks of one section share a world, in order.
+ * Every example of these pages runs here against the built haft, in a world that has what the example
+ * assumes: its files and the programs that it starts. The blocks of one section share a world, in order.
  */
 const PAGES = ["README.md", "docs/manifest.md", "docs/automation.md"];
 
@@ -48,7 +48,10 @@ for (const [name, inSection] of sections) {
   });
 }
 
-/** A manifest's tools are listed, its apps start, its tasks run and its backends answer; settings start a daemon. */
+/**
+ * A manifest's tools are listed, its apps start, its tasks run and its backends answer; settings start a
+ * daemon.
+ */
 async function runToml(world: DocWorld, { text, section }: Example): Promise<void> {
   const adapted = world.adapt(text);
   const table = parse(adapted) as Record<string, Record<string, unknown>>;

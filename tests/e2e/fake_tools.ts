@@ -10,8 +10,9 @@ const USUAL: readonly (readonly [tool: string, version: string])[] = [
 ];
 
 /**
- * A registry with tools of the catalogue, for every platform; esbuild 1.0.0 and 1.2.0 and biome 2.0.0 unless others are
- * named. Their executables are scripts that print their name, version and arguments; `--exit=N` ends them with N.
+ * A registry with tools of the catalogue, for every platform; esbuild 1.0.0 and 1.2.0 and biome 2.0.0 unless
+ * others are named. Their executables are scripts that print their name, version and arguments; `--exit=N`
+ * ends them with N.
  */
 export async function fakeTools(tools = USUAL): Promise<LoopbackRegistry> {
   const registry = await LoopbackRegistry.start();
@@ -23,7 +24,8 @@ export async function fakeTools(tools = USUAL): Promise<LoopbackRegistry> {
 
 /**
  * Publishes a native tool of the catalogue for every platform; each of its executables is the script.
- * @param padding bytes of random data beside it, enough that a slow server is still at it when a test interrupts
+ * @param padding bytes of random data beside it, enough that a slow server is still at it when a test
+ * interrupts
  */
 export async function publishTool(
   registry: LoopbackRegistry,

@@ -90,7 +90,10 @@ Deno.test("a release binary has no failpoints", async () => {
   assertEquals(readFileSync(binary.argv[0] ?? "").includes("HAFT_FAILPOINT"), false);
 });
 
-/** Processes that have the sandbox's directory in their environment or command line: whatever haft left running. */
+/**
+ * Processes that have the sandbox's directory in their environment or command line: whatever haft left
+ * running.
+ */
 function processesOf(directory: string): string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
     try {

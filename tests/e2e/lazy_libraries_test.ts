@@ -8,9 +8,9 @@ import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
 /**
- * For each library that the sources import lazily, what makes the compiled binary load and use it. A library that works
- * from source may lack its named exports in the bundle, as dotenv did, so the list of libraries comes from the import map
- * and the sources.
+ * For each library that the sources import lazily, what makes the compiled binary load and use it. A library
+ * that works from source may lack its named exports in the bundle, as dotenv did, so the list of libraries
+ * comes from the import map and the sources.
  */
 const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
   "@decimalturn/toml-patch": async () => {

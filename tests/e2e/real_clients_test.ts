@@ -1,6 +1,7 @@
 /**
- * Other systems' own clients, unchanged, at haft's endpoints: what their users install, by the package manager that they use. A
- * test whose package cannot be had says why. Roo-Code's client is in roo_dialect_test.ts: its library is one of npm's.
+ * Other systems' own clients, unchanged, at haft's endpoints: what their users install, by the package
+ * manager that they use. A test whose package cannot be had says why. Roo-Code's client is in
+ * roo_dialect_test.ts: its library is one of npm's.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";

@@ -7,8 +7,8 @@ import { loadNpmConfig } from "../../src/tools/registry/npm_config.ts";
 import { everyHaft, Sandbox } from "./support.ts";
 
 /**
- * The one thing that no loopback registry proves: that a real tool comes from the real registry and runs. Without
- * network it says so and passes, but only when a plain connection to the same registry fails, too.
+ * The one thing that no loopback registry proves: that a real tool comes from the real registry and runs.
+ * Without network it says so and passes, but only when a plain connection to the same registry fails, too.
  */
 const ESBUILD = "0.28.2";
 
@@ -44,7 +44,10 @@ for (const haft of everyHaft) {
   });
 }
 
-/** Why the configured registry cannot be reached by a bare TCP connection (to the proxy, where one is set); undefined when it can. */
+/**
+ * Why the configured registry cannot be reached by a bare TCP connection (to the proxy, where one is set);
+ * undefined when it can.
+ */
 function whyUnreachable(): Promise<string | undefined> {
   const registry = loadNpmConfig({ env: process.env, projectDir: projectRoot, home: homedir() })
     .registryFor("esbuild");

@@ -203,7 +203,10 @@ function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<Ru
   });
 }
 
-/** What reaching the real registry may need from the developer's own environment: proxies, certificates, .npmrc. */
+/**
+ * What reaching the real registry may need from the developer's own environment: proxies, certificates,
+ * .npmrc.
+ */
 function networkSettings(): Record<string, string> {
   const wanted =
     /^(npm_config_.*|https?_proxy|all_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|deno_tls_ca_store|deno_cert)$/i;

@@ -272,7 +272,8 @@ Deno.test("a task that fails is tried again, as often and as late as its manifes
   const id = await start(daemon, "flaky");
   assertEquals((await daemon.run("task", "wait", id)).code, 0);
   assertEquals((await task(daemon, id)).attempt, 3);
-  // A resumed one has as many tries as the first: the fourth and the fifth fail, and the sixth is as the third was.
+  // A resumed one has as many tries as the first: the fourth and the fifth fail, and the sixth is as the
+  // third was.
   writeFileSync(join(daemon.sandbox.project, "tries"), "");
   await daemon.run("task", "resume", id);
   assertEquals((await daemon.run("task", "wait", id)).code, 0);

@@ -17,7 +17,8 @@ for (const columns of [30, 80, 200]) {
     assertMatch(stdout, /biome/);
     const lines = visibleLines(stdout);
     assertMatch(stdout, /%/, "the board was never drawn while something was downloading");
-    // The store's path may be longer than a terminal is wide, and must stay whole to be copied; nothing else may.
+    // The store's path may be longer than a terminal is wide, and must stay whole to be copied; nothing else
+    // may.
     const tooWide = lines.filter((line) => stringWidth(line) > columns && !line.includes(sandbox.haftHome));
     assertEquals(tooWide, []);
   });

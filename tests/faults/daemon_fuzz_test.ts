@@ -1,6 +1,7 @@
 /**
- * Seeded mutations of what clients send, through a whole server (framing, envelope, dispatch, subscriptions) over sockets in
- * memory. Whatever arrives, wherever it is cut: nothing throws, nothing is left open, and what is answered is the same.
+ * Seeded mutations of what clients send, through a whole server (framing, envelope, dispatch, subscriptions)
+ * over sockets in memory. Whatever arrives, wherever it is cut: nothing throws, nothing is left open, and
+ * what is answered is the same.
  */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
@@ -107,7 +108,10 @@ function frame(framing: Framing, message: unknown): Buffer {
   return Buffer.concat([header, json]);
 }
 
-/** Sends the chunks on a connection of their own, and gives what was answered, without what differs from run to run. */
+/**
+ * Sends the chunks on a connection of their own, and gives what was answered, without what differs from run
+ * to run.
+ */
 async function answersTo(harness: Harness, chunks: readonly Buffer[]): Promise<string[]> {
   const received: Buffer[] = [];
   const waiting = [...chunks];
@@ -148,7 +152,8 @@ async function check(harness: Harness, bytes: Buffer, cut: number): Promise<stri
   const whole = await answersTo(harness, [bytes]);
   const parts = [bytes.subarray(0, cut), bytes.subarray(cut)].filter((part) => part.length > 0);
   const halves = await answersTo(harness, parts);
-  // What a request that waits is answered may depend on what comes while it does: another with its id, or a cancel.
+  // What a request that waits is answered may depend on what comes while it does: another with its id, or a
+  // cancel.
   const depends = bytes.includes(WAITS);
   if (!depends && whole.join() !== halves.join()) assertEquals(halves, whole);
   return whole;

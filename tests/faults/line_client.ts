@@ -2,7 +2,9 @@ import { connect, type Socket } from "node:net";
 
 type Message = Record<string, unknown>;
 
-/** A client that knows nothing but lines of JSON, and does with its connection what no well-behaved one would. */
+/**
+ * A client that knows nothing but lines of JSON, and does with its connection what no well-behaved one would.
+ */
 export class LineClient implements Disposable {
   readonly socket: Socket;
   /** Resolves when either side has closed. */
@@ -79,8 +81,8 @@ export async function verdict(path: string): Promise<string> {
 }
 
 /**
- * What the daemon says to a connection that it refuses. It is told unasked: whoever writes to it may find it closed before
- * having read why.
+ * What the daemon says to a connection that it refuses. It is told unasked: whoever writes to it may find it
+ * closed before having read why.
  */
 export async function refusal(path: string): Promise<string> {
   using client = await LineClient.connect(path);

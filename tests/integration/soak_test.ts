@@ -1,4 +1,7 @@
-/** A few seconds of what scripts/soak.ts does for ten minutes: every kind of channel at once, under Bun, with deaths by kill -9. */
+/**
+ * A few seconds of what scripts/soak.ts does for ten minutes: every kind of channel at once, under Bun, with
+ * deaths by kill -9.
+ */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

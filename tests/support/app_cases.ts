@@ -1,4 +1,7 @@
-/** What of the apps depends on the runtime: spawning, signals, exit codes, watching files. Run under Deno and under Bun. */
+/**
+ * What of the apps depends on the runtime: spawning, signals, exit codes, watching files. Run under Deno and
+ * under Bun.
+ */
 import { assertEquals } from "@std/assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

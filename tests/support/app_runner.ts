@@ -1,5 +1,6 @@
 /**
- * A process with an AppService, to be killed: begins, starts all of a project, prints {pids, adopted} as JSON and stays.
+ * A process with an AppService, to be killed: begins, starts all of a project, prints {pids, adopted} as JSON
+ * and stays.
  *
  *     app_runner.ts DIRECTORY          the world of tests/support/app_harness.ts
  *     app_runner.ts DIRECTORY close    … and ends with its apps when stdin ends

@@ -5,8 +5,8 @@ import { gnuLongMember, paxMember, tarArchive, type TarMember, tarMember } from 
 import { extraField, unicodePath, zipArchive, type ZipMember, type ZipShape } from "./zip_builder.ts";
 
 /**
- * One archive and what must become of it: refused as a whole, for a reason that matches, or exactly this tree. A path's
- * value is its content behind `f ` (0644), `x ` (0755) or `-> ` (symbolic link), or `dir`.
+ * One archive and what must become of it: refused as a whole, for a reason that matches, or exactly this
+ * tree. A path's value is its content behind `f ` (0644), `x ` (0755) or `-> ` (symbolic link), or `dir`.
  */
 export interface ArchiveCase {
   name: string;
@@ -63,7 +63,10 @@ function makeCase(
   return { name, bytes, expected, ...options };
 }
 
-/** Names that may not be written, the same for both formats; `zip` and `tar` differ only in how yauzl words some. */
+/**
+ * Names that may not be written, the same for both formats; `zip` and `tar` differ only in how yauzl words
+ * some.
+ */
 const BAD_NAMES: [what: string, name: string, refused: RegExp][] = [
   ["parent", "../evil", /"\.\."|relative path/],
   ["parent inside", "a/../../evil", /"\.\."|relative path/],

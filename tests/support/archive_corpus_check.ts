@@ -68,7 +68,10 @@ function treeBelow(root: string): Record<string, string> {
   return tree;
 }
 
-/** Unpacks below a directory that is surrounded by canaries; gives what was refused, after proving they are untouched. */
+/**
+ * Unpacks below a directory that is surrounded by canaries; gives what was refused, after proving they are
+ * untouched.
+ */
 async function unpackGuarded(archive: ArchiveCase, extract: Extract): Promise<unknown> {
   const sandbox = mkdtempSync(join(tmpdir(), "haft-corpus-"));
   try {
@@ -105,7 +108,10 @@ async function unpackGuarded(archive: ArchiveCase, extract: Extract): Promise<un
   }
 }
 
-/** Unpacks one case and compares with what the corpus expects. Uses no runtime's own API, so that Bun can run it. */
+/**
+ * Unpacks one case and compares with what the corpus expects. Uses no runtime's own API, so that Bun can run
+ * it.
+ */
 export async function checkCase(archive: ArchiveCase, extract: Extract): Promise<void> {
   const refused = await unpackGuarded(archive, extract);
   if ("tree" in archive.expected) {

@@ -3,8 +3,8 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 
 /**
- * The Bun that the cross-runtime tests run: `HAFT_TEST_BUN` (set by `deno task test` to the one that haft installed),
- * else the first on PATH. `HAFT_TEST_BUN=skip` gives undefined: those tests are then ignored.
+ * The Bun that the cross-runtime tests run: `HAFT_TEST_BUN` (set by `deno task test` to the one that haft
+ * installed), else the first on PATH. `HAFT_TEST_BUN=skip` gives undefined: those tests are then ignored.
  *
  * @throws when there is none, so that a missing runtime is not mistaken for a passing test
  */

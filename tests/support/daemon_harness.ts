@@ -60,8 +60,8 @@ export interface Harness extends AsyncDisposable {
 }
 
 /**
- * A server with the connection methods, and with `daemon.ping`, `log.tail` and `test.long` played by the test: methods that
- * answer at once, that wait, and that may take long.
+ * A server with the connection methods, and with `daemon.ping`, `log.tail` and `test.long` played by the
+ * test: methods that answer at once, that wait, and that may take long.
  */
 export function daemonHarness(
   options: {

@@ -53,7 +53,9 @@ export function consoleCommands(text: string): ConsoleCommand[] {
   return commands;
 }
 
-/** What a line of shown output stands for: other numbers, other paths and other spacing are the same output. */
+/**
+ * What a line of shown output stands for: other numbers, other paths and other spacing are the same output.
+ */
 export function outputPattern(line: string): RegExp {
   const parts = line.trim().split(/(\/home\/you[\w./@-]*|\d+(?:\.\d+)*|\s+)/).map((part) => {
     if (part.startsWith("/home/you")) return "\\/[\\w./@ -]+";

@@ -1,6 +1,6 @@
 /**
- * A backend for tests, in either mode: `echo` gives back its data, `fail` throws, `slow` takes `ms`, `die` ends the process, `hang` stops
- * it from answering anything, `say` sends an event, `env` tells a variable.
+ * A backend for tests, in either mode: `echo` gives back its data, `fail` throws, `slow` takes `ms`, `die`
+ * ends the process, `hang` stops it from answering anything, `say` sends an event, `env` tells a variable.
  */
 import { connect } from "node:net";
 import process from "node:process";

@@ -1,6 +1,6 @@
 /**
- * A child of `haft sync` that misbehaves in the way its first argument names. It is called as haft itself would be:
- * `fake_install_child.ts MODE install TOOL@VERSION --ipc-channel NAME`.
+ * A child of `haft sync` that misbehaves in the way its first argument names. It is called as haft itself
+ * would be: `fake_install_child.ts MODE install TOOL@VERSION --ipc-channel NAME`.
  */
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";

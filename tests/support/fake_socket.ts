@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Socket, SocketHandler } from "../../src/socket/mod.ts";
 
-/** The server's end of a connection, by hand: what it writes is kept, and it can be told that the peer does not read. */
+/**
+ * The server's end of a connection, by hand: what it writes is kept, and it can be told that the peer does
+ * not read.
+ */
 export class FakeSocket implements Socket {
   readonly written: Buffer[] = [];
   stalled = false;

@@ -1,4 +1,7 @@
-/** `haft daemon run` in a process in which, a moment later, two things go wrong that no request is the cause of. */
+/**
+ * `haft daemon run` in a process in which, a moment later, two things go wrong that no request is the cause
+ * of.
+ */
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";

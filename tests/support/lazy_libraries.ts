@@ -15,7 +15,10 @@ export interface LazyImport {
   argument: string;
 }
 
-/** Every `import(…)` of the sources; types (`typeof import(…)`, `import("…").Type` in a declaration) are left out. */
+/**
+ * Every `import(…)` of the sources; types (`typeof import(…)`, `import("…").Type` in a declaration) are left
+ * out.
+ */
 export function lazyImports(): LazyImport[] {
   const sources = readdirSync(join(projectRoot, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")).map((path) => `src/${path}`);

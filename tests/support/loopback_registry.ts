@@ -62,8 +62,8 @@ interface Package {
 }
 
 /**
- * An npm registry, and a plain file server, on 127.0.0.1: real HTTP, with what real registries differ in as settings, and
- * with faults on demand. Dispose of it when the test is over.
+ * An npm registry, and a plain file server, on 127.0.0.1: real HTTP, with what real registries differ in as
+ * settings, and with faults on demand. Dispose of it when the test is over.
  */
 export class LoopbackRegistry implements AsyncDisposable {
   readonly settings: LoopbackSettings;
@@ -128,7 +128,10 @@ export class LoopbackRegistry implements AsyncDisposable {
     return `SHA256:${createHash("sha256").update(this.#publicKey).digest("base64").replace(/=+$/, "")}`;
   }
 
-  /** Publishes a version; the tarball holds its package.json and the files, below `package/`. Moves `latest` to it. */
+  /**
+   * Publishes a version; the tarball holds its package.json and the files, below `package/`. Moves `latest`
+   * to it.
+   */
   async addPackage(manifest: LoopbackManifest, files: Files = {}, { root = "package" } = {}) {
     const packageJson = { "package.json": JSON.stringify(manifest, null, 2) };
     return this.addTarball(manifest, await packTarball({ ...packageJson, ...files }, { root }));

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 
-/** One tar member as raw as a test wants it. Whatever is not given is what a well-behaved writer would put there. */
+/**
+ * One tar member as raw as a test wants it. Whatever is not given is what a well-behaved writer would put
+ * there.
+ */
 export interface TarMember {
   name?: string | Uint8Array;
   type?: string;

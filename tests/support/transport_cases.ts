@@ -1,6 +1,6 @@
 /**
- * What a local socket channel promises, as cases that need nothing of a test runner: `deno test` runs them under Deno, and
- * transport_peer.ts runs the same ones under Bun.
+ * What a local socket channel promises, as cases that need nothing of a test runner: `deno test` runs them
+ * under Deno, and transport_peer.ts runs the same ones under Bun.
  */
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
@@ -30,8 +30,8 @@ import { rawConnect } from "./raw_peer.ts";
 export interface TransportCase {
   name: string;
   /**
-   * What it needs that is not everywhere: files of sockets; that the name of a live pipe is refused (Wine 8 does not);
-   * that a paused socket is not read (Node reads on from pipes).
+   * What it needs that is not everywhere: files of sockets; that the name of a live pipe is refused (Wine 8
+   * does not); that a paused socket is not read (Node reads on from pipes).
    */
   needs?: "files" | "exclusive names" | "peers that pause";
   run(): Promise<void>;

@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import { crc32, deflateRawSync } from "node:zlib";
 
-/** One zip entry as raw as a test wants it; what is not given is what a well-behaved writer would put there. */
+/**
+ * One zip entry as raw as a test wants it; what is not given is what a well-behaved writer would put there.
+ */
 export interface ZipMember {
   name: string | Uint8Array;
   body?: string | Uint8Array;

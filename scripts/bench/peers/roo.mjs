@@ -2,8 +2,9 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { commandLine, measure } from "./measure.mjs";
 
-// Roo-Code's packages/ipc: `serve` is a server built on node-ipc as theirs is; `call` asks for the modes, over a bare socket; `library`
-// does the same with node-ipc's own client. There are no ids: answers come in the order of their questions.
+// Roo-Code's packages/ipc: `serve` is a server built on node-ipc as theirs is; `call` asks for the modes,
+// over a bare socket; `library` does the same with node-ipc's own client. There are no ids: answers come in
+// the order of their questions.
 
 const nodeIpc = createRequire(import.meta.url)("node-ipc");
 const { role, socket, count, window } = commandLine();

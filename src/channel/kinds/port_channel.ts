@@ -1,6 +1,6 @@
 /**
- * A channel across threads, over a MessagePort. Messages of one turn go in one post, and are bounded by credits: each side may have
- * so many messages at the other that nobody has taken.
+ * A channel across threads, over a MessagePort. Messages of one turn go in one post, and are bounded by
+ * credits: each side may have so many messages at the other that nobody has taken.
  */
 import { setImmediate } from "node:timers";
 import type { Message } from "../../protocol/envelope.ts";
@@ -33,8 +33,9 @@ export class PortChannel extends BaseChannel {
   #resolveClosed: () => void = () => {};
 
   /**
-   * One end of a pair of ports, e.g. of `new MessageChannel()` whose other port was handed to a worker; the other side does the
-   * same, with the same capacity. A worker that is terminated cannot say so: whoever terminates it closes the channel.
+   * One end of a pair of ports, e.g. of `new MessageChannel()` whose other port was handed to a worker; the
+   * other side does the same, with the same capacity. A worker that is terminated cannot say so: whoever
+   * terminates it closes the channel.
    */
   constructor(name: string, port: MessagePort, capacity: number = DEFAULT_CAPACITY) {
     super({ name, kind: "worker", onTaken: () => this.#onTaken() });
@@ -77,7 +78,10 @@ export class PortChannel extends BaseChannel {
     return ACCEPTED;
   }
 
-  /** The first message of a turn goes at once; those that follow it in the same turn, at its end or when they are many. */
+  /**
+   * The first message of a turn goes at once; those that follow it in the same turn, at its end or when they
+   * are many.
+   */
   #queue(message: Message): void {
     const count = this.#batch.push(message);
     if (count >= MOST_IN_POST) this.#flush();
@@ -121,7 +125,10 @@ export class PortChannel extends BaseChannel {
     this.#taken += messages;
   }
 
-  /** In halves of the capacity, or when nothing is left to take: a post for each message would cost more than the message. */
+  /**
+   * In halves of the capacity, or when nothing is left to take: a post for each message would cost more than
+   * the message.
+   */
   #giveBack(): void {
     if (this.#taken === 0 || (this.#taken < this.#capacity / 2 && this.inbox.length > 0)) return;
     this.#port.postMessage({ credits: this.#taken } satisfies Post);

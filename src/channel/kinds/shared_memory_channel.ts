@@ -1,6 +1,7 @@
 /**
- * A channel for large payloads: messages go over another channel, payloads through memory that both processes map. Each side
- * writes into a segment of its own. A payload's block is free again when the peer has copied it out and said so.
+ * A channel for large payloads: messages go over another channel, payloads through memory that both processes
+ * map. Each side writes into a segment of its own. A payload's block is free again when the peer has copied
+ * it out and said so.
  */
 import type { Message } from "../../protocol/envelope.ts";
 import { BaseChannel } from "../base_channel.ts";
@@ -49,8 +50,8 @@ export class SharedMemoryChannel extends BaseChannel {
   #ended = false;
 
   /**
-   * Makes a shared memory channel of a channel between two processes of one user on one machine; both sides do. The channel
-   * below belongs to it from then on.
+   * Makes a shared memory channel of a channel between two processes of one user on one machine; both sides
+   * do. The channel below belongs to it from then on.
    *
    * @throws {Io} on a system without shared memory
    */
@@ -71,8 +72,8 @@ export class SharedMemoryChannel extends BaseChannel {
   }
 
   /**
-   * Sends a message with bytes beside it. Resolves when they are in the segment and the message is accepted: the bytes may then be
-   * changed.
+   * Sends a message with bytes beside it. Resolves when they are in the segment and the message is accepted:
+   * the bytes may then be changed.
    *
    * @throws {Serialization} the payload is longer than the segment
    */
@@ -127,7 +128,10 @@ export class SharedMemoryChannel extends BaseChannel {
     });
   }
 
-  /** Takes what comes until this side's reader is behind: the rest waits in the channel below, whose own limits hold its peer up. */
+  /**
+   * Takes what comes until this side's reader is behind: the rest waits in the channel below, whose own
+   * limits hold its peer up.
+   */
   #listen(): void {
     this.#listening = true;
     let stop = () => {};

@@ -1,7 +1,7 @@
 /**
- * A piece of memory that two processes map: a file of a file system in memory, in a directory that is ours alone. Its name is gone as
- * soon as the other process has it mapped, so that a crash leaves nothing behind; a segment whose maker died before that is collected by
- * the next one who makes a segment.
+ * A piece of memory that two processes map: a file of a file system in memory, in a directory that is ours
+ * alone. Its name is gone as soon as the other process has it mapped, so that a crash leaves nothing behind;
+ * a segment whose maker died before that is collected by the next one who makes a segment.
  */
 import {
   closeSync,

@@ -1,6 +1,7 @@
 /**
- * The legacy kind: messages as lines of JSON on a child's stdin and stdout. Whatever else the program prints on stdout, which is all that
- * is no message, goes to a log; so a program that prints cannot break the channel, but a line that looks like a message is one.
+ * The legacy kind: messages as lines of JSON on a child's stdin and stdout. Whatever else the program prints
+ * on stdout, which is all that is no message, goes to a log; so a program that prints cannot break the
+ * channel, but a line that looks like a message is one.
  */
 import { Buffer } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
@@ -30,7 +31,10 @@ export class StdioChannel extends BaseChannel {
   #end: ChannelError | undefined;
   #resolveClosed: () => void = () => {};
 
-  /** @param streams the other side's stdout, and its stdin; or, in the child, `process.stdin` and `process.stdout` */
+  /**
+   * @param streams the other side's stdout, and its stdin; or, in the child, `process.stdin` and
+   * `process.stdout`
+   */
   constructor(
     name: string,
     { input, output }: { input: Readable; output: Writable },

@@ -5,7 +5,10 @@ import type { Call, Handlers } from "../method_table.ts";
 import type { InstallProgressWatch } from "../services/install_service.ts";
 import type { Tools } from "../services/tools.ts";
 
-/** Methods that change what is installed. What happens goes to everybody who subscribed, and to the caller with its id. */
+/**
+ * Methods that change what is installed. What happens goes to everybody who subscribed, and to the caller
+ * with its id.
+ */
 export function toolHandlers(tools: () => Promise<Tools>, hub: Hub): Handlers<typeof toolMethods> {
   const watch = (call: Call): InstallProgressWatch => ({
     signal: call.signal,

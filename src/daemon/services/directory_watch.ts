@@ -2,7 +2,10 @@ import { type FSWatcher, statSync, watch } from "node:fs";
 import { errorCode } from "../../base/errors.ts";
 
 export interface DirectoryWatchOptions {
-  /** Something in the directory may have changed. Names are hints: a runtime may report another directory's, or none. */
+  /**
+   * Something in the directory may have changed. Names are hints: a runtime may report another directory's,
+   * or none.
+   */
   onChange: (directory: string, name: string | undefined) => void;
   /** A directory cannot be watched; said once for each. */
   onError: (directory: string, error: unknown) => void;
@@ -11,7 +14,10 @@ export interface DirectoryWatchOptions {
 /** inotify allows 8,192 for each user on small machines, and an editor wants some. */
 const MOST = 2_000;
 
-/** Watches directories, not what is below them. One that is removed and made again is watched when it is added again. */
+/**
+ * Watches directories, not what is below them. One that is removed and made again is watched when it is added
+ * again.
+ */
 export class DirectoryWatch implements Disposable {
   readonly #options: DirectoryWatchOptions;
   readonly #watched = new Map<string, { watcher: FSWatcher; inode: number }>();

@@ -1,6 +1,6 @@
 /**
- * What the daemon does besides passing messages on. Each part is loaded by the first request that needs it: a daemon that nobody asks
- * for it keeps its memory small.
+ * What the daemon does besides passing messages on. Each part is loaded by the first request that needs it: a
+ * daemon that nobody asks for it keeps its memory small.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -117,7 +117,9 @@ export class Services {
     }
   }
 
-  /** The state from which a stream of events of these types goes on, as far as it is known without waiting. */
+  /**
+   * The state from which a stream of events of these types goes on, as far as it is known without waiting.
+   */
   snapshot(types: readonly string[]): Record<string, unknown> {
     const matches = compileTypeGlobs(types);
     const apps = matches("app.status_change") ? this.apps.now?.status({}).apps : undefined;

@@ -18,8 +18,8 @@ export type AppState = v.InferOutput<typeof AppState>;
 const Name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(300));
 
 /**
- * Which apps are meant. `root` is the project's directory; without it, apps of every project are meant. Without `names`, all
- * of them.
+ * Which apps are meant. `root` is the project's directory; without it, apps of every project are meant.
+ * Without `names`, all of them.
  */
 const selection = {
   root: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096))),

@@ -22,7 +22,10 @@ export const DaemonStatus = v.object({
 });
 export type DaemonStatus = v.InferOutput<typeof DaemonStatus>;
 
-/** `daemon.metrics` as JSON: the daemon's own figures, and those of every channel that it has. Sizes are bytes. */
+/**
+ * `daemon.metrics` as JSON: the daemon's own figures, and those of every channel that it has. Sizes are
+ * bytes.
+ */
 export const DaemonMetrics = v.object({
   format: v.literal("json"),
   metrics: v.record(v.string(), v.number()),

@@ -1,6 +1,9 @@
 import type * as v from "valibot";
 
-/** One method as the protocol declares it: the one source of validation, `daemon.describe` and docs/protocol.md. */
+/**
+ * One method as the protocol declares it: the one source of validation, `daemon.describe` and
+ * docs/protocol.md.
+ */
 export interface MethodDefinition<
   Params extends v.GenericSchema = v.GenericSchema,
   Result extends v.GenericSchema = v.GenericSchema,

@@ -6,8 +6,8 @@ import { AbsolutePath, ToolName, VersionText } from "./words.ts";
 const Cwd = v.optional(AbsolutePath);
 
 /**
- * Who asks: a haft of this version that keeps its things there. A daemon that is another one refuses with `not_found`, because
- * its answer would be about other tools than the caller's.
+ * Who asks: a haft of this version that keeps its things there. A daemon that is another one refuses with
+ * `not_found`, because its answer would be about other tools than the caller's.
  */
 const Caller = v.optional(v.strictObject({ version: v.string(), store: v.string(), config: v.string() }));
 

@@ -55,7 +55,10 @@ export const TaskMessage = v.object({
 export type TaskMessage = v.InferOutput<typeof TaskMessage>;
 
 const input = {
-  /** Handed to the task, with what follows: a command finds it in the file that HAFT_TASK_INPUT names, a backend in the request. */
+  /**
+   * Handed to the task, with what follows: a command finds it in the file that HAFT_TASK_INPUT names, a
+   * backend in the request.
+   */
   text: v.optional(v.string()),
   /** Data URLs or paths. */
   images: v.optional(v.pipe(v.array(v.string()), v.maxLength(100))),

@@ -7,7 +7,9 @@ export const AbsolutePath = v.pipe(
   v.maxLength(4_096),
 );
 
-/** A tool's name, or that of one of its executables. What it may hold is the business of whoever looks it up. */
+/**
+ * A tool's name, or that of one of its executables. What it may hold is the business of whoever looks it up.
+ */
 export const ToolName = v.pipe(v.string(), v.minLength(1), v.maxLength(214));
 
 /** A version, a range or a tag. */

@@ -18,8 +18,9 @@ const FIRST_TAIL = 1024;
 const NO_TAIL = Buffer.alloc(0);
 
 /**
- * Cuts a stream of chunks into frames, wherever the chunks begin and end. Frames are handed on from the chunk itself;
- * only an incomplete last frame is copied, into memory that grows with what has arrived, never with what a length claims.
+ * Cuts a stream of chunks into frames, wherever the chunks begin and end. Frames are handed on from the chunk
+ * itself; only an incomplete last frame is copied, into memory that grows with what has arrived, never with
+ * what a length claims.
  */
 export class FrameDecoder {
   /** May be changed between frames (a peer that has said hello may send more). */

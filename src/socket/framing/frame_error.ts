@@ -1,6 +1,6 @@
 /**
- * What arrived (or was to be sent) is not a frame that the protocol allows. The connection cannot go on after it: where
- * the next frame begins is no longer known, or the peer is not one to trust.
+ * What arrived (or was to be sent) is not a frame that the protocol allows. The connection cannot go on after
+ * it: where the next frame begins is no longer known, or the peer is not one to trust.
  */
 export class FrameError extends Error {
   override readonly name = "FrameError";

@@ -8,7 +8,9 @@ export interface FrameWriterOptions {
   framing: Framing;
   /** Bytes of one frame; at most 16 MiB − 1. */
   maxFrameBytes?: number;
-  /** Gives the bytes to the socket; false means that it holds the memory until {@link FrameWriter.drained}. */
+  /**
+   * Gives the bytes to the socket; false means that it holds the memory until {@link FrameWriter.drained}.
+   */
   write: (bytes: Buffer) => boolean;
   /** Called whenever the kernel has taken bytes. */
   onTaken?: () => void;
@@ -26,8 +28,9 @@ const EXACT_FROM = 8 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 
 /**
- * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has drained.
- * Two buffers take turns: one is the socket's while it is being written, the other is filled meanwhile.
+ * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has
+ * drained. Two buffers take turns: one is the socket's while it is being written, the other is filled
+ * meanwhile.
  */
 export class FrameWriter {
   readonly #framing: Framing;
@@ -62,7 +65,8 @@ export class FrameWriter {
   /**
    * Queues one JSON text.
    *
-   * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys; nothing is queued then
+   * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys; nothing
+   * is queued then
    */
   push(json: string): void {
     // An upper bound serves for small texts; a large one is counted before memory is taken for it.

@@ -4,9 +4,10 @@
  * - `length`: a 4-byte little-endian length, then that many bytes of JSON. For programs.
  * - `lines`: JSON and a newline (NDJSON). For `nc -U`, shells and logs.
  *
- * A frame is shorter than 16 MiB, so the fourth byte of a length is 0, which no JSON text contains: the first four bytes
- * of a connection say which it is. An empty frame (a length of 0, an empty line) carries nothing and is skipped; a client
- * sends one as it connects, so that the server knows the framing even when it is the one to speak first.
+ * A frame is shorter than 16 MiB, so the fourth byte of a length is 0, which no JSON text contains: the first
+ * four bytes of a connection say which it is. An empty frame (a length of 0, an empty line) carries nothing
+ * and is skipped; a client sends one as it connects, so that the server knows the framing even when it is the
+ * one to speak first.
  */
 export type Framing = "length" | "lines";
 

@@ -3,9 +3,9 @@ import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
 
 /**
- * The value of a frame's JSON text, after proof that reading it is safe: not nested so deep that a walk over it would
- * overflow the stack, not with so many keys that hashing them is an attack, none of them one that code could mistake for
- * a prototype, and nothing that is not UTF-8.
+ * The value of a frame's JSON text, after proof that reading it is safe: not nested so deep that a walk over
+ * it would overflow the stack, not with so many keys that hashing them is an attack, none of them one that
+ * code could mistake for a prototype, and nothing that is not UTF-8.
  *
  * @throws {FrameError}
  */
@@ -36,8 +36,8 @@ const COLON = 0x3a;
 const LONG_STRING = 256;
 
 /**
- * One pass over the bytes: nesting, keys, and whether all of them are ASCII (false also where that was not looked at).
- * What is not JSON passes, and fails in JSON.parse.
+ * One pass over the bytes: nesting, keys, and whether all of them are ASCII (false also where that was not
+ * looked at). What is not JSON passes, and fails in JSON.parse.
  *
  * @throws {FrameError}
  */

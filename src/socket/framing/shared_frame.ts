@@ -1,6 +1,7 @@
 /**
- * One message for many readers: encoded once, as bytes that hold a frame of either framing. They are 4 bytes of
- * little-endian length, the JSON text and a newline; each framing leaves out what only the other one needs.
+ * One message for many readers: encoded once, as bytes that hold a frame of either framing. They are 4 bytes
+ * of little-endian length, the JSON text and a newline; each framing leaves out what only the other one
+ * needs.
  */
 import { Buffer } from "node:buffer";
 import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";

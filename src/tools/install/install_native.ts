@@ -12,7 +12,7 @@ import { unpackArtifact } from "./artifact_pipeline.ts";
 import { RestartDownload } from "./download.ts";
 import { failpoint } from "./failpoint.ts";
 import type { InstallDeps } from "./install_deps.ts";
-import { IntegrityError } from "../lockfile/integrity.ts";
+import { IntegrityError } from "../integrity.ts";
 import { PartFile } from "./part_file.ts";
 import { DownloadProgress } from "./progress.ts";
 import { Staging } from "./staging.ts";

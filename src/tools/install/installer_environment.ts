@@ -24,8 +24,8 @@ const PASSED = new Set([
 ]);
 
 /**
- * The environment of a child installer: what it needs, and an empty home of haft's. Neither the user's secrets nor the
- * user's own settings reach it; haft hands it what counts of those in files.
+ * The environment of a child installer: what it needs, and an empty home of haft's. Neither the user's
+ * secrets nor the user's own settings reach it; haft hands it what counts of those in files.
  *
  * @param home an empty directory
  */

@@ -2,7 +2,7 @@ import { createHash, type Hash, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { HaftError } from "../../base/errors.ts";
 import { printableUrl } from "../http/http_error.ts";
-import { IntegrityError, strongestIntegrity } from "../lockfile/integrity.ts";
+import { IntegrityError, strongestIntegrity } from "../integrity.ts";
 
 /** Hashes an artifact while it streams, then compares. */
 export class IntegrityCheck {

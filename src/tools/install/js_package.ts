@@ -9,7 +9,7 @@ import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
 import type { StagedTree } from "./install_native.ts";
-import { IntegrityError } from "../lockfile/integrity.ts";
+import { IntegrityError } from "../integrity.ts";
 import { installerEnvironment } from "./installer_environment.ts";
 import { packageBin } from "./package_bin.ts";
 import { remoteDependencies, remoteDependencyError, remoteLocked } from "./remote_dependencies.ts";
@@ -158,8 +158,8 @@ async function runBun(
 }
 
 /**
- * Refuses dependencies from outside the registry: those of the package itself before anything is fetched, those of its
- * dependencies as soon as a lock names them.
+ * Refuses dependencies from outside the registry: those of the package itself before anything is fetched,
+ * those of its dependencies as soon as a lock names them.
  */
 async function checkDependencies(
   config: InstallConfig,

@@ -1,7 +1,9 @@
 import { HaftError } from "../../base/errors.ts";
 import type { PackageIntegrity } from "../sources/source.ts";
 
-/** A dependency that does not come from a registry: `git+ssh://…`, `github:owner/name`, `http://…`, `file:…`. */
+/**
+ * A dependency that does not come from a registry: `git+ssh://…`, `github:owner/name`, `http://…`, `file:…`.
+ */
 export interface RemoteDependency {
   name: string;
   spec: string;
@@ -29,7 +31,10 @@ export function remoteDependencyError(tool: string, found: readonly RemoteDepend
   });
 }
 
-/** A range, a tag, or another package of the registry (`npm:other@1`); an address and a repository have a `:` or `/`. */
+/**
+ * A range, a tag, or another package of the registry (`npm:other@1`); an address and a repository have a `:`
+ * or `/`.
+ */
 function isRegistrySpec(spec: string): boolean {
   return spec.startsWith("npm:") || !/[:/]/.test(spec);
 }

@@ -1,7 +1,7 @@
 import type { Artifact } from "../../protocol/artifact.ts";
 import { PLATFORMS } from "../platform.ts";
 import { sourceOf } from "../sources/sources.ts";
-import { LOCKED_PLATFORMS, type LockedTool, type LockFile } from "./locked_tool.ts";
+import { LOCKED_PLATFORMS, type LockedTool, type LockFile } from "../locked_tool.ts";
 
 /**
  * The text of a haft.lock. haft writes it itself, because people read it as a diff: one artifact a line,

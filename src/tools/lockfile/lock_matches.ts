@@ -2,7 +2,7 @@ import { format, satisfies, tryParse } from "@std/semver";
 import type { ToolRequest } from "../request.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
-import type { LockedTool } from "./locked_tool.ts";
+import type { LockedTool } from "../locked_tool.ts";
 
 /**
  * What a lock entry is worth to a request:

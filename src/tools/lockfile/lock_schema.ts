@@ -3,7 +3,7 @@ import { SourceName, ToolKind } from "../../protocol/artifact.ts";
 import { PLATFORMS } from "../platform.ts";
 import { ExecutableName, RelativePath } from "../sources/build.ts";
 import { LockedArtifact } from "../sources/sources.ts";
-import { LOCK_VERSION } from "./locked_tool.ts";
+import { LOCK_VERSION } from "../locked_tool.ts";
 
 /**
  * A lock file may come from a stranger's repository, and its texts become paths and addresses: every one is

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { PLATFORMS } from "../platform.ts";
 import { LockDocument } from "./lock_schema.ts";
-import { LOCK_VERSION, LOCKED_PLATFORMS, type LockedTool, type LockFile } from "./locked_tool.ts";
+import { LOCK_VERSION, LOCKED_PLATFORMS, type LockedTool, type LockFile } from "../locked_tool.ts";
 
 const WRITE_AGAIN = 'Remove the file and run "haft sync" to write it again';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
-import { emptyLockFile, type LockFile } from "./locked_tool.ts";
+import { emptyLockFile, type LockFile } from "../locked_tool.ts";
 import { parseLockFile } from "./parse_lock_file.ts";
 
 /** A project's lock file as it is on disk. */

@@ -1,7 +1,7 @@
 import { compare, parse } from "@std/semver";
 import { join } from "node:path";
 import { lockState } from "../lockfile/lock_matches.ts";
-import type { LockFile } from "../lockfile/locked_tool.ts";
+import type { LockFile } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
 import { platformParts } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";

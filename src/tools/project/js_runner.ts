@@ -5,7 +5,7 @@ import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { executablesOf, type InstalledTool } from "./installed_tools.ts";
-import { programOnPath } from "./program_on_path.ts";
+import { programOnPath } from "../program_on_path.ts";
 import { isolatedBunFlags, ownBun, type ScriptCommand } from "./own_bun.ts";
 
 export interface JsRunnerContext {

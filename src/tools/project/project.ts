@@ -13,7 +13,7 @@ import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { receiptPath } from "../store/receipt.ts";
 import { Store, storeDirectory } from "../store/store.ts";
-import { gatedParts } from "../trust/gated_parts.ts";
+import { gatedParts } from "./gated_parts.ts";
 import { type GatedParts, requireTrust, TrustStore } from "../trust/trust_store.ts";
 import { type InstalledTool, type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
@@ -129,7 +129,10 @@ export class Project {
     return gated !== undefined && this.trust.isTrusted(gated);
   }
 
-  /** Whether packages may bring dependencies from outside the registry: the user's word, or a trusted project's. */
+  /**
+   * Whether packages may bring dependencies from outside the registry: the user's word, or a trusted
+   * project's.
+   */
   get remoteDependencies(): boolean {
     return this.files.user.settings.remote_dependencies ??
       (this.files.settings.remote_dependencies === true && this.registriesTrusted);

@@ -65,7 +65,9 @@ export interface NpmrcClaims {
   path: string;
   /** The file's text, which trust is bound to. */
   text: string;
-  /** What trust would allow, a sentence each: `packages of @acme come from HOST`, `$TOKEN is sent to HOST`. */
+  /**
+   * What trust would allow, a sentence each: `packages of @acme come from HOST`, `$TOKEN is sent to HOST`.
+   */
   claims: string[];
 }
 

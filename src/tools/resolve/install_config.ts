@@ -3,7 +3,7 @@ import type { Artifact, PlannedArtifact, SourceName } from "../../protocol/artif
 import type { InstallConfig } from "../../protocol/install.ts";
 import { catalogueSource } from "../catalogue/catalogue.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
-import { lockedArtifacts, type LockedTool } from "../lockfile/locked_tool.ts";
+import { lockedArtifacts, type LockedTool } from "../locked_tool.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
 import { storeId, type ToolRequest } from "../request.ts";
 import type { Layout } from "../sources/source.ts";

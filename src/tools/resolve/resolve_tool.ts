@@ -1,4 +1,4 @@
-import type { LockedTool } from "../lockfile/locked_tool.ts";
+import type { LockedTool } from "../locked_tool.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { PLATFORMS } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";

@@ -11,8 +11,8 @@ const MOST_IN_ONE_PROCESS = 3;
 const MOST_IN_ALL = 60;
 
 /**
- * The variables for a program outside the project that a shim hands over to. Another version manager may send it back to the
- * shim; the count in the environment turns that loop into an error.
+ * The variables for a program outside the project that a shim hands over to. Another version manager may send
+ * it back to the shim; the count in the environment turns that loop into an error.
  *
  * @throws {HaftError} when the program came back too often
  */

@@ -1,6 +1,6 @@
 import { declaredBy } from "../catalogue/catalogue.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
-import { programOnPath } from "../project/program_on_path.ts";
+import { programOnPath } from "../program_on_path.ts";
 import { isExecutableName } from "../sources/build.ts";
 import type { Receipt } from "../store/receipt.ts";
 
@@ -21,8 +21,8 @@ const SYSTEM_COMMANDS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Which executables of the store get a shim. What the catalogue names for a tool always does; any other package's
- * executable does unless it would hide a command of the system, or its user allows it.
+ * Which executables of the store get a shim. What the catalogue names for a tool always does; any other
+ * package's executable does unless it would hide a command of the system, or its user allows it.
  *
  * @param allowed names that the user's own settings give to packages
  */

@@ -27,7 +27,8 @@ export interface ShimChanges {
 }
 
 /**
- * Makes the shims' directory hold a shim for every executable that gets one, and none of haft's for any other.
+ * Makes the shims' directory hold a shim for every executable that gets one, and none of haft's for any
+ * other.
  */
 export function writeShims(options: WriteShimsOptions): ShimChanges {
   const { shims } = options.paths;

@@ -14,8 +14,8 @@ export const RelativePath = v.pipe(
   v.regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[^/\\:][^\\:]*$/, "a path inside the tool"),
 );
 /**
- * The one rule for the names of executables, whatever their source: such a name means nothing special to a shell, cannot be
- * taken for an option, and is one component of a path on every system.
+ * The one rule for the names of executables, whatever their source: such a name means nothing special to a
+ * shell, cannot be taken for an option, and is one component of a path on every system.
  */
 const EXECUTABLE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/;
 

@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
 import { ArchiveFormat, type ArtifactOf } from "../../protocol/artifact.ts";
-import { Integrity, integrityOfSha256 } from "../lockfile/integrity.ts";
-import type { LockedTool } from "../lockfile/locked_tool.ts";
+import { Integrity, integrityOfSha256 } from "../integrity.ts";
+import type { LockedTool } from "../locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";

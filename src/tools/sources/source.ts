@@ -6,7 +6,7 @@
 import type * as v from "valibot";
 import type { Env } from "../../base/env.ts";
 import type { ArchiveFormat, Artifact, SourceName } from "../../protocol/artifact.ts";
-import type { Executables, LockedTool } from "../lockfile/locked_tool.ts";
+import type { Executables, LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
 import type { SignatureState } from "../store/receipt.ts";
@@ -130,7 +130,9 @@ export interface ArtifactDeps {
 export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
   tarball(name: string, version: string, options?: RequestOptions): Promise<ArtifactAddress>;
   manifest(name: string, version: string, options?: RequestOptions): Promise<Manifest>;
-  /** The registries and credentials as the text of one .npmrc with nothing left to expand. It holds secrets. */
+  /**
+   * The registries and credentials as the text of one .npmrc with nothing left to expand. It holds secrets.
+   */
   npmrc(): Promise<string>;
   /** @throws when the registry offers a wrong signature */
   verifySignature(

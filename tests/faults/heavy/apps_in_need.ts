@@ -12,7 +12,8 @@ Deno.test("without descriptors apps are not started, which is said, and are once
   const { pid } = JSON.parse(stdout);
   const { code, stderr } = await daemon.run("app", "start");
   const running = pidsOf(await status(daemon)).filter((one) => one !== null).length;
-  // Descriptors are held while a process is started, and for what is watched: all of them, or a clear error for the others.
+  // Descriptors are held while a process is started, and for what is watched: all of them, or a clear error
+  // for the others.
   assert(code === 0 ? running === 40 : running < 40, `code ${code}, ${running} running: ${stderr}`);
   if (code !== 0) assertStringIncludes(stderr, "of 48 descriptors open");
   assertEquals((await daemon.call("daemon.status"))["pid"], pid);

@@ -11,7 +11,10 @@ import { client, ended, project, task } from "../../e2e/task_sandbox.ts";
 import { LineClient } from "../line_client.ts";
 
 const LINES = 1_000_000;
-/** What the runtime's collector leaves differs by this from time to time; a million messages are 250 MB of events. */
+/**
+ * What the runtime's collector leaves differs by this from time to time; a million messages are 250 MB of
+ * events.
+ */
 const GROWTH = 96 * 1024 * 1024;
 /** A thousand messages, and the journal that SQLite keeps beside them. */
 const HISTORY = 16 * 1024 * 1024;
@@ -74,8 +77,8 @@ class PeakMemory implements Disposable {
 }
 
 /**
- * Checks a stream of events as it comes: what a task says is numbered without a gap, and where numbers are missing, a notice tells so.
- * Notices come before what follows the gap.
+ * Checks a stream of events as it comes: what a task says is numbered without a gap, and where numbers are
+ * missing, a notice tells so. Notices come before what follows the gap.
  */
 class Witness {
   heard = 0;

@@ -11,7 +11,10 @@ const OTHERS = 99;
 /** More than the ring keeps and the queues hold together. */
 const EVENTS = 120_000;
 const BURST = 1_000;
-/** What the runtime's collector leaves differs by this; without a limit the stopped one's queue would be 200 MB. */
+/**
+ * What the runtime's collector leaves differs by this; without a limit the stopped one's queue would be 200
+ * MB.
+ */
 const GROWTH = 96 * 1024 * 1024;
 const LARGE = "x".repeat(1_000);
 
@@ -31,7 +34,9 @@ async function countingSubscriber(path: string): Promise<{ events: () => number;
 interface Publishing {
   count: number;
   data?: unknown;
-  /** How many events the slowest reader has: readers that share this process are not to fall behind as well. */
+  /**
+   * How many events the slowest reader has: readers that share this process are not to fall behind as well.
+   */
   slowest?: () => number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Installs what the config in its first argument says, in a process of its own, which a test can kill, limit or start
- * twenty times. Prints the result as JSON; a failure as `error` and `next`, with exit code 1.
+ * Installs what the config in its first argument says, in a process of its own, which a test can kill, limit
+ * or start twenty times. Prints the result as JSON; a failure as `error` and `next`, with exit code 1.
  */
 import process from "node:process";
 import { HaftError } from "../../../src/base/errors.ts";

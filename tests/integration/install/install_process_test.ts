@@ -227,7 +227,8 @@ for (const [runtime, command] of Object.entries(commands)) {
     const small = httpConfig({ url: server.url("demo.tgz"), tarball });
     const config = { ...httpConfig({ url: server.url("big.tgz"), tarball: big }), version: "2.0.0" };
     let failures = 0;
-    // From barely the first installation to room for both with the download: each step of 64 KiB ends somewhere else.
+    // From barely the first installation to room for both with the download: each step of 64 KiB ends
+    // somewhere else.
     for (let size = 5 * KIB_64; size <= 14 * KIB_64; size += KIB_64) {
       await t.step(`${size / 1024} KiB`, () =>
         withTmpfs(size, async (home) => {

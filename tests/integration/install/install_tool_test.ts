@@ -5,7 +5,7 @@ import process from "node:process";
 import { HaftError } from "../../../src/base/errors.ts";
 import { resolvePaths } from "../../../src/base/paths.ts";
 import type { InstallProgress } from "../../../src/protocol/install.ts";
-import { IntegrityError } from "../../../src/tools/lockfile/integrity.ts";
+import { IntegrityError } from "../../../src/tools/integrity.ts";
 import { installTool } from "../../../src/tools/install/install_tool.ts";
 import type { InstallDeps } from "../../../src/tools/install/install_deps.ts";
 import { Store } from "../../../src/tools/store/store.ts";

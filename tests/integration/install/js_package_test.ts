@@ -7,7 +7,7 @@ import type { InstallConfig, InstallProgress } from "../../../src/protocol/insta
 import { createHttpClient } from "../../../src/tools/http/http_client.ts";
 import type { InstallDeps } from "../../../src/tools/install/install_deps.ts";
 import { installTool } from "../../../src/tools/install/install_tool.ts";
-import { IntegrityError } from "../../../src/tools/lockfile/integrity.ts";
+import { IntegrityError } from "../../../src/tools/integrity.ts";
 import { Store } from "../../../src/tools/store/store.ts";
 import { noRegistry } from "../../support/artifact_server.ts";
 import { findBun, skipBun } from "../../support/bun_runtime.ts";

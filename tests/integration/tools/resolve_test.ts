@@ -8,7 +8,10 @@ import type { ResolveDeps } from "../../../src/tools/sources/source.ts";
 import { resolveTool } from "../../../src/tools/resolve/resolve_tool.ts";
 import { sha512, toolRequest } from "../../unit/tools/lockfile/fixtures.ts";
 
-/** Runs `work` with the real clients against a server on loopback that answers from a table and counts what it is asked. */
+/**
+ * Runs `work` with the real clients against a server on loopback that answers from a table and counts what it
+ * is asked.
+ */
 async function withServer(
   answers: Record<string, unknown>,
   work: (deps: ResolveDeps, asked: string[]) => Promise<void>,

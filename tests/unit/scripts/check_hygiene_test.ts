@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { forbiddenTexts, hygieneProblems } from "../../../scripts/check_hygiene.ts";
+import {
+  forbiddenTexts,
+  hygieneProblems,
+  lengthProblems,
+  longestSource,
+} from "../../../scripts/check_hygiene.ts";
 
 const forbidden = forbiddenTexts({ directories: ["/home/me/haft", "/home/me"], hosts: ["registry.example"] });
 
@@ -25,4 +30,12 @@ Deno.test("hygieneProblems() names file, line and reason", () => {
   assertEquals(hygieneProblems("docs/a.md", "fine\nregistry.example\n", forbidden), [
     "docs/a.md:2: a registry's address comes from npm's configuration, never from a file here",
   ]);
+});
+
+Deno.test("lengthProblems() lets a source file have 350 lines and no more", () => {
+  assertEquals(lengthProblems("src/a.ts", "x\n".repeat(longestSource)), []);
+  assertEquals(lengthProblems("src/a.ts", "x\n".repeat(longestSource + 1)), [
+    "src/a.ts: 351 lines, 350 at most: split it by idea",
+  ]);
+  assertEquals(lengthProblems("tests/a.ts", "x\n".repeat(longestSource + 1)), []);
 });

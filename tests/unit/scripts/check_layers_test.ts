@@ -10,11 +10,14 @@ function plain(rows: Record<string, string[]>): ImportGraph {
   );
 }
 
-const rules = [
-  { name: "base", mayImport: [], why: "base is the ground" },
-  { name: "tools", mayImport: ["base"], why: "tools are handed a Reporter" },
-  { name: "cli", mayImport: ["base", "tools"], why: "cli is the top" },
-];
+const rules = {
+  recursions: [],
+  layers: [
+    { name: "base", mayImport: [], why: "base is the ground" },
+    { name: "tools", mayImport: ["base"], why: "tools are handed a Reporter" },
+    { name: "cli", mayImport: ["base", "tools"], why: "cli is the top" },
+  ],
+};
 
 Deno.test("layerProblems() accepts arrows that point down", () => {
   const graph = plain({
@@ -43,16 +46,36 @@ Deno.test("layerProblems() refuses an import of tests or scripts from the progra
 });
 
 Deno.test("circles() finds circles of any length and a file that imports itself", () => {
-  const graph = plain({ a: ["b"], b: ["c"], c: ["a", "d"], d: [], e: ["e"] });
+  const graph = new Map(Object.entries({ a: ["b"], b: ["c"], c: ["a", "d"], d: [], e: ["e"] }));
   assertEquals(circles(graph), [["a", "b", "c"], ["e"]]);
 });
 
-Deno.test("circles() are not closed by a lazy import", () => {
+Deno.test("layerProblems() counts a circle that a lazy import closes", () => {
   const graph: ImportGraph = new Map([
-    ["table", [{ to: "command", lazy: true }]],
-    ["command", [{ to: "table", lazy: false }]],
+    ["src/cli/table.ts", [{ to: "src/cli/command.ts", lazy: true }]],
+    ["src/cli/command.ts", [{ to: "src/cli/table.ts", lazy: false }]],
   ]);
-  assertEquals(circles(graph), []);
+  const circle = "These import each other in a circle: src/cli/command.ts, src/cli/table.ts";
+  assertEquals(layerProblems(graph, rules), [circle]);
+  const recursions = [{ files: ["src/cli/table.ts", "src/cli/command.ts"], why: "a recursion" }];
+  assertEquals(layerProblems(graph, { ...rules, recursions }), []);
+});
+
+Deno.test("layerProblems() names an allowed circle that is gone", () => {
+  const recursions = [{ files: ["src/cli/a.ts", "src/cli/b.ts"], why: "a recursion" }];
+  const [problem = ""] = layerProblems(plain({ "src/cli/a.ts": [] }), { ...rules, recursions });
+  assertMatch(problem, /allows a circle that is gone, remove it: src\/cli\/a\.ts, src\/cli\/b\.ts/);
+});
+
+Deno.test("layerProblems() looks at the folders inside a layer", () => {
+  const graph = plain({
+    "src/tools/a/one.ts": ["src/tools/b/two.ts", "src/tools/shared.ts"],
+    "src/tools/b/three.ts": ["src/tools/a/four.ts"],
+    "src/tools/shared.ts": ["src/tools/a/four.ts"],
+  });
+  assertEquals(layerProblems(graph, rules), [
+    "These folders import each other in a circle: src/tools/a, src/tools/b",
+  ]);
 });
 
 Deno.test("parseImportGraph() counts type-only and dynamic imports, and leaves packages out", () => {

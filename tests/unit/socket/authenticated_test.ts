@@ -80,7 +80,10 @@ function untilClosed(socket: NetSocket): Promise<Buffer> {
   return new Promise((resolve) => socket.on("close", () => resolve(Buffer.concat(chunks))));
 }
 
-/** A client of ours against a server that answers its greeting with what `reply` gives; resolves when it was attached. */
+/**
+ * A client of ours against a server that answers its greeting with what `reply` gives; resolves when it was
+ * attached.
+ */
 async function clientOf(reply: (greeting: Buffer) => Buffer | undefined, timeoutMs?: number): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "haft-t-" });
   const path = join(directory, "s");

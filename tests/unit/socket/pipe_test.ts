@@ -1,4 +1,6 @@
-/** The shim that carries Windows pipes, on the unix sockets that the same module of the runtimes carries here. */
+/**
+ * The shim that carries Windows pipes, on the unix sockets that the same module of the runtimes carries here.
+ */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "node:net";
 import { join } from "node:path";

@@ -6,7 +6,7 @@ import type { InstallConfig } from "../../../src/protocol/install.ts";
 import type { SyncEvent } from "../../../src/protocol/sync_event.ts";
 import type { Installer } from "../../../src/sync/install_one.ts";
 import { runSync, type SyncDeps, type SyncOptions } from "../../../src/sync/run_sync.ts";
-import type { LockedTool } from "../../../src/tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../../../src/tools/locked_tool.ts";
 import type { ToolRequest } from "../../../src/tools/request.ts";
 import { Store } from "../../../src/tools/store/store.ts";
 import { locked, request } from "./support.ts";
@@ -20,7 +20,10 @@ const OPTIONS: SyncOptions = {
   failFast: false,
 };
 
-/** A project with a store, a registry that knows every tool at 1.2.3, and an install that only writes the receipt. */
+/**
+ * A project with a store, a registry that knows every tool at 1.2.3, and an install that only writes the
+ * receipt.
+ */
 class World implements AsyncDisposable {
   readonly root = Deno.makeTempDirSync({ prefix: "haft-run-sync-" });
   readonly lockPath = join(this.root, "haft.lock");

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { parseApp, parseApps } from "../../../../src/apps/config/parse_apps.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
-import { gatedParts } from "../../../../src/tools/trust/gated_parts.ts";
+import { gatedParts } from "../../../../src/tools/project/gated_parts.ts";
 
 function appsOf(text: string) {
   return parseApps(parseManifest(text, "haft.toml").apps, "haft.toml");

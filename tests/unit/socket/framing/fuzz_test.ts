@@ -1,4 +1,7 @@
-/** Seeded mutations of valid streams: whatever arrives, frames come out or a FrameError does, the same for every cut. */
+/**
+ * Seeded mutations of valid streams: whatever arrives, frames come out or a FrameError does, the same for
+ * every cut.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { isMessage } from "../../../../src/protocol/is_message.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { IntegrityCheck } from "../../../../src/tools/install/integrity_check.ts";
-import { IntegrityError } from "../../../../src/tools/lockfile/integrity.ts";
+import { IntegrityError } from "../../../../src/tools/integrity.ts";
 
 Deno.test("IntegrityCheck accepts the right bytes only, and needs a strong hash", () => {
   const bytes = Buffer.from("hello");

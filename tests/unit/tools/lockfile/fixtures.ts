@@ -1,4 +1,4 @@
-import type { LockedTool, LockFile } from "../../../../src/tools/lockfile/locked_tool.ts";
+import type { LockedTool, LockFile } from "../../../../src/tools/locked_tool.ts";
 import type { ToolRequest } from "../../../../src/tools/request.ts";
 
 /** A request as a manifest would make it. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { HaftError, UsageError } from "../../../../src/base/errors.ts";
 import { formatLockFile } from "../../../../src/tools/lockfile/format_lock_file.ts";
-import { emptyLockFile } from "../../../../src/tools/lockfile/locked_tool.ts";
+import { emptyLockFile } from "../../../../src/tools/locked_tool.ts";
 import { parseLockFile } from "../../../../src/tools/lockfile/parse_lock_file.ts";
 import { sampleLock, sha512 } from "./fixtures.ts";
 

@@ -1,13 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { lockMatches, lockState, withRequest } from "../../../../src/tools/lockfile/lock_matches.ts";
-import type { LockedTool } from "../../../../src/tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../../../../src/tools/locked_tool.ts";
 import { dependenciesLockPath } from "../../../../src/tools/lockfile/read_lock_file.ts";
-import {
-  integrityOfSha256,
-  isIntegrity,
-  strongestIntegrity,
-} from "../../../../src/tools/lockfile/integrity.ts";
+import { integrityOfSha256, isIntegrity, strongestIntegrity } from "../../../../src/tools/integrity.ts";
 import { npmArtifact, sha512, toolRequest } from "./fixtures.ts";
 
 function locked(request: string, version: string, source: "npm" | "http" = "npm"): LockedTool {

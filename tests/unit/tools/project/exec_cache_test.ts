@@ -60,7 +60,8 @@ const changes: [name: string, change: (world: World) => void][] = [
 for (const [name, change] of changes) {
   Deno.test(`the exec cache gives no answer once ${name}`, () =>
     cached(async (world) => {
-      // The cache relies on files that settled before it was written; Deno's times of change are whole seconds.
+      // The cache relies on files that settled before it was written; Deno's times of change are whole
+      // seconds.
       await new Promise((resolve) => setTimeout(resolve, 1_050 - Date.now() % 1_000));
       change(world);
       assertEquals(world.read(), undefined);

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import * as v from "valibot";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { InstallConfig } from "../../../../src/protocol/install.ts";
-import type { LockedTool } from "../../../../src/tools/lockfile/locked_tool.ts";
+import type { LockedTool } from "../../../../src/tools/locked_tool.ts";
 import { type Platform, PLATFORMS } from "../../../../src/tools/platform.ts";
 import { installConfig } from "../../../../src/tools/resolve/install_config.ts";
 import { npmArtifact, sampleLock, toolRequest } from "../lockfile/fixtures.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { HaftError } from "../../../../src/base/errors.ts";
-import { integrityOfSha256 } from "../../../../src/tools/lockfile/integrity.ts";
+import { integrityOfSha256 } from "../../../../src/tools/integrity.ts";
 import { parseChecksums, parseVersionIndex } from "../../../../src/tools/sources/http.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";

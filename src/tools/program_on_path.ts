@@ -2,14 +2,14 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import { Buffer } from "node:buffer";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { SHIM_MARK } from "../shims/shim_script.ts";
+import { SHIM_MARK } from "./shims/shim_script.ts";
 
 /**
- * The first program of that name on PATH that is not a shim of haft's: a shim would ask haft again. A shim is known by its
- * mark, so those of another store, or reached by a link, are left out as well.
+ * The first program of that name on PATH that is not a shim of haft's: a shim would ask haft again. A shim is
+ * known by its mark, so those of another store, or reached by a link, are left out as well.
  *
- * Links to other programs are not followed: what mise or volta put on PATH is one program that goes by the name it
- * is started with.
+ * Links to other programs are not followed: what mise or volta put on PATH is one program that goes by the
+ * name it is started with.
  */
 export function programOnPath(
   name: string,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import * as v from "valibot";
-import { HaftError } from "../../base/errors.ts";
+import { HaftError } from "../base/errors.ts";
 
 /** A download differs from what the lock file or the registry promised. */
 export class IntegrityError extends HaftError {

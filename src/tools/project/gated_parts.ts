@@ -1,9 +1,9 @@
-import type { ProjectFiles } from "../project/project_files.ts";
-import type { GatedParts } from "./trust_store.ts";
+import type { ProjectFiles } from "./project_files.ts";
+import type { GatedParts } from "../trust/trust_store.ts";
 
 /**
- * What of a project can make haft run code, or send the user's secrets somewhere; undefined when it has neither a haft.toml nor
- * an .npmrc about registries.
+ * What of a project can make haft run code, or send the user's secrets somewhere; undefined when it has
+ * neither a haft.toml nor an .npmrc about registries.
  *
  * @param npmrc the project's .npmrc, when it says something about registries
  */

@@ -1,5 +1,5 @@
-import type { Artifact, SourceName, ToolKind } from "../../protocol/artifact.ts";
-import { type Platform, PLATFORMS } from "../platform.ts";
+import type { Artifact, SourceName, ToolKind } from "../protocol/artifact.ts";
+import { type Platform, PLATFORMS } from "./platform.ts";
 
 /**
  * Where an artifact runs. `any` is a package of pure JavaScript: one artifact for all platforms, and the only
