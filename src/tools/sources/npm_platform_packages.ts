@@ -1,5 +1,5 @@
 import { mapLimited } from "../../base/work_pool.ts";
-import type { Executables } from "../lockfile/locked_tool.ts";
+import type { Executables } from "../locked_tool.ts";
 import { type Platform, platformParts, PLATFORMS } from "../platform.ts";
 import { isExecutableName } from "./build.ts";
 import { requestOptions, REQUESTS_AT_ONCE, type ResolveDeps, type VersionManifest } from "./source.ts";
