@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 import { errorCode, HaftError } from "../base/errors.ts";
+import { setAside } from "../base/set_aside.ts";
 
 /**
  * A lock file must be a plain file of its own name: through a symbolic link, another user could make haft
@@ -14,6 +15,8 @@ export function refuseLink(path: string): void {
     if (errorCode(error) === "ENOENT") return;
     throw error;
   }
+  // No process can hold a directory locked, so it can be taken away.
+  if (stat.isDirectory() && setAside(path) !== undefined) return;
   if (!stat.isFile()) throw notAFile(path);
 }
 

@@ -3,8 +3,9 @@
  * answer holds only while every file that it was made from, and every file that was looked for and was not
  * there, is as it was: same inode, size and time of change, which no program can set back.
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
 
@@ -36,15 +37,42 @@ interface Entry extends KnownCommand {
 }
 
 export function readExecCache(directory: string, key: ExecCacheKey): KnownCommand | undefined {
-  let entry: Entry;
+  let entry: Entry | undefined;
   try {
-    entry = JSON.parse(readFileSync(entryPath(directory, key), "utf8"));
+    entry = readOrSetAside(entryPath(directory, key), (text) => parseEntry(JSON.parse(text), key));
   } catch {
-    return undefined;
+    // The system refuses to read it: the long way needs it not.
   }
-  const { key: { cwd, name, version }, command, files } = entry;
-  if (cwd !== key.cwd || name !== key.name || version !== key.version) return undefined;
-  return unchanged(files) ? { command, files } : undefined;
+  return entry !== undefined && unchanged(entry.files) ? entry : undefined;
+}
+
+/**
+ * By hand: a schema's library costs more to load than all the rest of an exec.
+ * @returns undefined for a sound entry of another key
+ * @throws {TypeError} when it is no entry
+ */
+function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefined {
+  if (!isRecord(value) || !isRecord(value["key"])) throw new TypeError("no entry");
+  const { key, command, files } = value;
+  const isWanted = key["cwd"] === wanted.cwd && key["name"] === wanted.name &&
+    key["version"] === wanted.version;
+  // Another version's entry may have another form.
+  if (!isWanted) return undefined;
+  if (!isCommand(command) || !isTextRecord(files)) throw new TypeError("no entry");
+  return { key: wanted, command, files };
+}
+
+function isCommand(value: unknown): value is CachedCommand {
+  return isRecord(value) && typeof value["file"] === "string" && isTextRecord(value["defaults"]) &&
+    Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
+}
+
+function isTextRecord(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { HaftError } from "../../base/errors.ts";
+import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HttpError, statusError } from "../http/http_error.ts";
 import type { HttpClient, HttpResponse } from "../http/http_types.ts";
@@ -135,7 +136,13 @@ export interface CacheEntry<T> {
 /** Raised when the form of what is kept changes: older entries are then misses. */
 const SCHEMA = 1;
 
-/** One file an address, readable by the user alone. A file that cannot be read or understood is a miss. */
+/** What entries of every form have. */
+const AnyEntry = v.looseObject({ schema: v.number(), url: v.string() });
+
+/**
+ * One file an address, readable by the user alone. What cannot be read is a miss; what cannot be understood
+ * is set aside, too.
+ */
 export class MetadataCache {
   readonly #directory: string;
 
@@ -153,8 +160,11 @@ export class MetadataCache {
       value: schema,
     });
     try {
-      return v.parse(Entry, JSON.parse(readFileSync(this.#path(url), "utf8")));
+      const kept = readOrSetAside(this.#path(url), (text) => v.parse(AnyEntry, JSON.parse(text)));
+      const entry = v.safeParse(Entry, kept);
+      return entry.success ? entry.output : undefined;
     } catch {
+      // The system refuses to read it.
       return undefined;
     }
   }

@@ -2,10 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Paths } from "../../base/paths.ts";
+import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { KnownCommand } from "../project/exec_cache.ts";
 import { unchanged } from "../project/fingerprint.ts";
-import { shimEntry } from "./shim_entry.ts";
+import { isShimEntry, shimEntry } from "./shim_entry.ts";
 import { shimEntryName } from "./shim_script.ts";
 
 export interface ShimAnswer extends KnownCommand {
@@ -24,6 +25,7 @@ export function rememberShim(
   { shimCache, store }: Pick<Paths, "shimCache" | "store">,
 ): void {
   const entry = join(shimCache, cwd, shimEntryName(name));
+  setAsideIfDamaged(entry);
   const present = Object.keys(files).filter((path) => files[path] !== "absent");
   const inStore = present.filter((path) => isInside(path, store));
   const own = present.filter((path) => !isInside(path, store));
@@ -41,6 +43,17 @@ export function rememberShim(
     if (!unchanged(files)) rmSync(entry, { force: true });
   } catch {
     // It only saves time.
+  }
+}
+
+/** A shim came here because it could not use its entry: one of another form says so in one line. */
+function setAsideIfDamaged(entry: string): void {
+  try {
+    readOrSetAside(entry, (text) => {
+      if (!isShimEntry(text)) throw new TypeError("no entry");
+    });
+  } catch {
+    // The system refuses to read it; a new one takes its place.
   }
 }
 

@@ -7,6 +7,8 @@
  *   nanosecond;
  * - what haft itself writes in its store is not newer than the entry. When anything is different it returns,
  *   and the shim asks `haft exec`.
+ *
+ * All of it is one function, called in the last line: a shell runs nothing of an entry that was cut short.
  */
 import { dirname } from "node:path";
 import { shellQuote } from "../../base/shell_quote.ts";
@@ -48,7 +50,15 @@ export function shimEntry({ command, cwd, absent, stamped, store }: ShimEntry): 
     ...(path.length === 0 ? [] : [`export PATH=${shellQuote(path.join(":"))}"\${PATH:+:$PATH}"`]),
     `exec ${shellQuote(file)} "$@"`,
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return `${FIRST}${lines.map((line) => `${line}\n`).join("")}${LAST}`;
+}
+
+const FIRST = "haft_run() {\n";
+const LAST = '}\nhaft_run "$@"\n';
+
+/** Whether a file's text is a whole entry. */
+export function isShimEntry(text: string): boolean {
+  return text.startsWith(FIRST) && text.endsWith(LAST);
 }
 
 function components(directory: string): string[] {

@@ -41,12 +41,18 @@ export function shShim(name: string, { haft, cache, env }: ShimOptions): string 
   const known = HOME_VARIABLES.map((variable) => envValue(env, variable) ?? "").join(":");
   return `#!/bin/sh
 # ${SHIM_MARK}. "haft shims" writes it again.
+haft_ask() {
+  [ -x ${shellQuote(program)} ] || exec haft exec --shim ${shellQuote(name)} -- "$@"
+  exec ${shellQuote(program)} ${rest} "$@"
+}
 haft_entry=${shellQuote(cache)}"$PWD"/${shellQuote(shimEntryName(name))}
 if [ "${home}" = ${shellQuote(known)} ] && [ -f "$haft_entry" ]; then
+  # A shell that cannot read or parse the entry ends there: then, too, haft decides.
+  trap 'haft_ask "$@"' EXIT
   . "$haft_entry"
+  trap - EXIT
 fi
-[ -x ${shellQuote(program)} ] || exec haft exec --shim ${shellQuote(name)} -- "$@"
-exec ${shellQuote(program)} ${rest} "$@"
+haft_ask "$@"
 `;
 }
 

@@ -45,15 +45,14 @@ export const Receipt = v.strictObject({
 export type Receipt = v.InferOutput<typeof Receipt>;
 
 /**
- * The receipt, or undefined for a malformed text: such an installation counts as missing and is made anew.
+ * @returns undefined for a receipt of another form than this haft's: such an installation counts as missing
+ * and is made anew
+ * @throws when the text is no receipt at all
  */
 export function parseReceipt(text: string): Receipt | undefined {
-  try {
-    const result = v.safeParse(Receipt, JSON.parse(text));
-    return result.success ? result.output : undefined;
-  } catch {
-    return undefined;
-  }
+  const receipt = v.parse(v.looseObject({ schema: v.number(), tool: v.string() }), JSON.parse(text));
+  const result = v.safeParse(Receipt, receipt);
+  return result.success ? result.output : undefined;
 }
 
 /** Whether what is installed is exactly what a config asks for: the same files for the same platform. */

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
+import { readOrSetAside } from "../../base/set_aside.ts";
 import { type FileLock, processLock, type ProcessLockOptions } from "../../runtime/process_lock.ts";
 import { parseReceipt, type Receipt, RECEIPT_DIRECTORY, RECEIPT_FILE } from "./receipt.ts";
 import { installationName, stagingName } from "./store_names.ts";
@@ -34,17 +35,13 @@ export class Store {
     return join(this.#paths.store, storeId, version);
   }
 
-  /** The receipt of a complete installation. Reads one small file. */
+  /**
+   * The receipt of a complete installation. Reads one small file; one that is damaged is set aside, and the
+   * tool counts as not installed.
+   */
   receipt(storeId: string, version: string): Receipt | undefined {
     const file = join(this.directory(storeId, version), RECEIPT_DIRECTORY, RECEIPT_FILE);
-    let text: string;
-    try {
-      text = readFileSync(file, "utf8");
-    } catch (error) {
-      if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-      throw error;
-    }
-    const receipt = parseReceipt(text);
+    const receipt = readOrSetAside(file, parseReceipt);
     return receipt?.store_id === storeId && receipt.version === version ? receipt : undefined;
   }
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import * as v from "valibot";
+import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
@@ -65,13 +66,9 @@ export class TrustStore {
     );
   }
 
-  /** A file that cannot be read trusts nothing. */
+  /** @throws {HaftError} when the system refuses to read the file; one that is damaged trusts nothing */
   #read(): Record<string, string> {
-    try {
-      return v.parse(TrustDocument, JSON.parse(readFileSync(this.#file, "utf8"))).trusted;
-    } catch {
-      return {};
-    }
+    return readOrSetAside(this.#file, (text) => v.parse(TrustDocument, JSON.parse(text)).trusted) ?? {};
   }
 
   #write(trusted: Record<string, string>): void {

@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { existsSync, mkdirSync } from "node:fs";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { HaftError } from "../../../src/base/errors.ts";
+import { onDamage } from "../../../src/base/set_aside.ts";
 import { runtime } from "../../../src/runtime/mod.ts";
 import { processLock } from "../../../src/runtime/process_lock.ts";
 import { sqliteTryLock } from "../../../src/runtime/sqlite_lock.ts";
@@ -27,10 +28,14 @@ Deno.test("tryLock() excludes a second one until release(), and leaves the file"
     runtime.tryLock(path)?.release();
   }));
 
-Deno.test("tryLock() refuses what is not a file, and reports a missing directory", () =>
+Deno.test("tryLock() sets aside a directory in its place, refuses a link, and reports a missing directory", () =>
   inTemp((directory) => {
     mkdirSync(join(directory, "d"));
-    assertThrows(() => runtime.tryLock(join(directory, "d")), HaftError, "not a regular file");
+    onDamage(() => {});
+    runtime.tryLock(join(directory, "d"))?.release();
+    assertMatch(readdirSync(directory).sort().join(), /^d,d\.damaged-\w+$/);
+    symlinkSync(join(directory, "d"), join(directory, "link"));
+    assertThrows(() => runtime.tryLock(join(directory, "link")), HaftError, "not a regular file");
     assertThrows(() => runtime.tryLock(join(directory, "none", "lock")), Error);
   }));
 

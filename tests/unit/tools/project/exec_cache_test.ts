@@ -1,6 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { onDamage } from "../../../../src/base/set_aside.ts";
 import { readExecCache, writeExecCache } from "../../../../src/tools/project/exec_cache.ts";
 
 const command = { file: "/store/tool", path: ["/store"], defaults: { A: "1" } };
@@ -77,3 +88,33 @@ Deno.test("the exec cache keeps no answer made from a file that changed just now
   assertEquals(readExecCache(join(directory, "cache"), key), undefined);
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("an entry of any wrong shape is set aside, and another haft's is left alone", () =>
+  cached(({ cache, key, read }) => {
+    onDamage(() => {});
+    const [name = ""] = readdirSync(cache);
+    const entry = JSON.parse(readFileSync(join(cache, name), "utf8"));
+    const wrong = [
+      "",
+      "null",
+      "[]",
+      "7",
+      '"text"',
+      "{}",
+      JSON.stringify({ ...entry, key: null }),
+      JSON.stringify({ ...entry, command: null }),
+      JSON.stringify({ ...entry, command: { ...entry.command, file: 1 } }),
+      JSON.stringify({ ...entry, command: { ...entry.command, path: "x" } }),
+      JSON.stringify({ ...entry, command: { ...entry.command, defaults: { A: 1 } } }),
+      JSON.stringify({ ...entry, files: [] }),
+      JSON.stringify({ ...entry, files: { "/x": null } }),
+    ];
+    for (const text of wrong) {
+      writeFileSync(join(cache, name), text);
+      assertEquals(read(), undefined, text);
+      assertEquals(existsSync(join(cache, name)), false, text);
+    }
+    writeFileSync(join(cache, name), JSON.stringify({ key: { ...key, version: "0" }, another: "form" }));
+    assertEquals(read(), undefined);
+    assertEquals(existsSync(join(cache, name)), true);
+  }));

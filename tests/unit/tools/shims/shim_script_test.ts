@@ -1,6 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { activationLine } from "../../../../src/cli/activate.ts";
-import { shimEntry } from "../../../../src/tools/shims/shim_entry.ts";
+import { isShimEntry, shimEntry } from "../../../../src/tools/shims/shim_entry.ts";
 import { cmdShim, SHIM_MARK, shShim } from "../../../../src/tools/shims/shim_script.ts";
 
 const options = { haft: ["/opt/it's/haft"], cache: "/c a/shims", env: { HOME: "/home/o'neil" } };
@@ -9,7 +12,8 @@ Deno.test("shShim() quotes every path, knows the environment it was written in, 
   const text = shShim("esbuild", options);
   assertStringIncludes(text, `haft_entry='/c a/shims'"$PWD"/'.haft-run-esbuild'\n`);
   assertStringIncludes(text, `= ':::::/home/o'\\''neil' ]`);
-  assertEquals(text.endsWith(`exec '/opt/it'\\''s/haft' 'exec' '--shim' 'esbuild' '--' "$@"\n`), true);
+  assertStringIncludes(text, `exec '/opt/it'\\''s/haft' 'exec' '--shim' 'esbuild' '--' "$@"\n`);
+  assertEquals(text.endsWith('haft_ask "$@"\n'), true);
   assertEquals(text.split("\n")[0], "#!/bin/sh");
 });
 
@@ -28,6 +32,7 @@ Deno.test("shimEntry() checks before it runs: links in the path, what was absent
     store: ["/s/x/1"],
   });
   assertEquals(text.split("\n"), [
+    "haft_run() {",
     "[ -h '/a' ] && return 0",
     "[ -h '/a/b' ] && return 0",
     "[ -e '/a/b/.nvmrc' ] && return 0",
@@ -41,9 +46,50 @@ Deno.test("shimEntry() checks before it runs: links in the path, what was absent
     `[ "\${X_HOME+set}" ] || export X_HOME='/s'`,
     `export PATH='/s'"\${PATH:+:$PATH}"`,
     `exec '/s/x' "$@"`,
+    "}",
+    'haft_run "$@"',
     "",
   ]);
+  assertEquals(isShimEntry(text), true);
+  for (let length = 0; length < text.length; length++) {
+    assertEquals(isShimEntry(text.slice(0, length)), false);
+  }
 });
+
+for (const shell of ["dash", "bash", "busybox"]) {
+  Deno.test({
+    name:
+      `a shim whose entry was cut short anywhere, or is something else, runs none of it and asks haft (${shell})`,
+    ignore: !["/usr/bin", "/bin"].some((directory) => existsSync(`${directory}/${shell}`)),
+    fn: () => {
+      const cache = Deno.makeTempDirSync();
+      const haft = join(cache, "haft");
+      writeFileSync(haft, "#!/bin/sh\necho asked\n", { mode: 0o755 });
+      const shim = join(cache, "shim");
+      writeFileSync(shim, shShim("tool", { haft: [haft], cache, env: { HOME: "/h" } }));
+      const entry = join(cache, cache, ".haft-run-tool");
+      mkdirSync(dirname(entry), { recursive: true });
+      const command = { file: "/bin/echo", path: ["/s"], defaults: { X: "1" } };
+      const whole = shimEntry({ command, cwd: "/", absent: ["/nothing"], stamped: [], store: [] });
+      const run = () =>
+        spawnSync(shell, [...(shell === "busybox" ? ["sh"] : []), shim, "ran"], {
+          cwd: cache,
+          env: { HOME: "/h", PWD: cache, PATH: "/usr/bin:/bin" },
+          encoding: "utf8",
+        }).stdout;
+      writeFileSync(entry, whole);
+      assertEquals(run(), "ran\n");
+      const lengths = Array.from({ length: 20 }, (_, index) => Math.floor(index * (whole.length - 2) / 20));
+      for (
+        const text of [...lengths.map((length) => whole.slice(0, length)), "null", "\0\x8f\xe2$(zz", "}{"]
+      ) {
+        writeFileSync(entry, text);
+        assertEquals(run(), "asked\n", JSON.stringify(text));
+      }
+      Deno.removeSync(cache, { recursive: true });
+    },
+  });
+}
 
 Deno.test("activationLine() quotes the directory for each shell", () => {
   assertEquals(
