@@ -36,7 +36,7 @@ export abstract class BaseChannel implements IpcChannel {
 
   abstract close(): Promise<void>;
 
-  /** Hands a message to whatever lies below; {@link ACCEPTED} when it was taken at once. */
+  /** Hands a message to the transport below; {@link ACCEPTED} when it was taken at once. */
   protected abstract transmit(message: Message, signal: AbortSignal | undefined): Promise<void>;
 
   send(message: Message, { signal }: SendOptions = {}): Promise<void> {
@@ -100,7 +100,7 @@ export abstract class BaseChannel implements IpcChannel {
     await this.close();
   }
 
-  /** A message has arrived: the answer to a request, or something for whoever receives. */
+  /** A message has arrived: the answer to a request, or something for a receiver. */
   protected deliver(message: Message, size: number): void {
     this.figures.messagesReceived++;
     if (this.#requests.size > 0 && this.#requests.settle(message)) return;

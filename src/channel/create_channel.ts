@@ -3,13 +3,13 @@ import { type Env, envValue } from "../base/env.ts";
 import { UsageError } from "../base/errors.ts";
 import type { IpcChannel } from "./ipc_channel.ts";
 
-/** How a child talks to whoever started it. */
+/** How a child talks to its parent. */
 export type ChannelMode =
   /** Over the local socket that HAFT_IPC_CHANNEL names, by name or by path. */
   | { kind: "channel"; channel: string }
   /** Lines of JSON on stdin and stdout. */
   | { kind: "legacy" }
-  /** Nobody started it to talk. */
+  /** The parent offers no channel. */
   | { kind: "none" };
 
 /**
@@ -37,7 +37,7 @@ export function detectMode(env: Env = process.env): ChannelMode {
  * The child's end of a channel, of the kind that its environment asks for.
  *
  * @param name for error texts, in legacy mode
- * @throws {UsageError} when nobody asks for one
+ * @throws {UsageError} when the parent offers none
  */
 export async function createChannel(mode: ChannelMode = detectMode(), name = "parent"): Promise<IpcChannel> {
   switch (mode.kind) {

@@ -29,12 +29,12 @@ export class Inbox {
     this.#onTaken = onTaken;
   }
 
-  /** Messages that nobody has taken. */
+  /** Unread messages. */
   get length(): number {
     return this.#messages.length;
   }
 
-  /** Their sizes as told to {@link put}. */
+  /** Their sizes, as given to {@link put}. */
   get size(): number {
     return this.#messages.size;
   }
@@ -47,7 +47,7 @@ export class Inbox {
       waiter.resolve(message);
       return;
     }
-    // Behind those that a new listener is being told of.
+    // Behind those that a new listener is getting now.
     if (this.#listeners.size > 0 && this.#messages.length === 0) this.#tell(message);
     else this.#messages.push(message, size);
   }
@@ -97,7 +97,7 @@ export class Inbox {
   }
 
   listen(listener: (message: Message) => void): () => void {
-    // An object of its own for each call, so that ending one of two equal listeners ends one.
+    // A new object for each call, so that ending one of two equal listeners ends one.
     const own = (message: Message) => listener(message);
     this.#listeners.add(own);
     // A listener may end itself, or another, while it is told of what had arrived: the rest stays for whoever

@@ -18,7 +18,7 @@ export interface ReceiveOptions {
 }
 
 /**
- * One interface for every way to exchange messages, whatever lies below. Messages arrive in the order they
+ * One interface for every way to exchange messages. Messages arrive in the order they
  * were sent, each once.
  *
  * The one who made or accepted a channel closes it. After a close, by either side, messages that have arrived
@@ -39,7 +39,7 @@ export interface IpcChannel extends AsyncDisposable {
   send(message: Message, options?: SendOptions): Promise<void>;
 
   /**
-   * The next message. Of several readers, each gets messages of its own, in the order in which they asked.
+   * The next message. Of several readers, each message goes to one, in the order in which they asked.
    *
    * @throws {TimedOut} after `timeoutMs`; no message is lost
    * @throws {Disconnected} the peer is gone and all that it sent has been received
@@ -63,11 +63,11 @@ export interface IpcChannel extends AsyncDisposable {
   onMessage(listener: (message: Message) => void): () => void;
 
   /**
-   * Asks the peer and waits for the answer: a request with an id of its own, and the response with the same
+   * Asks the peer and waits for the answer: a request with a new id, and the response with the same
    * id, which no `recv` sees.
    *
    * @throws {RequestError} when the peer answers with an error
-   * @throws {TimedOut} after `timeoutMs` (30 s by default); the peer is told to `cancel`
+   * @throws {TimedOut} after `timeoutMs` (30 s by default); the peer gets a `cancel`
    * @throws {Disconnected} the peer is gone
    * @throws {ShuttingDown} a shutdown has begun
    */

@@ -23,7 +23,7 @@ export interface ConnectOptions extends StreamChannelOptions, EndpointOptions {
 
 /** Milliseconds between attempts: the first, and the longest. */
 const RETRY = { first: 5, longest: 100 };
-/** Nobody listens (yet). */
+/** No server listens (yet). */
 const ABSENT = new Set(["ENOENT", "ECONNREFUSED"]);
 
 /** The connecting side of a local socket. */
@@ -33,7 +33,7 @@ export const LocalSocketChannel: {
   /**
    * Connects to the {@link LocalSocketServer} of this name.
    *
-   * @throws {Disconnected} nobody listens
+   * @throws {Disconnected} no server listens
    * @throws {TimedOut} within `timeoutMs`
    * @throws {Io} the system refused
    * @throws {HaftError} the endpoint is not safe to use

@@ -1,5 +1,5 @@
 /**
- * Channels between processes, and inside one: the same interface whatever lies below.
+ * Channels between processes, and inside one: the same interface over every transport.
  *
  * ```ts
  * const server = await LocalSocketServer.listen("example");

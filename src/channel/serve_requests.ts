@@ -62,7 +62,7 @@ async function answer(
   } finally {
     if (id !== undefined) running.delete(id);
   }
-  // Whoever asked and left does not wait for the answer.
+  // A peer that asked and left does not wait for the answer.
   if (id !== undefined) await channel.send(response).catch(() => {});
 }
 

@@ -24,14 +24,14 @@ export interface StreamChannelOptions {
   frameTimeoutMs?: number;
   /** Milliseconds without progress of queued output after which the peer counts as gone; never by default. */
   drainTimeoutMs?: number;
-  /** Shared by channels that are to end together; one of its own by default. */
+  /** Shared by channels that are to end together; each has its own by default. */
   shutdownState?: ShutdownState;
 }
 
 interface Setup {
   name: string;
   socket: Socket;
-  /** The side that connects chooses and says so; the side that accepts is told by the first bytes. */
+  /** The side that connects chooses and says so; the side that accepts reads it from the first bytes. */
   framing?: Framing;
   /** Called when the framing is known and the channel can be used. */
   onReady?: (channel: StreamChannel) => void;
@@ -122,7 +122,7 @@ export class StreamChannel extends BaseChannel {
     const { framing, partial, frames } = this.#decoder;
     if (this.#outbox === undefined && framing !== undefined && this.#isOpen()) {
       this.#openWriter(framing);
-      // Also when the first bytes are wrong: whoever accepts is to hear of it.
+      // Also when the first bytes are wrong: the accepting side must hear of it.
       this.#setup.onReady?.(this);
     }
     if (failure !== undefined) return this.#refuse(failure.error);
@@ -173,7 +173,7 @@ export class StreamChannel extends BaseChannel {
     if (this.#state === "closing" && this.queuedBytes === 0) this.#finish();
   }
 
-  /** The peer broke the protocol: it is told so, and the channel closes. */
+  /** The peer broke the protocol: send it the error, and close the channel. */
   #refuse(error: unknown): void {
     const reason = new ReceiveFailed(
       `Peer of channel "${this.name}" broke the protocol: ${errorMessage(error)}`,

@@ -22,7 +22,7 @@ export interface ConnectOptions {
   env?: Env;
   /** Milliseconds for connecting and for the answer to `hello`. Default 5 s. */
   timeoutMs?: number;
-  /** Go on trying while nobody listens yet. */
+  /** Keep trying until a daemon listens. */
   retry?: boolean;
   framing?: "lines" | "length";
   signal?: AbortSignal;
@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * A connection to the daemon. Requests may be in flight together. When the connection ends, every request
- * that is pending rejects with {@link Disconnected}; whoever connected closes it.
+ * that is pending rejects with {@link Disconnected}. The code that connected must close it.
  */
 export class DaemonClient implements AsyncDisposable {
   readonly ack: Ack;
@@ -116,7 +116,7 @@ export class DaemonClient implements AsyncDisposable {
    * @throws {Disconnected}
    * @param options.timeoutMs milliseconds; 30 s by default, and as long as it takes for methods that may take
    * long
-   * @throws {TimedOut} after that time; the daemon is told to cancel
+   * @throws {TimedOut} after that time; the daemon gets a `cancel`
    */
   async request<M extends MethodName>(
     method: M,

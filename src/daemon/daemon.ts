@@ -38,7 +38,7 @@ export interface DaemonOptions {
   version: string;
   /** Names this very build. */
   build: string;
-  /** Descriptors of listening sockets that were handed over; it then makes none of its own. */
+  /** Descriptors of inherited listening sockets; the daemon then makes no socket itself. */
   inherited?: readonly number[];
   /** Dialect → path of its endpoint, besides those of the settings. */
   listen?: Readonly<Record<string, readonly string[]>>;
@@ -119,7 +119,7 @@ export class Daemon {
       onInternalError: (where, error) => this.reportInternalError(where, error),
       relay: (id, event, data) => {
         const client = this.#server.connections.get(id);
-        // What a task says has no bounds; what becomes of it is told in any case.
+        // What a task says has no bounds, so a full client may miss some of it; how it ends always goes out.
         if (SAID_BY_TASKS.has(event)) client?.offer(event, data);
         else client?.send(event, data);
       },

@@ -16,7 +16,7 @@ export interface DispatcherHost {
   /** True once the daemon takes no new requests. */
   readonly stopping: boolean;
   readonly limits: { requestsInFlight: number; requestTimeoutMs: number };
-  /** A method threw something that no user caused. */
+  /** A method failed by a fault of haft's. */
   onInternalError(method: string, error: unknown): void;
 }
 

@@ -137,7 +137,7 @@ export class Server implements AsyncDisposable {
   #refuseIfTooMany(connection: Connection): void {
     const { connections, silentConnections } = this.#host.limits;
     const open = this.#connections.size;
-    // Those that are only waiting to be told so are not many, either.
+    // Connections that wait for their refusal are limited, too.
     if (open > connections + silentConnections) {
       connection.fail("too_many", `More than ${connections} connections`);
     } else if (open > connections) connection.refuse(`More than ${connections} connections`);

@@ -27,7 +27,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts a daemon in the background, in a session of its own, and waits until it says that it answers.
+ * Starts a daemon in the background, in a new session, and waits until it says that it answers.
  *
  * @throws {HaftError} with the daemon's own reason when it does not
  */

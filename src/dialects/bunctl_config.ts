@@ -69,7 +69,7 @@ export function toAppTable(config: BunctlConfig): Record<string, unknown> {
   const { health_check: health, backoff } = config;
   const args = config.args ?? [];
   return present({
-    // Without arguments of its own, a command with spaces is split as words.
+    // Without arguments, a command with spaces is split as words.
     command: args.length === 0 && config.command.includes(" ") ? config.command : [config.command],
     args: args.length === 0 ? undefined : args,
     cwd: config.cwd,

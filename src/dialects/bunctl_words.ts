@@ -30,7 +30,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   "unless-stopped": "UnlessStopped",
 };
 
-/** An app as bunctl's `Status` has it. Its variables are not told: they may be secrets. */
+/** An app as bunctl's `Status` has it. Its variables are left out: they may be secrets. */
 export function bunctlStatus(app: AppStatus): Record<string, unknown> {
   const [first] = app.instances;
   const [command = "", ...args] = app.command;

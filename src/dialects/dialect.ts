@@ -1,7 +1,7 @@
 /**
  * Other systems' wires, so that their clients work as they are. A dialect translates: what its peer says
  * becomes requests of an ordinary client of the daemon, and answers and events become what the peer expects.
- * It holds no logic of its own, and the limits of the daemon's connections hold for it, too.
+ * It holds no logic, and the limits of the daemon's connections hold for it, too.
  */
 import type { DaemonClient } from "../client/daemon_client.ts";
 import type { Framing } from "../socket/framing/framing.ts";

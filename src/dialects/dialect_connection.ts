@@ -25,7 +25,7 @@ export interface DialectHost {
 const MOST_WAITING = 64;
 const TICK_MS = 15_000;
 
-/** One connection of another system's client, joined to the daemon as a client of its own. */
+/** One connection of another system's client, joined to the daemon as an ordinary client. */
 export class DialectConnection implements SocketHandler {
   readonly #socket: Socket;
   readonly #dialect: Dialect;
@@ -90,7 +90,7 @@ export class DialectConnection implements SocketHandler {
     clearInterval(this.#ticker);
     this.#decoder.stop();
     this.#enqueue(() => this.#daemon?.close());
-    // What it asked for last is still answered, to nobody.
+    // Its last requests still run, although no peer reads the answers.
     this.#readDaemon();
   }
 

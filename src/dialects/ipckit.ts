@@ -60,7 +60,7 @@ class IpckitSession implements DialectSession {
       case "pong":
       case "response":
       case "error":
-        // Nobody asked. An answer would be read as the answer to the peer's next request.
+        // No request of ours. The peer would read an answer as that to its next request.
         return;
       case "request": {
         const { method, params } = message.payload;

@@ -2,7 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import type { Dialect } from "./dialect.ts";
 import type { RooSettings } from "./roo.ts";
 
-/** What dialects need to be told. */
+/** The settings that dialects need. */
 export interface DialectSettings {
   roo?: { [Name in keyof RooSettings]?: RooSettings[Name] | undefined } | undefined;
 }

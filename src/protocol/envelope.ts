@@ -22,7 +22,7 @@ export interface Message {
   subject?: string | undefined;
 }
 
-/** The schema of {@link Message}, for whoever has valibot loaded; the channel itself uses isMessage(). */
+/** The schema of {@link Message}, for code that has valibot loaded; the channel itself uses isMessage(). */
 export const Message: v.GenericSchema<unknown, Message> = v.object({
   type: v.picklist(["request", "response", "event", "ping", "pong", "data", "ready"]),
   id: v.optional(v.string()),

@@ -8,7 +8,7 @@ import { TASK_EVENTS } from "./task_events.ts";
 
 const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
 
-/** Every event that the daemon publishes by itself; clients publish theirs under `user.`. */
+/** Every event that the daemon publishes. Clients publish theirs under `user.`. */
 export const EVENTS = {
   "daemon.started": {
     summary: "The daemon answers",

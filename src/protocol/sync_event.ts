@@ -55,7 +55,7 @@ export type SyncEvent =
     store: string;
   };
 
-/** Somebody who watches a sync. `event` never throws and never waits; `close` resolves when all is shown. */
+/** An observer of a sync. `event` never throws and never waits; `close` resolves when all is shown. */
 export interface SyncObserver {
   event(event: SyncEvent): void;
   close(): Promise<void>;

@@ -73,7 +73,7 @@ class Handshake implements SocketHandler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever serves has nobody to tell.
+    // A server has no caller to report to.
     this.settled.catch(() => {});
     this.#timer = setTimeout(
       () => this.#fail(this.#refusal("did not prove itself in time")),

@@ -7,7 +7,7 @@ import { type FileLock, runtime } from "../runtime/mod.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
 
 /**
- * The lock of whoever may listen at the endpoint, or undefined when another process has it.
+ * The lock of the process that may listen at the endpoint; undefined when another process has it.
  *
  * @throws {HaftError} when the endpoint's directory is not the user's alone
  */

@@ -19,7 +19,7 @@ export interface PipeOptions {
 }
 
 /**
- * Windows named pipes. Everybody on the machine may open one and, with a name that nobody has yet, make one;
+ * Windows named pipes. Every user of the machine may open one and, under a free name, make one;
  * so both ends prove that they can read the user's own files before a frame is exchanged.
  *
  * (`node:net` takes the path of a unix socket just as well, which is how this file is tested elsewhere.)
@@ -68,8 +68,8 @@ export async function listenPipe(
 }
 
 /**
- * @throws with `code` `ENOENT` or `ECONNREFUSED` when nobody listens
- * @throws {NotAuthenticated} when somebody does who does not know the token
+ * @throws with `code` `ENOENT` or `ECONNREFUSED` when no process listens
+ * @throws {NotAuthenticated} when the listener does not know the token
  */
 export async function connectPipe(
   path: string,

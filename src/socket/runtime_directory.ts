@@ -53,7 +53,7 @@ export function openRuntimeDirectory(path: string, { uid, create = false }: Runt
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
-    // A umask that takes bits from the owner would leave a directory that nobody can use.
+    // A umask that takes bits from the owner would leave a directory that not even we can use.
     chmodSync(path, 0o700);
   } catch (error) {
     if (errorCode(error) === "EEXIST") return;

@@ -86,7 +86,7 @@ function privateDirectoryFor(directory: string, uid: number | undefined): string
 /**
  * Connects to a socket of our own user's in a directory of our own user's.
  *
- * @throws with `code` `ENOENT` or `ECONNREFUSED` when nobody listens
+ * @throws with `code` `ENOENT` or `ECONNREFUSED` when no process listens
  */
 export async function connectUnix(
   path: string,
@@ -100,7 +100,7 @@ export async function connectUnix(
 }
 
 /**
- * Binds where nobody else looks: the directory is ours alone, so the socket's mode counts only from the
+ * Binds at a private name: the directory is ours alone, so the socket's mode counts only from the
  * moment when it is at its path, and by then it is 0600. A umask around the bind would do the same, but it is
  * the whole process's, threads included.
  */
@@ -144,13 +144,13 @@ async function placeUnderLock(
     }
     const failure = state === "absent" ? placeByLink(bound, path) : "EEXIST";
     if (failure === undefined) return;
-    // Somebody who needed no lock, because nothing was there, came first.
+    // Another process found the path free, needed no lock, and came first.
     if (state === "absent" && failure === "EEXIST") continue;
     return renameSync(bound, path);
   }
 }
 
-/** Stale: a socket of ours that nobody listens on. */
+/** Stale: a socket of ours without a listener. */
 async function inspect(path: string, uid: number | undefined): Promise<"absent" | "stale" | "live"> {
   let stat: Stats;
   try {
@@ -195,6 +195,6 @@ function unlinkIfSame(path: string, own: Stats): void {
     const stat = lstatSync(path);
     if (stat.ino === own.ino && stat.dev === own.dev) unlinkSync(path);
   } catch {
-    // Nothing is there any more: somebody cleaned up before us.
+    // Nothing is there any more: it was cleaned up before us.
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A channel across threads, over a MessagePort. Messages of one turn go in one post, and are bounded by
- * credits: each side may have so many messages at the other that nobody has taken.
+ * credits: each side may have so many unread messages at the other.
  */
 import { setImmediate } from "node:timers";
 import type { Message } from "../../protocol/envelope.ts";

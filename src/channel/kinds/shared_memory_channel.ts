@@ -1,6 +1,6 @@
 /**
  * A channel for large payloads: messages go over another channel, payloads through memory that both processes
- * map. Each side writes into a segment of its own. A payload's block is free again when the peer has copied
+ * map. Each side writes into its own segment. A payload's block is free again when the peer has copied
  * it out and said so.
  */
 import type { Message } from "../../protocol/envelope.ts";
@@ -182,7 +182,7 @@ export class SharedMemoryChannel extends BaseChannel {
     this.#channel.emit(MAPPED).catch(() => {});
   }
 
-  /** Whatever the peer claims, nothing outside of its segment is read. */
+  /** Nothing outside of the peer's segment is read, even if the peer claims so. */
   #onPayload({ message, id, offset, length }: Block & { message: Message }): void {
     const peer = this.#peer;
     const inside = peer !== undefined && Number.isInteger(offset) && Number.isInteger(length) &&

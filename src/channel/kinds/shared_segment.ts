@@ -66,7 +66,7 @@ export function createSegment(size: number): SharedSegment {
 /**
  * Maps a segment that the peer has made.
  *
- * @throws {HaftError} when it is not one: elsewhere, a link, somebody else's, or of another size
+ * @throws {HaftError} when it is not one: elsewhere, a link, another user's, or of another size
  */
 export function openSegment(path: string, size: number): MappedFile {
   const directory = segmentDirectory();

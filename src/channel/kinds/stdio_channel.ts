@@ -57,7 +57,7 @@ export class StdioChannel extends BaseChannel {
     for (const event of ["end", "close", "error"]) {
       input.on(event, () => this.#finish(new Disconnected(`Peer of channel "${name}" closed its stdout`)));
     }
-    // A peer that has gone is told by its end of the input.
+    // The end of the input says that the peer has gone.
     output.on("error", () => this.#finish(new Disconnected(`Peer of channel "${name}" closed its stdin`)));
   }
 

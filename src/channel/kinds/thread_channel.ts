@@ -7,7 +7,7 @@ import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 const DEFAULT_CAPACITY = 1024;
 
 /**
- * A channel inside one process. Messages are handed over as they are, not copied: whoever sends one gives it
+ * A channel inside one process. Messages are handed over as they are, not copied: the sender gives it
  * away. Each direction is bounded; a sender waits while it is full.
  */
 export class ThreadChannel extends BaseChannel {

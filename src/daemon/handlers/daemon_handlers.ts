@@ -87,7 +87,7 @@ function readMetrics({ hub, server, uptime, internalErrors }: DaemonHandlerDeps)
   };
 }
 
-/** 0 when it cannot be told: it is read from a file, and there may be no descriptor left. */
+/** 0 when it is unknown: reading it takes a file descriptor, and there may be none left. */
 function residentBytes(): number {
   try {
     return process.memoryUsage.rss();

@@ -1,4 +1,4 @@
-/** Something that is loaded by the first who needs it. A load that failed is tried again by the next. */
+/** Something that its first user loads. After a load that failed, the next user tries again. */
 export class Lazy<T> {
   readonly #load: () => Promise<T>;
   #loading: Promise<T> | undefined;
@@ -13,7 +13,7 @@ export class Lazy<T> {
     return this.#loaded;
   }
 
-  /** Arrow function: it is handed to whoever needs it. */
+  /** An arrow function, because it is passed on without its object. */
   readonly get = (): Promise<T> =>
     this.#loading ??= this.#load().then(
       (loaded) => this.#loaded = loaded,

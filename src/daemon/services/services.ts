@@ -109,7 +109,7 @@ export class Services {
     }
   }
 
-  /** Somebody waits for events of these types: what tells them has to be there. */
+  /** A client subscribed to events of these types: load what publishes them. */
   subscribed(types: readonly string[]): void {
     const matches = compileTypeGlobs(types);
     if (["runtime.installed", "runtime.removed", "config.changed"].some(matches)) {

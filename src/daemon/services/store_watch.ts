@@ -36,7 +36,7 @@ export class StoreWatch implements Disposable {
     this.#known = this.#list();
   }
 
-  /** Looks now instead of when the file system has told. */
+  /** Looks now, without waiting for the file system's notice. */
   look(): void {
     clearTimeout(this.#due);
     this.#due = undefined;
@@ -56,7 +56,7 @@ export class StoreWatch implements Disposable {
     this.#directories[Symbol.dispose]();
   }
 
-  /** Watches first and lists then: what comes in between is seen twice, and what comes after is told. */
+  /** Watches first and lists then: what comes in between is seen twice, and nothing is missed. */
   #list(): Map<string, Installation> {
     const store = new Store(this.#paths);
     this.#directories.add(this.#paths.store);

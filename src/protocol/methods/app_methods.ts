@@ -41,7 +41,7 @@ export const AppInstance = v.object({
   restarts: v.number(),
   /** Why it was last restarted; null when it was not. */
   restart_reason: v.nullable(v.string()),
-  /** Null while it runs, and when nobody can tell. */
+  /** Null while it runs, and when it is unknown. */
   exit_code: v.nullable(v.number()),
   exit_signal: v.nullable(v.string()),
   /** Null until it was measured. 100 is one core. */
@@ -72,7 +72,7 @@ export const AppStatus = v.object({
   /** Bytes, and percent of one core; null: as much as there is. */
   limits: v.object({ memory: v.nullable(v.number()), cpu_percent: v.nullable(v.number()) }),
   depends_on: v.record(v.string(), v.string()),
-  /** Not in the manifest: it was started with a command of its own. */
+  /** Not in the manifest: the client that started it gave the command. */
   adhoc: v.boolean(),
   /** What its last start took up that the one before did not have: `command`, `env.PORT`. */
   changed: v.array(v.string()),

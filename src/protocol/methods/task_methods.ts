@@ -16,7 +16,7 @@ const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 export const TaskInfo = v.object({
   /** 12 hex digits. */
   id: v.string(),
-  /** Its name in haft.toml; null for a command of its own. */
+  /** Its name in haft.toml; null where the client gave a command instead. */
   name: v.nullable(v.string()),
   root: v.string(),
   state: TaskState,

@@ -8,7 +8,7 @@ export const AbsolutePath = v.pipe(
 );
 
 /**
- * A tool's name, or that of one of its executables. What it may hold is the business of whoever looks it up.
+ * A tool's name, or that of one of its executables. The code that looks it up decides which names are valid.
  */
 export const ToolName = v.pipe(v.string(), v.minLength(1), v.maxLength(214));
 
