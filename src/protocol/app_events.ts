@@ -26,7 +26,7 @@ export const APP_EVENTS = {
     data: v.object({ ...app, pid: v.number(), adopted: v.boolean(), changed: v.array(v.string()) }),
   },
   "app.process_exited": {
-    summary: "An app's process ended; both null when nobody can tell how",
+    summary: "An app's process ended; both are null when it is unknown how",
     data: v.object({
       ...app,
       pid: v.number(),
@@ -53,7 +53,7 @@ export const APP_EVENTS = {
     }),
   },
   "app.log_skipped": {
-    summary: "An app writes faster than its lines can be told: so much is in its log files alone",
+    summary: "An app writes faster than lines can be published: these bytes are in its log files alone",
     data: v.object({ ...app, stream: v.picklist(["stdout", "stderr"]), bytes: v.number() }),
   },
   "app.health_check_failed": {
@@ -61,7 +61,8 @@ export const APP_EVENTS = {
     data: v.object({ ...app, reason: v.string(), failures: v.number(), retries: v.number() }),
   },
   "app.resource_limit_exceeded": {
-    summary: "An app's processes use more than their limit; for memory, and if asked for, they are restarted",
+    summary:
+      "An app's processes use more than their limit; above `memory` they restart, if the app asks for it",
     data: v.object({
       ...app,
       resource: v.picklist(["memory", "cpu"]),
@@ -71,7 +72,7 @@ export const APP_EVENTS = {
     }),
   },
   "app.processes_left": {
-    summary: "Processes of an app had left its group when it was stopped, and were stopped, too",
+    summary: "Processes that had left an app's group were stopped together with it",
     data: v.object({ ...app, pids: v.array(v.number()) }),
   },
 } as const;

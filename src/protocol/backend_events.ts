@@ -15,11 +15,11 @@ export const BACKEND_EVENTS = {
     data: v.object({ ...backend, pid: v.number(), handlers: v.array(v.string()) }),
   },
   "backend.event": {
-    summary: "A backend said something by itself",
+    summary: "A backend sent an event",
     data: v.object({ ...backend, event: v.string(), data: v.unknown() }),
   },
   "backend.stopped": {
-    summary: "A backend's process ended, as it was told to or by itself with 0",
+    summary: "A backend's process ended: on request, or with exit code 0",
     data: v.object({ ...backend, exit_code: v.nullable(v.number()), signal: v.nullable(v.string()) }),
   },
   "backend.crashed": {

@@ -23,7 +23,7 @@ export const EVENTS = {
     data: v.object({ reason: v.string() }),
   },
   "runtime.installed": {
-    summary: "A version of a tool is in the store, whoever put it there; the subject is the tool",
+    summary: "A version of a tool is new in the store; the subject is the tool",
     data: Installation,
   },
   "runtime.removed": {

@@ -13,23 +13,23 @@ const task = {
 
 /** What happens to tasks, as the daemon publishes it. */
 export const TASK_EVENTS = {
-  "task.created": { summary: "Somebody wants a task", data: v.object(task) },
+  "task.created": { summary: "A client asked for a task", data: v.object(task) },
   "task.queued": { summary: "A task waits for its turn", data: v.object({ ...task, attempt: v.number() }) },
   "task.started": {
     summary: "A task runs; `adopted` when an earlier daemon started it",
     data: v.object({ ...task, attempt: v.number(), pid: v.nullable(v.number()), adopted: v.boolean() }),
   },
   "task.message": {
-    summary: "A task said something, or was told something",
+    summary: "A task sent a message, or got one",
     data: v.object({ ...task, action: v.picklist(["created", "updated"]), message: TaskMessage }),
   },
   "task.retrying": {
     summary: "A task failed and is tried again after a pause",
     data: v.object({ ...task, attempt: v.number(), delay_ms: v.number() }),
   },
-  "task.idle": { summary: "A task waits for somebody to say something", data: v.object(task) },
+  "task.idle": { summary: "A task waits for a message", data: v.object(task) },
   "task.completed": {
-    summary: "A task did what it was for, or had nothing to do (`skipped`)",
+    summary: "A task succeeded, or had nothing to do (`skipped`)",
     data: v.object({
       ...task,
       exit_code: v.nullable(v.number()),
@@ -39,7 +39,7 @@ export const TASK_EVENTS = {
     }),
   },
   "task.aborted": {
-    summary: "A task ended otherwise",
+    summary: "A task failed, was cancelled, timed out or was lost",
     data: v.object({
       ...task,
       reason: AbortReason,
@@ -47,7 +47,7 @@ export const TASK_EVENTS = {
       exit_code: v.nullable(v.number()),
     }),
   },
-  "task.resumable": { summary: "A task that is over can be resumed", data: v.object(task) },
+  "task.resumable": { summary: "A finished task can be resumed", data: v.object(task) },
   "task.closed": { summary: "A task is forgotten", data: v.object(task) },
 } as const;
 

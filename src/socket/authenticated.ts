@@ -189,7 +189,9 @@ class Handshake implements SocketHandler {
   }
 
   #refusal(what: string): NotAuthenticated {
-    const peer = this.#options.side === "client" ? "whoever listens there" : "whoever connected";
+    const peer = this.#options.side === "client"
+      ? "the program that listens there"
+      : "the program that connected";
     return new NotAuthenticated(`Refusing pipe "${this.#options.path}": ${peer} ${what}`, {
       next: "Look for a program that has taken the pipe's name, and end it",
       exitCode: ExitCode.transport,

@@ -50,7 +50,7 @@ export function pipeToken(file: string): Buffer {
   const token = readToken(file);
   if (token !== undefined) return token;
   throw new HaftError(`Cannot read the pipe's token "${file}": it is missing or damaged`, {
-    next: "Start whatever listens there once more",
+    next: "Start the program that listens there once more",
   });
 }
 

@@ -114,13 +114,13 @@ export const appMethods = {
     long: true,
   }),
   "app.stop": defineMethod({
-    summary: "Stops apps, those first that depend on others; answers when nothing of them is left",
+    summary: "Stops apps, dependents first; answers when none of their processes is left",
     params: Selection,
     result: ActionResult,
     long: true,
   }),
   "app.restart": defineMethod({
-    summary: "Stops apps and starts them with what their manifest says now",
+    summary: "Stops apps and starts them with the manifest's present configuration",
     params: Selection,
     result: ActionResult,
     long: true,
@@ -132,7 +132,7 @@ export const appMethods = {
     long: true,
   }),
   "app.status": defineMethod({
-    summary: "Tells how apps are; those of the manifest that were never started, too",
+    summary: "The state of apps, including those of the manifest that were never started",
     params: Selection,
     result: v.object({ apps: v.array(AppStatus) }),
   }),
@@ -168,12 +168,12 @@ export const appMethods = {
     long: true,
   }),
   "app.save": defineMethod({
-    summary: "Keeps the list of the apps that shall run; an empty one replaces another only with `force`",
+    summary: "Saves the list of running apps; an empty list replaces another only with `force`",
     params: v.strictObject({ force: v.optional(v.boolean(), false) }),
     result: v.object({ path: v.string(), apps: v.array(v.object({ name: v.string(), root: v.string() })) }),
   }),
   "app.restore": defineMethod({
-    summary: "Starts the apps of the list that was kept",
+    summary: "Starts the apps of the saved list",
     params: v.strictObject({}),
     result: ActionResult,
     long: true,

@@ -34,7 +34,7 @@ export const backendMethods = {
     result: BackendInfo,
   }),
   "backend.stop": defineMethod({
-    summary: "Stops a backend: what it is doing may finish",
+    summary: "Stops a backend; calls in flight may finish",
     params: v.strictObject(target),
     result: BackendInfo,
     long: true,

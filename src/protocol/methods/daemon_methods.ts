@@ -68,7 +68,7 @@ export const daemonMethods = {
     }),
   }),
   "daemon.status": defineMethod({
-    summary: "Tells how the daemon is",
+    summary: "The state of the daemon",
     params: v.strictObject({}),
     result: DaemonStatus,
   }),

@@ -67,8 +67,7 @@ const input = {
 
 export const taskMethods = {
   "task.start": defineMethod({
-    summary:
-      "Queues a task of a project's haft.toml, or a command of its own; its events come to the caller, too",
+    summary: "Queues a task of a project's haft.toml, or a command; its events come to the caller, too",
     params: v.strictObject({
       cwd: AbsolutePath,
       name: v.optional(Name),
@@ -79,7 +78,7 @@ export const taskMethods = {
     result: TaskInfo,
   }),
   "task.cancel": defineMethod({
-    summary: "Ends a task that is queued or running; answers when nothing of it runs",
+    summary: "Ends a queued or running task; answers when none of its processes is left",
     params: v.strictObject({ id: Id }),
     result: TaskInfo,
     long: true,
@@ -91,12 +90,12 @@ export const taskMethods = {
     long: true,
   }),
   "task.resume": defineMethod({
-    summary: "Runs a task that is over again, with its history",
+    summary: "Runs a finished task again, with its history",
     params: v.strictObject({ id: Id, text: v.optional(v.string()) }),
     result: TaskInfo,
   }),
   "task.send": defineMethod({
-    summary: "Says something to a running task",
+    summary: "Sends a message to a running task",
     params: v.strictObject({ id: Id, ...input }),
     result: TaskMessage,
   }),
@@ -113,19 +112,19 @@ export const taskMethods = {
     result: v.object({ tasks: v.array(TaskInfo), next: v.nullable(Id) }),
   }),
   "task.status": defineMethod({
-    summary: "One task, with what was said",
+    summary: "One task, with its messages",
     params: v.strictObject({ id: Id }),
     result: v.object({ task: TaskInfo, messages: v.array(TaskMessage) }),
   }),
   "task.wait": defineMethod({
     summary:
-      "Answers when all of the tasks are over, `text` cut as in a list, `result` left out where all together would not go into a frame",
+      "Answers when all tasks are over; `text` is cut as in a list, and `result` is left out where the answer would not fit a frame",
     params: v.strictObject({ ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(500)) }),
     result: v.object({ tasks: v.array(TaskInfo) }),
     long: true,
   }),
   "task.logs": defineMethod({
-    summary: "What a task printed last",
+    summary: "The last lines that a task printed",
     params: v.strictObject({
       id: Id,
       lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000)), 100),
@@ -152,7 +151,7 @@ export const taskMethods = {
     long: true,
   }),
   "task.ack": defineMethod({
-    summary: "The durable subscriber has dealt with all ends up to this one",
+    summary: "Acknowledges all ends up to this one for the durable subscriber",
     params: v.strictObject({ durable: Name, id: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
     result: v.object({ acknowledged: v.number() }),
   }),

@@ -83,7 +83,7 @@ class DaemonStoppingData(TypedDict):
 
 
 class RuntimeInstalledData(TypedDict):
-    """``runtime.installed``: A version of a tool is in the store, whoever put it there; the subject is the tool."""
+    """``runtime.installed``: A version of a tool is new in the store; the subject is the tool."""
 
     runtime: str
     version: str
@@ -275,7 +275,7 @@ class AppProcessStartedData(TypedDict):
 
 
 class AppProcessExitedData(TypedDict):
-    """``app.process_exited``: An app's process ended; both null when nobody can tell how."""
+    """``app.process_exited``: An app's process ended; both are null when it is unknown how."""
 
     app: str
     root: str
@@ -318,7 +318,7 @@ class AppLogLineData(TypedDict):
 
 
 class AppLogSkippedData(TypedDict):
-    """``app.log_skipped``: An app writes faster than its lines can be told: so much is in its log files alone."""
+    """``app.log_skipped``: An app writes faster than lines can be published: these bytes are in its log files alone."""
 
     app: str
     root: str
@@ -339,7 +339,7 @@ class AppHealthCheckFailedData(TypedDict):
 
 
 class AppResourceLimitExceededData(TypedDict):
-    """``app.resource_limit_exceeded``: An app's processes use more than their limit; for memory, and if asked for, they are restarted."""
+    """``app.resource_limit_exceeded``: An app's processes use more than their limit; above `memory` they restart, if the app asks for it."""
 
     app: str
     root: str
@@ -351,7 +351,7 @@ class AppResourceLimitExceededData(TypedDict):
 
 
 class AppProcessesLeftData(TypedDict):
-    """``app.processes_left``: Processes of an app had left its group when it was stopped, and were stopped, too."""
+    """``app.processes_left``: Processes that had left an app's group were stopped together with it."""
 
     app: str
     root: str
@@ -377,7 +377,7 @@ class BackendReadyData(TypedDict):
 
 
 class BackendEventData(TypedDict):
-    """``backend.event``: A backend said something by itself."""
+    """``backend.event``: A backend sent an event."""
 
     backend: str
     root: str
@@ -386,7 +386,7 @@ class BackendEventData(TypedDict):
 
 
 class BackendStoppedData(TypedDict):
-    """``backend.stopped``: A backend's process ended, as it was told to or by itself with 0."""
+    """``backend.stopped``: A backend's process ended: on request, or with exit code 0."""
 
     backend: str
     root: str
@@ -418,7 +418,7 @@ class _TaskCreatedData(TypedDict):
 
 
 class TaskCreatedData(_TaskCreatedData, total=False):
-    """``task.created``: Somebody wants a task."""
+    """``task.created``: A client asked for a task."""
 
     relay_client_id: str
 
@@ -471,7 +471,7 @@ class _TaskMessageData(TypedDict):
 
 
 class TaskMessageData(_TaskMessageData, total=False):
-    """``task.message``: A task said something, or was told something."""
+    """``task.message``: A task sent a message, or got one."""
 
     relay_client_id: str
 
@@ -497,7 +497,7 @@ class _TaskIdleData(TypedDict):
 
 
 class TaskIdleData(_TaskIdleData, total=False):
-    """``task.idle``: A task waits for somebody to say something."""
+    """``task.idle``: A task waits for a message."""
 
     relay_client_id: str
 
@@ -513,7 +513,7 @@ class _TaskCompletedData(TypedDict):
 
 
 class TaskCompletedData(_TaskCompletedData, total=False):
-    """``task.completed``: A task did what it was for, or had nothing to do (`skipped`)."""
+    """``task.completed``: A task succeeded, or had nothing to do (`skipped`)."""
 
     relay_client_id: str
 
@@ -528,7 +528,7 @@ class _TaskAbortedData(TypedDict):
 
 
 class TaskAbortedData(_TaskAbortedData, total=False):
-    """``task.aborted``: A task ended otherwise."""
+    """``task.aborted``: A task failed, was cancelled, timed out or was lost."""
 
     relay_client_id: str
 
@@ -540,7 +540,7 @@ class _TaskResumableData(TypedDict):
 
 
 class TaskResumableData(_TaskResumableData, total=False):
-    """``task.resumable``: A task that is over can be resumed."""
+    """``task.resumable``: A finished task can be resumed."""
 
     relay_client_id: str
 
