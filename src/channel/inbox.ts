@@ -100,8 +100,8 @@ export class Inbox {
     // A new object for each call, so that ending one of two equal listeners ends one.
     const own = (message: Message) => listener(message);
     this.#listeners.add(own);
-    // A listener may end itself, or another, while it is told of what had arrived: the rest stays for whoever
-    // comes next.
+    // A listener may end itself, or another, while it gets what had arrived: the rest stays for the
+    // next reader.
     while (this.#listeners.size > 0) {
       const message = this.#messages.shift();
       if (message === undefined) break;

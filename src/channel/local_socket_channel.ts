@@ -13,7 +13,7 @@ export interface ConnectOptions extends StreamChannelOptions, EndpointOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
   /**
-   * Go on trying while nobody listens yet; without it the first refusal is final. Needs `timeoutMs` or
+   * Keep trying until a server listens; without it the first refusal is final. Needs `timeoutMs` or
    * `signal`.
    */
   retry?: boolean;

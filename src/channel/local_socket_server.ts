@@ -28,8 +28,8 @@ interface Waiter {
 
 /**
  * The listening side of a local socket. It accepts until it is closed; closing it does not close the channels
- * that were accepted, whose owner is whoever got them from {@link accept}. Those that nobody got are closed
- * with it.
+ * that were accepted: the caller of {@link accept} owns them. Those that no caller got are closed with
+ * it.
  */
 export class LocalSocketServer implements AsyncDisposable {
   readonly name: string;

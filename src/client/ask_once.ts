@@ -1,5 +1,5 @@
 /**
- * One request to the daemon on a connection of its own, for `haft exec`: a tenth of what a whole client
+ * One request to the daemon on a separate connection, for `haft exec`: a tenth of what a whole client
  * loads. No `hello`, which is optional; a line out, a line back.
  */
 import { Buffer } from "node:buffer";

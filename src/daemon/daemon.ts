@@ -1,6 +1,6 @@
 /**
- * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops when it
- * is told to or has had nothing to do for long.
+ * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops on
+ * request or after a long time without work.
  */
 import process from "node:process";
 import { errorMessage, HaftError } from "../base/errors.ts";

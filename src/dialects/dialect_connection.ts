@@ -170,8 +170,8 @@ export class DialectConnection implements SocketHandler {
     if (this.#writer.queuedBytes <= LIMITS.outputSoft) return;
     this.#writer.flush();
     const { queuedBytes } = this.#writer;
-    // The daemon sees a client that does not read, and does with it as with any: it is told what it missed,
-    // or closed.
+    // The daemon sees a client that does not read, as any other: it tells it what it missed, or
+    // closes it.
     if (queuedBytes > LIMITS.outputSoft && this.#stuckSince === undefined) {
       this.#stuckSince = performance.now();
       this.#toDaemon?.pause();

@@ -1,8 +1,8 @@
 /**
  * Hands the hub's events to connections as ready frames. Subscribers with the same filter and framing form a
  * group: what is new is put together once per tick and the same bytes are written to every member that keeps
- * up. A member whose connection is full leaves the group, keeps a cursor of its own, and joins again when it
- * has caught up.
+ * up. A member whose connection is full leaves the group, keeps its own cursor, and joins again when it has
+ * caught up.
  */
 import { Buffer } from "node:buffer";
 import type { Framing } from "../socket/framing/framing.ts";

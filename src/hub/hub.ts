@@ -1,7 +1,7 @@
 /**
  * The in-process broadcast hub. All events lie in one ring; a subscriber is a cursor into it. Publishing
- * appends and wakes, and never waits: a reader that stalls costs nothing but, in the end, its own events, and
- * it is told which ones.
+ * appends and wakes, and never waits: a reader that stalls only loses its own events, and
+ * learns how many.
  *
  * The promise: in order, at most once, gaps always announced (`lagged`), another epoch announced (`reset`).
  */

@@ -3,8 +3,8 @@ import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 import { NodeSocket } from "./node_socket.ts";
 
 /**
- * Accepts from a socket that already listens. Closing it leaves its path alone: it belongs to whoever made
- * it.
+ * Accepts from a socket that already listens. Closing it leaves its path alone: the process that made the
+ * socket removes it.
  */
 export async function listenInherited(
   descriptor: number,

@@ -1,5 +1,6 @@
 /**
- * The first descriptor that whoever starts the daemon on demand hands over (systemd's `sd_listen_fds(3)`).
+ * The first inherited descriptor, where a service manager starts the daemon on demand (systemd's
+ * `sd_listen_fds(3)`).
  */
 const FIRST_FD = 3;
 

@@ -6,8 +6,8 @@
  *     server → client   32 random bytes, the server's proof
  *     client → server   the client's proof; from here on frames, both ways
  *
- * The server is silent until it has been greeted, and the client says nothing of its own before the server
- * has proved itself. Each side's name is part of its proof, so that one cannot be sent back as the other;
+ * The server is silent until it has been greeted, and the client sends no message before the server has
+ * proved itself. Each side's name is part of its proof, so that one cannot be sent back as the other;
  * both challenges are, so that none can be sent again.
  */
 import { Buffer } from "node:buffer";

@@ -1,7 +1,7 @@
 /**
- * A pipe's token: 32 random bytes in a file of the user's own, which whoever listens makes and whoever
- * connects reads. It belongs to the process that has the pipe, of which the system allows one, so that nobody
- * makes it at the same time.
+ * A pipe's token: 32 random bytes in a file that only the user can read. The listener makes it and the client
+ * reads it. It belongs to the process that has the pipe, of which the system allows one, so that no two
+ * processes make it at the same time.
  */
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";

@@ -19,8 +19,8 @@ export interface RuntimeDirectoryOptions {
 
 /**
  * Proves that the directory of the sockets is this user's alone: a real directory (not a link to one), owned
- * by us, closed to group and others. In a directory of somebody else's making, that somebody could replace
- * our socket.
+ * by us, closed to group and others. The owner of a directory could replace our socket in
+ * it.
  *
  * @throws {HaftError} with the reason; a system error with `code` `ENOENT` when it is missing and not to be
  * made

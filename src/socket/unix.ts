@@ -71,8 +71,8 @@ export async function listenUnix(
 
 /**
  * Where a socket is made that is then linked into `directory`: there itself when it is ours alone, in our own
- * directory below when it is one that all users share and in which nobody can replace what is another's (the
- * sticky bit of `/tmp`).
+ * directory below when it is one that all users share and in which users cannot replace each other's files
+ * (the sticky bit of `/tmp`).
  */
 function privateDirectoryFor(directory: string, uid: number | undefined): string {
   const seen = lstatSync(directory, { throwIfNoEntry: false });

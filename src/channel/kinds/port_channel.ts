@@ -34,8 +34,8 @@ export class PortChannel extends BaseChannel {
 
   /**
    * One end of a pair of ports, e.g. of `new MessageChannel()` whose other port was handed to a worker; the
-   * other side does the same, with the same capacity. A worker that is terminated cannot say so: whoever
-   * terminates it closes the channel.
+   * other side does the same, with the same capacity. A worker that is terminated cannot say so: close the
+   * channel where you terminate it.
    */
   constructor(name: string, port: MessagePort, capacity: number = DEFAULT_CAPACITY) {
     super({ name, kind: "worker", onTaken: () => this.#onTaken() });

@@ -1,6 +1,6 @@
 /**
- * The legacy kind: messages as lines of JSON on a child's stdin and stdout. Whatever else the program prints
- * on stdout, which is all that is no message, goes to a log; so a program that prints cannot break the
+ * The legacy kind: messages as lines of JSON on a child's stdin and stdout. Everything else that the
+ * program prints on stdout goes to a log; so a program that prints cannot break the
  * channel, but a line that looks like a message is one.
  */
 import { Buffer } from "node:buffer";

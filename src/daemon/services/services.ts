@@ -1,6 +1,6 @@
 /**
- * What the daemon does besides passing messages on. Each part is loaded by the first request that needs it: a
- * daemon that nobody asks for it keeps its memory small.
+ * What the daemon does besides passing messages on. The first request that needs a part loads it, which keeps
+ * the memory of a daemon that only passes messages small.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";

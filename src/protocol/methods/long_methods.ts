@@ -1,5 +1,5 @@
 /**
- * Methods that may take longer than a request's time limit. A list of its own, so that a client that only
+ * Methods that may take longer than a request's time limit. A separate list, so that a client that only
  * wants to know how long to wait does not load every schema; a test keeps it in step with the definitions.
  */
 export const LONG_METHODS: ReadonlySet<string> = new Set([
