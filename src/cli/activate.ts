@@ -30,7 +30,7 @@ function parse({ positional, rest }: ParsedArgs): ActivateOptions {
 }
 
 async function run({ shell }: ActivateOptions, { stdout, paths }: Context): Promise<ExitCode> {
-  await stdout.write(activationLine(shell, paths.shims));
+  await stdout.data(activationLine(shell, paths.shims));
   return ExitCode.ok;
 }
 

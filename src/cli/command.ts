@@ -1,19 +1,7 @@
 import type { Env } from "../base/env.ts";
 import type { ExitCode } from "../base/exit_code.ts";
 import type { Paths } from "../base/paths.ts";
-
-/** Where text goes. The real ones are stdout and stderr; tests hand in their own. */
-export interface Output {
-  /** Writes the text; resolves when the system has taken it. */
-  write(text: string): Promise<void>;
-  /** Whether the reader has gone; what is written then is dropped. */
-  readonly closed: boolean;
-  readonly isTTY: boolean;
-  /** Columns of the terminal now, 80 where there is none. Read it again after a resize. */
-  readonly columns: number;
-  /** Whether colour escapes may be written here (a terminal, and neither NO_COLOR nor TERM=dumb). */
-  readonly color: boolean;
-}
+import type { Output } from "./output.ts";
 
 /** All that a command may touch. */
 export interface Context {

@@ -6,7 +6,8 @@ import { type Env, envValue } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
-import type { Context, Output } from "./command.ts";
+import type { Context } from "./command.ts";
+import { type Output, SinkOutput } from "./output.ts";
 
 /** This process as a command's context. Dispose it to take its signal handlers away. */
 export function processContext(): Context & Disposable {
@@ -74,8 +75,8 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
       closed = true;
     }
   };
-  return {
-    write: (text) => last = last.then(() => put(text)),
+  const sink = {
+    put: (text: string) => last = last.then(() => put(text)),
     get closed() {
       return closed;
     },
@@ -83,6 +84,8 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     get columns() {
       return isTTY ? process[name].columns ?? 80 : 80;
     },
-    color: isTTY && envValue(env, "NO_COLOR") === undefined && env["TERM"] !== "dumb",
   };
+  return new SinkOutput(sink, {
+    color: isTTY && envValue(env, "NO_COLOR") === undefined && env["TERM"] !== "dumb",
+  });
 }

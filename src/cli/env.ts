@@ -57,6 +57,6 @@ async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> 
   const inherited = context.env["PATH"];
   const missing = path.filter((directory) => inherited?.split(delimiter).includes(directory) !== true);
   const variables = missing.length === 0 ? set : { ...set, PATH: searchPath(missing, inherited) };
-  await context.stdout.write(shellLines(format ?? shellOfUser(context), { set: variables, unset }));
+  await context.stdout.data(shellLines(format ?? shellOfUser(context), { set: variables, unset }));
   return ExitCode.ok;
 }

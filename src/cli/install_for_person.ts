@@ -41,7 +41,7 @@ export async function installForPerson(
   await audience.close();
   if (!json) {
     await reportOutcome(audience.state, { stdout, stderr, home, quiet: !stdout.isTTY });
-    if (!stdout.isTTY) await stdout.write(installed.map(({ path }) => `${path}\n`).join(""));
+    if (!stdout.isTTY) await stdout.data(installed.map(({ path }) => `${path}\n`).join(""));
   }
   if (signal.aborted) return ExitCode.interrupted;
   return ok ? ExitCode.ok : ExitCode.failed;

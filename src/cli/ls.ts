@@ -72,7 +72,7 @@ async function printNames(context: Context, json: boolean): Promise<ExitCode> {
     ),
   ].sort();
   const text = json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join("");
-  await context.stdout.write(text);
+  await context.stdout.data(text);
   return ExitCode.ok;
 }
 

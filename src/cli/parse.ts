@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../base/errors.ts";
 import type { Command, Flag, ParsedArgs } from "./command.ts";
+import { COLOR_CHOICES, type ColorChoice } from "./output.ts";
 
 /** What of a command its command line is split by. */
 interface Shape extends Pick<Command<unknown>, "flags" | "stopEarly"> {
@@ -10,8 +11,22 @@ interface Shape extends Pick<Command<unknown>, "flags" | "stopEarly"> {
 
 /** Flags that every command has. */
 export const COMMON_FLAGS: readonly Flag[] = [
+  {
+    name: "color",
+    value: "WHEN",
+    completes: COLOR_CHOICES,
+    description: "Colours: auto, always or never (default: auto)",
+  },
   { name: "help", short: "h", description: "Show this help" },
 ];
+
+/** @throws {UsageError} */
+export function colorFlag({ flags }: Pick<ParsedArgs, "flags">): ColorChoice {
+  const when = flags.get("color") ?? "auto";
+  const choice = COLOR_CHOICES.find((one) => one === when);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`--color takes ${COLOR_CHOICES.join(", ")}, not "${when}"`);
+}
 
 /**
  * Splits a command's arguments by its table of flags.

@@ -1,5 +1,6 @@
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { createStyle } from "../ui/style.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
@@ -41,8 +42,11 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   }
   const { path, command } = found;
   if (asksForHelp) return await print(await helpText(found, context), context);
-  const { parseCommandLine } = await import("./parse.ts");
+  const { colorFlag, parseCommandLine } = await import("./parse.ts");
   const parsed = parseCommandLine(found.args, { path, ...command });
+  const color = colorFlag(parsed);
+  context.stdout.useColor(color);
+  context.stderr.useColor(color);
   if (parsed.flags.has("help")) return await print(await helpText(found, context), context);
   return await command.run(command.parse(parsed), context);
 }
@@ -61,8 +65,11 @@ async function print(text: string, context: Context): Promise<ExitCode> {
 
 /** The error as a person reads it: what happened, then the next step; with HAFT_DEBUG=1 also where. */
 export function describeError(error: unknown, { env, stderr }: Pick<Context, "env" | "stderr">): string {
-  const label = stderr.color ? "\x1b[1;31merror\x1b[0m" : "error";
-  const lines = [`${label}: ${errorMessage(error)}`];
+  const style = createStyle(stderr.color);
+  // Further lines of a message are indented: none of them passes for a message of its own.
+  const lines = [
+    `${style.bold(style.red("error"))}: ${errorMessage(error).trimEnd().replace(/\r?\n/g, "\n  ")}`,
+  ];
   if (error instanceof HaftError && error.next !== undefined) {
     lines.push(...error.next.split("\n").map((line) => `  ${line}`));
   }

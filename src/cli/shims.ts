@@ -36,7 +36,7 @@ function parse({ flags, positional, rest }: ParsedArgs): ShimsOptions {
 async function run({ json, path }: ShimsOptions, context: Context): Promise<ExitCode> {
   const { stdout, stderr, paths, home } = context;
   if (path) {
-    await stdout.write(`${paths.shims}\n`);
+    await stdout.data(`${paths.shims}\n`);
     return ExitCode.ok;
   }
   const changes = writeShims({ ...context, haft: runtime.selfCommand() });

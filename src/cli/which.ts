@@ -61,7 +61,7 @@ async function run({ name, why, json }: WhichOptions, context: Context): Promise
   const lines = rows.map((entry) =>
     why ? `${entry.path}\n${explanation(entry, project, context)}` : entry.path
   );
-  if (lines.length > 0) await context.stdout.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0) await context.stdout.data(`${lines.join("\n")}\n`);
   return ExitCode.ok;
 }
 

@@ -1,7 +1,8 @@
 import { renderBar, renderPulse, spinner } from "./bar.ts";
 import { type BoardState, isActive, isSettled, type Phase, type ToolRow } from "./board_state.ts";
 import { createStyle, type Style } from "./style.ts";
-import { cell, cellRight, counted, fit, plainText, widest } from "./text.ts";
+import { plainText } from "./terminal_text.ts";
+import { cell, cellRight, counted, fit, widest } from "./text.ts";
 import { formatBytes, formatProgress, formatSpeed, formatTime } from "./units.ts";
 
 export interface BoardView {

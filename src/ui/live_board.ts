@@ -2,11 +2,13 @@ import process from "node:process";
 import stringWidth from "string-width";
 import type { SyncObserver } from "../protocol/sync_event.ts";
 import { renderBoard } from "./board.ts";
+import { terminalText } from "./terminal_text.ts";
 import { type BoardState, emptyBoard, reduceBoard } from "./board_state.ts";
 
 /** The terminal that the board is drawn on. */
 export interface BoardTerminal {
-  write(text: string): Promise<void>;
+  /** Writes control sequences as they are. */
+  draw(text: string): Promise<void>;
   /** Both are read anew for every frame, so a resize needs no event. */
   readonly columns: number;
   /** That of stderr by default. */
@@ -34,7 +36,7 @@ export async function liveBoard(
   { now = () => performance.now(), interval = 80, signal }: LiveBoardOptions = {},
 ): Promise<SyncObserver> {
   const { createLogUpdate } = await import("log-update");
-  const send = (text: string) => void terminal.write(text).catch(() => {});
+  const send = (text: string) => void terminal.draw(text).catch(() => {});
   const stream = {
     write: (text: string) => (send(text), true),
     isTTY: true,
@@ -78,7 +80,7 @@ export async function liveBoard(
     const { columns, color } = terminal;
     wipeBroken(columns);
     const lines = renderBoard(state, { columns, color, rows: height(), now: now() });
-    draw(lines.join("\n"));
+    draw(terminalText(lines.join("\n"), { color }));
     drawn = { lines, columns };
   };
   const timer = setInterval(frame, interval);
@@ -93,7 +95,7 @@ export async function liveBoard(
       draw.clear();
       process.removeListener("exit", showCursor);
       signal?.removeEventListener("abort", interrupted);
-      return terminal.write(SHOW_CURSOR).catch(() => {});
+      return terminal.draw(SHOW_CURSOR).catch(() => {});
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { InstallProgress } from "../protocol/install.ts";
 import type { SyncEvent, SyncObserver } from "../protocol/sync_event.ts";
 import { type LineOutput, LineWriter } from "./line_writer.ts";
-import { plainText } from "./text.ts";
+import { plainText } from "./terminal_text.ts";
 import { formatBytes, formatTime } from "./units.ts";
 
 /** Where there is no terminal: one line for each change of phase, in the order they happen. */

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { sealed } from "./terminal_text.ts";
 
 /** Text in a few quiet colours; plain when colour is off. */
 export interface Style {
@@ -12,15 +12,14 @@ export interface Style {
 
 /** @param color `Output.color`, which knows about NO_COLOR and TERM=dumb. */
 export function createStyle(color: boolean): Style {
-  type Format = Parameters<typeof styleText>[0];
-  const paint = (format: Format) => (text: string) =>
-    color && text !== "" ? styleText(format, text, { validateStream: false }) : text;
+  const paint = (on: number, off: number) => (text: string) =>
+    color && text !== "" ? `${sealed(String(on))}${text}${sealed(String(off))}` : text;
   return {
-    bold: paint("bold"),
-    dim: paint("dim"),
-    red: paint("red"),
-    green: paint("green"),
-    yellow: paint("yellow"),
-    cyan: paint("cyan"),
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
   };
 }

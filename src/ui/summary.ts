@@ -1,6 +1,7 @@
 import type { BoardState, ToolRow } from "./board_state.ts";
 import { createStyle, type Style } from "./style.ts";
-import { cell, cellRight, counted, plainText, widest, wrapWords } from "./text.ts";
+import { plainText } from "./terminal_text.ts";
+import { cell, cellRight, counted, widest, wrapWords } from "./text.ts";
 import { formatBytes, formatTime } from "./units.ts";
 
 export interface SummaryView {

@@ -1,11 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
-
-/** The text on one line and without anything a terminal obeys: it may come from a registry or a child. */
-export function plainText(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
-}
 
 /** Cuts the text to so many columns, with `…` where something is missing. */
 export function fit(text: string, columns: number): string {

@@ -149,7 +149,7 @@ export class Sandbox implements AsyncDisposable {
   /** Runs haft in a terminal of its own, `columns` wide, and returns all that it drew. */
   async terminal(
     haft: Haft,
-    { args, columns, env = {} }: RunOptions & { columns: number },
+    { args, columns, cwd = this.project, env = {} }: RunOptions & { columns: number },
   ): Promise<RunResult> {
     const command = [...haft.argv, ...args].map(quote).join(" ");
     return await runToEnd(
@@ -161,7 +161,7 @@ export class Sandbox implements AsyncDisposable {
         `stty cols ${columns} rows 24; exec ${command}`,
         "/dev/null",
       ],
-      { cwd: this.project, env: this.environment({ TERM: "xterm-256color", ...env }) },
+      { cwd, env: this.environment({ TERM: "xterm-256color", ...env }) },
     );
   }
 

@@ -22,7 +22,7 @@ export const command: Command<AppImportOptions> = {
       import("../../dialects/bunctl_config.ts"),
     ]);
     const { apps, left } = importApps(readText(resolve(cwd, file), file), file, readBunctlConfig);
-    await stdout.write(stringify({ apps }));
+    await stdout.data(stringify({ apps }));
     for (const key of left) await stderr.write(`Note: ${key} has no counterpart and is left out\n`);
     return ExitCode.ok;
   },

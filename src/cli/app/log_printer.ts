@@ -1,6 +1,8 @@
 import { createStyle } from "../../ui/style.ts";
 import { cell, widest } from "../../ui/text.ts";
-import type { Output } from "../command.ts";
+import { ProgramText } from "../../ui/program_text.ts";
+import { cellText } from "../../ui/terminal_text.ts";
+import type { Output } from "../output.ts";
 
 /** One line that an app wrote, from a log or from an event. */
 export interface AppLine {
@@ -30,11 +32,16 @@ export class LogPrinter {
     const { app, stream, line: text, partial } = line;
     const place = this.#order.get(app) ?? this.#order.size;
     this.#order.set(app, place);
-    this.#widest = Math.max(this.#widest, widest([app]));
-    const style = createStyle(this.#output.color);
+    const shownName = cellText(app);
+    this.#widest = Math.max(this.#widest, widest([shownName]));
+    const { color } = this.#output;
+    const style = createStyle(color);
     const paint = style[COLORS[place % COLORS.length] ?? "cyan"];
-    const name = cell(app, this.#widest);
     const bar = stream === "stderr" ? style.red("|") : "|";
-    await this.#output.write(`${paint(name)} ${bar} ${text}${partial ? " …" : ""}\n`);
+    const program = new ProgramText({ color });
+    const shown = program.push(text) + program.end();
+    // A line of the log may hold several that a carriage return separates.
+    const lines = shown.split("\n").map((part) => `${paint(cell(shownName, this.#widest))} ${bar} ${part}`);
+    await this.#output.write(`${lines.join("\n")}${partial ? " …" : ""}\n`);
   }
 }

@@ -4,6 +4,7 @@ import { errorMessage, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { createStyle } from "../../ui/style.ts";
+import { terminalText } from "../../ui/terminal_text.ts";
 import type { Command, Context } from "../command.ts";
 import { SOCKET_FLAG } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -52,8 +53,10 @@ async function top(daemon: DaemonClient, selection: Selection, context: Context)
     frame ??= setTimeout(() => {
       frame = undefined;
       const size = { columns: stdout.columns, rows: process.stdout.rows ?? 24 };
-      const lines = topScreen(view, { ...size, style }).map((line) => `${line}\x1b[K`);
-      void stdout.write(`\x1b[H${lines.join("\r\n")}`);
+      const lines = topScreen(view, { ...size, style }).map((line) =>
+        `${terminalText(line, { color: stdout.color })}\x1b[K`
+      );
+      void stdout.draw(`\x1b[H${lines.join("\r\n")}`);
     }, FRAME_MS);
   };
   const refresh = async () => {
@@ -148,7 +151,7 @@ async function top(daemon: DaemonClient, selection: Selection, context: Context)
   process.stdout.on("resize", draw);
   signal.addEventListener("abort", () => ended.resolve(ExitCode.interrupted), { once: true });
   void daemon.closed.then(() => ended.resolve(ExitCode.transport));
-  await stdout.write(ENTER);
+  await stdout.draw(ENTER);
   draw();
   try {
     return await ended.promise;
@@ -159,6 +162,6 @@ async function top(daemon: DaemonClient, selection: Selection, context: Context)
     process.stdout.off("resize", draw);
     stdin.setRawMode(false);
     stdin.pause();
-    await stdout.write(LEAVE);
+    await stdout.draw(LEAVE);
   }
 }

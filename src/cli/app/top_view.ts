@@ -1,7 +1,8 @@
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Style } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
-import { fit, plainText, widest } from "../../ui/text.ts";
+import { plainText } from "../../ui/terminal_text.ts";
+import { fit, widest } from "../../ui/text.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import { stateText } from "./state_text.ts";
 

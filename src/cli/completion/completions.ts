@@ -32,6 +32,6 @@ function parse({ positional: [shell, ...extra] }: ParsedArgs): CompletionsOption
 }
 
 async function run({ shell }: CompletionsOptions, context: Context): Promise<ExitCode> {
-  await context.stdout.write(completionScript(shell));
+  await context.stdout.data(completionScript(shell));
   return ExitCode.ok;
 }

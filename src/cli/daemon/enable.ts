@@ -18,7 +18,7 @@ export const command: Command<DaemonEnableOptions> = {
   async run({ print }, context) {
     const service = serviceFor(context, runtime.selfCommand());
     if (print) {
-      await context.stdout.write(service.text);
+      await context.stdout.data(service.text);
       return ExitCode.ok;
     }
     const known = existsSync(service.path);

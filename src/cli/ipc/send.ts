@@ -142,7 +142,7 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
       return await call(daemon, { method: "daemon.describe", params, timeoutMs }, output);
     }
     case "print-socket":
-      await context.stdout.write(`${socket}\n`);
+      await context.stdout.data(`${socket}\n`);
       return ExitCode.ok;
   }
 }

@@ -1,5 +1,6 @@
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import { ProgramText } from "../../ui/program_text.ts";
 import { followFile } from "../follow_file.ts";
 
 /**
@@ -10,8 +11,11 @@ import { followFile } from "../follow_file.ts";
 export async function followTask(
   daemon: DaemonClient,
   { id, path }: { id: string; path: string },
-  { signal, write, closed, from }: {
+  { signal, color, write, closed, from }: {
     signal: AbortSignal;
+    /** Whether the task's own colours stay. */
+    color: boolean;
+    /** Gets text for `Output.write`. */
     write: (text: string) => Promise<void>;
     closed: () => boolean;
     /** From the beginning of the file, and not from its end. */
@@ -24,10 +28,12 @@ export async function followTask(
     return answer.tasks[0];
   });
   task.catch(() => over.abort());
+  const program = new ProgramText({ color });
   const ending = AbortSignal.any([signal, over.signal]);
   for await (const text of followFile(path, { signal: ending, ...(from === undefined ? {} : { from }) })) {
-    await write(text);
+    await write(program.push(text));
     if (closed()) return undefined;
   }
+  await write(program.end());
   return await task;
 }

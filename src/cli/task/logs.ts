@@ -1,6 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
+import { ProgramText } from "../../ui/program_text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -47,10 +48,16 @@ async function printLogs(
   { stdout, signal }: Context,
 ): Promise<ExitCode> {
   const { path, lines } = await daemon.request("task.logs", { id, lines: count });
-  for (const line of lines) await stdout.write(json ? `${JSON.stringify({ line })}\n` : `${line}\n`);
+  const { color } = stdout;
+  const program = new ProgramText({ color });
+  for (const line of lines) {
+    await stdout.write(json ? `${JSON.stringify({ line })}\n` : program.push(`${line}\n`));
+  }
+  await stdout.write(program.end());
   if (!follow) return ExitCode.ok;
   await followTask(daemon, { id, path }, {
     signal,
+    color,
     write: (text) => stdout.write(text),
     closed: () => stdout.closed,
   });

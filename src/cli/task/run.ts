@@ -64,6 +64,7 @@ async function runTasks(
     const task = await followTask(daemon, { id: started.id, path: started.log }, {
       // After Ctrl-C, too: what it prints while it ends, and how it ended.
       signal: never,
+      color: stdout.color,
       from: "start",
       write: options.json ? () => Promise.resolve() : write,
       closed: () => stdout.closed,

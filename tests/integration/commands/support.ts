@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { resolvePaths } from "../../../src/base/paths.ts";
-import type { Context, Output } from "../../../src/cli/command.ts";
+import type { Context } from "../../../src/cli/command.ts";
 import { run } from "../../../src/cli/run.ts";
 import { hostPlatform } from "../../../src/tools/host_platform.ts";
+import { Recorder } from "../../unit/cli/support.ts";
 
 /** A home and a project of the test's own; commands run in this process. */
 export interface World {
@@ -39,7 +40,7 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
       project,
       write: (name, text) => write(join(project, name), text),
       async haft(args, { cwd = project, env = {} } = {}) {
-        const [stdout, stderr] = [capture(), capture()];
+        const [stdout, stderr] = [new Recorder(), new Recorder()];
         const context: Context = {
           cwd,
           env: { PATH: "/usr/bin:/bin", ...env },
@@ -76,18 +77,4 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
   } finally {
     await Deno.remove(root, { recursive: true });
   }
-}
-
-function capture(): Output & { text: string } {
-  return {
-    text: "",
-    isTTY: false,
-    columns: 80,
-    color: false,
-    closed: false,
-    write(text) {
-      this.text += text;
-      return Promise.resolve();
-    },
-  };
 }

@@ -1,17 +1,17 @@
 import { resolvePaths } from "../../../src/base/paths.ts";
-import type { Context, Output } from "../../../src/cli/command.ts";
+import type { Context } from "../../../src/cli/command.ts";
+import { SinkOutput } from "../../../src/cli/output.ts";
 
-/** Keeps what is written. */
-export class Recorder implements Output {
+/** Keeps what is written, as a pipe would get it. */
+export class Recorder extends SinkOutput {
   text = "";
-  readonly closed = false;
-  readonly isTTY = false;
-  readonly columns = 80;
-  readonly color = false;
 
-  write(text: string): Promise<void> {
-    this.text += text;
-    return Promise.resolve();
+  constructor({ isTTY = false, color = false }: { isTTY?: boolean; color?: boolean } = {}) {
+    const put = (text: string) => {
+      this.text += text;
+      return Promise.resolve();
+    };
+    super({ put: (text) => put(text), closed: false, isTTY, columns: 80 }, { color });
   }
 }
 

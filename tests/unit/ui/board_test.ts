@@ -74,7 +74,7 @@ Deno.test("renderBoard() cuts long names with an ellipsis", () => {
 Deno.test("renderBoard() draws no control characters that a failure's text brings", () => {
   const state = boardAfter([started("zig"), failed("zig", "bad\u001b[2J\r\nnews\u0007")]);
   const [line = ""] = renderBoard(state, { columns: 80, color: false, now: 0 });
-  assertEquals(line, "✗ zig  1.2.3  bad news");
+  assertEquals(line, "✗ zig  1.2.3  bad news\\u0007");
 });
 
 Deno.test("renderBoard() with more tools than lines keeps those at work and counts the others", () => {

@@ -13,7 +13,7 @@ function terminal(columns: number, rows = 24) {
     rows,
     color: false,
     written: "",
-    write(text: string) {
+    draw(text: string) {
       this.written += text;
       return Promise.resolve();
     },
