@@ -4,6 +4,7 @@
  */
 import {
   findSame,
+  markerOf,
   type ProcessIdentity,
   type ProcessTable,
   signalProcess,
@@ -24,7 +25,7 @@ export function findRecorded(
   if (process !== null) return findSame(table, process) === undefined ? undefined : process;
   if (nonce === null) return undefined;
   const own = table.all().find(({ pid, session }) =>
-    pid === session && table.marker(pid) === `${markerPrefix}/${nonce}`
+    pid === session && markerOf(table, pid) === `${markerPrefix}/${nonce}`
   );
   return own === undefined ? undefined : { pid: own.pid, startTime: own.startTime, bootId: table.bootId() };
 }

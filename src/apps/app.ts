@@ -104,13 +104,22 @@ export class App {
     this.#env = record.env;
     this.#changed = record.changed;
     this.#desired = record.desired;
-    const config = parseApp(this.name, record.table ?? NEVER_STARTED);
+    const config = this.#recordedConfig(record);
     this.#instances = record.instances.map(({ instance }) => this.#instance(instance));
     await Promise.all(
       record.instances.map((one, at) =>
         this.#instances[at]?.adopt(one, config, record.desired === "running")
       ),
     );
+  }
+
+  /** The record may be of an older haft, or damaged: what runs is supervised anyway. */
+  #recordedConfig({ table }: AppRecord): AppConfig {
+    try {
+      return parseApp(this.name, table ?? NEVER_STARTED);
+    } catch {
+      return parseApp(this.name, NEVER_STARTED);
+    }
   }
 
   /** Forgets it. @param logs its log files, too */
@@ -241,7 +250,15 @@ export class App {
     const project = this.#services.readProject(this.key.root);
     if (!this.isAdhoc) project.requireTrust();
     const written = this.#adhoc ?? project.tables[this.name];
-    return await planLaunch({ name: this.name, number, project, written, config: this.config(project) });
+    const journal = this.#services.journal.directory;
+    return await planLaunch({
+      name: this.name,
+      number,
+      project,
+      written,
+      config: this.config(project),
+      journal,
+    });
   }
 
   /** What differs from the start before. The first instance speaks for all. */

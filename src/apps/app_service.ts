@@ -18,6 +18,8 @@ import { type AppServiceOptions, type AppServices, makeAppServices } from "./app
 import { awaitDependency } from "./await_dependencies.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
+import { findUnrecorded, type UnrecordedApp } from "./find_unrecorded.ts";
+import type { AppRecord } from "./journal/app_record.ts";
 import { type LogsQuery, readAppLogs } from "./logs/app_logs.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { SavedApps } from "./saved_apps.ts";
@@ -61,10 +63,10 @@ export class AppService {
    * else.
    */
   async begin(): Promise<void> {
-    const { records, damaged } = this.#services.journal.readAll();
-    for (const path of damaged) {
-      this.#services.onProblem(`An app's state was unreadable and is now at "${path}"`);
-    }
+    const { journal, table, onProblem } = this.#services;
+    const recorded = journal.readAll(onProblem);
+    const unrecorded = findUnrecorded(table, { journal: journal.directory, known: recorded });
+    const records = [...recorded, ...unrecorded.map((found) => this.#recordOf(found))];
     // All are known before the first is adopted, since they may depend on each other.
     const known = records.map((record) => ({ record, app: this.#apps.get(record) }));
     this.#adopted = Promise.all(known.map(async ({ record, app }) => {
@@ -72,7 +74,7 @@ export class AppService {
         await app.adopt(record);
         if (record.desired === "running") await this.#schedule(app);
       } catch (error) {
-        this.#services.onProblem(`app "${record.name}" cannot be adopted: ${errorMessage(error)}`);
+        onProblem(`app "${record.name}" cannot be adopted: ${errorMessage(error)}`);
       }
     }));
     await this.#adopted;
@@ -202,6 +204,23 @@ export class AppService {
     exits[Symbol.dispose]();
     limits[Symbol.dispose]();
     await pump[Symbol.asyncDispose]();
+  }
+
+  /** Of an app that runs without one, as its manifest has it now. */
+  #recordOf({ key, instances }: UnrecordedApp): AppRecord {
+    const pids = instances.map(({ process }) => process?.pid).join(", ");
+    this.#services.onProblem(`app "${key.name}" runs without a record of it (process ${pids}): taken over`);
+    const table = this.#apps.projectOf(key.root)?.tables[key.name] ?? null;
+    return {
+      version: 1,
+      ...key,
+      adhoc: false,
+      table,
+      desired: "running",
+      env: {},
+      changed: [],
+      instances,
+    };
   }
 
   async #startSelected(

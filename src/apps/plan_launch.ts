@@ -3,6 +3,7 @@ import process from "node:process";
 import { HaftError } from "../base/errors.ts";
 import { findCommand } from "../process/find_command.ts";
 import type { AppConfig } from "./config/app_schema.ts";
+import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import { appEnvironment, type ProjectApps } from "./project_apps.ts";
 
@@ -14,6 +15,8 @@ export interface PlanLaunchOptions {
   /** The `[apps.NAME]` as it is written. */
   written: unknown;
   config: AppConfig;
+  /** The journal's directory. */
+  journal: string;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface PlanLaunchOptions {
  * @throws {HaftError} when the executable or a file of variables cannot be used
  */
 export async function planLaunch(
-  { name, number, project, written, config }: PlanLaunchOptions,
+  { name, number, project, written, config, journal }: PlanLaunchOptions,
 ): Promise<LaunchPlan> {
   const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
   const cwd = workingDirectory(project.root, config);
@@ -36,7 +39,13 @@ export async function planLaunch(
       file,
       args: [...words, ...config.args],
       cwd,
-      env: { ...variables, HAFT_APP_NAME: name, HAFT_APP_INSTANCE: `${number}` },
+      env: {
+        ...variables,
+        [APP_VARIABLES.name]: name,
+        [APP_VARIABLES.instance]: `${number}`,
+        [APP_VARIABLES.root]: project.root,
+        [APP_VARIABLES.journal]: journal,
+      },
       uid: config.uid,
       gid: config.gid,
     },

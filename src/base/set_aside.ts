@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -97,6 +98,13 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
     if (isStill(path, seen)) setAside(path);
     return undefined;
   }
+}
+
+/**
+ * Sets aside what lies in the place of a file of haft's and is no file: a directory, or a link to nowhere.
+ */
+export function setAsideUnlessFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) setAside(path);
 }
 
 function isStill(path: string, seen: { dev: number; ino: number }): boolean {

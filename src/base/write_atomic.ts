@@ -13,7 +13,8 @@ export function writeAtomic(
   { mode = 0o644, durable = true }: { mode?: number; durable?: boolean } = {},
 ): void {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true });
+  // A file for its user alone is in a directory for its user alone.
+  mkdirSync(directory, { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
   const temporary = join(directory, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
     const file = openSync(temporary, "wx", mode);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { lacksDescriptors } from "./descriptors.ts";
-import { MARKER_VARIABLE, type ProcessInfo, type ProcessTable } from "./process_table.ts";
+import type { ProcessInfo, ProcessTable } from "./process_table.ts";
 
 /** The unit of times in /proc. The kernel fixes it for user space, whatever its own clock runs at. */
 const TICKS_PER_SECOND = 100;
@@ -13,8 +13,8 @@ export const linuxProcessTable: ProcessTable = {
   bootId: () => bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
   find: (pid) => parseStat(read(`/proc/${pid}/stat`)),
   all: () => processIds().flatMap((pid) => parseStat(read(`/proc/${pid}/stat`)) ?? []),
-  marker(pid) {
-    const prefix = `${MARKER_VARIABLE}=`;
+  variable(pid, name) {
+    const prefix = `${name}=`;
     const variable = read(`/proc/${pid}/environ`)?.split("\0").find((entry) => entry.startsWith(prefix));
     return variable?.slice(prefix.length);
   },

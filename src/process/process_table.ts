@@ -22,11 +22,8 @@ export interface ProcessTable {
   /** Undefined when there is none. */
   find(pid: number): ProcessInfo | undefined;
   all(): ProcessInfo[];
-  /**
-   * The value of the variable that marks an app's processes, in the environment that the process was started
-   * with.
-   */
-  marker(pid: number): string | undefined;
+  /** A variable of the environment that the process was started with. */
+  variable(pid: number, name: string): string | undefined;
   /** Whether all threads are stopped, or it is gone. */
   isStopped(pid: number): boolean;
   residentBytes(pid: number): number | undefined;
@@ -36,6 +33,11 @@ export interface ProcessTable {
 
 /** The variable that every process of an app inherits: `<file stem>/<instance>/<nonce of the start>`. */
 export const MARKER_VARIABLE = "HAFT_APP_ID";
+
+/** The mark of a process of an app. */
+export function markerOf(table: ProcessTable, pid: number): string | undefined {
+  return table.variable(pid, MARKER_VARIABLE);
+}
 
 /** A process for certain: pids are used again, and start times are counted from the boot. */
 export interface ProcessIdentity {

@@ -7,6 +7,7 @@ import process from "node:process";
 import {
   findSame,
   isDead,
+  markerOf,
   type ProcessIdentity,
   type ProcessInfo,
   type ProcessTable,
@@ -43,7 +44,7 @@ export function findTree(table: ProcessTable, query: TreeQuery): ProcessTree {
   const members = new Map<number, ProcessInfo>();
   for (const info of alive) {
     const inGroup = named && (info.group === leader.pid || info.session === leader.pid);
-    if (inGroup || table.marker(info.pid)?.startsWith(`${markerPrefix}/`) === true) {
+    if (inGroup || markerOf(table, info.pid)?.startsWith(`${markerPrefix}/`) === true) {
       members.set(info.pid, info);
     }
   }

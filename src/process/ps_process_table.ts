@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { MARKER_VARIABLE, type ProcessInfo, type ProcessTable } from "./process_table.ts";
+import type { ProcessInfo, ProcessTable } from "./process_table.ts";
 
 /**
  * The process table where there is no /proc (macOS, the BSDs): by `ps`, which costs some milliseconds a call.
@@ -11,9 +11,9 @@ export const psProcessTable: ProcessTable = {
   bootId: () => "none",
   find: (pid) => list(["-p", `${pid}`])[0],
   all: () => list(["-A"]),
-  marker(pid) {
+  variable(pid, name) {
     const { stdout } = spawnSync("ps", ["-E", "-ww", "-o", "command=", "-p", `${pid}`], { encoding: "utf8" });
-    return new RegExp(`(?:^|\\s)${MARKER_VARIABLE}=(\\S+)`).exec(stdout ?? "")?.[1];
+    return new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(stdout ?? "")?.[1];
   },
   isStopped: (pid) => list(["-p", `${pid}`]).every(({ state }) => "TZ".includes(state)),
   residentBytes(pid) {

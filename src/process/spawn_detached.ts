@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import type { Exit } from "./exit.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 
@@ -64,6 +65,6 @@ export function spawnDetached(
 
 /** Opens a file of output. By O_APPEND each write goes to its end, whatever happens to the file's length. */
 export function openOutput(path: string): number {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateDirectory(dirname(path));
   return openSync(path, "a", 0o600);
 }

@@ -2,10 +2,8 @@
  * The tasks' memory, one SQLite file that outlives the daemon: tasks, their messages, the ends that durable
  * subscribers have yet to acknowledge, and fingerprints of inputs and outputs.
  */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fitting } from "./fitting.ts";
+import { TaskDatabase } from "./task_database.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 
@@ -62,8 +60,7 @@ const MIGRATIONS = [
 ];
 
 export class History implements Disposable {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #database: TaskDatabase;
   readonly #limits: HistoryLimits;
   readonly #onProblem: (text: string) => void;
   #writes = 0;
@@ -77,14 +74,11 @@ export class History implements Disposable {
   ) {
     this.#onProblem = onProblem;
     this.#limits = { ...LIMITS, ...limits };
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(path);
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000");
-    this.#migrate();
+    this.#database = new TaskDatabase(path, MIGRATIONS);
   }
 
   put({ info, request, process, bootId }: StoredTask): void {
-    this.#run(
+    this.#database.run(
       "INSERT INTO tasks (id, root, state, created_at, ended_at, json) VALUES (?, ?, ?, ?, ?, ?) " +
         "ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, json = excluded.json",
       info.id,
@@ -98,8 +92,8 @@ export class History implements Disposable {
   }
 
   get(id: string): StoredTask | undefined {
-    const row = this.#prepare("SELECT json FROM tasks WHERE id = ?").get(id);
-    return row === undefined ? undefined : JSON.parse(String(row["json"]));
+    const row = this.#database.get("SELECT json FROM tasks WHERE id = ?", id);
+    return row === undefined ? undefined : parsed<StoredTask>(row)[0];
   }
 
   /** Newest first, older than `before`. */
@@ -116,13 +110,17 @@ export class History implements Disposable {
     ];
     const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")} `;
     const parameters = [root, before].filter((one) => one !== undefined);
-    return this.#prepare(`SELECT json FROM tasks ${condition}ORDER BY rowid DESC LIMIT ?`)
-      .all(...parameters, ...(states ?? []), limit).map((row) => JSON.parse(String(row["json"])));
+    return this.#database.all(
+      `SELECT json FROM tasks ${condition}ORDER BY rowid DESC LIMIT ?`,
+      ...parameters,
+      ...(states ?? []),
+      limit,
+    ).flatMap(parsed<StoredTask>);
   }
 
   remove(id: string): void {
-    this.#run("DELETE FROM tasks WHERE id = ?", id);
-    this.#run("DELETE FROM messages WHERE task = ?", id);
+    this.#database.run("DELETE FROM tasks WHERE id = ?", id);
+    this.#database.run("DELETE FROM messages WHERE task = ?", id);
   }
 
   /**
@@ -131,9 +129,9 @@ export class History implements Disposable {
    */
   addMessage(task: string, message: Omit<TaskMessage, "seq">): TaskMessage {
     this.#begin();
-    const last = this.#prepare("SELECT MAX(seq) AS seq FROM messages WHERE task = ?").get(task);
+    const last = this.#database.get("SELECT MAX(seq) AS seq FROM messages WHERE task = ?", task);
     const whole: TaskMessage = { seq: Number(last?.["seq"] ?? 0) + 1, ...message };
-    this.#run(
+    this.#database.run(
       "INSERT INTO messages (task, seq, json) VALUES (?, ?, ?)",
       task,
       whole.seq,
@@ -142,62 +140,75 @@ export class History implements Disposable {
     // One deletion for many messages is cheaper than one for each.
     const { messages } = this.#limits;
     if (whole.seq > messages && whole.seq % Math.ceil(messages / 10) === 0) {
-      this.#run("DELETE FROM messages WHERE task = ? AND seq <= ?", task, whole.seq - messages);
+      this.#database.run("DELETE FROM messages WHERE task = ? AND seq <= ?", task, whole.seq - messages);
     }
     return whole;
   }
 
   /** The newest `limit` messages that fit into one frame, oldest first. */
   messages(task: string, limit = this.#limits.messages): TaskMessage[] {
-    const rows = this.#prepare("SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?")
-      .all(task, limit);
-    return fitting(rows.map((row) => String(row["json"]))).reverse().map((json) => JSON.parse(json));
+    const rows = this.#database.all(
+      "SELECT json FROM messages WHERE task = ? ORDER BY seq DESC LIMIT ?",
+      task,
+      limit,
+    );
+    return fitting(rows.map((row) => String(row["json"]))).reverse().flatMap((json) =>
+      parsed<TaskMessage>({ json })
+    );
   }
 
   addFinal(event: Omit<FinalEvent, "id">): number {
-    const { lastInsertRowid } = this.#prepare("INSERT INTO finals (type, time, json) VALUES (?, ?, ?)")
-      .run(event.type, event.time, JSON.stringify(event.data));
+    const { lastInsertRowid } = this.#database.run(
+      "INSERT INTO finals (type, time, json) VALUES (?, ?, ?)",
+      event.type,
+      event.time,
+      JSON.stringify(event.data),
+    );
     return Number(lastInsertRowid);
   }
 
   /** Oldest first, as many as fit into one frame. A new subscriber begins with the next end. */
   finals(durable: string, limit: number): FinalEvent[] {
-    this.#run(
+    this.#database.run(
       "INSERT OR IGNORE INTO durable (name, acknowledged) SELECT ?, COALESCE(MAX(id), 0) FROM finals",
       durable,
     );
-    const rows = this.#prepare(
+    const rows = this.#database.all(
       "SELECT id, type, time, json FROM finals WHERE id > (SELECT acknowledged FROM durable WHERE name = ?) " +
         "ORDER BY id LIMIT ?",
-    ).all(durable, limit);
+      durable,
+      limit,
+    );
     const fit = fitting(rows.map((row) => String(row["json"]))).length;
-    return rows.slice(0, fit).map((row) => ({
-      id: Number(row["id"]),
-      type: row["type"] as FinalEvent["type"],
-      time: Number(row["time"]),
-      data: JSON.parse(String(row["json"])),
-    }));
+    return rows.slice(0, fit).flatMap((row) =>
+      parsed<unknown>(row).map((data) => ({
+        id: Number(row["id"]),
+        type: row["type"] as FinalEvent["type"],
+        time: Number(row["time"]),
+        data,
+      }))
+    );
   }
 
   /** @returns the last acknowledged id; it never goes back */
   acknowledge(durable: string, id: number): number {
-    this.#run(
+    this.#database.run(
       "INSERT INTO durable (name, acknowledged) VALUES (?, ?) " +
         "ON CONFLICT (name) DO UPDATE SET acknowledged = MAX(acknowledged, excluded.acknowledged)",
       durable,
       id,
     );
-    const row = this.#prepare("SELECT acknowledged FROM durable WHERE name = ?").get(durable);
+    const row = this.#database.get("SELECT acknowledged FROM durable WHERE name = ?", durable);
     return Number(row?.["acknowledged"] ?? 0);
   }
 
   fingerprint(root: string, name: string): string | undefined {
-    const row = this.#prepare("SELECT hash FROM fingerprints WHERE root = ? AND name = ?").get(root, name);
+    const row = this.#database.get("SELECT hash FROM fingerprints WHERE root = ? AND name = ?", root, name);
     return row === undefined ? undefined : String(row["hash"]);
   }
 
   setFingerprint(root: string, name: string, hash: string): void {
-    this.#run(
+    this.#database.run(
       "INSERT INTO fingerprints (root, name, hash) VALUES (?, ?, ?) " +
         "ON CONFLICT (root, name) DO UPDATE SET hash = excluded.hash",
       root,
@@ -209,24 +220,23 @@ export class History implements Disposable {
   /** Forgets tasks that ended long ago, and the oldest when there are too many. */
   prune(now: number = Date.now()): void {
     const old = "state NOT IN ('queued', 'running')";
-    this.#run(`DELETE FROM tasks WHERE ${old} AND created_at < ?`, now - this.#limits.age);
-    this.#run(
+    this.#database.run(`DELETE FROM tasks WHERE ${old} AND created_at < ?`, now - this.#limits.age);
+    this.#database.run(
       `DELETE FROM tasks WHERE ${old} AND rowid <= (SELECT rowid FROM tasks ORDER BY rowid DESC LIMIT 1 OFFSET ?)`,
       this.#limits.tasks,
     );
-    this.#run("DELETE FROM messages WHERE task NOT IN (SELECT id FROM tasks)");
-    this.#run("DELETE FROM finals WHERE time < ?", now - this.#limits.age);
+    this.#database.run("DELETE FROM messages WHERE task NOT IN (SELECT id FROM tasks)");
+    this.#database.run("DELETE FROM finals WHERE time < ?", now - this.#limits.age);
   }
 
   [Symbol.dispose](): void {
     this.#commit();
-    this.#statements.clear();
-    this.#database.close();
+    this.#database[Symbol.dispose]();
   }
 
   #begin(): void {
     if (this.#uncommitted) return;
-    this.#database.exec("BEGIN");
+    this.#database.begin();
     this.#uncommitted = true;
     queueMicrotask(() => this.#commit());
   }
@@ -235,31 +245,18 @@ export class History implements Disposable {
     if (!this.#uncommitted) return;
     this.#uncommitted = false;
     try {
-      this.#database.exec("COMMIT");
+      this.#database.commit();
     } catch (error) {
       this.#onProblem(`what tasks said was not kept: ${errorMessage(error)}`);
-      // SQLite may have rolled back by itself.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
     }
   }
+}
 
-  #migrate(): void {
-    const row = this.#database.prepare("PRAGMA user_version").get();
-    const version = Number(row?.["user_version"] ?? 0);
-    for (let next = version; next < MIGRATIONS.length; next++) {
-      this.#database.exec(`BEGIN; ${MIGRATIONS[next]} PRAGMA user_version = ${next + 1}; COMMIT`);
-    }
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-
-  #run(sql: string, ...parameters: (string | number | null)[]): void {
-    this.#prepare(sql).run(...parameters);
+/** What a row has as JSON; nothing when that is damaged, so that one row does not hide the others. */
+function parsed<T>({ json }: Record<string, unknown>): T[] {
+  try {
+    return [JSON.parse(String(json))];
+  } catch {
+    return [];
   }
 }

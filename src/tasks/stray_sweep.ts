@@ -1,5 +1,5 @@
 import type { Clock } from "../process/clock.ts";
-import type { ProcessTable } from "../process/process_table.ts";
+import { markerOf, type ProcessTable } from "../process/process_table.ts";
 
 /** Milliseconds from a task's end to the search: one search serves all tasks that ended meanwhile. */
 const WAIT_MS = 100;
@@ -36,7 +36,7 @@ export class StraySweep implements Disposable {
     if (this.#ended.size === 0) return;
     const left = new Set<string>();
     for (const { pid } of this.#table.all()) {
-      const marker = this.#table.marker(pid)?.split("/")[0];
+      const marker = markerOf(this.#table, pid)?.split("/")[0];
       if (marker !== undefined && this.#ended.has(marker)) left.add(marker);
     }
     this.#ended.clear();

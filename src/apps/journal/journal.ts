@@ -1,17 +1,20 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { errorMessage } from "../../base/errors.ts";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
+import { readOrSetAside, setAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { fileStem, type ProcessKey } from "../../process/process_key.ts";
 import { AppRecord } from "./app_record.ts";
 
 /** One file for each app, replaced in one step at every change. */
 export class Journal {
-  readonly #directory: string;
+  readonly directory: string;
 
   constructor(directory: string) {
-    this.#directory = directory;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.directory = directory;
+    makePrivateDirectory(directory);
   }
 
   /**
@@ -19,34 +22,43 @@ export class Journal {
    * and syncing them would make each start wait for the disk
    */
   write(record: AppRecord, { durable }: { durable: boolean }): void {
-    writeAtomic(this.#path(record), JSON.stringify(record), { mode: 0o600, durable });
+    makePrivateDirectory(this.directory);
+    const path = this.#path(record);
+    try {
+      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable });
+    } catch (error) {
+      // Something that no file replaces lies in its place.
+      if (setAside(path) === undefined) throw error;
+      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable });
+    }
   }
 
   remove(key: ProcessKey): void {
-    rmSync(this.#path(key), { force: true });
+    rmSync(this.#path(key), { force: true, recursive: true });
   }
 
   /**
-   * Every app. A file that is damaged is put aside, so that one does not keep all the others from being
-   * adopted.
+   * Reads every app. A damaged file is set aside, so that the other apps are adopted.
+   *
+   * @param onProblem gets what cannot be read
    */
-  readAll(): { records: AppRecord[]; damaged: string[] } {
-    const records: AppRecord[] = [];
-    const damaged: string[] = [];
-    for (const name of readdirSync(this.#directory).sort()) {
-      if (!name.endsWith(".json")) continue;
-      const path = join(this.#directory, name);
+  readAll(onProblem: (text: string) => void): AppRecord[] {
+    return readdirSync(this.directory).sort().flatMap((name) => {
+      if (!name.endsWith(".json")) return [];
       try {
-        records.push(v.parse(AppRecord, JSON.parse(readFileSync(path, "utf8"))));
-      } catch {
-        renameSync(path, `${path}.damaged`);
-        damaged.push(`${path}.damaged`);
+        const record = readOrSetAside(
+          join(this.directory, name),
+          (text) => v.parse(AppRecord, JSON.parse(text)),
+        );
+        return record ?? [];
+      } catch (error) {
+        onProblem(`an app's record cannot be read: ${errorMessage(error)}`);
+        return [];
       }
-    }
-    return { records, damaged };
+    });
   }
 
   #path(key: ProcessKey): string {
-    return join(this.#directory, `${fileStem(key)}.json`);
+    return join(this.directory, `${fileStem(key)}.json`);
   }
 }

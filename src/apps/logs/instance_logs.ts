@@ -1,5 +1,7 @@
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
+import * as v from "valibot";
 import { errorMessage } from "../../base/errors.ts";
+import { readOrSetAside, setAsideUnlessFile } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { SplitLine } from "./line_splitter.ts";
@@ -36,6 +38,10 @@ export interface InstanceLogsOptions {
   /** A rotation was not possible. */
   onProblem: (text: string) => void;
 }
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const StreamState = v.object({ rotations: Count, in: Count, offset: Count });
+const TailState = v.object({ stdout: StreamState, stderr: StreamState });
 
 interface Stream {
   path: string;
@@ -127,6 +133,7 @@ export class InstanceLogs {
     const { maxSize, keep } = this.#options.settings();
     for (const name of LOG_STREAMS) {
       const { path, follower } = this.#streams[name];
+      setAsideUnlessFile(path);
       if (follower.size < maxSize) continue;
       follower.open();
       rotateUnused(path, keep);
@@ -146,11 +153,13 @@ export class InstanceLogs {
       const { path, follower } = this.#streams[name];
       if (!isRotationPending(path)) continue;
       pending = true;
-      follower.open();
-      const before = recoverRotation(path, this.#options.settings().keep);
-      // It may have been noted already, and only the end of the rotation not.
-      if (before === follower.state.rotations) follower.copied();
-      this.#afterRotation(name);
+      this.#keep("what a rotation had done", () => {
+        follower.open();
+        const before = recoverRotation(path, this.#options.settings().keep);
+        // It may have been noted already, and only the end of the rotation not.
+        if (before === follower.state.rotations) follower.copied();
+        this.#afterRotation(name);
+      });
     }
     return pending;
   }
@@ -269,17 +278,13 @@ export class InstanceLogs {
   }
 
   #readState(): Record<LogStream, FollowerState> {
-    try {
-      const { stdout, stderr } = JSON.parse(readFileSync(this.#statePath, "utf8"));
-      return { stdout, stderr };
-    } catch {
-      // The first time, or the file was lost: then what is there counts as read.
-      const end = (path: string): FollowerState => ({
-        rotations: 0,
-        in: 0,
-        offset: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
-      });
-      return { stdout: end(this.paths.stdout), stderr: end(this.paths.stderr) };
-    }
+    // The first time, or the file was damaged: then what is there counts as read.
+    const end = (path: string): FollowerState => ({
+      rotations: 0,
+      in: 0,
+      offset: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+    });
+    const known = readOrSetAside(this.#statePath, (text) => v.parse(TailState, JSON.parse(text)));
+    return known ?? { stdout: end(this.paths.stdout), stderr: end(this.paths.stderr) };
   }
 }

@@ -30,6 +30,9 @@ interface Segment {
  */
 const MOST = { segments: 64, bytes: 32 * 1024 * 1024 };
 
+/** No more files of one log are kept. */
+const MOST_FILES = 1_000;
+
 /** For one read, shared by all: reading is synchronous. */
 const buffer = Buffer.alloc(64 * 1024);
 
@@ -197,7 +200,8 @@ export class LogFollower {
   #openOlder(): void {
     const { rotations, in: begun, offset } = this.#begin;
     if (this.#rotations !== rotations) return;
-    for (let number = begun; number < rotations; number++) {
+    // A state that was damaged, but not so that it shows, must not be a loop without end.
+    for (let number = Math.max(begun, rotations - MOST_FILES); number < rotations; number++) {
       const descriptor = openIfThere(rotatedPath(this.path, rotations - number));
       if (descriptor === undefined) continue;
       this.#segments.push({ descriptor, at: number === begun ? offset : 0, rotations: number });
@@ -210,5 +214,5 @@ export class LogFollower {
 }
 
 function openIfThere(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : openSync(path, "r");
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? openSync(path, "r") : undefined;
 }

@@ -7,8 +7,9 @@
  * notices come in masses, and the files are read by the clock: what haft spends on a log does not grow with
  * what is written to it.
  */
-import { type FSWatcher, mkdirSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { basename } from "node:path";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import type { Clock } from "../../process/clock.ts";
 import { type InstanceLogs, LOG_STREAMS } from "./instance_logs.ts";
 
@@ -51,7 +52,7 @@ export class LogPump implements AsyncDisposable {
   constructor(directory: string, clock: Clock) {
     this.#directory = directory;
     this.#clock = clock;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(directory);
   }
 
   add(logs: InstanceLogs): void {

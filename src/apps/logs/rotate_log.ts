@@ -21,7 +21,6 @@ import {
   copyFileSync,
   existsSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -30,6 +29,8 @@ import {
   writeSync,
 } from "node:fs";
 import { Buffer } from "node:buffer";
+import * as v from "valibot";
+import { readOrSetAside, setAsideUnlessFile } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { copyPath, rotatedPath, shiftRotated } from "./log_files.ts";
 
@@ -43,16 +44,17 @@ export interface Writers {
 
 export type RotationOutcome = "rotated" | "not_stopped";
 
-interface RotationNote {
+const RotationNote = v.object({
   /** `rotated`: all is done but to let the writers go on. */
-  phase: "copying" | "copied" | "rotated";
+  phase: v.picklist(["copying", "copied", "rotated"]),
   /** Of the copy. */
-  inode: number;
+  inode: v.number(),
   /** Bytes of the log that the copy has. */
-  size: number;
+  size: v.number(),
   /** How often the log had been rotated before. */
-  rotations: number;
-}
+  rotations: v.number(),
+});
+type RotationNote = v.InferOutput<typeof RotationNote>;
 
 /**
  * @param keep files in all, the current one included
@@ -113,7 +115,9 @@ export function isRotationPending(path: string): boolean {
  * @returns how often the log had been rotated before, when it was rotated once more; else undefined
  */
 export function recoverRotation(path: string, keep: number): number | undefined {
+  setAsideUnlessFile(copyPath(path));
   const note = readNote(path);
+  if (note === undefined) writeNote(path, { phase: "copying", inode: 0, size: 0, rotations: 0 });
   let rotated: number | undefined;
   if (note?.phase === "copied") {
     const copied = inodeOf(copyPath(path)) === note.inode;
@@ -136,7 +140,7 @@ export function recoverRotation(path: string, keep: number): number | undefined 
 
 /** The writers go on: nothing is left of the rotation. */
 export function forgetRotation(path: string): void {
-  rmSync(notePath(path), { force: true });
+  rmSync(notePath(path), { force: true, recursive: true });
 }
 
 /** Copies all of a log; by reference where the file system can. @returns its bytes */
@@ -151,7 +155,7 @@ function copyLog(path: string): number {
 
 function copyRest(path: string, from: number): number {
   const source = openSync(path, "r");
-  const target = openSync(copyPath(path), "a");
+  const target = openSync(copyPath(path), "a", 0o600);
   try {
     const buffer = Buffer.alloc(64 * 1024);
     const count = readSync(source, buffer, 0, buffer.length, from);
@@ -172,11 +176,7 @@ function writeNote(path: string, note: RotationNote): void {
 }
 
 function readNote(path: string): RotationNote | undefined {
-  try {
-    return JSON.parse(readFileSync(notePath(path), "utf8"));
-  } catch {
-    return undefined;
-  }
+  return readOrSetAside(notePath(path), (text) => v.parse(RotationNote, JSON.parse(text)));
 }
 
 function inodeOf(path: string): number | undefined {

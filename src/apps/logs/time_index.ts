@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import { setAsideUnlessFile } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 
 /** From this byte on, of the file that had been rotated so often, lines came at this time. */
@@ -25,6 +26,7 @@ export class TimeIndex {
   note(mark: TimeMark): void {
     if (mark.time >= this.#last && mark.time - this.#last < 1_000) return;
     this.#last = mark.time;
+    setAsideUnlessFile(this.#path);
     appendFileSync(this.#path, `${mark.rotations} ${mark.offset} ${mark.time}\n`, { mode: 0o600 });
   }
 

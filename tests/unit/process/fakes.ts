@@ -51,6 +51,8 @@ export async function settle(): Promise<void> {
 
 interface FakeProcess extends ProcessInfo {
   marker: string | undefined;
+  /** The rest of its environment. */
+  variables?: Readonly<Record<string, string>>;
   /** Signals that it does not mind. */
   ignores: readonly string[];
   end: (exit: Exit) => void;
@@ -71,7 +73,10 @@ export class FakeSystem implements ProcessTable, Spawner {
   bootId = () => this.boot;
   find = (pid: number) => this.processes.get(pid);
   all = () => [...this.processes.values()];
-  marker = (pid: number) => this.processes.get(pid)?.marker;
+  variable = (pid: number, name: string) => {
+    const found = this.processes.get(pid);
+    return name === "HAFT_APP_ID" ? found?.marker : found?.variables?.[name];
+  };
   isStopped = (pid: number) => this.processes.get(pid)?.state !== "R";
   residentBytes = () => 1_000;
 

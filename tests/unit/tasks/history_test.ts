@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { TaskInfo, TaskState } from "../../../src/protocol/methods/task_methods.ts";
+import { onDamage } from "../../../src/base/set_aside.ts";
 import { History, type StoredTask } from "../../../src/tasks/history.ts";
 
 function stored(
@@ -77,4 +79,47 @@ Deno.test("an acknowledgement never goes back, and a new durable subscriber begi
   assertEquals(history.acknowledge("ci", second), second);
   assertEquals(history.acknowledge("ci", 0), second);
   assertEquals(history.finals("ci", 9).map(({ id }) => id), [third]);
+});
+
+Deno.test("History sets a damaged file aside whenever it meets the damage, and goes on with an empty one", () => {
+  const rows: [string, (bytes: Uint8Array) => Uint8Array][] = [
+    ["header", (bytes) => bytes.fill(7, 0, 100)],
+    ["pages", (bytes) => bytes.fill(9, 4_096)],
+    ["half a file", (bytes) => bytes.subarray(0, bytes.length / 2)],
+    ["20 bytes", () => new Uint8Array(20).fill(1)],
+    ["empty", () => new Uint8Array(0)],
+  ];
+  for (const [name, damage] of rows) {
+    const told: string[] = [];
+    onDamage((line) => told.push(line));
+    const directory = Deno.makeTempDirSync();
+    const path = `${directory}/history.db`;
+    {
+      using history = new History(path);
+      for (let n = 0; n < 200; n++) history.put(stored(`id${n}`));
+      history.addMessage("id1", { time: 1, from: "task", data: "one" });
+    }
+    Deno.writeFileSync(path, damage(Deno.readFileSync(path)));
+    using history = new History(path);
+    history.addMessage("id1", { time: 1, from: "task", data: "two" });
+    history.put(stored("new"));
+    assertEquals(history.list({ limit: 500 }).map(({ info }) => info.id), ["new"], name);
+    assertEquals(told.length, name === "empty" ? 0 : 1, name);
+    assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+  }
+});
+
+Deno.test("History skips a row that is no JSON, and shows the others", () => {
+  const path = `${Deno.makeTempDirSync()}/history.db`;
+  {
+    using history = new History(path);
+    history.put(stored("good"));
+    history.put(stored("bad"));
+  }
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE tasks SET json = '{' WHERE id = 'bad'");
+  database.close();
+  using history = new History(path);
+  assertEquals(history.list({ limit: 9 }).map(({ info }) => info.id), ["good"]);
+  assertEquals(history.get("bad"), undefined);
 });
