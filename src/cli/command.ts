@@ -11,6 +11,7 @@ export interface Context {
   /** `process.platform`. */
   readonly platform: string;
   readonly paths: Paths;
+  readonly stdin: { readonly isTTY: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   /** Aborted by Ctrl-C or SIGTERM. A command that waits cleans up then, and the run ends with 130. */

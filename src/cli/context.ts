@@ -20,6 +20,7 @@ export function processContext(): Context & Disposable {
     home,
     platform,
     paths: resolvePaths({ env, platform, home }),
+    stdin: { isTTY: isTerminal(0) },
     stdout: standardOutput("stdout", env),
     stderr: standardOutput("stderr", env),
     signal: interrupt.signal,

@@ -19,11 +19,26 @@ export async function run(args: readonly string[], context?: Context): Promise<E
 
 async function runReported(args: readonly string[], context: Context): Promise<ExitCode> {
   try {
-    return await dispatch(args, context);
+    return await dispatchTrusted(args, context);
   } catch (error) {
     if (context.signal.aborted) return ExitCode.interrupted;
     await context.stderr.write(describeError(error, context));
     return error instanceof HaftError ? error.exitCode : ExitCode.failed;
+  }
+}
+
+/**
+ * A command that needs trust has done nothing yet: it is asked for on a terminal, and the command begins
+ * anew.
+ */
+async function dispatchTrusted(args: readonly string[], context: Context): Promise<ExitCode> {
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    if (!(error instanceof HaftError) || error.name !== "UntrustedError") throw error;
+    const { askTrustAfter } = await import("./ask_trust.ts");
+    if (!await askTrustAfter(error, context)) throw error;
+    return await dispatch(args, context);
   }
 }
 

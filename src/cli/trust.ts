@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { openProject } from "../tools/project/project.ts";
+import { sectionNames } from "../tools/trust/trust_store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 
 export interface TrustOptions {
@@ -45,10 +46,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     return ExitCode.ok;
   }
   const { gated } = project;
-  if (gated === undefined) {
-    project.requireManifest();
-    return ExitCode.failed;
-  }
+  if (Object.keys(gated.parts).length === 0) project.requireManifest();
   if (action === "trust") store.trust(gated);
   if (action === "revoke") store.revoke(gated.path);
   const trusted = store.isTrusted(gated);
@@ -58,18 +56,20 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
     return ExitCode.ok;
   }
-  const sections = Object.keys(gated.parts);
-  const state = sections.length === 0
+  const sections = sectionNames(gated.parts);
+  const state = sections === ""
     ? "has nothing that can run code"
-    : `${trusted ? "is trusted" : "is not trusted"}: ${sections.map((name) => `[${name}]`).join(", ")}`;
+    : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
   await context.stdout.write(`${gated.path} ${state}\n`);
-  if (action !== "revoke" && project.npmrc !== undefined) {
-    const { npmrcClaims } = await import("../tools/registry/npmrc.ts");
-    const claims = npmrcClaims(project.npmrc.path)?.claims ?? [];
-    await context.stdout.write(claims.map((claim) => `  ${claim}\n`).join(""));
-  }
-  if (action === "show" && sections.length > 0) {
-    await context.stdout.write(`${JSON.stringify(gated.parts, null, 2)}\n`);
+  if (action === "trust" || action === "show") {
+    const { describeParts } = await import("../tools/trust/describe_parts.ts");
+    const lines = describeParts(gated.parts);
+    await context.stdout.write(
+      lines.map((line) =>
+        `  ${line}
+`
+      ).join(""),
+    );
   }
   return ExitCode.ok;
 }

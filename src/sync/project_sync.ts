@@ -6,6 +6,7 @@ import type { InstallConfig } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
+import type { ToolRequest } from "../tools/request.ts";
 import type { Installer } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
 import { runSync, type SyncOptions } from "./run_sync.ts";
@@ -58,9 +59,9 @@ export async function syncProject(
   const { user, signal, emit } = watch;
   project.requireRequests();
   const installs = options.mode === "install";
-  if (installs) project.requireInstallTrust();
-  await warnAboutRegistries(project, watch);
-  const { root, files: { lockPath, requests } } = project;
+  const requests = installs ? await allowedRequests(project, options, watch) : project.files.requests;
+  await warnAboutSources(project, watch);
+  const { root, files: { lockPath } } = project;
   const finished = await runSync(
     { ...options, jobs: options.jobs ?? project.settings.jobs ?? DEFAULT_JOBS },
     {
@@ -103,7 +104,7 @@ export async function installInProject(
   const { user, signal, emit } = watch;
   const here = options.where === "here";
   project.requireInstallTrust(options.targets.map(({ name }) => name));
-  await warnAboutRegistries(project, watch);
+  await warnAboutSources(project, watch);
   const [{ installTargets }, { createResolver }] = await Promise.all([
     import("./install_targets.ts"),
     import("./tool_services.ts"),
@@ -134,7 +135,7 @@ export async function projectServices(
   return await createToolServices({
     ...user,
     projectDir: project.root,
-    projectTrusted: project.registriesTrusted,
+    projectTrusted: project.isTrusted,
     offline,
     mirrors: project.mirrors,
   });
@@ -150,16 +151,33 @@ export async function projectResolver(
   return await createResolver(await projectServices(project, options, user));
 }
 
-/** A stranger's .npmrc is not used; its user should know why packages come from somewhere else. */
-async function warnAboutRegistries(
-  { npmrc, registriesTrusted }: Project,
-  watch: InstallWatch,
-): Promise<void> {
-  if (npmrc === undefined || registriesTrusted) return;
-  await watch.onWarning(
-    `"${npmrc.path}" is not trusted and counts for nothing: packages come from your own registry\n` +
+/** Before trust the user's own sources are used, and the user should know why. */
+async function warnAboutSources(project: Project, { onWarning }: InstallWatch): Promise<void> {
+  const { ignoredSources: ignored, root } = project;
+  if (ignored.length === 0) return;
+  await onWarning(
+    `${ignored.join(" and ")} of "${root}" ${ignored.length > 1 ? "are" : "is"} not trusted and ` +
+      `${ignored.length > 1 ? "count" : "counts"} for nothing: your own sources are used\n` +
       `  Look at it, then run "haft trust"`,
   );
+}
+
+/**
+ * With `--locked` a sync needs no trust, since what is installed is already decided; without trust the
+ * variables for installers are left out.
+ */
+async function allowedRequests(
+  project: Project,
+  { locked }: { locked: boolean },
+  { onWarning }: InstallWatch,
+): Promise<readonly ToolRequest[]> {
+  const { requests } = project.files;
+  if (!locked) project.requireInstallTrust();
+  const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
+  if (withVariables.length === 0 || project.isTrusted) return requests;
+  const names = withVariables.map(({ name }) => name).join(", ");
+  await onWarning(`install_env of ${names} is left out: the project is not trusted`);
+  return requests.map((request) => ({ ...request, installEnv: {} }));
 }
 
 /** What a job says about the project beside its tool. */
@@ -167,7 +185,7 @@ function trustedJob(project: Project, config: InstallConfig): InstallConfig {
   return {
     ...config,
     mirrors: { ...project.mirrors },
-    ...(project.registriesTrusted ? { project_trusted: true } : {}),
+    ...(project.isTrusted ? { project_trusted: true } : {}),
     ...(project.remoteDependencies ? { remote_dependencies: true } : {}),
   };
 }

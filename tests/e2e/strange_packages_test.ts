@@ -180,7 +180,7 @@ Deno.test("before trust, a project's .npmrc reaches no host and sends no secret,
     };
     const { code, stderr } = await sandbox.run(binary, { args: ["sync"], env });
     assertEquals(code, 0, stderr);
-    assertStringIncludes(stderr, '.npmrc" is not trusted and counts for nothing');
+    assertStringIncludes(stderr, "is not trusted and counts for nothing");
     assertEquals(strange.requests.length, 0, row);
     assert(own.requests.length > 0);
     for (const { headers, path } of own.requests) {

@@ -149,7 +149,11 @@ export class Sandbox implements AsyncDisposable {
   /** Runs haft in a terminal of its own, `columns` wide, and returns all that it drew. */
   async terminal(
     haft: Haft,
-    { args, columns, cwd = this.project, env = {} }: RunOptions & { columns: number },
+    { args, columns, cwd = this.project, env = {}, input }: RunOptions & {
+      columns: number;
+      /** What is typed. */
+      input?: string;
+    },
   ): Promise<RunResult> {
     const command = [...haft.argv, ...args].map(quote).join(" ");
     return await runToEnd(
@@ -161,7 +165,11 @@ export class Sandbox implements AsyncDisposable {
         `stty cols ${columns} rows 24; exec ${command}`,
         "/dev/null",
       ],
-      { cwd, env: this.environment({ TERM: "xterm-256color", ...env }) },
+      {
+        cwd,
+        env: this.environment({ TERM: "xterm-256color", ...env }),
+        ...(input === undefined ? {} : { input }),
+      },
     );
   }
 
@@ -175,6 +183,8 @@ interface RunToEndOptions {
   env: Record<string, string>;
   onOutput?: RunOptions["onOutput"];
   ownGroup?: boolean;
+  /** For stdin, which is closed without it. */
+  input?: string;
 }
 
 function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<RunResult> {
@@ -183,9 +193,10 @@ function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<Ru
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: options.ownGroup === true,
     });
+    child.stdin?.end(options.input);
     let stdout = "";
     let stderr = "";
     const hang = setTimeout(() => {
@@ -193,8 +204,8 @@ function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<Ru
       reject(new Error(`${argv.join(" ")} hangs\n${stdout}\n${stderr}`));
     }, HANG_MS);
     const seen = () => options.onOutput?.({ pid: child.pid ?? 0, stdout, stderr });
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text, seen()));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text, seen()));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text, seen()));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text, seen()));
     child.on("error", reject);
     child.on("close", (code: number | null, signal: string | null) => {
       clearTimeout(hang);

@@ -46,7 +46,7 @@ export function writeApps(world: AppWorld, text: string, { trusted = true } = {}
   writeFileSync(join(world.root, "haft.toml"), text);
   if (!trusted) return;
   const { gated, trust } = openProject(world.root, worldContext(world));
-  if (gated !== undefined) trust.trust(gated);
+  trust.trust(gated);
 }
 
 /** An event that does not come is a failure, not a test without end. */

@@ -1,3 +1,4 @@
+import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
@@ -11,6 +12,7 @@ export const command: Command<AppOptions> = {
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
     const selection = selectionOf(names, context);
+    await offerTrust(context, { declared: true });
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

@@ -1,4 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
+import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -18,6 +19,7 @@ export const command: Command<AppStartOptions> = {
   parse,
   async run({ names, command, json, socket }, context) {
     const selection = projectSelection(names, context);
+    await offerTrust(context, { declared: command.length === 0 });
     const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
     const result = await withDaemon(
       { socket, client: "haft app" },

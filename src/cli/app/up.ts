@@ -1,6 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { createStyle } from "../../ui/style.ts";
+import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
@@ -28,8 +29,14 @@ export const command: Command<AppUpOptions> = {
     detach: args.flags.has("detach"),
     grep: textFlag(args, "grep"),
   }),
-  run: ({ socket, ...options }, context) =>
-    withDaemon({ socket, client: "haft app" }, context, (daemon) => up(daemon, options, context)),
+  async run({ socket, ...options }, context) {
+    await offerTrust(context, { declared: true });
+    return await withDaemon(
+      { socket, client: "haft app" },
+      context,
+      (daemon) => up(daemon, options, context),
+    );
+  },
 };
 
 /**

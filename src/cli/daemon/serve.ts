@@ -34,12 +34,15 @@ export async function runDaemon(
   const inherited = inheritedListeners(context.env, process.pid);
   // Only this process may use them, and its children inherit the environment.
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
+  // One command's HAFT_TRUST=1 is not for all that the daemon is asked for later; the command records its
+  // trust.
+  const { HAFT_TRUST: _trust, ...env } = context.env;
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
       socket,
       log,
-      user: context,
+      user: { ...context, env },
       version: context.version,
       build: buildId(),
       inherited,

@@ -1,4 +1,5 @@
 import { ExitCode } from "../../base/exit_code.ts";
+import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
@@ -15,6 +16,7 @@ export const command: Command<TaskResumeOptions> = {
   parse: (args) => ({ ...parseIds(args), text: textFlag(args, "text") }),
   async run({ ids, text, json, socket }, context) {
     const said = text === undefined ? {} : { text };
+    await offerTrust(context, { declared: true });
     const tasks = await withDaemon(
       { socket, client: "haft task" },
       context,

@@ -4,6 +4,7 @@ import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { configOf, projectTasks } from "../../tasks/project_tasks.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { createStyle } from "../../ui/style.ts";
+import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { followTask } from "./follow_task.ts";
@@ -16,12 +17,14 @@ export const command: Command<TaskStartOptions> = {
   examples: ["haft task run test", "haft task run lint test build", "haft task run -- make -j4"],
   completes: "tasks",
   parse: parseStart,
-  run: (options, context) =>
-    withDaemon(
+  async run(options, context) {
+    await offerTrust(context, { declared: options.command.length === 0 });
+    return await withDaemon(
       { socket: options.socket, client: "haft task" },
       context,
       (daemon) => runTasks(daemon, options, context),
-    ),
+    );
+  },
 };
 
 /**

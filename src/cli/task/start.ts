@@ -1,4 +1,5 @@
 import { ExitCode } from "../../base/exit_code.ts";
+import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
@@ -12,6 +13,7 @@ export const command: Command<TaskStartOptions> = {
   async run(options, context) {
     const { stdout, signal } = context;
     const names = options.command.length > 0 ? [undefined] : options.names;
+    await offerTrust(context, { declared: options.command.length === 0 });
     await withDaemon({ socket: options.socket, client: "haft task" }, context, async (daemon) => {
       for (const name of names) {
         const request = startRequest(name, options, context);

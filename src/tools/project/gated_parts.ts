@@ -1,38 +1,47 @@
+import { join } from "node:path";
+import { type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
 import type { ProjectFiles } from "./project_files.ts";
-import type { GatedParts } from "../trust/trust_store.ts";
 
 /**
- * What of a project can make haft run code, or send the user's secrets somewhere; undefined when it has
- * neither a haft.toml nor an .npmrc about registries.
- *
- * @param npmrc the project's .npmrc, when it says something about registries
+ * What of a project counts only once it is trusted: it can run code, or send the user's secrets somewhere.
  */
 export function gatedParts(
-  files: Pick<ProjectFiles, "manifestPath" | "requests" | "env" | "apps" | "backends" | "tasks" | "settings">,
-  npmrc?: { path: string; text: string },
-): GatedParts | undefined {
-  const { manifestPath, requests, env, apps, backends, tasks, settings } = files;
-  const path = manifestPath ?? npmrc?.path;
-  if (path === undefined) return undefined;
+  files: Pick<
+    ProjectFiles,
+    | "root"
+    | "manifestPath"
+    | "requests"
+    | "env"
+    | "apps"
+    | "backends"
+    | "tasks"
+    | "settings"
+    | "mirrors"
+    | "registry"
+  >,
+): GatedParts {
+  const { root, manifestPath, requests, env, apps, backends, tasks, mirrors, registry } = files;
+  const { auto_install: autoInstall, remote_dependencies: remoteDependencies } = files.settings;
+  const npmrc = join(root, ".npmrc");
+  const path = manifestPath ?? npmrc;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
-  const installEnv = Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv]));
+  const parts = {
+    env,
+    apps,
+    backends,
+    tasks,
+    install_env: Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv])),
+    settings: {
+      ...(autoInstall === true ? { auto_install: true } : {}),
+      ...(remoteDependencies === true ? { remote_dependencies: true } : {}),
+    },
+    mirrors,
+    [NPMRC_PART]: registry,
+  };
+  const deciding = withVariables.map(({ decidedBy }) => decidedBy.file);
   return {
     path,
-    files: [
-      ...new Set([
-        path,
-        ...withVariables.map(({ decidedBy }) => decidedBy.file),
-        ...(npmrc === undefined ? [] : [npmrc.path]),
-      ]),
-    ],
-    parts: {
-      ...(Object.keys(env).length > 0 ? { env } : {}),
-      ...(Object.keys(apps).length > 0 ? { apps } : {}),
-      ...(Object.keys(backends).length > 0 ? { backends } : {}),
-      ...(Object.keys(tasks).length > 0 ? { tasks } : {}),
-      ...(withVariables.length > 0 ? { install_env: installEnv } : {}),
-      ...(settings.remote_dependencies === true ? { remote_dependencies: true } : {}),
-      ...(npmrc === undefined ? {} : { npmrc: npmrc.text }),
-    },
+    files: [...new Set([path, ...deciding, ...(registry.length > 0 ? [npmrc] : [])])],
+    parts: Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
   };
 }

@@ -3,18 +3,17 @@
  * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
  * once.
  */
-import { join } from "node:path";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
-import { readLock, readTextIfAny } from "../lockfile/read_lock_file.ts";
+import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { receiptPath } from "../store/receipt.ts";
 import { Store, storeDirectory } from "../store/store.ts";
 import { gatedParts } from "./gated_parts.ts";
-import { type GatedParts, requireTrust, TrustStore } from "../trust/trust_store.ts";
+import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type InstalledTool, type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
 import { searchPath } from "./search_path.ts";
@@ -61,14 +60,29 @@ export class Project {
     return this.files.root;
   }
 
-  /** The project's settings over the user's. */
+  /** The project's settings over the user's; those that run code or fetch from elsewhere need trust. */
   get settings(): Settings {
-    return { ...this.files.user.settings, ...this.files.settings };
+    const { user, settings } = this.files;
+    const { auto_install: autoInstall, remote_dependencies: remoteDependencies, ...harmless } = settings;
+    const asked = { auto_install: autoInstall, remote_dependencies: remoteDependencies };
+    const counting = Object.entries(asked).filter(([, value]) =>
+      value === false || (value === true && this.isTrusted)
+    );
+    return { ...user.settings, ...harmless, ...Object.fromEntries(counting) };
   }
 
-  /** The project's mirrors over the user's. */
+  /** The project's mirrors over the user's, once they are trusted. */
   get mirrors(): Record<string, string> {
-    return { ...this.files.user.mirrors, ...this.files.mirrors };
+    const { user, mirrors } = this.files;
+    return { ...user.mirrors, ...(Object.keys(mirrors).length > 0 && this.isTrusted ? mirrors : {}) };
+  }
+
+  /** What says where tools come from and does not count before trust, as the project's files call it. */
+  get ignoredSources(): string[] {
+    const { registry, mirrors } = this.files;
+    const npmrc = registry.length > 0 ? [".npmrc"] : [];
+    const parts = [...npmrc, ...(Object.keys(mirrors).length > 0 ? ["[mirrors]"] : [])];
+    return parts.length > 0 && !this.isTrusted ? parts : [];
   }
 
   /** @throws {HaftError} when the lock file is not one */
@@ -111,22 +125,9 @@ export class Project {
     if (this.files.requests.length === 0) this.requireManifest();
   }
 
-  /** What of the project can make haft run code or send secrets; undefined when it has no such files. */
-  get gated(): GatedParts | undefined {
-    return gatedParts(this.files, this.npmrc);
-  }
-
-  /** The project's .npmrc, when it says something about registries and is not the user's own. */
-  get npmrc(): { path: string; text: string } | undefined {
-    const path = join(this.root, ".npmrc");
-    const text = path === join(this.#user.home, ".npmrc") ? undefined : readTextIfAny(path);
-    return text === undefined || !/registry|\/\//.test(text) ? undefined : { path, text };
-  }
-
-  /** Whether what the project says about where packages come from counts. */
-  get registriesTrusted(): boolean {
-    const { gated } = this;
-    return gated !== undefined && this.trust.isTrusted(gated);
+  /** What of the project counts only once it is trusted. */
+  get gated(): GatedParts {
+    return gatedParts(this.files);
   }
 
   /**
@@ -134,18 +135,23 @@ export class Project {
    * project's.
    */
   get remoteDependencies(): boolean {
-    return this.files.user.settings.remote_dependencies ??
-      (this.files.settings.remote_dependencies === true && this.registriesTrusted);
+    return this.files.user.settings.remote_dependencies ?? this.settings.remote_dependencies ?? false;
   }
 
   get trust(): TrustStore {
-    return new TrustStore(this.#user.paths.state, { trustedPaths: this.files.user.trustedPaths });
+    const everything = this.#user.env["HAFT_TRUST"] === "1";
+    return new TrustStore(this.#user.paths.state, { trustedPaths: this.files.user.trustedPaths, everything });
   }
 
-  /** @throws {HaftError} when the project has something that can run code and is not trusted */
+  /** Looked at anew each time: trust is given and taken by other processes. */
+  get isTrusted(): boolean {
+    return this.trust.isTrusted(this.gated);
+  }
+
+  /** @throws {UntrustedError} when the project has something that can run code and is not trusted */
   requireTrust(): void {
-    const { gated } = this;
-    if (gated !== undefined) requireTrust(this.trust, gated);
+    const { gated, trust } = this;
+    if (!trust.isTrusted(gated)) throw new UntrustedError(gated, trust);
   }
 
   /**

@@ -40,6 +40,8 @@ export interface ProjectFiles {
   settings: Settings;
   /** `[mirrors]` of the nearest haft.toml. */
   mirrors: Record<string, string>;
+  /** What the project's .npmrc says of registries and credentials, line by line, with nothing filled in. */
+  registry: string[];
   /** The user's own settings. */
   user: UserConfig;
   /** Every file that was looked for, there or not: while they stay as they are, so does this. */
@@ -52,7 +54,10 @@ export interface ProjectFiles {
  *
  * @throws {UsageError} when a haft.toml is wrong
  */
-export function readProjectFiles(cwd: string, { paths }: { paths: Pick<Paths, "config"> }): ProjectFiles {
+export function readProjectFiles(
+  cwd: string,
+  { home, paths }: { home: string; paths: Pick<Paths, "config"> },
+): ProjectFiles {
   const files: ProjectFiles = {
     root: cwd,
     manifestPath: undefined,
@@ -66,6 +71,7 @@ export function readProjectFiles(cwd: string, { paths }: { paths: Pick<Paths, "c
     tasks: {},
     settings: {},
     mirrors: {},
+    registry: [],
     user: readUserConfig(paths.config),
     lookedFor: [userConfigPath(paths.config)],
   };
@@ -88,6 +94,10 @@ export function readProjectFiles(cwd: string, { paths }: { paths: Pick<Paths, "c
   }
   if (files.manifestPath === undefined && versionFileRoot !== undefined) files.root = versionFileRoot;
   files.lockPath = join(files.root, LOCK_NAME);
+  const npmrc = join(files.root, ".npmrc");
+  files.lookedFor.push(npmrc);
+  // The one of the home directory is the user's own.
+  if (files.root !== home) files.registry = registryLines(readText(npmrc) ?? "");
   return files;
 }
 
@@ -127,6 +137,15 @@ function readText(path: string): string | undefined {
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
     throw new HaftError(`Cannot read "${path}": ${code ?? errorMessage(error)}`, { cause: error });
   }
+}
+
+/**
+ * A line can hide a key in quotes and escapes, so those count too: what is too much here is only shown, what
+ * is too little would be used unseen.
+ */
+function registryLines(text: string): string[] {
+  return text.split(/\r\n|[\r\n]/).map((line) => line.trim())
+    .filter((line) => /^[^;#]/.test(line) && /registry|\/\/|_auth|_password|username|["'\\]/i.test(line));
 }
 
 function* ancestors(directory: string): Generator<string> {

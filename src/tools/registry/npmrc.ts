@@ -60,25 +60,12 @@ export function untrustedSettings(path: string): IgnoredSetting[] {
     .map(([key]) => ({ key, source: path, reason }));
 }
 
-/** A project's .npmrc as the question of `haft trust` shows it. */
-export interface NpmrcClaims {
-  path: string;
-  /** The file's text, which trust is bound to. */
-  text: string;
-  /**
-   * What trust would allow, a sentence each: `packages of @acme come from HOST`, `$TOKEN is sent to HOST`.
-   */
-  claims: string[];
-}
-
 /**
- * What trust in a project's .npmrc would allow; undefined when the file says nothing about registries.
- * @throws {HaftError} when it cannot be read
+ * What trust in a project's .npmrc would allow, a sentence each: `packages of @acme come from HOST`,
+ * `$TOKEN is sent to HOST`.
  */
-export function npmrcClaims(path: string): NpmrcClaims | undefined {
-  const text = readText(path) ?? "";
-  const claims = textSettings(text).flatMap(([key, value]) => claimsOf(key, value));
-  return claims.length === 0 ? undefined : { path, text, claims: [...new Set(claims)] };
+export function npmrcClaims(text: string): string[] {
+  return [...new Set(textSettings(text).flatMap(([key, value]) => claimsOf(key, value)))];
 }
 
 function claimsOf(key: string, value: string): string[] {

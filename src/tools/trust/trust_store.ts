@@ -1,15 +1,17 @@
-import { createHash } from "node:crypto";
-import { realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import * as v from "valibot";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HaftError } from "../../base/errors.ts";
-import { ExitCode } from "../../base/exit_code.ts";
+import { worktreeTwins } from "./worktree_twins.ts";
 
-/** What a manifest holds that can make haft run code, in a form that does not depend on how it is written. */
+/**
+ * What a project can make haft do beyond installing tools from the user's own sources, in a form that does
+ * not depend on how it is written.
+ */
 export interface GatedParts {
-  /** The manifest's path. */
+  /** The file that trust is given to: the nearest haft.toml, or without one the project's .npmrc. */
   path: string;
   /** Every file that a part comes from: an outer project's manifest has its say in an inner one. */
   files: readonly string[];
@@ -17,39 +19,91 @@ export interface GatedParts {
   parts: Readonly<Record<string, unknown>>;
 }
 
+/** The part that is the lines of .npmrc about registries; the others are sections of haft.toml. */
+export const NPMRC_PART = "npmrc";
+
+const Parts = v.record(v.string(), v.unknown());
+
+const Grant = v.object({
+  /** Which directory it was: another one in its place is not trusted. */
+  directory: v.string(),
+  /** What was looked at and trusted, the newest last. */
+  contents: v.array(Parts),
+});
+type Grant = v.InferOutput<typeof Grant>;
+
 const TrustDocument = v.object({
-  version: v.literal(1),
-  /** Manifest path → hash of its gated parts. */
-  trusted: v.record(v.string(), v.string()),
+  version: v.literal(2),
+  /** Manifest, in its directory's real path → what was trusted there. */
+  trusted: v.record(v.string(), Grant),
 });
 
+/** The format that had hashes only: what it trusted is asked for once more. */
+const OldDocument = v.object({ version: v.literal(1) });
+
+/** Contents of one manifest that are kept: a branch that is switched back to needs no second question. */
+const MOST_CONTENTS = 20;
+
+export interface TrustStoreOptions {
+  /** Directories that the user's own settings trust. */
+  trustedPaths: readonly string[];
+  /** The user trusts everything: `HAFT_TRUST=1`. */
+  everything?: boolean;
+}
+
 /**
- * Which manifests may run code. Trust is given to a path and to what the manifest says now: when the parts
+ * Which projects may run code. Trust is given to a directory and to what its files say now: when the parts
  * that can run code change, it is asked for again; when a tool's version changes, it is not.
  */
 export class TrustStore {
   readonly #file: string;
-  readonly #trustedPaths: readonly string[];
+  readonly #options: TrustStoreOptions;
 
-  /** @param trustedPaths directories that the user's own settings trust */
-  constructor(stateDirectory: string, { trustedPaths }: { trustedPaths: readonly string[] }) {
+  constructor(stateDirectory: string, options: TrustStoreOptions) {
     this.#file = join(stateDirectory, "trust.json");
-    this.#trustedPaths = trustedPaths;
+    this.#options = options;
   }
 
   isTrusted(gated: GatedParts): boolean {
-    if (Object.keys(gated.parts).length === 0) return true;
-    return gated.files.every((file) => this.#inTrustedPath(file)) ||
-      this.#read()[realPath(gated.path)] === hashOf(gated);
+    return this.#options.everything === true || this.isRecorded(gated);
   }
 
-  trust(gated: GatedParts): void {
-    this.#write({ ...this.#read(), [realPath(gated.path)]: hashOf(gated) });
+  /**
+   * Whether it is trusted without `HAFT_TRUST=1`: by a question that was answered, or by the user's settings.
+   */
+  isRecorded(gated: GatedParts): boolean {
+    if (Object.keys(gated.parts).length === 0) return true;
+    if (gated.files.every((file) => this.#inTrustedPath(file))) return true;
+    const grants = this.#read();
+    const content = canonical(gated.parts);
+    const key = keyOf(gated.path);
+    return [key, ...worktreeTwins(key)].some((path) => {
+      const grant = grants[path];
+      return grant !== undefined && grant.directory === identityOf(dirname(path)) &&
+        grant.contents.some((parts) => canonical(parts) === content);
+    });
+  }
+
+  /** The parts that were trusted last in this directory; undefined when none were. */
+  lastTrusted({ path }: GatedParts): GatedParts["parts"] | undefined {
+    const key = keyOf(path);
+    const grant = this.#read()[key];
+    return grant?.directory === identityOf(dirname(key)) ? grant?.contents.at(-1) : undefined;
+  }
+
+  trust({ path, parts }: GatedParts): void {
+    const key = keyOf(path);
+    const directory = identityOf(dirname(key));
+    const grants = this.#read();
+    const before = grants[key]?.directory === directory ? grants[key].contents : [];
+    const others = before.filter((known) => canonical(known) !== canonical(parts));
+    const contents = [...others, { ...parts }].slice(-MOST_CONTENTS);
+    this.#write({ ...grants, [key]: { directory, contents } });
   }
 
   /** @returns false when it was not trusted */
   revoke(path: string): boolean {
-    const { [realPath(path)]: known, ...rest } = this.#read();
+    const { [keyOf(path)]: known, ...rest } = this.#read();
     if (known !== undefined) this.#write(rest);
     return known !== undefined;
   }
@@ -60,34 +114,62 @@ export class TrustStore {
   }
 
   #inTrustedPath(file: string): boolean {
-    const path = realPath(file);
-    return this.#trustedPaths.some((directory) =>
+    const path = keyOf(file);
+    return this.#options.trustedPaths.some((directory) =>
       path.startsWith(realPath(directory).replace(/[\\/]$/, "") + sep)
     );
   }
 
   /** @throws {HaftError} when the system refuses to read the file; one that is damaged trusts nothing */
-  #read(): Record<string, string> {
-    return readOrSetAside(this.#file, (text) => v.parse(TrustDocument, JSON.parse(text)).trusted) ?? {};
+  #read(): Record<string, Grant> {
+    return readOrSetAside(this.#file, (text) => {
+      const document: unknown = JSON.parse(text);
+      return v.is(OldDocument, document) ? {} : v.parse(TrustDocument, document).trusted;
+    }) ?? {};
   }
 
-  #write(trusted: Record<string, string>): void {
-    writeAtomic(this.#file, `${JSON.stringify({ version: 1, trusted }, null, 2)}\n`, { mode: 0o600 });
+  #write(trusted: Record<string, Grant>): void {
+    writeAtomic(this.#file, `${JSON.stringify({ version: 2, trusted }, null, 2)}\n`, { mode: 0o600 });
   }
 }
 
-/** @throws {HaftError} when the manifest is not trusted and has something that can run code */
-export function requireTrust(store: TrustStore, gated: GatedParts): void {
-  if (store.isTrusted(gated)) return;
-  const sections = Object.keys(gated.parts).map((name) => `[${name}]`).join(", ");
-  throw new HaftError(`"${gated.path}" is not trusted, and its ${sections} can run code`, {
-    next: 'Look at it, then run "haft trust" there',
-    exitCode: ExitCode.failed,
-  });
+/** The project is not trusted, and something that can run code was wanted of it. */
+export class UntrustedError extends HaftError {
+  override readonly name = "UntrustedError";
+  readonly gated: GatedParts;
+  readonly trust: TrustStore;
+
+  constructor(gated: GatedParts, trust: TrustStore) {
+    const { path, parts } = gated;
+    super(`"${path}" is not trusted, and its ${sectionNames(parts)} can run code`, {
+      next: 'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1',
+    });
+    this.gated = gated;
+    this.trust = trust;
+  }
 }
 
-function hashOf({ parts }: GatedParts): string {
-  return createHash("sha256").update(canonical(parts)).digest("hex");
+/** `[env], [tasks] and .npmrc`, as the files have them. */
+export function sectionNames(parts: GatedParts["parts"]): string {
+  return Object.keys(parts).map((name) => name === NPMRC_PART ? ".npmrc" : `[${name}]`).join(", ");
+}
+
+/**
+ * The file by its directory's real path. The file itself may be a link: what it says is compared, and what it
+ * names is looked for in the directory that the link is in.
+ */
+function keyOf(path: string): string {
+  return join(realPath(dirname(path)), basename(path));
+}
+
+/** The inode, and when it was made: a directory that was put in another's place may get its inode. */
+function identityOf(directory: string): string {
+  try {
+    const { ino, birthtimeMs } = statSync(directory, { bigint: true });
+    return `${ino}.${birthtimeMs}`;
+  } catch {
+    return "none";
+  }
 }
 
 /** JSON with sorted keys: the same content is the same text, however the file orders it. */

@@ -47,6 +47,7 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
           home,
           platform: "linux",
           paths,
+          stdin: { isTTY: false },
           stdout,
           stderr,
           signal: new AbortController().signal,

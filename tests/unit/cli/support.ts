@@ -26,6 +26,7 @@ export function fakeContext(
     home: "/nowhere",
     platform: "linux",
     paths: resolvePaths({ env, platform: "linux", home: "/nowhere" }),
+    stdin: { isTTY: false },
     stdout: new Recorder(),
     stderr: new Recorder(),
     signal,

@@ -134,8 +134,13 @@ for (const [name, text, message, next] of REFUSED) {
 }
 
 Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest without [env]", () => {
-  const manifest = (text: string) => ({ ...parseManifest(text, "haft.toml"), manifestPath: "haft.toml" });
+  const manifest = (text: string) => ({
+    ...parseManifest(text, "haft.toml"),
+    root: "/",
+    manifestPath: "haft.toml",
+    registry: [],
+  });
   const apps = `[apps]\nweb = "x"\n`;
-  assertEquals(gatedParts(manifest(apps))?.parts, { apps: { web: "x" } });
-  assertEquals(gatedParts(manifest(`[tools]\nnode = "22"\n`))?.parts, {});
+  assertEquals(gatedParts(manifest(apps)).parts, { apps: { web: "x" } });
+  assertEquals(gatedParts(manifest(`[tools]\nnode = "22"\n`)).parts, {});
 });

@@ -17,7 +17,13 @@ async function withFiles(
       writeFileSync(join(root, name), text);
     }
     mkdirSync(join(root, cwd), { recursive: true });
-    test(readProjectFiles(join(root, cwd), { paths: { config: join(root, "config") } }), root);
+    test(
+      readProjectFiles(join(root, cwd), {
+        home: join(root, "home"),
+        paths: { config: join(root, "config") },
+      }),
+      root,
+    );
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -93,7 +99,7 @@ Deno.test("readProjectFiles() does not let a project widen trust", () =>
   withFiles({}, {}, (_, root) => {
     writeFileSync(join(root, "haft.toml"), '[settings]\ntrusted_paths = ["/"]\n');
     assertThrows(
-      () => readProjectFiles(root, { paths: { config: join(root, "config") } }),
+      () => readProjectFiles(root, { home: join(root, "home"), paths: { config: join(root, "config") } }),
       UsageError,
       'key "settings.trusted_paths" is not known',
     );
@@ -105,3 +111,35 @@ Deno.test("readProjectFiles() names every file that it looked for, there or not"
       assertEquals(lookedFor.includes(join(root, name)), true, name);
     }
   }));
+
+Deno.test("readProjectFiles() keeps what an .npmrc says of registries and credentials, and nothing filled in", () =>
+  withFiles(
+    {
+      "haft.toml": "",
+      ".npmrc": [
+        "; a comment about a registry",
+        "save-exact=true",
+        "@acme:registry=https://acme.example/",
+        "  //acme.example/:_authToken=${NPM_TOKEN}\r",
+        '"\\u0072egistry"=https://hidden.example/',
+      ].join("\n"),
+    },
+    { cwd: "a" },
+    ({ registry, lookedFor }, root) => {
+      assertEquals(registry, [
+        "@acme:registry=https://acme.example/",
+        "//acme.example/:_authToken=${NPM_TOKEN}",
+        '"\\u0072egistry"=https://hidden.example/',
+      ]);
+      assertEquals(lookedFor.includes(join(root, ".npmrc")), true);
+    },
+  ));
+
+Deno.test("readProjectFiles() takes the home directory's .npmrc for the user's own", () =>
+  withFiles(
+    { "home/haft.toml": "", "home/.npmrc": "registry=https://own.example/\n" },
+    { cwd: "home" },
+    (files) => {
+      assertEquals(files.registry, []);
+    },
+  ));

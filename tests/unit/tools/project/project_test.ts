@@ -28,7 +28,7 @@ const WITH_VARIABLES = '[env]\nNAME = "value"\nGONE = false\n';
 Deno.test("Project.runEnvironment() has the project's variables over the inherited, and a program's own over all", () =>
   withProject(WITH_VARIABLES, ({ root, user }) => {
     const project = openProject(root, user);
-    if (project.gated !== undefined) project.trust.trust(project.gated);
+    project.trust.trust(project.gated);
     const { NAME, KEPT, GONE, PATH } = project.runEnvironment();
     assertEquals([NAME, KEPT, GONE, PATH], ["value", "yes", undefined, "/bin"]);
     const own = project.runEnvironment({ own: { NAME: "own", GONE: "own" } });
@@ -81,4 +81,39 @@ Deno.test("ProjectCache reads a project once while its files stay as they are, h
     assertEquals(second.files.requests[0]?.version, "1");
     writeFileSync(join(root, ".nvmrc"), "22\n");
     assertEquals(cache.open(root).files.requests.map(({ name }) => name), ["biome", "node"]);
+  }));
+
+const SOURCES =
+  '[settings]\njobs = 3\nauto_install = true\n[mirrors]\n"https://a.example/" = "https://b.example/"\n';
+
+Deno.test("Project has settings that run code, mirrors and registries of its own only once it is trusted", () =>
+  withProject(SOURCES, ({ root, user }) => {
+    writeFileSync(join(root, ".npmrc"), "registry=https://c.example/\n");
+    const project = openProject(root, user);
+    assertEquals([project.settings, project.mirrors, project.isTrusted], [
+      { jobs: 3 },
+      {},
+      false,
+    ]);
+    assertEquals(project.ignoredSources, [".npmrc", "[mirrors]"]);
+    project.trust.trust(project.gated);
+    assertEquals(project.settings, { jobs: 3, auto_install: true });
+    assertEquals([project.mirrors, project.isTrusted, project.ignoredSources], [
+      { "https://a.example/": "https://b.example/" },
+      true,
+      [],
+    ]);
+    writeFileSync(join(root, ".npmrc"), "registry=https://d.example/\n");
+    assertEquals(
+      openProject(root, user).isTrusted,
+      false,
+      "another registry is asked about again",
+    );
+  }));
+
+Deno.test("Project may switch off what the user's settings allow without being trusted", () =>
+  withProject("[settings]\nauto_install = false\n", ({ root, user }) => {
+    mkdirSync(user.paths.config, { recursive: true });
+    writeFileSync(join(user.paths.config, "config.toml"), "[settings]\nauto_install = true\n");
+    assertEquals(openProject(root, user).settings, { auto_install: false });
   }));

@@ -1,8 +1,16 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { assertEquals } from "@std/assert";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { HaftError } from "../../../../src/base/errors.ts";
-import { requireTrust, TrustStore } from "../../../../src/tools/trust/trust_store.ts";
+import { TrustStore, UntrustedError } from "../../../../src/tools/trust/trust_store.ts";
 
 async function withStore(
   test: (world: { directory: string; store: TrustStore; path: string }) => void,
@@ -80,19 +88,79 @@ Deno.test("TrustStore forgets what is revoked, and trusts nothing when its file 
     chmodSync(file, 0o600);
     writeFileSync(file, "{ damaged");
     assertEquals([store.paths, store.isTrusted(gated)], [[], false]);
+    const names = readdirSync(join(directory, "state"));
+    assertEquals(names.filter((name) => name.startsWith("trust.json.damaged-")).length, 1);
+    writeFileSync(file, '{ "version": 1, "trusted": { "/somewhere/haft.toml": "a hash" } }');
+    assertEquals([store.paths, store.isTrusted(gated)], [[], false], "an older haft's file trusts nothing");
   }));
 
-Deno.test("requireTrust() names the file, the sections and the next step", () =>
+Deno.test("UntrustedError names the file, the sections and the next step", () =>
   withStore(({ store, path }) => {
-    const error = assertThrows(
-      () =>
-        requireTrust(store, {
-          path,
-          files: [path],
-          parts: { env: { A: "1" }, install_env: { x: { B: "1" } } },
-        }),
-      HaftError,
+    const parts = { env: { A: "1" }, install_env: { x: { B: "1" } }, npmrc: ["registry=x"] };
+    const error = new UntrustedError({ path, files: [path], parts }, store);
+    assertEquals(
+      error.message,
+      `"${path}" is not trusted, and its [env], [install_env], .npmrc can run code`,
     );
-    assertEquals(error.message, `"${path}" is not trusted, and its [env], [install_env] can run code`);
-    assertEquals(error.next, 'Look at it, then run "haft trust" there');
+    assertEquals(
+      error.next,
+      'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1',
+    );
+  }));
+
+Deno.test("TrustStore trusts everything where HAFT_TRUST=1 says so, and records nothing of it", () =>
+  withStore(({ directory, path }) => {
+    const state = join(directory, "state");
+    const store = new TrustStore(state, { trustedPaths: [], everything: true });
+    const gated = { path, files: [path], parts: { env: { A: "1" } } };
+    assertEquals([store.isTrusted(gated), store.isRecorded(gated), store.paths], [true, false, []]);
+  }));
+
+Deno.test("TrustStore knows the contents that were trusted before, as of another branch", () =>
+  withStore(({ store, path }) => {
+    const gated = (value: string) => ({ path, files: [path], parts: { env: { A: value } } });
+    store.trust(gated("main"));
+    store.trust(gated("branch"));
+    assertEquals([store.isTrusted(gated("main")), store.isTrusted(gated("other"))], [true, false]);
+    assertEquals(store.lastTrusted(gated("other")), { env: { A: "branch" } });
+    store.revoke(path);
+    assertEquals([store.isTrusted(gated("main")), store.lastTrusted(gated("main"))], [false, undefined]);
+  }));
+
+Deno.test("TrustStore gives the trust of a manifest to no directory that has a link to it", () =>
+  withStore(({ store, directory, path }) => {
+    const parts = { tasks: { build: "./run.sh" } };
+    store.trust({ path, files: [path], parts });
+    const stranger = join(directory, "stranger");
+    mkdirSync(stranger);
+    symlinkSync(path, join(stranger, "haft.toml"));
+    const borrowed = join(stranger, "haft.toml");
+    assertEquals(store.isTrusted({ path: borrowed, files: [borrowed], parts }), false);
+    symlinkSync(directory, `${directory}-link`);
+    try {
+      const same = join(`${directory}-link`, "haft.toml");
+      assertEquals(
+        store.isTrusted({ path: same, files: [same], parts }),
+        true,
+        "the same directory by a link",
+      );
+    } finally {
+      rmSync(`${directory}-link`);
+    }
+  }));
+
+Deno.test("TrustStore does not trust another directory in a trusted one's place", () =>
+  withStore(({ store, directory }) => {
+    const project = join(directory, "project");
+    const path = join(project, "haft.toml");
+    const gated = { path, files: [path], parts: { tasks: { build: "./run.sh" } } };
+    mkdirSync(project);
+    store.trust(gated);
+    assertEquals(store.isTrusted(gated), true);
+    renameSync(project, `${project}-moved`);
+    mkdirSync(project);
+    assertEquals([store.isTrusted(gated), store.lastTrusted(gated)], [false, undefined]);
+    rmSync(project, { recursive: true });
+    renameSync(`${project}-moved`, project);
+    assertEquals(store.isTrusted(gated), true);
   }));

@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import process from "node:process";
+import { openProject } from "../tools/project/project.ts";
+import { UntrustedError } from "../tools/trust/trust_store.ts";
+import type { Context } from "./command.ts";
+
+/** More lines than a screen has are left to `haft trust --show`. */
+const MOST_LINES = 40;
+
+/**
+ * Before a daemon is asked to run something of the project: whoever can be asked is asked here, since the
+ * daemon cannot. `HAFT_TRUST=1` trusts as the answer "yes" does.
+ *
+ * @throws {UntrustedError} when the answer is no
+ */
+export async function offerTrust(
+  context: Context,
+  { declared }: {
+    /** What haft.toml declares is run; else a command, in the project's environment. */ declared: boolean;
+  },
+): Promise<void> {
+  const { files, gated, trust } = openProject(context.cwd, context);
+  if (!declared && Object.keys(files.env).length === 0) return;
+  if (trust.isRecorded(gated)) return;
+  if (trust.isTrusted(gated)) return trust.trust(gated);
+  if (canAsk(context) && !await askTrust({ gated, trust }, context)) throw new UntrustedError(gated, trust);
+}
+
+/** Asks when that is why a command failed. @returns whether the command can be tried again */
+export async function askTrustAfter(error: unknown, context: Context): Promise<boolean> {
+  return error instanceof UntrustedError && canAsk(context) && await askTrust(error, context);
+}
+
+/** Whether there is a person at a terminal. */
+function canAsk({ stdin, stderr }: Pick<Context, "stdin" | "stderr">): boolean {
+  return stdin.isTTY && stderr.isTTY;
+}
+
+/** Shows what the project can run, or what has changed in that. @returns whether it is trusted now */
+async function askTrust(
+  { gated, trust }: Pick<UntrustedError, "gated" | "trust">,
+  { stderr, signal }: Context,
+): Promise<boolean> {
+  const { describeChange } = await import("../tools/trust/describe_parts.ts");
+  const before = trust.lastTrusted(gated);
+  const lines = describeChange(before, gated.parts);
+  const what = before === undefined ? "This can run once you trust it" : "What it can run has changed";
+  const more = lines.length > MOST_LINES
+    ? [`… and ${lines.length - MOST_LINES} more lines: "haft trust --show" shows all`]
+    : [];
+  const shown = [...lines.slice(0, MOST_LINES), ...more].map((line) => `  ${line}\n`).join("");
+  await stderr.write(`${JSON.stringify(gated.path)} is not trusted. ${what}:\n${shown}Trust it? [y/N] `);
+  const answer = await readLine(signal);
+  if (!/^y(es)?$/i.test(answer.trim())) return false;
+  trust.trust(gated);
+  return true;
+}
+
+async function readLine(signal: AbortSignal): Promise<string> {
+  const { stdin } = process;
+  stdin.setEncoding("utf8").resume();
+  try {
+    const [line] = await Promise.race([once(stdin, "data", { signal }), once(stdin, "end").then(() => [""])]);
+    return String(line);
+  } finally {
+    stdin.pause();
+    stdin.unref?.();
+  }
+}
