@@ -29,7 +29,7 @@ from .events import data_of
 from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .local_socket import LocalSocketChannel, LocalSocketChannelServer
-from .message import IpcMessage
+from .message import IpcMessage, IpcMessageType
 from .metrics import ChannelMetrics, Latency
 from .stream import Ack, Event, Lagged, Reset, StreamItem, StreamPosition
 from .subscription import Subscription
@@ -48,6 +48,7 @@ __all__ = [
     "IpcChannel",
     "IpcChannelError",
     "IpcMessage",
+    "IpcMessageType",
     "Json",
     "JsonInput",
     "LIMITS",

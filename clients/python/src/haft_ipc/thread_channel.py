@@ -10,7 +10,7 @@ from .channel import IpcChannel
 from .errors import Disconnected, IpcChannelError, Serialization, ShuttingDown, TimedOut
 from .json_types import Json, JsonInput
 from .limits import LIMITS
-from .message import IpcMessage, check_message
+from .message import IpcMessage, Sendable, check_message, wire_fields
 from .metrics import ChannelCounts, ChannelMetrics
 
 
@@ -44,10 +44,10 @@ class ThreadChannel(IpcChannel):
     def name(self) -> str:
         return self._name
 
-    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+    def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
         try:
             try:
-                text = encode_json(message.to_wire())
+                text = encode_json(wire_fields(message))
                 fields = check_message(decode_json(text))
             except (FrameError, ValueError, TypeError, RecursionError) as error:
                 raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
@@ -69,8 +69,9 @@ class ThreadChannel(IpcChannel):
             raise
         self._counts.messages_sent += 1
         self._counts.bytes_sent += len(text)
+        return True
 
-    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+    def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         return self._inbox.take(timeout)
 
     def try_receive(self) -> Optional[IpcMessage]:
@@ -84,7 +85,7 @@ class ThreadChannel(IpcChannel):
         finally:
             self._inbox.close_call(call)
 
-    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+    def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)
 
     def shutdown(self) -> None:
