@@ -39,6 +39,9 @@ class StreamChannel(IpcChannel):
     the framing instead
     """
 
+    #: The ``channel_type`` of its metrics.
+    kind = "local_socket"
+
     def __init__(
         self,
         name: str,
@@ -60,7 +63,7 @@ class StreamChannel(IpcChannel):
         #: Seconds spent waiting for the rest of the current frame.
         self._waited = 0.0
         self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, self.kind)
         self._outbox = Outbox(name, transport, self._counts)
         self._shutting_down = False
         self._closed = False

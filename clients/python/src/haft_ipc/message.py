@@ -49,6 +49,8 @@ class IpcMessage:
     seq: Union[int, float, None] = None
     time: Union[int, float, None] = None
     subject: Optional[str] = None
+    #: Bytes beside the JSON, on a shared memory channel.
+    payload: Optional[bytes] = None
 
     def to_dict(self) -> Dict[str, JsonInput]:
         """A dict with ``type``, ``data`` (``{}`` when absent) and the other fields that are set."""
@@ -63,7 +65,8 @@ class IpcMessage:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, JsonInput]) -> "IpcMessage":
-        """The message of a dict: ``type`` defaults to ``data``, ``data`` to ``{}``, and unknown keys are dropped.
+        """The message of a dict: ``type`` defaults to ``data``, ``data`` to ``{}``, and unknown keys are
+        dropped.
 
         :raises ValueError: a field has the wrong type
         """
@@ -114,11 +117,21 @@ def wire_fields(message: Sendable) -> Dict[str, JsonInput]:
     return (message if isinstance(message, IpcMessage) else IpcMessage.from_dict(message)).to_wire()
 
 
+class FieldsWithPayload(Dict[str, Json]):
+    """The object of a message whose bytes came beside it; parsed JSON is never of this type."""
+
+    def __init__(self, fields: Mapping[str, Json], payload: bytes) -> None:
+        super().__init__(fields)
+        self.payload = payload
+
+
 def message_of(fields: Mapping[str, Json]) -> IpcMessage:
     """The message of an object that :func:`check_message` has accepted."""
     message = IpcMessage.__new__(IpcMessage)
     get = fields.get
     message.__dict__.update({name: get(name) for name in _FIELDS})
+    if type(fields) is FieldsWithPayload:
+        message.payload = fields.payload
     return message
 
 

@@ -15,18 +15,23 @@ from .metrics import ChannelCounts, ChannelMetrics
 
 
 class ThreadChannel(IpcChannel):
-    """One end of a pair. Each direction is bounded, and a sender waits while it is full. Messages are copied
+    """One end of a pair, or (made directly) a channel that receives what it sends, for the threads that share
+    it.
+
+    Each direction is bounded, and a sender waits while it is full. Messages are copied
     through their JSON text, so that both ends see the same as over a socket."""
 
-    def __init__(self, name: str, capacity: int) -> None:
+    def __init__(self, name: str, capacity: int = LIMITS.unread_messages) -> None:
+        if capacity < 1:
+            raise ValueError(f'The capacity of channel "{name}" must be at least 1')
         self._name = name
         self._capacity = capacity
         #: Announces room in this inbox, and the end of the channel.
         self._room = threading.Condition()
         self._inbox = Inbox(name, None, self._announce_room)
-        self._peer: "Optional[ThreadChannel]" = None
+        self._peer: ThreadChannel = self
         self._shutting_down = False
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, "thread")
 
     @classmethod
     def pair(cls, name: str, capacity: int = LIMITS.unread_messages) -> "Tuple[ThreadChannel, ThreadChannel]":
@@ -34,8 +39,6 @@ class ThreadChannel(IpcChannel):
 
         :param capacity: the most unread messages in each direction; at least 1
         """
-        if capacity < 1:
-            raise ValueError(f'The capacity of channel "{name}" must be at least 1')
         left, right = cls(name, capacity), cls(name, capacity)
         left._peer, right._peer = right, left
         return left, right
@@ -102,23 +105,19 @@ class ThreadChannel(IpcChannel):
 
     def close(self) -> None:
         self._finish(f'Channel "{self._name}" was closed by this side')
-        if self._peer is not None:
-            self._peer._finish(f'Peer of channel "{self._name}" closed it')
+        self._peer._finish(f'Peer of channel "{self._name}" closed it')
 
     def _open_peer(self) -> "ThreadChannel":
         if self._inbox.end is not None:
             raise self._inbox.end
         if self._shutting_down:
             raise ShuttingDown(f'Channel "{self._name}" is closing')
-        if self._peer is None:
-            raise Disconnected(f'Channel "{self._name}" has no peer')
         return self._peer
 
     def _finish(self, reason: str) -> None:
         self._inbox.finish(Disconnected(reason))
         self._announce_room()
-        if self._peer is not None:
-            self._peer._announce_room()
+        self._peer._announce_room()
 
     def _announce_room(self) -> None:
         with self._room:

@@ -36,6 +36,9 @@ class StreamChannel(AsyncClosing):
     """Used from one event loop. Its methods do the same as those of :class:`haft_ipc.IpcChannel` and raise
     the same errors. Cancelling one that waits loses no message."""
 
+    #: The ``channel_type`` of its metrics.
+    kind = "local_socket"
+
     def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
         self._name = name
         self._wire = wire
@@ -47,7 +50,7 @@ class StreamChannel(AsyncClosing):
         self._closed = False
         #: Bytes of the senders that wait for room.
         self._waiting_bytes = 0
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, self.kind)
         wire.start(self._arrived, self._ended)
 
     @property
