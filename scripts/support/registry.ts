@@ -1,3 +1,4 @@
+import { createDocuments } from "../../src/tools/registry/metadata_client.ts";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -15,5 +16,7 @@ export function configuredRegistry({ projectDir, scratch }: { projectDir: string
     metadataDir: join(scratch, "metadata"),
     offline: false,
   });
-  return { http, registry };
+  const documents = createDocuments({ http, directory: join(scratch, "metadata"), offline: false });
+  const user = { env: process.env, home: homedir(), platform: process.platform };
+  return { http, registry, documents, user };
 }

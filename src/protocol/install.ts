@@ -14,7 +14,10 @@ export const InstallConfig = v.strictObject({
   platform: v.string(),
   kind: ToolKind,
   artifacts: v.pipe(v.array(PlannedArtifact), v.minLength(1)),
-  /** Executable name → path below the install directory. Empty for `js`: the package's own `bin` decides. */
+  /**
+   * Executable name → path below the install directory. Empty when the files themselves tell: the package's
+   * own `bin` for `js`, the programs that are found for `native`.
+   */
   bin: v.record(v.string(), v.string()),
   /** The tool's own options from the manifest (`[tools.NAME.options]`). */
   options: v.record(v.string(), v.unknown()),

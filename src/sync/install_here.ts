@@ -27,6 +27,8 @@ export async function installHere(
     paths,
     http: services.http,
     registry: services.registry,
+    documents: services.documents,
+    user: services.user,
     report,
     signal,
     version,

@@ -1,6 +1,9 @@
+import process from "node:process";
 import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import type { HttpClient } from "../tools/http/http_client.ts";
+import type { Documents } from "../tools/registry/metadata_client.ts";
+import type { RegistryUser } from "../tools/registry/registry_types.ts";
 import type { NpmRegistry } from "../tools/registry/npm_registry.ts";
 import type { Resolver } from "./update_lock.ts";
 
@@ -8,6 +11,8 @@ import type { Resolver } from "./update_lock.ts";
 export interface ToolServices {
   http: HttpClient;
   registry: NpmRegistry;
+  documents: Documents;
+  user: RegistryUser;
 }
 
 export interface ToolServicesOptions {
@@ -28,9 +33,10 @@ export interface ToolServicesOptions {
 /** Makes both clients; loads them only now, because a sync without work needs neither. */
 export async function createToolServices(options: ToolServicesOptions): Promise<ToolServices> {
   const { env, home, paths, projectDir, projectTrusted = false, offline, mirrors, version } = options;
-  const [{ createHttpClient }, { createNpmRegistry }] = await Promise.all([
+  const [{ createHttpClient }, { createNpmRegistry }, { createDocuments }] = await Promise.all([
     import("../tools/http/http_client.ts"),
     import("../tools/registry/npm_registry.ts"),
+    import("../tools/registry/metadata_client.ts"),
   ]);
   const http = createHttpClient({ mirrors, offline, userAgent: `haft/${version}` });
   const registry = createNpmRegistry({
@@ -42,7 +48,8 @@ export async function createToolServices(options: ToolServicesOptions): Promise<
     metadataDir: paths.metadata,
     offline,
   });
-  return { http, registry };
+  const documents = createDocuments({ http, directory: paths.metadata, offline });
+  return { http, registry, documents, user: { env, home, platform: process.platform } };
 }
 
 /** Resolves from the real sources. */

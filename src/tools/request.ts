@@ -29,7 +29,7 @@ export function storeId(
   catalogueSource?: string,
 ): string {
   const direct = /^([a-z]+):(.+)$/.exec(tool.name);
-  if (direct !== null) return `${direct[1]}+${(direct[2] ?? "").replaceAll("/", "+")}`;
+  if (direct !== null) return `${direct[1]}+${(direct[2] ?? "").replaceAll(/[/:]/g, "+")}`;
   return tool.source === undefined || tool.source === catalogueSource
     ? tool.name
     : `${tool.name}+${tool.source}`;

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createHash } from "node:crypto";
 import type { InstallConfig } from "../../src/protocol/install.ts";
 import type { ArtifactRegistry } from "../../src/tools/sources/source.ts";
+import type { Documents } from "../../src/tools/registry/metadata_client.ts";
+import type { RegistryUser } from "../../src/tools/registry/registry_types.ts";
 
 /** What the server does wrong with the next requests. */
 export interface Faults {
@@ -116,6 +118,12 @@ function sendEndlessly(response: ServerResponse): void {
   response.on("drain", send);
   send();
 }
+
+/** What http and npm artifacts do without. */
+export const noServices: { documents: Documents; user: RegistryUser } = {
+  documents: { get: () => Promise.reject(new Error("a document was asked for")) },
+  user: { env: {}, home: "/nowhere", platform: "linux" },
+};
 
 /** A registry that nothing may ask: http artifacts come without one. */
 export const noRegistry: ArtifactRegistry = {

@@ -2,6 +2,8 @@ import type { Env } from "../../base/env.ts";
 import type { Paths } from "../../base/paths.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import type { ArtifactRegistry } from "../sources/source.ts";
+import type { Documents } from "../registry/metadata_client.ts";
+import type { RegistryUser } from "../registry/registry_types.ts";
 import type { Reporter } from "../reporter.ts";
 
 /** The part of the HTTP client that an install uses; see `src/tools/http/http_client.ts`. */
@@ -35,6 +37,8 @@ export interface InstallDeps {
   paths: Pick<Paths, "store" | "staging" | "locks" | "downloads">;
   http: ArtifactHttp;
   registry: ArtifactRegistry;
+  documents: Documents;
+  user: RegistryUser;
   report: Reporter;
   /** Stops the install; what was staged is removed, what was downloaded is kept for the next time. */
   signal: AbortSignal;

@@ -20,6 +20,8 @@ import { Staging } from "./staging.ts";
 /** A tree that is ready to become an installation, and what is kept until it is one. */
 export interface StagedTree extends Disposable {
   readonly path: string;
+  /** Executable name → path below the tree. */
+  readonly bin: Record<string, string>;
   readonly files: WrittenFile[];
   /** Call when the tree is in the store: what was downloaded is not needed any more. */
   activated(): void;
@@ -40,10 +42,11 @@ export async function stageNative(
     new PartFile(deps.paths.downloads, { installation, integrity: artifact.integrity })
   );
   try {
-    const { staging, files } = await stageUntilRight(config, { deps, installation, parts });
+    const { staging, files, bin } = await stageUntilRight(config, { deps, installation, parts });
     return {
       path: staging.path,
       files,
+      bin,
       activated: () => parts.forEach((part) => part.discard()),
       [Symbol.dispose]: () => staging[Symbol.dispose](),
     };
@@ -64,7 +67,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
   for (let restarts = 0;; restarts++) {
     const staging = new Staging(attempt.deps.paths, attempt.installation);
     try {
-      return { staging, files: await stageOnce(config, { ...attempt, staging }) };
+      return { staging, ...await stageOnce(config, { ...attempt, staging }) };
     } catch (error) {
       staging[Symbol.dispose]();
       const wrongHash = error instanceof IntegrityError;
@@ -82,7 +85,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
 async function stageOnce(
   config: InstallConfig,
   { deps, parts, staging }: Attempt & { staging: Staging },
-): Promise<WrittenFile[]> {
+): Promise<{ files: WrittenFile[]; bin: Record<string, string> }> {
   const limits = deps.limits ?? ARCHIVE_LIMITS;
   const writer = new TreeWriter(staging.path, {
     limits,
@@ -109,9 +112,21 @@ async function stageOnce(
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
   const files = await writer.finish();
-  makeExecutable(config, staging.path);
+  const bin = await executables(config, staging.path);
+  makeExecutable({ ...config, bin }, staging.path);
   failpoint("after-extract");
-  return files;
+  return { files, bin };
+}
+
+/** Those of the job, or the programs that the archives hold. */
+async function executables(config: InstallConfig, root: string): Promise<Record<string, string>> {
+  if (Object.keys(config.bin).length > 0) return config.bin;
+  const { foundExecutables } = await import("./found_executables.ts");
+  const found = foundExecutables(root);
+  if (Object.keys(found).length > 0) return found;
+  throw new HaftError(`"${config.tool_name}" ${config.version} holds no program for this system`, {
+    next: "Choose another version or source",
+  });
 }
 
 /** npm sets the mode of the executables that a package declares, so some packages ship them without it. */

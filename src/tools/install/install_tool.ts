@@ -137,7 +137,7 @@ async function stageAndActivate(
   return { path, receipt, alreadyInstalled: false, dependenciesLock: tree.dependenciesLock };
 }
 
-type Staged = StagedTree & { bin: Record<string, string>; dependenciesLock: string | null };
+type Staged = StagedTree & { dependenciesLock: string | null };
 
 async function stage(
   config: InstallConfig,
@@ -145,7 +145,7 @@ async function stage(
 ): Promise<Staged> {
   if (config.kind === "native") {
     const { stageNative } = await import("./install_native.ts");
-    return Object.assign(await stageNative(config, context), { bin: config.bin, dependenciesLock: null });
+    return Object.assign(await stageNative(config, context), { dependenciesLock: null });
   }
   const { stageJsPackage } = await import("./js_package.ts");
   return await stageJsPackage(config, context);

@@ -47,7 +47,7 @@ const INSTALL = [
 export async function stageJsPackage(
   config: InstallConfig,
   { deps, installation }: { deps: InstallDeps; installation: string },
-): Promise<StagedTree & { bin: Record<string, string>; dependenciesLock: string }> {
+): Promise<StagedTree & { dependenciesLock: string }> {
   const { name, version, integrity } = rootPackage(config);
   const lock = usableLock(config, { name, version, integrity });
   const staging = new Staging(deps.paths, installation);

@@ -70,9 +70,9 @@ function toolCalled(name: string, tools: readonly ProjectTool[]): ProjectTool | 
     tools.find(({ request }) => request.name === owner);
 }
 
-/** The last part of a package's name: `cli` of `npm:@scope/cli`. */
+/** The last part of a package's name: `cli` of `npm:@scope/cli`, `yq` of `go:example.com/yq/v4`. */
 function packageName(name: string): string | undefined {
-  return name.startsWith("npm:") ? name.slice(name.lastIndexOf("/") + 1).replace(/^npm:/, "") : undefined;
+  return name.includes(":") ? name.replace(/\/v\d+$/, "").split(/[/:]/).at(-1) : undefined;
 }
 
 function mainExecutable(tool: string, executables: Readonly<Record<string, string>>): string | undefined {

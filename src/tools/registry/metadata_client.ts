@@ -22,8 +22,10 @@ export interface MetadataRequest<T> {
   whole?: boolean | undefined;
   /** Of what is kept. */
   schema: v.GenericSchema<unknown, T>;
+  /** What `parse` is handed: the parsed JSON, or the text. Default `json`. */
+  read?: "json" | "text" | undefined;
   /** Makes what is kept of what was served. @throws when it is not that */
-  parse: (json: unknown) => T;
+  parse: (served: unknown) => T;
   signal?: AbortSignal | undefined;
 }
 
@@ -35,8 +37,21 @@ export interface MetadataClientOptions {
   now: () => number;
 }
 
-/** JSON documents by HTTP, through the cache. One request at a time for one address. */
-export class MetadataClient {
+/** Documents that are kept, and asked for again only when they may have changed. */
+export interface Documents {
+  /** @returns undefined when the server has none */
+  get<T>(request: MetadataRequest<T>): Promise<T | undefined>;
+}
+
+/** A client with its cache in a directory. */
+export function createDocuments(
+  { http, directory, offline }: { http: HttpClient; directory: string; offline: boolean },
+): MetadataClient {
+  return new MetadataClient({ http, cache: new MetadataCache(directory), offline, now: Date.now });
+}
+
+/** Documents by HTTP, through the cache. One request at a time for one address. */
+export class MetadataClient implements Documents {
   readonly #options: MetadataClientOptions;
   readonly #inFlight = new Map<string, { signal: AbortSignal | undefined; promise: Promise<unknown> }>();
 
@@ -98,7 +113,7 @@ export class MetadataClient {
       return kept.value;
     }
     if (response.status !== 200) return await absent(response);
-    const value = request.parse(await response.json());
+    const value = request.parse(request.read === "text" ? await response.text() : await response.json());
     cache.write(url, {
       value,
       etag: response.headers.get("etag"),

@@ -61,3 +61,11 @@ export interface NpmRegistryOptions {
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
+
+/** Whose configuration says where packages come from. */
+export interface RegistryUser {
+  env: Env;
+  home: string;
+  /** `process.platform`. */
+  platform: string;
+}

@@ -4,10 +4,11 @@
  * list.
  */
 import type * as v from "valibot";
-import type { Env } from "../../base/env.ts";
 import type { ArchiveFormat, Artifact, SourceName } from "../../protocol/artifact.ts";
 import type { Executables, LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
+import type { Documents } from "../registry/metadata_client.ts";
+import type { RegistryUser } from "../registry/registry_types.ts";
 import type { ToolRequest } from "../request.ts";
 import type { SignatureState } from "../store/receipt.ts";
 
@@ -77,6 +78,8 @@ export interface ArtifactAddress {
 export interface ResolveDeps {
   registry: MetadataRegistry;
   http: MetadataHttp;
+  documents: Documents;
+  user: RegistryUser;
   signal?: AbortSignal;
 }
 
@@ -123,7 +126,8 @@ export interface MetadataHttp {
 /** What finding and checking an artifact needs; see `src/tools/registry/npm_registry.ts`. */
 export interface ArtifactDeps {
   registry: ArtifactRegistry;
-  env: Env;
+  documents: Documents;
+  user: RegistryUser;
   signal: AbortSignal;
 }
 

@@ -19,11 +19,13 @@ export function unknownVersion(
   );
 }
 
-/** The error for an npm package that the registry does not have. */
-export function unknownPackage(request: ToolRequest, name: string): UsageError {
-  return new UsageError(`Unknown package "${name}" of tool "${request.name}" (${where(request)})`, {
-    next: "Check its spelling, and that the registry in npm's configuration has it",
-  });
+/** The error for a package that the registry does not have. */
+export function unknownPackage(
+  request: ToolRequest,
+  name: string,
+  next = "Check its spelling, and that the registry in npm's configuration has it",
+): UsageError {
+  return new UsageError(`Unknown package "${name}" of tool "${request.name}" (${where(request)})`, { next });
 }
 
 /** The error for a version that exists without executables. */

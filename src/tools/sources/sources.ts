@@ -7,10 +7,11 @@ import * as v from "valibot";
 import type { Artifact, ArtifactOf, SourceName } from "../../protocol/artifact.ts";
 import { http } from "./http.ts";
 import { npm } from "./npm.ts";
+import { pypi } from "./pypi.ts";
 import type { Source } from "./source.ts";
 
 /** One source in a catalogue entry. */
-export const ToolSource = v.variant("source", [npm.entry, http.entry]);
+export const ToolSource = v.variant("source", [npm.entry, http.entry, pypi.entry]);
 export type ToolSource = v.InferOutput<typeof ToolSource>;
 
 /** A source whose entries and artifacts are known only at run time; the caller hands it its own. */
@@ -21,6 +22,7 @@ const SOURCES: {
 } = {
   npm,
   http,
+  pypi,
 };
 
 const all: readonly AnySource[] = Object.values(SOURCES);

@@ -60,7 +60,7 @@ export function satisfiedBy(receipt: Receipt, config: InstallConfig): boolean {
   return receipt.platform === config.platform && receipt.version === config.version &&
     receipt.kind === config.kind && receipt.artifacts.length === config.artifacts.length &&
     receipt.artifacts.every((installed, index) => sameArtifact(installed, config.artifacts[index])) &&
-    (config.kind === "js" || sameExecutables(receipt.bin, config.bin));
+    (Object.keys(config.bin).length === 0 || sameExecutables(receipt.bin, config.bin));
 }
 
 /** The integrity decides: the same file may have come from another address. */

@@ -1,5 +1,6 @@
 import { format, parseRange, type Range, tryParse, tryParseRange } from "@std/semver";
 import { UsageError } from "../../base/errors.ts";
+import { looseVersion } from "./loose_version.ts";
 
 /** What a version text asks for. */
 export type VersionRequest =
@@ -34,6 +35,8 @@ export function tryParseVersionRequest(text: string): VersionRequest | undefined
   if (version !== undefined) return { kind: "exact", version: format(version) };
   const range = tryParseRange(trimmed);
   if (range !== undefined) return { kind: "range", range };
+  const loose = looseVersion(trimmed);
+  if (loose !== undefined) return { kind: "exact", version: loose };
   return TAG.test(trimmed) ? { kind: "tag", tag: trimmed } : undefined;
 }
 

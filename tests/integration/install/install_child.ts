@@ -8,7 +8,7 @@ import { resolvePaths } from "../../../src/base/paths.ts";
 import type { InstallConfig } from "../../../src/protocol/install.ts";
 import { createHttpClient } from "../../../src/tools/http/http_client.ts";
 import { installTool } from "../../../src/tools/install/install_tool.ts";
-import { noRegistry } from "../../support/artifact_server.ts";
+import { noRegistry, noServices } from "../../support/artifact_server.ts";
 
 const [configText = "", home = ""] = process.argv.slice(2);
 const config: InstallConfig = JSON.parse(configText);
@@ -17,6 +17,7 @@ process.once("SIGTERM", () => stop.abort(new Error("terminated")));
 try {
   const { path, alreadyInstalled } = await installTool(config, {
     paths: resolvePaths({ env: { HAFT_HOME: home }, platform: process.platform, home }),
+    ...noServices,
     http: createHttpClient(),
     registry: noRegistry,
     report: () => {},

@@ -10,7 +10,7 @@ import { installTool } from "../../../src/tools/install/install_tool.ts";
 import type { InstallDeps } from "../../../src/tools/install/install_deps.ts";
 import { Store } from "../../../src/tools/store/store.ts";
 import { createHttpClient } from "../../../src/tools/http/http_client.ts";
-import { ArtifactServer, httpConfig, noRegistry } from "../../support/artifact_server.ts";
+import { ArtifactServer, httpConfig, noRegistry, noServices } from "../../support/artifact_server.ts";
 import { packageTarball } from "../../support/tar_builder.ts";
 
 const tarball = packageTarball({
@@ -39,6 +39,7 @@ async function sandbox(files: Record<string, Uint8Array> = { "demo.tgz": tarball
     store: new Store(paths),
     deps: {
       paths,
+      ...noServices,
       http: createHttpClient({ delay: () => Promise.resolve() }),
       registry: noRegistry,
       report: (event) => progress.push(event),

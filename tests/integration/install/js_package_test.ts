@@ -9,7 +9,7 @@ import type { InstallDeps } from "../../../src/tools/install/install_deps.ts";
 import { installTool } from "../../../src/tools/install/install_tool.ts";
 import { IntegrityError } from "../../../src/tools/integrity.ts";
 import { Store } from "../../../src/tools/store/store.ts";
-import { noRegistry } from "../../support/artifact_server.ts";
+import { noRegistry, noServices } from "../../support/artifact_server.ts";
 import { findBun, skipBun } from "../../support/bun_runtime.ts";
 import { PackageServer, type ServedPackage } from "../../support/package_server.ts";
 import { packageTarball } from "../../support/tar_builder.ts";
@@ -73,6 +73,7 @@ async function inSandbox(body: (box: Sandbox) => Promise<void>, packages = PACKA
       },
       deps: {
         paths,
+        ...noServices,
         http: createHttpClient(),
         registry: {
           ...noRegistry,

@@ -9,7 +9,7 @@ import { installTool } from "../../../src/tools/install/install_tool.ts";
 import { createNpmRegistry } from "../../../src/tools/registry/npm_registry.ts";
 import { LoopbackRegistry, type LoopbackSettings } from "../../support/loopback_registry.ts";
 import { packageTarball } from "../../support/tar_builder.ts";
-import { httpConfig } from "../../support/artifact_server.ts";
+import { httpConfig, noServices } from "../../support/artifact_server.ts";
 
 const NAME = "@acme/demo-linux-x64";
 const tarball = packageTarball({
@@ -44,6 +44,7 @@ async function withRegistry(
       },
       deps: {
         paths,
+        ...noServices,
         http,
         registry: createNpmRegistry({
           http,

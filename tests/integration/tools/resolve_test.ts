@@ -1,3 +1,4 @@
+import { noServices } from "../../support/artifact_server.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -37,7 +38,7 @@ async function withServer(
       metadataDir: `${home}/metadata`,
       offline: false,
     });
-    await work({ http, registry }, asked);
+    await work({ ...noServices, http, registry }, asked);
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

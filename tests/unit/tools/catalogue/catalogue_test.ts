@@ -10,6 +10,7 @@ import {
 } from "../../../../src/tools/catalogue/catalogue.ts";
 import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
+import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
 
 Deno.test("catalogue.json fits its schema", () => {
@@ -63,7 +64,8 @@ Deno.test("every native build fills its templates on every platform it is publis
 
 Deno.test("every source's builds have readable ranges, and the last takes what is left", () => {
   for (const name of catalogueNames()) {
-    for (const { builds = [] } of catalogueEntry(name)?.sources ?? []) {
+    for (const source of catalogueEntry(name)?.sources ?? []) {
+      const builds = buildsOf(source);
       for (const [index, build] of builds.entries()) {
         const isLast = index === builds.length - 1;
         assertEquals(build.when === undefined, isLast, name);
@@ -97,10 +99,14 @@ Deno.test("canonicalToolName(), catalogueSource() and toolOfExecutable() answer 
   ]);
 });
 
+function buildsOf(source: ToolSource) {
+  return "builds" in source ? source.builds ?? [] : [];
+}
+
 function nativeBuilds() {
   return catalogueNames().flatMap((name) =>
     (catalogueEntry(name)?.sources ?? []).flatMap((source) =>
-      (source.builds ?? []).flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
+      buildsOf(source).flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
     )
   );
 }

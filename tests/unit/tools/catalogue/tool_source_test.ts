@@ -5,6 +5,8 @@ import { buildFor } from "../../../../src/tools/sources/build.ts";
 import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { toolSource, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
 
+type Built = Extract<ToolSource, { builds?: unknown }>;
+
 Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package", () => {
   const rows: [tool: Parameters<typeof toolSource>[0], expected: string][] = [
     [{ name: "biome" }, "npm @biomejs/biome"],
@@ -61,8 +63,10 @@ Deno.test("buildFor() follows how a tool was published at the version", () => {
     ["node", "25.0.0", "no corepack"],
   ];
   for (const [tool, version, expected] of rows) {
-    const builds: readonly NonNullable<ToolSource["builds"]>[number][] =
-      catalogueEntry(tool)?.sources[0]?.builds ?? [];
+    const [source] = catalogueEntry(tool)?.sources ?? [];
+    const builds: readonly NonNullable<Built["builds"]>[number][] = source !== undefined && "builds" in source
+      ? source.builds ?? []
+      : [];
     const build = buildFor(builds, version);
     const text = build.kind === "js"
       ? "js"

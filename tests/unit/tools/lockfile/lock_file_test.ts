@@ -96,7 +96,7 @@ Deno.test("parseLockFile() names the file, the key and what was expected", () =>
       'key "tools.biome.version" must be a version such as "1.2.3"',
     ],
     ['version = "2.6.8"', "version = 2", 'key "tools.biome.version" must be string'],
-    ['source = "npm"', 'source = "ftp"', 'key "tools.biome.source" must be ("npm" | "http")'],
+    ['source = "npm"', 'source = "ftp"', 'key "tools.biome.source" must be ("npm" | "http"'],
     ['request = "^2"', 'request = "^2"\nextra = 1', 'key "tools.biome.extra" is not known'],
     ["darwin-arm64 =", "beos-x64 =", 'key "tools.biome.platforms.beos-x64" is not known'],
     [

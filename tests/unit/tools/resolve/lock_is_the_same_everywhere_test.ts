@@ -1,3 +1,4 @@
+import { noServices } from "../../../support/artifact_server.ts";
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import { formatLockFile } from "../../../../src/tools/lockfile/format_lock_file.ts";
@@ -38,7 +39,11 @@ Deno.test("a lock file is byte-identical whatever platform resolved and wrote it
         const order = [...REQUESTS.slice(index % 3), ...REQUESTS.slice(0, index % 3)];
         const tools = Object.fromEntries(
           await Promise.all(order.map(async (request) => {
-            const locked = await resolveTool(request, { registry: registry(), http: new FakeHttp() });
+            const locked = await resolveTool(request, {
+              ...noServices,
+              registry: registry(),
+              http: new FakeHttp(),
+            });
             return [request.name, locked] as const;
           })),
         );

@@ -1,3 +1,4 @@
+import { noServices } from "../../../support/artifact_server.ts";
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { completeLocked, resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { lacksPublished } from "../../../../src/tools/resolve/install_config.ts";
@@ -17,7 +18,7 @@ const whole = new FakeRegistry({
 }, { esbuild: { latest: "0.29.0" } });
 
 Deno.test("lacksPublished() is true where the lock is silent and the catalogue is not", async () => {
-  const locked = await resolveTool(request, { registry: mirror, http });
+  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
   assertEquals(lacksPublished(request, locked, "linux-x64-musl"), false);
   assertEquals(lacksPublished(request, locked, "darwin-arm64"), true);
   const deno = toolRequest("deno", "2.9.6");
@@ -27,8 +28,8 @@ Deno.test("lacksPublished() is true where the lock is silent and the catalogue i
 });
 
 Deno.test("completeLocked() adds platforms of the same version and leaves the others as they were", async () => {
-  const locked = await resolveTool(request, { registry: mirror, http });
-  const complete = await completeLocked(request, locked, { registry: whole, http });
+  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
+  const complete = await completeLocked(request, locked, { ...noServices, registry: whole, http });
   assertEquals(complete, {
     ...locked,
     platforms: { ...locked.platforms, "darwin-arm64": [npmArtifact("@esbuild/darwin-arm64", "0.28.2")] },
@@ -38,6 +39,9 @@ Deno.test("completeLocked() adds platforms of the same version and leaves the ot
 });
 
 Deno.test("completeLocked() returns the same entry when there is nothing to add", async () => {
-  const locked = await resolveTool(request, { registry: mirror, http });
-  assertStrictEquals(await completeLocked(request, locked, { registry: mirror, http }), locked);
+  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
+  assertStrictEquals(
+    await completeLocked(request, locked, { ...noServices, registry: mirror, http }),
+    locked,
+  );
 });

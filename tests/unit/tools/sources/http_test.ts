@@ -1,3 +1,4 @@
+import { noServices } from "../../../support/artifact_server.ts";
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { integrityOfSha256 } from "../../../../src/tools/integrity.ts";
@@ -34,7 +35,7 @@ const FILES = [
 ];
 
 function resolve(http: FakeHttp, version: string) {
-  return resolveTool(toolRequest("node", version), { registry: new FakeRegistry({}), http });
+  return resolveTool(toolRequest("node", version), { ...noServices, registry: new FakeRegistry({}), http });
 }
 
 function mirror(version: string, files = FILES): FakeHttp {

@@ -1,3 +1,4 @@
+import { noServices } from "../../../support/artifact_server.ts";
 import { assertEquals } from "@std/assert";
 import { platformMatches } from "../../../../src/tools/sources/npm_platform_packages.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
@@ -36,7 +37,11 @@ function acme(change: (packages: Packages) => void = () => {}): FakeRegistry {
 }
 
 async function resolve(registry: FakeRegistry) {
-  return await resolveTool(toolRequest("npm:@acme/cli", "latest"), { registry, http: new FakeHttp() });
+  return await resolveTool(toolRequest("npm:@acme/cli", "latest"), {
+    ...noServices,
+    registry,
+    http: new FakeHttp(),
+  });
 }
 
 Deno.test("npm:NAME is native when every platform package declares the executables itself", async () => {
@@ -150,7 +155,11 @@ Deno.test("npm:NAME asks for one platform package before it asks for all", async
 
 Deno.test("npm:NAME of a wrapper in the catalogue is that tool", async () => {
   const registry = new FakeRegistry({ esbuild: { "0.28.2": {} }, "@esbuild/linux-x64": { "0.28.2": {} } });
-  const locked = await resolveTool(toolRequest("npm:esbuild", "0.28"), { registry, http: new FakeHttp() });
+  const locked = await resolveTool(toolRequest("npm:esbuild", "0.28"), {
+    ...noServices,
+    registry,
+    http: new FakeHttp(),
+  });
   assertEquals([locked.kind, locked.bin], ["native", undefined]);
 });
 

