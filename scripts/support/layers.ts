@@ -82,7 +82,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "client",
-    mayImport: ["base", "protocol", "socket", "channel"],
+    mayImport: ["base", "runtime", "protocol", "socket", "channel"],
     why: "client talks to a daemon, wherever that is; it starts none",
   },
   {

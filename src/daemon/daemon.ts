@@ -3,17 +3,15 @@
  * request or after a long time without work.
  */
 import process from "node:process";
-import { errorMessage, HaftError } from "../base/errors.ts";
-import { ExitCode } from "../base/exit_code.ts";
+import { errorMessage } from "../base/errors.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { SAID_BY_TASKS } from "../protocol/task_events.ts";
-import { type FileLock, runtime } from "../runtime/mod.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/project.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
-import { lockEndpoint } from "../socket/endpoint_lock.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { appHandlers } from "./handlers/app_handlers.ts";
 import { backendHandlers } from "./handlers/backend_handlers.ts";
@@ -26,12 +24,16 @@ import { IdleClock } from "./idle_clock.ts";
 import { MethodTable } from "./method_table.ts";
 import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
+import { openEndpoint, type OwnAddress } from "./own_endpoint.ts";
 import { Server } from "./server.ts";
 import { Services } from "./services/services.ts";
 import { connectionLimits, idleExitMs } from "./settings.ts";
+import { AlreadyRunning, StateLock } from "./state_lock.ts";
 
 export interface DaemonOptions {
   socket: string;
+  /** Where it goes on when its socket was removed and cannot be made again. */
+  fallbackSocket?: string | undefined;
   log: RotatingLog;
   /** Whose daemon it is, and where that user's haft keeps things. */
   user: UserContext;
@@ -48,11 +50,6 @@ export interface DaemonOptions {
   graceMs?: number;
 }
 
-/** Another daemon has the endpoint. */
-export class AlreadyRunning extends HaftError {
-  override readonly name = "AlreadyRunning";
-}
-
 const DEFAULT_GRACE_MS = 10_000;
 
 export class Daemon {
@@ -62,7 +59,9 @@ export class Daemon {
   readonly #hub = new Hub();
   readonly #emit: EmitEvent = (type, data, subject) => void this.#hub.publish(type, data, { subject });
   readonly #server: Server;
-  readonly #lock: FileLock;
+  readonly #lock: StateLock;
+  /** Where it listens now. */
+  #socket: string;
   readonly #begun = performance.now();
   #settings: DaemonSettings;
   readonly #services: Services;
@@ -76,15 +75,23 @@ export class Daemon {
   /**
    * Resolves when the daemon answers.
    *
-   * @throws {AlreadyRunning} when another one has the endpoint
+   * @throws {AlreadyRunning} when another one has the state directory, or the endpoint
    * @throws {HaftError} when the socket cannot be made
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const daemon = new Daemon(options, await takeLock(options.socket));
+    const lock = await StateLock.take(options.user.paths.state, options.socket);
+    const daemon = new Daemon(options, lock);
     try {
       const { inherited = [] } = options;
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
-      if (inherited.length === 0) await daemon.#server.listen(options.socket);
+      if (inherited.length === 0) {
+        const address: OwnAddress = { socket: options.socket };
+        await daemon.#server.listen((accept) => openEndpoint(address, accept), {
+          onPlaced: (path) => daemon.#placed(path),
+        });
+        // A daemon that starts says what is wrong; one that runs has apps to look after, and goes on.
+        address.fallback = options.fallbackSocket;
+      }
       for (const [name, paths] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
         const dialect = await loadDialect(name, daemon.#settings);
         for (const path of [paths].flat()) {
@@ -98,18 +105,19 @@ export class Daemon {
     }
     daemon.#emit("daemon.started", { pid: process.pid, version: options.version });
     options.log.write(
-      `haft ${options.version} (${options.build}) answers at ${options.socket}, pid ${process.pid}`,
+      `haft ${options.version} (${options.build}) answers at ${daemon.#socket}, pid ${process.pid}`,
     );
     daemon.#services.begin();
     daemon.#idle.restart();
     return daemon;
   }
 
-  private constructor(options: DaemonOptions, lock: FileLock) {
+  private constructor(options: DaemonOptions, lock: StateLock) {
     this.#options = options;
     this.#lock = lock;
+    this.#socket = options.socket;
     this.stopped = new Promise((resolve) => this.#resolveStopped = resolve);
-    const { log, socket, version, build } = options;
+    const { log, version, build } = options;
     this.#settings = options.settings?.() ?? {};
     this.#services = new Services({
       user: options.user,
@@ -133,6 +141,8 @@ export class Daemon {
       limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
       onConnections: () => this.#idle.restart(),
+      log: (line) => log.write(line),
+      onCheck: () => void this.#checkLock(),
     });
     methods.register(connectionHandlers({
       hub: this.#hub,
@@ -150,7 +160,7 @@ export class Daemon {
       hub: this.#hub,
       server: this.#server,
       log,
-      socket,
+      socket: () => this.#socket,
       version,
       build,
       uptime: () => Math.floor((performance.now() - this.#begun) / 1000),
@@ -215,6 +225,21 @@ export class Daemon {
     await this.#finish();
   }
 
+  #placed(path: string): void {
+    this.#socket = path;
+    this.#lock.record(path);
+  }
+
+  /** Another daemon can only have the lock when its file was removed: then that one stays. */
+  async #checkLock(): Promise<void> {
+    try {
+      await this.#lock.check(this.#socket);
+    } catch (error) {
+      if (error instanceof AlreadyRunning) void this.stop(errorMessage(error), { keepApps: true });
+      else this.reportInternalError("the lock of the state directory", error);
+    }
+  }
+
   async #finish(): Promise<void> {
     this.#idle[Symbol.dispose]();
     this.#collector[Symbol.dispose]();
@@ -225,13 +250,4 @@ export class Daemon {
     this.#lock.release();
     this.#resolveStopped();
   }
-}
-
-async function takeLock(socket: string): Promise<FileLock> {
-  const lock = await lockEndpoint(socket);
-  if (lock !== undefined) return lock;
-  throw new AlreadyRunning(`A daemon already answers at "${socket}"`, {
-    next: 'Run "haft daemon status" to see it, or "haft daemon stop" to stop it',
-    exitCode: ExitCode.failed,
-  });
 }

@@ -6,6 +6,7 @@ import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandle
 import type { Dialect } from "../dialects/dialect.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
+import { Endpoints, type PlacedListener } from "./endpoints.ts";
 import type { Method } from "./method_table.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -14,6 +15,10 @@ export interface ServerOptions {
   methods: { get(name: string): Method | undefined; readonly names: string[] };
   limits?: Partial<ConnectionLimits>;
   onInternalError: (method: string, error: unknown) => void;
+  /** A line for the daemon's log. */
+  log?: (line: string) => void;
+  /** Called about once a second. */
+  onCheck?: () => void;
   /** A connection came or went; for the idle clock and the log. */
   onConnections?: (open: number) => void;
 }
@@ -29,7 +34,8 @@ export class Server implements AsyncDisposable {
   readonly #host: ConnectionHost & { stopping: boolean; limits: ConnectionLimits };
   readonly #options: ServerOptions;
   readonly #timer: ReturnType<typeof setInterval>;
-  #listeners: Listener[] = [];
+  readonly #endpoints: Endpoints;
+  readonly #inherited: Listener[] = [];
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
@@ -43,18 +49,22 @@ export class Server implements AsyncDisposable {
       onInternalError: options.onInternalError,
       onClose: (connection, reason) => this.#forget(connection, reason),
     };
-    this.#timer = setInterval(() => this.#checkTimes(), CHECK_INTERVAL_MS);
+    this.#endpoints = new Endpoints({ log: options.log ?? (() => {}) });
+    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
   }
 
-  /** Starts accepting at the endpoint's path. */
-  async listen(path: string): Promise<void> {
-    this.#listeners.push(await listen(path, (socket) => this.accept(socket)));
+  /** Starts accepting at an endpoint. @param open listens there, and anew when its socket was removed */
+  async listen(
+    open: (accept: (socket: Socket) => SocketHandler) => Promise<PlacedListener>,
+    { onPlaced }: { onPlaced: (path: string) => void },
+  ): Promise<void> {
+    await this.#endpoints.add({ open: () => open((socket) => this.accept(socket)), onPlaced });
   }
 
   /** Starts accepting from a socket that was handed over, already listening. */
   async listenInherited(descriptor: number): Promise<void> {
     const { listenInherited } = await import("../socket/inherited.ts");
-    this.#listeners.push(await listenInherited(descriptor, (socket) => this.accept(socket)));
+    this.#inherited.push(await listenInherited(descriptor, (socket) => this.accept(socket)));
   }
 
   /** Starts accepting clients of another system at a path of their own. */
@@ -74,9 +84,10 @@ export class Server implements AsyncDisposable {
       accept: (socket: Socket) => this.accept(socket),
       onInternalError: this.#options.onInternalError,
     };
-    this.#listeners.push(
-      await listen(path, (socket) => new DialectConnection(socket, dialect, host), { mayBeShared: true }),
-    );
+    const accept = (socket: Socket) => new DialectConnection(socket, dialect, host);
+    await this.#endpoints.add({
+      open: async () => ({ path, ...await listen(path, accept, { mayBeShared: true }) }),
+    });
   }
 
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */
@@ -122,7 +133,8 @@ export class Server implements AsyncDisposable {
     { graceMs, beforeClosing }: { graceMs: number; beforeClosing?: () => Promise<void> },
   ): Promise<void> {
     this.#host.stopping = true;
-    for (const listener of this.#listeners.splice(0)) listener.close();
+    this.#endpoints.close();
+    for (const listener of this.#inherited.splice(0)) listener.close();
     await this.#waitFor(() => this.requestsInFlight === 0, graceMs);
     await beforeClosing?.();
     for (const connection of this.#connections.values()) connection.end("the daemon stopped");
@@ -159,7 +171,9 @@ export class Server implements AsyncDisposable {
     this.#whenEmpty?.();
   }
 
-  #checkTimes(): void {
+  #check(): void {
+    this.#options.onCheck?.();
+    this.#endpoints.check();
     const now = performance.now();
     for (const connection of this.#connections.values()) connection.checkTimes(now);
     this.#whenEmpty?.();

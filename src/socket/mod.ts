@@ -1,8 +1,10 @@
 import process from "node:process";
-import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
+import type { Socket, SocketHandler } from "../runtime/mod.ts";
+import type { EndpointListener } from "./endpoint_listener.ts";
 import type { ListenOptions } from "./unix.ts";
 
 export type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
+export type { EndpointListener } from "./endpoint_listener.ts";
 export type { ListenOptions } from "./unix.ts";
 
 /**
@@ -16,7 +18,7 @@ export async function listen(
   path: string,
   accept: (socket: Socket) => SocketHandler,
   options: ListenOptions = {},
-): Promise<Listener> {
+): Promise<EndpointListener> {
   if (process.platform === "win32") return await (await import("./pipe.ts")).listenPipe(path, accept);
   return await (await import("./unix.ts")).listenUnix(path, accept, options);
 }

@@ -8,6 +8,7 @@ import { nativePipes } from "../runtime/native_pipe.ts";
 import type { Listener, Socket, SocketHandler } from "../runtime/types.ts";
 import { authenticated } from "./authenticated.ts";
 import { LIMITS } from "./limits.ts";
+import type { EndpointListener } from "./endpoint_listener.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { ownPipeToken, pipeFile, pipeToken, removePipeToken } from "./pipe_token.ts";
 
@@ -30,7 +31,7 @@ export async function listenPipe(
   path: string,
   accept: (socket: Socket) => SocketHandler,
   { tokens = usualTokens(), timeoutMs }: PipeOptions = {},
-): Promise<Listener> {
+): Promise<EndpointListener> {
   const file = pipeFile(tokens, path, "token");
   let token: Uint8Array | undefined;
   let unproved = 0;
@@ -59,6 +60,7 @@ export async function listenPipe(
     throw error;
   }
   return {
+    isInPlace: () => true,
     close() {
       // First, while the name is still ours: a successor's token is not ours to remove.
       removePipeToken(file);

@@ -12,9 +12,10 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { errorCode, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { type Listener, runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
+import { runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
 import { processLock } from "../runtime/process_lock.ts";
 import { checkPathLength } from "./endpoint.ts";
+import type { EndpointListener } from "./endpoint_listener.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
 
 export interface ListenOptions {
@@ -44,7 +45,7 @@ export async function listenUnix(
   path: string,
   accept: (socket: Socket) => SocketHandler,
   { signal, mayBeShared = false }: ListenOptions = {},
-): Promise<Listener> {
+): Promise<EndpointListener> {
   const uid = process.getuid?.();
   checkPathLength(path, process.platform);
   const directory = mayBeShared ? privateDirectoryFor(dirname(path), uid) : dirname(path);
@@ -57,6 +58,7 @@ export async function listenUnix(
       await placeUnderLock(bound, path, { lock: join(directory, ".lock"), uid, signal });
     }
     return {
+      isInPlace: () => isSame(path, own),
       close() {
         unlinkIfSame(path, own);
         listener.close();
@@ -192,9 +194,18 @@ async function isLive(path: string): Promise<boolean> {
 
 function unlinkIfSame(path: string, own: Stats): void {
   try {
-    const stat = lstatSync(path);
-    if (stat.ino === own.ino && stat.dev === own.dev) unlinkSync(path);
+    if (isSame(path, own)) unlinkSync(path);
   } catch {
     // Nothing is there any more: it was cleaned up before us.
+  }
+}
+
+function isSame(path: string, own: Stats): boolean {
+  try {
+    const { ino, dev } = lstatSync(path);
+    return ino === own.ino && dev === own.dev;
+  } catch {
+    // Gone, or a directory above it is a file now.
+    return false;
   }
 }

@@ -1,12 +1,18 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { buildId } from "../../base/build_id.ts";
-import { HaftError } from "../../base/errors.ts";
+import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { Disconnected } from "../../channel/errors.ts";
+import { Disconnected, Io } from "../../channel/errors.ts";
 import { type ConnectOptions, DaemonClient } from "../../client/daemon_client.ts";
+import type { DaemonRecord } from "../../client/running_daemon.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 import type { Readiness } from "../../daemon/start_daemon.ts";
 import type { Context } from "../command.ts";
-import { daemonLog } from "./endpoint.ts";
+import { daemonLog, usualSocket } from "./endpoint.ts";
+
+/** A daemon makes a removed socket anew within a second or two. */
+const REMAKE_MS = 5_000;
+const RETRY_MS = 100;
 
 /** How long a daemon that another process started at the same time may take to answer. */
 const LATE_START_MS = 10_000;
@@ -35,7 +41,7 @@ export async function connectToDaemon(
     ...connectOptions,
   };
   try {
-    const client = await DaemonClient.connect(connection);
+    const client = await connectToRunning(connection, options.socket, context);
     if (options.anyVersion === true || !await makeWayForThis(client, options, context)) {
       return { client, started: false };
     }
@@ -55,6 +61,42 @@ export async function connectToDaemon(
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
   return { client, started: readiness.state === "ready" };
+}
+
+/**
+ * Connects at the socket, or where the daemon of this state directory says that it listens: its socket may
+ * have been removed, or this command's environment may be another one than the daemon's.
+ *
+ * @throws {Disconnected} when there is no daemon
+ * @throws {HaftError} when there is one that cannot be reached at this socket
+ */
+async function connectToRunning(
+  connection: ConnectOptions,
+  socket: string,
+  context: Context,
+): Promise<DaemonClient> {
+  try {
+    return await DaemonClient.connect({ ...connection, socket });
+  } catch (error) {
+    if (!isAbsent(error) && !(error instanceof Io)) throw error;
+    const { runningDaemon } = await import("../../client/running_daemon.ts");
+    const deadline = performance.now() + REMAKE_MS;
+    let failure = error;
+    for (;;) {
+      // Asked each time: it may listen at another place by now.
+      const running = runningDaemon(context.paths.state);
+      if (running === undefined) throw error;
+      if (running.socket !== socket && socket !== usualSocket(context)) throw elsewhere(running, socket);
+      if (performance.now() > deadline) throw unreachable(running, failure);
+      try {
+        return await DaemonClient.connect({ ...connection, socket: running.socket });
+      } catch (again) {
+        if (!isAbsent(again) && !(again instanceof Io)) throw again;
+        failure = again;
+      }
+      await delay(RETRY_MS, undefined, { signal: context.signal });
+    }
+  }
 }
 
 /**
@@ -98,6 +140,22 @@ export function notRunning(socket: string, cause?: unknown): HaftError {
     next: 'Run "haft daemon start" first',
     exitCode: ExitCode.transport,
     cause,
+  });
+}
+
+/** One state directory has one daemon, which looks after its apps and tasks. */
+function elsewhere({ pid, socket }: DaemonRecord, asked: string): HaftError {
+  return new HaftError(`The daemon is running, pid ${pid}, and listens at "${socket}", not at "${asked}"`, {
+    next: `Leave out --socket and HAFT_SOCKET, or run "haft daemon stop --socket ${socket}" first`,
+    exitCode: ExitCode.transport,
+  });
+}
+
+function unreachable({ pid, socket }: DaemonRecord, cause: unknown): HaftError {
+  return new HaftError(`The daemon is running, pid ${pid}, and does not answer at "${socket}"`, {
+    next: 'Read "haft daemon logs"',
+    exitCode: ExitCode.transport,
+    cause: errorMessage(cause),
   });
 }
 

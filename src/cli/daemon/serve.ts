@@ -4,14 +4,15 @@ import { buildId } from "../../base/build_id.ts";
 import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { onDamage } from "../../base/set_aside.ts";
-import { AlreadyRunning, Daemon } from "../../daemon/daemon.ts";
+import { Daemon } from "../../daemon/daemon.ts";
+import { AlreadyRunning } from "../../daemon/state_lock.ts";
 import { RotatingLog } from "../../daemon/rotating_log.ts";
 import type { Readiness } from "../../daemon/start_daemon.ts";
 import type { DaemonSettings } from "../../tools/manifest/manifest_schema.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import { inheritedListeners } from "../../socket/inherited_descriptors.ts";
 import type { Context } from "../command.ts";
-import { daemonLog } from "./endpoint.ts";
+import { daemonLog, usualSocket } from "./endpoint.ts";
 import type { Listen } from "./listen.ts";
 
 /** The daemon itself, in front, until it is stopped. */
@@ -41,6 +42,7 @@ export async function runDaemon(
   try {
     daemon = await Daemon.start({
       socket,
+      fallbackSocket: usualSocket({ env: { ...context.env, XDG_RUNTIME_DIR: undefined } }),
       log,
       user: { ...context, env },
       version: context.version,
@@ -51,7 +53,7 @@ export async function runDaemon(
     });
   } catch (error) {
     if (readyFd === undefined) throw error;
-    say(failure(error));
+    say(failure(error, socket));
     return error instanceof HaftError ? error.exitCode : ExitCode.failed;
   }
   const onFault = (where: string) => (error: unknown) => daemon.reportInternalError(where, error);
@@ -81,8 +83,10 @@ async function userSettings({ paths: { config } }: Context) {
   return { prepare, read: (): DaemonSettings => module?.readUserConfig(config).daemon ?? {} };
 }
 
-function failure(error: unknown): Readiness {
-  if (error instanceof AlreadyRunning) return { state: "already_running" };
+function failure(error: unknown, socket: string): Readiness {
+  // One that has not said yet where it listens has just been started, most likely for the same socket.
+  const isSame = error instanceof AlreadyRunning && (error.socket ?? socket) === socket;
+  if (isSame) return { state: "already_running" };
   const next = error instanceof HaftError ? error.next ?? null : null;
   return { state: "failed", error: errorMessage(error), next };
 }

@@ -27,7 +27,7 @@ export async function examineDaemon(socket: string, context: Context): Promise<F
   return [ok("socket", shortPath(socket, context.home)), await daemon(socket, context)];
 }
 
-async function daemon(socket: string, { env, version }: Context): Promise<Finding> {
+async function daemon(socket: string, { env, version, home, paths: { state } }: Context): Promise<Finding> {
   let client: DaemonClient;
   try {
     client = await DaemonClient.connect({
@@ -40,6 +40,12 @@ async function daemon(socket: string, { env, version }: Context): Promise<Findin
   } catch (error) {
     if (!isAbsent(error)) {
       return fault("daemon", `does not answer: ${errorMessage(error)}`, 'Read "haft daemon logs"');
+    }
+    const { runningDaemon } = await import("../../client/running_daemon.ts");
+    const running = runningDaemon(state);
+    if (running !== undefined) {
+      const where = `it runs, pid ${running.pid}, and listens at ${shortPath(running.socket, home)}`;
+      return note("daemon", where, "Commands find it there");
     }
     return existsSync(socket)
       ? note("daemon", "it left its socket behind when it ended", '"haft daemon start" replaces it')

@@ -11,7 +11,8 @@ export interface DaemonHandlerDeps {
   hub: Hub;
   server: Server;
   log: RotatingLog;
-  socket: string;
+  /** Where it listens now. */
+  socket: () => string;
   version: string;
   build: string;
   /** Seconds since the start. */
@@ -37,7 +38,7 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       executable: process.execPath,
       protocol: [...PROTOCOL_RANGE],
       uptime_secs: deps.uptime(),
-      socket: deps.socket,
+      socket: deps.socket(),
       log: log.path,
       epoch: hub.epoch,
       seq: hub.seq,
