@@ -38,8 +38,6 @@ export interface AppServices {
   readonly sampler: UsageSampler;
   readonly limits: LimitWatch;
   readonly logDirectory: string;
-  /** Where commands that begin with `#!` become files. */
-  readonly scriptDirectory: string;
   readonly emit: EmitAppEvent;
   random(): number;
   /** A line for the daemon's log: something went wrong that is neither an app's fault nor a caller's. */
@@ -72,7 +70,6 @@ export function makeAppServices(
     onProblem,
     sampler,
     logDirectory,
-    scriptDirectory: join(directory, "scripts"),
     spawner: options.spawner ?? systemSpawner(table),
     random: options.random ?? Math.random,
     exits: new ExitPoll({ table, clock }),

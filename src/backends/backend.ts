@@ -24,7 +24,6 @@ export interface BackendOptions {
     config: BackendConfig;
     file: string;
     args: string[];
-    verbatim: boolean;
     cwd: string;
     env: Record<string, string>;
   };

@@ -1,5 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { makePrivateDirectory } from "../base/private_directory.ts";
+import { setAsideUnlessFile } from "../base/set_aside.ts";
 
 /**
  * A log file that is renamed to `<path>.1` when it is full, `.1` to `.2`, and so on; the oldest is dropped.
@@ -24,7 +26,8 @@ export class RotatingLog {
     this.#maxBytes = maxBytes;
     this.#files = files;
     this.#now = now;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateDirectory(dirname(path));
+    setAsideUnlessFile(path);
     this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { MARKER_VARIABLE } from "../process/process_table.ts";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
+import { setAsideUnlessFile } from "../base/set_aside.ts";
 import { runtime } from "../runtime/mod.ts";
 
 /** The descriptor on which a daemon that starts says how it went: one line of JSON, a {@link Readiness}. */
@@ -34,7 +36,8 @@ export interface StartOptions {
 export async function startDaemon(
   { socket, logPath, env, signal, args: more = [] }: StartOptions,
 ): Promise<Readiness> {
-  mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
+  makePrivateDirectory(dirname(logPath));
+  setAsideUnlessFile(logPath);
   const log = openSync(logPath, "a", 0o600);
   const [file = "", ...args] = [
     ...runtime.selfCommand(),

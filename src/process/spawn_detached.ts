@@ -10,8 +10,6 @@ export interface SpawnDetachedOptions {
   /** Absolute path. */
   file: string;
   args: readonly string[];
-  /** The last argument is already quoted for Windows' command processor. */
-  verbatim?: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   stdio: StdioOptions;
@@ -32,7 +30,7 @@ export interface DetachedProcess {
  * @throws {HaftError} naming the path, when it cannot be started
  */
 export function spawnDetached(
-  { file, args, verbatim = false, cwd, env, stdio, uid, gid }: SpawnDetachedOptions,
+  { file, args, cwd, env, stdio, uid, gid }: SpawnDetachedOptions,
   table: ProcessTable,
 ): Promise<DetachedProcess> {
   return new Promise((resolve, reject) => {
@@ -42,7 +40,6 @@ export function spawnDetached(
       detached: true,
       stdio,
       windowsHide: true,
-      windowsVerbatimArguments: verbatim,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });

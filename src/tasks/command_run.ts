@@ -14,7 +14,6 @@ export interface CommandRunOptions {
   /** Absolute path. */
   file: string;
   args: readonly string[];
-  verbatim: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   log: string;

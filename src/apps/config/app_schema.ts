@@ -6,7 +6,6 @@ import {
   Count,
   Duration,
   NO_NUL,
-  Shell,
   Text,
   Variable,
   VariableName,
@@ -66,10 +65,8 @@ const Health = v.pipe(
 
 /** One `[apps.NAME]`. Its output has milliseconds, bytes and lists of words, and is plain JSON. */
 export const AppTable = v.strictObject({
-  /** A text that a shell runs, or a list of words. */
+  /** Words as in a shell, without one; or a list. */
   command: Command,
-  /** The shell of a text; `[settings] shell` by default. */
-  shell: v.optional(Shell),
   args: v.optional(v.array(v.pipe(v.string(), NO_NUL)), []),
   /** Below the project's directory; that itself by default. */
   cwd: v.optional(Text, "."),

@@ -39,8 +39,10 @@ export function shShim(name: string, { haft, cache, env }: ShimOptions): string 
   const rest = [...args, "exec", "--shim", name, "--"].map(shellQuote).join(" ");
   const home = HOME_VARIABLES.map((variable) => `\${${variable}-}`).join(":");
   const known = HOME_VARIABLES.map((variable) => envValue(env, variable) ?? "").join(":");
+  // In braces, so that a shell runs nothing of a shim that was cut short.
   return `#!/bin/sh
 # ${SHIM_MARK}. "haft shims" writes it again.
+{
 haft_ask() {
   [ -x ${shellQuote(program)} ] || exec haft exec --shim ${shellQuote(name)} -- "$@"
   exec ${shellQuote(program)} ${rest} "$@"
@@ -53,6 +55,7 @@ if [ "${home}" = ${shellQuote(known)} ] && [ -f "$haft_entry" ]; then
   trap - EXIT
 fi
 haft_ask "$@"
+}
 `;
 }
 

@@ -78,11 +78,15 @@ export function shimsIn(directory: string): string[] {
   );
 }
 
-/** The text of a small file; "" for anything that is there and cannot be a shim. */
+/**
+ * The text of a small file; "" for anything that is there and cannot be a shim. An empty file is no other
+ * program's: it counts as not there.
+ */
 function contentOf(path: string): string | undefined {
   try {
     const stat = lstatSync(path);
-    return stat.isFile() && stat.size < 65_536 ? readFileSync(path, "utf8") : "";
+    if (!stat.isFile() || stat.size >= 65_536) return "";
+    return stat.size === 0 ? undefined : readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

@@ -13,7 +13,7 @@ Deno.test("shShim() quotes every path, knows the environment it was written in, 
   assertStringIncludes(text, `haft_entry='/c a/shims'"$PWD"/'.haft-run-esbuild'\n`);
   assertStringIncludes(text, `= ':::::/home/o'\\''neil' ]`);
   assertStringIncludes(text, `exec '/opt/it'\\''s/haft' 'exec' '--shim' 'esbuild' '--' "$@"\n`);
-  assertEquals(text.endsWith('haft_ask "$@"\n'), true);
+  assertEquals(text.endsWith('haft_ask "$@"\n}\n'), true);
   assertEquals(text.split("\n")[0], "#!/bin/sh");
 });
 
@@ -66,7 +66,8 @@ for (const shell of ["dash", "bash", "busybox"]) {
       const haft = join(cache, "haft");
       writeFileSync(haft, "#!/bin/sh\necho asked\n", { mode: 0o755 });
       const shim = join(cache, "shim");
-      writeFileSync(shim, shShim("tool", { haft: [haft], cache, env: { HOME: "/h" } }));
+      const text = shShim("tool", { haft: [haft], cache, env: { HOME: "/h" } });
+      writeFileSync(shim, text);
       const entry = join(cache, cache, ".haft-run-tool");
       mkdirSync(dirname(entry), { recursive: true });
       const command = { file: "/bin/echo", path: ["/s"], defaults: { X: "1" } };
@@ -85,6 +86,10 @@ for (const shell of ["dash", "bash", "busybox"]) {
       ) {
         writeFileSync(entry, text);
         assertEquals(run(), "asked\n", JSON.stringify(text));
+      }
+      for (let part = 1; part < 20; part++) {
+        writeFileSync(shim, text.slice(0, Math.floor(part * (text.length - 2) / 20)));
+        assertEquals(run(), "", "a part of the shim ran");
       }
       Deno.removeSync(cache, { recursive: true });
     },
