@@ -164,8 +164,8 @@ async function publish(world: World): Promise<void> {
   }
 }
 
-async function use(world: World): Promise<void> {
-  await sweep(world);
+async function use(world: World, part: "all" | "installing" = "all"): Promise<void> {
+  await sweep(world, { part });
   await world.shell(
     "haft sync; haft use npm:evil@1; haft install prettier@3; haft install npm:evil; haft x evil; haft x prettier",
   );
@@ -177,7 +177,7 @@ const npmrcAttacks = Object.entries(NPMRC).map(([name, text]): Attack => ({
     await publish(world);
     world.file("haft.toml", TOOLS);
     world.file(".npmrc", npmrc(world, text));
-    await use(world);
+    await use(world, "installing");
   },
 }));
 

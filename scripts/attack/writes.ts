@@ -75,7 +75,7 @@ const BINS: readonly string[] = [
 ];
 
 async function use(world: World): Promise<void> {
-  await sweep(world);
+  await sweep(world, { part: "installing" });
   await world.shell(
     "haft sync; haft use esbuild@1.0.0; haft sync --force; haft init; haft sync --locked; haft uninstall esbuild --all",
   );
