@@ -1,12 +1,12 @@
 """The interface of every channel."""
 
 from abc import abstractmethod
-from typing import Callable, Iterator, Optional, overload
+from typing import Callable, Iterator, Optional
 
 from ._closing import Closing
-from .errors import Disconnected, TimedOut
+from .errors import Disconnected
 from .json_types import Json, JsonInput
-from .message import IpcMessage, Sendable
+from .message import IpcMessage
 from .metrics import ChannelMetrics
 
 
@@ -24,10 +24,8 @@ class IpcChannel(Closing):
         """The channel's name."""
 
     @abstractmethod
-    def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
-        """Returns True when the message is accepted: at once while the peer reads, later when it is slow.
-
-        :param message: an :class:`IpcMessage`, or a dict with its fields
+    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
 
         :raises TimedOut: the message was not accepted in time; it will not be sent
         :raises Disconnected: the peer is gone; the message may be lost
@@ -37,7 +35,7 @@ class IpcChannel(Closing):
         """
 
     @abstractmethod
-    def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
+    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
         """Waits for the next message. Other threads may send meanwhile.
 
         :raises TimedOut: none came in time; no message is lost
@@ -59,7 +57,7 @@ class IpcChannel(Closing):
         """
 
     @abstractmethod
-    def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
+    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
         """Calls ``listener``, in a thread of the channel, for every message that no :meth:`receive` waits
         for: first for those that have arrived already. Gives a function that ends it."""
 
@@ -83,26 +81,13 @@ class IpcChannel(Closing):
     def close(self) -> None:
         """Sends what was accepted (for at most 2 s), then closes. Closing twice does nothing."""
 
-    @overload
-    def receive(self, timeout: None = None) -> IpcMessage: ...
-
-    @overload
-    def receive(self, timeout: Optional[float]) -> Optional[IpcMessage]: ...
-
-    def receive(self, timeout: Optional[float] = None) -> Optional[IpcMessage]:
-        """The next message, or None when none came in time; :meth:`next_message` raises instead."""
-        try:
-            return self.next_message(timeout)
-        except TimedOut:
-            return None
-
-    def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
+    def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "event", event, data}``; see :meth:`send`."""
-        return self.send(IpcMessage("event", event=event, data=data), timeout)
+        self.send(IpcMessage("event", event=event, data=data), timeout)
 
-    def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> bool:
+    def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "data", data}``; see :meth:`send`."""
-        return self.send(IpcMessage("data", data=data), timeout)
+        self.send(IpcMessage("data", data=data), timeout)
 
     def __iter__(self) -> Iterator[IpcMessage]:
         """Receives until the channel is closed in order; raises when it broke."""

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections import deque
-from typing import Callable, Deque, Optional
+from typing import Awaitable, Callable, Deque, Optional, Union
 
 from .._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log
 from ..errors import IpcChannelError, TimedOut
@@ -12,8 +12,7 @@ from ..message import IpcMessage, message_of
 from ._wire import Wire
 
 OnProgress = Callable[[str, Json], None]
-#: Plain or ``async``.
-Listener = Callable[[IpcMessage], object]
+Listener = Callable[[IpcMessage], Union[None, Awaitable[None]]]
 
 
 class Call(PendingCall):

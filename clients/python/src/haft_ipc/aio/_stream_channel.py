@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import AsyncIterator, Callable, Dict, Optional, overload
+from typing import AsyncIterator, Callable, Dict, Optional
 
 from .._closing import AsyncClosing
 from .._frame_error import FrameError
@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..json_types import Json, JsonInput
 from ..limits import LIMITS
-from ..message import IpcMessage, Sendable, wire_fields
+from ..message import IpcMessage
 from ..metrics import ChannelCounts, ChannelMetrics
 from ._inbox import Inbox, Listener, OnProgress
 from ._wire import FrameTimeout, Wire
@@ -36,9 +36,6 @@ class StreamChannel(AsyncClosing):
     """Used from one event loop. Its methods do the same as those of :class:`haft_ipc.IpcChannel` and raise
     the same errors. Cancelling one that waits loses no message."""
 
-    #: The ``channel_type`` of its metrics.
-    kind = "local_socket"
-
     def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
         self._name = name
         self._wire = wire
@@ -50,7 +47,7 @@ class StreamChannel(AsyncClosing):
         self._closed = False
         #: Bytes of the senders that wait for room.
         self._waiting_bytes = 0
-        self._counts = ChannelCounts(name, self.kind)
+        self._counts = ChannelCounts()
         wire.start(self._arrived, self._ended)
 
     @property
@@ -63,43 +60,28 @@ class StreamChannel(AsyncClosing):
         """Whether :meth:`close` was called."""
         return self._closed
 
-    async def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
-        """Returns True when the message is accepted: at once while the peer reads, later when it is slow.
+    async def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
 
         :raises TimedOut: the message was not accepted in time; it will not be sent
         :raises SendFailed: more than 8 MiB are waiting to be sent
         """
-        await self._send_text(lambda: encode_json(wire_fields(message)), timeout)
-        return True
+        await self._send_text(lambda: encode_json(message.to_wire()), timeout)
 
-    async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
+    async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "event", event, data}``."""
-        return await self.send(IpcMessage("event", event=event, data=data), timeout)
+        await self.send(IpcMessage("event", event=event, data=data), timeout)
 
-    async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> bool:
+    async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> None:
         """Sends ``{type: "data", data}``."""
-        return await self.send(IpcMessage("data", data=data), timeout)
+        await self.send(IpcMessage("data", data=data), timeout)
 
-    async def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
+    async def receive(self, timeout: Optional[float] = None) -> IpcMessage:
         """The next message.
 
         :param timeout: seconds
-        :raises TimedOut: none came in time; no message is lost
         """
         return await self._inbox.take(timeout)
-
-    @overload
-    async def receive(self, timeout: None = None) -> IpcMessage: ...
-
-    @overload
-    async def receive(self, timeout: Optional[float]) -> Optional[IpcMessage]: ...
-
-    async def receive(self, timeout: Optional[float] = None) -> Optional[IpcMessage]:
-        """The next message, or None when none came in time; :meth:`next_message` raises instead."""
-        try:
-            return await self._inbox.take(timeout)
-        except TimedOut:
-            return None
 
     def try_receive(self) -> Optional[IpcMessage]:
         """The next message if the event loop has read it."""

@@ -3,7 +3,6 @@
 import threading
 from typing import Callable, List, Mapping, Optional, cast
 
-from .._parent import CONNECT_TIMEOUT
 from ..errors import Disconnected, IpcChannelError, ReceiveFailed, Serialization
 from ..json_types import Json, JsonInput
 from ..local_socket import LocalSocketChannel
@@ -11,7 +10,7 @@ from ..message import IpcMessage
 from .conversation import Conversation
 from .responses import response, unsayable
 from .runner import Outcome, Result, Runner
-from .start import log_by_line
+from .start import CONNECT_TIMEOUT, log_by_line, name_and_path
 
 
 class NativeConversation(Conversation):
@@ -20,7 +19,10 @@ class NativeConversation(Conversation):
     def __init__(
         self, channel: str, env: Mapping[str, str], runner: Runner, stop: Callable[[], None]
     ) -> None:
-        self._channel = LocalSocketChannel.connect(channel, timeout=CONNECT_TIMEOUT, retry=True, env=env)
+        name, path = name_and_path(channel)
+        self._channel = LocalSocketChannel.connect(
+            name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env
+        )
         self._runner = runner
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
