@@ -52,7 +52,7 @@ export class ProgramText {
 
   /** A carriage return alone would let a program write over what is on the line: it begins a new one. */
   #plain(text: string): string {
-    const parts = text.replace(/\u0007/g, "").split(/\r*\n|\r/);
+    const parts = text.replace(/\u0007/g, "").split(/\r\n|\n|\r/);
     return parts.map((part, place) => {
       const before = part !== "" && !this.#lineBegun && this.#active !== "" ? this.#active : "";
       if (part !== "") this.#lineBegun = true;
