@@ -31,6 +31,12 @@ export function writeAtomic(
     } catch {
       // It was never made, or the directory does not let go of it: the first error is the one to tell.
     }
-    throw error;
+    throw withPath(error, path);
   }
+}
+
+/** The system names no path for what is done with an open file. */
+function withPath(error: unknown, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  return "path" in error && error.path !== undefined ? error : Object.assign(error, { path });
 }

@@ -54,6 +54,8 @@ export interface Command<Options> {
   readonly examples?: readonly string[];
   /** What the positional arguments may be. */
   readonly completes?: Completes;
+  /** Root may run it in another user's home, because it leaves no files there. */
+  readonly readOnly?: boolean;
   /** Arguments after the first positional one belong to the tool, not to haft (`exec`). */
   readonly stopEarly?: boolean;
   parse(args: ParsedArgs): Options;

@@ -4,6 +4,7 @@ import process from "node:process";
 import { errorCode } from "../base/errors.ts";
 import { type Env, envValue } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
+import { useOwnUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { Context } from "./command.ts";
@@ -11,6 +12,7 @@ import { type Output, SinkOutput } from "./output.ts";
 
 /** This process as a command's context. Dispose it to take its signal handlers away. */
 export function processContext(): Context & Disposable {
+  useOwnUmask();
   const { env, platform } = process;
   const home = envValue(env, "HOME") ?? homedir();
   const interrupt = interruptSignal();

@@ -3,7 +3,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { createStyle } from "../ui/style.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { daemonSocket, SOCKET_FLAG, socketFlag, usualSocket } from "./daemon/endpoint.ts";
-import type { Finding } from "./doctor/finding.ts";
+import { faultOf, type Finding } from "./doctor/finding.ts";
 
 export interface DoctorOptions {
   json: boolean;
@@ -16,6 +16,7 @@ export const command: Command<DoctorOptions> = {
     { name: "json", description: "Print JSON: [{check, state, detail, fix}]" },
     SOCKET_FLAG,
   ],
+  readOnly: true,
   parse,
   run,
 };
@@ -32,13 +33,22 @@ async function run({ json, socket }: DoctorOptions, context: Context): Promise<E
   const { examineProject } = await import("./doctor/project_checks.ts");
   const { examineShims } = await import("./doctor/shim_checks.ts");
   const findings = [
-    ...examineProject(context),
-    ...examineShims(context),
-    ...await examineDaemon(await endpoint(socket, context), context),
+    ...await examined("project", () => examineProject(context)),
+    ...await examined("shims", () => examineShims(context)),
+    ...await examined("daemon", async () => await examineDaemon(await endpoint(socket, context), context)),
   ];
   if (json) await context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else await context.stdout.write(findings.map((finding) => line(finding, context)).join(""));
   return findings.some(({ state }) => state === "fault") ? ExitCode.failed : ExitCode.ok;
+}
+
+/** A look that fails is a finding, and the others go on. */
+async function examined(check: string, look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [faultOf(check, error)];
+  }
 }
 
 /** The usual socket where the settings cannot be read, which is a finding, too. */

@@ -23,6 +23,7 @@ export const command: Command<EnvOptions> = {
     { name: "json", description: "Print JSON: {set, unset, path}" },
   ],
   examples: ['eval "$(haft env)"', "haft env --shell fish | source"],
+  readOnly: true,
   parse,
   run,
 };

@@ -13,6 +13,7 @@ export const command: Command<ExecOptions> = {
   examples: ["haft exec node -- app.js", "haft x biome check", "haft x esbuild@0.25 --version"],
   completes: "tools",
   stopEarly: true,
+  readOnly: true,
   parse,
   run,
 };

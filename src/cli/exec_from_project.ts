@@ -6,6 +6,7 @@ import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
 import { shimDepth } from "../tools/shims/shim_guard.ts";
 import type { Context } from "./command.ts";
 import { runCommand } from "./exec_known.ts";
+import { foreignDirectory, refuseForeignHome } from "./foreign_home.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
 export interface ExecOptions {
@@ -25,6 +26,7 @@ export async function execFromProject(
   const { cwd, env } = context;
   let project = withTarget(openProject(cwd, context), target);
   if (needsInstall(project, target) && (install || project.settings.auto_install === true)) {
+    refuseForeignHome(context, ["exec", "--install", target.name]);
     const { installMissing } = await import("./install_missing.ts");
     await installMissing(target, context);
     project = withTarget(openProject(cwd, context), target);
@@ -37,7 +39,9 @@ export async function execFromProject(
     }
   }
   const plan = await planRun(target.name, project, context);
-  if (target.version === undefined) rememberRun(target.name, { plan, project }, context);
+  if (target.version === undefined && foreignDirectory(context.paths) === undefined) {
+    rememberRun(target.name, { plan, project }, context);
+  }
   return await runCommand(plan, args, env);
 }
 

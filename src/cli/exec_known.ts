@@ -11,6 +11,7 @@ import { errorCode } from "../base/errors.ts";
 import { type Paths, resolvePaths } from "../base/paths.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
 import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
+import { restoreUsersUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
 import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
@@ -31,7 +32,7 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();
   const known = readExecCache(paths.exec, { cwd, name, version: VERSION });
-  if (known !== undefined && isShim) {
+  if (known !== undefined && isShim && await mayRemember(paths)) {
     const { rememberShim } = await import("../tools/shims/remember_shim.ts");
     rememberShim({ name, cwd, ...known }, paths);
   }
@@ -41,9 +42,16 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
     return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);
   } catch (error) {
     // The tool is gone or cannot be run: the long way says why.
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "EACCES") return undefined;
+    if (errorCode(error) !== undefined) return undefined;
     throw error;
   }
+}
+
+/** Root leaves no files in another user's directories. */
+async function mayRemember(paths: Paths): Promise<boolean> {
+  if (process.getuid?.() !== 0) return true;
+  const { foreignDirectory } = await import("./foreign_home.ts");
+  return foreignDirectory(paths) === undefined;
 }
 
 /** About as long as reading the project takes. */
@@ -91,5 +99,6 @@ export async function runCommand(
     if (variables[name] === null) delete env[name];
   }
   env["PATH"] = searchPath(path, env["PATH"]);
+  restoreUsersUmask();
   return await runtime.exec(file, [...first, ...args], { env });
 }

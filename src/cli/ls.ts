@@ -32,6 +32,7 @@ export const command: Command<LsOptions> = {
     { name: "names", description: "Print the names that can be run, one a line" },
     { name: "json", description: "Print JSON: [{tool, request, version, installed, path, decided_by}]" },
   ],
+  readOnly: true,
   parse,
   run,
 };

@@ -1,5 +1,7 @@
-import { errorMessage, HaftError } from "../base/errors.ts";
+import process from "node:process";
+import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { forPeople } from "../base/system_error.ts";
 import { createStyle } from "../ui/style.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -63,7 +65,12 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   context.stdout.useColor(color);
   context.stderr.useColor(color);
   if (parsed.flags.has("help")) return await print(await helpText(found, context), context);
-  return await command.run(command.parse(parsed), context);
+  const options = command.parse(parsed);
+  if (command.readOnly !== true && process.getuid?.() === 0) {
+    const { refuseForeignHome } = await import("./foreign_home.ts");
+    refuseForeignHome(context, args);
+  }
+  return await command.run(options, context);
 }
 
 async function helpText(found: FoundCommand, { version }: Context): Promise<string> {
@@ -81,16 +88,17 @@ async function print(text: string, context: Context): Promise<ExitCode> {
 /** The error as a person reads it: what happened, then the next step; with HAFT_DEBUG=1 also where. */
 export function describeError(error: unknown, { env, stderr }: Pick<Context, "env" | "stderr">): string {
   const style = createStyle(stderr.color);
+  const { message, next = faultNote(error) } = forPeople(error);
   // Further lines of a message are indented: none of them passes for a message of its own.
-  const lines = [
-    `${style.bold(style.red("error"))}: ${errorMessage(error).trimEnd().replace(/\r?\n/g, "\n  ")}`,
-  ];
-  if (error instanceof HaftError && error.next !== undefined) {
-    lines.push(...error.next.split("\n").map((line) => `  ${line}`));
-  }
-  if (!(error instanceof HaftError)) lines.push("  This is a fault in haft itself; HAFT_DEBUG=1 shows where");
+  const lines = [`${style.bold(style.red("error"))}: ${message.trimEnd().replace(/\r?\n/g, "\n  ")}`];
+  if (next !== undefined) lines.push(...next.split("\n").map((line) => `  ${line}`));
   if ((env["HAFT_DEBUG"] ?? "") !== "") lines.push(...causes(error));
   return lines.join("\n") + "\n";
+}
+
+/** What is neither written for people nor the system's is a mistake of haft's. */
+function faultNote(error: unknown): string | undefined {
+  return error instanceof HaftError ? undefined : "This is a fault in haft itself; HAFT_DEBUG=1 shows where";
 }
 
 function causes(error: unknown): string[] {

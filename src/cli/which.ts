@@ -34,6 +34,7 @@ export const command: Command<WhichOptions> = {
   ],
   examples: ["haft which node", "haft which rg --why"],
   completes: "tools",
+  readOnly: true,
   parse,
   run,
 };

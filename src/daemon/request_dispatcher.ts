@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { errorMessage, HaftError } from "../base/errors.ts";
+import { systemFailure } from "../base/system_error.ts";
 import type { Message } from "../protocol/envelope.ts";
 import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
 import { PendingCall } from "./call.ts";
@@ -169,6 +170,8 @@ function toWireError(error: unknown): WireError {
   if (error instanceof HaftError) {
     return wireError("failed", error.message, error.next === undefined ? undefined : { next: error.next });
   }
+  const failure = systemFailure(error);
+  if (failure !== undefined) return wireError("failed", failure.message, { next: failure.next });
   return wireError("internal_error", `Internal error: ${errorMessage(error)}`);
 }
 

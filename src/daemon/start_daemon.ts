@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { MARKER_VARIABLE } from "../process/process_table.ts";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
+import { withUsersUmask } from "../base/umask.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import { setAsideUnlessFile } from "../base/set_aside.ts";
@@ -51,13 +52,15 @@ export async function startDaemon(
   ];
   let child: ChildProcess;
   try {
-    child = spawn(file, args, {
-      cwd: "/",
-      env: withoutMark(env),
-      detached: true,
-      stdio: ["ignore", log, log, "pipe"],
-      windowsHide: true,
-    });
+    child = withUsersUmask(() =>
+      spawn(file, args, {
+        cwd: "/",
+        env: withoutMark(env),
+        detached: true,
+        stdio: ["ignore", log, log, "pipe"],
+        windowsHide: true,
+      })
+    );
   } finally {
     closeSync(log);
   }

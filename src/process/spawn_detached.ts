@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { openSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { withUsersUmask } from "../base/umask.ts";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import type { Exit } from "./exit.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
@@ -34,7 +35,7 @@ export function spawnDetached(
   table: ProcessTable,
 ): Promise<DetachedProcess> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
+    const options = {
       cwd,
       env: { ...env },
       detached: true,
@@ -42,7 +43,8 @@ export function spawnDetached(
       windowsHide: true,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
-    });
+    };
+    const child = withUsersUmask(() => spawn(file, args, options));
     child.once("error", (error) => {
       reject(
         new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import process from "node:process";
 import { errorCode, errorMessage } from "../../base/errors.ts";
+import { withUsersUmask } from "../../base/umask.ts";
 import type { HealthConfig } from "../config/app_schema.ts";
 
 export interface ProbeContext {
@@ -69,7 +70,9 @@ function probeExec(
   { cwd, env, timeoutMs }: ProbeContext,
 ): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: "ignore" });
+    const child = withUsersUmask(() =>
+      spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: "ignore" })
+    );
     let overdue = false;
     const timer = setTimeout(() => {
       overdue = true;

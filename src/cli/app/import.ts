@@ -13,6 +13,7 @@ export const command: Command<AppImportOptions> = {
   flags: [],
   examples: ["haft app import ecosystem.config.json >> haft.toml"],
   completes: "files",
+  readOnly: true,
   parse,
   /** Prints the apps as what goes into haft.toml, and names each key that has no counterpart there. */
   async run({ file }, { cwd, stdout, stderr }) {

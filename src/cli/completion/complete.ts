@@ -17,6 +17,7 @@ export function completeCommand(commands: readonly CommandEntry[]): Command<Comp
     usage: ["-- WORD…"],
     flags: [],
     stopEarly: true,
+    readOnly: true,
     parse: ({ positional, rest }) => ({ words: [...positional, ...rest].map(unquoteEmpty) }),
     async run({ words }, context) {
       const found = await completionsOf(words, { commands, context });

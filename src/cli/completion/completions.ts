@@ -19,6 +19,7 @@ export const command: Command<CompletionsOptions> = {
     "PowerShell: haft completions powershell | Out-String | Invoke-Expression",
   ],
   completes: SHELLS,
+  readOnly: true,
   parse,
   run,
 };

@@ -14,6 +14,7 @@ export const command: Command<DaemonLogsOptions> = {
     { name: "follow", short: "f", description: "Go on with what is added to the log" },
     { name: "lines", short: "n", value: "N", description: "How many lines (default: 50)" },
   ],
+  readOnly: true,
   parse,
   run,
 };

@@ -1,9 +1,10 @@
 import { closeSync, existsSync, writeSync } from "node:fs";
 import process from "node:process";
 import { buildId } from "../../base/build_id.ts";
-import { errorMessage, HaftError } from "../../base/errors.ts";
+import { HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { onDamage } from "../../base/set_aside.ts";
+import { forPeople } from "../../base/system_error.ts";
 import { Daemon } from "../../daemon/daemon.ts";
 import { AlreadyRunning } from "../../daemon/state_lock.ts";
 import { RotatingLog } from "../../daemon/rotating_log.ts";
@@ -87,6 +88,6 @@ function failure(error: unknown, socket: string): Readiness {
   // One that has not said yet where it listens has just been started, most likely for the same socket.
   const isSame = error instanceof AlreadyRunning && (error.socket ?? socket) === socket;
   if (isSame) return { state: "already_running" };
-  const next = error instanceof HaftError ? error.next ?? null : null;
-  return { state: "failed", error: errorMessage(error), next };
+  const { message, next = null } = forPeople(error);
+  return { state: "failed", error: message, next };
 }

@@ -13,6 +13,7 @@ export interface DaemonStatusOptions {
 export const command: Command<DaemonStatusOptions> = {
   usage: [""],
   flags: [JSON_FLAG, SOCKET_FLAG],
+  readOnly: true,
   parse,
   async run({ json, socket }, context) {
     const { client } = await connectToDaemon(

@@ -1,4 +1,4 @@
-import { errorMessage, HaftError } from "../../base/errors.ts";
+import { forPeople } from "../../base/system_error.ts";
 
 /** What `haft doctor` says of one thing. */
 export interface Finding {
@@ -24,5 +24,6 @@ export function fault(check: string, detail: string, fix: string | null = null):
 
 /** An error that some part of haft threw, with its own next step. */
 export function faultOf(check: string, error: unknown): Finding {
-  return fault(check, errorMessage(error), error instanceof HaftError ? error.next ?? null : null);
+  const { message, next = null } = forPeople(error);
+  return fault(check, message, next);
 }
