@@ -27,6 +27,10 @@ export interface BuildOptions {
    * A build that knows where its releases are, and whose signature they carry; other builds cannot update.
    */
   release?: { url: string; publicKey: string };
+  /**
+   * Another version than the sources have, in a file `dist/haft-VERSION`: for tests of what an update does.
+   */
+  version?: string;
 }
 
 export interface Built {
@@ -59,10 +63,11 @@ export async function bundle({ force = false }: { force?: boolean } = {}): Promi
 
 /** A binary in dist/. */
 export async function build(options: BuildOptions = {}): Promise<Built> {
-  const { target, test = false, force = false, release } = options;
+  const { target, test = false, force = false, release, version } = options;
   if (options.with === "deno") return await compileWithDeno(target);
   const bun = await builderBun();
-  const path = outputPath(test ? "haft-test" : "haft", target);
+  const name = version === undefined ? "haft" : `haft-${version}`;
+  const path = outputPath(test ? `${name}-test` : name, target);
   const flags = [
     "--compile",
     "--minify",
@@ -76,6 +81,7 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     `--define=HAFT_TEST_BUILD=${test}`,
+    ...version === undefined ? [] : [`--define=HAFT_VERSION=${JSON.stringify(version)}`],
     ...release === undefined ? [] : [
       `--define=HAFT_RELEASES_URL=${JSON.stringify(release.url)}`,
       `--define=HAFT_RELEASE_KEY=${JSON.stringify(release.publicKey)}`,
