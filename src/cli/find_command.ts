@@ -1,6 +1,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { Command, CommandEntry, CommandGroup } from "./command.ts";
 import { isGroup } from "./command_entry.ts";
+import { otherName } from "./other_names.ts";
 
 /** What the first words of a command line name. */
 export type FoundCommand =
@@ -75,7 +76,8 @@ async function unknownCommand(
   const names = group.commands.filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
   const [near] = nearestNames(word, names);
+  const other = path === "" ? otherName(word) : undefined;
   return new UsageError(`Unknown command "${path === "" ? word : `${haft} ${word}`}"`, {
-    next: near === undefined ? overview : `Did you mean "${haft} ${near}"?`,
+    next: other ?? (near === undefined ? overview : `Did you mean "${haft} ${near}"?`),
   });
 }

@@ -8,7 +8,7 @@ import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface LsOptions {
-  list: "project" | "store" | "names";
+  list: "project" | "store" | "names" | "available";
   json: boolean;
 }
 
@@ -29,6 +29,7 @@ export const command: Command<LsOptions> = {
   usage: [""],
   flags: [
     { name: "installed", description: "List everything in the store" },
+    { name: "available", description: "List the tools of the catalogue" },
     { name: "names", description: "Print the names that can be run, one a line" },
     { name: "json", description: "Print JSON: [{tool, request, version, installed, path, decided_by}]" },
   ],
@@ -44,17 +45,18 @@ function parse({ flags, positional, rest }: ParsedArgs): LsOptions {
       next: `For one tool, run "haft which ${extra}"`,
     });
   }
-  if (flags.has("installed") && flags.has("names")) {
-    throw new UsageError("--installed and --names exclude each other");
-  }
+  const lists = (["installed", "available", "names"] as const).filter((name) => flags.has(name));
+  if (lists.length > 1) throw new UsageError(`--${lists.join(" and --")} exclude each other`);
+  const [list = "project"] = lists;
   return {
-    list: flags.has("installed") ? "store" : flags.has("names") ? "names" : "project",
+    list: list === "installed" ? "store" : list,
     json: flags.has("json"),
   };
 }
 
 async function run({ list, json }: LsOptions, context: Context): Promise<ExitCode> {
   if (list === "names") return await printNames(context, json);
+  if (list === "available") return await printCatalogue(context, json);
   const project = list === "project" ? openProject(context.cwd, context) : undefined;
   const rows = project === undefined ? storeRows(context) : projectRows(project);
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
@@ -74,6 +76,20 @@ async function printNames(context: Context, json: boolean): Promise<ExitCode> {
   ].sort();
   const text = json ? `${JSON.stringify(names)}\n` : names.map((name) => `${name}\n`).join("");
   await context.stdout.data(text);
+  return ExitCode.ok;
+}
+
+async function printCatalogue({ stdout }: Context, json: boolean): Promise<ExitCode> {
+  const { catalogueEntry, catalogueNames } = await import("../tools/catalogue/catalogue.ts");
+  const rows = catalogueNames().map((name) => ({
+    name,
+    description: catalogueEntry(name)?.description ?? "",
+  }));
+  await stdout.write(
+    json
+      ? `${JSON.stringify(rows, null, 2)}\n`
+      : table(rows.map(({ name, description }) => [name, description])),
+  );
   return ExitCode.ok;
 }
 

@@ -17,7 +17,7 @@ export interface UninstallOptions {
 }
 
 export const command: Command<UninstallOptions> = {
-  usage: ["TOOL@VERSION", "TOOL --all"],
+  usage: ["TOOL[@VERSION]   # without a version: the only one that is installed", "TOOL --all"],
   flags: [
     { name: "all", short: "a", description: "Remove every version" },
     { name: "json", description: "Print JSON: [{tool, version, path}] of what was removed" },

@@ -172,7 +172,7 @@ export class Daemon {
     methods.register(runtimeHandlers(tools.get));
     methods.register(toolHandlers(tools.get, this.#hub));
     methods.register(backendHandlers(backends.get));
-    methods.register(appHandlers(apps.get));
+    methods.register(appHandlers(apps.get, this.#services.projects.get));
     methods.register(taskHandlers(tasks.get));
     this.#idle = new IdleClock({
       limitMs: () => idleExitMs(this.#settings),

@@ -1,4 +1,6 @@
 import { ExitCode } from "../../base/exit_code.ts";
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import { counted } from "../../ui/text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { noFurther } from "../flag_values.ts";
 import { connectToDaemon, isAbsent } from "./connection.ts";
@@ -34,12 +36,34 @@ export async function stopAt(
   try {
     const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
     await using daemon = client;
+    const work = await runningWork(daemon);
     await daemon.request("daemon.shutdown", { keep_apps: keepApps });
     await interruptible(daemon.closed, context.signal);
-    await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped\n`);
+    const rest = work === "" ? "" : keepApps ? `; ${work} left running` : `, and with it ${work}`;
+    await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped${rest}\n`);
   } catch (error) {
     if (!isAbsent((error as Error).cause)) throw error;
     await context.stderr.write("No daemon is running\n");
+  }
+}
+
+/**
+ * The apps and tasks that run: `2 apps and 1 task`; empty where there are none, or where an older daemon
+ * cannot say.
+ */
+async function runningWork(daemon: DaemonClient): Promise<string> {
+  try {
+    const [{ apps }, { tasks }] = await Promise.all([
+      daemon.request("app.status", { names: [] }),
+      daemon.request("task.list", { limit: 500 }),
+    ]);
+    const running = apps.filter(({ instances }) => instances.some(({ pid }) => pid !== null)).length;
+    const open = tasks.filter(({ state }) => state === "running" || state === "queued").length;
+    return [[running, "app"], [open, "task"]].flatMap(([count, noun]) =>
+      typeof count === "number" && count > 0 ? [counted(count, String(noun))] : []
+    ).join(" and ");
+  } catch {
+    return "";
   }
 }
 

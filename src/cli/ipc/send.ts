@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -118,11 +119,20 @@ function parseSubscription(args: Pick<ParsedArgs, "flags">): Subscription {
   };
 }
 
+/** `cwd=.` means a directory as the shell does: the daemon has another working directory. */
+function withAbsoluteCwd(params: unknown, from: string): unknown {
+  if (typeof params !== "object" || params === null || Array.isArray(params)) return params;
+  if (!("cwd" in params) || typeof params.cwd !== "string") return params;
+  return { ...params, cwd: resolve(from, params.cwd) };
+}
+
 async function run(options: IpcSendOptions, context: Context): Promise<ExitCode> {
   const { action, spawn, framing, timeoutMs } = options;
   const socket = await daemonSocket(options.socket, context);
   // Before the connection: wrong parameters start no daemon.
-  const params = action.kind === "call" ? await readParams(action.params) : undefined;
+  const params = action.kind === "call"
+    ? withAbsoluteCwd(await readParams(action.params), context.cwd)
+    : undefined;
   const { connectToDaemon } = await import("../daemon/connection.ts");
   const { client } = await connectToDaemon({ socket, spawn, framing, client: "haft ipc-send" }, context);
   await using daemon = client;

@@ -7,7 +7,7 @@ import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { numberFlag } from "../flag_values.ts";
 import { followTask } from "./follow_task.ts";
-import { noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
+import { checkId, noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
 
 export interface TaskLogsOptions extends TaskOptions {
   id: string;
@@ -30,6 +30,7 @@ export const command: Command<TaskLogsOptions> = {
 function parse(args: ParsedArgs): TaskLogsOptions {
   const [id, extra] = [...args.positional, ...args.rest];
   if (id === undefined) throw noId();
+  checkId(id);
   if (extra !== undefined) {
     throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one task at a time" });
   }

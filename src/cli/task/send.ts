@@ -3,7 +3,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { TASK_FLAGS, type TaskOptions } from "./task_options.ts";
+import { checkId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
 
 export interface TaskSendOptions extends TaskOptions {
   id: string;
@@ -30,5 +30,6 @@ function parse(args: ParsedArgs): TaskSendOptions {
   if (id === undefined || text === undefined || extra !== undefined) {
     throw new UsageError("haft task send takes an id and a text", { next: "Put the text in quotes" });
   }
+  checkId(id);
   return { id, text, json: args.flags.has("json"), socket: socketFlag(args) };
 }

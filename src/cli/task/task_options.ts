@@ -1,4 +1,5 @@
-import { UsageError } from "../../base/errors.ts";
+import { HaftError, UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
 import type { Params } from "../../protocol/methods/mod.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
@@ -41,7 +42,17 @@ export const START_FLAGS: readonly Flag[] = [
 export function parseIds(args: ParsedArgs): TaskIdOptions {
   const ids = [...args.positional, ...args.rest];
   if (ids.length === 0) throw noId();
+  ids.forEach(checkId);
   return { ids, json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+/** @throws {HaftError} for what cannot be an id, as for an id that no task has */
+export function checkId(id: string): void {
+  if (/^[0-9a-f]{12}$/.test(id)) return;
+  throw new HaftError(`There is no task with the id "${id}"`, {
+    next: 'Run "haft task list" for the ids of tasks; "haft task run NAME" starts a declared one',
+    exitCode: ExitCode.remote,
+  });
 }
 
 export function noId(): UsageError {

@@ -1,22 +1,46 @@
 import type { AppService } from "../../apps/app_service.ts";
 import type { appMethods } from "../../protocol/methods/app_methods.ts";
+import { RequestError } from "../../protocol/wire_error.ts";
+import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import type { Handlers } from "../method_table.ts";
 
+/** A project, by its directory or by any directory in it. */
+interface Place {
+  cwd?: string | undefined;
+  root?: string | undefined;
+}
+
 /** Methods about supervised processes: names and shapes only, the work is the service's. */
-export function appHandlers(service: () => Promise<AppService>): Handlers<typeof appMethods> {
+export function appHandlers(
+  service: () => Promise<AppService>,
+  projects: () => Promise<ProjectCache>,
+): Handlers<typeof appMethods> {
+  /** The same with the project's directory where only one in it was named. */
+  async function located<P extends Place>({ cwd, ...params }: P) {
+    if (cwd === undefined || params.root !== undefined) return params;
+    return { ...params, root: (await projects()).open(cwd).root };
+  }
+
+  async function inProject<P extends Place>(params: P) {
+    const { root, ...rest } = await located(params);
+    if (root === undefined) throw new RequestError("invalid_params", "Give cwd or root: no project is named");
+    return { ...rest, root };
+  }
+
   return {
-    "app.start": async ({ config, ...selection }, { signal }) => {
+    "app.start": async ({ config, ...params }, { signal }) => {
+      const selection = await located(params);
       const apps = await service();
       return await apps.start(config === undefined ? selection : { ...selection, config }, signal);
     },
-    "app.stop": async (selection) => (await service()).stop(selection),
-    "app.restart": async (selection, { signal }) => (await service()).restart(selection, signal),
-    "app.delete": async (selection) => (await service()).delete(selection),
-    "app.status": async (selection) => (await service()).status(selection),
-    "app.list": async (selection) => (await service()).list(selection),
-    "app.logs": async (query) => (await service()).logs(query),
-    "app.up": async (selection, { signal }) => (await service()).up(selection, signal),
-    "app.down": async (selection) => (await service()).stop(selection),
+    "app.stop": async (params) => (await service()).stop(await located(params)),
+    "app.restart": async (params, { signal }) => (await service()).restart(await located(params), signal),
+    "app.delete": async (params) => (await service()).delete(await located(params)),
+    "app.status": async (params) => (await service()).status(await located(params)),
+    "app.list": async (params) => (await service()).list(await located(params)),
+    "app.logs": async (params) => (await service()).logs(await located(params)),
+    "app.up": async (params, { signal }) => (await service()).up(await inProject(params), signal),
+    "app.down": async (params) => (await service()).stop(await inProject(params)),
     "app.save": async (options) => (await service()).save(options),
     "app.restore": async (_, { signal }) => (await service()).restore(signal),
   };

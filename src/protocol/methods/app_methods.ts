@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
+import { AbsolutePath } from "./words.ts";
 
 /** The states of an app, and of each of its instances. */
 export const AppState = v.picklist([
@@ -18,14 +19,19 @@ export type AppState = v.InferOutput<typeof AppState>;
 const Name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(300));
 
 /**
- * Which apps are meant. `root` is the project's directory; without it, apps of every project are meant.
- * Without `names`, all of them.
+ * Which apps are meant. `root` is the project's directory, `cwd` any directory in it; without both, apps of
+ * every project are meant. Without `names`, all of them.
  */
 const selection = {
+  cwd: v.optional(AbsolutePath),
   root: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096))),
   names: v.optional(v.pipe(v.array(Name), v.maxLength(1_000)), []),
 };
 const Selection = v.strictObject(selection);
+const ProjectSelection = v.pipe(
+  Selection,
+  v.check(({ cwd, root }) => cwd !== undefined || root !== undefined, "names no project: give cwd or root"),
+);
 
 /** One process of an app. Times are milliseconds since 1970, durations seconds. */
 export const AppInstance = v.object({
@@ -138,7 +144,7 @@ export const appMethods = {
   }),
   "app.list": defineMethod({
     summary: "The names of the apps that are known",
-    params: v.strictObject({ root: selection.root }),
+    params: v.strictObject({ cwd: selection.cwd, root: selection.root }),
     result: v.object({ apps: v.array(v.object({ name: v.string(), root: v.string(), state: AppState })) }),
   }),
   "app.logs": defineMethod({
@@ -157,13 +163,13 @@ export const appMethods = {
   "app.up": defineMethod({
     summary:
       "Starts a project's apps in the order of their dependencies; answers when all are up and healthy",
-    params: v.strictObject({ ...selection, root: v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096)) }),
+    params: ProjectSelection,
     result: ActionResult,
     long: true,
   }),
   "app.down": defineMethod({
     summary: "Stops a project's apps in the reverse order of their dependencies",
-    params: v.strictObject({ ...selection, root: v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096)) }),
+    params: ProjectSelection,
     result: ActionResult,
     long: true,
   }),

@@ -41,6 +41,15 @@ export function toolOfExecutable(executable: string): string | undefined {
   );
 }
 
+/**
+ * The tool that a name is an alias or an executable of; undefined for names of tools, and for unknown ones.
+ */
+export function providerOf(name: string): string | undefined {
+  if (catalogueEntry(name) !== undefined) return undefined;
+  const canonical = canonicalToolName(name);
+  return canonical === name ? toolOfExecutable(name) : canonical;
+}
+
 /** The executables that a source of the catalogue names for its tool. */
 export function declaredBy(source: ToolSource): string[] {
   return sourceOf(source.source).executables(source);

@@ -2,7 +2,7 @@ import { UsageError } from "../../base/errors.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
 import { findSource, sourceOf, type ToolSource } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
-import { catalogueEntry, catalogueNames, toolOfExecutable } from "./catalogue.ts";
+import { catalogueEntry, catalogueNames, providerOf } from "./catalogue.ts";
 
 /**
  * Finds where a tool comes from: the catalogue entry's source, or what `npm:NAME` stands for. A direct name
@@ -25,10 +25,12 @@ export function toolSource(tool: { name: string; source?: SourceName }): ToolSou
 
 /** The error for a name that is not in the catalogue, with the names that come close. */
 export function unknownTool(name: string): UsageError {
-  const owner = toolOfExecutable(name);
-  const near = owner === undefined ? nearestNames(name, catalogueNames()) : [owner];
+  const provider = providerOf(name);
   return new UsageError(`Unknown tool "${name}"`, {
-    next: didYouMean(near) ?? `A package of the npm registry is written "npm:${name}"`,
+    next: provider === undefined
+      ? didYouMean(nearestNames(name, catalogueNames())) ??
+        `A package of the npm registry is written "npm:${name}"`
+      : `"${provider}" has it: write "${provider}"`,
   });
 }
 

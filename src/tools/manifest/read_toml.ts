@@ -1,6 +1,7 @@
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { UsageError } from "../../base/errors.ts";
+import { codeFrame, tomlFault } from "./toml_fault.ts";
 import { nearestNames } from "../versions/nearest.ts";
 
 /** How messages call the file. */
@@ -42,16 +43,15 @@ export function checkSection<Schema extends v.GenericSchema>(
 }
 
 function parseDocument(text: string, { what, path }: TomlFile): unknown {
+  const lines = text.replaceAll("\r\n", "\n");
   try {
-    return parse(text.replaceAll("\r\n", "\n"));
+    return parse(lines);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "") ?? "it is not TOML";
-    const line = text.split(/\r?\n/)[error.line - 1] ?? "";
-    throw new UsageError(`Cannot read ${what} "${path}": ${path}:${error.line}:${error.column}: ${reason}`, {
-      next: `${error.line} | ${line}\n${" ".repeat(String(error.line).length)} | ${
-        " ".repeat(Math.max(0, error.column - 1))
-      }^`,
+    const fault = tomlFault(lines, error);
+    const { line, column, reason } = fault;
+    throw new UsageError(`Cannot read ${what} "${path}": ${path}:${line}:${column}: ${reason}`, {
+      next: codeFrame(lines, fault),
       cause: error,
     });
   }

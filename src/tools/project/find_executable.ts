@@ -1,7 +1,14 @@
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { HaftError } from "../../base/errors.ts";
-import { canonicalToolName, catalogueEntry, declaredBy, toolOfExecutable } from "../catalogue/catalogue.ts";
+import {
+  canonicalToolName,
+  catalogueEntry,
+  catalogueNames,
+  declaredBy,
+  providerOf,
+  toolOfExecutable,
+} from "../catalogue/catalogue.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
 import { executablesOf, type InstalledTool, type ProjectTool } from "./installed_tools.ts";
@@ -139,6 +146,17 @@ function notInProject(
     { request, installed },
   ) => [request.name, ...Object.keys(installed?.receipt.bin ?? {})]);
   return new HaftError(`No tool of this project provides "${name}"`, {
-    next: didYouMean(nearestNames(name, names)) ?? `Add it with "haft use ${name}"`,
+    next: didYouMean(nearestNames(name, names)) ?? whereToGet(name),
   });
+}
+
+/** How to add what provides a name, as far as the catalogue knows. */
+function whereToGet(name: string): string {
+  const provider = providerOf(name);
+  if (provider !== undefined) return `"${provider}" has it: "haft use ${provider}" adds it`;
+  if (catalogueEntry(name) !== undefined || name.includes(":")) return `Add it with "haft use ${name}"`;
+  const near = didYouMean(nearestNames(name, catalogueNames()));
+  return near === undefined
+    ? `If it is a package of the npm registry, add it with "haft use npm:${name}"`
+    : near;
 }

@@ -8,7 +8,7 @@ const MOST = 3;
 export function nearestNames(name: string, names: Iterable<string>): string[] {
   const wanted = name.toLowerCase();
   const near: { candidate: string; distance: number }[] = [];
-  for (const candidate of names) {
+  for (const candidate of new Set(names)) {
     const lower = candidate.toLowerCase();
     // Swapped letters are one slip of the fingers, but two edits.
     const distance = sortedLetters(wanted) === sortedLetters(lower) ? 1 : levenshteinDistance(wanted, lower);

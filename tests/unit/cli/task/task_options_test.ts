@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../../../src/base/errors.ts";
+import { HaftError, UsageError } from "../../../../src/base/errors.ts";
 import { parseIds, parseStart, startRequest } from "../../../../src/cli/task/task_options.ts";
 
 const parsed = (positional: string[], rest: string[] = [], flags: [string, string | true][] = []) => ({
@@ -47,6 +47,7 @@ Deno.test("parseStart() refuses neither, both, and a configuration that is not a
 });
 
 Deno.test("parseIds() wants at least one id", () => {
-  assertEquals(parseIds(parsed(["a"], ["b"])).ids, ["a", "b"]);
+  assertEquals(parseIds(parsed(["0123456789ab"], ["ba9876543210"])).ids, ["0123456789ab", "ba9876543210"]);
   assertThrows(() => parseIds(parsed([])), UsageError, "No id was given");
+  assertThrows(() => parseIds(parsed(["build"])), HaftError, 'no task with the id "build"');
 });

@@ -1,0 +1,44 @@
+/**
+ * Commands of other tools that haft has no command for by that name, with what does it here. A name that
+ * becomes a command of haft's is found before it is looked for in this table.
+ */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  run: 'Run a task with "haft task run NAME", or a tool with "haft exec NAME"',
+  add: 'Add a tool with "haft use TOOL"',
+  update: 'Change a version with "haft use TOOL@VERSION"; "haft sync" installs what haft.toml asks for',
+  upgrade: 'Change a version with "haft use TOOL@VERSION"; "haft sync" installs what haft.toml asks for',
+  outdated: 'See what is installed with "haft ls"; change a version with "haft use TOOL@VERSION"',
+  list: 'List tools with "haft ls", apps with "haft app list", tasks with "haft task list"',
+  logs: 'Read logs with "haft app logs", "haft task logs ID" or "haft daemon logs"',
+  log: 'Read logs with "haft app logs", "haft task logs ID" or "haft daemon logs"',
+  remove: 'Take the tool out of haft.toml; "haft uninstall TOOL" removes it from the store',
+  rm: 'Take the tool out of haft.toml; "haft uninstall TOOL" removes it from the store',
+  search: 'List the tools of the catalogue with "haft ls --available"',
+  info: 'Show what runs, and what decided, with "haft which TOOL --why"',
+  up: 'Start the project\'s apps with "haft app up"',
+  down: 'Stop the project\'s apps with "haft app down"',
+  start: 'Start an app with "haft app start NAME", or a task with "haft task start NAME"',
+  stop: 'Stop an app with "haft app stop NAME", or the daemon with "haft daemon stop"',
+  restart: 'Restart an app with "haft app restart NAME", or the daemon with "haft daemon restart"',
+  status: 'See "haft app status", "haft task list" or "haft daemon status"',
+  ps: 'See "haft app status", or "haft app top"',
+  serve: 'Start the project\'s apps with "haft app up"',
+  cancel: 'Cancel a task with "haft task cancel ID"',
+  tasks: 'List tasks with "haft task list"',
+  apps: 'List apps with "haft app list"',
+  build: 'Run a task with "haft task run build"',
+  test: 'Run a task with "haft task run test"',
+  dev: 'Run a task with "haft task run dev", or start an app with "haft app start dev"',
+  ci: 'Install exactly what haft.lock pins with "haft sync --locked"',
+  lock: '"haft sync" writes haft.lock',
+  shell: 'Put the project\'s tools into this shell with eval "$(haft env)"',
+  config: "Settings stand in haft.toml, and the user's own in config.toml",
+  new: 'Write a haft.toml with "haft init"',
+  create: 'Write a haft.toml with "haft init"',
+  completion: 'Print a completion script with "haft completions SHELL"',
+};
+
+/** What does here what a command of that name does elsewhere. */
+export function otherName(word: string): string | undefined {
+  return Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
+}

@@ -1,0 +1,127 @@
+/** What haft answers when somebody is wrong: the cause, where it is, and the command that is meant. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fakeTools } from "./fake_tools.ts";
+import { project, start } from "./task_sandbox.ts";
+import { binary, Sandbox } from "./support.ts";
+
+const MANIFEST = `[tools]
+node = "22"
+[apps.web]
+command = ["sleep", "60"]
+[tasks.build]
+run = "true"
+`;
+
+const rows: [args: string[], code: number, stderr: RegExp][] = [
+  [["which", "nodee"], 1, /provides "nodee"\n {2}Did you mean "node"\?\n$/],
+  [["exec", "nodee"], 1, /Did you mean "node"\?\n$/],
+  [["which", "tsc"], 1, /"typescript" has it: "haft use typescript" adds it/],
+  [["exec", "rg"], 1, /"ripgrep" has it: "haft use ripgrep" adds it/],
+  [["which", "biomee"], 1, /Did you mean "biome"\?/],
+  [["which", "no-such-thing"], 1, /"haft use npm:no-such-thing"/],
+  [["use", "tsc"], 2, /Unknown tool "tsc"\n {2}"typescript" has it: write "typescript"/],
+  [["install", "rg"], 1, /"ripgrep" has it: write "ripgrep"/],
+  [["task", "logs", "nope"], 4, /There is no task with the id "nope"\n {2}Run "haft task list"/],
+  [["task", "wait", "build"], 4, /There is no task with the id "build"\n {2}.*"haft task run NAME"/],
+  [["task", "cancel", "0123456789ab"], 4, /There is no task 0123456789ab/],
+  [["task", "run", "biuld"], 2, /has no task "biuld"\n {2}Did you mean "build"\?/],
+  [["app", "logs", "nope"], 4, /App "nope" not found.*\n {2}.*web/],
+  [["run", "build"], 2, /"haft task run NAME"/],
+  [["add", "biome"], 2, /"haft use TOOL"/],
+  [["update"], 2, /"haft use TOOL@VERSION"/],
+  [["upgrade"], 2, /"haft use TOOL@VERSION"/],
+  [["list"], 2, /"haft ls".*"haft app list".*"haft task list"/],
+  [["logs"], 2, /"haft app logs".*"haft task logs ID".*"haft daemon logs"/],
+  [["remove", "node"], 2, /"haft uninstall TOOL"/],
+  [["search", "node"], 2, /"haft ls --available"/],
+  [["uninstall", "node"], 1, /"node" is not installed\n {2}Run "haft ls --installed"/],
+  [["ipc-send", "daemon.pong"], 4, /Unknown method "daemon\.pong".*\n {2}Did you mean "daemon\.ping"\?/],
+  [
+    ["ipc-send", "app.start", "foo=1"],
+    4,
+    /"app\.start" takes cwd, root, names, config; "haft ipc-send --describe app\.start"/,
+  ],
+  [["ipc-send", "task.status"], 4, /"task\.status" takes id \(required\)/],
+  [["ipc-send", "app.up"], 4, /give cwd or root/],
+];
+
+Deno.test("what somebody gets wrong is answered with what is meant here", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  for (const [args, code, stderr] of rows) {
+    const result = await daemon.run(...args);
+    assertEquals([args, result.code, result.stdout], [args, code, ""], result.stderr);
+    assertMatch(result.stderr, stderr, args.join(" "));
+  }
+});
+
+Deno.test("haft ls --available lists the catalogue", async () => {
+  await using sandbox = await Sandbox.create();
+  const { code, stdout } = await sandbox.run(binary, { args: ["ls", "--available"] });
+  assertEquals(code, 0);
+  assertMatch(stdout, /^biome +\S/m);
+  const json = await sandbox.run(binary, { args: ["ls", "--available", "--json"] });
+  assertEquals(JSON.parse(json.stdout).length, stdout.trimEnd().split("\n").length);
+});
+
+Deno.test("haft daemon stop says what it stopped, and what it left running", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  await daemon.run("app", "start", "web");
+  await start(daemon, "--", "sleep", "60");
+  assertMatch(
+    (await daemon.run("daemon", "stop", "--keep-apps")).stderr,
+    /has stopped; 1 app and 1 task left running\n$/,
+  );
+  await daemon.run("daemon", "start");
+  assertMatch((await daemon.run("daemon", "stop")).stderr, /has stopped, and with it 1 app and 1 task\n$/);
+  assertEquals((await daemon.run("daemon", "stop")).stderr, "No daemon is running\n");
+});
+
+Deno.test("broken TOML is named at the line where the mistake begins", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest(
+    '[tools]\nesbuild = "0.25"\n\n[apps.web]\ncommand = ["node",\n  "app.js"\nautostart = true\n',
+  );
+  for (const args of [["sync"], ["ls"], ["trust"], ["doctor"]]) {
+    const { code, stdout, stderr } = await sandbox.run(binary, { args });
+    assertEquals([args, code === 0], [args, false]);
+    assertStringIncludes(stdout + stderr, "haft.toml:5:11: this list is not closed");
+    assertMatch(stdout + stderr, /\n +5 \| command = \["node",\n +\| {11}\^\n/);
+  }
+});
+
+Deno.test("haft uninstall removes the only version that is installed, as its help says, and asks which of several", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const haft = (...args: string[]) => sandbox.run(binary, { args });
+  assertStringIncludes((await haft("uninstall", "--help")).stdout, "haft uninstall TOOL[@VERSION]");
+  await haft("install", "esbuild@1.2.0");
+  assertEquals((await haft("uninstall", "esbuild")).stdout, "Removed esbuild 1.2.0\n");
+});
+
+Deno.test("cwd means the project in every method about apps, and relative paths are the caller's", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  const below = join(daemon.sandbox.project, "src", "deep");
+  mkdirSync(below, { recursive: true });
+  for (
+    const method of [
+      "app.start",
+      "app.status",
+      "app.list",
+      "app.restart",
+      "app.logs",
+      "app.stop",
+      "app.up",
+      "app.down",
+    ]
+  ) {
+    const { code, stdout, stderr } = await daemon.sandbox.run(binary, {
+      args: ["ipc-send", method, "cwd=."],
+      cwd: below,
+    });
+    assertEquals([method, code, stderr], [method, 0, ""]);
+    if (method === "app.logs") continue;
+    assertMatch(stdout, /"name":"web"/, method);
+  }
+});
