@@ -126,7 +126,7 @@ Deno.test("nothing of an untrusted manifest is run, and a name that is not decla
   assertStringIncludes(unknown.stderr, 'Did you mean "agent"?');
   const missing = await daemon.sandbox.shell(
     binary,
-    `printf '[backends.x]\\ncommand = "no-such-program"\\n' > haft.toml; haft trust; haft ipc-send backend.start backend=x cwd=$PWD`,
+    `printf '[backends.x]\\ncommand = ["no-such-program"]\\n' > haft.toml; haft trust; haft ipc-send backend.start backend=x cwd=$PWD`,
   );
   assertStringIncludes(missing.stderr, 'Cannot run "no-such-program": ENOENT');
 });

@@ -40,7 +40,8 @@ const BEFORE: Readonly<Record<string, { manifest: string; run: string }>> = {
 
 /** What happens elsewhere while the examples of a section run. */
 const MEANWHILE: Readonly<Record<string, string>> = {
-  "The daemon": 'echo "# changed" >> haft.toml; sleep 0.3; haft install esbuild@0.28.2',
+  "The daemon":
+    'echo "# changed" >> haft.toml; sleep 0.3; haft uninstall esbuild@0.28.2; haft install esbuild@0.28.2',
   "Every end, at least once": "haft task start test; sleep 0.2",
   "An editor": "haft task start test; sleep 0.2",
 };
@@ -156,7 +157,6 @@ export class DocWorld implements AsyncDisposable {
       // The subscription has to be there first.
       await delay(200);
       await this.sandbox.run(BASH, { args: [happens], env: this.#environment() });
-      if (this.#section === "The daemon") return;
     }
   }
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readdirSync } from "node:fs";
 import { finished } from "node:stream/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -23,9 +23,30 @@ function reasonToSkip(): string | undefined {
   return status === 0 ? undefined : "python3 is older than 3.7";
 }
 
+/** The Pythons of this machine's pyenv that the package supports: the newest of each minor version. */
+function pyenvPythons(): [version: string, path: string][] {
+  const root = process.env.PYENV_ROOT ?? join(process.env.HOME ?? "", ".pyenv");
+  let versions: string[] = [];
+  try {
+    versions = readdirSync(join(root, "versions"));
+  } catch {
+    // There is no pyenv.
+  }
+  const newest = new Map<number, string>();
+  for (const version of versions.sort(new Intl.Collator("en", { numeric: true }).compare)) {
+    const minor = Number(/^3\.(\d+)\.\d+$/.exec(version)?.[1]);
+    if (minor >= 7) newest.set(minor, version);
+  }
+  return [...newest.values()].map((version) => [version, join(root, "versions", version, "bin", "python3")]);
+}
+
 /** @returns what unittest said; it counts on its last lines */
-async function runUnittest(args: readonly string[], env: Record<string, string>): Promise<string> {
-  const child = spawn("python3", ["-W", "ignore::ResourceWarning", "-m", "unittest", ...args], {
+async function runUnittest(
+  args: readonly string[],
+  env: Record<string, string>,
+  python = "python3",
+): Promise<string> {
+  const child = spawn(python, ["-W", "ignore::ResourceWarning", "-m", "unittest", ...args], {
     cwd: join(projectRoot, "clients", "python"),
     env: { ...process.env, ...env, PYTHONDONTWRITEBYTECODE: "1" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -50,6 +71,28 @@ Deno.test({
     console.log(output.trim().split("\n").slice(-3).join(" "));
   },
 });
+
+const EVERYWHERE = [
+  "message",
+  "events",
+  "threads",
+  "metrics",
+  "endpoint",
+  "json_text",
+  "context",
+  "waker",
+  "shared_memory",
+  "channel",
+  "backend",
+  "package",
+];
+
+for (const [version, python] of pyenvPythons()) {
+  Deno.test(`the Python package works with Python ${version}`, async () => {
+    const output = await runUnittest(EVERYWHERE.map((name) => `tests.test_${name}`), {}, python);
+    assertMatch(output, /^Ran \d\d+ tests/m);
+  });
+}
 
 Deno.test({
   name: `both decoders agree on ${FRAMES} generated streams`,

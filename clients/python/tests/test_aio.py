@@ -104,10 +104,10 @@ class AioChannel(AioTest):
                     await right.send_json(one)
 
             sending = asyncio.ensure_future(send_all())
-            self.assertEqual([(await left.receive(HANG)).data for _ in sent], sent)
+            self.assertEqual([(await left.next_message(HANG)).data for _ in sent], sent)
             await sending
             await left.emit("hello", 1)
-            message = await right.receive(HANG)
+            message = await right.next_message(HANG)
             self.assertEqual((message.type, message.event, message.data), ("event", "hello", 1))
             self.assertEqual(right.metrics()[:2], (300, 1))
             self.assertEqual(right.metrics().bytes_sent, left.metrics().bytes_received)
@@ -118,7 +118,7 @@ class AioChannel(AioTest):
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             for timeout in (0, 0.01):
                 with self.assertRaises(TimedOut):
-                    await left.receive(timeout)
+                    await left.next_message(timeout)
             self.assertIsNone(left.try_receive())
             for n in range(50):
                 receiving = asyncio.ensure_future(left.receive())
@@ -130,7 +130,7 @@ class AioChannel(AioTest):
                 try:
                     data = (await receiving).data
                 except asyncio.CancelledError:
-                    data = (await left.receive(HANG)).data
+                    data = (await left.next_message(HANG)).data
                 self.assertEqual(data, n)
 
         self.with_pair(test)
@@ -155,7 +155,7 @@ class AioChannel(AioTest):
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             async def work() -> None:
                 for _ in range(2):
-                    request = await left.receive(HANG)
+                    request = await left.next_message(HANG)
                     for n in range(2):
                         await left.send(IpcMessage("event", id=request.id, event="progress", data=n))
                     await left.send(IpcMessage("response", id=request.id, data="done"))
@@ -171,7 +171,7 @@ class AioChannel(AioTest):
 
             with self.assertRaises(KeyError):
                 await right.request("work", None, HANG, fail)
-            self.assertEqual((await right.receive(HANG)).data, "after")
+            self.assertEqual((await right.next_message(HANG)).data, "after")
             await working
 
         self.with_pair(test)
@@ -186,14 +186,14 @@ class AioChannel(AioTest):
             with self.assertRaises(asyncio.CancelledError):
                 await asking
             for _ in range(2):
-                request = await left.receive(HANG)
-                cancel = await left.receive(HANG)
+                request = await left.next_message(HANG)
+                cancel = await left.next_message(HANG)
                 self.assertEqual(
                     (cancel.method, cancel.oneway, cancel.data), ("cancel", True, {"id": request.id})
                 )
                 await left.send(IpcMessage("response", id=request.id, data="late"))
             await left.send_json("next")
-            self.assertEqual((await right.receive(HANG)).data, "next")
+            self.assertEqual((await right.next_message(HANG)).data, "next")
             self.assertTrue(await right.wait_for_drain(HANG))
 
         self.with_pair(test)
@@ -236,10 +236,14 @@ class AioChannel(AioTest):
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             text = "x" * (LIMITS.frame // 2)
             accepted = 0
-            with self.assertRaises(TimedOut):
-                while True:
+            full = False
+            while not full:
+                try:
                     await right.send_json({"n": accepted, "text": text}, timeout=0.02)
                     accepted += 1
+                except TimedOut:
+                    # On a busy machine the other end may only not have read yet.
+                    full = left._inbox._paused
             sends = [asyncio.ensure_future(right.send_json({"n": n, "text": text})) for n in range(40)]
             done, _ = await asyncio.wait(sends, timeout=0.05)
             self.assertTrue(done)
@@ -251,7 +255,7 @@ class AioChannel(AioTest):
             self.assertGreater(waiting, 5)
             numbers = []
             for _ in range(accepted + waiting):
-                data = (await left.receive(HANG)).data
+                data = (await left.next_message(HANG)).data
                 numbers.append(data["n"] if isinstance(data, dict) else data)
             self.assertEqual(numbers, [*range(accepted), *range(waiting)])
             self.assertIn("within 0 s", str(raised.exception))
@@ -275,7 +279,7 @@ class AioChannel(AioTest):
                 said = str(raised.exception)
             # No more than one read lies above the limit.
             self.assertLess(left.metrics().peak_unread, LIMITS.unread_messages * 10)
-            self.assertEqual([(await left.receive(HANG)).data for _ in range(total)], list(range(total)))
+            self.assertEqual([(await left.next_message(HANG)).data for _ in range(total)], list(range(total)))
             await flooding
 
         self.with_pair(test)
@@ -286,7 +290,7 @@ class AioChannel(AioTest):
             sent = [f"{n:04}" * 2500 for n in range(LIMITS.unread_bytes // 10_000 + 3)]
 
             async def flood() -> None:
-                await right.receive(HANG)
+                await right.next_message(HANG)
                 for text in sent:
                     await right.send_json(text)
                 while not left._inbox._paused:
@@ -328,7 +332,7 @@ class AioChannel(AioTest):
     def test_shutdown_refuses_what_is_new_and_lets_what_is_in_flight_finish(self) -> None:
         async def test(left: LocalSocketChannel, right: LocalSocketChannel) -> None:
             asking = asyncio.ensure_future(right.request("echo", 1, HANG))
-            request = await left.receive(HANG)
+            request = await left.next_message(HANG)
             self.assertFalse(right.is_shutdown())
             right.shutdown()
             self.assertTrue(right.is_shutdown())
@@ -354,7 +358,7 @@ class AioChannel(AioTest):
             self.assertEqual(right.metrics().send_errors, 8)
             self.assertTrue(await right.wait_for_drain(0))
             await right.send_json("x" * (LIMITS.frame - len('{"type":"data","data":""}')))
-            await left.receive(HANG)
+            await left.next_message(HANG)
 
         self.with_pair(test)
 
@@ -376,9 +380,9 @@ class AioRefusals(AioTest):
                 channel: LocalSocketChannel, peer: socket.socket, bad: bytes = bad, code: int = code
             ) -> None:
                 peer.sendall(frame("length", b'{"type":"data","data":1}') + frame("length", bad))
-                self.assertEqual((await channel.receive(HANG)).data, 1)
+                self.assertEqual((await channel.next_message(HANG)).data, 1)
                 with self.assertRaises(ReceiveFailed):
-                    await channel.receive(HANG)
+                    await channel.next_message(HANG)
                 with self.assertRaises(ReceiveFailed):
                     await channel.send_json(1)
                 self.assertEqual(channel.metrics().receive_errors, 1)
@@ -398,7 +402,7 @@ class AioRefusals(AioTest):
         async def test(channel: LocalSocketChannel, peer: socket.socket) -> None:
             peer.sendall(b"\x05\0\0\0{")
             with self.assertRaisesRegex(Disconnected, "did not end a message within 0.05 s"):
-                await channel.receive(HANG)
+                await channel.next_message(HANG)
 
         self.with_raw(test, frame_timeout=0.05)
 
@@ -409,7 +413,7 @@ class AioRefusals(AioTest):
                 peer.sendall(data[:7])
                 await asyncio.sleep(0.4)
                 peer.sendall(data[7:])
-                self.assertEqual((await channel.receive(HANG)).data, 1)
+                self.assertEqual((await channel.next_message(HANG)).data, 1)
 
         self.with_raw(test, frame_timeout=1.0)
 
@@ -418,7 +422,7 @@ class AioRefusals(AioTest):
             peer.sendall(b"\x05\0\0\0{")
             peer.close()
             with self.assertRaisesRegex(Disconnected, "in the middle of a message"):
-                await channel.receive(HANG)
+                await channel.next_message(HANG)
 
         self.with_raw(test)
 
@@ -443,7 +447,7 @@ class AioServer(AioTest):
             await server.close()
             await accepting
             self.assertFalse(os.path.exists(server.path))
-            numbers = sorted([str((await channel.receive(HANG)).data) for channel in accepted], key=int)
+            numbers = sorted([str((await channel.next_message(HANG)).data) for channel in accepted], key=int)
             self.assertEqual(numbers, [str(n) for n in range(20)])
             with self.assertRaises(Disconnected):
                 await server.accept()
@@ -466,7 +470,7 @@ class AioServer(AioTest):
                         accepting = [asyncio.ensure_future(server.accept(HANG)) for _ in range(2)]
                         done, pending = await asyncio.wait(accepting, return_when=asyncio.FIRST_COMPLETED)
                         async with done.pop().result() as accepted:
-                            self.assertEqual((await accepted.receive(HANG)).data, 1)
+                            self.assertEqual((await accepted.next_message(HANG)).data, 1)
                 # The silent connection is gone and became no channel.
                 async with await self.connect():
                     await (await pending.pop()).close()
@@ -489,7 +493,7 @@ class AioServer(AioTest):
                             accepted = await server.accept(HANG)
                         async with accepted:
                             await client.send_json(turns)
-                            self.assertEqual((await accepted.receive(HANG)).data, turns)
+                            self.assertEqual((await accepted.next_message(HANG)).data, turns)
 
         self.run_async(main)
 
@@ -501,7 +505,7 @@ class AioServer(AioTest):
                 with self.assertRaises(TimedOut):
                     await server.accept(0.05)
                 with self.assertRaises(Disconnected):
-                    await ends[2].receive(HANG)
+                    await ends[2].next_message(HANG)
                 await accepted[0].close()
                 ends.append(await self.connect())
                 accepted.append(await server.accept(HANG))

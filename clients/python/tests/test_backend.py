@@ -37,7 +37,7 @@ class Backend(SandboxedTest):
         child = self.spawn({"HAFT_IPC_CHANNEL": server.path if by_path else "backend-test"})
         channel = server.accept(HANG)
         self.addCleanup(channel.close)
-        ready = channel.receive(HANG)
+        ready = channel.next_message(HANG)
         self.assertEqual((ready.type, ready.data), ("ready", {"handlers": ["count.down", "greet"]}))
         return channel, child
 
@@ -48,14 +48,14 @@ class Backend(SandboxedTest):
             channel.send(IpcMessage("request", id=id, method=method, data=data))
         errors: Dict[Optional[str], JsonInput] = {}
         while len(errors) < 3:
-            message = channel.receive(HANG)
+            message = channel.next_message(HANG)
             errors[message.id] = (message.error or {}).get("name")
         self.assertEqual(errors, {"a": "method_not_found", "b": "invalid_params", "c": "failed"})
         channel.send(IpcMessage("request", id="d", method="count.down", data={"from": 2}))
         channel.send(IpcMessage("ping", id="p"))
         told: List[object] = []
         while not any(isinstance(one, tuple) and one[0] == "response" for one in told) or len(told) < 4:
-            message = channel.receive(HANG)
+            message = channel.next_message(HANG)
             told.append((message.type, message.id or message.event, message.data))
         self.assertEqual(
             sorted(map(str, told)),
@@ -90,7 +90,7 @@ class Backend(SandboxedTest):
     def test_finishes_what_is_in_flight_before_it_ends(self) -> None:
         channel, child = self.ready()
         channel.send(IpcMessage("request", id="long", method="count.down", data={"from": 500}))
-        channel.receive(HANG)
+        channel.next_message(HANG)
         channel.emit("backend.stop")
         *_, last = channel
         self.assertEqual((last.type, last.id, last.data), ("response", "long", 0))
@@ -121,11 +121,11 @@ class Backend(SandboxedTest):
     def test_a_request_is_cancelled_at_an_await(self) -> None:
         channel, child = self.ready()
         channel.send(IpcMessage("request", id="long", method="count.down", data={"from": 1_000_000}))
-        channel.receive(HANG)
+        channel.next_message(HANG)
         channel.send(IpcMessage("request", id="c", method="cancel", data={"id": "long"}))
         ends: Dict[Optional[str], object] = {}
         while len(ends) < 2:
-            message = channel.receive(HANG)
+            message = channel.next_message(HANG)
             if message.type == "response":
                 ends[message.id] = message.data or (message.error or {}).get("name")
         self.assertEqual(ends, {"c": {"cancelled": True}, "long": "cancelled"})
@@ -138,7 +138,7 @@ class Backend(SandboxedTest):
             channel.send(IpcMessage("request", id=str(n), method="count.down", data={"from": 20}))
         answers: Dict[Optional[str], object] = {}
         while len(answers) < 300:
-            message = channel.receive(HANG)
+            message = channel.next_message(HANG)
             if message.type == "response":
                 answers[message.id] = (message.error or {}).get("name", message.data)
         self.assertLessEqual(set(map(str, answers.values())), {"0", "too_many"})
@@ -180,7 +180,7 @@ class FirstRequest(SandboxedTest):
             running.start()
             with server.accept(HANG) as channel:
                 channel.send(IpcMessage("request", id="1", method="greet"))
-                told = [channel.receive(HANG) for _ in range(3)]
+                told = [channel.next_message(HANG) for _ in range(3)]
                 channel.emit("backend.stop")
                 running.join(HANG)
         self.assertEqual([message.event or message.data for message in told[1:]], ["hello", "said"])

@@ -86,28 +86,28 @@ class Channel(ChannelTest):
                 right.send_json(one)
 
         self.start(send_all)
-        self.assertEqual([left.receive(HANG).data for _ in sent], sent)
+        self.assertEqual([left.next_message(HANG).data for _ in sent], sent)
 
     def test_the_accepting_side_may_speak_first(self) -> None:
         left, right = self.pair()
         left.emit("hello", {"n": 1})
-        message = right.receive(HANG)
+        message = right.next_message(HANG)
         self.assertEqual((message.type, message.event, message.data), ("event", "hello", {"n": 1}))
 
     def test_receive_times_out_and_loses_nothing(self) -> None:
         left, right = self.pair()
         for timeout in (0, 0.01):
             with self.assertRaises(TimedOut):
-                left.receive(timeout)
+                left.next_message(timeout)
         right.send_json(1)
-        self.assertEqual(left.receive(HANG).data, 1)
+        self.assertEqual(left.next_message(HANG).data, 1)
 
     def test_a_waiting_receive_holds_up_no_send(self) -> None:
         left, right = self.pair()
         received: List[Optional[object]] = []
-        reader = self.start(lambda: received.append(left.receive(HANG).data))
+        reader = self.start(lambda: received.append(left.next_message(HANG).data))
         left.send_json("out")
-        self.assertEqual(right.receive(HANG).data, "out")
+        self.assertEqual(right.next_message(HANG).data, "out")
         right.send_json("in")
         reader.join(HANG)
         self.assertEqual(received, ["in"])
@@ -144,7 +144,7 @@ class Channel(ChannelTest):
                 try:
                     choice = random.randrange(20)
                     if choice == 0:
-                        right.receive(0)
+                        right.next_message(0)
                     elif choice == 1:
                         right.try_receive()
                     elif choice == 2:
@@ -174,7 +174,7 @@ class Channel(ChannelTest):
         left, right = self.pair()
 
         def answer() -> None:
-            request = left.receive(HANG)
+            request = left.next_message(HANG)
             left.emit("other", 1)
             left.send(IpcMessage("event", id=request.id, event="progress", data=50))
             left.send(IpcMessage("response", id=request.id, data="done"))
@@ -185,25 +185,25 @@ class Channel(ChannelTest):
             right.request("work", None, HANG, lambda event, data: seen.append((event, data))), "done"
         )
         self.assertEqual(seen, [("progress", 50)])
-        self.assertEqual(right.receive(HANG).event, "other")
+        self.assertEqual(right.next_message(HANG).event, "other")
 
     def test_a_late_answer_is_dropped_and_the_peer_told_to_cancel(self) -> None:
         left, right = self.pair()
         with self.assertRaises(TimedOut):
             right.request("slow", timeout=0.01)
-        request = left.receive(HANG)
-        cancel = left.receive(HANG)
+        request = left.next_message(HANG)
+        cancel = left.next_message(HANG)
         self.assertEqual((cancel.method, cancel.oneway, cancel.data), ("cancel", True, {"id": request.id}))
         left.send(IpcMessage("response", id=request.id, data="late"))
         left.send_json("next")
-        self.assertEqual(right.receive(HANG).data, "next")
+        self.assertEqual(right.next_message(HANG).data, "next")
 
     def test_progress_makes_a_request_wait_no_longer(self) -> None:
         left, right = self.pair()
         over = threading.Event()
 
         def tell_for_ever() -> None:
-            request = left.receive(HANG)
+            request = left.next_message(HANG)
             while not over.is_set():
                 left.send(IpcMessage("event", id=request.id, event="progress"), HANG)
 
@@ -220,7 +220,10 @@ class Channel(ChannelTest):
         before = signal.signal(signal.SIGALRM, lambda number, frame: None)
         signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
         try:
-            for wait in (lambda: right.request("never answered", None, 0.05), lambda: right.receive(0.05)):
+            for wait in (
+                lambda: right.request("never answered", None, 0.05),
+                lambda: right.next_message(0.05),
+            ):
                 with self.assertRaises(TimedOut):
                     wait()
         finally:
@@ -232,7 +235,7 @@ class Channel(ChannelTest):
         left, right = self.pair()
 
         def refuse() -> None:
-            left.receive(HANG)
+            left.next_message(HANG)
             left.send(IpcMessage("response", error={"code": -32600, "message": "bad"}))
 
         self.start(refuse)
@@ -243,7 +246,7 @@ class Channel(ChannelTest):
         left, right = self.pair()
 
         def answer() -> None:
-            request = left.receive(HANG)
+            request = left.next_message(HANG)
             left.send(IpcMessage("response", data="whose?"))
             left.send(IpcMessage("response", id=request.id, data="yours"))
 
@@ -300,7 +303,7 @@ class Channel(ChannelTest):
             self.start(fail, right.receive),
             self.start(fail, lambda: right.request("x", timeout=None)),
         ]
-        left.receive(HANG)
+        left.next_message(HANG)
         right.close()
         for thread in threads:
             thread.join(HANG)
@@ -310,7 +313,7 @@ class Channel(ChannelTest):
         left, right = self.pair()
         answers: List[object] = []
         asking = self.start(lambda: answers.append(right.request("echo", 1, HANG)))
-        request = left.receive(HANG)
+        request = left.next_message(HANG)
         self.assertFalse(right.is_shutdown())
         right.shutdown()
         self.assertTrue(right.is_shutdown())
@@ -347,16 +350,16 @@ class Channel(ChannelTest):
         self.assertEqual(right.metrics().send_errors, 14)
         self.assertTrue(right.wait_for_drain(0))
         self.start(right.send_json, "x" * (LIMITS.frame - len('{"type":"data","data":""}')))
-        left.receive(HANG)
+        left.next_message(HANG)
 
     def test_metrics_count_messages_and_bytes(self) -> None:
         left, right = self.pair()
         right.send_json(1)
         right.send_json(2)
-        left.receive(HANG)
+        left.next_message(HANG)
         size = len('{"type":"data","data":1}')
         self.assertEqual(right.metrics()[:4], (2, 0, 2 * size, 0))
-        left.receive(HANG)
+        left.next_message(HANG)
         self.assertEqual(left.metrics()[:4], (0, 2, 0, 2 * size))
 
     def test_a_send_that_is_not_taken_times_out_and_leaves_whole_frames_behind(self) -> None:
@@ -404,7 +407,7 @@ class Channel(ChannelTest):
         sent = [f"{n:04}" * 2500 for n in range(LIMITS.unread_bytes // 10_000 + 3)]
 
         def flood() -> None:
-            right.receive(HANG)
+            right.next_message(HANG)
             for text in sent:
                 right.send_json(text)
             right.close()
@@ -443,7 +446,7 @@ class Channel(ChannelTest):
             with LocalSocketChannel.connect("one", env=self.env, framing=self.framing) as client:
                 client.send_json(1)
                 with server.accept(HANG) as accepted:
-                    self.assertEqual(accepted.receive(HANG).data, 1)
+                    self.assertEqual(accepted.next_message(HANG).data, 1)
             waiting = self.start(lambda: self.assertRaises(Disconnected, server.accept))
         waiting.join(HANG)
 
@@ -467,7 +470,7 @@ class Channel(ChannelTest):
             with self.assertRaises(TimedOut):
                 server.accept(0.05)
             with self.assertRaises(Disconnected):
-                ends[2].receive(HANG)
+                ends[2].next_message(HANG)
             accepted[0].close()
             ends.append(LocalSocketChannel.connect("one", env=self.env, framing=self.framing))
             accepted.append(server.accept(HANG))
@@ -512,9 +515,9 @@ class Refusals(ChannelTest):
             with self.subTest(bad):
                 channel, peer = self.raw()
                 peer.sendall(frame("length", b'{"type":"data","data":1}') + frame("length", bad))
-                self.assertEqual(channel.receive(HANG).data, 1)
+                self.assertEqual(channel.next_message(HANG).data, 1)
                 with self.assertRaises(ReceiveFailed):
-                    channel.receive(HANG)
+                    channel.next_message(HANG)
                 told = peer.recv(4096)
                 self.assertIn(b'"code":%d' % code, told)
                 self.assertEqual(peer.recv(4096), b"")
@@ -528,17 +531,17 @@ class Refusals(ChannelTest):
         channel, peer = self.raw()
         peer.sendall((LIMITS.frame + 1).to_bytes(4, "little"))
         with self.assertRaisesRegex(ReceiveFailed, "at most 1048576 are allowed"):
-            channel.receive(HANG)
+            channel.next_message(HANG)
 
     def test_a_frame_that_does_not_end_ends_the_channel(self) -> None:
         channel, peer = self.raw(frame_timeout=0.05)
         peer.sendall(b"\x05\0\0\0{")
         with self.assertRaisesRegex(Disconnected, "did not end a message within"):
-            channel.receive(HANG)
+            channel.next_message(HANG)
 
     def test_a_peer_that_leaves_in_the_middle_is_told_from_one_that_closes(self) -> None:
         channel, peer = self.raw()
         peer.sendall(b"\x05\0\0\0{")
         peer.close()
         with self.assertRaisesRegex(Disconnected, "in the middle of a message"):
-            channel.receive(HANG)
+            channel.next_message(HANG)

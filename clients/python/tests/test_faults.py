@@ -95,7 +95,7 @@ class Killed(FaultTest):
                 # Messages that had come before and are unread.
                 pass
             with self.assertRaises(Disconnected):
-                channel.receive(HANG)
+                channel.next_message(HANG)
         return True
 
     def test_a_server_whose_clients_are_killed_goes_on(self) -> None:
@@ -289,11 +289,11 @@ class Burst(FaultTest):
             with self.subTest(framing), LocalSocketChannel.server("peer", path=self.path) as server:
                 burst = self.burst(framing)
                 with server.accept(HANG) as channel:
-                    numbers = [channel.receive(HANG).data for _ in range(LINES)]
+                    numbers = [channel.next_message(HANG).data for _ in range(LINES)]
                     self.ended(burst)
                     self.assertEqual(numbers, list(range(LINES)))
                     with self.assertRaises(Disconnected):
-                        channel.receive(HANG)
+                        channel.next_message(HANG)
                     self.assertEqual(channel.metrics().messages_received, LINES)
         self.nothing_is_left()
 
@@ -320,11 +320,11 @@ class Burst(FaultTest):
             async with await AioChannel.server("peer", path=self.path) as server:
                 burst = self.burst(framing)
                 async with await server.accept(HANG) as channel:
-                    numbers = [(await channel.receive(HANG)).data for _ in range(LINES)]
+                    numbers = [(await channel.next_message(HANG)).data for _ in range(LINES)]
                     self.ended(burst)
                     self.assertEqual(numbers, list(range(LINES)))
                     with self.assertRaises(Disconnected):
-                        await channel.receive(HANG)
+                        await channel.next_message(HANG)
 
         for framing in FRAMINGS:
             with self.subTest(framing):

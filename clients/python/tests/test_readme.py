@@ -17,7 +17,7 @@ def _examples() -> List[str]:
 class Readme(SandboxedTest):
     def test_every_example_is_python_and_those_without_a_daemon_run(self) -> None:
         examples = _examples()
-        self.assertEqual(len(examples), 5)
+        self.assertEqual(len(examples), 6)
         for text in examples:
             with self.subTest(text.splitlines()[0]):
                 compile(text, "README.md", "exec")

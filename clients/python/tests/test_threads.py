@@ -14,11 +14,11 @@ class Threads(SandboxedTest):
         left.send_json(data)
         data["list"].append(2)
         left.emit("done")
-        self.assertEqual(right.receive(HANG).data, {"list": [1]})
-        self.assertEqual(right.receive(HANG).event, "done")
+        self.assertEqual(right.next_message(HANG).data, {"list": [1]})
+        self.assertEqual(right.next_message(HANG).event, "done")
         self.assertIsNone(right.try_receive())
         with self.assertRaises(TimedOut):
-            right.receive(0)
+            right.next_message(0)
         with self.assertRaises(Serialization):
             left.send_json({"__proto__": 1})
 
@@ -30,7 +30,7 @@ class Threads(SandboxedTest):
             left.send_json(3, timeout=0.01)
         sender = threading.Thread(target=left.send_json, args=(4,), daemon=True)
         sender.start()
-        self.assertEqual([right.receive(HANG).data for _ in range(3)], [1, 2, 4])
+        self.assertEqual([right.next_message(HANG).data for _ in range(3)], [1, 2, 4])
         sender.join(HANG)
 
     def test_requests_listeners_shutdown_and_close(self) -> None:
@@ -44,6 +44,6 @@ class Threads(SandboxedTest):
         right.close()
         for channel in (left, right):
             with self.assertRaises(Disconnected):
-                channel.receive(HANG)
+                channel.next_message(HANG)
         self.assertEqual([*left], [])
         self.assertEqual(left.metrics()[:2], (1, 1))

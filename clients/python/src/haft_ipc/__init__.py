@@ -26,16 +26,25 @@ from .errors import (
     TimedOut,
 )
 from .events import data_of
+from .factory import IpcChannelFactory, IpcMode
 from .json_types import Json, JsonInput
 from .limits import LIMITS
 from .local_socket import LocalSocketChannel, LocalSocketChannelServer
-from .message import IpcMessage
+from .message import IpcMessage, IpcMessageType
 from .metrics import ChannelMetrics, Latency
+from .shared_memory import SharedMemoryChannel
+from .stdio_channel import StdioChannel
 from .stream import Ack, Event, Lagged, Reset, StreamItem, StreamPosition
 from .subscription import Subscription
 from .thread_channel import ThreadChannel
+from .waker import Waker
 
 __all__ = [
+    "Waker",
+    "StdioChannel",
+    "SharedMemoryChannel",
+    "IpcMode",
+    "IpcChannelFactory",
     "Ack",
     "ChannelMetrics",
     "Client",
@@ -48,6 +57,7 @@ __all__ = [
     "IpcChannel",
     "IpcChannelError",
     "IpcMessage",
+    "IpcMessageType",
     "Json",
     "JsonInput",
     "LIMITS",

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import sys
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Tuple
 
+from ._framing import Framing
 from .errors import EndpointError
 from .limits import LIMITS
 
@@ -17,20 +18,45 @@ from .limits import LIMITS
 DAEMON_ENDPOINT = "daemon"
 
 #: The name becomes a file's name, so it has no separators and no leading dot.
+#: Where parents of AuroraView listen.
+_AURORAVIEW_PLACES = ("/tmp/auroraview_{}", "/tmp/ipckit_{}", "/tmp/{}.sock")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,127}")
+_IS_PATH = re.compile(r"[\\/]")
 _NOT_IN_PIPES = re.compile(r'[\\/:*?"<>|\s]')
 
 
 def resolve_endpoint(name: str, path: Optional[str] = None, env: Optional[Mapping[str, str]] = None) -> str:
-    """The path of a channel's endpoint for this user on this system, or ``path`` when given.
+    """The path of a channel's endpoint for this user on this system; ``path`` when given, or a name that is a
+    path.
 
     :raises EndpointError: the name is invalid, or the path is longer than the system allows
     """
-    if path is None:
+    if path is None and _IS_PATH.search(name):
+        path = name
+    elif path is None:
         path = endpoint_path(name, os.environ if env is None else env, sys.platform, _uid())
     if sys.platform != "win32":
         check_path_length(path, sys.platform)
     return path
+
+
+def find_endpoint(
+    name: str, path: Optional[str] = None, env: Optional[Mapping[str, str]] = None
+) -> Tuple[str, Framing]:
+    """Where to connect for a channel's name or its socket's path, and the framing that its server certainly
+    knows.
+
+    :raises EndpointError: the name is invalid, or the path is longer than the system allows
+    """
+    values = os.environ if env is None else env
+    address = resolve_endpoint(name, path, values)
+    # A parent that is not haft listens elsewhere and speaks lines only.
+    if path is None and name == values.get("AURORAVIEW_IPC_CHANNEL") and address != name:
+        others = [] if os.path.exists(address) else [place.format(name) for place in _AURORAVIEW_PLACES]
+        for other in others:
+            if os.path.exists(other):
+                return other, "lines"
+    return address, "lines" if name == values.get("AURORAVIEW_IPC_CHANNEL") else "length"
 
 
 def daemon_endpoint(env: Optional[Mapping[str, str]] = None) -> str:

@@ -14,7 +14,7 @@ from .errors import IpcChannelError, RequestError, TimedOut
 from .json_types import Json
 from .message import IpcMessage, message_of
 
-Listener = Callable[[IpcMessage], None]
+Listener = Callable[[IpcMessage], object]
 #: Reads for at most so many seconds. Gives the messages, and the reason when the connection has ended.
 Source = Callable[[Optional[float]], Tuple[Arrived, Optional[IpcChannelError]]]
 

@@ -11,8 +11,9 @@ from .errors import EndpointError
 
 
 def open_runtime_directory(path: str, *, create: bool = False) -> None:
-    """Requires a real directory (not a link), owned by this user and closed to group and others. The owner of
-    any other directory could replace the socket in it.
+    """Requires a real directory (not a link), owned by this user and closed to group and others; or one that
+    is shared as /tmp is, where only the owner of a file can replace it. The owner of any other directory
+    could replace the socket in it.
 
     :param create: make the directory (0700) when it is missing
     :raises EndpointError: with the reason
@@ -33,10 +34,17 @@ def open_runtime_directory(path: str, *, create: bool = False) -> None:
         os.close(descriptor)
     if (opened.st_ino, opened.st_dev) != (seen.st_ino, seen.st_dev):
         _refuse(path, "it was replaced while being opened")
+    if is_shared(opened):
+        return
     if opened.st_uid != os.getuid():
         _refuse(path, f"it belongs to user {opened.st_uid}, and you are user {os.getuid()}")
     if opened.st_mode & 0o077 != 0:
         _refuse(path, f"its mode is {opened.st_mode & 0o7777:04o}, so other users can get in")
+
+
+def is_shared(directory: os.stat_result) -> bool:
+    """Whether every user may make files there, and only the owner of a file may replace it, as in /tmp."""
+    return directory.st_mode & stat.S_ISVTX != 0 and directory.st_uid in (0, os.getuid())
 
 
 def refuse_foreign_socket(path: str) -> os.stat_result:

@@ -25,7 +25,7 @@ from .errors import (
 )
 from .json_types import Json, JsonInput
 from .limits import LIMITS
-from .message import IpcMessage, check_message
+from .message import IpcMessage, Sendable, check_message, wire_fields
 from .metrics import ChannelCounts, ChannelMetrics
 
 #: Errors of a connection whose other end is gone.
@@ -38,6 +38,9 @@ class StreamChannel(IpcChannel):
     """:param decoder: given by the side that accepts; it has the first bytes. The side that connects chooses
     the framing instead
     """
+
+    #: The ``channel_type`` of its metrics.
+    kind = "local_socket"
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class StreamChannel(IpcChannel):
         #: Seconds spent waiting for the rest of the current frame.
         self._waited = 0.0
         self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, self.kind)
         self._outbox = Outbox(name, transport, self._counts)
         self._shutting_down = False
         self._closed = False
@@ -81,10 +84,11 @@ class StreamChannel(IpcChannel):
         gone."""
         return self._closed
 
-    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
-        self._send_fields(message.to_wire(), timeout, self._check_open)
+    def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
+        self._send_fields(wire_fields(message), timeout, self._check_open)
+        return True
 
-    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+    def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         return self._inbox.take(timeout)
 
     def try_receive(self) -> Optional[IpcMessage]:
@@ -112,7 +116,7 @@ class StreamChannel(IpcChannel):
                 self._cancel(call.id)
             raise
 
-    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+    def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)
 
     def only_requests(self) -> None:

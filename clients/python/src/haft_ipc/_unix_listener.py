@@ -21,7 +21,7 @@ assert sys.platform != "win32"
 
 from ._frame_decoder import FrameDecoder
 from ._framing import LENGTH_BYTES
-from ._runtime_directory import open_runtime_directory, refuse_foreign_socket
+from ._runtime_directory import is_shared, open_runtime_directory, refuse_foreign_socket
 from ._transport import Listener
 from ._unix_transport import UnixTransport, peer_uid
 from .errors import EndpointError
@@ -197,7 +197,7 @@ def _place_by_link(bound: str, path: str) -> bool:
 def _place_under_lock(bound: str, path: str) -> None:
     """The lock keeps two listeners that find the same stale socket from replacing each other."""
     lock = os.open(
-        os.path.join(os.path.dirname(path) or ".", ".lock"),
+        _lock_file(path),
         os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
         0o600,
     )
@@ -213,6 +213,12 @@ def _place_under_lock(bound: str, path: str) -> None:
         os.rename(bound, path)
     finally:
         os.close(lock)
+
+
+def _lock_file(path: str) -> str:
+    directory = os.path.dirname(path) or "."
+    # In a directory such as /tmp, another user may have made the lock of the whole directory.
+    return f"{path}.lock" if is_shared(os.stat(directory)) else os.path.join(directory, ".lock")
 
 
 def _is_live(path: str) -> bool:

@@ -1,12 +1,12 @@
 """The interface of every channel."""
 
 from abc import abstractmethod
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, Optional, overload
 
 from ._closing import Closing
-from .errors import Disconnected
+from .errors import Disconnected, TimedOut
 from .json_types import Json, JsonInput
-from .message import IpcMessage
+from .message import IpcMessage, Sendable
 from .metrics import ChannelMetrics
 
 
@@ -24,8 +24,10 @@ class IpcChannel(Closing):
         """The channel's name."""
 
     @abstractmethod
-    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
-        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
+    def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
+        """Returns True when the message is accepted: at once while the peer reads, later when it is slow.
+
+        :param message: an :class:`IpcMessage`, or a dict with its fields
 
         :raises TimedOut: the message was not accepted in time; it will not be sent
         :raises Disconnected: the peer is gone; the message may be lost
@@ -35,7 +37,7 @@ class IpcChannel(Closing):
         """
 
     @abstractmethod
-    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+    def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         """Waits for the next message. Other threads may send meanwhile.
 
         :raises TimedOut: none came in time; no message is lost
@@ -57,7 +59,7 @@ class IpcChannel(Closing):
         """
 
     @abstractmethod
-    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+    def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         """Calls ``listener``, in a thread of the channel, for every message that no :meth:`receive` waits
         for: first for those that have arrived already. Gives a function that ends it."""
 
@@ -81,13 +83,26 @@ class IpcChannel(Closing):
     def close(self) -> None:
         """Sends what was accepted (for at most 2 s), then closes. Closing twice does nothing."""
 
-    def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
-        """Sends ``{type: "event", event, data}``; see :meth:`send`."""
-        self.send(IpcMessage("event", event=event, data=data), timeout)
+    @overload
+    def receive(self, timeout: None = None) -> IpcMessage: ...
 
-    def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> None:
+    @overload
+    def receive(self, timeout: Optional[float]) -> Optional[IpcMessage]: ...
+
+    def receive(self, timeout: Optional[float] = None) -> Optional[IpcMessage]:
+        """The next message, or None when none came in time; :meth:`next_message` raises instead."""
+        try:
+            return self.next_message(timeout)
+        except TimedOut:
+            return None
+
+    def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
+        """Sends ``{type: "event", event, data}``; see :meth:`send`."""
+        return self.send(IpcMessage("event", event=event, data=data), timeout)
+
+    def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> bool:
         """Sends ``{type: "data", data}``; see :meth:`send`."""
-        self.send(IpcMessage("data", data=data), timeout)
+        return self.send(IpcMessage("data", data=data), timeout)
 
     def __iter__(self) -> Iterator[IpcMessage]:
         """Receives until the channel is closed in order; raises when it broke."""

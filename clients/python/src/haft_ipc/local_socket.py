@@ -7,7 +7,7 @@ from typing import Mapping, Optional
 
 from ._closing import Closing
 from ._connect import connect_transport, listen_transport
-from ._endpoint import resolve_endpoint
+from ._endpoint import find_endpoint, resolve_endpoint
 from ._framing import check_framing
 from ._stream_channel import StreamChannel
 from .errors import Disconnected, EndpointError, HaftError, Io, TimedOut
@@ -29,17 +29,18 @@ class LocalSocketChannel(StreamChannel):
         path: Optional[str] = None,
         timeout: Optional[float] = None,
         retry: bool = False,
-        framing: str = "length",
+        framing: Optional[str] = None,
         max_frame_bytes: int = LIMITS.frame,
         frame_timeout: float = LIMITS.frame_timeout,
         env: Optional[Mapping[str, str]] = None,
     ) -> "LocalSocketChannel":
         """Connects to the server of this name.
 
-        :param path: the socket's path, instead of the one that the name gives
+        :param name: the channel's name, or the path of its socket
+        :param path: the socket's path, where the name is not to decide it
         :param timeout: seconds for all attempts together
         :param retry: go on trying until a server listens; needs ``timeout``
-        :param framing: ``length`` or ``lines``
+        :param framing: ``length`` or ``lines``; by default the one that the server certainly knows
         :param max_frame_bytes: of one frame, each way; at most 16 MiB - 1
         :param frame_timeout: seconds from the first to the last byte of a frame from the peer
         :param env: instead of ``os.environ``, to find the endpoint
@@ -50,11 +51,12 @@ class LocalSocketChannel(StreamChannel):
         """
         if retry and timeout is None:
             raise ValueError("retry=True needs a timeout")
-        known = check_framing(framing)
-        address = resolve_endpoint(name, path, env)
+        chosen = None if framing is None else check_framing(framing)
         deadline = None if timeout is None else time.monotonic() + timeout
         wait = FIRST_WAIT
         while True:
+            # Looked for each time: a parent may listen at one of several places, and not yet.
+            address, known = find_endpoint(name, path, env)
             left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
             try:
                 transport = connect_transport(address, left)
@@ -77,7 +79,7 @@ class LocalSocketChannel(StreamChannel):
                 return cls(
                     name,
                     transport,
-                    framing=known,
+                    framing=chosen or known,
                     max_frame_bytes=max_frame_bytes,
                     frame_timeout=frame_timeout,
                 )
@@ -99,21 +101,30 @@ class LocalSocketChannel(StreamChannel):
         """
         return LocalSocketChannelServer(
             name,
-            resolve_endpoint(name, path, env),
+            path,
             max_frame_bytes=max_frame_bytes,
             frame_timeout=frame_timeout,
             max_connections=max_connections,
+            env=env,
         )
 
 
 class LocalSocketChannelServer(Closing):
-    """Listens until it is closed. The caller of :meth:`accept` closes the channel that it gets."""
+    """Listens until it is closed. The caller of :meth:`accept` closes the channel that it gets. Parameters as
+    in :meth:`LocalSocketChannel.server`."""
 
     def __init__(
-        self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
+        self,
+        name: str,
+        path: Optional[str] = None,
+        *,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        max_connections: int = LIMITS.connections,
+        env: Optional[Mapping[str, str]] = None,
     ) -> None:
         self.name = name
-        self.path = path
+        self.path = resolve_endpoint(name, path, env)
         self._max_frame_bytes = max_frame_bytes
         self._frame_timeout = frame_timeout
         self._lock = threading.Lock()
@@ -121,10 +132,10 @@ class LocalSocketChannelServer(Closing):
         self._max_connections = max_connections
         self._channels: "weakref.WeakSet[LocalSocketChannel]" = weakref.WeakSet()
         try:
-            self._listener = listen_transport(path, max_frame_bytes)
+            self._listener = listen_transport(self.path, max_frame_bytes)
         except OSError as error:
             raise EndpointError(
-                f'Cannot listen at "{path}": {error.strerror or error}',
+                f'Cannot listen at "{self.path}": {error.strerror or error}',
                 next="Choose a directory that you can write to",
             ) from error
 
@@ -165,6 +176,10 @@ class LocalSocketChannelServer(Closing):
         if not self._closed:
             self._closed = True
             self._listener.close()
+
+    def shutdown(self) -> None:
+        """Does what :meth:`close` does."""
+        self.close()
 
     def _next(self, timeout: Optional[float]) -> LocalSocketChannel:
         transport, decoder = self._listener.accept(timeout)

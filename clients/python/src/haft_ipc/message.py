@@ -1,13 +1,30 @@
 """The message of every channel; each frame has one."""
 
 from dataclasses import dataclass
-from typing import Dict, Mapping, Optional, Union
+from enum import Enum
+from typing import Dict, Mapping, Optional, Union, cast
 
 from ._frame_error import FrameError
+from ._json_text import decode_json, encode_json
 from .json_types import Json, JsonInput
 
-#: The values of a message's ``type``.
-MESSAGE_TYPES = frozenset(("request", "response", "event", "ping", "pong", "data", "ready"))
+
+class IpcMessageType(str, Enum):
+    """The values of a message's ``type``; each equals its text."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    EVENT = "event"
+    PING = "ping"
+    PONG = "pong"
+    DATA = "data"
+    READY = "ready"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+MESSAGE_TYPES = frozenset(kind.value for kind in IpcMessageType)
 _STRINGS = ("id", "method", "event", "subject")
 _NUMBERS = ("seq", "time")
 #: Every field, in the order of the wire.
@@ -23,15 +40,56 @@ class IpcMessage:
     """
 
     type: str
+    data: JsonInput = None
     id: Optional[str] = None
     method: Optional[str] = None
     event: Optional[str] = None
-    data: JsonInput = None
     error: Optional[Mapping[str, JsonInput]] = None
     oneway: Optional[bool] = None
     seq: Union[int, float, None] = None
     time: Union[int, float, None] = None
     subject: Optional[str] = None
+    #: Bytes beside the JSON, on a shared memory channel.
+    payload: Optional[bytes] = None
+
+    def to_dict(self) -> Dict[str, JsonInput]:
+        """A dict with ``type``, ``data`` (``{}`` when absent) and the other fields that are set."""
+        return {**self.to_wire(), "type": str(self.type), "data": {} if self.data is None else self.data}
+
+    def to_json(self) -> str:
+        """The JSON text of :meth:`to_dict`.
+
+        :raises ValueError: or TypeError: the data is not JSON
+        """
+        return encode_json(self.to_dict()).decode()
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, JsonInput]) -> "IpcMessage":
+        """The message of a dict: ``type`` defaults to ``data``, ``data`` to ``{}``, and unknown keys are
+        dropped.
+
+        :raises ValueError: a field has the wrong type
+        """
+        given: Dict[str, JsonInput] = {"type": IpcMessageType.DATA.value, "data": {}, **value}
+        fields = {name: given[name] for name in _FIELDS if given.get(name) is not None}
+        try:
+            return message_of(check_message(cast(Json, fields)))
+        except FrameError as error:
+            raise ValueError(f"Not a message: {value!r}") from error
+
+    @classmethod
+    def from_json(cls, text: str) -> "IpcMessage":
+        """The message of a JSON text; see :meth:`from_dict`.
+
+        :raises ValueError: it is not JSON, or not a message
+        """
+        try:
+            value = decode_json(text.encode())
+        except FrameError as error:
+            raise ValueError(str(error)) from error
+        if not isinstance(value, dict):
+            raise ValueError(f"Not a message: {text}")
+        return cls.from_dict(value)
 
     def to_wire(self) -> Dict[str, JsonInput]:
         """The object that is sent: absent fields are left out."""
@@ -47,11 +105,33 @@ class IpcMessage:
         return message_of(check_message(value))
 
 
+#: What a channel sends: a message, or a dict with its fields.
+Sendable = Union[IpcMessage, Mapping[str, JsonInput]]
+
+
+def wire_fields(message: Sendable) -> Dict[str, JsonInput]:
+    """The object that is sent.
+
+    :raises ValueError: a dict that is not a message
+    """
+    return (message if isinstance(message, IpcMessage) else IpcMessage.from_dict(message)).to_wire()
+
+
+class FieldsWithPayload(Dict[str, Json]):
+    """The object of a message whose bytes came beside it; parsed JSON is never of this type."""
+
+    def __init__(self, fields: Mapping[str, Json], payload: bytes) -> None:
+        super().__init__(fields)
+        self.payload = payload
+
+
 def message_of(fields: Mapping[str, Json]) -> IpcMessage:
     """The message of an object that :func:`check_message` has accepted."""
     message = IpcMessage.__new__(IpcMessage)
     get = fields.get
     message.__dict__.update({name: get(name) for name in _FIELDS})
+    if type(fields) is FieldsWithPayload:
+        message.payload = fields.payload
     return message
 
 

@@ -1,8 +1,8 @@
 """The counters of a channel."""
 
 import time
-from dataclasses import dataclass
-from typing import List, NamedTuple
+from dataclasses import dataclass, field
+from typing import Dict, List, NamedTuple, Union
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,8 @@ class Latency:
     p50: int
     p99: int
     max: int
+    #: The mean.
+    avg: int = field(default=0, compare=False)
 
 
 class ChannelMetrics(NamedTuple):
@@ -33,6 +35,42 @@ class ChannelMetrics(NamedTuple):
     uptime: float
     #: Of answered requests, without errors.
     latency: Latency
+    channel_name: str = ""
+    #: ``local_socket``, ``thread``, ``shared_memory`` or ``stdio``.
+    channel_type: str = ""
+
+    @property
+    def errors(self) -> int:
+        """Sends that raised, and frames that broke the protocol."""
+        return self.send_errors + self.receive_errors
+
+    @property
+    def avg_latency_us(self) -> int:
+        """Microseconds from a request to its answer, on average."""
+        return self.latency.avg
+
+    @property
+    def peak_queue_length(self) -> int:
+        """The highest number of unread messages."""
+        return self.peak_unread
+
+    @property
+    def uptime_secs(self) -> int:
+        """Whole seconds since the channel was made."""
+        return int(self.uptime)
+
+    def snapshot(self) -> Dict[str, Union[str, int]]:
+        """The metrics as a dict for JSON, with the names of the AuroraView document."""
+        names = (
+            "channel_name",
+            "channel_type",
+            "messages_sent",
+            "messages_received",
+            "bytes_sent",
+            "bytes_received",
+        )
+        more = ("errors", "avg_latency_us", "peak_queue_length", "uptime_secs")
+        return {name: getattr(self, name) for name in (*names, *more)}
 
 
 class LatencyHistogram:
@@ -40,15 +78,17 @@ class LatencyHistogram:
 
     _BUCKETS = 32
 
-    __slots__ = ("_counts", "_longest")
+    __slots__ = ("_counts", "_longest", "_sum")
 
     def __init__(self) -> None:
         self._counts: List[int] = [0] * self._BUCKETS
         self._longest = 0.0
+        self._sum = 0.0
 
     def record(self, seconds: float) -> None:
         """:param seconds: from a request to its answer"""
         micros = seconds * 1e6
+        self._sum += micros
         if micros > self._longest:
             self._longest = micros
         bucket = int(micros).bit_length() or 1
@@ -68,14 +108,16 @@ class LatencyHistogram:
                     return min(1 << bucket, longest)
             return longest
 
-        return Latency(count, quantile(50), quantile(99), longest)
+        return Latency(count, quantile(50), quantile(99), longest, round(self._sum / count) if count else 0)
 
 
 class ChannelCounts:
     """The counters behind a channel's :class:`ChannelMetrics`."""
 
     __slots__ = (
+        "_kind",
         "_made",
+        "_name",
         "bytes_received",
         "bytes_sent",
         "messages_received",
@@ -84,7 +126,9 @@ class ChannelCounts:
         "send_errors",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, kind: str) -> None:
+        self._name = name
+        self._kind = kind
         self._made = time.monotonic()
         self.messages_sent = self.messages_received = 0
         self.bytes_sent = self.bytes_received = 0
@@ -102,4 +146,6 @@ class ChannelCounts:
             peak_unread=peak_unread,
             uptime=time.monotonic() - self._made,
             latency=latency.snapshot(),
+            channel_name=self._name,
+            channel_type=self._kind,
         )

@@ -51,7 +51,7 @@ class Subscription(Closing):
         while True:
             left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
             try:
-                message = self._channel.receive(left)
+                message = self._channel.next_message(left)
             except TimedOut:
                 raise TimedOut(f"No event within {timeout} s") from None
             except Disconnected:

@@ -10,23 +10,28 @@ from .channel import IpcChannel
 from .errors import Disconnected, IpcChannelError, Serialization, ShuttingDown, TimedOut
 from .json_types import Json, JsonInput
 from .limits import LIMITS
-from .message import IpcMessage, check_message
+from .message import IpcMessage, Sendable, check_message, wire_fields
 from .metrics import ChannelCounts, ChannelMetrics
 
 
 class ThreadChannel(IpcChannel):
-    """One end of a pair. Each direction is bounded, and a sender waits while it is full. Messages are copied
+    """One end of a pair, or (made directly) a channel that receives what it sends, for the threads that share
+    it.
+
+    Each direction is bounded, and a sender waits while it is full. Messages are copied
     through their JSON text, so that both ends see the same as over a socket."""
 
-    def __init__(self, name: str, capacity: int) -> None:
+    def __init__(self, name: str, capacity: int = LIMITS.unread_messages) -> None:
+        if capacity < 1:
+            raise ValueError(f'The capacity of channel "{name}" must be at least 1')
         self._name = name
         self._capacity = capacity
         #: Announces room in this inbox, and the end of the channel.
         self._room = threading.Condition()
         self._inbox = Inbox(name, None, self._announce_room)
-        self._peer: "Optional[ThreadChannel]" = None
+        self._peer: ThreadChannel = self
         self._shutting_down = False
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, "thread")
 
     @classmethod
     def pair(cls, name: str, capacity: int = LIMITS.unread_messages) -> "Tuple[ThreadChannel, ThreadChannel]":
@@ -34,8 +39,6 @@ class ThreadChannel(IpcChannel):
 
         :param capacity: the most unread messages in each direction; at least 1
         """
-        if capacity < 1:
-            raise ValueError(f'The capacity of channel "{name}" must be at least 1')
         left, right = cls(name, capacity), cls(name, capacity)
         left._peer, right._peer = right, left
         return left, right
@@ -44,10 +47,10 @@ class ThreadChannel(IpcChannel):
     def name(self) -> str:
         return self._name
 
-    def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
+    def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
         try:
             try:
-                text = encode_json(message.to_wire())
+                text = encode_json(wire_fields(message))
                 fields = check_message(decode_json(text))
             except (FrameError, ValueError, TypeError, RecursionError) as error:
                 raise Serialization(f'Cannot send on channel "{self._name}": {error}') from error
@@ -69,8 +72,9 @@ class ThreadChannel(IpcChannel):
             raise
         self._counts.messages_sent += 1
         self._counts.bytes_sent += len(text)
+        return True
 
-    def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+    def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         return self._inbox.take(timeout)
 
     def try_receive(self) -> Optional[IpcMessage]:
@@ -84,7 +88,7 @@ class ThreadChannel(IpcChannel):
         finally:
             self._inbox.close_call(call)
 
-    def on_message(self, listener: Callable[[IpcMessage], None]) -> Callable[[], None]:
+    def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)
 
     def shutdown(self) -> None:
@@ -101,23 +105,19 @@ class ThreadChannel(IpcChannel):
 
     def close(self) -> None:
         self._finish(f'Channel "{self._name}" was closed by this side')
-        if self._peer is not None:
-            self._peer._finish(f'Peer of channel "{self._name}" closed it')
+        self._peer._finish(f'Peer of channel "{self._name}" closed it')
 
     def _open_peer(self) -> "ThreadChannel":
         if self._inbox.end is not None:
             raise self._inbox.end
         if self._shutting_down:
             raise ShuttingDown(f'Channel "{self._name}" is closing')
-        if self._peer is None:
-            raise Disconnected(f'Channel "{self._name}" has no peer')
         return self._peer
 
     def _finish(self, reason: str) -> None:
         self._inbox.finish(Disconnected(reason))
         self._announce_room()
-        if self._peer is not None:
-            self._peer._announce_room()
+        self._peer._announce_room()
 
     def _announce_room(self) -> None:
         with self._room:

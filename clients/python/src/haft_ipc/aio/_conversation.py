@@ -3,9 +3,10 @@
 import asyncio
 from typing import List, Mapping, Optional, Tuple, cast
 
+from .._parent import CONNECT_TIMEOUT
 from ..backend.responses import response, unsayable
 from ..backend.runner import Outcome, Result, Runner
-from ..backend.start import CONNECT_TIMEOUT, log_by_line, name_and_path
+from ..backend.start import log_by_line
 from ..errors import Disconnected, IpcChannelError, ReceiveFailed, Serialization
 from ..json_types import Json, JsonInput
 from ..message import IpcMessage
@@ -33,10 +34,7 @@ class Conversation:
         cls, channel: str, env: Mapping[str, str], runner: Runner, stop: asyncio.Event
     ) -> "Conversation":
         """:param channel: the channel's name, or its socket's path"""
-        name, path = name_and_path(channel)
-        opened = await LocalSocketChannel.connect(
-            name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env
-        )
+        opened = await LocalSocketChannel.connect(channel, timeout=CONNECT_TIMEOUT, retry=True, env=env)
         return cls(opened, runner, stop)
 
     async def ready(self, handlers: List[str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections import deque
-from typing import Awaitable, Callable, Deque, Optional, Union
+from typing import Callable, Deque, Optional
 
 from .._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log
 from ..errors import IpcChannelError, TimedOut
@@ -12,7 +12,8 @@ from ..message import IpcMessage, message_of
 from ._wire import Wire
 
 OnProgress = Callable[[str, Json], None]
-Listener = Callable[[IpcMessage], Union[None, Awaitable[None]]]
+#: Plain or ``async``.
+Listener = Callable[[IpcMessage], object]
 
 
 class Call(PendingCall):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import AsyncIterator, Callable, Dict, Optional
+from typing import AsyncIterator, Callable, Dict, Optional, overload
 
 from .._closing import AsyncClosing
 from .._frame_error import FrameError
@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..json_types import Json, JsonInput
 from ..limits import LIMITS
-from ..message import IpcMessage
+from ..message import IpcMessage, Sendable, wire_fields
 from ..metrics import ChannelCounts, ChannelMetrics
 from ._inbox import Inbox, Listener, OnProgress
 from ._wire import FrameTimeout, Wire
@@ -36,6 +36,9 @@ class StreamChannel(AsyncClosing):
     """Used from one event loop. Its methods do the same as those of :class:`haft_ipc.IpcChannel` and raise
     the same errors. Cancelling one that waits loses no message."""
 
+    #: The ``channel_type`` of its metrics.
+    kind = "local_socket"
+
     def __init__(self, name: str, wire: Wire, max_frame_bytes: int) -> None:
         self._name = name
         self._wire = wire
@@ -47,7 +50,7 @@ class StreamChannel(AsyncClosing):
         self._closed = False
         #: Bytes of the senders that wait for room.
         self._waiting_bytes = 0
-        self._counts = ChannelCounts()
+        self._counts = ChannelCounts(name, self.kind)
         wire.start(self._arrived, self._ended)
 
     @property
@@ -60,28 +63,43 @@ class StreamChannel(AsyncClosing):
         """Whether :meth:`close` was called."""
         return self._closed
 
-    async def send(self, message: IpcMessage, timeout: Optional[float] = None) -> None:
-        """Returns when the message is accepted: at once while the peer reads, later when it is slow.
+    async def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
+        """Returns True when the message is accepted: at once while the peer reads, later when it is slow.
 
         :raises TimedOut: the message was not accepted in time; it will not be sent
         :raises SendFailed: more than 8 MiB are waiting to be sent
         """
-        await self._send_text(lambda: encode_json(message.to_wire()), timeout)
+        await self._send_text(lambda: encode_json(wire_fields(message)), timeout)
+        return True
 
-    async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> None:
+    async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
         """Sends ``{type: "event", event, data}``."""
-        await self.send(IpcMessage("event", event=event, data=data), timeout)
+        return await self.send(IpcMessage("event", event=event, data=data), timeout)
 
-    async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> None:
+    async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> bool:
         """Sends ``{type: "data", data}``."""
-        await self.send(IpcMessage("data", data=data), timeout)
+        return await self.send(IpcMessage("data", data=data), timeout)
 
-    async def receive(self, timeout: Optional[float] = None) -> IpcMessage:
+    async def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         """The next message.
 
         :param timeout: seconds
+        :raises TimedOut: none came in time; no message is lost
         """
         return await self._inbox.take(timeout)
+
+    @overload
+    async def receive(self, timeout: None = None) -> IpcMessage: ...
+
+    @overload
+    async def receive(self, timeout: Optional[float]) -> Optional[IpcMessage]: ...
+
+    async def receive(self, timeout: Optional[float] = None) -> Optional[IpcMessage]:
+        """The next message, or None when none came in time; :meth:`next_message` raises instead."""
+        try:
+            return await self._inbox.take(timeout)
+        except TimedOut:
+            return None
 
     def try_receive(self) -> Optional[IpcMessage]:
         """The next message if the event loop has read it."""

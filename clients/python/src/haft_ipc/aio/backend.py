@@ -21,7 +21,7 @@ from typing import Callable, Iterator, Mapping, Optional, Union
 from ..backend.legacy import LegacyConversation
 from ..backend.registry import HandlerRegistry
 from ..backend.runner import Runner
-from ..backend.start import parents_channel
+from ..backend.start import required_channel
 from ..errors import ShuttingDown
 from ..json_types import JsonInput
 from ._conversation import Conversation
@@ -64,7 +64,7 @@ class Backend(HandlerRegistry):
         :raises IpcChannelError: the channel cannot be reached, or the parent broke the protocol
         """
         env = os.environ if env is None else env
-        channel = parents_channel(env)
+        channel = required_channel(env)
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         runner = Runner(self._handlers, self._workers, loop)

@@ -7,7 +7,7 @@ from collections import deque
 from typing import AsyncIterator, Deque, Mapping, Optional, Set
 
 from .._closing import AsyncClosing
-from .._endpoint import resolve_endpoint
+from .._endpoint import find_endpoint, resolve_endpoint
 from .._framing import check_framing
 from ..errors import Disconnected, EndpointError, Io, TimedOut
 from ..limits import LIMITS
@@ -28,7 +28,7 @@ class LocalSocketChannel(StreamChannel):
         path: Optional[str] = None,
         timeout: Optional[float] = None,
         retry: bool = False,
-        framing: str = "length",
+        framing: Optional[str] = None,
         max_frame_bytes: int = LIMITS.frame,
         frame_timeout: float = LIMITS.frame_timeout,
         env: Optional[Mapping[str, str]] = None,
@@ -36,12 +36,13 @@ class LocalSocketChannel(StreamChannel):
         """See :meth:`haft_ipc.LocalSocketChannel.connect`."""
         if retry and timeout is None:
             raise ValueError("retry=True needs a timeout")
-        known = check_framing(framing)
-        address = resolve_endpoint(name, path, env)
+        chosen = None if framing is None else check_framing(framing)
         deadline = None if timeout is None else time.monotonic() + timeout
         wait = FIRST_WAIT
         while True:
-            wire = Wire(max_frame_bytes, frame_timeout, known)
+            # Looked for each time: a parent may listen at one of several places, and not yet.
+            address, known = find_endpoint(name, path, env)
+            wire = Wire(max_frame_bytes, frame_timeout, chosen or known)
             left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
             try:
                 await asyncio.wait_for(open_connection(address, wire), left)
@@ -74,10 +75,11 @@ class LocalSocketChannel(StreamChannel):
         """Listens under a name; see :meth:`haft_ipc.LocalSocketChannel.server`."""
         return LocalSocketChannelServer(
             name,
-            resolve_endpoint(name, path, env),
+            path,
             max_frame_bytes=max_frame_bytes,
             frame_timeout=frame_timeout,
             max_connections=max_connections,
+            env=env,
         )
 
 
@@ -86,10 +88,17 @@ class LocalSocketChannelServer(AsyncClosing):
     closes the channel that it gets. Connections wait in the kernel until the next :meth:`accept`."""
 
     def __init__(
-        self, name: str, path: str, *, max_frame_bytes: int, frame_timeout: float, max_connections: int
+        self,
+        name: str,
+        path: Optional[str] = None,
+        *,
+        max_frame_bytes: int = LIMITS.frame,
+        frame_timeout: float = LIMITS.frame_timeout,
+        max_connections: int = LIMITS.connections,
+        env: Optional[Mapping[str, str]] = None,
     ) -> None:
         self.name = name
-        self.path = path
+        self.path = resolve_endpoint(name, path, env)
         self._max_frame_bytes = max_frame_bytes
         self._frame_timeout = frame_timeout
         self._max_connections = max_connections
@@ -103,10 +112,10 @@ class LocalSocketChannelServer(AsyncClosing):
         self._channels: Set[LocalSocketChannel] = set()
         self._opening: "Set[asyncio.Task[None]]" = set()
         try:
-            self._socket, self._remove = listen_socket(path)
+            self._socket, self._remove = listen_socket(self.path)
         except OSError as error:
             raise EndpointError(
-                f'Cannot listen at "{path}": {error.strerror or error}',
+                f'Cannot listen at "{self.path}": {error.strerror or error}',
                 next="Choose a directory that you can write to",
             ) from error
 
@@ -157,6 +166,10 @@ class LocalSocketChannelServer(AsyncClosing):
         # Connections in opening end by themselves; a turn of the loop frees the others.
         await asyncio.gather(*self._opening)
         await asyncio.sleep(0)
+
+    async def shutdown(self) -> None:
+        """Does what :meth:`close` does."""
+        await self.close()
 
     async def __aiter__(self) -> AsyncIterator[LocalSocketChannel]:
         """Accepts until the server is closed."""

@@ -48,7 +48,7 @@ class Subscription(AsyncClosing):
         """The next item; see :meth:`haft_ipc.Subscription.next`. ``timeout`` counts from the last message."""
         while True:
             try:
-                message = await self._channel.receive(timeout)
+                message = await self._channel.next_message(timeout)
             except Disconnected:
                 if self._closed:
                     raise

@@ -10,7 +10,7 @@ from .legacy import LegacyConversation
 from .native import NativeConversation
 from .registry import HandlerRegistry
 from .runner import Runner
-from .start import parents_channel
+from .start import required_channel
 from .stop_signal import StopSignal
 
 
@@ -60,7 +60,7 @@ class Backend(HandlerRegistry):
 
 
 def _conversation(env: Mapping[str, str], runner: Runner, stop: StopSignal) -> Conversation:
-    channel = parents_channel(env)
+    channel = required_channel(env)
     if channel is None:
         return LegacyConversation(runner, stop.set)
     return NativeConversation(channel, env, runner, stop.set)

@@ -3,6 +3,7 @@
 import threading
 from typing import Callable, List, Mapping, Optional, cast
 
+from .._parent import CONNECT_TIMEOUT
 from ..errors import Disconnected, IpcChannelError, ReceiveFailed, Serialization
 from ..json_types import Json, JsonInput
 from ..local_socket import LocalSocketChannel
@@ -10,7 +11,7 @@ from ..message import IpcMessage
 from .conversation import Conversation
 from .responses import response, unsayable
 from .runner import Outcome, Result, Runner
-from .start import CONNECT_TIMEOUT, log_by_line, name_and_path
+from .start import log_by_line
 
 
 class NativeConversation(Conversation):
@@ -19,10 +20,7 @@ class NativeConversation(Conversation):
     def __init__(
         self, channel: str, env: Mapping[str, str], runner: Runner, stop: Callable[[], None]
     ) -> None:
-        name, path = name_and_path(channel)
-        self._channel = LocalSocketChannel.connect(
-            name, path=path, timeout=CONNECT_TIMEOUT, retry=True, env=env
-        )
+        self._channel = LocalSocketChannel.connect(channel, timeout=CONNECT_TIMEOUT, retry=True, env=env)
         self._runner = runner
         self._stop = stop
         self._failure: Optional[IpcChannelError] = None
