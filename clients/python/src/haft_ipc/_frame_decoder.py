@@ -103,6 +103,7 @@ class FrameDecoder:
 
     def _cut_lengths(self, frames: List[bytes]) -> None:
         buffer = self._buffer
+        whole = self._whole
         start = self._start
         end = self._end
         while end - start >= LENGTH_BYTES:
@@ -115,7 +116,7 @@ class FrameDecoder:
                 break
             self.frames += 1
             if length > 0:
-                frames.append(bytes(buffer[start + LENGTH_BYTES : stop]))
+                frames.append(whole[start + LENGTH_BYTES : stop].tobytes())
             start = stop
         self._start = start
 
@@ -135,7 +136,7 @@ class FrameDecoder:
             self.frames += 1
             # A line of CR LF alone is empty too.
             if newline > start and not (newline == start + 1 and buffer[start] == 0x0D):
-                frames.append(bytes(buffer[start:newline]))
+                frames.append(self._whole[start:newline].tobytes())
             start = scanned = newline + 1
         self._start = start
         self._scanned = end

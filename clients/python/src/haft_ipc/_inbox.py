@@ -7,9 +7,9 @@ all. So a request and its answer stay in one thread when no other thread listens
 import threading
 import time
 from collections import deque
-from typing import Callable, Deque, Optional, Tuple, TypeVar
+from typing import Callable, Deque, List, Optional, Sequence, Tuple, TypeVar, Union
 
-from ._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log
+from ._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log, response_data
 from .errors import IpcChannelError, RequestError, TimedOut
 from .json_types import Json
 from .message import IpcMessage, message_of
@@ -38,6 +38,18 @@ class Call(PendingCall):
     def progress(self, fields: Fields) -> None:
         if self.events is not None:
             self.events.append(fields)
+
+    def result(self, return_exceptions: bool) -> Union[Json, RequestError]:
+        """The data of the response, which has come.
+
+        :raises RequestError: it is an error, and ``return_exceptions`` is False
+        """
+        try:
+            return response_data(self.response or {})
+        except RequestError as error:
+            if return_exceptions:
+                return error
+            raise
 
     def take(self) -> Optional[Fields]:
         """What the caller takes next: progress first, the response last."""
@@ -109,6 +121,14 @@ class Inbox:
             mail.calls[call.id] = call
             return call
 
+    def open_calls(self, count: int) -> List[Call]:
+        """Registers that many requests before they are sent."""
+        mail = self.mail
+        with self.lock:
+            opened = [Call(mail.next_id(), False) for _ in range(count)]
+            mail.calls.update((call.id, call) for call in opened)
+            return opened
+
     def close_call(self, call: Call) -> None:
         """Drops a request whose caller gave up."""
         with self.lock:
@@ -133,7 +153,8 @@ class Inbox:
         while True:
             with self.lock:
                 fields = None
-                if not looked and self._reader is None and self._source is not None and self.mail.end is None:
+                alone = self._reader is None and self._source is not None and self.mail.end is None
+                if alone and not looked and call.response is None:
                     # Usually this thread is alone, and the first read brings the answer.
                     looked = True
                     self._read(timeout)
@@ -143,14 +164,28 @@ class Inbox:
                         call.take, timeout, deadline, lambda: self.mail.no_answer(method), looked
                     )
             if fields["type"] == "response":
-                if "error" in fields:
-                    error = fields["error"]
-                    if isinstance(error, dict):
-                        raise RequestError.from_wire(error)
-                return fields.get("data")
+                return response_data(fields)
             event = fields.get("event")
             if on_progress is not None:
                 on_progress(event if isinstance(event, str) else "", fields.get("data"))
+
+    def await_calls(self, calls: Sequence[Call], timeout: Optional[float], deadline: Optional[float]) -> None:
+        """Waits until every call has its response.
+
+        :param timeout: seconds, for the error's text
+        :raises TimedOut: or the channel's end
+        """
+        left = iter(calls)
+        current = next(left, None)
+
+        def all_answered() -> Optional[bool]:
+            nonlocal current
+            while current is not None and current.response is not None:
+                current = next(left, None)
+            return True if current is None else None
+
+        with self.lock:
+            self._wait(all_answered, timeout, deadline, lambda: f"No answers to {len(calls)} requests")
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """See :meth:`IpcChannel.on_message`."""

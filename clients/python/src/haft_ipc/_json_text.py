@@ -31,9 +31,10 @@ _decode: Callable[[str], Json] = json.JSONDecoder(parse_constant=_refuse_constan
 _decode_huge: Callable[[str], Json] = json.JSONDecoder(
     parse_constant=_refuse_constant, parse_int=float
 ).decode
-_decode_first: Callable[[str], Tuple[Json, int]] = json.JSONDecoder(
+#: Decodes the value at an index; raises StopIteration when none begins there.
+_scan_once: Callable[[str, int], Tuple[Json, int]] = json.JSONDecoder(  # type: ignore[attr-defined]
     parse_constant=_refuse_constant
-).raw_decode
+).scan_once
 _encode = make_encoder(ensure_ascii=False)
 _encode_ascii = make_encoder(ensure_ascii=True)
 _quote: Callable[[str], str] = json.encoder.encode_basestring
@@ -53,10 +54,10 @@ def decode_json(raw: bytes) -> Json:
         raise FrameError("not-utf8", "Frame is not valid UTF-8") from error
     _check(text, raw)
     try:
-        value, end = _decode_first(text)
+        value, end = _scan_once(text, 0)
         if end == len(text):
             return value
-    except ValueError:
+    except (ValueError, StopIteration):
         # There is space around the value, or an error that the code below names.
         pass
     if text.startswith("\ufeff"):
@@ -111,6 +112,21 @@ def encode_request(id: str, method: str, data: JsonInput) -> bytes:
         if data is not None:
             fields["data"] = data
         return encode_json(fields)
+    if len(text) >= _SHORTEST_REFUSED:
+        _check(whole, raw)
+    return raw
+
+
+def encode_event(event: str, data: JsonInput) -> bytes:
+    """The text of ``{type: "event", event, data?}``; faster than :func:`encode_json`, with the same text."""
+    try:
+        if data is None:
+            return f'{{"type":"event","event":{_quote(event)}}}'.encode()
+        text = _encode(data)
+        whole = f'{{"type":"event","event":{_quote(event)},"data":{text}}}'
+        raw = whole.encode()
+    except UnicodeEncodeError:
+        return encode_json({"type": "event", "event": event, **({} if data is None else {"data": data})})
     if len(text) >= _SHORTEST_REFUSED:
         _check(whole, raw)
     return raw

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from typing import Callable, Deque, Dict, Generic, List, Optional, Tuple, TypeVar
 
-from .errors import IpcChannelError
+from .errors import IpcChannelError, RequestError
 from .json_types import Json
 from .limits import LIMITS
 from .metrics import LatencyHistogram
@@ -45,6 +45,18 @@ class PendingCall(ABC):
 
 _Call = TypeVar("_Call", bound=PendingCall)
 _Listener = TypeVar("_Listener")
+
+
+def response_data(fields: Fields) -> Json:
+    """The data of a response.
+
+    :raises RequestError: it is an error
+    """
+    if "error" in fields:
+        error = fields["error"]
+        if isinstance(error, dict):
+            raise RequestError.from_wire(error)
+    return fields.get("data")
 
 
 class Mailbox(Generic[_Call, _Listener]):

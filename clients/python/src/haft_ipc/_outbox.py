@@ -30,10 +30,12 @@ class Outbox:
         """Whether a frame is being sent."""
         return self._lock.locked() or len(self.rest) > 0
 
-    def push(self, frame: bytes, size: int, timeout: Optional[float], check: Callable[[], None]) -> None:
-        """Writes a frame.
+    def push(
+        self, frame: bytes, size: int, timeout: Optional[float], check: Callable[[], None], messages: int = 1
+    ) -> None:
+        """Writes a frame, or several in a row.
 
-        :param size: of the frame's text, for the counters
+        :param size: of the texts, for the counters
         :param check: called when it is this frame's turn; raises when the channel is closing
         :raises TimedOut: none of the frame was written
         :raises SendFailed: too many bytes are waiting
@@ -49,7 +51,7 @@ class Outbox:
             taken = self._transport.write_now(frame)
             if taken < len(frame):
                 self._write_slowly(memoryview(frame), taken, timeout, deadline)
-            self._counts.messages_sent += 1
+            self._counts.messages_sent += messages
             self._counts.bytes_sent += size
         finally:
             self._lock.release()

@@ -2,17 +2,17 @@
 
 import errno
 import time
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, preamble
 from ._inbox import Inbox
-from ._json_text import decode_json, encode_json, encode_request
+from ._json_text import decode_json, encode_event, encode_json, encode_request
 from ._mailbox import Arrived, Fields
 from ._outbox import Outbox
 from ._transport import Transport
-from .channel import IpcChannel
+from .channel import PIPELINE, IpcChannel
 from .errors import (
     ERROR_CODES,
     Disconnected,
@@ -88,6 +88,10 @@ class StreamChannel(IpcChannel):
         self._send_fields(wire_fields(message), timeout, self._check_open)
         return True
 
+    def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
+        self._push(lambda: self._frame(encode_event(event, data)), timeout, self._check_open)
+        return True
+
     def next_message(self, timeout: Optional[float] = None) -> IpcMessage:
         return self._inbox.take(timeout)
 
@@ -115,6 +119,48 @@ class StreamChannel(IpcChannel):
             if isinstance(error, TimedOut):
                 self._cancel(call.id)
             raise
+
+    def requests(
+        self,
+        requests: Iterable[Tuple[str, JsonInput]],
+        timeout: Optional[float] = 30.0,
+        return_exceptions: bool = False,
+    ) -> List[Any]:
+        calls = [*requests]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        results: List[Any] = []
+        for first in range(0, len(calls), PIPELINE):
+            results += self._pipeline(calls[first : first + PIPELINE], timeout, deadline, return_exceptions)
+        return results
+
+    def _pipeline(
+        self,
+        requests: Sequence[Tuple[str, JsonInput]],
+        timeout: Optional[float],
+        deadline: Optional[float],
+        return_exceptions: bool,
+    ) -> List[Any]:
+        inbox = self._inbox
+        calls = inbox.open_calls(len(requests))
+
+        def make() -> Tuple[bytes, int]:
+            made = [
+                self._frame(encode_request(call.id, method, data))
+                for call, (method, data) in zip(calls, requests)
+            ]
+            return b"".join(data for data, _ in made), sum(size for _, size in made)
+
+        try:
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            self._push(make, left, self._check_open, len(calls))
+            inbox.await_calls(calls, timeout, deadline)
+        except BaseException as error:
+            for call in calls:
+                inbox.close_call(call)
+                if isinstance(error, TimedOut) and call.response is None:
+                    self._cancel(call.id)
+            raise
+        return [call.result(return_exceptions) for call in calls]
 
     def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)
@@ -168,13 +214,19 @@ class StreamChannel(IpcChannel):
     def _send_text(
         self, encode: Callable[[], bytes], timeout: Optional[float], check: Callable[[], None]
     ) -> None:
+        self._push(lambda: self._frame(encode()), timeout, check)
+
+    def _push(
+        self,
+        make: Callable[[], Tuple[bytes, int]],
+        timeout: Optional[float],
+        check: Callable[[], None],
+        messages: int = 1,
+    ) -> None:
+        """:param make: gives frames and the length of their texts"""
         try:
-            text = encode()
-            if len(text) > self._max_frame_bytes:
-                raise FrameError(
-                    "too-large", f"message of {len(text)} bytes; at most {self._max_frame_bytes} are allowed"
-                )
-            self._outbox.push(frame(self._framing, text), len(text), timeout, check)
+            data, size = make()
+            self._outbox.push(data, size, timeout, check, messages)
         except IpcChannelError:
             self._counts.send_errors += 1
             raise
@@ -184,6 +236,14 @@ class StreamChannel(IpcChannel):
         except OSError as error:
             self._counts.send_errors += 1
             raise self._gone(error) from error
+
+    def _frame(self, text: bytes) -> Tuple[bytes, int]:
+        size = len(text)
+        if size > self._max_frame_bytes:
+            raise FrameError(
+                "too-large", f"message of {size} bytes; at most {self._max_frame_bytes} are allowed"
+            )
+        return frame(self._framing, text), size
 
     def _check_open(self) -> None:
         if self._inbox.end is not None:

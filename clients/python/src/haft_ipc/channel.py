@@ -1,13 +1,17 @@
 """The interface of every channel."""
 
+import time
 from abc import abstractmethod
-from typing import Callable, Iterator, Optional, overload
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, overload
 
 from ._closing import Closing
-from .errors import Disconnected, TimedOut
+from .errors import Disconnected, RequestError, TimedOut
 from .json_types import Json, JsonInput
 from .message import IpcMessage, Sendable
 from .metrics import ChannelMetrics
+
+#: Requests that :meth:`IpcChannel.requests` has in flight at once; a peer may refuse more than 128.
+PIPELINE = 100
 
 
 class IpcChannel(Closing):
@@ -57,6 +61,31 @@ class IpcChannel(Closing):
         :raises RequestError: the peer answered with an error
         :raises TimedOut: no answer in time; a late one is dropped
         """
+
+    def requests(
+        self,
+        requests: Iterable[Tuple[str, JsonInput]],
+        timeout: Optional[float] = 30.0,
+        return_exceptions: bool = False,
+    ) -> List[Any]:
+        """Sends many requests without waiting for each answer, and gives the results in their order.
+
+        :param requests: pairs of a method and its data
+        :param timeout: seconds for all of them
+        :param return_exceptions: put errors of the peer into the list; without it the first one is raised
+        :raises RequestError: or TimedOut
+        """
+        results: List[Any] = []
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for method, data in requests:
+            try:
+                left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+                results.append(self.request(method, data, left))
+            except RequestError as error:
+                if not return_exceptions:
+                    raise
+                results.append(error)
+        return results
 
     @abstractmethod
     def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:

@@ -1,6 +1,6 @@
 """The client of haft's daemon."""
 
-from typing import Callable, Mapping, Optional
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple
 
 from ._closing import Closing
 from ._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
@@ -98,6 +98,15 @@ class Client(Closing):
         :raises Disconnected: the daemon is gone
         """
         return self._channel.request(method, {} if data is None else data, timeout, on_progress)
+
+    def requests(
+        self,
+        requests: Iterable[Tuple[str, Mapping[str, JsonInput]]],
+        timeout: Optional[float] = 30.0,
+        return_exceptions: bool = False,
+    ) -> List[Any]:
+        """Calls many methods without waiting for each answer; see :meth:`IpcChannel.requests`."""
+        return self._channel.requests(requests, timeout, return_exceptions)
 
     def subscribe(
         self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None

@@ -117,6 +117,11 @@ def wire_fields(message: Sendable) -> Dict[str, JsonInput]:
     return (message if isinstance(message, IpcMessage) else IpcMessage.from_dict(message)).to_wire()
 
 
+#: Every attribute of a message in which only the type is set.
+_ABSENT: Dict[str, object] = {**dict.fromkeys(_FIELDS), "payload": None}
+_KNOWN = frozenset(_FIELDS)
+
+
 class FieldsWithPayload(Dict[str, Json]):
     """The object of a message whose bytes came beside it; parsed JSON is never of this type."""
 
@@ -128,8 +133,10 @@ class FieldsWithPayload(Dict[str, Json]):
 def message_of(fields: Mapping[str, Json]) -> IpcMessage:
     """The message of an object that :func:`check_message` has accepted."""
     message = IpcMessage.__new__(IpcMessage)
-    get = fields.get
-    message.__dict__.update({name: get(name) for name in _FIELDS})
+    if fields.keys() <= _KNOWN:
+        message.__dict__ = {**_ABSENT, **fields}
+    else:
+        message.__dict__ = {**_ABSENT, **{name: fields[name] for name in _FIELDS if name in fields}}
     if type(fields) is FieldsWithPayload:
         message.payload = fields.payload
     return message

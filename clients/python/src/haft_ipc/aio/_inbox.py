@@ -3,10 +3,10 @@
 import asyncio
 import inspect
 from collections import deque
-from typing import Callable, Deque, Optional
+from typing import Callable, Deque, Optional, Union
 
-from .._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log
-from ..errors import IpcChannelError, TimedOut
+from .._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log, response_data
+from ..errors import IpcChannelError, RequestError, TimedOut
 from ..json_types import Json
 from ..message import IpcMessage, message_of
 from ._wire import Wire
@@ -25,6 +25,18 @@ class Call(PendingCall):
         super().__init__(id)
         self._on_progress = on_progress
         self.response: "asyncio.Future[Fields]" = asyncio.get_running_loop().create_future()
+
+    def result(self, return_exceptions: bool) -> Union[Json, RequestError]:
+        """The data of the response, which has come.
+
+        :raises RequestError: it is an error, and ``return_exceptions`` is False
+        """
+        try:
+            return response_data(self.response.result())
+        except RequestError as error:
+            if return_exceptions:
+                return error
+            raise
 
     def answer(self, fields: Fields) -> None:
         if not self.response.done():

@@ -2,20 +2,21 @@
 
 import asyncio
 import time
-from typing import AsyncIterator, Callable, Dict, Optional, overload
+from functools import partial
+from typing import Any, AsyncIterator, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, overload
 
 from .._closing import AsyncClosing
 from .._frame_error import FrameError
 from .._framing import Framing, frame
-from .._json_text import encode_json, encode_request
-from .._mailbox import Arrived, Fields
+from .._json_text import encode_event, encode_json, encode_request
+from .._mailbox import Arrived, Fields, response_data
+from ..channel import PIPELINE
 from ..errors import (
     ERROR_CODES,
     Disconnected,
     Io,
     IpcChannelError,
     ReceiveFailed,
-    RequestError,
     SendFailed,
     Serialization,
     ShuttingDown,
@@ -25,7 +26,7 @@ from ..json_types import Json, JsonInput
 from ..limits import LIMITS
 from ..message import IpcMessage, Sendable, wire_fields
 from ..metrics import ChannelCounts, ChannelMetrics
-from ._inbox import Inbox, Listener, OnProgress
+from ._inbox import Call, Inbox, Listener, OnProgress
 from ._wire import FrameTimeout, Wire
 
 #: Seconds between two looks at whether the channel is drained.
@@ -74,7 +75,8 @@ class StreamChannel(AsyncClosing):
 
     async def emit(self, event: str, data: JsonInput = None, timeout: Optional[float] = None) -> bool:
         """Sends ``{type: "event", event, data}``."""
-        return await self.send(IpcMessage("event", event=event, data=data), timeout)
+        await self._send_text(lambda: encode_event(event, data), timeout)
+        return True
 
     async def send_json(self, data: JsonInput, timeout: Optional[float] = None) -> bool:
         """Sends ``{type: "data", data}``."""
@@ -126,16 +128,46 @@ class StreamChannel(AsyncClosing):
             await asyncio.wait({call.response}, timeout=left)
             if not call.response.done():
                 raise TimedOut(f"{self._inbox.mail.no_answer(method)} within {timeout} s")
-            response = call.response.result()
+            return response_data(call.response.result())
         except BaseException as error:
             self._inbox.mail.give_up(call)
             if isinstance(error, (TimedOut, asyncio.CancelledError)):
                 self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
             raise
-        failure = response.get("error")
-        if isinstance(failure, dict):
-            raise RequestError.from_wire(failure)
-        return response.get("data")
+
+    async def requests(
+        self,
+        requests: Iterable[Tuple[str, JsonInput]],
+        timeout: Optional[float] = 30.0,
+        return_exceptions: bool = False,
+    ) -> List[Any]:
+        """See :meth:`haft_ipc.IpcChannel.requests`."""
+        all_requests = [*requests]
+        deadline = None if timeout is None else time.monotonic() + timeout
+        results: List[Any] = []
+        for first in range(0, len(all_requests), PIPELINE):
+            calls = await self._pipeline(all_requests[first : first + PIPELINE], timeout, deadline)
+            results += [call.result(return_exceptions) for call in calls]
+        return results
+
+    async def _pipeline(
+        self, requests: Sequence[Tuple[str, JsonInput]], timeout: Optional[float], deadline: Optional[float]
+    ) -> List[Call]:
+        """Sends requests and waits for their answers."""
+        calls = [self._inbox.open_call(None) for _ in requests]
+        try:
+            for call, (method, data) in zip(calls, requests):
+                await self._send_text(partial(encode_request, call.id, method, data), _left(deadline))
+            waiting = {call.response for call in calls if not call.response.done()}
+            if waiting and (await asyncio.wait(waiting, timeout=_left(deadline)))[1]:
+                raise TimedOut(f"No answers to {len(calls)} requests within {timeout} s")
+            return calls
+        except BaseException as error:
+            for call in calls:
+                self._inbox.mail.give_up(call)
+                if isinstance(error, (TimedOut, asyncio.CancelledError)) and not call.response.done():
+                    self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
+            raise
 
     def on_message(self, listener: Listener) -> Callable[[], None]:
         """Calls ``listener``, plain or ``async``, in the event loop for every message that no :meth:`receive`
@@ -272,3 +304,7 @@ class StreamChannel(AsyncClosing):
             self._inbox.finish(Disconnected(f'Peer of channel "{self._name}" closed the connection{midway}'))
         else:
             self._inbox.finish(Io(f'Connection of channel "{self._name}" broke: {error}'))
+
+
+def _left(deadline: Optional[float]) -> Optional[float]:
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)

@@ -1,7 +1,7 @@
 """The client of haft's daemon, for asyncio."""
 
 import asyncio
-from typing import Awaitable, Callable, Mapping, Optional
+from typing import Any, Awaitable, Callable, Iterable, List, Mapping, Optional, Tuple
 
 from .._closing import AsyncClosing
 from .._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
@@ -80,6 +80,15 @@ class Client(AsyncClosing):
     ) -> Json:
         """See :meth:`haft_ipc.Client.request`; cancelling it cancels the request."""
         return await self._channel.request(method, {} if data is None else data, timeout, on_progress)
+
+    async def requests(
+        self,
+        requests: Iterable[Tuple[str, Mapping[str, JsonInput]]],
+        timeout: Optional[float] = 30.0,
+        return_exceptions: bool = False,
+    ) -> List[Any]:
+        """See :meth:`haft_ipc.Client.requests`."""
+        return await self._channel.requests(requests, timeout, return_exceptions)
 
     async def subscribe(
         self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
