@@ -144,7 +144,7 @@ export interface Recursion {
 
 export const recursions: readonly Recursion[] = [
   {
-    files: ["src/sync/bun_installer.ts", "src/sync/install_here.ts"],
+    files: ["src/sync/provide_tool.ts", "src/sync/install_here.ts"],
     why: "a JavaScript package is installed by Bun, which is itself a tool to install",
   },
 ];

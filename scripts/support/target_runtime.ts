@@ -44,6 +44,7 @@ export async function targetRuntime(target: Target): Promise<string> {
   const { path } = await installTool(config, {
     paths,
     ...services,
+    toolchain: () => Promise.reject(new Error("bun is not built here")),
     report: () => {},
     signal: new AbortController().signal,
     version: "build",

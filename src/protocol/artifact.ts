@@ -1,15 +1,18 @@
 import * as v from "valibot";
 
 /** Where tools come from. Each has a module of its name in src/tools/sources. */
-export const SourceName = v.picklist(["npm", "http", "pypi"]);
+export const SourceName = v.picklist(["npm", "http", "pypi", "go", "github"]);
 export type SourceName = v.InferOutput<typeof SourceName>;
 
-/** `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. */
-export const ToolKind = v.picklist(["native", "js"]);
+/**
+ * `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. `built`:
+ * compiled on this machine by its language's own tool.
+ */
+export const ToolKind = v.picklist(["native", "js", "built"]);
 export type ToolKind = v.InferOutput<typeof ToolKind>;
 
-/** How the bytes of an artifact are packed. */
-export const ArchiveFormat = v.picklist(["tar.gz", "zip"]);
+/** How the bytes of an artifact are packed; `gz` and `file` hold one program. */
+export const ArchiveFormat = v.picklist(["tar.gz", "tar.zst", "zip", "gz", "file"]);
 export type ArchiveFormat = v.InferOutput<typeof ArchiveFormat>;
 
 /** One file to download for a tool, with the hash that proves it. `kind` is the name of its source. */
@@ -35,6 +38,24 @@ export const Artifact = v.variant("kind", [
     file: v.string(),
     integrity: v.string(),
   }),
+  v.strictObject({
+    kind: v.literal("go"),
+    module: v.string(),
+    /** As the module proxy has it: `v4.44.3`. */
+    version: v.string(),
+    /** The program's package; absent for Go itself. */
+    package: v.optional(v.string()),
+    /** The checksum database's hash: `h1:…`. */
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("github"),
+    /** `owner/name`. */
+    repo: v.string(),
+    tag: v.string(),
+    asset: v.string(),
+    integrity: v.string(),
+  }),
 ]);
 export type Artifact = v.InferOutput<typeof Artifact>;
 
@@ -49,5 +70,7 @@ export const PlannedArtifact = v.strictObject({
   strip: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** Where below the install directory the entries go; "" is its root. */
   into: v.string(),
+  /** What a single file is called there. */
+  file: v.optional(v.string()),
 });
 export type PlannedArtifact = v.InferOutput<typeof PlannedArtifact>;

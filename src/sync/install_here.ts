@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import type { InstallConfig } from "../protocol/install.ts";
@@ -33,11 +34,16 @@ export async function installHere(
     signal,
     version,
     env,
+    toolchain: async (name) => {
+      const { provideTool } = await import("./provide_tool.ts");
+      return (await provideTool(name, config, { ...options, install: installHere })).directory;
+    },
     // A Bun installs packages by itself; under Deno, in development, one of the store's does.
     ...(runtime.name === "bun" ? {} : {
       jsInstaller: async () => {
-        const { bunInstaller } = await import("./bun_installer.ts");
-        return await bunInstaller(config, { ...options, install: installHere });
+        const { provideTool } = await import("./provide_tool.ts");
+        const { receipt, directory } = await provideTool("bun", config, { ...options, install: installHere });
+        return { command: [join(directory, receipt.bin["bun"] ?? "bin/bun")], env: {} };
       },
     }),
   });

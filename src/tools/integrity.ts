@@ -40,6 +40,12 @@ export function integrityOfSha256(hex: string): string {
   return `sha256-${Buffer.from(hex, "hex").toString("base64")}`;
 }
 
+/** Go's hash of a module, as its checksum database has it. */
+export const ModuleHash = v.pipe(
+  v.string(),
+  v.regex(/^h1:[A-Za-z0-9+/]{43}=$/, "a module's hash such as h1:…"),
+);
+
 /** One strong hash, as the lock file holds it. */
 export const Integrity = v.pipe(
   v.string(),

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createHash } from "node:crypto";
+import type { InstallDeps } from "../../src/tools/install/install_deps.ts";
 import type { InstallConfig } from "../../src/protocol/install.ts";
 import type { ArtifactRegistry } from "../../src/tools/sources/source.ts";
 import type { Documents } from "../../src/tools/registry/metadata_client.ts";
@@ -120,7 +121,8 @@ function sendEndlessly(response: ServerResponse): void {
 }
 
 /** What http and npm artifacts do without. */
-export const noServices: { documents: Documents; user: RegistryUser } = {
+export const noServices: { documents: Documents; user: RegistryUser; toolchain: InstallDeps["toolchain"] } = {
+  toolchain: () => Promise.reject(new Error("a toolchain was asked for")),
   documents: { get: () => Promise.reject(new Error("a document was asked for")) },
   user: { env: {}, home: "/nowhere", platform: "linux" },
 };

@@ -1,4 +1,4 @@
-import { createGunzip, type Gunzip } from "node:zlib";
+import { createGunzip, createZstdDecompress, type Gunzip } from "node:zlib";
 import { once } from "node:events";
 import { createTarDecoder, type ParsedTarEntry, type TarHeader } from "modern-tar";
 import { ArchiveError } from "./archive_error.ts";
@@ -18,12 +18,12 @@ export interface Placement {
 const INFLATED_CHUNK = 256 * 1024;
 
 /**
- * Unpacks a `.tar.gz` while it arrives. `write` resolves when more may come (backpressure through all stages,
- * so that memory does not grow with the archive); `end` when everything is written; either throws what went
- * wrong in any stage.
+ * Unpacks a `.tar.gz` or `.tar.zst` while it arrives. `write` resolves when more may come (backpressure
+ * through all stages, so that memory does not grow with the archive); `end` when everything is written;
+ * either throws what went wrong in any stage.
  */
 export class TarGzExtractor {
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: INFLATED_CHUNK });
+  readonly #gunzip: Gunzip;
   readonly #done: Promise<unknown>;
   readonly #writer: TreeWriter;
   readonly #placement: Placement;
@@ -31,7 +31,9 @@ export class TarGzExtractor {
   #received = 0;
   #inflated = 0;
 
-  constructor(writer: TreeWriter, placement: Placement) {
+  constructor(writer: TreeWriter, placement: Placement, format: "tar.gz" | "tar.zst" = "tar.gz") {
+    const options = { chunkSize: INFLATED_CHUNK };
+    this.#gunzip = format === "tar.gz" ? createGunzip(options) : createZstdDecompress(options);
     this.#writer = writer;
     this.#placement = placement;
     const decoder = createTarDecoder({ strict: true });

@@ -1,8 +1,8 @@
 import { UsageError } from "../../base/errors.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
-import { findSource, sourceOf, type ToolSource } from "../sources/sources.ts";
+import { directForms, findSource, sourceOf, type ToolSource } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
-import { catalogueEntry, catalogueNames, providerOf } from "./catalogue.ts";
+import { catalogueEntry, catalogueNames, declaredBy, providerOf, toolOfExecutable } from "./catalogue.ts";
 
 /**
  * Finds where a tool comes from: the catalogue entry's source, or what `npm:NAME` stands for. A direct name
@@ -28,23 +28,33 @@ export function unknownTool(name: string): UsageError {
   const provider = providerOf(name);
   return new UsageError(`Unknown tool "${name}"`, {
     next: provider === undefined
-      ? didYouMean(nearestNames(name, catalogueNames())) ??
-        `A package of the npm registry is written "npm:${name}"`
+      ? didYouMean(nearestTools(name)) ??
+        `Tools outside the catalogue are written with their source: ${directForms().join(", ")}`
       : `"${provider}" has it: write "${provider}"`,
   });
+}
+
+/** The tools whose names, or whose executables' names, look most like the given one. */
+function nearestTools(name: string): string[] {
+  const names = nearestNames(name, catalogueNames());
+  if (names.length > 0) return names;
+  const executables = catalogueNames().flatMap((tool) =>
+    catalogueEntry(tool)?.sources.flatMap(declaredBy) ?? []
+  );
+  return [...new Set(nearestNames(name, executables).flatMap((one) => toolOfExecutable(one) ?? []))];
 }
 
 function directSource(tool: string, prefix: string, text: string): ToolSource {
   const source = findSource(prefix);
   if (source === undefined) {
     throw new UsageError(`Unknown source "${prefix}" in tool "${tool}"`, {
-      next: 'Write a catalogue name such as "biome", or "npm:NAME"',
+      next: `Write a catalogue name such as "biome", or ${directForms().join(", ")}`,
     });
   }
   const entry = source.direct(text);
   if (entry === undefined) {
-    throw new UsageError(`Tool "${tool}" does not name an ${source.name} package`, {
-      next: `Write ${source.directForm}`,
+    throw new UsageError(`Tool "${tool}" does not name a tool of ${source.name}`, {
+      next: `Write ${source.directForm ?? "a catalogue name"}`,
     });
   }
   const subject = source.subject(entry);

@@ -3,7 +3,7 @@ import { TarGzExtractor } from "../archive/tar_gz.ts";
 import type { TreeWriter } from "../archive/tree_writer.ts";
 import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import { download, type DownloadOptions, RestartDownload } from "./download.ts";
-import { IntegrityCheck } from "./integrity_check.ts";
+import { integrityCheck } from "./integrity_check.ts";
 import type { PartFile } from "./part_file.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function unpackArtifact(
   planned: PlannedArtifact,
   { part, writer, source }: { part: PartFile; writer: TreeWriter; source: DownloadOptions },
 ): Promise<void> {
-  const check = new IntegrityCheck(planned.artifact.integrity, source.url);
+  const check = integrityCheck(planned.artifact.integrity, { url: source.url, path: part.path });
   const { sink, abort } = await openSink(planned, { part, writer });
   let refusal: ArchiveError | undefined;
   try {
@@ -35,7 +35,7 @@ export async function unpackArtifact(
         refusal = error;
       }
     }
-    check.verify(source.url);
+    await check.verify(source.url);
     if (refusal !== undefined) throw refusal;
     await sink.end();
   } catch (error) {
@@ -54,9 +54,16 @@ async function openSink(
   planned: PlannedArtifact,
   { part, writer }: { part: PartFile; writer: TreeWriter },
 ): Promise<{ sink: Sink; abort: () => Promise<void> }> {
-  if (planned.format === "tar.gz") {
-    const extractor = new TarGzExtractor(writer, planned);
+  const { format } = planned;
+  if (format === "tar.gz" || format === "tar.zst") {
+    const extractor = new TarGzExtractor(writer, planned, format);
     return { sink: extractor, abort: () => extractor.abort() };
+  }
+  if (format === "file" || format === "gz") {
+    const { writeSingleFile } = await import("../archive/single_file.ts");
+    const path = planned.file ?? "program";
+    const end = () => writeSingleFile(part.path, { writer, path, compressed: format === "gz" });
+    return { sink: { write: async () => {}, end }, abort: () => writer.settle() };
   }
   const { extractZip } = await import("../archive/zip.ts");
   return {

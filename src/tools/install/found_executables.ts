@@ -3,6 +3,10 @@ import { basename, join } from "node:path";
 import { Buffer } from "node:buffer";
 import { isExecutableName } from "../sources/build.ts";
 
+/** Publishers name programs for their system: `tool-v1.2-linux-amd64` is the program `tool`. */
+const PLATFORM_SUFFIX =
+  /[-_.](?:v?\d[\w.]*[-_.])?(?:linux|darwin|macos|windows|win32|win64|x86_64|amd64|arm64|aarch64|unknown|apple|pc)([-_.].*)?$/i;
+
 /** Directories that hold programs by custom. */
 const PROGRAM_DIRECTORY = /(^|\/)(bin|[^/]+\.data\/scripts)$/;
 /** How deep a program may lie in a tree without such a directory: beside the licence, or in one folder. */
@@ -24,7 +28,7 @@ export function foundExecutables(root: string): Record<string, string> {
   for (const candidates of [custom, shallow]) {
     const found = Object.fromEntries(
       candidates.filter((path) => isNative(join(root, path))).flatMap((path) => {
-        const name = basename(path).replace(/\.exe$/i, "");
+        const name = basename(path).replace(/\.exe$/i, "").replace(PLATFORM_SUFFIX, "");
         return isExecutableName(name) ? [[name, path] as const] : [];
       }),
     );

@@ -46,6 +46,10 @@ export interface InstallDeps {
   version: string;
   /** What the install step of a `js` tool inherits. */
   env: Env;
+  /**
+   * The install directory of a toolchain that builds tools, e.g. `go`; installed first where it is missing.
+   */
+  toolchain(name: string): Promise<string>;
   /** Asked only for `js` tools, where this process is no Bun itself. */
   jsInstaller?: () => Promise<JsInstaller>;
   /** Lower limits than {@link ARCHIVE_LIMITS}, for tests. */

@@ -68,7 +68,7 @@ function installed(config: InstallConfig, store: Store, force = config.force): I
 
 /** The lock of a `js` tool that is in the store already, for a caller that has lost it or never had it. */
 function keptLock(config: InstallConfig, path: string): string | null {
-  if (config.kind === "native" || config.dependencies_lock !== null) return null;
+  if (config.kind !== "js" || config.dependencies_lock !== null) return null;
   try {
     return readFileSync(join(path, "bun.lock"), "utf8");
   } catch (error) {
@@ -146,6 +146,10 @@ async function stage(
   if (config.kind === "native") {
     const { stageNative } = await import("./install_native.ts");
     return Object.assign(await stageNative(config, context), { dependenciesLock: null });
+  }
+  if (config.kind === "built") {
+    const { stageBuilt } = await import("./build_tool.ts");
+    return Object.assign(await stageBuilt(config, context), { dependenciesLock: null });
   }
   const { stageJsPackage } = await import("./js_package.ts");
   return await stageJsPackage(config, context);

@@ -4,8 +4,31 @@ import { HaftError } from "../../base/errors.ts";
 import { printableUrl } from "../http/http_error.ts";
 import { IntegrityError, strongestIntegrity } from "../integrity.ts";
 
+/** How a download is compared with what the lock file promised. */
+export interface ArtifactCheck {
+  update(bytes: Uint8Array): void;
+  /** @throws {IntegrityError} */
+  verify(url: string): void | Promise<void>;
+}
+
+/** Go's hash is one of a zip's contents, every other one of its bytes. */
+export function integrityCheck(
+  integrity: string,
+  { url, path }: { url: string; path: string },
+): ArtifactCheck {
+  if (!integrity.startsWith("h1:")) return new IntegrityCheck(integrity, url);
+  return {
+    update: () => {},
+    async verify(address) {
+      const { zipH1 } = await import("../archive/zip_h1.ts");
+      const actual = await zipH1(path);
+      if (actual !== integrity) throw wrongHash(address, { expected: integrity, actual });
+    },
+  };
+}
+
 /** Hashes an artifact while it streams, then compares. */
-export class IntegrityCheck {
+export class IntegrityCheck implements ArtifactCheck {
   readonly #expected: Buffer;
   readonly #algorithm: string;
   readonly #hash: Hash;
@@ -36,12 +59,13 @@ export class IntegrityCheck {
     const actual = this.#hash.digest();
     if (actual.length === this.#expected.length && timingSafeEqual(actual, this.#expected)) return;
     const text = (digest: Buffer) => `${this.#algorithm}-${digest.toString("base64")}`;
-    throw new IntegrityError(
-      `Wrong hash for ${printableUrl(url)}: expected ${text(this.#expected)}, got ${text(actual)}`,
-      {
-        next:
-          "Do not use this download. If the publisher did change it, remove the tool from haft.lock and sync again",
-      },
-    );
+    throw wrongHash(url, { expected: text(this.#expected), actual: text(actual) });
   }
+}
+
+function wrongHash(url: string, { expected, actual }: { expected: string; actual: string }): IntegrityError {
+  return new IntegrityError(`Wrong hash for ${printableUrl(url)}: expected ${expected}, got ${actual}`, {
+    next:
+      "Do not use this download. If the publisher did change it, remove the tool from haft.lock and sync again",
+  });
 }

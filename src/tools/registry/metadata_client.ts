@@ -132,7 +132,7 @@ function isFresh(fetchedAt: number, now: number): boolean {
 async function absent(response: HttpResponse): Promise<undefined> {
   await response.cancel();
   if ([400, 404, 405, 410].includes(response.status)) return undefined;
-  throw statusError(response);
+  throw rateLimited(response) ?? statusError(response);
 }
 
 function notKept(url: string): HaftError {
@@ -200,4 +200,17 @@ export class MetadataCache {
   #path(url: string): string {
     return join(this.#directory, `${createHash("sha256").update(url).digest("hex").slice(0, 40)}.json`);
   }
+}
+
+/** A server that counts requests says when it answers again. */
+function rateLimited({ status, url, headers }: HttpResponse): HttpError | undefined {
+  const reset = Number(headers.get("x-ratelimit-reset"));
+  if (headers.get("x-ratelimit-remaining") !== "0" || !(reset > 0)) return undefined;
+  const when = new Date(reset * 1000).toISOString().slice(11, 16);
+  return new HttpError(`its limit of requests is used up until ${when} UTC`, {
+    kind: "status",
+    url,
+    status,
+    next: "Wait until then, or raise the limit with a token in GITHUB_TOKEN",
+  });
 }

@@ -31,7 +31,7 @@ export function installConfig(
   const artifacts = lockedArtifacts(locked, platform);
   const [first] = artifacts ?? [];
   if (artifacts === undefined || first === undefined) throw notPublished(request, locked, platform);
-  const layout = locked.kind === "js" ? JS_LAYOUT : nativeLayout(request, locked, platform);
+  const layout = locked.kind === "native" ? nativeLayout(request, locked, platform) : PACKAGE_LAYOUT;
   return {
     tool_name: request.name,
     version: locked.version,
@@ -57,7 +57,7 @@ export function toolStoreId(tool: { name: string; source?: SourceName }): string
 }
 
 /** npm's tarballs have one folder at their root. */
-const JS_LAYOUT: Layout = { strip: 1, bin: {}, into: [] };
+const PACKAGE_LAYOUT: Layout = { strip: 1, bin: {}, into: [] };
 
 function nativeLayout(request: ToolRequest, locked: LockedTool, platform: Platform): Layout {
   const entry = toolSource(request);
@@ -76,7 +76,7 @@ function nativeLayout(request: ToolRequest, locked: LockedTool, platform: Platfo
  * was written behind a mirror lists what that mirror had; elsewhere the same version may have more.
  */
 export function lacksPublished(request: ToolRequest, locked: LockedTool, platform: Platform): boolean {
-  if (locked.kind === "js" || lockedArtifacts(locked, platform) !== undefined) return false;
+  if (locked.kind !== "native" || lockedArtifacts(locked, platform) !== undefined) return false;
   return isPublished(request, locked, platform);
 }
 
@@ -86,9 +86,9 @@ function isPublished(request: ToolRequest, locked: LockedTool, platform: Platfor
     sourceOf(entry.source).publishes(entry, locked.version, platform);
 }
 
-function planned(artifact: Artifact, index: number, { strip, into }: Layout): PlannedArtifact {
+function planned(artifact: Artifact, index: number, { strip, into, file }: Layout): PlannedArtifact {
   const format = sourceOf(artifact.kind).format(artifact);
-  return { artifact, format, strip, into: into[index] ?? "" };
+  return { artifact, format, strip, into: into[index] ?? "", ...(file === undefined ? {} : { file }) };
 }
 
 function notPublished(request: ToolRequest, locked: LockedTool, platform: Platform): HaftError {

@@ -57,7 +57,7 @@ export const http = {
     write: ({ url, integrity }) => ({ url, integrity }),
   },
   direct: () => undefined,
-  directForm: "a catalogue name",
+  directForm: undefined,
   subject: ({ index }) => index,
   versions: async (entry, _request, deps) => (await fetchIndex(entry, deps)).versions,
   async resolve(entry, request, deps) {

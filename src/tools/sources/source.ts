@@ -23,8 +23,8 @@ export interface Source<Entry, Item extends Artifact> {
    * malformed.
    */
   direct(text: string): Entry | undefined;
-  /** How `NAME:TEXT` is written, for the error about a malformed one. */
-  readonly directForm: string;
+  /** How `NAME:TEXT` is written, for messages; undefined when every tool needs a catalogue entry. */
+  readonly directForm: string | undefined;
   /** What an entry is about: a direct entry uses the catalogue's knowledge of the same thing. */
   subject(entry: Entry): string;
   /** Every version, oldest first. */
@@ -64,6 +64,8 @@ export interface Layout {
   bin: Executables;
   /** Where each artifact goes; those after the end of the list go to the root. */
   into: readonly string[];
+  /** What an artifact that is one program is called below the root. */
+  file?: string;
 }
 
 export interface ArtifactAddress {

@@ -5,13 +5,15 @@
  */
 import * as v from "valibot";
 import type { Artifact, ArtifactOf, SourceName } from "../../protocol/artifact.ts";
+import { github } from "./github.ts";
+import { go } from "./go.ts";
 import { http } from "./http.ts";
 import { npm } from "./npm.ts";
 import { pypi } from "./pypi.ts";
 import type { Source } from "./source.ts";
 
 /** One source in a catalogue entry. */
-export const ToolSource = v.variant("source", [npm.entry, http.entry, pypi.entry]);
+export const ToolSource = v.variant("source", [npm.entry, http.entry, pypi.entry, go.entry, github.entry]);
 export type ToolSource = v.InferOutput<typeof ToolSource>;
 
 /** A source whose entries and artifacts are known only at run time; the caller hands it its own. */
@@ -23,6 +25,8 @@ const SOURCES: {
   npm,
   http,
   pypi,
+  go,
+  github,
 };
 
 const all: readonly AnySource[] = Object.values(SOURCES);
@@ -46,4 +50,9 @@ export function sourceOf(name: SourceName): AnySource {
 /** The source that a prefix names: `npm` in `npm:prettier`. */
 export function findSource(prefix: string): AnySource | undefined {
   return all.find(({ name }) => name === prefix);
+}
+
+/** How tools without a catalogue entry are written, for messages. */
+export function directForms(): string[] {
+  return all.flatMap(({ directForm }) => directForm ?? []);
 }

@@ -5,6 +5,9 @@ import { buildFor } from "../../../../src/tools/sources/build.ts";
 import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { toolSource, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
 
+const FORMS =
+  '"npm:name" or "npm:@scope/name", "pypi:name", "go:PACKAGE", such as "go:github.com/owner/name/cmd/tool", "github:owner/name"';
+
 type Built = Extract<ToolSource, { builds?: unknown }>;
 
 Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package", () => {
@@ -28,19 +31,26 @@ Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package"
 Deno.test("toolSource() refuses what it does not know, with the next step", () => {
   const rows: [tool: Parameters<typeof toolSource>[0], message: string, next: string][] = [
     [{ name: "biom" }, 'Unknown tool "biom"', 'Did you mean "biome"?'],
-    [{ name: "rg" }, 'Unknown tool "rg"', 'Did you mean "ripgrep"?'],
-    [{ name: "tsc" }, 'Unknown tool "tsc"', 'Did you mean "typescript"?'],
-    [{ name: "cowsay" }, 'Unknown tool "cowsay"', 'A package of the npm registry is written "npm:cowsay"'],
+    [{ name: "rg" }, 'Unknown tool "rg"', '"ripgrep" has it: write "ripgrep"'],
+    [{ name: "tsc" }, 'Unknown tool "tsc"', '"typescript" has it: write "typescript"'],
+    [{ name: "zigg" }, 'Unknown tool "zigg"', 'Did you mean "zig"?'],
+    [{ name: "markdownlint-cli" }, 'Unknown tool "markdownlint-cli"', 'Did you mean "markdownlint-cli2"?'],
+    [
+      { name: "cowsayings" },
+      'Unknown tool "cowsayings"',
+      `Tools outside the catalogue are written with their source: ${FORMS}`,
+    ],
     [{ name: "biome", source: "http" }, 'Tool "biome" has no source "http"', 'It has "npm"'],
     [
-      { name: "github:a/b" },
-      'Unknown source "github" in tool "github:a/b"',
-      'Write a catalogue name such as "biome", or "npm:NAME"',
+      { name: "gitlab:a/b" },
+      'Unknown source "gitlab" in tool "gitlab:a/b"',
+      `Write a catalogue name such as "biome", or ${FORMS}`,
     ],
-    [{ name: "npm:" }, 'Tool "npm:" does not name an npm package', 'Write "npm:name" or "npm:@scope/name"'],
+    [{ name: "github:a" }, 'Tool "github:a" does not name a tool of github', 'Write "github:owner/name"'],
+    [{ name: "npm:" }, 'Tool "npm:" does not name a tool of npm', 'Write "npm:name" or "npm:@scope/name"'],
     [
       { name: "npm:../x" },
-      'Tool "npm:../x" does not name an npm package',
+      'Tool "npm:../x" does not name a tool of npm',
       'Write "npm:name" or "npm:@scope/name"',
     ],
   ];

@@ -153,7 +153,7 @@ Deno.test("resolveTool() refuses unknown versions, tags and packages with the ne
 Deno.test("resolveTool() asks nothing when the request itself is wrong", async () => {
   const registry = biomeRegistry();
   for (
-    const [name, version] of [["biom", "2"], ["biome", "../2"], ["biome", ""], ["github:a/b", "1"]] as const
+    const [name, version] of [["biom", "2"], ["biome", "../2"], ["biome", ""], ["gitlab:a/b", "1"]] as const
   ) {
     await assertRejects(() => resolve(registry, name, version), UsageError);
   }
