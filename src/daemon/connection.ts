@@ -38,6 +38,8 @@ export type ConnectionFigures = DaemonMetrics["connections"][number];
 
 /** How long a connection that is one too many may take to say what it wants. */
 const REFUSED_MS = 2_000;
+/** Silence after which a peer's few bytes are all that it meant to send for now. */
+const PAUSE_MS = 500;
 
 export class Connection implements Client, FrameSink, SocketHandler {
   readonly id: string = randomId();
@@ -177,12 +179,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (this.#closing !== undefined) return;
     this.#bytesReceived += chunk.length;
     const before = this.#decoder.frames;
-    try {
-      this.#decoder.push(chunk, this.#onFrame);
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.fail(error.kind === "not-json" ? "parse_error" : "invalid_request", error.message);
-    }
+    this.#decode(() => this.#decoder.push(chunk, this.#onFrame));
     const frames = this.#decoder.frames - before;
     this.#host.traffic.received(chunk.length, frames);
     this.#clock.heard(performance.now(), { partial: this.#decoder.partial, frames });
@@ -210,6 +207,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
 
   /** Looks at the clock; the server calls it about once a second. `now` is `performance.now()`. */
   checkTimes(now: number): void {
+    if (this.#decoder.partial && now - this.#clock.heardAt > PAUSE_MS) {
+      this.#decode(() => this.#decoder.settle(this.#onFrame));
+    }
     const refused = this.#refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
     if (refused) this.fail("too_many", this.#refusal ?? "");
     const overdue = this.#clock.look(now, this.#host.limits, {
@@ -224,6 +224,15 @@ export class Connection implements Client, FrameSink, SocketHandler {
         return this.fail("timed_out", overdue.message);
       case "lost":
         return this.#finish(overdue.reason, "drop");
+    }
+  }
+
+  #decode(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.fail(error.kind === "not-json" ? "parse_error" : "invalid_request", error.message);
     }
   }
 

@@ -4,6 +4,7 @@
  * its time limit.
  */
 import * as v from "valibot";
+import { cutText } from "../base/cut_text.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { systemFailure } from "../base/system_error.ts";
 import type { Message } from "../protocol/envelope.ts";
@@ -48,7 +49,7 @@ export class RequestDispatcher {
     if (this.#host.stopping) return this.#refuse(id, "shutting_down", "The daemon is stopping");
     const method = this.#host.methods.get(name);
     if (method === undefined) {
-      return this.#refuse(id, "method_not_found", `Unknown method "${name}"`, {
+      return this.#refuse(id, "method_not_found", `Unknown method "${cutText(name)}"`, {
         methods: this.#host.methods.names,
       });
     }

@@ -4,6 +4,7 @@ import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { HaftError } from "../base/errors.ts";
 import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandler } from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import type { DialectEndpoint } from "../dialects/dialect_endpoint.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 import { Endpoints, type PlacedListener } from "./endpoints.ts";
@@ -36,6 +37,7 @@ export class Server implements AsyncDisposable {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #endpoints: Endpoints;
   readonly #inherited: Listener[] = [];
+  readonly #dialects: DialectEndpoint[] = [];
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ServerOptions) {
@@ -77,17 +79,20 @@ export class Server implements AsyncDisposable {
         },
       );
     }
-    const { DialectConnection } = await import("../dialects/dialect_connection.ts");
-    const host = {
+    const { DialectEndpoint } = await import("../dialects/dialect_endpoint.ts");
+    const endpoint = new DialectEndpoint(dialect, {
       version,
-      maxFrameBytes: this.limits.frame,
-      accept: (socket: Socket) => this.accept(socket),
+      limits: () => this.limits,
+      accept: (socket) => this.accept(socket),
       onInternalError: this.#options.onInternalError,
-    };
-    const accept = (socket: Socket) => new DialectConnection(socket, dialect, host);
-    await this.#endpoints.add({
-      open: async () => ({ path, ...await listen(path, accept, { mayBeShared: true }) }),
     });
+    await this.#endpoints.add({
+      open: async () => ({
+        path,
+        ...await listen(path, (socket) => endpoint.accept(socket), { mayBeShared: true }),
+      }),
+    });
+    this.#dialects.push(endpoint);
   }
 
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */
@@ -176,6 +181,7 @@ export class Server implements AsyncDisposable {
     this.#endpoints.check();
     const now = performance.now();
     for (const connection of this.#connections.values()) connection.checkTimes(now);
+    for (const dialect of this.#dialects) dialect.checkTimes(now);
     this.#whenEmpty?.();
   }
 

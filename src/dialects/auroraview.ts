@@ -19,7 +19,9 @@ export const auroraview: Dialect = {
   name: "auroraview",
   framing: "lines",
   maxFrameBytes: LIMITS.frame,
+  mayStaySilent: false,
   open: (peer, daemon) => new AuroraViewSession(peer, daemon),
+  complaint: (message) => ({ type: "result", success: false, error: message }),
 };
 
 class AuroraViewSession implements DialectSession {
@@ -35,12 +37,8 @@ class AuroraViewSession implements DialectSession {
     try {
       await this.#daemon.request("events.publish", eventOf(value));
     } catch (error) {
-      this.malformed(errorMessage(error));
+      this.#peer.send(auroraview.complaint(errorMessage(error)));
     }
-  }
-
-  malformed(message: string): void {
-    this.#peer.send({ type: "result", success: false, error: message });
   }
 }
 

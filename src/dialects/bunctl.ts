@@ -2,6 +2,7 @@
  * bunctl 3.0: serde's externally tagged enums, a length before each; one answer for each request, in order.
  */
 import { homedir } from "node:os";
+import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
@@ -18,7 +19,9 @@ export const bunctl: Dialect = {
   name: "bunctl",
   framing: "length",
   maxFrameBytes: 10 * 1024 * 1024,
+  mayStaySilent: false,
   open: (peer, daemon) => new BunctlSession(peer, daemon),
+  complaint: (message) => ({ Error: { message } }),
 };
 
 class BunctlSession implements DialectSession {
@@ -44,15 +47,11 @@ class BunctlSession implements DialectSession {
     try {
       this.#peer.send(await this.#answer(value));
     } catch (error) {
-      this.malformed(errorMessage(error));
+      this.#peer.send(bunctl.complaint(errorMessage(error)));
     }
     if (held === undefined || held !== this.#held) return;
     this.#held = undefined;
     for (const event of held) this.#peer.send(event);
-  }
-
-  malformed(message: string): void {
-    this.#peer.send({ Error: { message } });
   }
 
   /** A quiet watcher's client would give up. */
@@ -89,7 +88,7 @@ class BunctlSession implements DialectSession {
         if (variant.fields !== null) throw new Error(`invalid type: ${variant.name} has no fields`);
         return variant.name === "List" ? await this.#list() : await this.#unsubscribe();
       default:
-        throw new Error(`unknown variant ${variant === undefined ? "" : `\`${variant.name}\``}`);
+        throw new Error(`unknown variant ${variant === undefined ? "" : `\`${cutText(variant.name)}\``}`);
     }
   }
 
@@ -113,12 +112,12 @@ class BunctlSession implements DialectSession {
   ): Promise<unknown> {
     const apps = await this.#apps();
     const meant = name === "all" ? apps : apps.filter((app) => bunctlName(app.name) === name);
-    if (meant.length === 0 && name !== "all") throw new Error(`App ${name} not found`);
+    if (meant.length === 0 && name !== "all") throw notFound(name);
     const [only] = meant;
     if (
       method === "app.stop" && name !== "all" && only !== undefined && !isUp(only) && only.state !== "backoff"
     ) {
-      throw new Error(`App ${name} is not running`);
+      throw new Error(`App ${cutText(name)} is not running`);
     }
     const results = await Promise.all([...Map.groupBy(meant, ({ root }) => root)].map(async ([root, its]) => {
       const names = its.map((app) => app.name);
@@ -133,7 +132,7 @@ class BunctlSession implements DialectSession {
     if (given === null || given === "all") return apps.map(bunctlStatus);
     const name = nameOf({ name: given });
     const app = apps.find((one) => bunctlName(one.name) === name);
-    if (app === undefined) throw new Error(`App ${name} not found`);
+    if (app === undefined) throw notFound(name);
     return bunctlStatus(app);
   }
 
@@ -146,7 +145,7 @@ class BunctlSession implements DialectSession {
     const all = given === null || given === "all";
     const name = all ? "" : nameOf({ name: given });
     const meant = all ? apps : apps.filter((app) => bunctlName(app.name) === name);
-    if (meant.length === 0 && !all) throw new Error(`App ${name} not found`);
+    if (meant.length === 0 && !all) throw notFound(name);
     const logs = await Promise.all(meant.map(async (app) => {
       const count = typeof lines === "number" ? Math.max(0, Math.min(10_000, Math.floor(lines))) : 50;
       const result = await this.#daemon.request("app.logs", {
@@ -206,6 +205,10 @@ class BunctlSession implements DialectSession {
 
 function isUp({ state }: AppStatus): boolean {
   return state === "running" || state === "healthy" || state === "unhealthy" || state === "starting";
+}
+
+function notFound(name: string): Error {
+  return new Error(`App ${cutText(name)} not found`);
 }
 
 function nameOf({ name }: Record<string, unknown>): string {

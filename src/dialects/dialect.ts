@@ -15,8 +15,6 @@ export interface DialectPeer {
 export interface DialectSession {
   /** Deals with one message; the next one waits until it resolves. Never rejects. */
   message(value: unknown): Promise<void>;
-  /** The peer sent something that is not JSON, or not what the limits allow. */
-  malformed(reason: string): void;
   /** Called now and then, about every 15 s. */
   tick?(): void;
 }
@@ -28,5 +26,9 @@ export interface Dialect {
   readonly framing: Framing | "form-feed";
   /** Bytes of the longest message. */
   readonly maxFrameBytes: number;
+  /** Whether its clients may listen for ever without a word of their own. */
+  readonly mayStaySilent: boolean;
   open(peer: DialectPeer, daemon: DaemonClient): DialectSession;
+  /** An error in the peer's words, for one that comes before there is a session, too. */
+  complaint(message: string): unknown;
 }

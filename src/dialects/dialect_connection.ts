@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
+import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
+import { Disconnected } from "../channel/errors.ts";
 import { DaemonClient } from "../client/daemon_client.ts";
+import { RequestError } from "../protocol/wire_error.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FormFeedDecoder } from "./form_feed_decoder.ts";
@@ -9,6 +12,7 @@ import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
+import { PeerClock, type PeerLimits } from "../socket/peer_clock.ts";
 import type { Dialect, DialectSession } from "./dialect.ts";
 
 export interface DialectHost {
@@ -18,12 +22,16 @@ export interface DialectHost {
   version: string;
   /** Bytes of the longest message that the daemon takes. */
   maxFrameBytes: number;
+  readonly limits: PeerLimits;
+  onClose(connection: DialectConnection): void;
   onInternalError(where: string, error: unknown): void;
 }
 
 /** Messages that wait their turn before the socket is not read. */
 const MOST_WAITING = 64;
 const TICK_MS = 15_000;
+/** Characters of an error that a peer is sent: it may quote what the peer said. */
+const LONGEST_COMPLAINT = 1_000;
 
 /** One connection of another system's client, joined to the daemon as an ordinary client. */
 export class DialectConnection implements SocketHandler {
@@ -33,15 +41,16 @@ export class DialectConnection implements SocketHandler {
   readonly #decoder: FrameDecoder | FormFeedDecoder;
   readonly #writer: FrameWriter;
   readonly #waiting: (() => Promise<void> | void)[] = [];
-  readonly #ticker: ReturnType<typeof setInterval>;
+  readonly #clock = new PeerClock(performance.now());
+  #tickedAt = performance.now();
   #session: DialectSession | undefined;
   #daemon: DaemonClient | undefined;
   /** Its end of the memory between the two. */
   #toDaemon: Socket | undefined;
   #working = false;
   #paused = false;
-  /** Since when the daemon is not read, because the peer does not read; `performance.now()`. */
-  #stuckSince: number | undefined;
+  /** The daemon is not read, because the peer does not read. */
+  #stuck = false;
   #closed = false;
 
   constructor(socket: Socket, dialect: Dialect, host: DialectHost) {
@@ -57,19 +66,44 @@ export class DialectConnection implements SocketHandler {
       maxFrameBytes: LIMITS.frameCeiling,
       write: (bytes) => socket.write(bytes),
     });
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     void this.#join();
+  }
+
+  /** Whether the first message is still to come. */
+  get silent(): boolean {
+    return this.#decoder.frames === 0;
+  }
+
+  /** Says why, in the peer's words, and closes. */
+  refuse(message: string): void {
+    if (this.#closed) return;
+    this.#complain(message);
+    this.#end();
+  }
+
+  /** Looks at the clock; the endpoint calls it about once a second. `now` is `performance.now()`. */
+  checkTimes(now: number): void {
+    const { limits } = this.#host;
+    const silent = this.silent && !this.#dialect.mayStaySilent;
+    const overdue = this.#clock.look(now, limits, { silent, closing: this.#closed, keepAlive: false });
+    if (overdue?.kind === "lost") return this.#abandon();
+    if (overdue?.kind === "late") return this.refuse(overdue.message);
+    if (now - this.#tickedAt < TICK_MS) return;
+    this.#tickedAt = now;
+    this.#session?.tick?.();
   }
 
   data(chunk: Buffer): void {
     if (this.#closed) return;
+    const before = this.#decoder.frames;
     try {
       this.#decoder.push(chunk, this.#onFrame);
     } catch (error) {
-      this.#enqueue(() => this.#session?.malformed(errorMessage(error)));
       // Where the next message begins is not known any more.
-      this.#enqueue(() => this.#end());
+      this.#enqueue(() => this.refuse(errorMessage(error)));
     }
+    const { partial, frames } = this.#decoder;
+    this.#clock.heard(performance.now(), { partial, frames: frames - before });
     if (this.#waiting.length < MOST_WAITING || this.#paused) return;
     this.#paused = true;
     this.#socket.pause();
@@ -87,7 +121,7 @@ export class DialectConnection implements SocketHandler {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#ticker);
+    this.#host.onClose(this);
     this.#decoder.stop();
     this.#enqueue(() => this.#daemon?.close());
     // Its last requests still run, although no peer reads the answers.
@@ -100,7 +134,7 @@ export class DialectConnection implements SocketHandler {
       value = decodeJson(bytes, start, end);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      return this.#enqueue(() => this.#session?.malformed(error.message));
+      return this.#enqueue(() => this.#complain(error.message));
     }
     this.#enqueue(() => this.#session?.message(value));
   };
@@ -122,21 +156,21 @@ export class DialectConnection implements SocketHandler {
       this.#session = this.#dialect.open({ send: (value) => this.#send(value) }, daemon);
       void this.#work();
     } catch (error) {
+      const refused = error instanceof RequestError || error instanceof Disconnected;
+      if (refused) return this.refuse(error.message);
       this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
       this.#end();
     }
   }
 
-  #tick(): void {
-    const stuck = this.#stuckSince !== undefined &&
-      performance.now() - this.#stuckSince > LIMITS.drainTimeout;
-    if (stuck) this.#abandon();
-    else this.#session?.tick?.();
+  #complain(message: string): void {
+    this.#send(this.#dialect.complaint(cutText(message, LONGEST_COMPLAINT)));
   }
 
   #readDaemon(): void {
-    if (this.#stuckSince === undefined) return;
-    this.#stuckSince = undefined;
+    if (!this.#stuck) return;
+    this.#stuck = false;
+    this.#clock.drained();
     this.#toDaemon?.resume();
   }
 
@@ -172,8 +206,9 @@ export class DialectConnection implements SocketHandler {
     const { queuedBytes } = this.#writer;
     // The daemon sees a client that does not read, as any other: it tells it what it missed, or
     // closes it.
-    if (queuedBytes > LIMITS.outputSoft && this.#stuckSince === undefined) {
-      this.#stuckSince = performance.now();
+    if (queuedBytes > LIMITS.outputSoft && !this.#stuck) {
+      this.#stuck = true;
+      this.#clock.stuck(performance.now());
       this.#toDaemon?.pause();
     }
     // What comes without the daemon, such as answers to what is no request: lost with the connection.

@@ -12,9 +12,20 @@ export class FormFeedDecoder {
   #tail: Buffer[] = [];
   #length = 0;
   #stopped = false;
+  #frames = 0;
 
   constructor({ maxFrameBytes }: { maxFrameBytes: number }) {
     this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** True while a frame has begun and not ended. */
+  get partial(): boolean {
+    return this.#length > 0;
+  }
+
+  /** Frames so far, empty ones included. */
+  get frames(): number {
+    return this.#frames;
   }
 
   /** @throws {FrameError} when a frame is larger than allowed; the decoder is of no use after it */
@@ -22,6 +33,7 @@ export class FormFeedDecoder {
     let from = 0;
     for (let at = chunk.indexOf(FORM_FEED); at >= 0 && !this.#stopped; at = chunk.indexOf(FORM_FEED, from)) {
       this.#check(at - from);
+      this.#frames++;
       if (this.#tail.length === 0) {
         if (at > from) onFrame(chunk, from, at);
       } else {

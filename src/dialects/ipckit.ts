@@ -26,7 +26,9 @@ export const ipckit: Dialect = {
   name: "ipckit",
   framing: "length",
   maxFrameBytes: LIMITS.frameCeiling,
+  mayStaySilent: false,
   open: (peer, daemon) => new IpckitSession(peer, daemon),
+  complaint: (message) => ({ msg_type: "error", payload: { code: ERROR_CODES.invalid_request, message } }),
 };
 
 class IpckitSession implements DialectSession {
@@ -40,17 +42,13 @@ class IpckitSession implements DialectSession {
 
   async message(value: unknown): Promise<void> {
     const message = v.safeParse(IpckitMessage, value);
-    if (!message.success) return this.malformed("unknown message");
+    if (!message.success) return this.#peer.send(ipckit.complaint("unknown message"));
     try {
       await this.#answer(message.output);
     } catch (error) {
       const code = error instanceof RequestError ? error.code : ERROR_CODES.failed;
       this.#send("error", { code, message: errorMessage(error) });
     }
-  }
-
-  malformed(message: string): void {
-    this.#send("error", { code: ERROR_CODES.invalid_request, message });
   }
 
   async #answer(message: v.InferOutput<typeof IpckitMessage>): Promise<void> {

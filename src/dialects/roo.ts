@@ -9,7 +9,7 @@ import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
-import { rooEvents } from "./roo_events.ts";
+import { type RooEvent, rooEvents } from "./roo_events.ts";
 
 export interface RooSettings {
   /** The task that StartNewTask starts. */
@@ -43,7 +43,9 @@ export function rooDialect(
     name: "roo",
     framing: "form-feed",
     maxFrameBytes: LIMITS.frameCeiling,
+    mayStaySilent: true,
     open: (peer, daemon) => new RooSession(peer, daemon, { task, cwd }),
+    complaint: (message) => frame(complaintOf("", message)),
   };
 }
 
@@ -58,7 +60,10 @@ class RooSession implements DialectSession {
     this.#daemon = daemon;
     this.#settings = settings;
     const { client_id: clientId } = daemon.ack;
-    this.#send({ type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } });
+    peer.send({
+      type: "message",
+      data: { type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } },
+    });
     daemon.onEvent((event) => {
       // The stream went on without this client, which did not read.
       if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
@@ -81,10 +86,6 @@ class RooSession implements DialectSession {
     } catch (error) {
       this.#complain(error);
     }
-  }
-
-  malformed(reason: string): void {
-    this.#complain(new Error(reason));
   }
 
   async #command(name: string, data: unknown): Promise<void> {
@@ -132,34 +133,32 @@ class RooSession implements DialectSession {
     }
   }
 
-  /** As a message of the task: the only way the wire has to say that something went wrong. */
   #complain(error: unknown): void {
-    const tooLarge = /longer than|at most \d+ are allowed/.test(errorMessage(error));
-    const next = tooLarge
-      ? ' Raise "frame" under [daemon] in your config.toml, or hand over the path of the file.'
-      : "";
-    this.#event({
-      eventName: "message",
-      payload: [{
-        taskId: this.#current ?? "",
-        action: "created",
-        message: { ts: Date.now(), type: "say", say: "error", text: `${errorMessage(error)}.${next}` },
-      }],
-    });
+    this.#event(complaintOf(this.#current ?? "", errorMessage(error)));
   }
 
-  #event(
-    { relayClientId, ...data }: { eventName: string; payload: unknown[]; relayClientId?: string },
-  ): void {
-    this.#send({
-      type: "TaskEvent",
-      origin: "server",
-      ...(relayClientId === undefined ? {} : { relayClientId }),
-      data,
-    });
+  #event(event: RooEvent): void {
+    this.#peer.send(frame(event));
   }
+}
 
-  #send(data: unknown): void {
-    this.#peer.send({ type: "message", data });
-  }
+/** As a message of the task: the only way that the wire has to say that something went wrong. */
+function complaintOf(taskId: string, message: string): RooEvent {
+  const tooLarge = /longer than|at most \d+ are allowed/.test(message);
+  const next = tooLarge
+    ? ' Raise "frame" under [daemon] in your config.toml, or hand over the path of the file.'
+    : "";
+  return {
+    eventName: "message",
+    payload: [{
+      taskId,
+      action: "created",
+      message: { ts: Date.now(), type: "say", say: "error", text: `${message}.${next}` },
+    }],
+  };
+}
+
+function frame({ relayClientId, ...data }: RooEvent): unknown {
+  const relay = relayClientId === undefined ? {} : { relayClientId };
+  return { type: "message", data: { type: "TaskEvent", origin: "server", ...relay, data } };
 }

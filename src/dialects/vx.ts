@@ -4,6 +4,7 @@
 import { delimiter } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
+import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
@@ -37,7 +38,9 @@ export const vx: Dialect = {
   name: "vx",
   framing: "lines",
   maxFrameBytes: LIMITS.frame,
+  mayStaySilent: false,
   open: (peer, daemon) => new VxSession(peer, daemon),
+  complaint: (message) => ({ Error: { message } }),
 };
 
 class VxSession implements DialectSession {
@@ -55,16 +58,16 @@ class VxSession implements DialectSession {
 
   async message(value: unknown): Promise<void> {
     const request = v.safeParse(VxRequest, value);
-    if (!request.success) return this.malformed("unknown request");
+    if (!request.success) return this.#complain("unknown request");
     try {
       await this.#answer(request.output);
     } catch (error) {
-      this.malformed(errorMessage(error));
+      this.#complain(errorMessage(error));
     }
   }
 
-  malformed(message: string): void {
-    this.#peer.send({ Error: { message } });
+  #complain(message: string): void {
+    this.#peer.send(vx.complaint(message));
   }
 
   async #answer(request: v.InferOutput<typeof VxRequest>): Promise<void> {
@@ -103,7 +106,7 @@ class VxSession implements DialectSession {
   async #subscribe(names: readonly string[]): Promise<void> {
     const types = names.length === 0 ? [...EVENT_TYPES.values()] : names.map((name) => {
       const type = EVENT_TYPES.get(name);
-      if (type === undefined) throw new Error(`unknown event type ${name}`);
+      if (type === undefined) throw new Error(`unknown event type ${cutText(name)}`);
       return type;
     });
     const { subscription_id } = await this.#daemon.request("events.subscribe", { types });

@@ -72,6 +72,20 @@ export class FrameDecoder {
     else this.#pushLines(bytes, onFrame);
   }
 
+  /**
+   * Fewer than four bytes do not tell the framing. When no more follow and the last of them is a newline, they
+   * are a short line; to be called when the peer has paused.
+   *
+   * @throws {FrameError} as {@link FrameDecoder.push}
+   */
+  settle(onFrame: OnFrame): void {
+    if (this.#framing !== undefined || this.#tail[this.#tailLength - 1] !== NEWLINE) return;
+    this.#framing = "lines";
+    const line = Buffer.from(this.#tail.subarray(0, this.#tailLength));
+    this.#tailLength = 0;
+    this.#pushLines(line, onFrame);
+  }
+
   #pushLengths(chunk: Buffer, onFrame: OnFrame): void {
     let at = this.#tailLength === 0 ? 0 : this.#completeLength(chunk, onFrame);
     const end = chunk.length;

@@ -147,3 +147,20 @@ Deno.test("FrameDecoder takes no memory for what a length only claims", () => {
 Deno.test("FrameDecoder refuses a limit above 16 MiB − 1", () => {
   assertEquals(new FrameDecoder({ maxFrameBytes: 1e9 }).maxFrameBytes, LIMITS.frameCeiling);
 });
+
+Deno.test("FrameDecoder.settle() takes fewer than four bytes for a line once the peer has paused, and only then", () => {
+  const decoder = new FrameDecoder();
+  const texts: string[] = [];
+  const onFrame = (bytes: Buffer, start: number, end: number) => {
+    texts.push(bytes.toString("utf8", start, end));
+  };
+  decoder.push(Buffer.from("1"), onFrame);
+  decoder.settle(onFrame);
+  assertEquals([texts, decoder.framing], [[], undefined]);
+  decoder.push(Buffer.from("\n"), onFrame);
+  assertEquals(texts, []);
+  decoder.settle(onFrame);
+  assertEquals([texts, decoder.framing, decoder.partial], [["1"], "lines", false]);
+  decoder.push(Buffer.from("{}\n"), onFrame);
+  assertEquals(texts, ["1", "{}"]);
+});

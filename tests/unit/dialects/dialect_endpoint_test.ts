@@ -1,0 +1,88 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { Dialect } from "../../../src/dialects/dialect.ts";
+import { DialectEndpoint } from "../../../src/dialects/dialect_endpoint.ts";
+import { bunctl } from "../../../src/dialects/bunctl.ts";
+import { ipckit } from "../../../src/dialects/ipckit.ts";
+import { rooDialect } from "../../../src/dialects/roo.ts";
+import { vx } from "../../../src/dialects/vx.ts";
+import { CONNECTION_LIMITS } from "../../../src/daemon/connection_limits.ts";
+import { daemonHarness, type Harness } from "../../support/daemon_harness.ts";
+import { FakeSocket } from "../../support/fake_socket.ts";
+
+const LIMITS = {
+  ...CONNECTION_LIMITS,
+  silentConnections: 2,
+  firstFrameTimeoutMs: 1_000,
+  frameTimeoutMs: 500,
+};
+const dialects: Dialect[] = [bunctl, ipckit, rooDialect(), vx];
+
+function endpointOf(dialect: Dialect, harness: Harness) {
+  const errors: unknown[] = [];
+  const endpoint = new DialectEndpoint(dialect, {
+    version: "0",
+    limits: () => LIMITS,
+    accept: (socket) => harness.server.accept(socket),
+    onInternalError: (_, error) => errors.push(error),
+  });
+  const connect = () => {
+    const socket = new FakeSocket();
+    const handler = endpoint.accept(socket);
+    socket.handler = handler;
+    return {
+      socket,
+      send: (bytes: Uint8Array) => handler.data(Buffer.from(bytes)),
+      text: () => Buffer.concat(socket.written).toString("utf8"),
+    };
+  };
+  return { endpoint, connect, errors };
+}
+
+/** Lets the pair in memory and what waits for it do their work. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+for (const dialect of dialects) {
+  Deno.test(`${dialect.name}: a peer that does not end its message is told why, and closed`, async () => {
+    await using harness = daemonHarness();
+    const { endpoint, connect, errors } = endpointOf(dialect, harness);
+    const peer = connect();
+    const length = dialect.framing === "length" ? [16, 0, 0, 0] : [];
+    peer.send(Uint8Array.of(...length, ...new TextEncoder().encode('{"half')));
+    await settled();
+    endpoint.checkTimes(performance.now() + 400);
+    assertEquals(peer.socket.closed, false);
+    endpoint.checkTimes(performance.now() + 600);
+    assertEquals([peer.socket.closed, errors], [true, []]);
+    assertStringIncludes(peer.text(), "A message did not end within 0.5 s");
+  });
+
+  Deno.test(`${dialect.name}: as many silent peers as the limit stay, one more is told why`, async () => {
+    await using harness = daemonHarness();
+    const { connect, errors } = endpointOf(dialect, harness);
+    const peers = [connect(), connect(), connect()];
+    await settled();
+    assertEquals(peers.map(({ socket }) => socket.closed), [false, false, true]);
+    assertStringIncludes(peers[2]?.text() ?? "", "More than 2 connections that have sent nothing yet");
+    assertEquals([harness.server.connections.size, errors], [2, []]);
+  });
+
+  const silence = dialect.mayStaySilent ? "may stay silent" : "that says nothing is told why, and closed";
+  Deno.test(`${dialect.name}: a peer ${silence}`, async () => {
+    await using harness = daemonHarness();
+    const { endpoint, connect } = endpointOf(dialect, harness);
+    const peer = connect();
+    await settled();
+    endpoint.checkTimes(performance.now() + 1_100);
+    assertEquals(peer.socket.closed, !dialect.mayStaySilent);
+    assertEquals(peer.text().includes("No message within 1 s"), !dialect.mayStaySilent);
+  });
+}
+
+Deno.test("a peer that the daemon has no room for is told so in its own words, which is no internal error", async () => {
+  await using harness = daemonHarness({ limits: { connections: 1 } });
+  const { connect, errors } = endpointOf(bunctl, harness);
+  const peers = [connect(), connect()];
+  await settled();
+  assertEquals([peers.map(({ socket }) => socket.closed), errors], [[false, true], []]);
+});
