@@ -5,6 +5,7 @@
 import { homedir } from "node:os";
 import process from "node:process";
 import * as v from "valibot";
+import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import { LIMITS } from "../socket/limits.ts";
@@ -19,6 +20,9 @@ export interface RooSettings {
 }
 
 const DEFAULT_TASK = "agent";
+
+/** The daemon gives no other ids. */
+const TASK_ID = /^[0-9a-f]{12}$/;
 
 const Started = v.object({
   configuration: v.nullish(v.record(v.string(), v.unknown())),
@@ -104,21 +108,24 @@ class RooSession implements DialectSession {
         return;
       }
       case "CancelTask":
+        await this.#daemon.request("task.cancel", { id: this.#meant(data) });
+        return;
       case "CloseTask": {
-        const id = this.#current;
-        if (id === undefined) return;
-        if (name === "CloseTask") this.#current = undefined;
-        await this.#daemon.request(name === "CancelTask" ? "task.cancel" : "task.close", { id });
+        const id = this.#meant(data);
+        await this.#daemon.request("task.close", { id });
+        if (id === this.#current) this.#current = undefined;
         return;
       }
-      case "ResumeTask":
-        await this.#daemon.request("task.resume", { id: String(data) });
-        this.#current = String(data);
+      case "ResumeTask": {
+        const id = this.#meant(data);
+        await this.#daemon.request("task.resume", { id });
+        this.#current = id;
         return;
+      }
       case "SendMessage": {
         const { text, images } = v.parse(Started, data ?? {});
         await this.#daemon.request("task.send", {
-          id: this.#current ?? "",
+          id: this.#meant(undefined),
           ...(text === null || text === undefined ? {} : { text }),
           ...(images === null || images === undefined ? {} : { images }),
         });
@@ -131,6 +138,18 @@ class RooSession implements DialectSession {
       case "GetModels":
         return this.#event({ eventName: "modelsResponse", payload: [{}] });
     }
+  }
+
+  /**
+   * The task that a command names, whichever client started it; without a name this client's current one.
+   *
+   * @throws {Error} when there is no such task
+   */
+  #meant(named: unknown): string {
+    const id = named ?? this.#current;
+    if (id === undefined) throw new Error("This client has no task");
+    if (typeof id === "string" && TASK_ID.test(id)) return id;
+    throw new Error(`There is no task ${cutText(typeof id === "string" ? id : JSON.stringify(id))}`);
   }
 
   #complain(error: unknown): void {
