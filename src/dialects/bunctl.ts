@@ -8,9 +8,15 @@ import type { DaemonClient } from "../client/daemon_client.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { readBunctlConfig } from "./bunctl_config.ts";
 import { bunctlName } from "./bunctl_names.ts";
-import { bunctlEvent, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
+import { BunctlEvents, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { readFields, readVariant } from "./serde_enum.ts";
+
+/**
+ * How long events wait after a subscription, in milliseconds. bunctl 3.0 reads the answer to its next request
+ * as its snapshot, so events come after that; the client of its manual sends no other request.
+ */
+const HOLD_MS = 100;
 
 /** Its client gives up after 30 s. */
 const ANSWER_WITHIN_MS = 25_000;
@@ -27,36 +33,61 @@ export const bunctl: Dialect = {
 class BunctlSession implements DialectSession {
   readonly #peer: DialectPeer;
   readonly #daemon: DaemonClient;
+  readonly #words = new BunctlEvents();
   #subscription: string | undefined;
-  /** Its client reads the answer to its next request as the snapshot: events wait for that. */
+  /** Events that wait; see {@link HOLD_MS}. */
   #held: unknown[] | undefined;
+  #answering = false;
+  #saidSomething = false;
 
   constructor(peer: DialectPeer, daemon: DaemonClient) {
     this.#peer = peer;
     this.#daemon = daemon;
     daemon.onEvent((event) => {
-      const told = bunctlEvent(event);
+      const told = this.#words.translate(event);
       if (told === undefined) return;
-      if (this.#held === undefined) peer.send({ Event: told });
+      if (this.#held === undefined) this.#send({ Event: told });
       else this.#held.push({ Event: told });
     });
   }
 
   async message(value: unknown): Promise<void> {
     const held = this.#held;
+    this.#answering = true;
     try {
-      this.#peer.send(await this.#answer(value));
+      this.#send(await this.#answer(value));
     } catch (error) {
-      this.#peer.send(bunctl.complaint(errorMessage(error)));
+      this.#send(bunctl.complaint(errorMessage(error)));
     }
-    if (held === undefined || held !== this.#held) return;
-    this.#held = undefined;
-    for (const event of held) this.#peer.send(event);
+    this.#answering = false;
+    if (held !== this.#held) this.#holdFor(HOLD_MS);
+    else this.#release();
   }
 
   /** A quiet watcher's client would give up. */
   tick(): void {
-    if (this.#subscription !== undefined) this.#peer.send({ Success: { message: "keepalive" } });
+    const quiet = !this.#saidSomething;
+    this.#saidSomething = false;
+    if (quiet && this.#subscription !== undefined) this.#peer.send({ Success: { message: "keepalive" } });
+  }
+
+  #send(message: unknown): void {
+    this.#saidSomething = true;
+    this.#peer.send(message);
+  }
+
+  #holdFor(milliseconds: number): void {
+    const held = this.#held;
+    setTimeout(() => {
+      // The answer to a request that has come goes first, and releases them.
+      if (this.#held === held && !this.#answering) this.#release();
+    }, milliseconds);
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.#send(event);
   }
 
   async #answer(value: unknown): Promise<unknown> {

@@ -85,34 +85,47 @@ export interface BunctlEvent {
   data: Record<string, unknown>;
 }
 
-/** @returns undefined for what bunctl has no word for */
-export function bunctlEvent({ event, data }: DaemonEvent): BunctlEvent | undefined {
-  switch (event) {
-    case "app.status_change": {
-      const { app, reason } = data;
-      const state = CHANGES[data.state];
-      if (state === undefined) return undefined;
-      return { event_type: "status_change", data: { app, state, ...(reason === null ? {} : { reason }) } };
+/** haft's events in bunctl's words. */
+export class BunctlEvents {
+  /** Apps that are being stopped: their end is a normal one, whatever their exit code. */
+  readonly #stopping = new Set<string>();
+
+  /** @returns undefined for what bunctl has no word for */
+  translate({ event, data }: DaemonEvent): BunctlEvent | undefined {
+    switch (event) {
+      case "app.status_change": {
+        const { app, root, instance, reason } = data;
+        const key = JSON.stringify([root, app, instance]);
+        if (data.state === "stopping") this.#stopping.add(key);
+        else this.#stopping.delete(key);
+        const state = CHANGES[data.state];
+        if (state === undefined) return undefined;
+        return { event_type: "status_change", data: { app, state, ...(reason === null ? {} : { reason }) } };
+      }
+      case "app.process_started":
+        return { event_type: "process_started", data: { app: data.app, pid: data.pid } };
+      case "app.process_exited": {
+        const { app, root, instance, exit_code } = data;
+        const normal = exit_code === 0 || this.#stopping.has(JSON.stringify([root, app, instance]));
+        // Otherwise `app.process_crashed` follows.
+        return normal ? { event_type: "process_exited", data: { app, exit_code } } : undefined;
+      }
+      case "app.process_crashed":
+        return { event_type: "process_crashed", data: { app: data.app, reason: data.reason } };
+      case "app.process_restarting": {
+        const { app, attempt, delay_ms } = data;
+        return { event_type: "process_restarting", data: { app, attempt, delay_ms } };
+      }
+      case "app.log_line":
+        return { event_type: "log_line", data: { app: data.app, stream: data.stream, line: data.line } };
+      case "app.health_check_failed":
+        return { event_type: "health_check_failed", data: { app: data.app, reason: data.reason } };
+      case "app.resource_limit_exceeded": {
+        const { app, resource, limit, current } = data;
+        return { event_type: "resource_limit_exceeded", data: { app, resource, limit, current } };
+      }
+      default:
+        return undefined;
     }
-    case "app.process_started":
-      return { event_type: "process_started", data: { app: data.app, pid: data.pid } };
-    case "app.process_exited":
-      return { event_type: "process_exited", data: { app: data.app, exit_code: data.exit_code } };
-    case "app.process_crashed":
-      return { event_type: "process_crashed", data: { app: data.app, reason: data.reason } };
-    case "app.process_restarting": {
-      const { app, attempt, delay_ms } = data;
-      return { event_type: "process_restarting", data: { app, attempt, delay_ms } };
-    }
-    case "app.log_line":
-      return { event_type: "log_line", data: { app: data.app, stream: data.stream, line: data.line } };
-    case "app.health_check_failed":
-      return { event_type: "health_check_failed", data: { app: data.app, reason: data.reason } };
-    case "app.resource_limit_exceeded": {
-      const { app, resource, limit, current } = data;
-      return { event_type: "resource_limit_exceeded", data: { app, resource, limit, current } };
-    }
-    default:
-      return undefined;
   }
 }

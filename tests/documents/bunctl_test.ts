@@ -1,0 +1,71 @@
+/** bunctl-ipc's manual, promise by promise, with a client that was written from it alone. */
+import { assertEquals } from "@std/assert";
+import { listening } from "../e2e/dialect_sandbox.ts";
+import { ManualBunctlClient } from "./clients/bunctl_client.ts";
+
+const subscribe = (kind: string) => ({ Subscribe: { subscription: { [kind]: { app_name: null } } } });
+const startApp = (name: string, command: string, more: Record<string, unknown> = {}) => ({
+  Start: { name, config: JSON.stringify({ name, command, ...more }) },
+});
+
+/** Events until one of this type has come; other answers are left aside. */
+async function untilEvent(client: ManualBunctlClient, type: string): Promise<string[]> {
+  const seen: string[] = [];
+  for (;;) {
+    const { Event: event } = await client.recv();
+    if (event === undefined) continue;
+    seen.push(event.event_type);
+    if (event.event_type === type) return seen;
+  }
+}
+
+Deno.test("a client that subscribes and then only reads gets its events", async () => {
+  const { daemon, path } = await listening("bunctl");
+  await using _ = daemon;
+  using watcher = new ManualBunctlClient(path);
+  watcher.send(subscribe("StatusEvents"));
+  assertEquals(await watcher.recv(), { Success: { message: "Subscribed to events" } });
+  using other = new ManualBunctlClient(path);
+  other.send(startApp("api", "sleep 600"));
+  const seen = await untilEvent(watcher, "process_started");
+  assertEquals(seen.includes("status_change"), true);
+});
+
+Deno.test("a client that asks right after it subscribed reads the answer before any event", async () => {
+  const { daemon, path } = await listening("bunctl");
+  await using _ = daemon;
+  using client = new ManualBunctlClient(path);
+  client.send(startApp("chatty", "sh", { args: ["-c", "while :; do echo line; sleep 0.01; done"] }));
+  assertEquals(await client.recv(), { Success: { message: "Started app chatty" } });
+  client.send(subscribe("AllEvents"));
+  client.send("List");
+  assertEquals(await client.recv(), { Success: { message: "Subscribed to events" } });
+  assertEquals(await client.recv(), { Data: { data: ["chatty"] } });
+  await untilEvent(client, "log_line");
+});
+
+Deno.test("process_exited says a normal end, process_crashed any other", async () => {
+  const { daemon, path } = await listening("bunctl");
+  await using _ = daemon;
+  for (
+    const [command, args, expected] of [
+      ["true", [], "process_exited"],
+      ["sh", ["-c", "exit 3"], "process_crashed"],
+    ] as const
+  ) {
+    using client = new ManualBunctlClient(path);
+    client.send(subscribe("StatusEvents"));
+    await client.recv();
+    client.send(startApp(`once-${expected}`, command, { args, restart_policy: "no" }));
+    const seen = await untilEvent(client, expected);
+    assertEquals(seen.filter((type) => type === "process_exited" || type === "process_crashed"), [expected]);
+  }
+  using client = new ManualBunctlClient(path);
+  client.send(startApp("long", "sleep 600", { restart_policy: "no" }));
+  await client.recv();
+  client.send(subscribe("StatusEvents"));
+  await client.recv();
+  client.send({ Stop: { name: "long" } });
+  const seen = await untilEvent(client, "process_exited");
+  assertEquals(seen.includes("process_crashed"), false);
+});
