@@ -38,6 +38,7 @@ class IpckitSession implements DialectSession {
   constructor(peer: DialectPeer, daemon: DaemonClient) {
     this.#peer = peer;
     this.#daemon = daemon;
+    daemon.onEvent(({ type: _, id: __, ...event }) => this.#send("event", event));
   }
 
   async message(value: unknown): Promise<void> {
