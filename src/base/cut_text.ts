@@ -1,4 +1,7 @@
-/** The text, or its beginning and an ellipsis where it is longer than `most` UTF-16 units. No character is split. */
+/**
+ * The text, or its beginning and an ellipsis where it is longer than `most` UTF-16 units. No character is
+ * split.
+ */
 export function cutText(text: string, most = 100): string {
   if (text.length <= most) return text;
   const end = isHighSurrogate(text.charCodeAt(most - 2)) ? most - 2 : most - 1;

@@ -73,8 +73,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Fewer than four bytes do not tell the framing. When no more follow and the last of them is a newline, they
-   * are a short line; to be called when the peer has paused.
+   * Fewer than four bytes do not tell the framing. When no more follow and the last of them is a newline,
+   * they are a short line; to be called when the peer has paused.
    *
    * @throws {FrameError} as {@link FrameDecoder.push}
    */
