@@ -77,7 +77,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "sync",
-    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools"],
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "tools", "process"],
     why: "sync joins children and tools; how it looks is the business of ui, by way of cli",
   },
   {

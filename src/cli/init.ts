@@ -34,7 +34,7 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
     });
   }
   const taken = requestsHere(context);
-  writeProjectFile(path, initialManifest(taken));
+  writeProjectFile(path, initialManifest(taken), { root: context.cwd });
   await context.stdout.write(`Wrote ${path}\n`);
   for (const { name, version, decidedBy } of taken) {
     await context.stdout.write(`  ${name} = "${version}" from ${decidedBy.file}\n`);

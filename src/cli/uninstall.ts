@@ -1,8 +1,7 @@
 import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { installationsOf, removeTools } from "../sync/remove_tool.ts";
 import { updateShims } from "../sync/update_shims.ts";
-import { storeId } from "../tools/request.ts";
-import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject } from "../tools/project/project.ts";
@@ -13,6 +12,8 @@ export interface UninstallOptions {
   target: ToolTarget;
   /** Every version, when the target names none. */
   all: boolean;
+  /** Even while something runs from there. */
+  force: boolean;
   json: boolean;
 }
 
@@ -20,6 +21,7 @@ export const command: Command<UninstallOptions> = {
   usage: ["TOOL[@VERSION]   # without a version: the only one that is installed", "TOOL --all"],
   flags: [
     { name: "all", short: "a", description: "Remove every version" },
+    { name: "force", short: "f", description: "Remove it even while processes run from it" },
     { name: "json", description: "Print JSON: [{tool, version, path}] of what was removed" },
   ],
   examples: ["haft uninstall esbuild@0.25.0"],
@@ -38,18 +40,20 @@ function parse({ flags, positional, rest }: ParsedArgs): UninstallOptions {
   if (extra !== undefined) {
     throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one tool at a time" });
   }
-  return { target: parseToolTarget(name), all: flags.has("all"), json: flags.has("json") };
+  return {
+    target: parseToolTarget(name),
+    all: flags.has("all"),
+    force: flags.has("force"),
+    json: flags.has("json"),
+  };
 }
 
-async function run({ target, all, json }: UninstallOptions, context: Context): Promise<ExitCode> {
+async function run({ target, all, force, json }: UninstallOptions, context: Context): Promise<ExitCode> {
   const store = new Store(context.paths);
   const chosen = chooseVersions(target, { store, all });
   const inUse = openProject(context.cwd, context).tools;
-  const removed: { tool: string; version: string; path: string }[] = [];
-  for (const { tool, store_id: id, version } of chosen) {
-    const path = store.directory(id, version);
-    if (!await store.remove(id, version, { signal: context.signal })) continue;
-    removed.push({ tool, version, path });
+  const removed = await removeTools(chosen, { store, force, signal: context.signal });
+  for (const { tool, version, path } of removed) {
     if (!json) await context.stdout.write(`Removed ${tool} ${version}\n`);
     const asking = inUse.find(({ installed }) => installed?.directory === path);
     if (asking !== undefined) {
@@ -64,8 +68,7 @@ async function run({ target, all, json }: UninstallOptions, context: Context): P
 }
 
 function chooseVersions({ name, version }: ToolTarget, { store, all }: { store: Store; all: boolean }) {
-  const ids = new Set([name, storeId({ name }, catalogueSource(name))]);
-  const known = store.list().filter(({ tool, store_id: id }) => ids.has(tool) || ids.has(id));
+  const known = installationsOf(name, store);
   if (known.length === 0) {
     throw new HaftError(`"${name}" is not installed`, {
       next: 'Run "haft ls --installed" for a list of installed tools',

@@ -1,5 +1,7 @@
-import { dirname, join } from "node:path";
-import { UsageError } from "../base/errors.ts";
+import { lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { holdingProject, writeProjectFile } from "../sync/project_lock.ts";
 import { projectResolver } from "../sync/project_sync.ts";
@@ -48,10 +50,11 @@ async function run({ targets, sync, offline }: UseOptions, context: Context): Pr
     versions.set(name, version ?? await versionToAskFor(name, { project, offline }, context));
     if (version !== undefined) await resolve({ name, version }, { project, offline }, context);
   }
+  const file = linkedManifest(path);
   const { locks } = context.paths;
-  await holdingProject(dirname(path), { locks, signal: context.signal }, () => writeVersions(path, versions));
+  await holdingProject(dirname(file), { locks, signal: context.signal }, () => writeVersions(file, versions));
   for (const [name, version] of versions) {
-    await context.stderr.write(`${name} = "${version}" in ${path}\n`);
+    await context.stderr.write(`${name} = "${version}" in ${file}\n`);
   }
   if (!sync) return ExitCode.ok;
   const { command: syncCommand } = await import("./sync.ts");
@@ -65,7 +68,27 @@ async function writeVersions(path: string, versions: ReadonlyMap<string, string>
   for (const [name, version] of versions) text = await setToolVersion(text, name, version);
   // Read once more before it is written: an edit that does not read back is not made.
   parseManifest(text, path);
-  writeProjectFile(path, text);
+  writeProjectFile(path, text, { root: dirname(path) });
+}
+
+/**
+ * What a linked haft.toml leads to, as people have who keep their dotfiles in a repository. A link may come
+ * from a stranger, so that only a manifest that is the user's own is written through it.
+ */
+function linkedManifest(path: string): string {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path;
+  const next = "Edit the file itself, or replace the link with a file";
+  let target: string;
+  try {
+    target = realpathSync(path);
+  } catch (error) {
+    throw new HaftError(`"${path}" is a link that leads nowhere`, { next, cause: error });
+  }
+  const { uid } = statSync(target);
+  const isOwn = process.getuid === undefined || uid === process.getuid();
+  if (isOwn && basename(target) === MANIFEST_NAME) return target;
+  const what = isOwn ? `no ${MANIFEST_NAME}` : "not yours";
+  throw new HaftError(`"${path}" is a link to "${target}", which is ${what}`, { next });
 }
 
 interface Where {

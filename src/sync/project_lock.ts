@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { LockFile } from "../tools/locked_tool.ts";
@@ -10,12 +10,24 @@ export async function writeLock(path: string, lock: LockFile, before: string | u
   const { formatLockFile } = await import("../tools/lockfile/format_lock_file.ts");
   const text = formatLockFile(lock);
   if (text === before || (before === undefined && Object.keys(lock.tools).length === 0)) return false;
-  writeProjectFile(path, text);
+  writeProjectFile(path, text, { root: dirname(path) });
   return true;
 }
 
-/** @throws {HaftError} when the project cannot be written to */
-export function writeProjectFile(path: string, text: string): void {
+/**
+ * Writes a file of a project. A link to a file is replaced and not followed, and so that nothing is written
+ * elsewhere, no directory below the project may be a link.
+ *
+ * @param root the project's own directory, however it was reached
+ * @throws {HaftError} when the project cannot be written to
+ */
+export function writeProjectFile(path: string, text: string, { root }: { root: string }): void {
+  for (let at = dirname(path); at !== root && at !== dirname(at); at = dirname(at)) {
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    throw new HaftError(`Refusing to write "${path}": "${at}" is a link`, {
+      next: "Make it a directory of the project",
+    });
+  }
   try {
     writeAtomic(path, text);
   } catch (error) {

@@ -1,17 +1,17 @@
+import { dirname } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import type { LockedTool } from "../tools/locked_tool.ts";
 import type { Platform } from "../tools/platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
-import { satisfiedBy } from "../tools/store/receipt.ts";
+import { installedDependencies } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import { forEachLimited } from "../base/work_pool.ts";
 import type { Installer } from "./install_one.ts";
 import { type InstallPlan, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { type SyncFinished, tallied, toolFailed } from "./tally.ts";
-import type { Resolver } from "./update_lock.ts";
+import type { Locked, Resolver } from "./update_lock.ts";
 
 export interface SyncOptions {
   /** `check` looks, without the network; `dry-run` also resolves; neither changes anything. */
@@ -77,7 +77,9 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
   const plans = installPlans(locked, options, deps);
   for (const plan of plans) announce(plan, options, deps);
   const needed = plans.filter((plan) => plan.state === "needed");
-  if (options.mode !== "install" || needed.length === 0 || signal.aborted) return;
+  if (options.mode !== "install" || signal.aborted) return;
+  await keepPresentLocks(plans, options, project.lockPath);
+  if (needed.length === 0) return;
   const { installOne } = await import("./install_one.ts");
   const install = await deps.installer();
   const keepLock = await lockKeeper(options, project.lockPath);
@@ -95,18 +97,34 @@ async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
   const { writeProjectFile } = await import("./project_lock.ts");
   return (text: string, { store_id: storeId }: { store_id: string }) => {
     const file = dependenciesLockPath(lockPath, storeId);
-    if (!locked) return writeProjectFile(file, text);
+    if (!locked) return writeProjectFile(file, text, { root: dirname(lockPath) });
     throw new HaftError(`--locked, but "${file}" would change`, {
       next: 'Run "haft sync" without --locked, and commit the file',
     });
   };
 }
 
+/**
+ * A tool that another project installed has a lock of its dependencies, which this project then keeps too.
+ */
+async function keepPresentLocks(
+  plans: readonly InstallPlan[],
+  options: SyncOptions,
+  lockPath: string,
+): Promise<void> {
+  for (const plan of plans) {
+    if (options.locked || plan.state !== "present" || plan.config.kind !== "js") continue;
+    const text = installedDependencies(plan.path);
+    if (text === undefined || text === plan.config.dependencies_lock) continue;
+    (await lockKeeper(options, lockPath))(text, plan.config);
+  }
+}
+
 /** What every request is locked to, after the lock file was brought up to date where that was asked for. */
 async function lockedTools(
   options: SyncOptions,
   deps: SyncDeps,
-): Promise<ReadonlyMap<string, LockedTool>> {
+): Promise<Locked> {
   const { project, emit } = deps;
   const { lock } = readLock(project.lockPath);
   const plan = planLock(project.requests, lock, deps.platform);
@@ -116,9 +134,9 @@ async function lockedTools(
     for (const { request, reason } of plan.unresolved) {
       emit({ type: "tool.needed", tool: request.name, version: null, need: "unresolved", reason });
     }
-    return plan.locked;
+    return { tools: plan.locked, resolved: new Set() };
   }
-  if (plan.changes.length === 0) return plan.locked;
+  if (plan.changes.length === 0) return { tools: plan.locked, resolved: new Set() };
   const { resolveMissing, updateLock } = await import("./update_lock.ts");
   const work = { ...deps, locks: deps.paths.locks, jobs: options.jobs };
   if (options.mode === "dry-run") return (await resolveMissing({ lock, plan }, work)).locked;
@@ -134,21 +152,22 @@ function refuseChanges({ changes }: LockPlan, lockPath: string): void {
 }
 
 function installPlans(
-  locked: ReadonlyMap<string, LockedTool>,
+  { tools, resolved }: Locked,
   { force, offline }: SyncOptions,
   { project, platform, store }: SyncDeps,
 ): InstallPlan[] {
   return project.requests.flatMap((request) => {
-    const entry = locked.get(request.name);
+    const entry = tools.get(request.name);
     if (entry === undefined) return [];
     return planInstall(request, entry, {
       platform,
       projectDir: project.root,
       force,
       offline,
-      receipt: (storeId, version) => store.receipt(storeId, version),
+      origin: resolved.has(request.name) ? "resolved" : "locked",
+      isInstalled: (storeId, version) => store.receipt(storeId, version) !== undefined,
       directory: (storeId, version) => store.directory(storeId, version),
-      satisfied: satisfiedBy,
+      satisfies: (config) => store.satisfying(config) !== undefined,
       dependenciesLock: (storeId) => readTextIfAny(dependenciesLockPath(project.lockPath, storeId)) ?? null,
     });
   });

@@ -8,10 +8,9 @@ import {
   projectServices,
   syncProject,
 } from "../../sync/project_sync.ts";
+import { installationsOf, removeTools } from "../../sync/remove_tool.ts";
 import { updateShims } from "../../sync/update_shims.ts";
-import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
 import { openProject, type UserContext } from "../../tools/project/project.ts";
-import { storeId } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
 
 export interface InstallServiceOptions {
@@ -89,18 +88,12 @@ export class InstallService {
 
   /** @returns false when that version was not there */
   async uninstall(
-    { tool, version }: { tool: string; version: string },
+    { tool, version, force }: { tool: string; version: string; force: boolean },
     signal: AbortSignal,
   ): Promise<boolean> {
     const store = new Store(this.#user.paths);
-    const ids = new Set([tool, storeId({ name: tool }, catalogueSource(tool))]);
-    const receipts = store.list().filter((receipt) =>
-      receipt.version === version && (ids.has(receipt.tool) || ids.has(receipt.store_id))
-    );
-    let removed = false;
-    for (const receipt of receipts) {
-      if (await store.remove(receipt.store_id, receipt.version, { signal })) removed = true;
-    }
+    const receipts = installationsOf(tool, store).filter((receipt) => receipt.version === version);
+    const removed = (await removeTools(receipts, { store, force, signal })).length > 0;
     await updateShims(this.#user, {
       changed: removed,
       onWarning: (text) => this.#log(text),

@@ -24,7 +24,12 @@ export const toolMethods = {
   }),
   "tool.uninstall": defineMethod({
     summary: "Removes one version of a tool from the store",
-    params: v.strictObject({ tool: ToolName, version: VersionText }),
+    params: v.strictObject({
+      tool: ToolName,
+      version: VersionText,
+      /** Remove it even while processes run from it. */
+      force: v.optional(v.boolean(), false),
+    }),
     result: v.object({ removed: v.boolean() }),
     long: true,
   }),
