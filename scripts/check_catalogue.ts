@@ -91,6 +91,7 @@ async function check(tool: string): Promise<Row> {
     const locked = await resolveTool(request, { ...services, signal });
     row.version = locked.version;
     const config = installConfig(request, locked, {
+      origin: "resolved",
       platform,
       projectDir: join(home, "empty"),
       force: false,

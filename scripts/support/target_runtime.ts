@@ -32,6 +32,7 @@ export async function targetRuntime(target: Target): Promise<string> {
     projectDir: projectRoot,
     force: false,
     offline: false,
+    origin: "locked",
     dependenciesLock: null,
   });
   const home = join(projectRoot, "dist", "runtimes", target.name);

@@ -2,6 +2,13 @@ import * as v from "valibot";
 import { PlannedArtifact, ToolKind } from "./artifact.ts";
 
 /**
+ * Why an installation has the files that it has: haft chose them from the user's own sources (`resolved`), a
+ * lock file named them (`locked`), or they came from sources that a trusted project named (`project`).
+ */
+export const InstallOrigin = v.picklist(["resolved", "locked", "project"]);
+export type InstallOrigin = v.InferOutput<typeof InstallOrigin>;
+
+/**
  * What `haft sync` tells a child `haft install --ipc-channel NAME` to do: the whole job, so that the child
  * reads neither the manifest nor the lock file. Sent as the `data` of the first message on the channel.
  */
@@ -29,6 +36,8 @@ export const InstallConfig = v.strictObject({
   integrity: v.string(),
   /** The text of `bun.lock` for a `js` tool that was installed before. */
   dependencies_lock: v.nullable(v.string()),
+  /** Why it is these files. Default `locked`. */
+  origin: v.optional(InstallOrigin),
   /** Where npm's project configuration is looked for. */
   project_dir: v.string(),
   /** Whether that configuration counts. Default false. */

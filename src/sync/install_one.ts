@@ -1,7 +1,6 @@
 import { HaftError } from "../base/errors.ts";
 import type { InstallConfig, InstallProgress } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
-import { satisfiedBy } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import type { Completed } from "./install_conversation.ts";
 
@@ -43,9 +42,10 @@ export async function installOne(
       emit({ type: "tool.progress", tool: label, version, progress });
     },
   });
-  const receipt = store.receipt(storeId, version);
   const path = store.directory(storeId, version);
-  if (completed.install_path !== path || receipt === undefined || !satisfiedBy(receipt, config)) {
+  // Dependencies that were chosen now are those that the installer told of.
+  const asked = { ...config, dependencies_lock: completed.dependencies_lock ?? config.dependencies_lock };
+  if (completed.install_path !== path || store.satisfying(asked) === undefined) {
     throw new HaftError(
       "The install process reported success, but the store does not hold what was asked for",
       { next: `Run "haft install ${config.tool_name}@${version} --force"` },

@@ -1,4 +1,4 @@
-import type { InstallConfig } from "../protocol/install.ts";
+import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { lockMatches } from "../tools/lockfile/lock_matches.ts";
@@ -73,7 +73,11 @@ export async function installTargets(
         if (locked === undefined) emit({ type: "tool.resolving", tool: label, request: request.version });
         const known = locked ?? await deps.resolve(request, signal);
         version = known.version;
-        const config = configOf({ request, locked: known }, options, project);
+        const config = configOf(
+          { request, locked: known, origin: locked === undefined ? "resolved" : "locked" },
+          options,
+          project,
+        );
         emit({ type: "tool.queued", tool: label, version });
         const done = await installOne(label, config, { ...deps, emit, store: project.store });
         installed.set(label, {
@@ -91,7 +95,7 @@ export async function installTargets(
 }
 
 function configOf(
-  { request, locked }: { request: ToolRequest; locked: LockedTool },
+  { request, locked, origin }: { request: ToolRequest; locked: LockedTool; origin: InstallOrigin },
   { force, offline }: InstallTargetsOptions,
   { root, files: { lockPath } }: Project,
 ): InstallConfig {
@@ -101,6 +105,7 @@ function configOf(
     projectDir: root,
     force,
     offline,
+    origin,
     dependenciesLock: locked.kind === "js" ? readTextIfAny(file) ?? null : null,
   });
 }

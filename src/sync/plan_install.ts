@@ -1,5 +1,5 @@
 import { asHaftError, type HaftError } from "../base/errors.ts";
-import type { InstallConfig } from "../protocol/install.ts";
+import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { LockedTool } from "../tools/locked_tool.ts";
 import type { ToolRequest } from "../tools/request.ts";
@@ -22,14 +22,16 @@ export type InstallPlan =
   | { state: "impossible"; request: ToolRequest; version: string; error: HaftError };
 
 /** What the plan asks of the world; each is one small read. */
-export interface InstallPlanDeps<Receipt> {
+export interface InstallPlanDeps {
   platform: Platform;
   projectDir: string;
   force: boolean;
   offline: boolean;
-  receipt(storeId: string, version: string): Receipt | undefined;
+  origin: InstallOrigin;
+  isInstalled(storeId: string, version: string): boolean;
   directory(storeId: string, version: string): string;
-  satisfied(receipt: Receipt, config: InstallConfig): boolean;
+  /** Whether what is installed is exactly that. */
+  satisfies(config: InstallConfig): boolean;
   /** The text of the installer's own lock, `null` where there is none. */
   dependenciesLock(storeId: string): string | null;
 }
@@ -43,12 +45,12 @@ export function otherSystem(request: ToolRequest, platform: Platform): string | 
 }
 
 /** Compares what is locked with what the store has. */
-export function planInstall<Receipt>(
+export function planInstall(
   request: ToolRequest,
   locked: LockedTool,
-  deps: InstallPlanDeps<Receipt>,
+  deps: InstallPlanDeps,
 ): InstallPlan {
-  const { platform, projectDir, force, offline } = deps;
+  const { platform, projectDir, force, offline, origin } = deps;
   const elsewhere = otherSystem(request, platform);
   if (elsewhere !== undefined) return { state: "skipped", request, reason: elsewhere };
   let config: InstallConfig;
@@ -56,16 +58,22 @@ export function planInstall<Receipt>(
   try {
     id = toolStoreId(request);
     const dependenciesLock = locked.kind === "js" ? deps.dependenciesLock(id) : null;
-    config = installConfig(request, locked, { platform, projectDir, force, offline, dependenciesLock });
+    config = installConfig(request, locked, {
+      platform,
+      projectDir,
+      force,
+      offline,
+      origin,
+      dependenciesLock,
+    });
   } catch (error) {
     return { state: "impossible", request, version: locked.version, error: asHaftError(error) };
   }
   const path = deps.directory(id, locked.version);
-  const receipt = deps.receipt(id, locked.version);
-  if (receipt === undefined) {
+  if (!deps.isInstalled(id, locked.version)) {
     return { state: "needed", request, config, path, need: "missing", reason: "not installed" };
   }
-  if (!deps.satisfied(receipt, config)) {
+  if (!deps.satisfies(config)) {
     return {
       state: "needed",
       request,

@@ -185,6 +185,7 @@ function trustedJob(project: Project, config: InstallConfig): InstallConfig {
   return {
     ...config,
     mirrors: { ...project.mirrors },
+    ...(project.namesSources ? { origin: "project" as const } : {}),
     ...(project.isTrusted ? { project_trusted: true } : {}),
     ...(project.remoteDependencies ? { remote_dependencies: true } : {}),
   };
@@ -208,7 +209,7 @@ async function installerHere(
 ): Promise<Installer> {
   const { installHere } = await import("./install_here.ts");
   return async (config, { signal, onProgress }) => {
-    const { path, alreadyInstalled } = await installHere(trustedJob(project, config), {
+    const { path, alreadyInstalled, dependenciesLock } = await installHere(trustedJob(project, config), {
       ...user,
       services,
       signal,
@@ -220,7 +221,7 @@ async function installerHere(
       version: config.version,
       install_path: path,
       already_installed: alreadyInstalled,
-      dependencies_lock: null,
+      dependencies_lock: dependenciesLock,
     };
   };
 }

@@ -4,7 +4,7 @@ import { hostPlatform } from "../tools/host_platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig } from "../tools/resolve/install_config.ts";
 import { resolveTool } from "../tools/resolve/resolve_tool.ts";
-import type { Receipt } from "../tools/store/receipt.ts";
+import { isOwnChoice, type Receipt } from "../tools/store/receipt.ts";
 import { Store } from "../tools/store/store.ts";
 import type { installHere, InstallHereOptions } from "./install_here.ts";
 
@@ -21,7 +21,7 @@ export async function provideTool(
 ): Promise<{ receipt: Receipt; directory: string }> {
   const { services, paths, report, signal } = options;
   const store = new Store(paths);
-  const receipt = newest(name, store) ?? await install();
+  const receipt = newestOwn(name, { store, root: job.project_dir }) ?? await install();
   return { receipt, directory: store.directory(receipt.store_id, receipt.version) };
 
   async function install(): Promise<Receipt> {
@@ -41,15 +41,17 @@ export async function provideTool(
       projectDir: job.project_dir,
       force: false,
       offline: job.offline,
+      origin: "resolved",
       dependenciesLock: null,
     });
     return (await options.install(config, { ...options, report: heartbeat })).receipt;
   }
 }
 
-function newest(name: string, store: Store): Receipt | undefined {
+/** All projects share the store: what another one's lock file or sources put there builds nothing here. */
+function newestOwn(name: string, { store, root }: { store: Store; root: string }): Receipt | undefined {
   const platform = hostPlatform();
-  return store.list()
-    .filter((receipt) => receipt.store_id === name && receipt.platform === platform)
+  return store.versions(name)
+    .filter((receipt) => receipt.platform === platform && isOwnChoice(receipt, root))
     .toSorted((a, b) => compare(parse(b.version), parse(a.version)))[0];
 }

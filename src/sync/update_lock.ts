@@ -33,8 +33,12 @@ export interface UpdateLockDeps {
   emit(event: SyncEvent): void;
 }
 
-/** What each tool is locked to; a tool that could not be resolved is missing, and an event told why. */
-type Locked = ReadonlyMap<string, LockedTool>;
+export interface Locked {
+  /** What each tool is locked to; a tool that could not be resolved is missing, and an event told why. */
+  tools: ReadonlyMap<string, LockedTool>;
+  /** The tools whose answer came from their sources just now. */
+  resolved: ReadonlySet<string>;
+}
 
 /**
  * Resolves what the lock file does not answer and writes it, holding the project so that two syncs at once
@@ -60,7 +64,8 @@ export async function resolveMissing(
   { lock, plan }: { lock: StoredLock["lock"]; plan: LockPlan },
   { platform, jobs, resolver, signal, emit }: Omit<UpdateLockDeps, "project" | "locks">,
 ): Promise<{ lock: LockFile; locked: Locked }> {
-  const locked = new Map(plan.locked);
+  const tools = new Map(plan.locked);
+  const resolved = new Set<string>();
   const kept = new Map(plan.locked);
   const keepOld = (name: string) => {
     const old = Object.hasOwn(lock.tools, name) ? lock.tools[name] : undefined;
@@ -73,7 +78,8 @@ export async function resolveMissing(
     try {
       const answer = await resolve?.(request, signal, incomplete);
       if (answer === undefined) return;
-      locked.set(request.name, answer);
+      tools.set(request.name, answer);
+      if (incomplete === undefined) resolved.add(request.name);
       kept.set(request.name, answer);
     } catch (error) {
       signal.throwIfAborted();
@@ -82,7 +88,7 @@ export async function resolveMissing(
     }
   });
   signal.throwIfAborted();
-  return { lock: { ...lock, tools: Object.fromEntries(kept) }, locked };
+  return { lock: { ...lock, tools: Object.fromEntries(kept) }, locked: { tools, resolved } };
 }
 
 function unresolved(request: ToolRequest, platform: Platform, error: unknown): SyncEvent {

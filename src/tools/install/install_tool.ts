@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { errorCode, HaftError } from "../../base/errors.ts";
+import { HaftError } from "../../base/errors.ts";
+import { writeAtomic } from "../../base/write_atomic.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
-import { type Receipt, satisfiedBy, type SignatureState } from "../store/receipt.ts";
+import {
+  installedDependencies,
+  type Receipt,
+  receiptPath,
+  type SignatureState,
+  usableDependencies,
+} from "../store/receipt.ts";
 import { Store } from "../store/store.ts";
 import { installationName } from "../store/store_names.ts";
 import { sweepStaging } from "../store/sweep_staging.ts";
@@ -14,7 +19,7 @@ import { checkSignatures } from "./check_signatures.ts";
 import type { StagedTree } from "./install_native.ts";
 import { sweepDownloads } from "./sweep_downloads.ts";
 import { recover } from "./recover.ts";
-import { writeReceipt } from "./write_receipt.ts";
+import { receiptText, writeReceipt } from "./write_receipt.ts";
 
 export interface InstallResult {
   /** The installation's directory. */
@@ -42,7 +47,10 @@ export async function installTool(config: InstallConfig, deps: InstallDeps): Pro
   const directory = store.directory(config.store_id, config.version);
   deps.report({ state: "started", tool: config.tool_name, version: config.version });
   try {
-    const result = installed(config, store) ?? await installLocked(config, { deps, store });
+    const present = installed(config, store);
+    const result = present !== undefined && !confirms(present, config.origin)
+      ? present
+      : await installLocked(config, { deps, store });
     deps.report({
       state: "completed",
       tool: config.tool_name,
@@ -60,21 +68,31 @@ export async function installTool(config: InstallConfig, deps: InstallDeps): Pro
 
 /** What the store has, when that is all that is asked for. */
 function installed(config: InstallConfig, store: Store, force = config.force): InstallResult | undefined {
-  const receipt = force ? undefined : store.receipt(config.store_id, config.version);
-  if (receipt === undefined || !satisfiedBy(receipt, config)) return undefined;
+  const receipt = force ? undefined : store.satisfying(config);
+  if (receipt === undefined) return undefined;
   const path = store.directory(config.store_id, config.version);
   return { path, receipt, alreadyInstalled: true, dependenciesLock: keptLock(config, path) };
 }
 
 /** The lock of a `js` tool that is in the store already, for a caller that has lost it or never had it. */
 function keptLock(config: InstallConfig, path: string): string | null {
-  if (config.kind !== "js" || config.dependencies_lock !== null) return null;
-  try {
-    return readFileSync(join(path, "bun.lock"), "utf8");
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  }
+  const isKnown = config.kind !== "js" || usableDependencies(config) !== undefined;
+  return isKnown ? null : installedDependencies(path) ?? null;
+}
+
+/** The user's own sources name the very files that a lock file named before: that is worth a line. */
+function confirmed(result: InstallResult, { origin }: InstallConfig): InstallResult {
+  if (!confirms(result, origin)) return result;
+  const { project, ...known } = result.receipt;
+  const receipt: Receipt = { ...known, origin: "resolved" };
+  // The package is confirmed; its dependencies are still what that project's sources gave.
+  if (project !== undefined && receipt.dependencies !== undefined) receipt.dependencies = "locked";
+  writeAtomic(receiptPath(result.path), receiptText(receipt));
+  return { ...result, receipt };
+}
+
+function confirms({ receipt }: InstallResult, origin: InstallConfig["origin"]): boolean {
+  return origin === "resolved" && receipt.origin !== "resolved";
 }
 
 async function installLocked(
@@ -96,13 +114,13 @@ async function installLocked(
   // The previous holder of the lock has installed it since the first look. That is as fresh as what `force`
   // would make.
   const won = installed(config, store, config.force && !waited);
-  if (won !== undefined) return won;
+  if (won !== undefined) return confirmed(won, config);
   const installation = installationName(config.store_id, config.version);
   const recovered = !config.force && recover(config, { paths: deps.paths, store, installation });
   sweepStaging(deps.paths, { store, held: installation });
   sweepDownloads(deps.paths.downloads, { store, held: installation });
   const whole = recovered ? installed(config, store) : undefined;
-  if (whole !== undefined) return whole;
+  if (whole !== undefined) return confirmed(whole, config);
   if (config.offline) {
     throw new HaftError(
       `"${config.tool_name}" ${config.version} is not in the store, and --offline forbids to fetch it`,
@@ -178,6 +196,8 @@ function receiptOf(
   config: InstallConfig,
   { bin, signature, version }: { bin: Record<string, string>; signature: SignatureState; version: string },
 ): Receipt {
+  const { origin = "locked" } = config;
+  const dependencies = usableDependencies(config) === undefined ? "chosen" : "locked";
   return {
     schema: 1,
     tool: config.tool_name,
@@ -188,6 +208,9 @@ function receiptOf(
     artifacts: config.artifacts,
     bin,
     signature,
+    origin,
+    ...(origin === "project" ? { project: config.project_dir } : {}),
+    ...(config.kind === "js" ? { dependencies } : {}),
     installed_at: new Date().toISOString(),
     haft_version: version,
   };

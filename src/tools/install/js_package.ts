@@ -4,7 +4,7 @@ import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { lockedIntegrity, withoutAddresses } from "./bun_lock.ts";
+import { lockedIntegrity, withoutAddresses } from "../bun_lock.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
@@ -13,6 +13,7 @@ import { IntegrityError } from "../integrity.ts";
 import { installerEnvironment } from "./installer_environment.ts";
 import { packageBin } from "./package_bin.ts";
 import { remoteDependencies, remoteDependencyError, remoteLocked } from "./remote_dependencies.ts";
+import { usableDependencies } from "../store/receipt.ts";
 import { runInstaller } from "./run_installer.ts";
 import { Staging } from "./staging.ts";
 
@@ -49,7 +50,8 @@ export async function stageJsPackage(
   { deps, installation }: { deps: InstallDeps; installation: string },
 ): Promise<StagedTree & { dependenciesLock: string }> {
   const { name, version, integrity } = rootPackage(config);
-  const lock = usableLock(config, { name, version, integrity });
+  const lock = usableDependencies(config);
+  if (lock !== undefined) checkIntegrity(lock, { name, version, integrity });
   const staging = new Staging(deps.paths, installation);
   try {
     const manifest = { private: true, dependencies: { [name]: version } };
@@ -97,16 +99,6 @@ function rootPackage(config: InstallConfig): RootPackage {
     );
   }
   return { name: artifact.package, version: artifact.version, integrity: artifact.integrity };
-}
-
-/**
- * The given lock, when it is one of this version; after an upgrade it is not, and the dependencies are chosen
- * anew.
- */
-function usableLock({ dependencies_lock: lock }: InstallConfig, root: RootPackage): string | undefined {
-  if (lock === null || lockedIntegrity(lock, root.name, root.version) === undefined) return undefined;
-  checkIntegrity(lock, root);
-  return lock;
 }
 
 function checkIntegrity(lock: string, { name, version, integrity }: RootPackage): void {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { InstallConfig } from "../../protocol/install.ts";
 import {
+  installedDependencies,
   parseReceipt,
   type Receipt,
   RECEIPT_DIRECTORY,
@@ -26,7 +27,8 @@ export function recover(
 ): boolean {
   const complete = stagedFor(paths, installation).find((path) => {
     const receipt = stagedReceipt(path);
-    return receipt !== undefined && receipt.store_id === config.store_id && satisfiedBy(receipt, config);
+    return receipt !== undefined && receipt.store_id === config.store_id &&
+      satisfiedBy(receipt, config, () => installedDependencies(path));
   });
   if (complete === undefined) return false;
   activate(complete, { store, storeId: config.store_id, version: config.version });

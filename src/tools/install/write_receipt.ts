@@ -14,10 +14,14 @@ export function writeReceipt(
   mkdirSync(directory, { mode: 0o755 });
   const lines = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).sort(byPath);
   writeDurably(join(directory, HASHES_FILE), lines.join(""));
-  writeDurably(join(directory, RECEIPT_FILE), `${JSON.stringify(receipt, null, 2)}\n`);
+  writeDurably(join(directory, RECEIPT_FILE), receiptText(receipt));
   if (process.platform === "win32") return;
   syncDirectory(directory);
   syncDirectory(staged);
+}
+
+export function receiptText(receipt: Receipt): string {
+  return `${JSON.stringify(receipt, null, 2)}\n`;
 }
 
 /** In the order of the paths' code units, whatever order the archive had. */

@@ -123,8 +123,13 @@ function lacksExecutable(name: string, { request }: ProjectTool, { receipt }: In
   });
 }
 
-function notInstalled({ request, version }: ProjectTool): HaftError {
+function notInstalled({ request, version, refused }: ProjectTool): HaftError {
   const which = version === undefined ? request.version : version;
+  const isTarget = request.decidedBy.file === "the command line";
+  const next = isTarget ? `Run "haft install ${request.name}@${which}"` : 'Run "haft sync"';
+  if (refused !== undefined) {
+    return new HaftError(`${request.name} ${which} is not run: ${refused}`, { next });
+  }
   return new HaftError(`${request.name} ${which} is not installed (${request.decidedBy.file} asks for it)`, {
     next: 'Run "haft sync"',
   });

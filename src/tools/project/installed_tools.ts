@@ -1,12 +1,13 @@
 import { compare, parse } from "@std/semver";
 import { join } from "node:path";
+import type { LockedTool, LockFile } from "../locked_tool.ts";
 import { lockState } from "../lockfile/lock_matches.ts";
-import type { LockFile } from "../locked_tool.ts";
+import { dependenciesLockPath, readTextIfAny } from "../lockfile/read_lock_file.ts";
 import type { Platform } from "../platform.ts";
 import { platformParts } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
-import { toolStoreId } from "../resolve/install_config.ts";
-import type { Receipt } from "../store/receipt.ts";
+import { installConfig, toolStoreId } from "../resolve/install_config.ts";
+import { dependenciesPath, isOwnChoice, type Receipt, receiptPath } from "../store/receipt.ts";
 import type { Store } from "../store/store.ts";
 import { versionSatisfies } from "../versions/pick_version.ts";
 
@@ -15,10 +16,14 @@ export interface ProjectTool {
   request: ToolRequest;
   /** What the lock file says, or what is installed; undefined while neither says anything. */
   version: string | undefined;
-  /** Undefined when that version is not installed. */
+  /** Undefined when that version is not installed, or is not what the project asks for. */
   installed: InstalledTool | undefined;
+  /** Why what is installed is not run for this project. */
+  refused: string | undefined;
   /** Meant for another system. */
   elsewhere: boolean;
+  /** The files beside manifest and lock file that decide this. */
+  deciding: string[];
 }
 
 export interface InstalledTool {
@@ -29,42 +34,87 @@ export interface InstalledTool {
 
 export interface InstalledToolsContext {
   lock: LockFile;
+  /** The project's directory. */
+  root: string;
+  /** Where its lock file is. */
+  lockPath: string;
   store: Store;
   platform: Platform;
 }
 
 /**
- * Finds what a request runs: the version that the lock file names, or, where the lock file says nothing, the
- * newest installed one that the request could mean.
+ * Finds what a request runs. All projects share one store, so another project may have put anything there:
+ * - What the lock file names runs when the receipt has the locked files, and for `js` the locked
+ *   dependencies.
+ * - Without a lock entry, only what haft chose from the user's or this project's sources; the newest that
+ *   fits.
  */
-export function projectTool(
-  request: ToolRequest,
-  { lock, store, platform }: InstalledToolsContext,
-): ProjectTool {
+export function projectTool(request: ToolRequest, context: InstalledToolsContext): ProjectTool {
+  const { lock, platform } = context;
   const elsewhere = request.os !== undefined && !request.os.includes(platformParts(platform).os);
-  const storeId = toolStoreId(request);
   const entry = Object.hasOwn(lock.tools, request.name) ? lock.tools[request.name] : undefined;
-  const locked = entry !== undefined && lockState(request, entry) !== "stale" ? entry.version : undefined;
-  const version = locked ?? newestInstalled(request, { store, storeId });
-  const receipt = version === undefined ? undefined : store.receipt(storeId, version);
-  return {
-    request,
-    version,
-    elsewhere,
-    installed: receipt === undefined || receipt.platform !== platform
-      ? undefined
-      : { receipt, directory: store.directory(storeId, receipt.version) },
-  };
+  const found = entry !== undefined && lockState(request, entry) !== "stale"
+    ? lockedTool(request, entry, context)
+    : chosenTool(request, context);
+  return { request, elsewhere, ...found };
 }
 
-function newestInstalled(
+type Found = Omit<ProjectTool, "request" | "elsewhere">;
+
+function lockedTool(
   request: ToolRequest,
-  { store, storeId }: { store: Store; storeId: string },
-): string | undefined {
-  return store.list()
-    .filter(({ store_id: id, version }) => id === storeId && versionSatisfies(request.version, version))
-    .map(({ version }) => version)
-    .toSorted((a, b) => compare(parse(b), parse(a)))[0];
+  entry: LockedTool,
+  { root, lockPath, store, platform }: InstalledToolsContext,
+): Found {
+  const { version } = entry;
+  const storeId = toolStoreId(request);
+  const directory = store.directory(storeId, version);
+  const dependencies = entry.kind === "js" ? dependenciesLockPath(lockPath, storeId) : undefined;
+  const deciding = [
+    receiptPath(directory),
+    ...(dependencies === undefined ? [] : [dependencies, dependenciesPath(directory)]),
+  ];
+  const receipt = store.receipt(storeId, version);
+  const known = { version, deciding };
+  if (receipt === undefined) return { ...known, installed: undefined, refused: undefined };
+  try {
+    const config = installConfig(request, entry, {
+      platform,
+      projectDir: root,
+      force: false,
+      offline: true,
+      origin: "locked",
+      dependenciesLock: dependencies === undefined ? null : readTextIfAny(dependencies) ?? null,
+    });
+    if (store.satisfying(config) !== undefined) {
+      return { ...known, installed: { receipt, directory }, refused: undefined };
+    }
+  } catch {
+    // The lock has nothing for this platform: a sync explains it.
+  }
+  return { ...known, installed: undefined, refused: "what is installed is not what haft.lock says" };
+}
+
+function chosenTool(request: ToolRequest, { root, store, platform }: InstalledToolsContext): Found {
+  const storeId = toolStoreId(request);
+  const fitting = store.versions(storeId)
+    .filter(({ platform: own, version }) => own === platform && versionSatisfies(request.version, version))
+    .toSorted((a, b) => compare(parse(b.version), parse(a.version)));
+  const receipt = fitting.find((one) => isOwnChoice(one, root));
+  const [newest] = fitting;
+  const deciding = fitting.map(({ version }) => receiptPath(store.directory(storeId, version)));
+  if (receipt !== undefined) {
+    const directory = store.directory(storeId, receipt.version);
+    return { version: receipt.version, deciding, installed: { receipt, directory }, refused: undefined };
+  }
+  return {
+    version: newest?.version,
+    deciding,
+    installed: undefined,
+    refused: newest === undefined
+      ? undefined
+      : "what is installed was chosen by another project, and this one has no lock file that names it",
+  };
 }
 
 /** The executables of an installed tool: name → absolute path. */

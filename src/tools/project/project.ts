@@ -10,7 +10,6 @@ import { hostPlatform } from "../host_platform.ts";
 import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
-import { receiptPath } from "../store/receipt.ts";
 import { Store, storeDirectory } from "../store/store.ts";
 import { gatedParts } from "./gated_parts.ts";
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
@@ -77,6 +76,12 @@ export class Project {
     return { ...user.mirrors, ...(Object.keys(mirrors).length > 0 && this.isTrusted ? mirrors : {}) };
   }
 
+  /** Whether tools come from where the project says. */
+  get namesSources(): boolean {
+    const { registry, mirrors } = this.files;
+    return (registry.length > 0 || Object.keys(mirrors).length > 0) && this.isTrusted;
+  }
+
   /** What says where tools come from and does not count before trust, as the project's files call it. */
   get ignoredSources(): string[] {
     const { registry, mirrors } = this.files;
@@ -104,7 +109,7 @@ export class Project {
       ...this.files.lookedFor,
       this.files.lockPath,
       ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
-      ...tools.flatMap(({ installed }) => installed === undefined ? [] : [receiptPath(installed.directory)]),
+      ...tools.flatMap(({ deciding }) => deciding),
     ];
   }
 
@@ -208,7 +213,8 @@ export class Project {
   #readTools(): { found: ProjectTool[] } | { error: unknown } {
     try {
       const { lock } = readLock(this.files.lockPath);
-      const context = { lock, store: this.store, platform: hostPlatform() };
+      const { root, lockPath } = this.files;
+      const context = { lock, root, lockPath, store: this.store, platform: hostPlatform() };
       return { found: this.files.requests.map((request) => projectTool(request, context)) };
     } catch (error) {
       return { error };

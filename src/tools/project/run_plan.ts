@@ -68,6 +68,8 @@ export function withTarget(
   };
   return project.with(projectTool(request, {
     lock: { version: 1, tools: {} },
+    root: project.root,
+    lockPath: project.files.lockPath,
     store: project.store,
     platform: hostPlatform(),
   }));

@@ -1,6 +1,6 @@
 import { HaftError } from "../../base/errors.ts";
 import type { Artifact, PlannedArtifact, SourceName } from "../../protocol/artifact.ts";
-import type { InstallConfig } from "../../protocol/install.ts";
+import type { InstallConfig, InstallOrigin } from "../../protocol/install.ts";
 import { catalogueSource } from "../catalogue/catalogue.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { lockedArtifacts, type LockedTool } from "../locked_tool.ts";
@@ -15,6 +15,8 @@ export interface InstallConfigOptions {
   projectDir: string;
   force: boolean;
   offline: boolean;
+  /** Whether the user's sources gave the answer just now, or a lock file did; see `InstallOrigin`. */
+  origin: InstallOrigin;
   /** The text at `dependenciesLockPath()`, for a `js` tool that was installed before. */
   dependenciesLock: string | null;
 }
@@ -26,7 +28,7 @@ export interface InstallConfigOptions {
 export function installConfig(
   request: ToolRequest,
   locked: LockedTool,
-  { platform, projectDir, force, offline, dependenciesLock }: InstallConfigOptions,
+  { platform, projectDir, force, offline, origin, dependenciesLock }: InstallConfigOptions,
 ): InstallConfig {
   const artifacts = lockedArtifacts(locked, platform);
   const [first] = artifacts ?? [];
@@ -45,6 +47,7 @@ export function installConfig(
     download_url: first.kind === "http" ? first.url : null,
     integrity: first.integrity,
     dependencies_lock: locked.kind === "js" ? dependenciesLock : null,
+    origin,
     project_dir: projectDir,
     force,
     offline,

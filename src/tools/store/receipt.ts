@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { errorCode } from "../../base/errors.ts";
 import { PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
-import type { InstallConfig } from "../../protocol/install.ts";
+import { type InstallConfig, InstallOrigin } from "../../protocol/install.ts";
+import { lockedIntegrity } from "../bun_lock.ts";
 
 /** haft's own directory inside an installed tool; no archive may contain it. */
 export const RECEIPT_DIRECTORY = ".haft";
@@ -37,6 +40,12 @@ export const Receipt = v.strictObject({
    */
   bin: v.record(v.string(), v.string()),
   signature: SignatureState,
+  /** Why it is these files; an older haft's receipt does not say. */
+  origin: v.optional(InstallOrigin),
+  /** The project whose sources they came from, for the origin `project`. */
+  project: v.optional(v.string()),
+  /** For `js`: haft chose the dependencies, or a project's lock of them did. */
+  dependencies: v.optional(v.picklist(["chosen", "locked"])),
   /** ISO 8601, UTC. */
   installed_at: v.string(),
   /** The version of haft that installed it. */
@@ -55,12 +64,75 @@ export function parseReceipt(text: string): Receipt | undefined {
   return result.success ? result.output : undefined;
 }
 
-/** Whether what is installed is exactly what a config asks for: the same files for the same platform. */
-export function satisfiedBy(receipt: Receipt, config: InstallConfig): boolean {
+/**
+ * Whether what is installed is exactly what a config asks for: the same files for the same platform, and for
+ * `js` the same dependencies.
+ *
+ * @param dependencies the installation's own lock, see `installedDependencies()`
+ */
+export function satisfiedBy(
+  receipt: Receipt,
+  config: InstallConfig,
+  dependencies: () => string | undefined,
+): boolean {
   return receipt.platform === config.platform && receipt.version === config.version &&
     receipt.kind === config.kind && receipt.artifacts.length === config.artifacts.length &&
     receipt.artifacts.every((installed, index) => sameArtifact(installed, config.artifacts[index])) &&
-    (Object.keys(config.bin).length === 0 || sameExecutables(receipt.bin, config.bin));
+    (config.kind === "js"
+      ? sameDependencies(receipt, config, dependencies)
+      : Object.keys(config.bin).length === 0 || sameExecutables(receipt.bin, config.bin));
+}
+
+/** Without a lock of them, only dependencies that haft chose will do: another project's lock may name any. */
+function sameDependencies(
+  receipt: Receipt,
+  config: InstallConfig,
+  dependencies: () => string | undefined,
+): boolean {
+  const lock = usableDependencies(config);
+  if (lock !== undefined) return lock === dependencies();
+  return receipt.dependencies === "chosen" && isFromSourcesOf(receipt, config.project_dir);
+}
+
+/** Whether the user's sources, or a project's own, are where an installation came from. */
+function isFromSourcesOf({ origin, project }: Receipt, root: string): boolean {
+  return origin !== "project" || project === root;
+}
+
+/**
+ * Whether haft chose it for this project or for everybody: neither a lock file nor another project's sources
+ * had a say in it.
+ */
+export function isOwnChoice(receipt: Receipt, root: string): boolean {
+  const { origin, kind, dependencies } = receipt;
+  return (origin === "resolved" || origin === "project") && isFromSourcesOf(receipt, root) &&
+    (kind !== "js" || dependencies === "chosen");
+}
+
+/**
+ * The config's lock of dependencies, when it is one of this version; after an upgrade it is not, and the
+ * dependencies are chosen anew.
+ */
+export function usableDependencies(
+  { dependencies_lock: lock, artifacts }: InstallConfig,
+): string | undefined {
+  const artifact = artifacts[0]?.artifact;
+  if (lock === null || artifact?.kind !== "npm") return undefined;
+  return lockedIntegrity(lock, artifact.package, artifact.version) === undefined ? undefined : lock;
+}
+
+/** The lock of the dependencies in an install directory. */
+export function installedDependencies(directory: string): string | undefined {
+  try {
+    return readFileSync(dependenciesPath(directory), "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+export function dependenciesPath(directory: string): string {
+  return join(directory, "bun.lock");
 }
 
 /** The integrity decides: the same file may have come from another address. */

@@ -3,8 +3,16 @@ import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
 import { type FileLock, processLock, type ProcessLockOptions } from "../../runtime/process_lock.ts";
-import { parseReceipt, type Receipt, RECEIPT_DIRECTORY, RECEIPT_FILE } from "./receipt.ts";
+import {
+  installedDependencies,
+  parseReceipt,
+  type Receipt,
+  RECEIPT_DIRECTORY,
+  RECEIPT_FILE,
+  satisfiedBy,
+} from "./receipt.ts";
 import { installationName, stagingName } from "./store_names.ts";
 
 export type StorePaths = Pick<Paths, "store" | "staging" | "locks">;
@@ -45,6 +53,14 @@ export class Store {
     return receipt?.store_id === storeId && receipt.version === version ? receipt : undefined;
   }
 
+  /** The receipt, when the installation is exactly what a config asks for. */
+  satisfying(config: InstallConfig): Receipt | undefined {
+    const { store_id: storeId, version } = config;
+    const receipt = this.receipt(storeId, version);
+    const dependencies = () => installedDependencies(this.directory(storeId, version));
+    return receipt !== undefined && satisfiedBy(receipt, config, dependencies) ? receipt : undefined;
+  }
+
   /** The directories of tools, also of those that have no complete installation. */
   ids(): string[] {
     return names(this.#paths.store);
@@ -52,9 +68,12 @@ export class Store {
 
   /** The receipts of all complete installations, by store id, then version. */
   list(): Receipt[] {
-    return this.ids().flatMap((storeId) =>
-      names(join(this.#paths.store, storeId)).flatMap((version) => this.#receiptOf(storeId, version))
-    );
+    return this.ids().flatMap((storeId) => this.versions(storeId));
+  }
+
+  /** The receipts of a tool's complete installations. */
+  versions(storeId: string): Receipt[] {
+    return names(join(this.#paths.store, storeId)).flatMap((version) => this.#receiptOf(storeId, version));
   }
 
   /** Holds the installation: no other process installs or removes it until the lock is released. */

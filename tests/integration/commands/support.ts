@@ -68,6 +68,7 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
           artifacts: [],
           bin: executables,
           signature: "not-offered",
+          origin: "resolved",
           installed_at: "2026-01-01T00:00:00Z",
           haft_version: "0.0.0",
         };

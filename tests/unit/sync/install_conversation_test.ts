@@ -12,9 +12,10 @@ const config: InstallConfig = (() => {
     projectDir: "/",
     force: false,
     offline: false,
-    receipt: () => undefined,
+    origin: "locked",
+    isInstalled: () => false,
     directory: () => "/store/esbuild/0.25.9",
-    satisfied: () => false,
+    satisfies: () => false,
     dependenciesLock: () => null,
   });
   if (plan.state !== "needed") throw new TypeError("nothing to install");

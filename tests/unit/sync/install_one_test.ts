@@ -15,6 +15,7 @@ const CONFIG: InstallConfig = installConfig(request("biome", "2"), locked("biome
   projectDir: "/project",
   force: false,
   offline: false,
+  origin: "resolved",
   dependenciesLock: null,
 });
 

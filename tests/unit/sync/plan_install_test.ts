@@ -1,17 +1,19 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { InstallConfig } from "../../../src/protocol/install.ts";
 import { type InstallPlanDeps, planInstall } from "../../../src/sync/plan_install.ts";
 import { locked, request } from "./support.ts";
 
 /** A store of receipts that are only true or false: whether they satisfy. */
-function deps(receipts: Record<string, boolean>, more: Partial<InstallPlanDeps<boolean>> = {}) {
+function deps(receipts: Record<string, boolean>, more: Partial<InstallPlanDeps> = {}) {
   return {
     platform: "linux-x64-glibc" as const,
     projectDir: "/project",
     force: false,
     offline: false,
-    receipt: (id: string, version: string) => receipts[`${id}@${version}`],
+    origin: "locked" as const,
+    isInstalled: (id: string, version: string) => Object.hasOwn(receipts, `${id}@${version}`),
     directory: (id: string, version: string) => `/store/${id}/${version}`,
-    satisfied: (receipt: boolean) => receipt,
+    satisfies: ({ store_id: id, version }: InstallConfig) => receipts[`${id}@${version}`] ?? false,
     dependenciesLock: () => null,
     ...more,
   };

@@ -57,6 +57,7 @@ class World implements AsyncDisposable {
         artifacts,
         bin,
         signature: "not-offered",
+        ...(kind === "js" ? { dependencies: "chosen" } : {}),
         installed_at: new Date().toISOString(),
         haft_version: "0",
       }),

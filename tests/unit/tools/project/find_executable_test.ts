@@ -32,6 +32,8 @@ function tool(root: string, { name, bin, kind = "native", elsewhere = false }: G
     },
     version: "1.0.0",
     elsewhere,
+    refused: undefined,
+    deciding: [],
     installed: bin === undefined ? undefined : {
       directory,
       receipt: {

@@ -21,6 +21,7 @@ function config(name: string, platform: Platform, more = {}) {
     projectDir: "/p",
     force: false,
     offline: true,
+    origin: "locked",
     dependenciesLock: "lock text",
   });
   return v.parse(InstallConfig, result);
@@ -49,6 +50,7 @@ Deno.test("installConfig() is the whole job of a native tool", () => {
     project_dir: "/p",
     force: false,
     offline: true,
+    origin: "locked",
   });
 });
 
@@ -111,6 +113,7 @@ Deno.test("installConfig() refuses a lock entry whose layout nothing describes",
     projectDir: "/p",
     force: false,
     offline: false,
+    origin: "locked",
     dependenciesLock: null,
   } as const;
   assertThrows(

@@ -150,6 +150,7 @@ Deno.test("stagingOwner() is the inverse of stagingName()", () => {
 });
 
 Deno.test("satisfiedBy() asks for the same files on the same platform", () => {
+  const none = () => undefined;
   const config: InstallConfig = {
     tool_name: "demo",
     version: "1.2.3",
@@ -167,13 +168,13 @@ Deno.test("satisfiedBy() asks for the same files on the same platform", () => {
     force: false,
     offline: false,
   };
-  assert(satisfiedBy(receipt, config));
+  assert(satisfiedBy(receipt, config, none));
   const other = { ...artifact, artifact: { ...artifact.artifact, integrity: "sha512-BBBB" } };
   const elsewhere = {
     ...artifact,
     artifact: { kind: "http" as const, url: "https://example.org/x", integrity: "sha512-AAAA" },
   };
-  assert(satisfiedBy(receipt, { ...config, artifacts: [elsewhere] }));
+  assert(satisfiedBy(receipt, { ...config, artifacts: [elsewhere] }, none));
   const differing: Partial<InstallConfig>[] = [
     { platform: "linux-x64-musl" },
     { version: "1.2.4" },
@@ -185,7 +186,48 @@ Deno.test("satisfiedBy() asks for the same files on the same platform", () => {
     { bin: { demo: "bin/demo", more: "bin/more" } },
   ];
   for (const change of differing) {
-    assert(!satisfiedBy(receipt, { ...config, ...change }), JSON.stringify(change));
+    assert(!satisfiedBy(receipt, { ...config, ...change }, none), JSON.stringify(change));
+  }
+});
+
+Deno.test("satisfiedBy() asks for the dependencies that are locked, and without a lock for those haft chose", () => {
+  const lockOf = (dependency: string) =>
+    `    "demo": ["demo@1.2.3", "", {}, "sha512-AAAA"],\n    "x": ["${dependency}", "", {}, "sha512-BBBB"],\n`;
+  const npm = { kind: "npm" as const, package: "demo", version: "1.2.3", integrity: "sha512-AAAA" };
+  const artifacts = [{ ...artifact, artifact: npm }];
+  const config = (lock: string | null): InstallConfig => ({
+    tool_name: "demo",
+    version: "1.2.3",
+    store_id: "demo",
+    platform: "linux-x64-glibc",
+    kind: "js",
+    artifacts,
+    bin: {},
+    options: {},
+    install_env: {},
+    download_url: null,
+    integrity: "sha512-AAAA",
+    dependencies_lock: lock,
+    project_dir: "/",
+    force: false,
+    offline: false,
+  });
+  const chosen: Receipt = { ...receipt, kind: "js", artifacts, dependencies: "chosen" };
+  const given: Receipt = { ...chosen, dependencies: "locked" };
+  const { dependencies: _, ...old } = chosen;
+  const rows: [Receipt, string | null, boolean][] = [
+    [chosen, lockOf("x@1.0.0"), true],
+    [chosen, lockOf("x@2.0.0"), false],
+    [given, lockOf("x@1.0.0"), true],
+    [chosen, null, true],
+    [given, null, false],
+    [old, null, false],
+    // Of another version of the tool: dependencies are chosen anew.
+    [chosen, lockOf("x@2.0.0").replaceAll("demo@1.2.3", "demo@1.2.2"), true],
+    [given, lockOf("x@1.0.0").replaceAll("demo@1.2.3", "demo@1.2.2"), false],
+  ];
+  for (const [installed, lock, expected] of rows) {
+    assertEquals(satisfiedBy(installed, config(lock), () => lockOf("x@1.0.0")), expected, `${lock}`);
   }
 });
 

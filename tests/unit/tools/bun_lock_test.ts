@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { lockedIntegrity, withoutAddresses } from "../../../../src/tools/install/bun_lock.ts";
+import { lockedIntegrity, withoutAddresses } from "../../../src/tools/bun_lock.ts";
 
 const LOCK = `{
   "lockfileVersion": 2,

@@ -1,0 +1,207 @@
+/**
+ * All projects share one store; what runs in one is what its lock file says, whatever another has put there.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
+import { fakeTools, publishTool } from "./fake_tools.ts";
+import { binary, type RunResult, Sandbox } from "./support.ts";
+
+interface Projects {
+  sandbox: Sandbox;
+  good: string;
+  evil: string;
+  run: (cwd: string, ...args: string[]) => Promise<RunResult>;
+}
+
+/**
+ * Two projects of one user: the good one uses the user's own registry, the evil one its own, and was trusted.
+ */
+async function twoProjects(
+  { own, evil: strangers }: { own: LoopbackRegistry; evil: LoopbackRegistry },
+  tools: string,
+  test: (projects: Projects) => Promise<void>,
+): Promise<void> {
+  await using sandbox = await Sandbox.create({ registry: "" });
+  writeFileSync(join(sandbox.root, "home", ".npmrc"), `registry=${own.url}\n`);
+  const [good, evil] = [join(sandbox.root, "good"), join(sandbox.root, "evil")];
+  for (const project of [good, evil]) {
+    mkdirSync(project);
+    writeFileSync(join(project, "haft.toml"), `[tools]\n${tools}`);
+  }
+  writeFileSync(join(evil, ".npmrc"), `registry=${strangers.url}\n`);
+  const run = (cwd: string, ...args: string[]) =>
+    sandbox.run(binary, { args, cwd, env: { npm_config_registry: "" } });
+  try {
+    assertEquals((await run(evil, "trust")).code, 0);
+    await test({ sandbox, good, evil, run });
+  } finally {
+    await run(good, "daemon", "stop");
+  }
+}
+
+/** A registry with another esbuild under the same version. */
+async function evilTools(): Promise<LoopbackRegistry> {
+  const registry = await LoopbackRegistry.start();
+  await publishTool(registry, { tool: "esbuild", version: "1.0.0", script: "#!/bin/sh\necho evil\n" });
+  return registry;
+}
+
+Deno.test("a tool that another project put into the store does not run where the lock file says otherwise", async () => {
+  await using own = await fakeTools();
+  await using strangers = await evilTools();
+  await twoProjects({ own, evil: strangers }, 'esbuild = "1.0.0"\n', async ({ sandbox, good, evil, run }) => {
+    const sync = async (project: string, ...flags: string[]) => {
+      const { code, stderr } = await run(project, "sync", ...flags);
+      assertEquals(code, 0, stderr);
+    };
+    await sync(good);
+    writeFileSync(join(good, "haft.toml"), '[tools]\nesbuild = "1.0.0"\n[tasks]\nbuild = "esbuild"\n');
+    await run(good, "trust");
+    const shim = join(sandbox.haftHome, "shims", "esbuild");
+    const viaShim = () =>
+      sandbox.shell(
+        binary,
+        `cd ${good}; export npm_config_registry=; PATH="${sandbox.haftHome}/shims:$PATH"; esbuild`,
+      );
+    // Warms the caches of exec and of the shim.
+    for (let time = 0; time < 3; time++) {
+      assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+      assertStringIncludes((await viaShim()).stdout, "esbuild 1.0.0: ");
+    }
+    assertEquals(existsSync(shim), true);
+    const before =
+      (await run(good, "ipc-send", "runtime.resolve", JSON.stringify({ runtime: "esbuild", cwd: good })))
+        .code;
+    assertEquals(before, 0);
+
+    await sync(evil);
+    assertEquals((await run(evil, "x", "esbuild")).stdout, "evil\n");
+
+    for (const args of [["x", "esbuild"], ["which", "esbuild"]]) {
+      const { code, stdout, stderr } = await run(good, ...args);
+      assertEquals([code, stdout], [1, ""], args.join(" "));
+      assertStringIncludes(stderr, "esbuild 1.0.0 is not run: what is installed is not what haft.lock says");
+      assertStringIncludes(stderr, 'Run "haft sync"');
+    }
+    const shimmed = await viaShim();
+    assertEquals([shimmed.code, shimmed.stdout], [1, ""], shimmed.stderr);
+    assertEquals((await run(good, "env", "--json")).stdout.includes("store/esbuild"), false);
+    const request = JSON.stringify({ runtime: "esbuild", cwd: good });
+    assertEquals((await run(good, "ipc-send", "runtime.resolve", request)).code, 4);
+    assertEquals((await run(good, "task", "run", "build")).stdout.includes("evil"), false);
+    const check = await run(good, "sync", "--check");
+    assertEquals(check.code, 1);
+    assertStringIncludes(check.stdout + check.stderr, "differs from the lock file");
+
+    await sync(good, "--locked");
+    assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+    assertEquals((await run(evil, "x", "esbuild")).code, 1);
+  });
+});
+
+Deno.test("without a lock file, only what haft chose from the user's own sources runs", async () => {
+  await using own = await fakeTools();
+  await using strangers = await evilTools();
+  await twoProjects({ own, evil: strangers }, 'esbuild = "1.0.0"\n', async ({ good, evil, run }) => {
+    assertEquals((await run(evil, "sync")).code, 0);
+    for (const args of [["x", "esbuild"], ["x", "esbuild@1.0.0"], ["which", "esbuild"]]) {
+      const { code, stdout, stderr } = await run(good, ...args);
+      assertEquals([code, stdout], [1, ""], args.join(" "));
+      assertStringIncludes(stderr, "is not run: what is installed was chosen by another project");
+    }
+    assertEquals((await run(good, "x", "--install", "esbuild@1.0.0")).stdout, "esbuild 1.0.0: |\n");
+    assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+  });
+});
+
+Deno.test("a lock file of a stranger's cannot give a tool's name to another package for everybody", async () => {
+  await using own = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: own.url });
+  const [good, evil] = [join(sandbox.root, "good"), join(sandbox.root, "evil")];
+  const run = (cwd: string, ...args: string[]) => sandbox.run(binary, { args, cwd });
+  for (const project of [good, evil]) {
+    mkdirSync(project);
+    writeFileSync(join(project, "haft.toml"), '[tools]\nesbuild = "1.0.0"\n');
+  }
+  assertEquals((await run(evil, "sync")).code, 0);
+  await run(evil, "uninstall", "esbuild", "--all");
+  const lock = join(evil, "haft.lock");
+  const strange = await own.addPackage({ name: "strange", version: "1.0.0" }, {
+    "bin/esbuild": { content: "#!/bin/sh\necho strange\n", mode: 0o755 },
+    "esbuild.exe": { content: "strange" },
+  });
+  writeFileSync(
+    lock,
+    readFileSync(lock, "utf8").replaceAll(
+      /\{ npm = "[^"]+", integrity = "[^"]+" \}/g,
+      `{ npm = "strange@1.0.0", integrity = "${strange.integrity}" }`,
+    ),
+  );
+  const sync = await run(evil, "sync", "--locked");
+  assertEquals(sync.code, 0, sync.stderr);
+  assertEquals((await run(evil, "x", "esbuild")).stdout, "strange\n");
+  const { code, stdout } = await run(good, "x", "esbuild");
+  assertEquals([code, stdout], [1, ""]);
+  // The user's own registry decides here, and what it names is installed instead.
+  assertEquals((await run(good, "sync")).code, 0);
+  assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+});
+
+const CLI = { content: "#!/usr/bin/env node\nconsole.log(require('dep'));\n", mode: 0o755 };
+
+async function withDependency(says: string): Promise<LoopbackRegistry> {
+  const registry = await LoopbackRegistry.start();
+  await registry.addPackage(
+    { name: "say", version: "1.0.0", bin: { say: "cli.js" }, dependencies: { dep: "1" } },
+    { "cli.js": CLI },
+  );
+  await registry.addPackage({ name: "dep", version: "1.0.0", main: "index.js" }, {
+    "index.js": `module.exports = "${says}";\n`,
+  });
+  return registry;
+}
+
+Deno.test("a dependency that another project put into a package's installation does not run either", async () => {
+  await using own = await withDependency("good");
+  await using strangers = await withDependency("evil");
+  await twoProjects({ own, evil: strangers }, '"npm:say" = "1.0.0"\n', async ({ good, evil, run }) => {
+    const first = await run(good, "sync");
+    assertEquals(first.code, 0, first.stderr);
+    const dependencies = join(good, "haft.lock.d", "npm+say.bun.lock");
+    assertEquals(existsSync(dependencies), true);
+    assertEquals((await run(good, "x", "say")).stdout, "good\n");
+
+    const forced = await run(evil, "sync", "--force");
+    assertEquals(forced.code, 0, forced.stderr);
+    assertEquals((await run(evil, "x", "say")).stdout, "evil\n");
+    const refused = await run(good, "x", "say");
+    assertEquals([refused.code, refused.stdout], [1, ""]);
+    assertStringIncludes(refused.stderr, "what is installed is not what haft.lock says");
+    assertEquals((await run(good, "sync", "--check")).code, 1);
+    const locked = await run(good, "sync", "--locked");
+    assertEquals(locked.code, 0, locked.stderr);
+    assertEquals((await run(good, "x", "say")).stdout, "good\n");
+
+    // Without its lock of dependencies, another project's choice is no better.
+    assertEquals((await run(evil, "sync", "--force")).code, 0);
+    rmSync(dependencies);
+    assertEquals((await run(good, "x", "say")).code, 1);
+    const chosen = await run(good, "sync");
+    assertEquals(chosen.code, 0, chosen.stderr);
+    assertEquals((await run(good, "x", "say")).stdout, "good\n");
+    assertEquals(existsSync(dependencies), true);
+  });
+});
+
+Deno.test("a project whose own sources were trusted runs what came from them without a lock entry, others do not", async () => {
+  await using own = await fakeTools();
+  await using strangers = await evilTools();
+  await twoProjects({ own, evil: strangers }, "", async ({ good, evil, run }) => {
+    const there = await run(evil, "x", "--install", "esbuild@1.0.0");
+    assertEquals(there.stdout, "evil\n", there.stderr);
+    assertEquals((await run(evil, "x", "esbuild@1.0.0")).stdout, "evil\n");
+    assertEquals((await run(good, "x", "esbuild@1.0.0")).code, 1);
+  });
+});
