@@ -3,6 +3,7 @@ import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { AppInstance } from "./app_instance.ts";
+import { showCommand } from "../process/command_line.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { changedKeys } from "./config/changed_keys.ts";
@@ -156,7 +157,7 @@ export class App {
       root: this.key.root,
       state: this.state,
       desired: this.#desired,
-      command: shown === undefined ? [] : [...shown.command, ...shown.args],
+      command: shown === undefined ? [] : showCommand(shown.command, shown.args),
       cwd: shown === undefined ? null : workingDirectory(this.key.root, shown),
       autostart: shown?.autostart ?? false,
       restart_policy: shown?.restart ?? "",
@@ -250,15 +251,9 @@ export class App {
     const project = this.#services.readProject(this.key.root);
     if (!this.isAdhoc) project.requireTrust();
     const written = this.#adhoc ?? project.tables[this.name];
-    const journal = this.#services.journal.directory;
-    return await planLaunch({
-      name: this.name,
-      number,
-      project,
-      written,
-      config: this.config(project),
-      journal,
-    });
+    const { scriptDirectory: scripts, journal: { directory: journal } } = this.#services;
+    const config = this.config(project);
+    return await planLaunch({ name: this.name, number, project, written, config, scripts, journal });
   }
 
   /** What differs from the start before. The first instance speaks for all. */
@@ -327,5 +322,6 @@ export class App {
 const NEVER_STARTED = { command: ["true"] };
 
 function asTable(table: unknown): Record<string, unknown> {
-  return typeof table === "object" && table !== null ? { ...table } : { command: table };
+  const isTable = typeof table === "object" && table !== null && !Array.isArray(table);
+  return isTable ? { ...table } : { command: table };
 }

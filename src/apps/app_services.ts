@@ -38,6 +38,8 @@ export interface AppServices {
   readonly sampler: UsageSampler;
   readonly limits: LimitWatch;
   readonly logDirectory: string;
+  /** Where commands that begin with `#!` become files. */
+  readonly scriptDirectory: string;
   readonly emit: EmitAppEvent;
   random(): number;
   /** A line for the daemon's log: something went wrong that is neither an app's fault nor a caller's. */
@@ -70,6 +72,7 @@ export function makeAppServices(
     onProblem,
     sampler,
     logDirectory,
+    scriptDirectory: join(directory, "scripts"),
     spawner: options.spawner ?? systemSpawner(table),
     random: options.random ?? Math.random,
     exits: new ExitPoll({ table, clock }),

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { HaftError } from "../base/errors.ts";
-import { findCommand } from "../process/find_command.ts";
+import { type CommandContext, commandWords, resolveProgram } from "../process/command_line.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
@@ -17,6 +17,8 @@ export interface PlanLaunchOptions {
   config: AppConfig;
   /** The journal's directory. */
   journal: string;
+  /** Where commands that begin with `#!` become files. */
+  scripts: string;
 }
 
 /**
@@ -25,19 +27,18 @@ export interface PlanLaunchOptions {
  * @throws {HaftError} when the executable or a file of variables cannot be used
  */
 export async function planLaunch(
-  { name, number, project, written, config, journal }: PlanLaunchOptions,
+  { name, number, project, written, config, scripts, journal }: PlanLaunchOptions,
 ): Promise<LaunchPlan> {
   const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
   const cwd = workingDirectory(project.root, config);
-  const [command = "", ...words] = config.command;
-  const file = findCommand(command, { cwd, path: variables["PATH"] });
+  const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
+  const program = resolveProgram(config.command, { ...context, cwd, path: variables["PATH"] });
   requireRootFor(name, config);
   return {
-    config,
+    config: withProbeWords(config, { ...context, args: [] }),
     written,
     spec: {
-      file,
-      args: [...words, ...config.args],
+      ...program,
       cwd,
       env: {
         ...variables,
@@ -54,6 +55,13 @@ export async function planLaunch(
 
 export function workingDirectory(root: string, { cwd }: AppConfig): string {
   return resolve(root, cwd);
+}
+
+/** A health check's command as the words that run it. */
+function withProbeWords(config: AppConfig, context: CommandContext): AppConfig {
+  const { health } = config;
+  if (health?.exec === undefined) return config;
+  return { ...config, health: { ...health, exec: commandWords(health.exec, context).words } };
 }
 
 function requireRootFor(name: string, { uid, gid }: AppConfig): void {

@@ -15,6 +15,8 @@ export interface ProjectApps {
   apps: ReadonlyMap<string, AppConfig>;
   /** Each as it is written. */
   tables: Readonly<Record<string, unknown>>;
+  /** `[settings] shell`. */
+  shell: readonly string[] | undefined;
   /** @throws {HaftError} when the project is not trusted */
   requireTrust(): void;
   /**
@@ -47,6 +49,7 @@ function projectApps(project: Project): ProjectApps {
     root: project.root,
     apps: manifestPath === undefined ? new Map() : parseApps(tables, manifestPath),
     tables,
+    shell: project.settings.shell,
     requireTrust: () => project.requireTrust(),
     environment() {
       // An app that runs this daemon must not have its mark on all of the daemon's apps.

@@ -24,6 +24,7 @@ export interface BackendOptions {
     config: BackendConfig;
     file: string;
     args: string[];
+    verbatim: boolean;
     cwd: string;
     env: Record<string, string>;
   };

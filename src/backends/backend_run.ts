@@ -30,6 +30,7 @@ export interface RunOptions {
   config: BackendConfig;
   file: string;
   args: readonly string[];
+  verbatim: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   log: string;

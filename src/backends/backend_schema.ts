@@ -3,6 +3,7 @@ import {
   Backoff,
   Command,
   Duration,
+  Shell,
   Text,
   Variable,
   VariableName,
@@ -11,8 +12,10 @@ import { checkSection } from "../tools/manifest/read_toml.ts";
 
 /** One table of `[backends]`. */
 export const BackendTable = v.strictObject({
-  /** Words, or a text that is split as a shell would; no shell runs it. */
+  /** A text that a shell runs, or a list of words. */
   command: Command,
+  /** The shell of a text; `[settings] shell` by default. */
+  shell: v.optional(Shell),
   args: v.optional(v.array(v.string()), []),
   /** Below the project's directory. */
   cwd: v.optional(Text, "."),
@@ -38,9 +41,13 @@ export type BackendConfig = v.InferOutput<typeof BackendTable>;
  * @throws {UsageError} naming the file, the key and what was expected
  */
 export function parseBackend(name: string, table: unknown, path: string): BackendConfig {
-  return checkSection(typeof table === "string" ? { command: table } : table, BackendTable, {
+  return checkSection(isCommand(table) ? { command: table } : table, BackendTable, {
     what: "manifest",
     path,
     keys: ["backends", name],
   });
+}
+
+function isCommand(table: unknown): boolean {
+  return typeof table === "string" || Array.isArray(table);
 }

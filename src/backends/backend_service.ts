@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { ChannelMetricsSnapshot } from "../channel/mod.ts";
 import { fileStem, keyText } from "../process/process_key.ts";
-import { findCommand } from "../process/find_command.ts";
+import { resolveProgram } from "../process/command_line.ts";
 import type { EmitBackendEvent } from "../protocol/backend_events.ts";
 import type { BackendInfo } from "../protocol/methods/backend_methods.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
@@ -116,16 +116,22 @@ export class BackendService {
 
   /** Reads everything again: manifest and trust may have changed since the last start. */
   #prepare(name: string, root: string, log: string) {
-    const { projects } = this.#options;
+    const { projects, user } = this.#options;
     const project = projects.open(root);
     const config = configOf(name, project);
     project.requireTrust();
     const env = project.runEnvironment({ own: config.env });
     const cwd = resolve(root, config.cwd);
-    const [command = "", ...words] = config.command;
     if (existsSync(log) && statSync(log).size > LARGE_LOG_BYTES) renameSync(log, `${log}.1`);
-    const file = findCommand(command, { cwd, path: env["PATH"] });
-    return { config, file, args: [...words, ...config.args], cwd, env };
+    const program = resolveProgram(config.command, {
+      cwd,
+      path: env["PATH"],
+      args: config.args,
+      shell: config.shell ?? project.settings.shell,
+      scripts: join(user.paths.state, "backends", "scripts"),
+      name,
+    });
+    return { ...program, config, cwd, env };
   }
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { splitWords } from "./split_words.ts";
 
 /** serde takes a missing field for null. */
 const maybe = <const Schema extends v.GenericSchema>(schema: Schema) => v.nullish(schema);
@@ -69,8 +70,7 @@ export function toAppTable(config: BunctlConfig): Record<string, unknown> {
   const { health_check: health, backoff } = config;
   const args = config.args ?? [];
   return present({
-    // Without arguments, a command with spaces is split as words.
-    command: args.length === 0 && config.command.includes(" ") ? config.command : [config.command],
+    command: args.length === 0 ? bunctlWords(config.command) : [config.command],
     args: args.length === 0 ? undefined : args,
     cwd: config.cwd,
     env: config.env,
@@ -138,4 +138,9 @@ function present(table: Record<string, unknown>): Record<string, unknown> {
 
 function nonEmpty(table: Record<string, unknown>): Record<string, unknown> | undefined {
   return Object.keys(table).length === 0 ? undefined : table;
+}
+
+/** Without arguments, a command with spaces is words in one text, and no shell runs it. */
+function bunctlWords(command: string): string[] {
+  return command.includes(" ") ? splitWords(command) ?? [command] : [command];
 }

@@ -11,6 +11,8 @@ export interface SpawnDetachedOptions {
   /** Absolute path. */
   file: string;
   args: readonly string[];
+  /** The last argument is already quoted for Windows' command processor. */
+  verbatim?: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   stdio: StdioOptions;
@@ -31,7 +33,7 @@ export interface DetachedProcess {
  * @throws {HaftError} naming the path, when it cannot be started
  */
 export function spawnDetached(
-  { file, args, cwd, env, stdio, uid, gid }: SpawnDetachedOptions,
+  { file, args, verbatim = false, cwd, env, stdio, uid, gid }: SpawnDetachedOptions,
   table: ProcessTable,
 ): Promise<DetachedProcess> {
   return new Promise((resolve, reject) => {
@@ -41,6 +43,7 @@ export function spawnDetached(
       detached: true,
       stdio,
       windowsHide: true,
+      windowsVerbatimArguments: verbatim,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     };

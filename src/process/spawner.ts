@@ -9,6 +9,8 @@ export interface SpawnSpec {
   /** Absolute path. */
   file: string;
   args: readonly string[];
+  /** The last argument is already quoted for Windows' command processor. */
+  verbatim?: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   /** Files that the process appends to. */

@@ -8,6 +8,8 @@ export interface StartProcessOptions {
   /** Absolute path. */
   file: string;
   args: readonly string[];
+  /** The last argument is already quoted for Windows' command processor. */
+  verbatim?: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   /** What the process prints is appended here. */
@@ -31,6 +33,7 @@ export async function startProcess(options: StartProcessOptions): Promise<Detach
     return await spawnDetached({
       file,
       args,
+      verbatim: options.verbatim === true,
       cwd,
       env: { ...env, [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}` },
       stdio: pipes ? ["pipe", "pipe", output] : ["ignore", output, output],

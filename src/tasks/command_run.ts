@@ -14,6 +14,7 @@ export interface CommandRunOptions {
   /** Absolute path. */
   file: string;
   args: readonly string[];
+  verbatim: boolean;
   cwd: string;
   env: Readonly<Record<string, string>>;
   log: string;

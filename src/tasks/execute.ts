@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { findCommand } from "../process/find_command.ts";
+import { resolveProgram } from "../process/command_line.ts";
 import type { ExitPoll } from "../process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
@@ -131,12 +131,17 @@ async function runAsCommand(
   const { info, request } = task;
   const env = project.environment(config?.env ?? {});
   const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
-  const [command = "", ...words] = request.command ?? config?.run ?? [];
   const marker = markerOf(info);
   const input = hasInput(task) ? inputOf(task, history) : undefined;
   const run: CommandRun = await runCommand({
-    file: findCommand(command, { cwd, path: env["PATH"] }),
-    args: [...words, ...config?.args ?? []],
+    ...resolveProgram(request.command ?? config?.run ?? [], {
+      cwd,
+      path: env["PATH"],
+      args: config?.args ?? [],
+      shell: config?.shell ?? project.shell,
+      scripts: join(deps.inputDirectory, "..", "scripts"),
+      name: info.name ?? "task",
+    }),
     cwd,
     env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
     log: info.log,

@@ -9,6 +9,8 @@ export interface ProjectTasks {
   tasks: ReadonlyMap<string, TaskConfig>;
   /** How messages name the manifest. */
   manifest: string;
+  /** `[settings] shell`. */
+  shell: readonly string[] | undefined;
   /** @throws {HaftError} when the project is not trusted */
   requireTrust(): void;
   /** Tools on PATH, the project's variables and the task's own. @throws {HaftError} when not trusted */
@@ -22,6 +24,7 @@ export function projectTasks(project: Project): ProjectTasks {
     root,
     tasks: manifestPath === undefined ? new Map() : parseTasks(tasks, manifestPath),
     manifest: manifestPath ?? root,
+    shell: project.settings.shell,
     requireTrust: () => project.requireTrust(),
     environment: (own) => project.runEnvironment({ own }),
   };

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { Command, Duration, Text, Variable, VariableName } from "../process/config/process_schema.ts";
+import { Command, Duration, Shell, Text, Variable, VariableName } from "../process/config/process_schema.ts";
 import { UsageError } from "../base/errors.ts";
 import { checkSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
@@ -10,8 +10,10 @@ const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(T
 /** One `[tasks.NAME]`: a command, or a request to a backend. */
 export const TaskTable = v.pipe(
   v.strictObject({
-    /** Words as in a shell, without one; or a list. */
+    /** A text that a shell runs, or a list of words. */
     run: v.optional(Command),
+    /** The shell of a text; `[settings] shell` by default. */
+    shell: v.optional(Shell),
     args: v.optional(v.array(v.string()), []),
     /** Below the project's directory. */
     cwd: v.optional(Text, "."),
@@ -59,7 +61,7 @@ export function parseTasks(
 ): Map<string, TaskConfig> {
   const tasks = new Map<string, TaskConfig>();
   for (const [name, table] of Object.entries(section)) {
-    const value = typeof table === "string" ? { run: table } : table;
+    const value = typeof table === "string" || Array.isArray(table) ? { run: table } : table;
     tasks.set(name, checkSection(value, TaskTable, { what: "manifest", path, keys: ["tasks", name] }));
   }
   for (const [name, { depends }] of tasks) {

@@ -6,6 +6,7 @@ import {
   Count,
   Duration,
   NO_NUL,
+  Shell,
   Text,
   Variable,
   VariableName,
@@ -65,8 +66,10 @@ const Health = v.pipe(
 
 /** One `[apps.NAME]`. Its output has milliseconds, bytes and lists of words, and is plain JSON. */
 export const AppTable = v.strictObject({
-  /** Words as in a shell, without one; or a list. */
+  /** A text that a shell runs, or a list of words. */
   command: Command,
+  /** The shell of a text; `[settings] shell` by default. */
+  shell: v.optional(Shell),
   args: v.optional(v.array(v.pipe(v.string(), NO_NUL)), []),
   /** Below the project's directory; that itself by default. */
   cwd: v.optional(Text, "."),

@@ -33,9 +33,9 @@ export function parseApp(name: string, table: unknown): AppConfig {
   return checkSection(appTable(table), AppTable, { what: "app", path: name, keys: [] });
 }
 
-/** A text alone is a command. */
+/** A text or a list alone is a command. */
 function appTable(table: unknown): unknown {
-  return typeof table === "string" ? { command: table } : table;
+  return typeof table === "string" || Array.isArray(table) ? { command: table } : table;
 }
 
 function checkAppName(name: string, start: string): void {

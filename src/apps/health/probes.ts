@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import process from "node:process";
 import { errorCode, errorMessage } from "../../base/errors.ts";
 import { withUsersUmask } from "../../base/umask.ts";
+import { showCommand } from "../../process/command_line.ts";
 import type { HealthConfig } from "../config/app_schema.ts";
 
 export interface ProbeContext {
@@ -19,7 +20,7 @@ export async function probe(health: HealthConfig, context: ProbeContext): Promis
   try {
     if (health.http !== undefined) return await probeHttp(health.http, context.timeoutMs);
     if (health.tcp !== undefined) return await probeTcp(health.tcp, context.timeoutMs);
-    if (health.exec !== undefined) return await probeExec(health.exec, context);
+    if (health.exec !== undefined) return await probeExec(showCommand(health.exec), context);
     return undefined;
   } catch (error) {
     return errorCode(error) ?? errorMessage(error);

@@ -4,7 +4,6 @@
  */
 import * as v from "valibot";
 import { parseByteSize } from "./byte_size.ts";
-import { splitCommand } from "./command_words.ts";
 import { parseDuration } from "./duration.ts";
 
 export const Duration = v.pipe(
@@ -27,22 +26,18 @@ export const Variable = v.union([
   v.pipe(v.boolean(), v.transform(String)),
 ]);
 
-const CommandText = v.pipe(
-  v.string(),
-  NO_NUL,
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const split = splitCommand(dataset.value);
-    if (split.ok) return split.argv;
-    addIssue({ message: split.expected });
-    return NEVER;
-  }),
-);
+/** A text for a shell, or a list of words. */
 export const Command = v.union([
-  CommandText,
+  v.pipe(v.string(), NO_NUL, v.check((text) => text.trim() !== "", "a command")),
   v.pipe(
     v.array(v.pipe(v.string(), NO_NUL)),
     v.check((argv) => (argv[0] ?? "") !== "", "a list that begins with a command"),
   ),
+]);
+/** A shell and its flags, before the text that it runs: `"bash"` is `["bash", "-c"]`. */
+export const Shell = v.union([
+  v.pipe(v.string(), v.check((text) => text.trim() !== "", "a shell"), v.transform((name) => [name, "-c"])),
+  v.pipe(v.array(v.string()), v.check((words) => (words[0] ?? "") !== "", "a list that begins with a shell")),
 ]);
 export const Backoff = v.strictObject({
   /** Before the first restart. */

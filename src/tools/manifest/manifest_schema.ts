@@ -32,6 +32,16 @@ export const Settings = v.strictObject({
   auto_install: v.optional(v.boolean()),
   /** Seconds without progress after which an install counts as hung. */
   stall_timeout: v.optional(Seconds),
+  /** What runs the texts of apps, tasks and backends: `"bash"` is `["bash", "-c"]`. */
+  shell: v.optional(
+    v.union([
+      v.pipe(v.string(), v.nonEmpty("a shell"), v.transform((name) => [name, "-c"])),
+      v.pipe(
+        v.array(v.string()),
+        v.check((words) => (words[0] ?? "") !== "", "a list that begins with a shell"),
+      ),
+    ]),
+  ),
   /** Let packages bring dependencies by git or from an address, past the registry. */
   remote_dependencies: v.optional(v.boolean()),
 });

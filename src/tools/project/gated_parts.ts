@@ -21,7 +21,7 @@ export function gatedParts(
   >,
 ): GatedParts {
   const { root, manifestPath, requests, env, apps, backends, tasks, mirrors, registry } = files;
-  const { auto_install: autoInstall, remote_dependencies: remoteDependencies } = files.settings;
+  const { auto_install: autoInstall, remote_dependencies: remoteDependencies, shell } = files.settings;
   const npmrc = join(root, ".npmrc");
   const path = manifestPath ?? npmrc;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
@@ -34,6 +34,7 @@ export function gatedParts(
     settings: {
       ...(autoInstall === true ? { auto_install: true } : {}),
       ...(remoteDependencies === true ? { remote_dependencies: true } : {}),
+      ...(shell === undefined ? {} : { shell }),
     },
     mirrors,
     [NPMRC_PART]: registry,

@@ -41,7 +41,7 @@ Deno.test("importApps() reads bunctl's apps, and refuses what is no list of apps
     max_memory: 1000,
   }]);
   assertEquals(importApps(text, "f", readBunctlConfig).apps, {
-    web: { command: "node server.js", restart: "always", limits: { memory: "1000B" } },
+    web: { command: ["node", "server.js"], restart: "always", limits: { memory: "1000B" } },
   });
   for (
     const [wrong, message] of [["module.exports = 1", "not JSON"], ["[1]", "no name"], [
