@@ -56,7 +56,7 @@ async function askTrust(
   return true;
 }
 
-async function readLine(signal: AbortSignal): Promise<string> {
+export async function readLine(signal: AbortSignal): Promise<string> {
   const { stdin } = process;
   stdin.setEncoding("utf8").resume();
   try {

@@ -68,7 +68,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
   let last: Promise<void> = Promise.resolve();
   let closed = false;
   const isTTY = isTerminal(name === "stdout" ? 1 : 2);
-  const put = async (text: string) => {
+  const put = async (text: string | Uint8Array) => {
     if (closed) return;
     try {
       await runtime.writeOutput(name, text);
@@ -79,7 +79,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     }
   };
   const sink = {
-    put: (text: string) => last = last.then(() => put(text)),
+    put: (text: string | Uint8Array) => last = last.then(() => put(text)),
     get closed() {
       return closed;
     },

@@ -11,6 +11,8 @@ export interface Output {
    * Writes what a program reads: exactly as it is into a file or a pipe, and as {@link write} on a terminal.
    */
   data(text: string): Promise<void>;
+  /** Passes on what a program wrote, byte for byte; the user has chosen to see it so. */
+  bytes(chunk: Uint8Array): Promise<void>;
   /** Draws on a terminal: control sequences pass. The caller answers for the text in between. */
   draw(text: string): Promise<void>;
   /** Whether the reader has gone; what is written then is dropped. */
@@ -28,7 +30,7 @@ export type ColorChoice = typeof COLOR_CHOICES[number];
 
 /** What an output writes to. */
 export interface Sink {
-  put(text: string): Promise<void>;
+  put(text: string | Uint8Array): Promise<void>;
   readonly closed: boolean;
   readonly isTTY: boolean;
   readonly columns: number;
@@ -53,6 +55,10 @@ export class SinkOutput implements Output {
 
   data(text: string): Promise<void> {
     return this.isTTY ? this.write(text) : this.#sink.put(text);
+  }
+
+  bytes(chunk: Uint8Array): Promise<void> {
+    return this.#sink.put(chunk);
   }
 
   draw(text: string): Promise<void> {

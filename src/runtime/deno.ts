@@ -39,8 +39,8 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   return await spawnExec(file, args, options);
 }
 
-async function writeOutput(stream: "stdout" | "stderr", text: string): Promise<void> {
-  const bytes = new TextEncoder().encode(text);
+async function writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void> {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let at = 0; at < bytes.length;) {
     try {
       at += await Deno[stream].write(bytes.subarray(at));

@@ -26,7 +26,7 @@ export interface Runtime {
    *
    * @throws with `code` `EPIPE` when the reader has gone
    */
-  writeOutput(stream: "stdout" | "stderr", text: string): Promise<void>;
+  writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void>;
   /**
    * Takes an exclusive lock on the file, creating it (0600) if need be, or gives undefined when another
    * process has it. The kernel releases it when this process ends, however it ends. The file is never

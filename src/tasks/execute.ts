@@ -1,15 +1,21 @@
 import { appendFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { resolveProgram } from "../process/command_line.ts";
+import { join } from "node:path";
 import type { ExitPoll } from "../process/exit_poll.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/project.ts";
 import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
-import { inputHash } from "./input_hash.ts";
+import type { Execution, Outcome } from "./execution.ts";
+import { fingerprint, Fingerprints, freshness } from "./inputs.ts";
+import { markerOf } from "./marker.ts";
+import { type PrepareOptions, prepareTask, taskDirectory } from "./prepare_task.ts";
+import { skipReason } from "./preconditions.ts";
 import { configOf, type ProjectTasks } from "./project_tasks.ts";
 import type { StraySweep } from "./stray_sweep.ts";
+import { readArguments, type TaskArguments } from "./task_arguments.ts";
+import { noInputFile } from "./task_input.ts";
+import type { TaskRecord } from "./task_record.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
 /** Calls a method of a backend, which reports progress by events. */
@@ -19,22 +25,6 @@ export type CallBackend = (
   data: unknown,
   options: { signal: AbortSignal; onProgress: (event: string, data: unknown) => void },
 ) => Promise<unknown>;
-
-/** A task while it runs. */
-export interface Execution {
-  process: StoredTask["process"];
-  say(data: unknown): void;
-  /** Resolves when nothing of it runs any more. */
-  stop(): Promise<void>;
-  /** Leaves it to the next daemon; undefined when it ends with this one. */
-  detach?: () => Promise<void>;
-}
-
-export type Outcome =
-  | { ok: true; exitCode: number | null; result: unknown; skipped: boolean }
-  | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number }
-  /** It ended, and its exit is unknown. */
-  | { ok: undefined };
 
 export interface ExecuteDeps {
   user: UserContext;
@@ -54,24 +44,35 @@ export interface ExecuteDeps {
  *
  * @throws {HaftError} when it cannot be started
  */
-export async function execute(task: StoredTask, deps: ExecuteDeps): Promise<Outcome> {
-  const { info } = task;
+export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outcome> {
+  const { info, request } = task;
   const config = info.name === null ? undefined : configOf(deps.project, info.name);
   if (config !== undefined) deps.project.requireTrust();
-  const before = config === undefined ? undefined : inputHash(deps.project.root, config);
-  if (
-    before !== undefined && info.name !== null && deps.history.fingerprint(info.root, info.name) === before
-  ) {
-    return { ok: true, exitCode: null, result: null, skipped: true };
+  const given = config === undefined
+    ? { values: {}, words: request.args ?? [] }
+    : readArguments(info.name ?? "", config, { words: request.args ?? [], rest: [] });
+  const inputs = config === undefined || config.inputs.length === 0 || info.name === null
+    ? undefined
+    : { config, name: info.name, directory: taskDirectory(info.root, config, request.cwd) };
+  if (config !== undefined && (config.if !== undefined || config.status !== undefined)) {
+    const reason = await skipReason(config, prepareOptions(task, config, given, deps));
+    if (reason !== undefined) return { ok: true, exitCode: null, result: null, skipped: true };
+  }
+  const fingerprints = new Fingerprints(join(deps.inputDirectory, "..", "fingerprints"));
+  if (inputs !== undefined && request.force !== true) {
+    const last = fingerprints.get(info.root, inputs.name);
+    if (freshness(inputs.directory, inputs.config, { given, last }).state === "fresh") {
+      return { ok: true, exitCode: null, result: null, skipped: true };
+    }
   }
   using _ = timeLimit(config, deps);
   const outcome = config?.backend === undefined
-    ? await runAsCommand(task, config, deps)
+    ? await runAsCommand(task, config, given, deps)
     : await runAsRequest(task, { ...config, backend: config.backend }, deps);
-  if (outcome.ok && config !== undefined && info.name !== null) {
+  if (outcome.ok && inputs !== undefined) {
     // The outputs exist only now.
-    const after = inputHash(deps.project.root, config);
-    if (after !== undefined) deps.history.setFingerprint(info.root, info.name, after);
+    const after = fingerprint(inputs.directory, inputs.config, given);
+    if ("hash" in after) fingerprints.set(info.root, inputs.name, after.hash);
   }
   return outcome;
 }
@@ -110,60 +111,69 @@ function timeLimit(
   return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-/**
- * Names an attempt's processes and its channel, so that a later daemon finds what started just before a
- * crash.
- */
-export function markerOf({ id, attempt }: TaskInfo): string {
-  return `task-${id}-${attempt}`;
-}
-
 function inputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">, { id }: TaskInfo): string {
   return join(inputDirectory, `${id}.json`);
 }
 
 async function runAsCommand(
-  task: StoredTask,
+  task: TaskRecord,
   config: TaskConfig | undefined,
+  given: TaskArguments,
   deps: ExecuteDeps,
 ): Promise<Outcome> {
-  const { project, history, onStarted, onEvent } = deps;
-  const { info, request } = task;
-  const env = project.environment(config?.env ?? {});
-  const cwd = config === undefined ? request.cwd : resolve(info.root, config.cwd);
-  const marker = markerOf(info);
+  const { history } = deps;
+  const { info } = task;
+  const { programs, cwd, env } = await prepareTask(prepareOptions(task, config, given, deps));
   const input = hasInput(task) ? inputOf(task, history) : undefined;
-  const run: CommandRun = await runCommand({
-    ...resolveProgram(request.command ?? config?.run ?? [], {
+  let stopped = false;
+  for (const program of programs) {
+    const run: CommandRun = await runCommand({
+      ...program,
       cwd,
-      path: env["PATH"],
-      args: config?.args ?? [],
-      shell: config?.shell ?? project.shell,
-      scripts: join(deps.inputDirectory, "..", "scripts"),
-      name: info.name ?? "task",
-    }),
-    cwd,
-    env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
-    log: info.log,
-    marker,
-    sweep: deps.sweep,
-    inputPath: input === undefined ? noInputPath(deps) : inputPath(deps, info),
-    input,
-    onEvent,
-  });
-  onStarted({
-    process: { ...run.identity, marker },
-    say: run.say,
-    stop: run.stop,
-    detach: run.detach,
-  });
-  const { code, signal } = await run.ended;
-  if (code === 0) return { ok: true, exitCode: 0, result: undefined, skipped: false };
+      env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
+      log: info.log,
+      marker: markerOf(info),
+      sweep: deps.sweep,
+      inputPath: input === undefined ? noInputFile(deps.inputDirectory) : inputPath(deps, info),
+      input,
+      onEvent: deps.onEvent,
+    });
+    deps.onStarted({
+      process: { ...run.identity, marker: markerOf(info) },
+      say: run.say,
+      stop: async () => {
+        stopped = true;
+        await run.stop();
+      },
+      detach: run.detach,
+    });
+    const { code, signal } = await run.ended;
+    if (code === 0 && !stopped) continue;
+    return {
+      ok: false,
+      exitCode: code,
+      error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
+      ...retriesOf(config),
+    };
+  }
+  return { ok: true, exitCode: 0, result: undefined, skipped: false };
+}
+
+function prepareOptions(
+  { info, request, environment }: TaskRecord,
+  config: TaskConfig | undefined,
+  given: TaskArguments,
+  { project, inputDirectory }: ExecuteDeps,
+): PrepareOptions {
   return {
-    ok: false,
-    exitCode: code,
-    error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
-    ...retriesOf(config),
+    project,
+    name: info.name ?? undefined,
+    config,
+    command: request.command,
+    given,
+    inherited: environment,
+    callerDirectory: request.cwd,
+    scripts: join(inputDirectory, "..", "scripts"),
   };
 }
 
@@ -207,21 +217,6 @@ async function runAsRequest(
 function retriesOf(config: TaskConfig | undefined): { retries: number; retryDelay: number } {
   return { retries: config?.retries ?? 0, retryDelay: config?.retry_delay ?? 0 };
 }
-
-/** The input file of all commands without input. */
-export function noInputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">): string {
-  return join(inputDirectory, "none.json");
-}
-
-/** What such a command reads. */
-export const NO_INPUT: Readonly<Record<string, unknown>> = {
-  text: null,
-  images: [],
-  configuration: {},
-  attempt: 1,
-  resume: false,
-  history: [],
-};
 
 function hasInput({ info, request: { text, images, configuration } }: StoredTask): boolean {
   return info.attempt > 1 || text !== null || images.length > 0 || Object.keys(configuration).length > 0;

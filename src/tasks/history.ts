@@ -24,6 +24,9 @@ export interface TaskRequest {
   images: string[];
   configuration: Record<string, unknown>;
   cwd: string;
+  /** Words after the task's name. */
+  args?: string[];
+  force?: boolean;
 }
 
 export interface FinalEvent {
@@ -200,21 +203,6 @@ export class History implements Disposable {
     );
     const row = this.#database.get("SELECT acknowledged FROM durable WHERE name = ?", durable);
     return Number(row?.["acknowledged"] ?? 0);
-  }
-
-  fingerprint(root: string, name: string): string | undefined {
-    const row = this.#database.get("SELECT hash FROM fingerprints WHERE root = ? AND name = ?", root, name);
-    return row === undefined ? undefined : String(row["hash"]);
-  }
-
-  setFingerprint(root: string, name: string, hash: string): void {
-    this.#database.run(
-      "INSERT INTO fingerprints (root, name, hash) VALUES (?, ?, ?) " +
-        "ON CONFLICT (root, name) DO UPDATE SET hash = excluded.hash",
-      root,
-      name,
-      hash,
-    );
   }
 
   /** Forgets tasks that ended long ago, and the oldest when there are too many. */

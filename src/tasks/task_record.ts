@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { randomId } from "../base/random_id.ts";
 import type { AbortReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
-import type { Execution } from "./execute.ts";
+import type { Execution } from "./execution.ts";
 import type { StoredTask, TaskRequest } from "./history.ts";
 import type { TaskEvent } from "./transitions.ts";
 
@@ -27,6 +27,12 @@ export interface StartTask {
   text?: string | undefined;
   images?: string[] | undefined;
   configuration?: Record<string, unknown> | undefined;
+  /** Words after the task's name. */
+  args?: string[] | undefined;
+  /** Runs it although nothing changed. */
+  force?: boolean | undefined;
+  /** The caller's environment. It is kept in memory alone, for as long as the task lives. */
+  env?: Record<string, string> | undefined;
 }
 
 /**
@@ -38,6 +44,8 @@ export class TaskRecord implements StoredTask {
   readonly request: TaskRequest;
   /** A resumed task may be retried as often as at first, so retries count from this attempt. */
   readonly firstAttempt: number;
+  /** The caller's environment; undefined where that is unknown. No file ever holds it. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
   execution: Execution | undefined;
   /** The first reason to end it counts. */
   ending: Ending | undefined;
@@ -46,7 +54,12 @@ export class TaskRecord implements StoredTask {
   #info: TaskInfo;
   #process: StoredTask["process"];
 
-  private constructor({ info, request, process }: StoredTask, bootId: string) {
+  private constructor(
+    { info, request, process }: StoredTask,
+    bootId: string,
+    environment?: Readonly<Record<string, string>>,
+  ) {
+    this.environment = environment;
     this.#info = info;
     this.request = request;
     this.#process = process;
@@ -56,10 +69,10 @@ export class TaskRecord implements StoredTask {
 
   /** A new task. @param logs the directory of the tasks' logs */
   static create(
-    { name, command, text, images, configuration, cwd }: StartTask,
+    { name, command, text, images, configuration, cwd, args, force, env }: StartTask,
     { root, clientId, bootId, logs }: { root: string; clientId: string | null; bootId: string; logs: string },
   ): TaskRecord {
-    const id = randomBytes(6).toString("hex");
+    const id = randomId();
     const info: TaskInfo = {
       id,
       name: name ?? null,
@@ -85,8 +98,10 @@ export class TaskRecord implements StoredTask {
       images: images ?? [],
       configuration: configuration ?? {},
       cwd,
+      args: args ?? [],
+      force: force ?? false,
     };
-    return new TaskRecord({ info, request, process: null }, bootId);
+    return new TaskRecord({ info, request, process: null }, bootId, env);
   }
 
   /** A task that an earlier daemon left unfinished. */
@@ -97,13 +112,21 @@ export class TaskRecord implements StoredTask {
   /** A task that is over, for one more attempt. */
   static resume(
     { info, request }: StoredTask,
-    { text, bootId }: { text: string | undefined; bootId: string },
+    { text, bootId, env }: {
+      text: string | undefined;
+      bootId: string;
+      env?: Record<string, string> | undefined;
+    },
   ): TaskRecord {
-    const record = new TaskRecord({
-      info: { ...info, attempt: info.attempt + 1 },
-      request: text === undefined ? request : { ...request, text },
-      process: null,
-    }, bootId);
+    const record = new TaskRecord(
+      {
+        info: { ...info, attempt: info.attempt + 1 },
+        request: text === undefined ? request : { ...request, text },
+        process: null,
+      },
+      bootId,
+      env,
+    );
     record.#change({ ...NOT_OVER, result: null });
     return record;
   }
@@ -114,6 +137,12 @@ export class TaskRecord implements StoredTask {
 
   get process(): StoredTask["process"] {
     return this.#process;
+  }
+
+  /** What a file may keep of it. */
+  get stored(): StoredTask {
+    const { info, request, process, bootId } = this;
+    return { info, request, process, bootId };
   }
 
   /** How many attempts this run has made, this one included. */
@@ -133,6 +162,12 @@ export class TaskRecord implements StoredTask {
     this.execution = execution;
     this.#process = execution.process;
     this.#change({ pid: execution.process?.pid ?? null });
+  }
+
+  /** Takes over what another process recorded of the same task. */
+  adopt({ info, process }: StoredTask): void {
+    this.#info = info;
+    this.#process = process;
   }
 
   setResult(result: unknown): void {

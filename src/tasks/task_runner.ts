@@ -3,11 +3,13 @@ import { backoffDelay } from "../process/backoff.ts";
 import { systemClock } from "../process/clock.ts";
 import type { AbortReason, TaskMessage } from "../protocol/methods/task_methods.ts";
 import type { Ends } from "./ends.ts";
-import type { ExecuteDeps, Execution, Outcome } from "./execute.ts";
+import type { ExecuteDeps } from "./execute.ts";
+import type { Execution, Outcome } from "./execution.ts";
 import type { History } from "./history.ts";
 import type { TaskNews } from "./task_news.ts";
 import type { TaskQueue } from "./task_queue.ts";
 import type { Ending, TaskRecord } from "./task_record.ts";
+import { RETRY } from "./retry.ts";
 import { nextState, type TaskEvent } from "./transitions.ts";
 
 /** Runs one attempt of a task, or goes on with one, to its end. */
@@ -21,9 +23,6 @@ export interface TaskRunnerOptions {
   queue: TaskQueue;
   onProblem: (text: string) => void;
 }
-
-/** The wait before a retry grows from what the manifest says. */
-const RETRY = { max: 10 * 60 * 1000, multiplier: 2, jitter: 0.2 };
 
 /**
  * Takes a task from its start to its end. There is exactly one end: {@link end} and {@link complete} ask the
@@ -116,7 +115,7 @@ export class TaskRunner {
       return this.end(task, ending.event, { reason: ending.reason, error: null, exitCode });
     }
     if (outcome.ok === undefined) return this.#endedUnseen(task);
-    if (outcome.ok) return this.#complete(task, outcome);
+    if (outcome.ok) return this.complete(task, outcome);
     this.#failed(task, outcome);
   }
 
@@ -126,7 +125,7 @@ export class TaskRunner {
    */
   #endedUnseen(task: TaskRecord): void {
     if (task.info.result !== null) {
-      return this.#complete(task, { exitCode: null, result: undefined, skipped: false });
+      return this.complete(task, { exitCode: null, result: undefined, skipped: false });
     }
     this.end(task, "lose", {
       reason: "lost",
@@ -153,7 +152,7 @@ export class TaskRunner {
     });
   }
 
-  #complete(
+  complete(
     task: TaskRecord,
     { exitCode, result, skipped }: Omit<Extract<Outcome, { ok: true }>, "ok">,
   ): void {

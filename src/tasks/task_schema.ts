@@ -7,19 +7,63 @@ import { dependencyCycle } from "../base/dependency_order.ts";
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 
-/** One `[tasks.NAME]`: a command, or a request to a backend. */
+/** A parameter of a task: `--NAME VALUE`, `--NAME=VALUE` or by its place. */
+const Parameter = v.union([
+  v.pipe(Variable, v.transform((value) => ({ default: value, choices: undefined, description: undefined }))),
+  v.strictObject({
+    default: v.optional(Variable),
+    choices: v.optional(v.pipe(v.array(Variable), v.minLength(1, "one choice or more"))),
+    description: v.optional(Text),
+  }),
+]);
+export type Parameter = v.InferOutput<typeof Parameter>;
+
+/** One command, or several in order: a list that holds a list. */
+const Commands = v.union([
+  v.pipe(Command, v.transform((command) => [command])),
+  v.pipe(
+    v.array(Command),
+    v.check((commands) => commands.length > 0, "one command or more"),
+  ),
+]);
+
+/** One `[tasks.NAME]`: commands, a request to a backend, or a group of tasks. */
 export const TaskTable = v.pipe(
   v.strictObject({
-    /** A text that a shell runs, or a list of words. */
-    run: v.optional(Command),
+    /** A text that a shell runs, a list of words, or a list of commands. */
+    run: v.optional(Commands),
     /** The shell of a text; `[settings] shell` by default. */
     shell: v.optional(Shell),
-    args: v.optional(v.array(v.string()), []),
-    /** Below the project's directory. */
-    cwd: v.optional(Text, "."),
+    description: v.optional(Text),
+    /** Other names. */
+    aliases: v.optional(TextList, []),
+    /** Left out of lists and completions. */
+    hide: v.optional(v.boolean(), false),
+    /** More words; or parameters that the caller may give. */
+    args: v.optional(
+      v.union([
+        v.array(v.string()),
+        v.record(v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "a parameter's name")), Parameter),
+      ]),
+      [],
+    ),
+    /** Where it runs, below the project's directory; `{{cwd}}` is the caller's. */
+    dir: v.optional(Text),
+    /** The same, under its first name. */
+    cwd: v.optional(Text),
     env: v.optional(v.record(VariableName, Variable), {}),
-    /** Tasks that have to be completed first, when it is run with them (`haft task run`). */
+    /** Files of variables below the project's directory; a missing one is left out. */
+    dotenv: v.optional(TextList, []),
+    /** Tasks that run to completion before it. */
     depends: v.optional(TextList, []),
+    /** Tasks that run after it was completed. */
+    depends_post: v.optional(TextList, []),
+    /** A question to answer with yes before it runs. */
+    confirm: v.optional(Text),
+    /** The only platforms it runs on. */
+    platforms: v.optional(
+      v.array(v.picklist(["linux", "darwin", "macos", "win32", "windows"], "linux, macos or windows")),
+    ),
     timeout: v.optional(Duration),
     /** How often it is tried again when it fails. */
     retries: v.optional(
@@ -33,18 +77,21 @@ export const TaskTable = v.pipe(
     ),
     /** The wait before the first retry; doubled for each further one. */
     retry_delay: v.optional(Duration, "1s"),
-    /**
-     * Globs below the project's directory: while these files, and the outputs, are as they were, there is
-     * nothing to do.
-     */
+    /** Files: while these and the outputs are as they were, there is nothing to do. */
     inputs: v.optional(TextList, []),
     outputs: v.optional(TextList, []),
+    /** Runs only when this command succeeds. */
+    if: v.optional(Command),
+    /** When this command succeeds, there is nothing to do. */
+    status: v.optional(Command),
     backend: v.optional(Text),
     method: v.optional(Text, "run"),
   }),
   v.check(
-    ({ run, backend }) => (run === undefined) !== (backend === undefined),
-    'a table with "run" or "backend", and not both',
+    ({ run, backend, depends }) =>
+      [run, backend].filter((one) => one !== undefined).length === 1 ||
+      (run === undefined && backend === undefined && depends.length > 0),
+    'a table with "run" or "backend", and not both; or with "depends" alone',
   ),
 );
 export type TaskConfig = v.InferOutput<typeof TaskTable>;
@@ -64,17 +111,43 @@ export function parseTasks(
     const value = typeof table === "string" || Array.isArray(table) ? { run: table } : table;
     tasks.set(name, checkSection(value, TaskTable, { what: "manifest", path, keys: ["tasks", name] }));
   }
-  for (const [name, { depends }] of tasks) {
-    const unknown = depends.find((other) => !tasks.has(other));
-    if (unknown === undefined) continue;
-    const next = didYouMean(nearestNames(unknown, [...tasks.keys()].filter((other) => other !== name)));
-    throw new UsageError(
-      `Cannot read manifest "${path}": key "tasks.${name}.depends" names no task: "${unknown}"`,
-      next === undefined ? {} : { next },
-    );
+  checkDependencies(tasks, path);
+  return tasks;
+}
+
+/** The task of that name or alias. */
+export function taskNamed(
+  tasks: ReadonlyMap<string, TaskConfig>,
+  word: string,
+): { name: string; config: TaskConfig } | undefined {
+  const config = tasks.get(word);
+  if (config !== undefined) return { name: word, config };
+  for (const [name, one] of tasks) {
+    if (one.aliases.includes(word)) return { name, config: one };
   }
-  const cycle = dependencyCycle(new Map([...tasks].map(([name, { depends }]) => [name, depends])));
-  if (cycle === undefined) return tasks;
+  return undefined;
+}
+
+function checkDependencies(tasks: ReadonlyMap<string, TaskConfig>, path: string): void {
+  const known = [...tasks].flatMap(([name, { aliases }]) => [name, ...aliases]);
+  for (const [name, config] of tasks) {
+    for (const key of ["depends", "depends_post"] as const) {
+      const unknown = config[key].find((other) => !other.startsWith("//") && !known.includes(other));
+      if (unknown === undefined) continue;
+      const next = didYouMean(nearestNames(unknown, known.filter((other) => other !== name)));
+      throw new UsageError(
+        `Cannot read manifest "${path}": key "tasks.${name}.${key}" names no task: "${unknown}"`,
+        next === undefined ? {} : { next },
+      );
+    }
+  }
+  const cycle = dependencyCycle(
+    new Map([...tasks].map(([name, { depends, depends_post: post }]) => [
+      name,
+      [...depends, ...post].map((other) => taskNamed(tasks, other)?.name ?? other),
+    ])),
+  );
+  if (cycle === undefined) return;
   throw new UsageError(
     `Cannot read manifest "${path}": tasks depend on each other in a circle: ${cycle.join(" → ")}`,
     { next: "Take one of these depends away" },

@@ -8,7 +8,7 @@
  *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
  *     const [task] = await tasks.wait([id], signal);
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { errorMessage } from "../base/errors.ts";
@@ -22,21 +22,16 @@ import type { UserContext } from "../tools/project/project.ts";
 import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { stopLeftovers } from "./command_run.ts";
 import { Ends } from "./ends.ts";
-import {
-  type CallBackend,
-  execute,
-  type ExecuteDeps,
-  goOnWith,
-  markerOf,
-  NO_INPUT,
-  noInputPath,
-} from "./execute.ts";
+import { type CallBackend, execute, type ExecuteDeps, goOnWith } from "./execute.ts";
 import { fitting } from "./fitting.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
-import { configOf, type ProjectTasks, projectTasks } from "./project_tasks.ts";
+import { FrontInbox } from "./front/front_inbox.ts";
+import { frontDirectory, listFronts } from "./front/front_files.ts";
+import { findTask, type ProjectTasks, projectTasks, visibleProjects } from "./project_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
+import { markerOf } from "./marker.ts";
 import { type StartTask, TaskRecord } from "./task_record.ts";
 import { type AttemptHooks, TaskRunner } from "./task_runner.ts";
 import type { TaskConfig } from "./task_schema.ts";
@@ -61,6 +56,8 @@ export class TaskService {
   readonly #directory: string;
   readonly #queue: TaskQueue;
   readonly #runner: TaskRunner;
+  /** Tasks that run in front of a terminal, in processes of their own. */
+  readonly #fronts: FrontInbox;
   readonly #news: TaskNews;
   readonly #ends = new Ends();
   readonly #processes = hostProcessTable();
@@ -83,6 +80,18 @@ export class TaskService {
     const news = this.#news = new TaskNews({ emit, relay, history, ends: this.#ends });
     this.#runner = new TaskRunner({ history, news, ends: this.#ends, queue, onProblem });
     this.#makeDirectories();
+    this.#fronts = new FrontInbox({
+      directory: frontDirectory(this.#directory),
+      history,
+      news,
+      queue,
+      runner: this.#runner,
+      processes: this.#processes,
+      exits: this.#exits,
+      takeUp: (file) => this.#takeUp(file.task),
+      onEnded: (marker) => this.#sweep.ended(marker),
+      onProblem,
+    });
   }
 
   get isBusy(): boolean {
@@ -91,27 +100,30 @@ export class TaskService {
 
   /** Takes up what an earlier daemon left unfinished. Resolves when the fate of each such task is known. */
   async begin(): Promise<void> {
-    const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 }).toReversed();
+    const fronts = new Set(listFronts(frontDirectory(this.#directory)));
+    const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 }).toReversed()
+      .filter(({ info }) => !fronts.has(info.id));
     // Tasks that run take their places first.
     for (const state of ["running", "queued"]) {
       await Promise.all(
         unfinished.filter(({ info }) => info.state === state).map((stored) => this.#takeUp(stored)),
       );
     }
+    this.#fronts.begin();
     this.#history.prune();
   }
 
   /** @throws {HaftError} when there is no such task, or the manifest is not trusted */
   start(request: StartTask, { clientId }: { clientId: string | null }): TaskInfo {
-    const project = this.#project(request.cwd);
-    if (request.name !== undefined) {
-      configOf(project, request.name);
-      project.requireTrust();
-    }
+    const found = request.name === undefined
+      ? undefined
+      : findTask(request.name, visibleProjects(request.cwd, this.#options.user), this.#options.user);
+    const project = found?.project ?? this.#project(request.cwd);
+    if (found !== undefined) project.requireTrust();
     if ((request.name === undefined) === (request.command === undefined)) {
       throw new RequestError("invalid_params", 'A task needs "name" or "command", and not both');
     }
-    const task = TaskRecord.create(request, {
+    const task = TaskRecord.create({ ...request, name: found?.name }, {
       root: project.root,
       clientId,
       bootId: this.#processes.bootId(),
@@ -140,7 +152,10 @@ export class TaskService {
   }
 
   /** @throws {RequestError} when it is not over */
-  resume(id: string, { text }: { text?: string | undefined }): TaskInfo {
+  resume(
+    id: string,
+    { text, env }: { text?: string | undefined; env?: Record<string, string> | undefined },
+  ): TaskInfo {
     const stored = this.#get(id);
     if (nextState(stored.info.state, "resume") === undefined || this.#queue.get(id) !== undefined) {
       throw new RequestError("failed", `Task ${id} is ${stored.info.state}, and cannot be resumed`, {
@@ -148,7 +163,7 @@ export class TaskService {
       });
     }
     if (stored.info.name !== null) this.#project(stored.info.root).requireTrust();
-    const task = TaskRecord.resume(stored, { text, bootId: this.#processes.bootId() });
+    const task = TaskRecord.resume(stored, { text, bootId: this.#processes.bootId(), env });
     if (text !== undefined) this.#runner.message(task, "user", { text });
     this.#enqueue(task);
     return task.info;
@@ -175,6 +190,7 @@ export class TaskService {
     before?: string | undefined;
     limit: number;
   }): { tasks: TaskInfo[]; next: string | null } {
+    this.#fronts.readAll();
     const root = cwd === undefined ? undefined : this.#project(cwd).root;
     const found = this.#history.list({ root, ...query }).map(({ info }) => brief(info));
     const tasks = found.slice(0, fitting(found.map((info) => JSON.stringify(info))).length);
@@ -225,26 +241,25 @@ export class TaskService {
     this.#queue.close();
     const outlivesDaemon = ({ info, execution }: TaskRecord) =>
       info.state !== "running" || execution?.detach !== undefined;
-    const ending = this.#queue.all().filter((task) => !keep || !outlivesDaemon(task));
+    const ending = this.#queue.all().filter((task) =>
+      task.execution?.front !== true && (!keep || !outlivesDaemon(task))
+    );
     await Promise.all(ending.map((task) => this.#runner.stop(task, { event: "lose", reason: "lost" })));
     this.#runner.detach();
     for (const { retry, execution } of this.#queue.all()) {
       retry?.[Symbol.dispose]();
       await execution?.detach?.();
     }
+    this.#fronts[Symbol.dispose]();
     await this.#sweep.sweep();
     this.#exits[Symbol.dispose]();
     this.#history[Symbol.dispose]();
   }
 
   #makeDirectories(): void {
-    const inputDirectory = join(this.#directory, "input");
-    for (const path of [inputDirectory, join(this.#directory, "logs")]) {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const name of ["input", "logs"]) {
+      mkdirSync(join(this.#directory, name), { recursive: true, mode: 0o700 });
     }
-    const none = noInputPath({ inputDirectory });
-    rmSync(none, { force: true });
-    writeFileSync(none, JSON.stringify(NO_INPUT), { mode: 0o400 });
   }
 
   async #takeUp(stored: StoredTask): Promise<void> {
@@ -314,7 +329,11 @@ export class TaskService {
 
   /** @throws {RequestError} `not_found` */
   #get(id: string): StoredTask {
-    const task = this.#queue.get(id) ?? this.#history.get(id);
+    let task = this.#queue.get(id) ?? this.#history.get(id);
+    if (task === undefined) {
+      this.#fronts.readAll();
+      task = this.#queue.get(id) ?? this.#history.get(id);
+    }
     if (task === undefined) throw new RequestError("not_found", `There is no task ${id}`);
     return task;
   }

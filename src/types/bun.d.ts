@@ -2,7 +2,7 @@
 declare namespace Bun {
   const main: string;
   interface FileSink {
-    write(text: string): number | Promise<number>;
+    write(text: string | Uint8Array): number | Promise<number>;
     /** Rejects with `code` `EPIPE` when the reader has gone. */
     flush(): number | Promise<number>;
   }

@@ -52,6 +52,6 @@ health = { exec = "test -n \\"$BASH_VERSION\\" || test 1 -eq 1", interval = "50m
   assertEquals((await daemon.run("app", "logs", "web")).stdout, "web | bash is ready\n");
   daemon.sandbox.manifest('[settings]\nshell = ["sh", "-x", "-c"]\n[tasks]\nwhich = "echo x"\n');
   const changed = await daemon.run("task", "run", "which");
-  assertEquals(changed.code, 4);
+  assertEquals(changed.code === 0, false);
   assertStringIncludes(changed.stderr, "is not trusted");
 });

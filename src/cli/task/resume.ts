@@ -1,3 +1,4 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
@@ -15,7 +16,7 @@ export const command: Command<TaskResumeOptions> = {
   flags: [TEXT_FLAG, ...TASK_FLAGS],
   parse: (args) => ({ ...parseIds(args), text: textFlag(args, "text") }),
   async run({ ids, text, json, socket }, context) {
-    const said = text === undefined ? {} : { text };
+    const said = { ...(text === undefined ? {} : { text }), env: callerEnvironment(context.env) };
     await offerTrust(context, { declared: true });
     const tasks = await withDaemon(
       { socket, client: "haft task" },

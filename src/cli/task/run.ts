@@ -1,122 +1,221 @@
+import process from "node:process";
+import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import type { DaemonClient } from "../../client/daemon_client.ts";
+import { callerEnvironment } from "../../base/caller_environment.ts";
+import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import { configOf, projectTasks } from "../../tasks/project_tasks.ts";
+import { FrontTask } from "../../tasks/front/front_task.ts";
+import type { FrontStdin } from "../../tasks/front/front_process.ts";
+import { runsOn } from "../../tasks/prepare_task.ts";
+import { projectTasks } from "../../tasks/project_tasks.ts";
+import { type PlannedTask, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { createStyle } from "../../ui/style.ts";
+import { callerEnv } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context } from "../command.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
-import { followTask } from "./follow_task.ts";
-import { parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
+import { runGraph } from "./run_graph.ts";
+import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
+import { TaskOutputs } from "./task_output.ts";
 import { worstExit } from "./worst_exit.ts";
 
-export const command: Command<TaskStartOptions> = {
-  usage: ["NAME…", "-- COMMAND…"],
-  flags: START_FLAGS,
-  examples: ["haft task run test", "haft task run lint test build", "haft task run -- make -j4"],
+export const command: Command<TaskRunOptions> = {
+  usage: ["NAME [ARGS…]", "NAME…", "NAME -- ARGS…", "-- COMMAND…"],
+  flags: RUN_FLAGS,
+  examples: [
+    "haft run test",
+    "haft run lint test build -k",
+    "haft run deploy --env prod",
+    "haft run test -- --watch",
+  ],
   completes: "tasks",
-  parse: parseStart,
-  async run(options, context) {
-    await offerTrust(context, { declared: options.command.length === 0 });
-    return await withDaemon(
-      { socket: options.socket, client: "haft task" },
-      context,
-      (daemon) => runTasks(daemon, options, context),
-    );
-  },
+  stopEarly: true,
+  parse: parseRun,
+  run: runCommand,
 };
 
-/**
- * Runs tasks in front, each after those that it depends on, and otherwise side by side. A task is not run
- * when one that it depends on fails. Ctrl-C cancels what runs.
- */
-async function runTasks(
-  daemon: DaemonClient,
-  options: TaskStartOptions,
-  context: Context,
-): Promise<ExitCode> {
-  const { stdout, stderr, signal } = context;
-  const style = createStyle(stderr.color);
-  const plan = dependencies(options, context);
-  const results = new Map<string, Promise<TaskInfo | undefined>>();
-  const several = plan.size > 1;
-  const ended: TaskInfo[] = [];
+/** A task of the plan, or the command of the command line. */
+type Runnable = PlannedTask | undefined;
 
-  const once = (name: string): Promise<TaskInfo | undefined> => {
-    const known = results.get(name);
-    if (known !== undefined) return known;
-    const running = runOne(name);
-    results.set(name, running);
-    return running;
-  };
-  const runOne = async (name: string): Promise<TaskInfo | undefined> => {
-    const before = await Promise.all((plan.get(name) ?? []).map(once));
-    if (before.some((task) => task?.state !== "completed")) {
-      await stderr.write(style.dim(`${name} is not run: what it depends on was not completed\n`));
-      return undefined;
-    }
-    const request = startRequest(options.command.length > 0 ? undefined : name, options, context);
-    const started = await daemon.request("task.start", request, { signal });
-    const cancel = () => void daemon.request("task.cancel", { id: started.id }).catch(() => {});
-    signal.addEventListener("abort", cancel, { once: true });
-    const write = several && !options.json
-      ? prefixed(name, (text) => stdout.write(text))
-      : (text: string) => stdout.write(text);
-    const never = new AbortController().signal;
-    const task = await followTask(daemon, { id: started.id, path: started.log }, {
-      // After Ctrl-C, too: what it prints while it ends, and how it ended.
-      signal: never,
-      color: stdout.color,
-      from: "start",
-      write: options.json ? () => Promise.resolve() : write,
-      closed: () => stdout.closed,
+async function runCommand(options: TaskRunOptions, context: Context): Promise<ExitCode> {
+  const { words, rest, help, color } = options;
+  if (color !== undefined) { for (const output of [context.stdout, context.stderr]) output.useColor(color); }
+  if (words.length === 0 && rest.length === 0) {
+    const { pickTask } = await import("./pick_task.ts");
+    const picked = await pickTask(context);
+    return picked === undefined ? ExitCode.usage : await runCommand({ ...options, words: [picked] }, context);
+  }
+  const plan = words.length === 0 ? undefined : await planOrForeign(options, context);
+  if (typeof plan === "number") return plan;
+  if (help && plan !== undefined) {
+    const { taskHelp } = await import("./task_help.ts");
+    await context.stdout.write(taskHelp(plan, words));
+    return ExitCode.ok;
+  }
+  await offerTrust(context, { declared: plan !== undefined });
+  const nodes: ReadonlyMap<string, Runnable> = plan ?? new Map([["command", undefined]]);
+  return await new TaskRun(options, context, nodes).run();
+}
+
+/** The plan; or the exit code of another program's task, where only such a one has the name. */
+async function planOrForeign(options: TaskRunOptions, context: Context): Promise<TaskPlan | ExitCode> {
+  try {
+    return planTasks(options, { cwd: context.cwd, user: context });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { runForeign } = await import("./foreign_tasks.ts");
+    const code = await runForeign(options, context);
+    if (code === undefined) throw error;
+    return code;
+  }
+}
+
+/** One `haft run`: its tasks in order, with their output and their ends. */
+class TaskRun {
+  readonly #options: TaskRunOptions;
+  readonly #context: Context;
+  readonly #nodes: ReadonlyMap<string, Runnable>;
+  readonly #outputs: TaskOutputs;
+  readonly #ended: TaskInfo[] = [];
+  readonly #quiet: boolean;
+  #environment: Env | undefined;
+
+  constructor(options: TaskRunOptions, context: Context, nodes: ReadonlyMap<string, Runnable>) {
+    this.#options = options;
+    this.#context = context;
+    this.#nodes = nodes;
+    const mode = options.output ?? (nodes.size > 1 ? "prefixed" : "raw");
+    this.#quiet = mode === "quiet";
+    const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
+      task?.label ?? "command"
+    );
+    this.#outputs = new TaskOutputs(context, { mode, timestamps: options.timestamps, labels });
+  }
+
+  async run(): Promise<ExitCode> {
+    const { jobs, keepGoing } = this.#options;
+    const { signal } = this.#context;
+    this.#environment = await callerEnv(this.#options, this.#context);
+    await this.#confirm();
+    const keys = [...this.#nodes.keys()];
+    await runGraph(new Map([...this.#nodes].map(([key, task]) => [key, { after: task?.after ?? [] }])), {
+      jobs,
+      keepGoing,
+      signal,
+      run: (key, stop) => this.#runOne(this.#nodes.get(key), keys.indexOf(key), stop),
+      onSkipped: (key) => this.#say(`${this.#label(key)} is not run: what it depends on was not completed`),
     });
-    signal.removeEventListener("abort", cancel);
-    if (task === undefined) return undefined;
-    ended.push(task);
-    if (options.json) await stdout.write(`${JSON.stringify(task)}\n`);
-    else await stderr.write(style.dim(`${summary(name, task)}\n`));
-    return task;
-  };
+    if (signal.aborted && this.#ended.every(({ reason }) => reason !== "failed")) return ExitCode.interrupted;
+    return worstExit(
+      this.#ended.toSorted((a, b) => Number(b.reason === "failed") - Number(a.reason === "failed")),
+    );
+  }
 
-  await Promise.all(options.command.length > 0 ? [once("command")] : options.names.map(once));
-  if (signal.aborted) return ExitCode.interrupted;
-  return worstExit(ended);
-}
-
-/** Every task that is needed, with those that it depends on. */
-function dependencies(
-  { names, command }: TaskStartOptions,
-  context: Context,
-): Map<string, readonly string[]> {
-  if (command.length > 0) return new Map([["command", []]]);
-  const project = projectTasks(openProject(context.cwd, context));
-  const plan = new Map<string, readonly string[]>();
-  const add = (name: string) => {
-    if (plan.has(name)) return;
-    const { depends } = configOf(project, name);
-    plan.set(name, depends);
-    depends.forEach(add);
-  };
-  names.forEach(add);
-  return plan;
-}
-
-function summary(name: string, { state, reason, skipped, error }: TaskInfo): string {
-  if (skipped) return `${name}: nothing had changed`;
-  if (state === "completed") return `${name}: completed`;
-  return `${name}: ${reason}${error === null ? "" : `, ${error}`}`;
-}
-
-/** Whole lines with their task's name in front. */
-function prefixed(name: string, write: (text: string) => Promise<void>): (text: string) => Promise<void> {
-  let begun = true;
-  return async (text) => {
-    const lines = text.split(/(?<=\n)/);
-    for (const line of lines) {
-      await write(begun ? `${name} | ${line}` : line);
-      begun = line.endsWith("\n");
+  /** @returns whether what follows may run */
+  async #runOne(task: Runnable, index: number, signal: AbortSignal): Promise<boolean> {
+    const { stdout } = this.#context;
+    const { json, output } = this.#options;
+    if (task !== undefined && !runsHere(task)) {
+      await this.#say(`${task.label}: skipped, it runs on ${task.config.platforms?.join(", ")} only`);
+      return true;
     }
-  };
+    if (isGroup(task)) return true;
+    const written = this.#outputs.of(task?.label ?? "command", index);
+    const info = await this.#execute(task, written, signal);
+    await written.end();
+    this.#ended.push(info);
+    if (json) await stdout.data(`${JSON.stringify(info)}\n`);
+    else if (this.#nodes.size > 1 || info.skipped || info.state !== "completed" || output === "prefixed") {
+      await this.#say(summary(task?.label ?? "command", info));
+    }
+    return info.state === "completed";
+  }
+
+  async #execute(
+    task: Runnable,
+    written: ReturnType<TaskOutputs["of"]>,
+    signal: AbortSignal,
+  ): Promise<TaskInfo> {
+    const { json, force, verbose, text, images, configuration } = this.#options;
+    const needsDaemon = task?.config.backend !== undefined || text !== undefined || images.length > 0 ||
+      configuration !== undefined;
+    if (needsDaemon) {
+      const { runInDaemon } = await import("./run_in_daemon.ts");
+      return await runInDaemon(task, {
+        options: this.#options,
+        context: this.#context,
+        env: callerEnvironment(this.#environment ?? {}),
+        written,
+        signal,
+      });
+    }
+    const { stdin, direct } = this.#streams();
+    const project = task?.project ?? projectTasks(openProject(this.#context.cwd, this.#context));
+    if (task !== undefined) project.requireTrust();
+    return await new FrontTask({
+      user: this.#context,
+      project,
+      name: task?.name,
+      config: task?.config,
+      command: task === undefined ? this.#options.rest : null,
+      given: task?.given ?? { values: {}, words: [] },
+      inherited: this.#environment ?? {},
+      callerDirectory: this.#context.cwd,
+      stdin,
+      direct,
+      onOutput: (stream, chunk) => json ? undefined : written.write(stream, chunk),
+      signal,
+      force,
+      onReason: (reason) => {
+        if (verbose) void this.#say(`${task?.label ?? "command"}: ${reason}`);
+      },
+    }).run();
+  }
+
+  /** One task alone has the terminal; several share none. */
+  #streams(): { stdin: FrontStdin; direct: boolean } {
+    const { tty, json, output, timestamps } = this.#options;
+    const { stdin, stdout, stderr } = this.#context;
+    if (this.#nodes.size > 1) return { stdin: "none", direct: false };
+    if (!stdin.isTTY) return { stdin: "input", direct: false };
+    if (!tty) return { stdin: "none", direct: false };
+    const raw = (output ?? "raw") === "raw" && !timestamps && !json;
+    return { stdin: "terminal", direct: raw && stdout.isTTY && stderr.isTTY };
+  }
+
+  /** @throws {HaftError} when a task asks a question that nobody can answer, or the answer is no */
+  async #confirm(): Promise<void> {
+    const { yes } = this.#options;
+    for (const task of this.#nodes.values()) {
+      if (task?.config.confirm === undefined || yes) continue;
+      const { confirm } = await import("./confirm.ts");
+      if (await confirm(task.config.confirm, this.#context)) continue;
+      throw new HaftError(`Task "${task.label}" was not confirmed`, { next: "Answer with y, or give --yes" });
+    }
+  }
+
+  #label(key: string): string {
+    return this.#nodes.get(key)?.label ?? "command";
+  }
+
+  async #say(line: string): Promise<void> {
+    if (this.#quiet || this.#options.json) return;
+    const { stderr } = this.#context;
+    await stderr.write(createStyle(stderr.color).dim(`${line}\n`));
+  }
+}
+
+/** A task that only depends on others. */
+function isGroup(task: Runnable): boolean {
+  return task !== undefined && task.config.run === undefined && task.config.backend === undefined;
+}
+
+function runsHere({ config: { platforms } }: PlannedTask): boolean {
+  return platforms === undefined || runsOn(platforms, process.platform);
+}
+
+function summary(label: string, { state, reason, skipped, error }: TaskInfo): string {
+  if (skipped) return `${label}: nothing had changed`;
+  if (state === "completed") return `${label}: completed`;
+  return `${label}: ${reason}${error === null ? "" : `, ${error}`}`;
 }

@@ -1,8 +1,11 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
+import type { Env } from "../../base/env.ts";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Params } from "../../protocol/methods/mod.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { ENVIRONMENT_FLAGS, type EnvironmentOptions, environmentOptions } from "../caller_env.ts";
 import { JSON_FLAG, textFlag } from "../flag_values.ts";
 
 /** What every verb takes that is about tasks. */
@@ -17,7 +20,7 @@ export interface TaskIdOptions extends TaskOptions {
 }
 
 /** What a task is started with. */
-export interface TaskStartOptions extends TaskOptions {
+export interface TaskStartOptions extends TaskOptions, EnvironmentOptions {
   /** Names of declared tasks; empty with a command. */
   names: readonly string[];
   /** Of a task that haft.toml does not declare. */
@@ -25,16 +28,27 @@ export interface TaskStartOptions extends TaskOptions {
   text: string | undefined;
   images: readonly string[];
   configuration: Record<string, unknown> | undefined;
+  /** Words for the named task, after --. */
+  args: readonly string[];
+  /** Runs it although its inputs did not change. */
+  force: boolean;
 }
 
 export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, SOCKET_FLAG];
 
 export const TEXT_FLAG: Flag = { name: "text", value: "T", description: "What to say to the task" };
 
+export const FORCE_FLAG: Flag = {
+  name: "force",
+  short: "f",
+  description: "Run tasks although their inputs did not change",
+};
+
 export const START_FLAGS: readonly Flag[] = [
   TEXT_FLAG,
   { name: "image", value: "F,…", description: "Images to give to the task" },
   { name: "config", value: "JSON", description: "Its configuration" },
+  ...ENVIRONMENT_FLAGS,
   ...TASK_FLAGS,
 ];
 
@@ -61,13 +75,13 @@ export function noId(): UsageError {
 
 /** @throws {UsageError} for neither a name nor a command, and for both */
 export function parseStart(args: ParsedArgs): TaskStartOptions {
-  const { positional: names, rest: command, flags } = args;
-  if (names.length > 0 && command.length > 0) {
-    throw new UsageError("Name a task or give a command, not both", {
-      next: 'Write "haft task start -- COMMAND…" without a name',
+  const { positional: names, rest, flags } = args;
+  if (names.length > 1 && rest.length > 0) {
+    throw new UsageError("Words after -- need one task that gets them", {
+      next: 'Write "haft task start NAME -- ARGS…", or "haft task start -- COMMAND…"',
     });
   }
-  if (names.length === 0 && command.length === 0) {
+  if (names.length === 0 && rest.length === 0) {
     throw new UsageError("Which task? None was named", {
       next: "Name one of [tasks] in haft.toml, or give a command after --",
     });
@@ -75,7 +89,10 @@ export function parseStart(args: ParsedArgs): TaskStartOptions {
   const config = textFlag(args, "config");
   return {
     names,
-    command,
+    command: names.length === 0 ? rest : [],
+    args: names.length === 0 ? [] : rest,
+    force: flags.has("force"),
+    ...environmentOptions(args),
     text: textFlag(args, "text"),
     images: textFlag(args, "image")?.split(",") ?? [],
     configuration: config === undefined ? undefined : parseConfig(config),
@@ -84,7 +101,7 @@ export function parseStart(args: ParsedArgs): TaskStartOptions {
   };
 }
 
-function parseConfig(text: string): Record<string, unknown> {
+export function parseConfig(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
@@ -97,11 +114,14 @@ function parseConfig(text: string): Record<string, unknown> {
 /** The daemon's request for one task. @param name undefined for the command of the options */
 export function startRequest(
   name: string | undefined,
-  { command, text, images, configuration }: TaskStartOptions,
-  { cwd }: { cwd: string },
+  { command, args, force, text, images, configuration }: TaskStartOptions,
+  { cwd, env }: { cwd: string; env: Env },
 ): Params<"task.start"> {
   return {
     cwd,
+    env: callerEnvironment(env),
+    ...(args.length === 0 ? {} : { args: [...args] }),
+    ...(force ? { force } : {}),
     ...(name === undefined ? { command: [...command] } : { name }),
     ...(text === undefined ? {} : { text }),
     ...(images.length === 0 ? {} : { images: [...images] }),

@@ -2,8 +2,9 @@
  * What the daemon does besides passing messages on. The first request that needs a part loads it, which keeps
  * the memory of a daemon that only passes messages small.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "../../base/errors.ts";
 import type { AppService } from "../../apps/app_service.ts";
 import type { BackendService } from "../../backends/backend_service.ts";
 import { compileTypeGlobs } from "../../hub/event_filter.ts";
@@ -104,8 +105,22 @@ export class Services {
     const journal = join(this.#options.user.paths.state, "apps");
     const left = existsSync(journal) && readdirSync(journal).some((name) => name.endsWith(".json"));
     if (left) this.#load("the apps", this.apps);
-    if (existsSync(join(this.#options.user.paths.state, "tasks", "history.db"))) {
-      this.#load("the tasks", this.tasks);
+    const tasks = join(this.#options.user.paths.state, "tasks");
+    if (existsSync(join(tasks, "history.db"))) this.#load("the tasks", this.tasks);
+    else this.#awaitFronts(join(tasks, "front"));
+  }
+
+  /** Loads the tasks when the first one runs in front of a terminal. */
+  #awaitFronts(directory: string): void {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      const watcher = watch(directory, { persistent: false }, () => {
+        watcher.close();
+        this.#load("the tasks", this.tasks);
+      });
+      if (readdirSync(directory).length > 0) this.#load("the tasks", this.tasks);
+    } catch (error) {
+      this.#options.log(`Tasks that run in front are not seen: ${errorMessage(error)}`);
     }
   }
 

@@ -65,6 +65,9 @@ const input = {
   configuration: v.optional(v.record(v.string(), v.unknown())),
 };
 
+/** The caller's environment, which the daemon keeps in memory alone; its own where it is left out. */
+const Environment = v.optional(v.record(v.string(), v.string()));
+
 export const taskMethods = {
   "task.start": defineMethod({
     summary: "Queues a task of a project's haft.toml, or a command; its events come to the caller, too",
@@ -73,6 +76,11 @@ export const taskMethods = {
       name: v.optional(Name),
       /** Instead of a name. */
       command: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10_000))),
+      /** Parameters of the task, and words for its command. */
+      args: v.optional(v.pipe(v.array(v.string()), v.maxLength(10_000))),
+      /** Runs it although its inputs did not change. */
+      force: v.optional(v.boolean()),
+      env: Environment,
       ...input,
     }),
     result: TaskInfo,
@@ -91,7 +99,7 @@ export const taskMethods = {
   }),
   "task.resume": defineMethod({
     summary: "Runs a finished task again, with its history",
-    params: v.strictObject({ id: Id, text: v.optional(v.string()) }),
+    params: v.strictObject({ id: Id, text: v.optional(v.string()), env: Environment }),
     result: TaskInfo,
   }),
   "task.send": defineMethod({

@@ -11,7 +11,12 @@ export class Recorder extends SinkOutput {
       this.text += text;
       return Promise.resolve();
     };
-    super({ put: (text) => put(text), closed: false, isTTY, columns: 80 }, { color });
+    super({
+      put: (text) => put(typeof text === "string" ? text : new TextDecoder().decode(text)),
+      closed: false,
+      isTTY,
+      columns: 80,
+    }, { color });
   }
 }
 

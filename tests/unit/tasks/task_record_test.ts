@@ -10,7 +10,15 @@ Deno.test("TaskRecord.create() makes a queued task with a log named after it", (
     [info.state, info.name, info.root, info.attempt, info.client_id, info.log],
     ["queued", "build", "/p", 1, "c1", `/logs/${info.id}.log`],
   );
-  assertEquals(request, { command: null, text: "now", images: [], configuration: {}, cwd: "/p/sub" });
+  assertEquals(request, {
+    command: null,
+    text: "now",
+    images: [],
+    configuration: {},
+    cwd: "/p/sub",
+    args: [],
+    force: false,
+  });
 });
 
 Deno.test("TaskRecord goes from queue to end: each step changes what it should, and the process goes with the end", () => {

@@ -20,7 +20,7 @@ for (const [what, section, message] of wrong) {
 Deno.test("parseTasks() takes a text for a command, and fills in the defaults", () => {
   const task = parseTasks({ a: "make -j4 'all of it'" }, "haft.toml").get("a");
   assertEquals([task?.run, task?.retries, task?.retry_delay, task?.method], [
-    "make -j4 'all of it'",
+    ["make -j4 'all of it'"],
     0,
     1000,
     "run",

@@ -19,28 +19,42 @@ Deno.test("parseStart() reads names or a command, and what the task is given", (
   assertEquals(options, {
     names: ["build"],
     command: [],
+    args: [],
+    force: false,
+    envFiles: [],
+    inherit: true,
     text: "go",
     images: ["a.png", "b.png"],
     configuration: { mode: "fast" },
     json: true,
     socket: undefined,
   });
-  assertEquals(startRequest("build", options, { cwd: "/p" }), {
+  const env = { FOO: "1", SHLVL: "2" };
+  assertEquals(startRequest("build", options, { cwd: "/p", env }), {
     cwd: "/p",
+    env: { FOO: "1" },
     name: "build",
     text: "go",
     images: ["a.png", "b.png"],
     configuration: { mode: "fast" },
   });
-  assertEquals(startRequest(undefined, parseStart(parsed([], ["make", "-j4"])), { cwd: "/p" }), {
+  assertEquals(startRequest(undefined, parseStart(parsed([], ["make", "-j4"])), { cwd: "/p", env: {} }), {
     cwd: "/p",
+    env: {},
     command: ["make", "-j4"],
+  });
+  const withWords = parseStart(parsed(["test"], ["--watch"]));
+  assertEquals(startRequest("test", withWords, { cwd: "/p", env: {} }), {
+    cwd: "/p",
+    env: {},
+    args: ["--watch"],
+    name: "test",
   });
 });
 
-Deno.test("parseStart() refuses neither, both, and a configuration that is not an object", () => {
+Deno.test("parseStart() refuses neither, words for several tasks, and a configuration that is not an object", () => {
   assertThrows(() => parseStart(parsed([])), UsageError, "None was named");
-  assertThrows(() => parseStart(parsed(["a"], ["b"])), UsageError, "not both");
+  assertThrows(() => parseStart(parsed(["a", "b"], ["c"])), UsageError, "need one task");
   for (const config of ["[1]", "null", "{"]) {
     assertThrows(() => parseStart(parsed(["a"], [], [["config", config]])), UsageError, "a JSON object");
   }

@@ -1,0 +1,44 @@
+import { relative } from "node:path";
+import { visibleProjects } from "../../tasks/project_tasks.ts";
+import type { Context } from "../command.ts";
+
+/** A task as a list shows it. */
+export interface DeclaredTask {
+  name: string;
+  aliases: readonly string[];
+  description: string | undefined;
+  /** The file that declares it, as seen from the working directory. */
+  source: string;
+  hidden: boolean;
+}
+
+/**
+ * The tasks that a directory sees: its project's, those of the projects above, and those of other programs'
+ * files.
+ */
+export async function declaredTasks(
+  context: Context,
+  { hidden = false }: { hidden?: boolean } = {},
+): Promise<DeclaredTask[]> {
+  const found = new Map<string, DeclaredTask>();
+  for (const { tasks, manifest } of visibleProjects(context.cwd, context)) {
+    for (const [name, { aliases, description, hide }] of tasks) {
+      if (found.has(name)) continue;
+      const source = relative(context.cwd, manifest);
+      found.set(name, { name, aliases, description, source, hidden: hide });
+    }
+  }
+  const { foreignTasks } = await import("./foreign_tasks.ts");
+  for (const task of foreignTasks(context)) {
+    if (found.has(task.name)) continue;
+    const source = relative(context.cwd, task.file);
+    found.set(task.name, {
+      name: task.name,
+      aliases: [],
+      description: task.description,
+      source,
+      hidden: false,
+    });
+  }
+  return [...found.values()].filter((task) => hidden || !task.hidden);
+}

@@ -1,0 +1,133 @@
+/** Tasks of other programs' files: npm's scripts, mise, just and Task. Their own programs run them. */
+import { spawn, spawnSync } from "node:child_process";
+import { withUsersUmask } from "../../base/umask.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { ExitCode } from "../../base/exit_code.ts";
+import { openProject } from "../../tools/project/project.ts";
+import type { Context } from "../command.ts";
+import type { TaskRunOptions } from "./run_options.ts";
+
+export interface ForeignTask {
+  name: string;
+  description: string | undefined;
+  file: string;
+  /** Without the caller's words. */
+  command: readonly string[];
+}
+
+interface Source {
+  files: readonly string[];
+  read: (file: string, text: string) => Omit<ForeignTask, "file">[];
+}
+
+const SOURCES: readonly Source[] = [
+  {
+    files: ["package.json"],
+    read(file, text) {
+      const { scripts = {} } = JSON.parse(text) as { scripts?: Record<string, string> };
+      const directory = join(file, "..");
+      const runner =
+        [["pnpm-lock.yaml", "pnpm"], ["yarn.lock", "yarn"], ["bun.lock", "bun"], ["bun.lockb", "bun"]]
+          .find(([lock = ""]) => existsSync(join(directory, lock)))?.[1] ?? "npm";
+      const words = runner === "npm" ? ["npm", "run", "--silent"] : [runner, "run"];
+      return Object.entries(scripts).map(([name, script]) => ({
+        name,
+        description: script,
+        command: [...words, name, ...(runner === "npm" ? ["--"] : [])],
+      }));
+    },
+  },
+  {
+    files: ["mise.toml", ".mise.toml"],
+    read(_, text) {
+      const { tasks = {} } = parse(text) as { tasks?: Record<string, { description?: string } | string> };
+      return Object.entries(tasks).map(([name, task]) => ({
+        name,
+        description: typeof task === "object" && !Array.isArray(task) ? task.description : undefined,
+        command: ["mise", "run", name],
+      }));
+    },
+  },
+  {
+    files: ["justfile", "Justfile", ".justfile"],
+    read: (_, text) =>
+      namesAbove(text, /^@?([A-Za-z][\w-]*)(?:\s[^:]*)?:(?!=)/).map((one) => ({
+        ...one,
+        command: ["just", one.name],
+      })),
+  },
+  {
+    files: ["Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml"],
+    read: (_, text) =>
+      namesAbove(text.slice(Math.max(0, text.search(/^tasks:/m))), /^ {2}(['"]?)([\w:-]+)\1:/, 2).map((
+        one,
+      ) => ({
+        ...one,
+        command: ["task", one.name],
+      })),
+  },
+];
+
+/** The tasks of other programs' files in a directory's project. */
+export function foreignTasks(context: Context): ForeignTask[] {
+  const { root } = openProject(context.cwd, context);
+  const directories = [...new Set([context.cwd, root])];
+  return directories.flatMap((directory) =>
+    SOURCES.flatMap(({ files, read }) => {
+      const file = files.map((name) => join(directory, name)).find((path) => existsSync(path));
+      if (file === undefined) return [];
+      try {
+        return read(file, readFileSync(file, "utf8")).map((task) => ({ ...task, file }));
+      } catch {
+        // Another program's file is that program's to complain about.
+        return [];
+      }
+    })
+  );
+}
+
+/** Runs the task of that name by its own program. @returns undefined where no file has it */
+export async function runForeign(
+  { words, rest }: Pick<TaskRunOptions, "words" | "rest">,
+  context: Context,
+): Promise<ExitCode | undefined> {
+  const [name, ...more] = words;
+  const task = foreignTasks(context).find((one) => one.name === name);
+  if (task === undefined) return undefined;
+  const [program = "", ...args] = task.command;
+  const env = openProject(context.cwd, context).runEnvironment({ inherited: context.env });
+  if (spawnSync(program, ["--version"], { env, stdio: "ignore" }).error !== undefined) {
+    await context.stderr.write(`"${name}" is a task of "${task.file}", and ${program} is not installed\n`);
+    return ExitCode.failed;
+  }
+  await context.stderr.write(`haft: "${name}" is a task of "${task.file}", run by ${program}\n`);
+  return await new Promise((resolve) => {
+    const child = withUsersUmask(() =>
+      spawn(program, [...args, ...more, ...rest], {
+        cwd: join(task.file, ".."),
+        env,
+        stdio: "inherit",
+      })
+    );
+    child.once("error", () => resolve(ExitCode.failed));
+    child.once("exit", (code) => resolve((code ?? ExitCode.failed) as ExitCode));
+  });
+}
+
+/** Names at the beginning of lines, with the comment line above each. */
+function namesAbove(
+  text: string,
+  pattern: RegExp,
+  group = 1,
+): { name: string; description: string | undefined }[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, at) => {
+    const name = pattern.exec(line)?.[group];
+    if (name === undefined) return [];
+    const comment = /^\s*#\s*(.+)$/.exec(lines[at - 1] ?? "")?.[1];
+    const desc = /^\s+desc:\s*['"]?(.+?)['"]?\s*$/.exec(lines[at + 1] ?? "")?.[1];
+    return [{ name, description: desc ?? comment }];
+  });
+}

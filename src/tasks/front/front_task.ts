@@ -1,0 +1,307 @@
+import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { errorMessage } from "../../base/errors.ts";
+import type { Env } from "../../base/env.ts";
+import { backoffDelay } from "../../process/backoff.ts";
+import { pause, systemClock } from "../../process/clock.ts";
+import type { Exit } from "../../process/exit.ts";
+import { hostProcessTable } from "../../process/host_process_table.ts";
+import { MARKER_VARIABLE, type ProcessIdentity } from "../../process/process_table.ts";
+import type { AbortReason, TaskInfo, TaskMessage } from "../../protocol/methods/task_methods.ts";
+import type { UserContext } from "../../tools/project/project.ts";
+import { RETRY } from "../retry.ts";
+import type { Program } from "../../process/command_line.ts";
+import { markerOf } from "../marker.ts";
+import type { Conversation } from "../conversation.ts";
+import { noInputFile } from "../task_input.ts";
+import { prepareTask, taskDirectory } from "../prepare_task.ts";
+import type { ProjectTasks } from "../project_tasks.ts";
+import type { TaskArguments } from "../task_arguments.ts";
+import { type TaskEnd, TaskRecord } from "../task_record.ts";
+import type { TaskConfig } from "../task_schema.ts";
+import { frontDirectory, wasCancelled, writeFront } from "./front_files.ts";
+import { type FrontProcess, type FrontStdin, startFront } from "./front_process.ts";
+
+export interface FrontTaskOptions {
+  user: UserContext;
+  project: ProjectTasks;
+  /** Undefined for a command that no manifest has. */
+  name: string | undefined;
+  config: TaskConfig | undefined;
+  command: readonly string[] | null;
+  given: TaskArguments;
+  inherited: Env;
+  callerDirectory: string;
+  stdin: FrontStdin;
+  /** Its output goes straight to haft's stdout and stderr, past the log. */
+  direct: boolean;
+  onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void;
+  /** Its abort cancels the task. */
+  signal: AbortSignal;
+  /** Runs it although nothing changed. */
+  force: boolean;
+  /** Why it runs, or is skipped. */
+  onReason: (reason: string) => void;
+}
+
+type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
+
+/** Milliseconds from a cancellation's first signal to SIGKILL. */
+const STOP_MS = 5_000;
+const NEWEST_MESSAGES = 1_000;
+
+/** One task that this process itself runs, to its end. The daemon gets to know it by its file. */
+export class FrontTask {
+  readonly #options: FrontTaskOptions;
+  readonly #record: TaskRecord;
+  readonly #tasks: string;
+  readonly #front: ProcessIdentity;
+  readonly #messages: Omit<TaskMessage, "seq">[] = [];
+  #running: FrontProcess | undefined;
+  #ending: AbortReason | undefined;
+  #log: number | undefined;
+  #conversation: Conversation | undefined;
+
+  constructor(options: FrontTaskOptions) {
+    this.#options = options;
+    const { user, project, name, command, given, callerDirectory } = options;
+    this.#tasks = join(user.paths.state, "tasks");
+    const table = hostProcessTable();
+    this.#front = {
+      pid: process.pid,
+      startTime: table.find(process.pid)?.startTime ?? "",
+      bootId: table.bootId(),
+    };
+    this.#record = TaskRecord.create({
+      cwd: callerDirectory,
+      name,
+      command: command === null ? undefined : [...command],
+      args: [...given.words],
+    }, {
+      root: project.root,
+      clientId: null,
+      bootId: this.#front.bootId,
+      logs: join(this.#tasks, "logs"),
+    });
+  }
+
+  /** Never throws for what goes wrong with the task itself: its end says so. */
+  async run(): Promise<TaskInfo> {
+    const { signal } = this.#options;
+    const cancel = () => this.#stop("cancelled", "SIGINT");
+    signal.addEventListener("abort", cancel, { once: true });
+    try {
+      this.#record.run();
+      if (await this.#hasNothingToDo()) this.#end({ state: "completed", exitCode: null, skipped: true });
+      else await this.#attempts();
+    } catch (error) {
+      this.#end({
+        state: "aborted",
+        reason: this.#ending ?? "failed",
+        error: errorMessage(error),
+        exitCode: null,
+      });
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      if (this.#log !== undefined) closeSync(this.#log);
+    }
+    return this.#record.info;
+  }
+
+  async #attempts(): Promise<void> {
+    const { config } = this.#options;
+    for (;;) {
+      const outcome = await this.#attempt();
+      if (outcome.ok) {
+        await this.#keepFingerprint();
+        return this.#end({ state: "completed", exitCode: 0 });
+      }
+      const { exit: { code }, error } = outcome;
+      const reason = this.#ending ??
+        (wasCancelled(frontDirectory(this.#tasks), this.#record.info.id) ? "cancelled" : "failed");
+      if (reason !== "failed" || this.#record.tries > (config?.retries ?? 0)) {
+        return this.#end({
+          state: "aborted",
+          reason,
+          error: reason === "failed" ? error : null,
+          exitCode: code,
+        });
+      }
+      const wait = backoffDelay(
+        { ...RETRY, initial: config?.retry_delay ?? 0 },
+        this.#record.tries,
+        Math.random(),
+      );
+      this.#record.retryAfter(code);
+      this.#write();
+      await pause(systemClock, wait, this.#options.signal);
+      this.#record.run();
+    }
+  }
+
+  async #attempt(): Promise<Outcome> {
+    const { config } = this.#options;
+    const { programs, cwd, env } = await prepareTask({
+      ...this.#options,
+      scripts: join(this.#tasks, "scripts"),
+    });
+    const marker = markerOf(this.#record.info);
+    const own = {
+      ...env,
+      HAFT_IPC_CHANNEL: await this.#openChannel(marker),
+      HAFT_IPC_MODE: "channel",
+      HAFT_TASK_ID: this.#record.info.id,
+      HAFT_TASK_ATTEMPT: String(this.#record.info.attempt),
+      HAFT_TASK_INPUT: noInputFile(join(this.#tasks, "input")),
+      [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}`,
+    };
+    if (!this.#options.direct) this.#openLog();
+    const timer = config?.timeout === undefined
+      ? undefined
+      : setTimeout(() => this.#stop("timed_out", "SIGTERM"), config.timeout);
+    try {
+      for (const program of programs) {
+        if (this.#ending !== undefined) return { ok: false, exit: { code: null, signal: null }, error: "" };
+        const exit = await this.#runProgram({ program, cwd, env: own, marker });
+        if (exit.code === 0 && this.#ending === undefined) continue;
+        const error = exit.signal === null
+          ? `It ended with code ${exit.code}`
+          : `It was ended by ${exit.signal}`;
+        return { ok: false, exit, error };
+      }
+      return { ok: true };
+    } finally {
+      clearTimeout(timer);
+      await this.#conversation?.close();
+    }
+  }
+
+  async #runProgram(
+    { program, cwd, env, marker }: {
+      program: Program;
+      cwd: string;
+      env: Record<string, string>;
+      marker: string;
+    },
+  ): Promise<Exit> {
+    const { stdin, direct, onOutput } = this.#options;
+    const running = this.#running = await startFront({
+      program,
+      cwd,
+      env,
+      stdin,
+      direct,
+      onOutput: (stream, chunk) => {
+        if (this.#log !== undefined) appendFileSync(this.#log, chunk);
+        return onOutput(stream, chunk);
+      },
+    });
+    const identity = identityOf(running.pid, this.#front.bootId);
+    this.#record.started({
+      process: { ...identity, marker },
+      say() {},
+      stop: () => Promise.resolve(),
+    });
+    this.#write();
+    const exit = await running.ended;
+    this.#running = undefined;
+    // What a script left in the background goes with it; in a terminal it stays, as in a shell.
+    if (stdin !== "terminal") await stopGroup(identity, marker);
+    return exit;
+  }
+
+  /** The first reason counts. A second signal of the user ends haft itself. */
+  #stop(reason: AbortReason, signal: NodeJS.Signals): void {
+    this.#ending ??= reason;
+    const running = this.#running;
+    if (running === undefined) return;
+    // The terminal has sent Ctrl-C to the whole group already.
+    if (this.#options.stdin !== "terminal" || signal !== "SIGINT") running.signal(signal);
+    setTimeout(() => running.signal("SIGTERM"), STOP_MS / 2).unref();
+    setTimeout(() => running.signal("SIGKILL"), STOP_MS).unref();
+  }
+
+  async #hasNothingToDo(): Promise<boolean> {
+    const { config, name, force, given, project, onReason } = this.#options;
+    if (config === undefined || name === undefined) return false;
+    if (config.if !== undefined || config.status !== undefined) {
+      const { skipReason } = await import("../preconditions.ts");
+      const reason = await skipReason(config, { ...this.#options, scripts: join(this.#tasks, "scripts") });
+      if (reason !== undefined && (config.if !== undefined || !force)) {
+        onReason(reason);
+        return true;
+      }
+    }
+    if (config.inputs.length === 0 || force) return false;
+    const { Fingerprints, freshness } = await import("../inputs.ts");
+    const last = new Fingerprints(join(this.#tasks, "fingerprints")).get(project.root, name);
+    const result = freshness(this.#taskDirectory(config), config, { given, last });
+    if (result.state === "stale") onReason(result.reason);
+    if (result.state === "fresh") onReason("its inputs and outputs are as they were at its last completion");
+    return result.state === "fresh";
+  }
+
+  async #keepFingerprint(): Promise<void> {
+    const { config, name, given, project } = this.#options;
+    if (config === undefined || name === undefined || config.inputs.length === 0) return;
+    const { Fingerprints, fingerprint } = await import("../inputs.ts");
+    const now = fingerprint(this.#taskDirectory(config), config, given);
+    if ("hash" in now) new Fingerprints(join(this.#tasks, "fingerprints")).set(project.root, name, now.hash);
+  }
+
+  #taskDirectory(config: TaskConfig): string {
+    return taskDirectory(this.#options.project.root, config, this.#options.callerDirectory);
+  }
+
+  /** The channel that the command may talk over. */
+  async #openChannel(marker: string): Promise<string> {
+    const { Conversation } = await import("../conversation.ts");
+    this.#conversation = await Conversation.open(marker, (event, data) => this.#hear(event, data));
+    return this.#conversation.path;
+  }
+
+  #hear(event: string, data: unknown): void {
+    if (event === "result") this.#record.setResult(data);
+    if (event !== "message" && event !== "progress") return;
+    this.#messages.push({ time: Date.now(), from: "task", data: data ?? null });
+    if (this.#messages.length > NEWEST_MESSAGES) this.#messages.shift();
+  }
+
+  #openLog(): void {
+    if (this.#log !== undefined) return;
+    const { log } = this.#record.info;
+    mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+    this.#log = openSync(log, "a", 0o600);
+  }
+
+  #end(end: TaskEnd): void {
+    this.#record.end(end);
+    this.#write();
+  }
+
+  #write(): void {
+    writeFront(frontDirectory(this.#tasks), {
+      version: 1,
+      task: this.#record.stored,
+      front: this.#front,
+      messages: this.#messages,
+    });
+  }
+}
+
+function identityOf(pid: number, bootId: string): ProcessIdentity {
+  return { pid, startTime: hostProcessTable().find(pid)?.startTime ?? "", bootId };
+}
+
+async function stopGroup(identity: ProcessIdentity, marker: string): Promise<void> {
+  try {
+    process.kill(-identity.pid, 0);
+  } catch {
+    // The group has ended.
+    return;
+  }
+  const { stopLeftovers } = await import("../command_run.ts");
+  await stopLeftovers(identity, marker);
+}

@@ -1,0 +1,111 @@
+/**
+ * Whether a task has something to do: a hash of its inputs, its outputs and what it runs, beside the hash of
+ * its last completion. A pattern that matches nothing proves nothing, so the task runs then.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { escapePath, globSync } from "tinyglobby";
+import type { TaskArguments } from "./task_arguments.ts";
+import type { TaskConfig } from "./task_schema.ts";
+
+export type Freshness =
+  | { state: "fresh" }
+  /** It has to run. */
+  | { state: "stale"; reason: string }
+  /** It names no inputs. */
+  | { state: "unknown" };
+
+/** The last completions of tasks with inputs, a file each. */
+export class Fingerprints {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  get(root: string, name: string): string | undefined {
+    try {
+      return readFileSync(this.#path(root, name), "utf8");
+    } catch {
+      return undefined;
+    }
+  }
+
+  set(root: string, name: string, hash: string): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    const path = this.#path(root, name);
+    const staged = `${path}.${process.pid}`;
+    writeFileSync(staged, hash, { mode: 0o600 });
+    renameSync(staged, path);
+  }
+
+  #path(root: string, name: string): string {
+    const key = createHash("sha256").update(`${root}\0${name}`).digest("hex").slice(0, 32);
+    return join(this.#directory, key);
+  }
+}
+
+/** @param directory what the globs are relative to */
+export function freshness(
+  directory: string,
+  config: TaskConfig,
+  { given, last }: { given: TaskArguments; last: string | undefined },
+): Freshness {
+  if (config.inputs.length === 0) return { state: "unknown" };
+  const now = fingerprint(directory, config, given);
+  if ("missing" in now) return { state: "stale", reason: now.missing };
+  if (last === undefined) return { state: "stale", reason: "it was not completed before" };
+  return now.hash === last ? { state: "fresh" } : { state: "stale", reason: "inputs or outputs changed" };
+}
+
+/** The hash to keep after a completion; `missing` names the first pattern that matches nothing. */
+export function fingerprint(
+  directory: string,
+  config: TaskConfig,
+  given: TaskArguments,
+): { hash: string } | { missing: string } {
+  const hash = createHash("sha256").update(JSON.stringify([config, given]));
+  for (const key of ["inputs", "outputs"] as const) {
+    const found = filesOf(directory, config[key]);
+    if ("missing" in found) return { missing: `${key}: "${found.missing}" matches nothing` };
+    for (const file of found.files) {
+      hash.update(`\0${file}\0`);
+      hash.update(readFileSync(join(directory, file)));
+    }
+  }
+  return { hash: hash.digest("hex") };
+}
+
+/**
+ * The files that patterns name, sorted. A path that exists is meant as it is, brackets included, and a
+ * directory stands for the files in it; `!` excludes.
+ */
+export function filesOf(
+  directory: string,
+  patterns: readonly string[],
+): { files: string[] } | { missing: string } {
+  const ignore = patterns.filter((one) => one.startsWith("!")).map((one) =>
+    asPattern(directory, one.slice(1))
+  );
+  const files = new Set<string>();
+  for (const pattern of patterns) {
+    if (pattern.startsWith("!")) continue;
+    // An exclusion may leave nothing of a pattern that does match.
+    const options = { cwd: directory, dot: false, expandDirectories: true, followSymbolicLinks: false };
+    const wanted = asPattern(directory, pattern);
+    const matched = globSync(wanted, options);
+    if (matched.length === 0) return { missing: pattern };
+    for (const file of ignore.length === 0 ? matched : globSync(wanted, { ...options, ignore })) {
+      files.add(file);
+    }
+  }
+  if (files.size === 0 && patterns.length > 0) return { missing: patterns.join(" ") };
+  return { files: [...files].sort() };
+}
+
+function asPattern(directory: string, text: string): string {
+  const path = text.replace(/^\.\//, "").replace(/\/$/, "");
+  return statSync(join(directory, path), { throwIfNoEntry: false }) === undefined ? path : escapePath(path);
+}

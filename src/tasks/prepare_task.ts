@@ -1,0 +1,84 @@
+import { join, resolve } from "node:path";
+import process from "node:process";
+import type { Env } from "../base/env.ts";
+import { HaftError } from "../base/errors.ts";
+import { type CommandLine, type Program, resolveProgram } from "../process/command_line.ts";
+import { type ProjectTasks, readOptional } from "./project_tasks.ts";
+import { argumentVariables, fillIn, type TaskArguments } from "./task_arguments.ts";
+import type { TaskConfig } from "./task_schema.ts";
+
+/** What an attempt of a task runs, one after the other. */
+export interface PreparedTask {
+  programs: Program[];
+  cwd: string;
+  env: Record<string, string>;
+}
+
+export interface PrepareOptions {
+  project: ProjectTasks;
+  /** Undefined for a command that no manifest has. */
+  name: string | undefined;
+  config: TaskConfig | undefined;
+  /** Instead of a configuration. */
+  command: readonly string[] | null;
+  given: TaskArguments;
+  /** The caller's environment; the daemon's where it is unknown. */
+  inherited: Env | undefined;
+  /** The caller's directory. */
+  callerDirectory: string;
+  scripts: string;
+}
+
+/** @throws {HaftError} when a program cannot be run, or the project is not trusted */
+export async function prepareTask(options: PrepareOptions): Promise<PreparedTask> {
+  const { project, name, config, command, given, inherited, callerDirectory, scripts } = options;
+  const own = { ...await dotenvVariables(project.root, config?.dotenv ?? []), ...config?.env };
+  const base = project.environment({ inherited, own });
+  const env: Record<string, string> = {
+    ...base,
+    ...argumentVariables(given.values, base),
+    INIT_CWD: callerDirectory,
+  };
+  const cwd = config === undefined ? callerDirectory : taskDirectory(project.root, config, callerDirectory);
+  const commands: readonly CommandLine[] = command === null ? config?.run ?? [] : [command];
+  const shell = config?.shell ?? project.shell;
+  return {
+    cwd,
+    env,
+    programs: commands.map((one, index) =>
+      resolveProgram(fillIn(one, given.values), {
+        cwd,
+        path: env["PATH"],
+        // Several commands share no arguments: they go to the last.
+        args: index === commands.length - 1 ? given.words : [],
+        shell,
+        scripts,
+        name: name ?? "task",
+      })
+    ),
+  };
+}
+
+/** Where a task runs, and what its globs are relative to. */
+export function taskDirectory(root: string, { dir, cwd }: TaskConfig, callerDirectory: string): string {
+  return resolve(root, (dir ?? cwd ?? ".").replaceAll("{{cwd}}", callerDirectory));
+}
+
+/** @throws {HaftError} when the task is not for this platform */
+export function requirePlatform(name: string, { platforms }: TaskConfig): void {
+  if (platforms === undefined || runsOn(platforms, process.platform)) return;
+  throw new HaftError(`Task "${name}" runs on ${platforms.join(", ")} only`);
+}
+
+export function runsOn(platforms: readonly string[], platform: string): boolean {
+  const names: Readonly<Record<string, string>> = { macos: "darwin", windows: "win32" };
+  return platforms.some((one) => (names[one] ?? one) === platform);
+}
+
+async function dotenvVariables(root: string, files: readonly string[]): Promise<Record<string, string>> {
+  const variables: Record<string, string> = {};
+  if (files.length === 0) return variables;
+  const { parseVariables } = await import("./parse_variables.ts");
+  for (const file of files) Object.assign(variables, parseVariables(readOptional(join(root, file)) ?? ""));
+  return variables;
+}

@@ -1,0 +1,126 @@
+import { UsageError } from "../base/errors.ts";
+import type { UserContext } from "../tools/project/project.ts";
+import { findTask, type FoundTask, type ProjectTasks, visibleProjects } from "./project_tasks.ts";
+import { readArguments, type TaskArguments } from "./task_arguments.ts";
+
+/** One task of a run, with what has to be over before it. */
+export interface PlannedTask extends FoundTask {
+  /** How output and messages name it. */
+  label: string;
+  given: TaskArguments;
+  /** Keys of the tasks before it. */
+  after: readonly string[];
+}
+
+/** Key → task. The key tells tasks of one name in two projects apart. */
+export type TaskPlan = ReadonlyMap<string, PlannedTask>;
+
+export interface PlanRequest {
+  /** Names and, after the last name, words for it. */
+  words: readonly string[];
+  /** What follows `--`. */
+  rest: readonly string[];
+}
+
+/**
+ * The tasks of a command line with all that they depend on. A word that names no task belongs to the task
+ * before it, when that task has parameters; words after `--` belong to the last one.
+ *
+ * @throws {UsageError} for an unknown task or parameter
+ */
+export function planTasks(
+  { words, rest }: PlanRequest,
+  { cwd, user }: { cwd: string; user: UserContext },
+): TaskPlan {
+  const projects = visibleProjects(cwd, user);
+  const plan = new Map<string, PlannedTask>();
+  const calls = splitCalls(words, projects, user);
+  for (const [index, { found, words: own }] of calls.entries()) {
+    const last = index === calls.length - 1;
+    add(plan, found, { words: own, rest: last ? rest : [] }, { projects, user, path: [] });
+  }
+  return plan;
+}
+
+interface Call {
+  found: FoundTask;
+  words: string[];
+}
+
+function splitCalls(
+  words: readonly string[],
+  projects: readonly ProjectTasks[],
+  user: UserContext,
+): Call[] {
+  const calls: Call[] = [];
+  let takesValue = false;
+  for (const word of words) {
+    const current = calls.at(-1);
+    const parameters = current !== undefined && !Array.isArray(current.found.config.args);
+    if (current !== undefined && (takesValue || word.startsWith("-"))) {
+      takesValue = !takesValue && parameters && word.startsWith("--") && !word.includes("=");
+      current.words.push(word);
+      continue;
+    }
+    const found = tryFind(word, projects, user, { optional: parameters });
+    if (found === undefined) current?.words.push(word);
+    else calls.push({ found, words: [] });
+  }
+  return calls;
+}
+
+function tryFind(
+  word: string,
+  projects: readonly ProjectTasks[],
+  user: UserContext,
+  { optional }: { optional: boolean },
+): FoundTask | undefined {
+  try {
+    return findTask(word, projects, user);
+  } catch (error) {
+    if (optional && error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+interface Adding {
+  projects: readonly ProjectTasks[];
+  user: UserContext;
+  /** The keys on the way here, for circles across projects. */
+  path: readonly string[];
+}
+
+/** @returns its key */
+function add(
+  plan: Map<string, PlannedTask>,
+  found: FoundTask,
+  words: { words: readonly string[]; rest: readonly string[] },
+  { projects, user, path }: Adding,
+): string {
+  const key = `${found.project.root}\0${found.name}`;
+  if (path.includes(key)) {
+    const names = [...path.slice(path.indexOf(key)), key].map((one) => one.slice(one.indexOf("\0") + 1));
+    throw new UsageError(`Tasks depend on each other in a circle: ${names.join(" → ")}`, {
+      next: "Take one of these depends away",
+    });
+  }
+  if (plan.has(key)) return key;
+  const given = readArguments(found.name, found.config, words);
+  const around = [found.project, ...projects.filter((one) => one !== found.project)];
+  const within: Adding = { projects: around, user, path: [...path, key] };
+  const none = { words: [], rest: [] };
+  const after = found.config.depends.map((name) => add(plan, findTask(name, around, user), none, within));
+  plan.set(key, { ...found, label: labelOf(found, plan), given, after });
+  for (const name of found.config.depends_post) {
+    const post = add(plan, findTask(name, around, user), none, within);
+    const known = plan.get(post);
+    if (known !== undefined) plan.set(post, { ...known, after: [...known.after, key] });
+  }
+  return key;
+}
+
+/** The name alone, unless another project's task of the run has it. */
+function labelOf({ name, project }: FoundTask, plan: TaskPlan): string {
+  const taken = [...plan.values()].some(({ label }) => label === name);
+  return taken ? `${name} (${project.root})` : name;
+}
