@@ -143,7 +143,8 @@ export class App {
     for (const instance of this.#instances) await instance.detach();
   }
 
-  status(project: ProjectApps | undefined): AppStatus {
+  /** @param nextRun of its schedule, in milliseconds since 1970 */
+  status(project: ProjectApps | undefined, nextRun: number | undefined): AppStatus {
     const configured = this.#adhoc === undefined ? project?.tables[this.name] : this.#adhoc;
     const running = this.#instances.find(({ config }) => config !== undefined)?.config;
     const shown = running ?? (project === undefined ? undefined : this.#tryConfig(project));
@@ -164,6 +165,8 @@ export class App {
       max_attempts: shown?.backoff.max_attempts ?? null,
       limits: { memory: shown?.limits.memory ?? null, cpu_percent: shown?.limits.cpu_percent ?? null },
       depends_on: { ...shown?.depends_on },
+      health_check: shown?.health !== undefined,
+      next_run: nextRun ?? null,
       adhoc: this.isAdhoc,
       changed: this.#changed,
       pending,

@@ -108,7 +108,8 @@ export class AppService {
         );
       })
     ));
-    return this.#result(apps, result.outcomes);
+    const all = result.outcomes.map((key) => this.#apps.get(key));
+    return this.#result(all, result.outcomes.map((outcome) => this.#withTrouble(outcome)));
   }
 
   /**
@@ -246,17 +247,19 @@ export class AppService {
       }
     }
     await this.#settle(started, signal);
-    return this.#result(started, outcomes.map((outcome) => this.#withCrash(outcome)));
+    return this.#result(started, outcomes.map((outcome) => this.#withTrouble(outcome)));
   }
 
   /** The outcome of an app that did not come up gives the reason. */
-  #withCrash(outcome: AppOutcome): AppOutcome {
-    const failed = this.#apps.get(outcome).instances.find(({ state }) =>
-      state === "crashed" || state === "exhausted"
+  #withTrouble(outcome: AppOutcome): AppOutcome {
+    if (outcome.error !== null) return outcome;
+    const trouble = this.#apps.get(outcome).instances.find(({ state }) =>
+      state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff"
     );
-    return outcome.error !== null || failed === undefined
-      ? outcome
-      : { ...outcome, error: failed.reason ?? `It is ${failed.state}` };
+    if (trouble === undefined) return outcome;
+    const { state, reason } = trouble;
+    if (reason === undefined) return { ...outcome, error: `It is ${state}` };
+    return { ...outcome, error: state === "crashed" ? reason : `It is ${state}: ${reason}` };
   }
 
   #define({ root, names = [] }: Selection, table: unknown): void {
@@ -334,7 +337,7 @@ export class AppService {
       if (!projects.has(key.root)) projects.set(key.root, this.#apps.projectOf(key.root));
     }
     return {
-      apps: apps.map((app) => app.status(projects.get(app.key.root))),
+      apps: apps.map((app) => app.status(projects.get(app.key.root), this.#schedules.nextRun(app))),
       outcomes: outcomes ?? apps.map(({ key: { name, root } }) => ({ name, root, error: null })),
     };
   }

@@ -22,7 +22,7 @@ export async function awaitDependency(
     });
   }
   await Promise.all(app.instances.map(async (instance) => {
-    await instance.until(() => isMet(instance, condition) || isDown(instance.state), signal);
+    await instance.until(() => isMet(instance, condition) || cannotBe(instance, condition), signal);
     if (isMet(instance, condition)) return;
     const why = instance.reason === undefined ? "" : ` (${instance.reason})`;
     throw new HaftError(
@@ -45,4 +45,11 @@ function isMet(instance: AppInstance, condition: DependencyCondition): boolean {
     case "completed":
       return completed;
   }
+}
+
+/** It has ended, or its health check has failed for good: waiting longer would be waiting for a person. */
+function cannotBe({ state, config }: AppInstance, condition: DependencyCondition): boolean {
+  if (isDown(state)) return true;
+  const restarts = config?.health?.action === "restart" && config.restart !== "no";
+  return condition === "healthy" && state === "unhealthy" && !restarts;
 }

@@ -3,7 +3,7 @@ import type { App } from "./app.ts";
 
 /** The apps that start at times of their own. */
 export class Schedules implements Disposable {
-  readonly #jobs = new Map<App, { pattern: string; stop(): void }>();
+  readonly #jobs = new Map<App, { pattern: string; stop(): void; nextRun(): Date | null }>();
   readonly #onProblem: (text: string) => void;
 
   constructor(onProblem: (text: string) => void) {
@@ -12,6 +12,11 @@ export class Schedules implements Disposable {
 
   get size(): number {
     return this.#jobs.size;
+  }
+
+  /** When an app is started next, in milliseconds since 1970. */
+  nextRun(app: App): number | undefined {
+    return this.#jobs.get(app)?.nextRun()?.getTime();
   }
 
   /**
@@ -26,7 +31,7 @@ export class Schedules implements Disposable {
     try {
       const onError = (error: unknown) => this.#onProblem(`app "${app.name}": ${errorMessage(error)}`);
       const job = new Cron(pattern, { unref: true, catch: onError }, run);
-      this.#jobs.set(app, { pattern, stop: () => job.stop() });
+      this.#jobs.set(app, { pattern, stop: () => job.stop(), nextRun: () => job.nextRun() });
     } catch (error) {
       throw new HaftError(`App "${app.name}": "${pattern}" is no schedule: ${errorMessage(error)}`, {
         next: 'Write a cron expression such as "*/5 * * * *"',

@@ -11,6 +11,8 @@ export interface LogsQuery {
   /** A regular expression. */
   grep?: string | undefined;
   stream?: LogStream | undefined;
+  /** Only lines that were events already: what is written after them comes as events. */
+  follow?: boolean | undefined;
 }
 
 /**
@@ -26,7 +28,12 @@ export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[
   const lines = apps.flatMap(({ key: { name, root }, instances }) =>
     instances.flatMap(({ instance, logs }) =>
       streams.flatMap((stream) =>
-        readLog(logs.paths[stream], logs.rotations(stream), { lines: count, since, grep })
+        readLog(logs.paths[stream], logs.rotations(stream), {
+          lines: count,
+          since,
+          grep,
+          until: query.follow === true ? logs.told(stream) : undefined,
+        })
           .map((line) => ({ app: name, root, instance, stream, ...line }))
       )
     )

@@ -174,6 +174,13 @@ export class InstanceLogs {
     return this.#streams[stream].follower.state.rotations;
   }
 
+  /** Reads what is new of a stream, and gives the end of what was handed on. */
+  told(stream: LogStream): { rotations: number; offset: number } {
+    if (!this.#closed) this.read();
+    const { in: rotations, offset } = this.#streams[stream].follower.state;
+    return { rotations, offset };
+  }
+
   /** Keeps where reading goes on. */
   save(): void {
     if (!this.#moved) return;

@@ -10,6 +10,8 @@ export interface LogQuery {
   /** Milliseconds since 1970. */
   since?: number | undefined;
   grep?: RegExp | undefined;
+  /** Where to end: a byte of the file that had been rotated so often. */
+  until?: { rotations: number; offset: number } | undefined;
 }
 
 export interface StoredLine {
@@ -38,8 +40,11 @@ export function readLog(path: string, rotations: number, query: LogQuery): Store
       if (index === 0) continue;
       break;
     }
+    const { until } = query;
     const own = marks.filter((mark) => mark.rotations === rotations - index);
-    const lines = lastLines(file, own, { ...query, lines: query.lines - found.length });
+    if (until !== undefined && rotations - index > until.rotations) continue;
+    const end = until?.rotations === rotations - index ? until.offset : Infinity;
+    const lines = lastLines(file, own, { ...query, lines: query.lines - found.length, end });
     found = [...lines, ...found];
     // Older files hold only what is older still.
     if (query.since !== undefined && (own[0]?.time ?? Infinity) < query.since) break;
@@ -48,10 +53,14 @@ export function readLog(path: string, rotations: number, query: LogQuery): Store
 }
 
 /** Reads backwards in growing steps until there are enough, or from the first byte. */
-function lastLines(file: string, marks: readonly TimeMark[], query: LogQuery): StoredLine[] {
+function lastLines(
+  file: string,
+  marks: readonly TimeMark[],
+  query: LogQuery & { end: number },
+): StoredLine[] {
   const descriptor = openSync(file, "r");
   try {
-    const { size } = fstatSync(descriptor);
+    const size = Math.min(query.end, fstatSync(descriptor).size);
     for (let length = Math.max(PIECE, query.lines * GUESS_PER_LINE);; length *= 8) {
       const from = Math.max(0, size - length);
       const lines = linesFrom(descriptor, { from, to: size, marks, query });

@@ -1,10 +1,11 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
+import { keepConnected } from "../daemon/keep_connected.ts";
 import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
-import { lineOf, untilEnd } from "./log_lines.ts";
-import { type AppLine, LogPrinter } from "./log_printer.ts";
+import { LogFollow } from "./log_follow.ts";
+import { untilEnd } from "./log_lines.ts";
+import { LogPrinter } from "./log_printer.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
 
 export interface AppLogsOptions extends AppOptions {
@@ -27,8 +28,21 @@ export const command: Command<AppLogsOptions> = {
   examples: ["haft app logs -f web", "haft app logs --since 1h --grep error"],
   completes: "apps",
   parse,
-  run: ({ socket, ...options }, context) =>
-    withDaemon({ socket, client: "haft app" }, context, (daemon) => printLogs(daemon, options, context)),
+  async run({ names, lines, since, grep, follow, json, socket }, context) {
+    const selection = selectionOf(names, context);
+    const printer = new LogPrinter(context.stdout, { json });
+    const log = new LogFollow({ selection, grep, printer });
+    const query = {
+      lines,
+      ...(since === undefined ? {} : { since }),
+      ...(grep === undefined ? {} : { grep }),
+    };
+    return await keepConnected(
+      { socket, client: "haft app", comeBack: `haft app logs -f ${names.join(" ")}`.trimEnd() },
+      context,
+      (daemon, again) => printLogs(daemon, { log, query, follow, again }, context),
+    );
+  },
 };
 
 function parse(args: ParsedArgs): AppLogsOptions {
@@ -50,33 +64,19 @@ function sinceFlag(text: string | undefined): number | undefined {
 
 async function printLogs(
   daemon: DaemonClient,
-  { names, lines: count, since, grep, follow, json }: Omit<AppLogsOptions, "socket">,
+  { log, query, follow, again }: {
+    log: LogFollow;
+    query: Omit<Parameters<LogFollow["past"]>[1], "follow">;
+    follow: boolean;
+    again: boolean;
+  },
   context: Context,
 ): Promise<ExitCode> {
-  const { stdout, signal } = context;
-  const selection = selectionOf(names, context);
-  const printer = new LogPrinter(stdout, { json });
-  const waiting: AppLine[] = [];
-  let show = (line: AppLine) => void waiting.push(line);
   if (follow) {
-    daemon.onEvent((message) => {
-      const line = lineOf(message, { selection, grep });
-      if (line !== undefined) show(line);
-    });
+    daemon.onEvent((message) => log.onEvent(message));
     // Before the past lines are read, so that no line in between is missed.
-    await daemon.request("events.subscribe", { types: ["app.log_line"] }, { signal });
+    await daemon.request("events.subscribe", { types: ["app.log_line"] }, { signal: context.signal });
   }
-  const { lines } = await daemon.request("app.logs", {
-    ...selection,
-    lines: count,
-    ...(since === undefined ? {} : { since }),
-    ...(grep === undefined ? {} : { grep }),
-  }, { signal });
-  for (const line of lines) await printer.print(line);
-  if (!follow) return ExitCode.ok;
-  // Lines of the past may have come as events, too.
-  const known = new Set(lines.slice(-waiting.length).map((line) => `${line.app} ${line.line}`));
-  for (const line of waiting) if (!known.has(`${line.app} ${line.line}`)) void printer.print(line);
-  show = (line) => void printer.print(line);
-  return await untilEnd(daemon, context);
+  await (again ? log.catchUp(daemon) : log.past(daemon, { ...query, follow }));
+  return follow ? await untilEnd(daemon, context) : ExitCode.ok;
 }

@@ -1,93 +1,74 @@
-import { ExitCode } from "../../base/exit_code.ts";
-import type { DaemonClient } from "../../client/daemon_client.ts";
-import { createStyle } from "../../ui/style.ts";
+import { UsageError } from "../../base/errors.ts";
 import { offerTrust } from "../ask_trust.ts";
-import type { Command, Context } from "../command.ts";
+import type { Command, ParsedArgs } from "../command.ts";
+import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
-import { lineOf, untilEnd } from "./log_lines.ts";
+import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions, projectSelection } from "./selection.ts";
+import { upDetached } from "./up_detached.ts";
+import { UpFront } from "./up_front.ts";
 
 export interface AppUpOptions extends AppOptions {
   /** Return when all are up, and leave them running. */
   detach: boolean;
   grep: string | undefined;
+  /** End with this app, and with its exit code. */
+  exitOn: string | undefined;
+  /** End with the first app that fails. */
+  abortOnFailure: boolean;
 }
 
 export const command: Command<AppUpOptions> = {
   usage: ["[NAME…]"],
   flags: [
     { name: "detach", short: "d", description: "Return when all are up, and leave them running" },
+    { name: "exit-on", value: "NAME", description: "Stop all when this app ends; its exit code is haft's" },
+    { name: "abort-on-failure", description: "Stop all when one fails; its exit code is haft's" },
     { name: "grep", value: "RE", description: "Show only lines that match" },
     ...APP_FLAGS,
   ],
-  examples: ["haft app up", "haft app up -d web"],
+  examples: ["haft app up", "haft app up -d web", "haft app up --exit-on test"],
   completes: "apps",
-  parse: (args) => ({
-    ...parseAppOptions(args),
-    detach: args.flags.has("detach"),
-    grep: textFlag(args, "grep"),
-  }),
-  async run({ socket, ...options }, context) {
+  parse,
+  async run({ names, detach, grep, exitOn, abortOnFailure, json, socket }, context) {
     await offerTrust(context, { declared: true });
-    return await withDaemon(
-      { socket, client: "haft app" },
+    const target = projectSelection(names, context);
+    const client = "haft app";
+    if (detach) {
+      return await withDaemon(
+        { socket, client },
+        context,
+        (daemon) => upDetached(daemon, { target, json }, context),
+      );
+    }
+    const follow = new LogFollow({
+      selection: target,
+      grep,
+      printer: new LogPrinter(context.stdout, { json }),
+    });
+    const front = new UpFront({ target, follow, exitOn, abortOnFailure, json }, context);
+    return await keepConnected(
+      { socket, client, comeBack: "haft app up" },
       context,
-      (daemon) => up(daemon, options, context),
+      (daemon, again) => front.run(daemon, again),
     );
   },
 };
 
-/**
- * Starts a project's apps in the order of their dependencies, and follows them until Ctrl-C, which stops them
- * all.
- */
-async function up(
-  daemon: DaemonClient,
-  { names, detach, grep, json }: Omit<AppUpOptions, "socket">,
-  context: Context,
-): Promise<ExitCode> {
-  const { stdout, stderr, signal } = context;
-  const target = projectSelection(names, context);
-  const printer = new LogPrinter(stdout, { json });
-  const style = createStyle(stderr.color);
-  if (!detach) {
-    daemon.onEvent((message) => {
-      const line = lineOf(message, { selection: target, grep });
-      if (line !== undefined) return void printer.print(line);
-      const { event, data } = message;
-      if (event !== "app.status_change" || json) return;
-      const { app, state, reason, root: of } = data;
-      if (of === target.root) {
-        void stderr.write(style.dim(`${app} is ${state}${reason === null ? "" : `: ${reason}`}\n`));
-      }
+function parse(args: ParsedArgs): AppUpOptions {
+  const options = {
+    ...parseAppOptions(args),
+    detach: args.flags.has("detach"),
+    grep: textFlag(args, "grep"),
+    exitOn: textFlag(args, "exit-on"),
+    abortOnFailure: args.flags.has("abort-on-failure"),
+  };
+  if (options.detach && (options.exitOn !== undefined || options.abortOnFailure)) {
+    throw new UsageError("--exit-on and --abort-on-failure watch the apps, which --detach does not", {
+      next: "Take --detach away",
     });
-    await daemon.request("events.subscribe", { types: ["app.*"] }, { signal });
   }
-  try {
-    const { outcomes, apps } = await daemon.request("app.up", target, { signal });
-    const failed = outcomes.filter(({ error }) => error !== null);
-    for (const { name, error } of failed) await stderr.write(`${name}: ${error}\n`);
-    if (outcomes.length === 0) {
-      await stderr.write(
-        "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n",
-      );
-      return ExitCode.ok;
-    }
-    if (detach && json) {
-      await stdout.write(`${JSON.stringify({ outcomes, apps }, null, 2)}\n`);
-    } else if (detach) {
-      await stdout.write(apps.map(({ name, state }) => `${name}: ${state}\n`).join(""));
-    }
-    if (detach) return failed.length === 0 ? ExitCode.ok : ExitCode.failed;
-    const code = await untilEnd(daemon, context);
-    if (code !== ExitCode.interrupted) return code;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  await stderr.write("Stopping\n");
-  // Without the signal, which Ctrl-C has aborted.
-  await daemon.request("app.down", target);
-  return ExitCode.interrupted;
+  return options;
 }

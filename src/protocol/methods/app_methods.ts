@@ -78,6 +78,10 @@ export const AppStatus = v.object({
   /** Bytes, and percent of one core; null: as much as there is. */
   limits: v.object({ memory: v.nullable(v.number()), cpu_percent: v.nullable(v.number()) }),
   depends_on: v.record(v.string(), v.string()),
+  /** Whether it has a health check. */
+  health_check: v.boolean(),
+  /** When its schedule starts it next, in milliseconds since 1970; null without a schedule. */
+  next_run: v.nullable(v.number()),
   /** Not in the manifest: the client that started it gave the command. */
   adhoc: v.boolean(),
   /** What its last start took up that the one before did not have: `command`, `env.PORT`. */
@@ -157,6 +161,8 @@ export const appMethods = {
       /** A regular expression. */
       grep: v.optional(v.pipe(v.string(), v.maxLength(1_000))),
       stream: v.optional(v.picklist(["stdout", "stderr"])),
+      /** Only lines that were events already: with a subscription, the lines after them come as events. */
+      follow: v.optional(v.boolean(), false),
     }),
     result: v.object({ lines: v.array(AppLogLine) }),
   }),

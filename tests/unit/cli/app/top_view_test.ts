@@ -19,6 +19,8 @@ function app(name: string, state: AppState = "running"): AppStatus {
     max_attempts: null,
     limits: { memory: null, cpu_percent: null },
     depends_on: {},
+    health_check: false,
+    next_run: null,
     adhoc: false,
     changed: [],
     pending: [],

@@ -1,0 +1,80 @@
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { DaemonEvent } from "../../protocol/events.ts";
+import { lineOf } from "./log_lines.ts";
+import type { AppLine, LogPrinter } from "./log_printer.ts";
+import type { Selection } from "./selection.ts";
+
+export interface LogFollowOptions {
+  selection: Selection;
+  grep: string | undefined;
+  printer: LogPrinter;
+}
+
+/** What is read again, at most, when lines may have been missed. */
+const MOST_MISSED = 10_000;
+
+/**
+ * Prints lines as they come, over one connection after the other, each once.
+ */
+export class LogFollow {
+  readonly #options: LogFollowOptions;
+  /** The last line of each stream that was printed. */
+  readonly #last = new Map<string, string>();
+  #reading = false;
+  /** When the last line came, in milliseconds since 1970. */
+  #seenAt = Date.now();
+
+  constructor(options: LogFollowOptions) {
+    this.#options = options;
+  }
+
+  onEvent(message: DaemonEvent): void {
+    const line = lineOf(message, this.#options);
+    if (line !== undefined && !this.#reading) this.#print(line);
+  }
+
+  /**
+   * Prints past lines. Those that came meanwhile are among them: the daemon gives no line that is yet to come
+   * as an event.
+   *
+   * @param query as `app.logs` takes it
+   */
+  async past(
+    daemon: DaemonClient,
+    query: { lines: number; since?: number; grep?: string; follow: boolean },
+  ): Promise<void> {
+    this.#reading = true;
+    const { lines } = await daemon.request("app.logs", {
+      ...this.#options.selection,
+      ...query,
+    });
+    for (const line of this.#new(lines)) this.#print(line);
+    this.#reading = false;
+  }
+
+  /** Prints what was written while there was no daemon. */
+  async catchUp(daemon: DaemonClient): Promise<void> {
+    const { grep } = this.#options;
+    const query = { lines: MOST_MISSED, since: this.#seenAt - 1_000, follow: true };
+    await this.past(daemon, grep === undefined ? query : { ...query, grep });
+  }
+
+  /** Of lines that are read once more, those after the last that was printed. */
+  #new(lines: readonly AppLine[]): AppLine[] {
+    const from = new Map<string, number>();
+    lines.forEach((line, at) => {
+      if (this.#last.get(streamOf(line)) === line.line) from.set(streamOf(line), at);
+    });
+    return lines.filter((line, at) => at > (from.get(streamOf(line)) ?? -1));
+  }
+
+  #print(line: AppLine): void {
+    this.#seenAt = Date.now();
+    this.#last.set(streamOf(line), line.line);
+    void this.#options.printer.print(line);
+  }
+}
+
+function streamOf({ app, instance, stream }: AppLine): string {
+  return `${app}\0${instance}\0${stream}`;
+}

@@ -1,0 +1,71 @@
+import { errorMessage, HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { Disconnected } from "../../channel/errors.ts";
+import { DaemonClient } from "../../client/daemon_client.ts";
+import { createStyle } from "../../ui/style.ts";
+import type { Context } from "../command.ts";
+import { connectToDaemon } from "./connection.ts";
+import { daemonSocket } from "./endpoint.ts";
+import { asRemoteError } from "./remote_error.ts";
+
+/** Milliseconds in which another daemon must answer: "haft daemon restart" takes less than one second. */
+const AGAIN_MS = 10_000;
+
+/** A connection that lasts so many milliseconds was a good one; so many bad ones in a row are the last. */
+const GOOD_MS = 1_000;
+const MOST_BAD = 5;
+
+export interface KeepConnectedOptions {
+  socket: string | undefined;
+  client: string;
+  /** The command that comes back to what goes on without the daemon. */
+  comeBack: string;
+}
+
+/**
+ * Works with a connection to the daemon, and with a new one each time that the daemon ends and another takes
+ * its place. Apps and tasks go on meanwhile.
+ *
+ * @param work rejects with Disconnected when the connection is lost; `again` is true from the second time on
+ * @throws {HaftError} when no daemon takes its place
+ */
+export async function keepConnected<Result>(
+  { socket: name, client, comeBack }: KeepConnectedOptions,
+  context: Context,
+  work: (daemon: DaemonClient, again: boolean) => Promise<Result>,
+): Promise<Result> {
+  const { stderr, signal, env, version } = context;
+  const socket = await daemonSocket(name, context);
+  const first = await connectToDaemon({ socket, spawn: true, client }, context);
+  let next = first.client;
+  for (let bad = 0, again = false;; again = true) {
+    const begun = performance.now();
+    await using daemon = next;
+    try {
+      return await work(daemon, again);
+    } catch (error) {
+      bad = performance.now() - begun < GOOD_MS ? bad + 1 : 0;
+      if (!(error instanceof Disconnected) || signal.aborted || bad >= MOST_BAD) throw asRemoteError(error);
+    }
+    await stderr.write(createStyle(stderr.color).dim("The daemon ended; waiting for another one\n"));
+    try {
+      next = await DaemonClient.connect({
+        client,
+        version,
+        socket,
+        env,
+        signal,
+        retry: true,
+        timeoutMs: AGAIN_MS,
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new HaftError(`The daemon ended: ${errorMessage(error)}`, {
+        next:
+          `What it started goes on, unless it was stopped by "haft daemon stop". Run "${comeBack}" to come back`,
+        exitCode: ExitCode.transport,
+        cause: error,
+      });
+    }
+  }
+}

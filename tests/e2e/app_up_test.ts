@@ -1,0 +1,146 @@
+/** When `haft app up` ends, with what exit code, and what it says until then. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import process from "node:process";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+async function project(manifest: string): Promise<DaemonSandbox> {
+  const daemon = await DaemonSandbox.create(binary);
+  daemon.sandbox.manifest(manifest);
+  await daemon.run("trust");
+  return daemon;
+}
+
+function sh(script: string): string {
+  return `command = ["sh", "-c", ${JSON.stringify(script)}]\nrestart = "no"\n`;
+}
+
+Deno.test("app up ends when nothing is left to run: 0 when all went well, else the first failed app's code", async () => {
+  const rows: [string, number][] = [
+    [`[apps.a]\n${sh("echo a")}[apps.b]\n${sh("sleep 0.2; echo b")}`, 0],
+    [`[apps.a]\n${sh("sleep 0.1; exit 7")}[apps.b]\n${sh("sleep 0.6; exit 9")}`, 7],
+    [`[apps.a]\n${sh("kill -SEGV $$")}`, 139],
+    [`[apps.a]\ncommand = "no-such-command"\n`, 1],
+    [`[apps.a]\n${sh("exit 4")}[apps.b]\n${sh("echo b")}depends_on = { a = "completed" }\n`, 4],
+    [
+      `[apps.a]\ncommand = ["sh", "-c", "exit 5"]\nrestart = "on-failure"\nbackoff = { initial = "10ms", max_attempts = 2 }\n`,
+      5,
+    ],
+  ];
+  for (const [manifest, expected] of rows) {
+    await using daemon = await project(manifest);
+    const { code, stdout, stderr } = await daemon.run("app", "up");
+    assertEquals(code, expected, `${manifest}\n${stdout}\n${stderr}`);
+  }
+});
+
+Deno.test("app up --exit-on ends with that app, stops the others, and has its exit code", async () => {
+  await using daemon = await project(
+    `[apps.web]\ncommand = "sleep 600"\n[apps.test]\n${sh("sleep 0.2; exit 3")}[apps.other]\n${sh("exit 8")}`,
+  );
+  const { code, stderr } = await daemon.run("app", "up", "--exit-on", "test");
+  assertEquals(code, 3, stderr);
+  assertStringIncludes(stderr, "test has ended; stopping the others");
+  const { stdout } = await daemon.run("app", "status", "web", "--json");
+  assertEquals(JSON.parse(stdout)[0].state, "stopped");
+  const unknown = await daemon.run("app", "up", "web", "--exit-on", "tset");
+  assertEquals(unknown.code, 2, unknown.stderr);
+  assertStringIncludes(unknown.stderr, '--exit-on names "tset"');
+  assertEquals((await daemon.run("app", "up", "-d", "--exit-on", "test")).code, 2);
+});
+
+Deno.test("app up --abort-on-failure ends with the first failure, not with a good end", async () => {
+  await using daemon = await project(
+    `[apps.web]\ncommand = "sleep 600"\n[apps.setup]\n${sh("exit 0")}[apps.bad]\n${sh("sleep 0.3; exit 6")}`,
+  );
+  const { code, stderr } = await daemon.run("app", "up", "--abort-on-failure");
+  assertEquals(code, 6, stderr);
+  assertStringIncludes(stderr, "bad has ended; stopping the others");
+});
+
+Deno.test("app up -d says what it waits for", async () => {
+  await using daemon = await project(
+    `[apps.web]\ncommand = "sleep 600"\ndepends_on = { db = "healthy" }
+[apps.db]\ncommand = ["sh", "-c", "sleep 3; echo ready; exec sleep 600"]\nhealth = { log_line = "ready" }\n`,
+  );
+  const { code, stdout, stderr } = await daemon.run("app", "up", "-d");
+  assertEquals([code, stdout], [0, "db: healthy\nweb: running\n"], stderr);
+  assertMatch(stderr, /^web waits for db \(healthy\)$/m);
+  assertMatch(stderr, /^db is running, and not healthy yet/m);
+});
+
+Deno.test("app up -d fails when a dependency is unhealthy, has ended, or an app keeps crashing", async () => {
+  const rows: [string, RegExp][] = [
+    [
+      `[apps.web]\ncommand = "sleep 600"\ndepends_on = { db = "healthy" }\n[apps.db]\ncommand = "sleep 600"\n` +
+      `health = { exec = "false", interval = "50ms", retries = 2 }\n`,
+      /web: It depends on "db", which is unhealthy \(false exited with code 1\) and not healthy/,
+    ],
+    [
+      `[apps.web]\ncommand = "sleep 600"\ndepends_on = { db = "healthy" }\n[apps.db]\n${sh("exit 0")}` +
+      `health = { log_line = "never" }\n`,
+      /web: It depends on "db", which is stopped/,
+    ],
+    [
+      `[apps.web]\ncommand = "sleep 600"\nhealth = { exec = "false", interval = "50ms", retries = 2 }\n`,
+      /web: It is unhealthy: false exited with code 1/,
+    ],
+    [
+      `[apps.web]\ncommand = "false"\nhealth = { log_line = "never" }\nbackoff = { initial = "20s" }\n`,
+      /web: It is backoff: exited with code 1/,
+    ],
+  ];
+  for (const [manifest, message] of rows) {
+    await using daemon = await project(manifest);
+    const { code, stderr } = await daemon.run("app", "up", "-d");
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, message);
+  }
+});
+
+for (const verb of [["up"], ["logs", "-f"]]) {
+  Deno.test(`app ${verb.join(" ")} goes on, without losing a line, when the daemon restarts under it`, async () => {
+    await using daemon = await project(
+      `[apps.web]\ncommand = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done"]\n`,
+    );
+    await daemon.run("app", "up", "-d");
+    let restarted: Promise<unknown> | undefined;
+    let from = Infinity;
+    let interrupted = false;
+    const { code, stdout, stderr } = await daemon.sandbox.run(binary, {
+      args: ["app", ...verb],
+      ownGroup: true,
+      onOutput: ({ pid, stdout }) => {
+        const lines = [...stdout.matchAll(/line (\d+)$/gm)].map(([, number]) => Number(number));
+        if (lines.length >= 5) restarted ??= daemon.run("daemon", "restart").then(() => from = lines.length);
+        if (lines.length <= from + 60 || interrupted) return;
+        interrupted = true;
+        process.kill(pid, "SIGINT");
+      },
+    });
+    await restarted;
+    assertEquals(code, 130, stderr);
+    assertStringIncludes(stderr, "The daemon ended; waiting for another one");
+    const numbers = [...stdout.matchAll(/line (\d+)$/gm)].map(([, number]) => Number(number));
+    assertEquals(numbers, numbers.map((_, at) => (numbers[0] ?? 0) + at));
+  });
+}
+
+Deno.test("app up whose daemon was killed says that the apps go on, and how to come back", async () => {
+  await using daemon = await project(`[apps.web]\ncommand = ["sh", "-c", "echo up; exec sleep 600"]\n`);
+  const pid = await daemon.start();
+  let killed = false;
+  const { code, stderr } = await daemon.sandbox.run(binary, {
+    args: ["app", "up"],
+    onOutput: ({ stdout }) => {
+      if (killed || !stdout.includes("web | up")) return;
+      killed = true;
+      process.kill(pid, "SIGKILL");
+    },
+  });
+  assertEquals(code, 3, stderr);
+  assertMatch(stderr, /The daemon ended.*\n +What it started goes on.*Run "haft app up" to come back/);
+  await untilGone(pid);
+  const { stdout } = await daemon.run("app", "status", "--json");
+  assert(JSON.parse(stdout)[0].state === "running");
+});
