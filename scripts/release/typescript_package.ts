@@ -16,7 +16,7 @@ const compiler = { "typescript": "5.9.3", "@types/node": "20.19.0" };
 const dependencies = ["valibot"] as const;
 
 /**
- * Writes `haft-haft-VERSION.tgz`: the exports of deno.json as JavaScript for Node, Deno and Bun, each with
+ * Writes `haft-haft-VERSION.tgz`: the exports of deno.json as JavaScript for Deno and Bun, each with
  * its types.
  *
  * @returns its path
@@ -37,7 +37,6 @@ export async function writeTypescriptPackage(
     description: "Channels between processes, and the typed client of haft's daemon",
     license: "MIT",
     type: "module",
-    engines: { node: ">=20" },
     sideEffects: false,
     exports: Object.fromEntries(entries.map(([name, source]) => [name, {
       types: `./types/${source.replace("./src/", "").replace(/\.ts$/, ".d.ts")}`,

@@ -18,9 +18,17 @@ const DEFAULT_CAPACITY = 1024;
 /** Messages of one post: each post costs as much as some messages. */
 const MOST_IN_POST = 64;
 
+/** What the channel uses of a MessagePort. The web's type and Node's of that name differ; both fit this. */
+export interface Port {
+  onmessage: unknown;
+  onmessageerror: unknown;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
 export class PortChannel extends BaseChannel {
   readonly closed: Promise<void>;
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #capacity: number;
   readonly #waiting: WaitingSends<Message>;
   #batch: Message[] = [];
@@ -37,7 +45,7 @@ export class PortChannel extends BaseChannel {
    * other side does the same, with the same capacity. A worker that is terminated cannot say so: close the
    * channel where you terminate it.
    */
-  constructor(name: string, port: MessagePort, capacity: number = DEFAULT_CAPACITY) {
+  constructor(name: string, port: Port, capacity: number = DEFAULT_CAPACITY) {
     super({ name, kind: "worker", onTaken: () => this.#onTaken() });
     if (!(capacity >= 1)) throw new RangeError(`Capacity of channel "${name}" has to be at least 1`);
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
@@ -45,7 +53,7 @@ export class PortChannel extends BaseChannel {
     this.#port = port;
     this.#capacity = capacity;
     this.#credits = capacity;
-    port.onmessage = ({ data }) => this.#receive(data as Post);
+    port.onmessage = ({ data }: { data: unknown }) => this.#receive(data as Post);
     port.onmessageerror = () =>
       this.#finish(new Disconnected(`Channel "${name}" got what cannot be passed on`));
   }
