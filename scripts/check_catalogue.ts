@@ -3,7 +3,7 @@
  * each, and checks that it is the version that was asked for. Needs the network; the tests check the
  * catalogue's file alone.
  *
- *     deno run -A scripts/check_catalogue.ts [--write] [--source SOURCE] [--jobs N] [TOOL…]
+ *     deno run -A scripts/check_catalogue.ts [--write] [--source SOURCE,…] [--jobs N] [TOOL…]
  *
  * Prints a line for each tool and the counts; `--write` puts the table into docs/catalogue.md. Exits 1 when a
  * tool that can be reached from here failed. One whose source cannot be reached is skipped.
@@ -40,6 +40,7 @@ interface Row {
 
 const args = parseArgs(process.argv.slice(2), { boolean: ["write"], string: ["source", "jobs"] });
 const asked = args._.map(String);
+const sources = String(args["source"] ?? "").split(",").filter((one) => one !== "");
 const home = mkdtempSync(join(tmpdir(), "haft-catalogue-"));
 const paths = resolvePaths({ env: { HAFT_HOME: home }, platform: process.platform, home });
 const platform = hostPlatform();
@@ -58,7 +59,7 @@ const signal = new AbortController().signal;
 try {
   const names = catalogueNames().filter((name) =>
     (asked.length === 0 || asked.includes(name)) &&
-    (args.source === undefined || catalogueEntry(name)?.sources[0]?.source === args.source)
+    (sources.length === 0 || sources.includes(catalogueEntry(name)?.sources[0]?.source ?? ""))
   );
   const rows = await mapLimited(names, Number(args.jobs ?? cpus().length), check);
   const count = (verdict: Row["verdict"]) => rows.filter((row) => row.verdict === verdict).length;
@@ -152,18 +153,19 @@ function sizeOf(directory: string): number {
 
 function page(rows: readonly Row[]): string {
   const ran = rows.filter(({ verdict }) => verdict === "ran").length;
-  const lines = rows.map((row) => {
-    const entry = catalogueEntry(row.tool);
+  const lines = catalogueNames().map((tool) => {
+    const row = rows.find((one) => one.tool === tool);
+    const entry = catalogueEntry(tool);
     const sources = [...new Set(entry?.sources.map(({ source }) => source))].join(", ");
-    const measured = row.verdict === "ran"
+    const measured = row?.verdict === "ran"
       ? `${row.version} | ${row.megabytes.toFixed(1)} | ${row.seconds.toFixed(1)}`
       : " |  | ";
-    return `| ${row.tool} | ${entry?.description ?? ""} | ${sources} | ${measured} |`;
+    return `| ${tool} | ${entry?.description ?? ""} | ${sources} | ${measured} |`;
   });
   return `# The catalogue
 
-Tools that haft knows by name: \`haft use NAME\`. Written by \`scripts/check_catalogue.ts --write\`, which installed and ran
-${ran} of these ${rows.length} on ${platform}; those without figures come from places that this machine does not reach.
+Tools that haft knows by name: \`haft use NAME\`. Written by \`scripts/check_catalogue.ts --write\`, which installed and
+ran ${ran} of these ${lines.length} on ${platform}; the others were not part of that run.
 Where a tool has several sources, the first is used unless \`source\` in haft.toml names another.
 
 | tool | what it is | sources | version | MB | seconds |

@@ -12,7 +12,7 @@ export const ToolKind = v.picklist(["native", "js", "built"]);
 export type ToolKind = v.InferOutput<typeof ToolKind>;
 
 /** How the bytes of an artifact are packed; `gz` and `file` hold one program. */
-export const ArchiveFormat = v.picklist(["tar.gz", "tar.zst", "zip", "gz", "file"]);
+export const ArchiveFormat = v.picklist(["tar.gz", "tar.zst", "tar.xz", "tar.bz2", "zip", "gz", "file"]);
 export type ArchiveFormat = v.InferOutput<typeof ArchiveFormat>;
 
 /** One file to download for a tool, with the hash that proves it. `kind` is the name of its source. */

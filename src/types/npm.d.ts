@@ -12,3 +12,8 @@ declare module "ini" {
   export function parse(text: string): Record<string, unknown>;
   export function stringify(settings: Record<string, unknown>): string;
 }
+
+declare module "unbzip2-stream" {
+  /** A stream that takes bzip2 and gives what is inside. */
+  export default function unbzip2(): NodeJS.ReadWriteStream;
+}

@@ -1,7 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { existsSync, readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { Github } from "../support/github_server.ts";
 import { lazyImports, lazyLibraries, libraries } from "../support/lazy_libraries.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
@@ -31,6 +33,13 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     sandbox.manifest('[tools]\nesbuild = "1.2.0"\n');
     const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
     assertEquals([code, sandbox.installed()], [0, ["esbuild/1.2.0"]], stderr);
+  },
+  "@socketregistry/packageurl-js": async () => {
+    await using sandbox = await Sandbox.create();
+    sandbox.manifest('[tools]\nruff = "0.9"\n');
+    const { code, stderr } = await sandbox.run(binary, { args: ["sync", "--offline"] });
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /Cannot fetch https:\/\/\S+\/simple\/ruff\/: haft is offline/);
   },
   "@std/streams/to-text": async () => {
     await using daemon = await DaemonSandbox.create(binary);
@@ -63,7 +72,28 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     assertEquals(code, 0, stdout);
     assertMatch(stdout, /esbuild.*%/);
   },
+  "unbzip2-stream": () => installsAsset("tar.bz2", BZIP2),
+  "xz-decompress": () => installsAsset("tar.xz", XZ),
 };
+
+/** A tar with one script, as a release's asset that the library unpacks. */
+async function installsAsset(ending: string, base64: string): Promise<void> {
+  const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+  await using github = await Github.start("owner/acme", {
+    "v1.0.0": [{ name: `acme-linux-x86_64.${ending}`, bytes }, { name: `acme-linux-arm64.${ending}`, bytes }],
+  });
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest('[tools]\n"github:owner/acme" = { version = "1", options = {} }\n');
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync"], env: github.env });
+  // The script is no program for the machine itself, which is told only after the archive was read.
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, "holds no program for this system");
+}
+
+const XZ =
+  "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4Cf/AHpdADCYyf34hTyPAe54s/QLwPx/lbOzuUElrKu8ghLoa+KIZNxXwhc2Kc2CBOHS8163cXZ4VqMgQHpsD4+ji7XnWB4azrTSqol8trSLF4jxwp5vSmAAlTXSHjq2DQvA1X/yroW3wV0EPt3znX24NZhB+J818L3aZnv7FsMAAAAAcl4G0nsaE8wAAZYBgFAAALiQ77SxxGf7AgAAAAAEWVo=";
+const BZIP2 =
+  "QlpoOTFBWSZTWbUl81sAAHv7kMqQAEBoAO+AAAR6Y54ABAAACCAAdQ0UaNGgBtJtRoyBlE09QNNDIANHqL6N76XEECtCQSIOyYEnc1CAQwHxvTDN8VlVJHECCuQwVfJ7wi9WNKGKRV/YmG0nMxZSWAkGZQSCoHrEkgfi7kinChIWpL5rYA==";
 
 Deno.test("every lazily imported library has an exercise, and no exercise is left over", () => {
   assertEquals(Object.keys(EXERCISES).sort(), lazyLibraries());

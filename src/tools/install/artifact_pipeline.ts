@@ -55,7 +55,7 @@ async function openSink(
   { part, writer }: { part: PartFile; writer: TreeWriter },
 ): Promise<{ sink: Sink; abort: () => Promise<void> }> {
   const { format } = planned;
-  if (format === "tar.gz" || format === "tar.zst") {
+  if (format !== "zip" && format !== "file" && format !== "gz") {
     const extractor = new TarGzExtractor(writer, planned, format);
     return { sink: extractor, abort: () => extractor.abort() };
   }

@@ -1,3 +1,5 @@
+import { exportsOf } from "../../base/commonjs.ts";
+
 /**
  * Where registries are when their clients' configuration does not say: what a library knows, so that no
  * address stands in haft's own files.
@@ -14,7 +16,7 @@ const PROBES: Readonly<Record<DefaultRegistry, readonly [purl: string, rest: str
 
 /** The address of a registry, with `/` at its end. */
 export async function defaultRegistry(type: DefaultRegistry): Promise<string> {
-  const { PackageURL, UrlConverter } = await import("@socketregistry/packageurl-js");
+  const { PackageURL, UrlConverter } = exportsOf(await import("@socketregistry/packageurl-js"));
   const [purl, rest] = PROBES[type];
   const url = UrlConverter.toDownloadUrl(PackageURL.fromString(purl))?.url ?? "";
   if (!url.endsWith(rest)) throw new Error(`No default address is known for ${type}`);

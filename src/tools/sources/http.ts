@@ -8,6 +8,7 @@ import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 import { buildFor, buildLayout, declaredExecutables, executablesFor, publishedPlatforms } from "./build.ts";
+import { assetFormat } from "./release_assets.ts";
 import type { ResolveDeps, Source } from "./source.ts";
 import { nothingPublished, orNotFound, unknownVersion } from "./source_error.ts";
 
@@ -38,8 +39,8 @@ const LockedArtifact = v.pipe(
     url: v.pipe(
       v.string(),
       v.regex(
-        /^https?:\/\/[^\s"\\]+\.(?:tar\.gz|tgz|zip)$/,
-        "the address of a .tar.gz, .tgz or .zip archive",
+        /^https?:\/\/[^\s"\\]+\.(?:tar\.(?:gz|xz|zst|bz2)|tgz|zip)$/,
+        "the address of a .zip or compressed .tar archive",
       ),
     ),
     integrity: Integrity,
@@ -71,7 +72,7 @@ export const http = {
   publishes: (entry, version, platform) => buildFor(entry.builds, version).platforms[platform] !== undefined,
   executables: ({ builds }) => declaredExecutables(builds),
   variables: (entry, version) => buildFor(entry.builds, version).env ?? {},
-  format: ({ url }) => url.endsWith(".zip") ? "zip" : "tar.gz",
+  format: ({ url }) => assetFormat(url.slice(url.lastIndexOf("/") + 1)) ?? "tar.gz",
   address: ({ url }) => Promise.resolve({ url, headers: {} }),
   signature: () => Promise.resolve("not-checked"),
 } satisfies Source<HttpEntry, ArtifactOf<"http">>;

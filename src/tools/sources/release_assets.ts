@@ -9,6 +9,8 @@ const FORMATS: readonly (readonly [ending: RegExp, format: ArchiveFormat])[] = [
   [/\.(tar\.gz|tgz)$/i, "tar.gz"],
   [/\.zip$/i, "zip"],
   [/\.(tar\.zst|tzst)$/i, "tar.zst"],
+  [/\.(tar\.xz|txz)$/i, "tar.xz"],
+  [/\.(tar\.bz2|tbz2?)$/i, "tar.bz2"],
   [/\.gz$/i, "gz"],
 ];
 
@@ -17,11 +19,12 @@ const FORMATS: readonly (readonly [ending: RegExp, format: ArchiveFormat])[] = [
  * haft cannot unpack.
  */
 const OTHER_FILES =
-  /\.(sha\d+|sha\d+sum|md5|b3|sig|asc|pem|crt|minisig|att|intoto\.jsonl|sbom|spdx|json|ya?ml|txt|md|html|deb|rpm|apk|msi|pkg|dmg|appimage|zsync|whl|gem|nupkg|vsix|jar|xz|bz2|7z|tar|sh|ps1|patch|d\.ts|js)$|sha\d+sums|checksums|(^|[-_.])(src|source|sources|vendor|debug|symbols|pdb|dbg|profile)([-_.]|$)/i;
+  /\.(sha\d+|sha\d+sum|md5|b3|sig|asc|pem|crt|minisig|att|intoto\.jsonl|sbom|spdx|json|ya?ml|txt|md|html|deb|rpm|apk|msi|pkg|dmg|appimage|zsync|whl|gem|nupkg|vsix|jar|7z|tar|sh|ps1|patch|d\.ts|js)$|sha\d+sums|checksums|(^|[-_.])(src|source|sources|vendor|debug|symbols|pdb|dbg|profile)([-_.]|$)/i;
 
 /** How an asset is packed, by its name; undefined for what haft does not install. */
 export function assetFormat(name: string): ArchiveFormat | undefined {
   if (OTHER_FILES.test(name)) return undefined;
+  if (/(?<!\.tar)\.(xz|bz2|zst)$/i.test(name)) return undefined;
   const known = FORMATS.find(([ending]) => ending.test(name));
   if (known !== undefined) return known[1];
   return /\.exe$/i.test(name) || !/\.[a-z]+\d*$/i.test(name) ? "file" : undefined;
