@@ -81,6 +81,11 @@ export const layers: readonly Layer[] = [
     why: "sync joins children and tools; how it looks is the business of ui, by way of cli",
   },
   {
+    name: "ipc",
+    mayImport: ["base", "socket"],
+    why: "ipc is packages/ipc for other programs: it knows neither the daemon nor its protocol",
+  },
+  {
     name: "client",
     mayImport: ["base", "runtime", "protocol", "socket", "channel"],
     why: "client talks to a daemon, wherever that is; it starts none",

@@ -29,6 +29,8 @@ export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
   readonly limits: ConnectionLimits;
   readonly fanout: FrameFanout;
   readonly traffic: { received(bytes: number, messages: number): void; sent(bytes: number): void };
+  /** The client has said its name, for the first time. */
+  onIntroduced(connection: Connection): void;
   /** Called once, when the connection has ended. */
   onClose(connection: Connection, reason: string): void;
 }
@@ -64,7 +66,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   #closing: string | undefined;
   #refusal: string | undefined;
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  /** @param dialect the wire that its peer speaks; undefined for the native one */
+  constructor(socket: Socket, host: ConnectionHost, readonly dialect?: string) {
     this.#socket = socket;
     this.#host = host;
     this.#clock = new PeerClock(performance.now());
@@ -109,10 +112,12 @@ export class Connection implements Client, FrameSink, SocketHandler {
   introduce(
     { client, version, protocol }: { client: string; version: string | undefined; protocol: number },
   ): void {
+    const first = this.name === undefined;
     this.name = client;
     this.version = version;
     this.protocol = protocol;
     this.#decoder.maxFrameBytes = this.#host.limits.frame;
+    if (first) this.#host.onIntroduced(this);
   }
 
   subscribe(

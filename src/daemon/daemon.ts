@@ -2,9 +2,12 @@
  * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops on
  * request or after a long time without work.
  */
+import { tmpdir } from "node:os";
 import process from "node:process";
 import { errorMessage } from "../base/errors.ts";
+import { announce } from "../dialects/discovery.ts";
 import { loadDialect } from "../dialects/mod.ts";
+import { type Place, placesOf } from "../dialects/places.ts";
 import { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
@@ -43,7 +46,7 @@ export interface DaemonOptions {
   /** Descriptors of inherited listening sockets; the daemon then makes no socket itself. */
   inherited?: readonly number[];
   /** Dialect → path of its endpoint, besides those of the settings. */
-  listen?: Readonly<Record<string, readonly string[]>>;
+  listen?: Readonly<Record<string, readonly Place[]>>;
   /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
   settings?: () => DaemonSettings;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
@@ -66,6 +69,7 @@ export class Daemon {
   #settings: DaemonSettings;
   readonly #services: Services;
   readonly #collector: QuietCollector;
+  readonly #announced = new DisposableStack();
   readonly #idle: IdleClock;
   #internalErrors = 0;
   #stopping = false;
@@ -92,13 +96,7 @@ export class Daemon {
         // A daemon that starts says what is wrong; one that runs has apps to look after, and goes on.
         address.fallback = options.fallbackSocket;
       }
-      for (const [name, paths] of Object.entries({ ...daemon.#settings.listen, ...options.listen })) {
-        const dialect = await loadDialect(name, daemon.#settings);
-        for (const path of [paths].flat()) {
-          await daemon.#server.listenDialect(path, dialect, options.version);
-          options.log.write(`speaks ${name} at ${path}`);
-        }
-      }
+      await daemon.#listenDialects();
     } catch (error) {
       await daemon.#finish();
       throw error;
@@ -141,6 +139,7 @@ export class Daemon {
       limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
       onConnections: () => this.#idle.restart(),
+      emit: this.#emit,
       log: (line) => log.write(line),
       onCheck: () => void this.#checkLock(),
     });
@@ -225,6 +224,28 @@ export class Daemon {
     await this.#finish();
   }
 
+  async #listenDialects(): Promise<void> {
+    const { log, version, listen } = this.#options;
+    const { env, platform } = { env: this.#options.user.env, platform: process.platform };
+    for (const [name, places] of Object.entries({ ...this.#settings.listen, ...listen })) {
+      const dialect = await loadDialect(name, this.#settings);
+      for (const path of [places].flat().flatMap((place) => placesOf(name, place, { env, platform }))) {
+        await this.#server.listenDialect(path, dialect, version);
+        log.write(`speaks ${name} at ${path}`);
+        if (dialect.mayStaySilent && this.#settings.roo?.discovery === true) this.#announce(path);
+      }
+    }
+  }
+
+  /** Clients of packages/ipc look for the path in a file; the daemon answers without it, too. */
+  #announce(path: string): void {
+    try {
+      this.#announced.use(announce(path, tmpdir()));
+    } catch (error) {
+      this.#options.log.write(errorMessage(error));
+    }
+  }
+
   #placed(path: string): void {
     this.#socket = path;
     this.#lock.record(path);
@@ -243,6 +264,7 @@ export class Daemon {
   async #finish(): Promise<void> {
     this.#idle[Symbol.dispose]();
     this.#collector[Symbol.dispose]();
+    this.#announced.dispose();
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
       beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),

@@ -1,5 +1,6 @@
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
+import type { EmitEvent } from "../protocol/events.ts";
 import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { HaftError } from "../base/errors.ts";
 import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandler } from "../socket/mod.ts";
@@ -16,6 +17,7 @@ export interface ServerOptions {
   methods: { get(name: string): Method | undefined; readonly names: string[] };
   limits?: Partial<ConnectionLimits>;
   onInternalError: (method: string, error: unknown) => void;
+  emit?: EmitEvent;
   /** A line for the daemon's log. */
   log?: (line: string) => void;
   /** Called about once a second. */
@@ -49,6 +51,7 @@ export class Server implements AsyncDisposable {
       traffic: this.traffic,
       stopping: false,
       onInternalError: options.onInternalError,
+      onIntroduced: (connection) => this.#news("client.connected", connection),
       onClose: (connection, reason) => this.#forget(connection, reason),
     };
     this.#endpoints = new Endpoints({ log: options.log ?? (() => {}) });
@@ -83,7 +86,7 @@ export class Server implements AsyncDisposable {
     const endpoint = new DialectEndpoint(dialect, {
       version,
       limits: () => this.limits,
-      accept: (socket) => this.accept(socket),
+      accept: (socket) => this.accept(socket, dialect.name),
       onInternalError: this.#options.onInternalError,
     });
     await this.#endpoints.add({
@@ -96,8 +99,8 @@ export class Server implements AsyncDisposable {
   }
 
   /** Takes one connected socket; a listener calls it, and tests do with a pair in memory. */
-  accept(socket: Socket): SocketHandler {
-    const connection = new Connection(socket, this.#host);
+  accept(socket: Socket, dialect?: string): SocketHandler {
+    const connection = new Connection(socket, this.#host, dialect);
     this.#connections.set(connection.id, connection);
     this.traffic.accepted++;
     this.#options.onConnections?.(this.#connections.size);
@@ -172,8 +175,14 @@ export class Server implements AsyncDisposable {
   #forget(connection: Connection, reason: string): void {
     this.#connections.delete(connection.id);
     this.traffic.closed(reason);
+    this.#news("client.disconnected", connection);
     this.#options.onConnections?.(this.#connections.size);
     this.#whenEmpty?.();
+  }
+
+  #news(event: "client.connected" | "client.disconnected", { id, name, dialect }: Connection): void {
+    if (name === undefined) return;
+    this.#options.emit?.(event, { client_id: id, name, dialect: dialect ?? null }, name);
   }
 
   #check(): void {

@@ -6,7 +6,7 @@ import { DaemonClient } from "../client/daemon_client.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
-import { FormFeedDecoder } from "./form_feed_decoder.ts";
+import { FormFeedDecoder } from "../socket/framing/form_feed_decoder.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";

@@ -11,7 +11,9 @@ const LOADERS: Readonly<Record<string, (settings: DialectSettings) => Promise<Di
   auroraview: async () => (await import("./auroraview.ts")).auroraview,
   bunctl: async () => (await import("./bunctl.ts")).bunctl,
   ipckit: async () => (await import("./ipckit.ts")).ipckit,
-  roo: async ({ roo }) => (await import("./roo.ts")).rooDialect(roo),
+  codex: async ({ roo }) => (await import("./roo.ts")).rooDialect("codex", roo),
+  "codex-lines": async ({ roo }) => (await import("./roo.ts")).rooDialect("codex-lines", roo),
+  roo: async ({ roo }) => (await import("./roo.ts")).rooDialect("roo", roo),
   vx: async () => (await import("./vx.ts")).vx,
 };
 

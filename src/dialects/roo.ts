@@ -11,6 +11,7 @@ import type { DaemonClient } from "../client/daemon_client.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { type RooEvent, rooEvents } from "./roo_events.ts";
+import { DOCUMENTED, DOCUMENTED_LINES, readCommand, RELEASED, type RooSpelling } from "./roo_spelling.ts";
 
 export interface RooSettings {
   /** The task that StartNewTask starts. */
@@ -30,44 +31,44 @@ const Started = v.object({
   images: v.nullish(v.array(v.string())),
 });
 
-const Frame = v.object({
-  type: v.literal("message"),
-  data: v.object({
-    type: v.literal("TaskCommand"),
-    data: v.object({ commandName: v.string(), data: v.optional(v.unknown()) }),
-  }),
-});
-
+/** The wire of packages/ipc, as the name says: released, or one of the document's. */
 export function rooDialect(
+  name: "roo" | "codex" | "codex-lines",
   { task = DEFAULT_TASK, cwd = homedir() }: {
     [Name in keyof RooSettings]?: RooSettings[Name] | undefined;
   } = {},
 ): Dialect {
+  const spelling = SPELLINGS[name];
   return {
-    name: "roo",
-    framing: "form-feed",
+    name,
+    framing: spelling.framing,
     maxFrameBytes: LIMITS.frameCeiling,
     mayStaySilent: true,
-    open: (peer, daemon) => new RooSession(peer, daemon, { task, cwd }),
-    complaint: (message) => frame(complaintOf("", message)),
+    open: (peer, daemon) => new RooSession(peer, daemon, { task, cwd, spelling }),
+    complaint: (message) => spelling.event(complaintOf("", message)),
   };
 }
+
+const SPELLINGS = { "roo": RELEASED, "codex": DOCUMENTED, "codex-lines": DOCUMENTED_LINES } as const;
 
 class RooSession implements DialectSession {
   readonly #peer: DialectPeer;
   readonly #daemon: DaemonClient;
   readonly #settings: RooSettings;
+  readonly #spelling: RooSpelling;
   #current: string | undefined;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient, settings: RooSettings) {
+  constructor(
+    peer: DialectPeer,
+    daemon: DaemonClient,
+    { spelling, ...settings }: RooSettings & { spelling: RooSpelling },
+  ) {
     this.#peer = peer;
     this.#daemon = daemon;
     this.#settings = settings;
+    this.#spelling = spelling;
     const { client_id: clientId } = daemon.ack;
-    peer.send({
-      type: "message",
-      data: { type: "Ack", origin: "server", data: { clientId, pid: process.pid, ppid: process.ppid } },
-    });
+    peer.send(spelling.ack({ clientId, pid: process.pid, ppid: process.ppid }));
     daemon.onEvent((event) => {
       // The stream went on without this client, which did not read.
       if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
@@ -81,12 +82,11 @@ class RooSession implements DialectSession {
   }
 
   async message(value: unknown): Promise<void> {
-    const frame = v.safeParse(Frame, value);
+    const command = readCommand(value);
     // What is not understood is not answered: the wire has no word for it.
-    if (!frame.success) return;
-    const { commandName, data } = frame.output.data.data;
+    if (command === undefined) return;
     try {
-      await this.#command(commandName, data);
+      await this.#command(command.commandName, command.data);
     } catch (error) {
       this.#complain(error);
     }
@@ -157,7 +157,8 @@ class RooSession implements DialectSession {
   }
 
   #event(event: RooEvent): void {
-    this.#peer.send(frame(event));
+    const message = this.#spelling.event(event);
+    if (message !== undefined) this.#peer.send(message);
   }
 }
 
@@ -167,17 +168,11 @@ function complaintOf(taskId: string, message: string): RooEvent {
   const next = tooLarge
     ? ' Raise "frame" under [daemon] in your config.toml, or hand over the path of the file.'
     : "";
+  const said = { ts: Date.now(), type: "say", say: "error", text: `${message}.${next}` };
   return {
     eventName: "message",
-    payload: [{
-      taskId,
-      action: "created",
-      message: { ts: Date.now(), type: "say", say: "error", text: `${message}.${next}` },
-    }],
+    payload: [{ taskId, action: "created", message: said }],
+    taskId,
+    message: said,
   };
-}
-
-function frame({ relayClientId, ...data }: RooEvent): unknown {
-  const relay = relayClientId === undefined ? {} : { relayClientId };
-  return { type: "message", data: { type: "TaskEvent", origin: "server", ...relay, data } };
 }

@@ -5,6 +5,10 @@ import type { AboutTask } from "../protocol/task_events.ts";
 export interface RooEvent {
   eventName: string;
   payload: unknown[];
+  /** The task that it is about, for spellings without payloads. */
+  taskId?: string;
+  /** Of a `message`. */
+  message?: unknown;
   relayClientId?: string;
 }
 
@@ -25,9 +29,9 @@ export function rooEvents({ event, data }: DaemonEvent): RooEvent[] {
     case "task.idle":
       return [about(data, "taskIdle", data.id)];
     case "task.message": {
-      const { id, action, message: { from, data: said, time } } = data;
+      const { action, message: { from, data: said, time } } = data;
       if (from === "user") return [];
-      return [about(data, "message", { taskId: id, action, message: messageOf(said, time) })];
+      return [messageEvent(data, action, messageOf(said, time))];
     }
     case "task.completed":
       return [about(data, "taskCompleted", data.id, tokenUsage(data.usage), {}, { isSubtask: false })];
@@ -35,15 +39,24 @@ export function rooEvents({ event, data }: DaemonEvent): RooEvent[] {
       const aborted = about(data, "taskAborted", data.id);
       if (data.reason !== "failed" || data.error === null) return [aborted];
       const message = { ts: Date.now(), type: "say", say: "error", text: data.error };
-      return [about(data, "message", { taskId: data.id, action: "created", message }), aborted];
+      return [messageEvent(data, "created", message), aborted];
     }
     default:
       return [];
   }
 }
 
-function about({ relay_client_id: relay }: AboutTask, eventName: string, ...payload: unknown[]): RooEvent {
-  return { eventName, payload, ...(relay === undefined ? {} : { relayClientId: relay }) };
+function about(task: AboutTask, eventName: string, ...payload: unknown[]): RooEvent {
+  return { eventName, payload, taskId: task.id, ...relayed(task) };
+}
+
+function messageEvent(task: AboutTask, action: "created" | "updated", message: unknown): RooEvent {
+  const payload = [{ taskId: task.id, action, message }];
+  return { eventName: "message", payload, taskId: task.id, message, ...relayed(task) };
+}
+
+function relayed({ relay_client_id: relay }: AboutTask): { relayClientId?: string } {
+  return relay === undefined ? {} : { relayClientId: relay };
 }
 
 /** What a task said: a text, or an object that may already have Roo-Code's fields. */

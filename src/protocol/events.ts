@@ -8,6 +8,14 @@ import { TASK_EVENTS } from "./task_events.ts";
 
 const Installation = v.object({ runtime: v.string(), version: v.string(), path: v.string() });
 
+const ClientNews = v.object({
+  client_id: v.string(),
+  name: v.string(),
+  dialect: v.nullable(v.string()),
+  /** Where the system tells it. */
+  pid: v.optional(v.number()),
+});
+
 /** Every event that the daemon publishes. Clients publish theirs under `user.`. */
 export const EVENTS = {
   "daemon.started": {
@@ -21,6 +29,15 @@ export const EVENTS = {
   "daemon.stopping": {
     summary: "The daemon takes no new requests; connections are closed when those in flight have ended",
     data: v.object({ reason: v.string() }),
+  },
+  "client.connected": {
+    summary:
+      "A client has introduced itself; `dialect` names the wire that it speaks, null for the native one",
+    data: ClientNews,
+  },
+  "client.disconnected": {
+    summary: "The connection of a client that had introduced itself ended",
+    data: ClientNews,
   },
   "runtime.installed": {
     summary: "A version of a tool is new in the store; the subject is the tool",

@@ -27,7 +27,8 @@ export async function listen(
 export async function connect(
   path: string,
   attach: (socket: Socket) => SocketHandler,
+  options: Pick<ListenOptions, "mayBeShared"> = {},
 ): Promise<Socket> {
   if (process.platform === "win32") return await (await import("./pipe.ts")).connectPipe(path, attach);
-  return await (await import("./unix.ts")).connectUnix(path, attach);
+  return await (await import("./unix.ts")).connectUnix(path, attach, options);
 }

@@ -93,10 +93,15 @@ function privateDirectoryFor(directory: string, uid: number | undefined): string
 export async function connectUnix(
   path: string,
   attach: (socket: Socket) => SocketHandler,
+  { mayBeShared = false }: Pick<ListenOptions, "mayBeShared"> = {},
 ): Promise<Socket> {
   const uid = process.getuid?.();
   checkPathLength(path, process.platform);
-  openRuntimeDirectory(dirname(path), { uid });
+  const directory = dirname(path);
+  // In a directory that all users share, the socket's owner is what counts.
+  if (!mayBeShared || privateDirectoryFor(directory, uid) === directory) {
+    openRuntimeDirectory(directory, { uid });
+  }
   refuseForeign(path, lstatSync(path), uid);
   return await runtime.connectUnix(path, attach);
 }

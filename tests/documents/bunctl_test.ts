@@ -1,5 +1,9 @@
 /** bunctl-ipc's manual, promise by promise, with a client that was written from it alone. */
 import { assertEquals } from "@std/assert";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
+import { binary } from "../e2e/support.ts";
 import { listening } from "../e2e/dialect_sandbox.ts";
 import { ManualBunctlClient } from "./clients/bunctl_client.ts";
 
@@ -68,4 +72,35 @@ Deno.test("process_exited says a normal end, process_crashed any other", async (
   client.send({ Stop: { name: "long" } });
   const seen = await untilEvent(client, "process_exited");
   assertEquals(seen.includes("process_crashed"), false);
+});
+
+Deno.test("without a path bunctl is spoken at $BUNCTL_SOCKET, else in the runtime directory", async () => {
+  for (const named of [undefined, "own.sock"]) {
+    await using daemon = await DaemonSandbox.create(binary);
+    const run = join(daemon.sandbox.root, "run");
+    const path = join(run, named ?? "bunctl.sock");
+    const { code, stderr } = await daemon.sandbox.run(daemon.haft, {
+      args: ["daemon", "start", "--listen", "bunctl"],
+      ...(named === undefined ? {} : { env: { BUNCTL_SOCKET: path } }),
+    });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    using client = new ManualBunctlClient(path);
+    client.send("List");
+    assertEquals(await client.recv(), { Data: { data: [] } });
+  }
+});
+
+Deno.test("the settings may say socket_path, and a dialect without a path", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const run = join(daemon.sandbox.root, "run");
+  mkdirSync(join(daemon.sandbox.haftHome, "config"), { recursive: true });
+  writeFileSync(
+    join(daemon.sandbox.haftHome, "config", "config.toml"),
+    `[daemon]\nsocket_path = "${join(run, "mine.sock")}"\nlisten = { bunctl = true }\n`,
+  );
+  await daemon.start();
+  assertEquals((await daemon.call("daemon.status"))["socket"], join(run, "mine.sock"));
+  using client = new ManualBunctlClient(join(run, "bunctl.sock"));
+  client.send({ Logs: { lines: 5 } });
+  assertEquals(await client.recv(), { Data: { data: { type: "all", apps: [] } } });
 });

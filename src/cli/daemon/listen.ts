@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
+import type { Place } from "../../dialects/places.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
 
-/** Dialect → paths of its endpoints. */
-export type Listen = Readonly<Record<string, readonly string[]>>;
+/** Dialect → where it listens. */
+export type Listen = Readonly<Record<string, readonly Place[]>>;
 
 export const LISTEN_FLAG: Flag = {
   name: "listen",
@@ -14,19 +15,25 @@ export const LISTEN_FLAG: Flag = {
 
 /** @throws {UsageError} */
 export function listenFlag(args: ParsedArgs): Listen {
-  const listen: Record<string, string[]> = {};
+  const listen: Record<string, Place[]> = {};
   for (const pair of textFlag(args, "listen")?.split(",") ?? []) {
-    const [, dialect, path] = /^([a-z]+)=(.+)$/.exec(pair) ?? [];
-    if (dialect === undefined || path === undefined) {
-      throw new UsageError(`--listen takes DIALECT=PATH, not "${pair}"`);
-    }
-    (listen[dialect] ??= []).push(resolve(path));
+    const [, dialect, place] = /^([a-z-]+)(?:=(.+))?$/.exec(pair) ?? [];
+    if (dialect === undefined) throw new UsageError(`--listen takes DIALECT=PATH, not "${pair}"`);
+    (listen[dialect] ??= []).push(placeOf(place));
   }
   return listen;
 }
 
+/** A word without a separator is a channel's name; a relative path begins with a dot. */
+function placeOf(place: string | undefined): Place {
+  if (place === undefined) return true;
+  return /[\\/]/.test(place) ? resolve(place) : place;
+}
+
 /** The flag's value again, for the command line of a daemon that is started. */
 export function listenText(listen: Listen): string {
-  return Object.entries(listen).flatMap(([dialect, paths]) => paths.map((path) => `${dialect}=${path}`))
+  return Object.entries(listen).flatMap(([dialect, paths]) =>
+    paths.map((place) => place === true ? dialect : `${dialect}=${place}`)
+  )
     .join(",");
 }

@@ -76,9 +76,18 @@ const Whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 
 /** `[daemon]` of the user's own settings. A project has no say in it: the daemon is the user's. */
+/** A path, a channel's name, or the usual place. */
+const Place = v.union([
+  FilePath,
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*$/, "an absolute path, or a channel's name")),
+  v.literal(true),
+]);
+
 export const DaemonSettings = v.strictObject({
   /** Where it answers. */
   socket: v.optional(FilePath),
+  /** Another name of `socket`. */
+  socket_path: v.optional(FilePath),
   /** Seconds without a connection and without anything to supervise after which it ends; 0 for never. */
   idle_exit: v.optional(Whole(0, 31_536_000)),
   /** Connections at a time. */
@@ -87,10 +96,15 @@ export const DaemonSettings = v.strictObject({
   silent_connections: v.optional(Whole(1, 100_000)),
   /** The longest message, in bytes. */
   frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
-  /** Other systems' wires: dialect → the path of its socket. */
-  listen: v.optional(v.record(v.string(), v.union([FilePath, v.array(FilePath)]))),
+  /** Other systems' wires: dialect → where it listens; `true` is where its clients look by themselves. */
+  listen: v.optional(v.record(v.string(), v.union([Place, v.array(Place)]))),
   /** Which task Roo-Code's clients start, and in which directory's project. */
-  roo: v.optional(v.strictObject({ task: v.optional(v.string()), cwd: v.optional(FilePath) })),
+  roo: v.optional(v.strictObject({
+    task: v.optional(v.string()),
+    cwd: v.optional(FilePath),
+    /** Write the path of the socket where clients of packages/ipc look for it. */
+    discovery: v.optional(v.boolean()),
+  })),
 });
 export type DaemonSettings = v.InferOutput<typeof DaemonSettings>;
 

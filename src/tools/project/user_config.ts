@@ -32,6 +32,14 @@ export function readUserConfig(directory: string): UserConfig {
     throw error;
   }
   const { settings: all, mirrors, daemon } = readToml(text, UserConfigDocument, { what: "settings", path });
+  const { socket_path: socketPath, ...rest } = daemon;
+  const socket = rest.socket ?? socketPath;
   const { trusted_paths: trustedPaths, allowed_shims: allowedShims, ...settings } = all;
-  return { settings, mirrors, trustedPaths, allowedShims, daemon };
+  return {
+    settings,
+    mirrors,
+    trustedPaths,
+    allowedShims,
+    daemon: { ...rest, ...(socket === undefined ? {} : { socket }) },
+  };
 }

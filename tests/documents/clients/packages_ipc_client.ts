@@ -5,12 +5,14 @@ import { createConnection, type Socket } from "node:net";
 type Json = any;
 
 export class FrameClient implements Disposable {
-  clientId = "";
+  ack: Json;
+  readonly #origin: string;
   readonly #socket: Socket;
   readonly #messages: Json[] = [];
   #wake: () => void = () => {};
 
-  private constructor(path: string) {
+  private constructor(path: string, origin: string) {
+    this.#origin = origin;
     this.#socket = createConnection(path);
     let rest = "";
     this.#socket.setEncoding("utf8").on("data", (text: string) => {
@@ -22,15 +24,14 @@ export class FrameClient implements Disposable {
   }
 
   /** Ready when the Ack has come. */
-  static async connect(path: string): Promise<FrameClient> {
-    const client = new FrameClient(path);
-    const ack = await client.next(({ type }) => type === "Ack");
-    client.clientId = ack.data.clientId;
+  static async connect(path: string, { origin = "client" } = {}): Promise<FrameClient> {
+    const client = new FrameClient(path, origin);
+    client.ack = await client.next(({ type }) => type === "Ack");
     return client;
   }
 
   command(data: { commandName: string; data?: unknown }): void {
-    const message = { type: "TaskCommand", origin: "client", clientId: this.clientId, data };
+    const message = { type: "TaskCommand", origin: this.#origin, clientId: this.ack.data.clientId, data };
     this.#socket.write(`${JSON.stringify({ type: "message", data: message })}\f`);
   }
 

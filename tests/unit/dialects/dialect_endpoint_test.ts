@@ -16,7 +16,7 @@ const LIMITS = {
   firstFrameTimeoutMs: 1_000,
   frameTimeoutMs: 500,
 };
-const dialects: Dialect[] = [bunctl, ipckit, rooDialect(), vx];
+const dialects: Dialect[] = [bunctl, ipckit, rooDialect("roo"), rooDialect("codex-lines"), vx];
 
 function endpointOf(dialect: Dialect, harness: Harness) {
   const errors: unknown[] = [];

@@ -19,6 +19,8 @@ EventName = Literal[
     "daemon.started",
     "daemon.reloaded",
     "daemon.stopping",
+    "client.connected",
+    "client.disconnected",
     "runtime.installed",
     "runtime.removed",
     "config.changed",
@@ -80,6 +82,30 @@ class DaemonStoppingData(TypedDict):
     """``daemon.stopping``: The daemon takes no new requests; connections are closed when those in flight have ended."""
 
     reason: str
+
+
+class _ClientConnectedData(TypedDict):
+    client_id: str
+    name: str
+    dialect: Optional[str]
+
+
+class ClientConnectedData(_ClientConnectedData, total=False):
+    """``client.connected``: A client has introduced itself; `dialect` names the wire that it speaks, null for the native one."""
+
+    pid: float
+
+
+class _ClientDisconnectedData(TypedDict):
+    client_id: str
+    name: str
+    dialect: Optional[str]
+
+
+class ClientDisconnectedData(_ClientDisconnectedData, total=False):
+    """``client.disconnected``: The connection of a client that had introduced itself ended."""
+
+    pid: float
 
 
 class RuntimeInstalledData(TypedDict):
@@ -567,6 +593,14 @@ def data_of(item: StreamItem, event: Literal["daemon.reloaded"]) -> Optional[Dae
 
 @overload
 def data_of(item: StreamItem, event: Literal["daemon.stopping"]) -> Optional[DaemonStoppingData]: ...
+
+
+@overload
+def data_of(item: StreamItem, event: Literal["client.connected"]) -> Optional[ClientConnectedData]: ...
+
+
+@overload
+def data_of(item: StreamItem, event: Literal["client.disconnected"]) -> Optional[ClientDisconnectedData]: ...
 
 
 @overload

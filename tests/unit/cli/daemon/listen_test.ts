@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { resolve } from "node:path";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { listenFlag, listenText } from "../../../../src/cli/daemon/listen.ts";
 
@@ -14,7 +15,17 @@ Deno.test("listenFlag() collects each dialect's paths, and listenText() writes t
 });
 
 Deno.test("listenFlag() refuses what is not DIALECT=PATH", () => {
-  for (const text of ["vx", "vx=", "=/a", "VX=/a", "vx=/a,"]) {
+  for (const text of ["vx=", "=/a", "VX=/a", "vx=/a,"]) {
     assertThrows(() => flag(text), UsageError, "--listen takes DIALECT=PATH");
   }
+});
+
+Deno.test("listenFlag() takes a dialect without a path, and a channel's name in place of one", () => {
+  const listen = flag("bunctl,auroraview=tool,codex-lines=./c.sock");
+  assertEquals(listen, {
+    "bunctl": [true],
+    "auroraview": ["tool"],
+    "codex-lines": [resolve("./c.sock")],
+  });
+  assertEquals(listenText({ bunctl: [true], auroraview: ["tool"] }), "bunctl,auroraview=tool");
 });

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { FrameError } from "../socket/framing/frame_error.ts";
+import { FrameError } from "./frame_error.ts";
 
 const FORM_FEED = 0x0c;
 

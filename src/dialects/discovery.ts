@@ -1,0 +1,33 @@
+import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { HaftError } from "../base/errors.ts";
+import { writeAtomic } from "../base/write_atomic.ts";
+
+/** Where clients of packages/ipc look for the path of the server's socket. */
+export function discoveryFile(tmpdir: string): string {
+  return join(tmpdir, "roo-code-socket-path");
+}
+
+/**
+ * Writes where the server listens. Disposing takes the file away, unless another server has written it since.
+ *
+ * @throws {HaftError} when the file is another user's
+ */
+export function announce(socket: string, tmpdir: string): Disposable {
+  const file = discoveryFile(tmpdir);
+  const seen = lstatSync(file, { throwIfNoEntry: false });
+  if (seen !== undefined && seen.uid !== process.getuid?.()) {
+    throw new HaftError(`Cannot write "${file}": it belongs to another user`);
+  }
+  writeAtomic(file, socket, { mode: 0o600, durable: false });
+  return {
+    [Symbol.dispose]() {
+      try {
+        if (readFileSync(file, "utf8") === socket) rmSync(file);
+      } catch {
+        // It is gone.
+      }
+    },
+  };
+}
