@@ -4,7 +4,10 @@
  * can be looked at.
  */
 import {
+  accessSync,
+  chmodSync,
   closeSync,
+  constants,
   fstatSync,
   lstatSync,
   openSync,
@@ -77,7 +80,7 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
   let text: string;
   let seen: { dev: number; ino: number };
   try {
-    const file = openSync(path, "r");
+    const file = openToRead(path);
     try {
       seen = fstatSync(file);
       text = readFileSync(file, "utf8");
@@ -89,6 +92,7 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
     // ENOTDIR: a directory above it is a file. What makes that directory mends it.
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     if (code === "EISDIR" || code === "ELOOP") return void setAside(path);
+    if (code === "EACCES" && canLookAt(path) && setAside(path) !== undefined) return undefined;
     throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
   }
   try {
@@ -101,10 +105,49 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
 }
 
 /**
- * Sets aside what lies in the place of a file of haft's and is no file: a directory, or a link to nowhere.
+ * Sets aside what lies in the place of a file of haft's and is no file (a directory, or a link to nowhere), or
+ * one that its user may not write. One that merely lost its mode gets it back.
  */
 export function setAsideUnlessFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) setAside(path);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (!isFile || !(isUsable(path) || regain(path))) setAside(path);
+}
+
+function openToRead(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (errorCode(error) !== "EACCES" || !regain(path)) throw error;
+    return openSync(path, "r");
+  }
+}
+
+/** Gives a file of haft's own the mode back that lets its user read and write it. */
+function regain(path: string): boolean {
+  try {
+    chmodSync(path, 0o600);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isUsable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** False where a directory above it is closed: then it is that which has to be mended. */
+function canLookAt(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isStill(path: string, seen: { dev: number; ino: number }): boolean {

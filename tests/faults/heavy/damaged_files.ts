@@ -78,7 +78,8 @@ async function attempt(home: DamagedHome, name: string, how: Damage): Promise<st
   }
   const doubles = home.processes("sleep\u00001000").length;
   if (doubles > 1) failures.push(`${name}, ${how}: ${doubles} copies of the app run`);
-  if (readFileSync(victim, "utf8") !== "precious") {
+  // A log may be kept elsewhere, by a link of its user's.
+  if (!name.endsWith(".log") && readFileSync(victim, "utf8") !== "precious") {
     failures.push(`${name}, ${how}: what a link leads to was written`);
   }
   if (/share|cache/.test(name)) {
