@@ -43,7 +43,9 @@ const outcomes: Outcome[] = [];
 // Many cases wait for something: twice as many as there are cores keep these busy.
 await Promise.all(Array.from({ length: 2 * availableParallelism() }, async () => {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    outcomes.push(await attempt(next.name, next.attack));
+    const outcome = await attempt(next.name, next.attack);
+    outcomes.push(outcome);
+    printFaults(outcome);
   }
 }));
 report(outcomes);
@@ -65,13 +67,15 @@ async function attempt(name: string, attack: Attack): Promise<Outcome> {
   return { name, isControl, faults };
 }
 
+function printFaults({ name, isControl, faults }: Outcome): void {
+  if (faults.length === 0) return;
+  console.log(`FAILED ${isControl ? "control " : ""}${name}`);
+  for (const { sight, what } of faults.slice(0, SHOWN)) console.log(`  ${sight}: ${printable(what)}`);
+  if (faults.length > SHOWN) console.log(`  and ${faults.length - SHOWN} more`);
+}
+
 function report(all: readonly Outcome[]): void {
   const failed = all.filter(({ faults }) => faults.length > 0);
-  for (const { name, isControl, faults } of failed.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
-    console.log(`FAILED ${isControl ? "control " : ""}${name}`);
-    for (const { sight, what } of faults.slice(0, SHOWN)) console.log(`  ${sight}: ${printable(what)}`);
-    if (faults.length > SHOWN) console.log(`  and ${faults.length - SHOWN} more`);
-  }
   const cases = all.filter(({ isControl }) => !isControl);
   const count = (...sights: Sight[]) =>
     cases.filter(({ faults }) => faults.some(({ sight }) => sights.includes(sight))).length;
