@@ -167,6 +167,7 @@ export class World implements AsyncDisposable {
       cwd,
       env: { ...this.env, ...env, ...(terminal ? { TERM: "xterm" } : {}) },
       hangMs,
+      terminal,
     });
     if (ran === undefined) {
       this.complain("loop", lines.slice(0, 200));
@@ -265,14 +266,21 @@ export class World implements AsyncDisposable {
   /** Undefined for a command that had to be stopped, with its whole process group. */
   #toEnd(
     argv: readonly string[],
-    { cwd, env, hangMs = HANG_MS }: { cwd: string; env: Record<string, string>; hangMs?: number },
+    { cwd, env, hangMs = HANG_MS, terminal = false }: RunOptions & {
+      cwd: string;
+      env: Record<string, string>;
+    },
   ): Promise<Ran | undefined> {
     const [file = "", ...args] = argv;
     return new Promise((done, fail) => {
-      const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+      const stdin = terminal ? "pipe" : "ignore";
+      const child = spawn(file, args, { cwd, env, stdio: [stdin, "pipe", "pipe"], detached: true });
+      // Whatever is asked on a terminal is answered with no.
+      const answer = setInterval(() => child.stdin?.write("n\n"), 200);
+      child.stdin?.on("error", () => clearInterval(answer));
       let output = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => output += text);
-      child.stderr.setEncoding("utf8").on("data", (text: string) => output += text);
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => output += text);
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => output += text);
       const hang = setTimeout(() => {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
         done(undefined);
@@ -280,6 +288,7 @@ export class World implements AsyncDisposable {
       child.on("error", fail);
       child.on("exit", (code: number | null) => {
         clearTimeout(hang);
+        clearInterval(answer);
         // A daemon that was started may keep the pipe: what has come by then is all.
         setTimeout(() => done({ code, output }), 5);
       });

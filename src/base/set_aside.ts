@@ -105,7 +105,7 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
 }
 
 /**
- * Sets aside what lies in the place of a file of haft's and is no file (a directory, or a link to nowhere), or
+ * Sets aside what lies in the place of a file of haft's and is none (a directory, or a link to nowhere), or
  * one that its user may not write. One that merely lost its mode gets it back.
  */
 export function setAsideUnlessFile(path: string): void {

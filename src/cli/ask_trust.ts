@@ -23,12 +23,15 @@ export async function offerTrust(
   if (!declared && Object.keys(files.env).length === 0) return;
   if (trust.isRecorded(gated)) return;
   if (trust.isTrusted(gated)) return trust.trust(gated);
-  if (canAsk(context) && !await askTrust({ gated, trust }, context)) throw new UntrustedError(gated, trust);
+  if (canAsk(context) && !await askTrust({ gated, trust }, context)) {
+    throw new UntrustedError(gated, trust, { declined: true });
+  }
 }
 
 /** Asks when that is why a command failed. @returns whether the command can be tried again */
 export async function askTrustAfter(error: unknown, context: Context): Promise<boolean> {
-  return error instanceof UntrustedError && canAsk(context) && await askTrust(error, context);
+  return error instanceof UntrustedError && !error.declined && canAsk(context) &&
+    await askTrust(error, context);
 }
 
 /** Whether there is a person at a terminal. */
@@ -58,6 +61,8 @@ async function askTrust(
 
 export async function readLine(signal: AbortSignal): Promise<string> {
   const { stdin } = process;
+  // After the end of its input there is no other.
+  if (stdin.readableEnded) return "";
   stdin.setEncoding("utf8").resume();
   try {
     const [line] = await Promise.race([once(stdin, "data", { signal }), once(stdin, "end").then(() => [""])]);

@@ -259,3 +259,24 @@ Deno.test("on a terminal a change is asked about once, in place, with what chang
   assertStringIncludes(back.stdout, "export FIRST='1'");
   assertEquals(readFileSync(join(sandbox.haftHome, "state", "trust.json"), "utf8").includes("FIRST"), true);
 });
+
+Deno.test("a question that was answered with no, or with the end of the input, is not asked again", async () => {
+  await using sandbox = await Sandbox.create({ registry: "http://127.0.0.1:9/" });
+  sandbox.manifest('[tasks]\nrisky = "echo ran"\n[apps]\nrisky = "echo ran"\n');
+  for (
+    const args of [["task", "run", "risky"], ["task", "start", "risky"], ["app", "start", "risky"], [
+      "app",
+      "up",
+    ]]
+  ) {
+    for (const input of ["n\n", undefined]) {
+      const { code, stdout } = await sandbox.terminal(binary, {
+        args,
+        columns: 100,
+        ...(input === undefined ? {} : { input }),
+      });
+      assertEquals(stdout.split("Trust it?").length - 1, 1, stdout);
+      assertEquals(code, 1);
+    }
+  }
+});

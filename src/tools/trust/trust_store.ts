@@ -138,14 +138,17 @@ export class UntrustedError extends HaftError {
   override readonly name = "UntrustedError";
   readonly gated: GatedParts;
   readonly trust: TrustStore;
+  /** Whether somebody was asked, and said no: once is enough. */
+  readonly declined: boolean;
 
-  constructor(gated: GatedParts, trust: TrustStore) {
+  constructor(gated: GatedParts, trust: TrustStore, { declined = false }: { declined?: boolean } = {}) {
     const { path, parts } = gated;
     super(`"${path}" is not trusted, and its ${sectionNames(parts)} can run code`, {
       next: 'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1',
     });
     this.gated = gated;
     this.trust = trust;
+    this.declined = declined;
   }
 }
 
