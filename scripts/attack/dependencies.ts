@@ -1,6 +1,6 @@
 /** A package of the user's own registry whose dependencies come from elsewhere. */
 import type { Attack, Kind } from "./case.ts";
-import type { World } from "./world.ts";
+import type { Ran, World } from "./world.ts";
 
 /** package.json of the package; HOST is the stranger's, HOME the victim's home. */
 const MANIFESTS: Readonly<Record<string, Record<string, unknown>>> = {
@@ -14,8 +14,6 @@ const MANIFESTS: Readonly<Record<string, Record<string, unknown>>> = {
   "by http, optional": { optionalDependencies: { helper: "http://HOST/helper.tgz" } },
   "by http, as a peer": { peerDependencies: { helper: "http://HOST/helper.tgz" } },
   "by http, under another's name": { dependencies: { prettier: "http://HOST/helper.tgz" } },
-  "by http, of a dependency": { dependencies: { between: "1.0.0" } },
-  "by git, of a dependency": { dependencies: { "between-git": "1.0.0" } },
   "by a file of the home": { dependencies: { helper: "file:HOME/src/good" } },
   "by a relative file": { dependencies: { helper: "file:../../../../../../src/good" } },
   "by a link": { dependencies: { helper: "link:HOME/src/good" } },
@@ -33,6 +31,12 @@ const MANIFESTS: Readonly<Record<string, Record<string, unknown>>> = {
     publishConfig: { registry: "http://HOST/" },
     config: { registry: "http://HOST/" },
   },
+};
+
+/** The same, one package further. */
+const NESTED: Readonly<Record<string, Record<string, unknown>>> = {
+  "by http, of a dependency": { dependencies: { between: "1.0.0" } },
+  "by git, of a dependency": { dependencies: { "between-git": "1.0.0" } },
 };
 
 const SCRIPTS = Object.fromEntries(
@@ -59,7 +63,7 @@ async function publish(world: World, manifest: Record<string, unknown>): Promise
   );
 }
 
-async function install(world: World, manifest: Record<string, unknown>): Promise<void> {
+async function install(world: World, manifest: Record<string, unknown>): Promise<Ran> {
   world.file(
     `${world.good}/package.json`,
     JSON.stringify({ name: "helper", version: "1.0.0", scripts: SCRIPTS }),
@@ -78,7 +82,7 @@ async function install(world: World, manifest: Record<string, unknown>): Promise
     "evil.sh": { content: world.evil("a script of the stranger's"), mode: 0o755 },
   });
   world.file("haft.toml", `[tools]\n"npm:${nameOf(world)}" = "1"\n`);
-  await world.shell(`haft sync; haft install npm:${nameOf(world)}@1; haft x harmless`);
+  return await world.shell(`haft sync; haft install npm:${nameOf(world)}@1; haft x harmless`);
 }
 
 export const dependencies: Kind = {
@@ -86,7 +90,17 @@ export const dependencies: Kind = {
   attacks: [
     ...Object.entries(MANIFESTS).map(([name, manifest]): Attack => ({
       name,
-      run: async (world) => await install(world, manifest),
+      run: async (world) => void await install(world, manifest),
+    })),
+    ...Object.entries(NESTED).map(([name, manifest]): Attack => ({
+      name,
+      // What a dependency's dependency is, the installer learns while it fetches: haft refuses what came, and
+      // git may use no protocol.
+      allow: ["contact", "command"],
+      run: async (world) => {
+        const { output } = await install(world, manifest);
+        if (!output.includes("Refused") || output.includes("the real one")) world.complain("answer", output);
+      },
     })),
     {
       name: "scripts of the package and of its dependency",

@@ -56,7 +56,7 @@ export function differences(
 /** What the hostile texts of the cases hold; haft's own board never sends these. */
 const STEERING =
   // deno-lint-ignore no-control-regex -- they are what is looked for
-  /\x1b[\]P^_X]|\x1b\[[0-9;]*77|\x1bc|[\x07\x08\x0b\x0c\u0080-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
+  /\x1b[\]P^_X]|\x1b\[[0-9;]*77[0-9;]*[A-Za-ln-z]|\x1bc|[\x07\x08\x0b\x0c\u0080-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
 
 /** The first byte sequence in a terminal's recording that steers it. */
 export function steering(recording: string): string | undefined {

@@ -102,7 +102,8 @@ export class RuntimeService {
     const project = this.open(cwd, caller);
     const env = project.variables();
     const installed = project.installedTools;
-    return { path: executableDirectories(installed), defaults: defaultVariables(installed), env };
+    const path = executableDirectories(installed, { allowed: project.files.user.allowedShims });
+    return { path, defaults: defaultVariables(installed), env };
   }
 
   installedVersions(name: string): string[] {

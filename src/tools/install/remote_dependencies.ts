@@ -11,7 +11,8 @@ export interface RemoteDependency {
 
 /** The dependencies of a package's manifest that would be fetched past the registry. */
 export function remoteDependencies(manifest: PackageIntegrity): RemoteDependency[] {
-  return Object.entries({ ...manifest.dependencies, ...manifest.optionalDependencies })
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = manifest;
+  return [dependencies, optionalDependencies, peerDependencies].flatMap((each) => Object.entries(each))
     .filter(([, spec]) => !isRegistrySpec(spec))
     .map(([name, spec]) => ({ name, spec }));
 }

@@ -186,7 +186,9 @@ export class Project {
    * @throws {HaftError} see {@link variables}
    */
   environmentChanges(inherited: Env = this.#user.env): EnvironmentChanges {
-    return environmentChanges(this.installedTools, this.variables(), inherited);
+    return environmentChanges(this.installedTools, this.variables(), inherited, {
+      allowed: this.files.user.allowedShims,
+    });
   }
 
   /**

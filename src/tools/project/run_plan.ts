@@ -41,7 +41,7 @@ export async function planRun(
     found,
     file: found.path,
     args: [],
-    path: executableDirectories(tools),
+    path: executableDirectories(tools, { allowed: project.files.user.allowedShims }),
     defaults: defaultVariables(tools),
     env: variables,
   };

@@ -1,17 +1,42 @@
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { catalogueEntry } from "../catalogue/catalogue.ts";
 import { toolVariables } from "../catalogue/tool_source.ts";
+import { SYSTEM_COMMANDS } from "../system_commands.ts";
 import { executablesOf, type InstalledTool } from "./installed_tools.ts";
 
-/** The directories of the tools' executables, each once, in the tools' order: what goes in front of PATH. */
-export function executableDirectories(tools: readonly InstalledTool[]): string[] {
-  return [
-    ...new Set(tools.flatMap((tool) =>
-      // A package's own scripts are linked, under their proper names, in one directory.
-      tool.receipt.kind === "js"
-        ? [join(tool.directory, "node_modules", ".bin")]
-        : Object.values(executablesOf(tool)).map((path) => dirname(path))
-    )),
-  ];
+/**
+ * The directories of the tools' executables, each once, in the tools' order: what goes in front of PATH. That
+ * of a package which would stand there before a command of the system is left out.
+ *
+ * @param allowed names that the user's own settings give to packages (`allowed_shims`)
+ */
+export function executableDirectories(
+  tools: readonly InstalledTool[],
+  { allowed }: { allowed: readonly string[] },
+): string[] {
+  const directories = tools.flatMap((tool) =>
+    // What the catalogue has is known by name.
+    catalogueEntry(tool.receipt.tool) !== undefined
+      ? directoriesOf(tool)
+      : directoriesOf(tool).filter((directory) => !hidesCommand(directory, allowed))
+  );
+  return [...new Set(directories)];
+}
+
+function directoriesOf(tool: InstalledTool): string[] {
+  // A package's own scripts are linked, under their proper names, in one directory.
+  if (tool.receipt.kind === "js") return [join(tool.directory, "node_modules", ".bin")];
+  return Object.values(executablesOf(tool)).map((path) => dirname(path));
+}
+
+function hidesCommand(directory: string, allowed: readonly string[]): boolean {
+  try {
+    return readdirSync(directory).some((name) => SYSTEM_COMMANDS.has(name) && !allowed.includes(name));
+  } catch {
+    // It is not there.
+    return false;
+  }
 }
 
 /** Variables that the tools want set where the user has not set them. */
@@ -46,6 +71,7 @@ export function environmentChanges(
   tools: readonly InstalledTool[],
   variables: Readonly<Record<string, string | null>>,
   inherited: Readonly<Record<string, string | undefined>>,
+  { allowed }: { allowed: readonly string[] },
 ): EnvironmentChanges {
   const set: Record<string, string> = {};
   const unset: string[] = [];
@@ -56,5 +82,5 @@ export function environmentChanges(
     if (value === null) unset.push(name);
     else set[name] = value;
   }
-  return { set, unset, path: executableDirectories(tools) };
+  return { set, unset, path: executableDirectories(tools, { allowed }) };
 }

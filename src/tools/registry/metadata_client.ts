@@ -149,7 +149,7 @@ export interface CacheEntry<T> {
 }
 
 /** Raised when the form of what is kept changes: older entries are then misses. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** What entries of every form have. */
 const AnyEntry = v.looseObject({ schema: v.number(), url: v.string() });

@@ -37,6 +37,7 @@ export interface PackageManifest {
   readonly libc?: string | readonly string[] | undefined;
   readonly dependencies?: Readonly<Record<string, string>> | undefined;
   readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
+  readonly peerDependencies?: Readonly<Record<string, string>> | undefined;
   readonly bin?: string | Readonly<Record<string, string>> | undefined;
   /** ISO date of the publication, where the registry offers it. */
   readonly publishedAt?: string | undefined;
@@ -58,6 +59,7 @@ export const ServedManifest = v.object({
   libc: lenient(Words),
   dependencies: lenient(Texts),
   optionalDependencies: lenient(Texts),
+  peerDependencies: lenient(Texts),
   bin: lenient(v.union([v.string(), Texts])),
 });
 export type ServedManifest = v.InferOutput<typeof ServedManifest>;

@@ -3,6 +3,7 @@ import { toolSource } from "../catalogue/tool_source.ts";
 import { programOnPath } from "../program_on_path.ts";
 import { isExecutableName } from "../sources/build.ts";
 import type { Receipt } from "../store/receipt.ts";
+import { SYSTEM_COMMANDS } from "../system_commands.ts";
 
 /** An executable without a shim. */
 export interface WithheldShim {
@@ -10,15 +11,6 @@ export interface WithheldShim {
   /** As the manifest names it. */
   tool: string;
 }
-
-/** Commands that people and scripts use by heart, guarded also on a system that lacks one of them. */
-const SYSTEM_COMMANDS: ReadonlySet<string> = new Set(
-  ("apt awk bash cat cd chmod chown cp crontab curl cut dash date dd df diff dnf doas docker du echo env exit " +
-    "export fish find gpg grep head id kill killall ksh less ln login ls make man mkdir more mount mv nc " +
-    "passwd ps pwd rm rmdir rsync scp sed service sh sftp sort ssh stat su sudo systemctl tail tar tee test " +
-    "touch tr true umount uname unzip vi vim wc wget which who xargs yum zsh git")
-    .split(" "),
-);
 
 /**
  * Which executables of the store get a shim. What the catalogue names for a tool always does; any other

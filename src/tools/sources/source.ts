@@ -151,6 +151,8 @@ export interface PackageIntegrity {
   readonly dist: { readonly integrity?: string | undefined };
   readonly dependencies?: Readonly<Record<string, string>> | undefined;
   readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
+  /** Bun installs these, too. */
+  readonly peerDependencies?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Requests that one resolve has open at a time. */
