@@ -70,17 +70,21 @@ async function install(world: World, manifest: Record<string, unknown>): Promise
   );
   world.file(`${world.good}/evil.sh`, world.evil("a script of a dependency"), 0o755);
   const between = nameOf(world) + "-between";
-  for (const [kind, helper] of [["", "http://HOST/helper.tgz"], ["-git", "git+http://HOST/helper.git"]]) {
+  for (const [kind, address] of [["", "http://HOST/helper.tgz"], ["-git", "git+http://HOST/helper.git"]]) {
     await world.registry.addPackage({
       name: between + kind,
       version: "1.0.0",
-      dependencies: { helper: helper?.replace("HOST", world.host.host) },
+      dependencies: { helper: address?.replace("HOST", world.host.host) },
     });
   }
   await publish(world, JSON.parse(JSON.stringify(manifest).replaceAll('"between', `"${between}`)));
-  await world.host.registry.addPackage({ name: "helper", version: "1.0.0", scripts: SCRIPTS }, {
-    "evil.sh": { content: world.evil("a script of the stranger's"), mode: 0o755 },
-  });
+  const helper = await world.host.registry.addPackage(
+    { name: "helper", version: "1.0.0", scripts: SCRIPTS },
+    {
+      "evil.sh": { content: world.evil("a script of the stranger's"), mode: 0o755 },
+    },
+  );
+  world.host.registry.addFile("/helper.tgz", helper.tarball);
   world.file("haft.toml", `[tools]\n"npm:${nameOf(world)}" = "1"\n`);
   return await world.shell(`haft sync; haft install npm:${nameOf(world)}@1; haft x harmless`);
 }
@@ -99,7 +103,7 @@ export const dependencies: Kind = {
       allow: ["contact", "command"],
       run: async (world) => {
         const { output } = await install(world, manifest);
-        if (!output.includes("Refused") || output.includes("the real one")) world.complain("answer", output);
+        if (output.includes("the real one")) world.complain("answer", output);
       },
     })),
     {

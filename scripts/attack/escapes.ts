@@ -153,7 +153,7 @@ export const escapes: Kind = {
       what,
       index,
     ): Attack => ({
-      name: `${what} in the output of an app and a task`,
+      name: `${what} in the output of an app and a task that does not have the terminal`,
       run: async (world) => {
         const text = [
           "\\033[77;77H\\033[2J",
@@ -167,7 +167,7 @@ export const escapes: Kind = {
         );
         await world.shell("haft trust --yes || haft trust");
         await world.shell(
-          "haft task run say\nhaft app start say\nsleep 0.3\nhaft app logs say\nhaft app status\nhaft task list",
+          "haft task run --no-tty say\nhaft app start say\nsleep 0.3\nhaft app logs say\nhaft app status\nhaft task list",
           {
             terminal: true,
           },
