@@ -49,7 +49,10 @@ function projectApps(project: Project): ProjectApps {
     root: project.root,
     apps: manifestPath === undefined ? new Map() : parseApps(tables, manifestPath),
     tables,
-    shell: project.settings.shell,
+    // Looked at each time: it counts only while the project is trusted.
+    get shell() {
+      return project.settings.shell;
+    },
     requireTrust: () => project.requireTrust(),
     environment() {
       // An app that runs this daemon must not have its mark on all of the daemon's apps.

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
+import type { Settings } from "../manifest/manifest_schema.ts";
 import type { ProjectFiles } from "./project_files.ts";
 
 /**
@@ -21,7 +22,6 @@ export function gatedParts(
   >,
 ): GatedParts {
   const { root, manifestPath, requests, env, apps, backends, tasks, mirrors, registry } = files;
-  const { auto_install: autoInstall, remote_dependencies: remoteDependencies, shell } = files.settings;
   const npmrc = join(root, ".npmrc");
   const path = manifestPath ?? npmrc;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
@@ -31,11 +31,7 @@ export function gatedParts(
     backends,
     tasks,
     install_env: Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv])),
-    settings: {
-      ...(autoInstall === true ? { auto_install: true } : {}),
-      ...(remoteDependencies === true ? { remote_dependencies: true } : {}),
-      ...(shell === undefined ? {} : { shell }),
-    },
+    settings: gatedSettings(files.settings),
     mirrors,
     [NPMRC_PART]: registry,
   };
@@ -45,4 +41,14 @@ export function gatedParts(
     files: [...new Set([path, ...deciding, ...(registry.length > 0 ? [npmrc] : [])])],
     parts: Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
   };
+}
+
+/** Settings that can do no harm; every other one may run code, or fetch from elsewhere. */
+const HARMLESS: ReadonlySet<string> = new Set(["jobs", "stall_timeout"]);
+
+/** The settings that need trust. One that is `false` only takes a permission back. */
+export function gatedSettings(settings: Settings): Partial<Settings> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name, value]) => !HARMLESS.has(name) && value !== false),
+  );
 }

@@ -11,7 +11,7 @@ import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { Store, storeDirectory } from "../store/store.ts";
-import { gatedParts } from "./gated_parts.ts";
+import { gatedParts, gatedSettings } from "./gated_parts.ts";
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type InstalledTool, type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
@@ -59,15 +59,13 @@ export class Project {
     return this.files.root;
   }
 
-  /** The project's settings over the user's; those that run code or fetch from elsewhere need trust. */
+  /** The project's settings over the user's; those that can run code or fetch from elsewhere need trust. */
   get settings(): Settings {
     const { user, settings } = this.files;
-    const { auto_install: autoInstall, remote_dependencies: remoteDependencies, ...harmless } = settings;
-    const asked = { auto_install: autoInstall, remote_dependencies: remoteDependencies };
-    const counting = Object.entries(asked).filter(([, value]) =>
-      value === false || (value === true && this.isTrusted)
-    );
-    return { ...user.settings, ...harmless, ...Object.fromEntries(counting) };
+    const gated = gatedSettings(settings);
+    const ignored = Object.keys(gated).length > 0 && !this.isTrusted ? Object.keys(gated) : [];
+    const counting = Object.entries(settings).filter(([name]) => !ignored.includes(name));
+    return { ...user.settings, ...Object.fromEntries(counting) };
   }
 
   /** The project's mirrors over the user's, once they are trusted. */

@@ -26,7 +26,9 @@ function linesOf(section: string, content: unknown): string[] {
     case "mirrors":
       return Object.entries(content ?? {}).map(([from, to]) => `downloads of ${from} come from ${to}`);
     case "settings":
-      return Object.keys(content ?? {}).map((name) => SETTINGS[name] ?? name);
+      return Object.entries(content ?? {}).flatMap(([name, value]) =>
+        SETTINGS[name] ?? leaves(`settings.${name}`, value)
+      );
     default:
       return leaves(section, content);
   }
