@@ -4,6 +4,7 @@ import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { AppInstance } from "./app_instance.ts";
 import { showCommand } from "../process/command_line.ts";
+import type { Env } from "../base/env.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { changedKeys } from "./config/changed_keys.ts";
@@ -26,6 +27,8 @@ export class App {
   readonly #stem: string;
   /** The table of an app that no manifest has; else undefined. */
   #adhoc: unknown;
+  /** The environment of the client that started it; a daemon that took it over has its own instead. */
+  #inherited: Env | undefined;
   #table: unknown;
   #env: Record<string, string> = {};
   #changed: string[] = [];
@@ -78,13 +81,15 @@ export class App {
   }
 
   /** Starts every instance that does not run. The number of instances is the configuration's of now. */
-  start(config: AppConfig): void {
+  start(config: AppConfig, env?: Env): void {
+    if (env !== undefined) this.#inherited = env;
     this.#want("running");
     this.#resize(config.instances);
     for (const instance of this.#instances) instance.start();
   }
 
-  restart(config: AppConfig): void {
+  restart(config: AppConfig, env?: Env): void {
+    if (env !== undefined) this.#inherited = env;
     this.#want("running");
     this.#resize(config.instances);
     for (const instance of this.#instances) instance.restart();
@@ -256,7 +261,16 @@ export class App {
     const written = this.#adhoc ?? project.tables[this.name];
     const { scriptDirectory: scripts, journal: { directory: journal } } = this.#services;
     const config = this.config(project);
-    return await planLaunch({ name: this.name, number, project, written, config, scripts, journal });
+    return await planLaunch({
+      name: this.name,
+      number,
+      project,
+      written,
+      config,
+      scripts,
+      journal,
+      inherited: this.#inherited,
+    });
   }
 
   /** What differs from the start before. The first instance speaks for all. */

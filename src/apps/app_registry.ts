@@ -10,6 +10,12 @@ export interface Selection {
   names?: readonly string[] | undefined;
 }
 
+/** A selection that is started, with the environment of the client that starts it. */
+export interface StartSelection extends Selection {
+  /** The daemon's own where it is left out. Kept in memory alone. */
+  env?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface AppRegistryOptions {
   make: (key: ProcessKey) => App;
   /** @throws {UsageError} when the manifest is wrong */

@@ -13,7 +13,7 @@ import { errorMessage, UsageError } from "../base/errors.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { App } from "./app.ts";
-import { AppRegistry, type Selection } from "./app_registry.ts";
+import { AppRegistry, type Selection, type StartSelection } from "./app_registry.ts";
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
 import { awaitDependency } from "./await_dependencies.ts";
 import type { AppConfig } from "./config/app_schema.ts";
@@ -87,7 +87,7 @@ export class AppService {
    * @param options.config the content of an `[apps.NAME]` for the one name, which no manifest need have
    * @throws {HaftError} when a name is unknown, or the manifest is not trusted
    */
-  async start(selection: Selection & { config?: unknown }, signal?: AbortSignal): Promise<ActionResult> {
+  async start(selection: StartSelection & { config?: unknown }, signal?: AbortSignal): Promise<ActionResult> {
     if (selection.config !== undefined) this.#define(selection, selection.config);
     return await this.#startSelected(selection, signal);
   }
@@ -96,7 +96,7 @@ export class AppService {
    * As {@link start}, of a project's apps that start by themselves when none is named; waits until they are
    * healthy, too.
    */
-  async up(selection: Selection & { root: string }, signal?: AbortSignal): Promise<ActionResult> {
+  async up(selection: StartSelection & { root: string }, signal?: AbortSignal): Promise<ActionResult> {
     const result = await this.#startSelected(selection, signal, { autostart: true });
     const apps = result.outcomes.filter(({ error }) => error === null).map((key) => this.#apps.get(key));
     await Promise.all(apps.flatMap((app) =>
@@ -126,13 +126,13 @@ export class AppService {
    * Stops each app and starts it with what its manifest says now. Resolves when none is stopping or starting
    * any more.
    */
-  async restart(selection: Selection, signal?: AbortSignal): Promise<ActionResult> {
+  async restart(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
     const outcomes = apps.map((app) =>
       this.#try(app, () => {
         const project = this.#services.readProject(app.key.root);
         if (!app.isAdhoc) project.requireTrust();
-        app.restart(app.config(project));
+        app.restart(app.config(project), selection.env);
       })
     );
     await this.#settle(apps, signal);
@@ -225,7 +225,7 @@ export class AppService {
   }
 
   async #startSelected(
-    selection: Selection,
+    selection: StartSelection,
     signal: AbortSignal | undefined,
     { autostart = false }: { autostart?: boolean } = {},
   ): Promise<ActionResult> {
@@ -241,7 +241,7 @@ export class AppService {
         outcomes.push(this.#try(app, () => {
           const config = app.config(project);
           // A scheduled app of `up` waits for its time.
-          if (!(autostart && config.schedule !== undefined)) app.start(config);
+          if (!(autostart && config.schedule !== undefined)) app.start(config, selection.env);
         }));
         await this.#schedule(app, project);
       }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import process from "node:process";
+import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { type CommandContext, commandWords, resolveProgram } from "../process/command_line.ts";
 import type { AppConfig } from "./config/app_schema.ts";
@@ -15,6 +16,8 @@ export interface PlanLaunchOptions {
   /** The `[apps.NAME]` as it is written. */
   written: unknown;
   config: AppConfig;
+  /** The starter's environment; the daemon's own when undefined. */
+  inherited?: Env | undefined;
   /** The journal's directory. */
   journal: string;
   /** Where commands that begin with `#!` become files. */
@@ -27,9 +30,13 @@ export interface PlanLaunchOptions {
  * @throws {HaftError} when the executable or a file of variables cannot be used
  */
 export async function planLaunch(
-  { name, number, project, written, config, scripts, journal }: PlanLaunchOptions,
+  { name, number, project, written, config, scripts, journal, inherited: starter }: PlanLaunchOptions,
 ): Promise<LaunchPlan> {
-  const variables = await appEnvironment({ root: project.root, inherited: project.environment(), config });
+  const variables = await appEnvironment({
+    root: project.root,
+    inherited: project.environment(starter),
+    config,
+  });
   const cwd = workingDirectory(project.root, config);
   const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
   const program = resolveProgram(config.command, { ...context, cwd, path: variables["PATH"] });

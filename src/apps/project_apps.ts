@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { MARKER_VARIABLE } from "../process/process_table.ts";
 import type { Project } from "../tools/project/project.ts";
@@ -24,7 +25,7 @@ export interface ProjectApps {
    *
    * @throws {HaftError} when not trusted
    */
-  environment(): Record<string, string>;
+  environment(inherited?: Env): Record<string, string>;
 }
 
 /**
@@ -54,9 +55,11 @@ function projectApps(project: Project): ProjectApps {
       return project.settings.shell;
     },
     requireTrust: () => project.requireTrust(),
-    environment() {
+    environment(inherited) {
       // An app that runs this daemon must not have its mark on all of the daemon's apps.
-      const { [MARKER_VARIABLE]: _mark, ...env } = project.runEnvironment();
+      const { [MARKER_VARIABLE]: _mark, ...env } = project.runEnvironment(
+        inherited === undefined ? {} : { inherited },
+      );
       return env;
     },
   };

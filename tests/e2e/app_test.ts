@@ -91,6 +91,29 @@ Deno.test("an app finds the variables of its env_file: later files over earlier 
   );
 });
 
+Deno.test("an app has its starter's environment, after a crash too, and a new one with each start and restart", async () => {
+  await using daemon = await project(
+    binary,
+    `[apps.web]\ncommand = 'echo "got $FOO"; exec sleep 600'\nbackoff = { initial = "10ms" }\nrestart = "always"\n`,
+  );
+  await daemon.start();
+  const run = (foo: string, ...args: string[]) => daemon.sandbox.run(binary, { args, env: { FOO: foo } });
+  const printed = async () => (await daemon.run("app", "logs", "web")).stdout.trim().split("\n");
+  await run("secret-one", "app", "start", "web");
+  const pid = await pidOf(daemon, "web");
+  process.kill(pid, "SIGKILL");
+  while ([pid, -1].includes(await pidOf(daemon, "web"))) await delay(20);
+  while ((await printed()).length < 2) await delay(20);
+  await run("two", "app", "restart", "web");
+  while ((await printed()).length < 3) await delay(20);
+  assertEquals(await printed(), ["web | got secret-one", "web | got secret-one", "web | got two"]);
+  const { stdout } = await daemon.sandbox.shell(
+    binary,
+    `grep -rl secret-one "$HAFT_HOME" | grep -v /logs/; true`,
+  );
+  assertEquals(stdout, "");
+});
+
 Deno.test("app up in front shows what the apps write, and Ctrl-C stops them all", async () => {
   await using daemon = await project();
   let interrupted = false;

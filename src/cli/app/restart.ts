@@ -1,3 +1,4 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -16,7 +17,10 @@ export const command: Command<AppOptions> = {
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,
-      (daemon) => daemon.request("app.restart", selection, { signal: context.signal }),
+      (daemon) =>
+        daemon.request("app.restart", { ...selection, env: callerEnvironment(context.env) }, {
+          signal: context.signal,
+        }),
     );
     return await reportOutcomes(result, { json }, context);
   },

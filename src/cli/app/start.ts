@@ -1,3 +1,4 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
@@ -24,7 +25,10 @@ export const command: Command<AppStartOptions> = {
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,
-      (daemon) => daemon.request("app.start", { ...selection, ...config }, { signal: context.signal }),
+      (daemon) =>
+        daemon.request("app.start", { ...selection, ...config, env: callerEnvironment(context.env) }, {
+          signal: context.signal,
+        }),
     );
     return await reportOutcomes(result, { json }, context);
   },

@@ -1,3 +1,4 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
@@ -30,7 +31,8 @@ export async function upDetached(
   // What cannot be told now is told by the answer.
   const timer = json ? undefined : setInterval(() => void tell().catch(() => {}), LOOK_MS);
   try {
-    const result = await daemon.request("app.up", target, { signal });
+    const env = callerEnvironment(context.env);
+    const result = await daemon.request("app.up", { ...target, env }, { signal });
     return await reportStarted(result, { json }, context);
   } finally {
     clearInterval(timer);

@@ -1,3 +1,4 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
@@ -63,7 +64,8 @@ export class UpFront {
   async #start(daemon: DaemonClient): Promise<boolean> {
     const { target, exitOn } = this.#options;
     const { stderr, signal } = this.#context;
-    const { outcomes } = await daemon.request("app.up", target, { signal });
+    const env = callerEnvironment(this.#context.env);
+    const { outcomes } = await daemon.request("app.up", { ...target, env }, { signal });
     for (const { name, error } of outcomes) if (error !== null) await stderr.write(`${name}: ${error}\n`);
     if (outcomes.length === 0) {
       await stderr.write(

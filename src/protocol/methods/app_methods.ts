@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
-import { AbsolutePath } from "./words.ts";
+import { AbsolutePath, Environment } from "./words.ts";
 
 /** The states of an app, and of each of its instances. */
 export const AppState = v.picklist([
@@ -28,9 +28,10 @@ const selection = {
   names: v.optional(v.pipe(v.array(Name), v.maxLength(1_000)), []),
 };
 const Selection = v.strictObject(selection);
+const NO_PROJECT = "names no project: give cwd or root";
 const ProjectSelection = v.pipe(
   Selection,
-  v.check(({ cwd, root }) => cwd !== undefined || root !== undefined, "names no project: give cwd or root"),
+  v.check(({ cwd, root }) => cwd !== undefined || root !== undefined, NO_PROJECT),
 );
 
 /** One process of an app. Times are milliseconds since 1970, durations seconds. */
@@ -119,6 +120,7 @@ export const appMethods = {
       ...selection,
       /** The content of an `[apps.NAME]`, for the one app in `names`. */
       config: v.optional(v.record(v.string(), v.unknown())),
+      env: Environment,
     }),
     result: ActionResult,
     long: true,
@@ -131,7 +133,7 @@ export const appMethods = {
   }),
   "app.restart": defineMethod({
     summary: "Stops apps and starts them with the manifest's present configuration",
-    params: Selection,
+    params: v.strictObject({ ...selection, env: Environment }),
     result: ActionResult,
     long: true,
   }),
@@ -169,7 +171,10 @@ export const appMethods = {
   "app.up": defineMethod({
     summary:
       "Starts a project's apps in the order of their dependencies; answers when all are up and healthy",
-    params: ProjectSelection,
+    params: v.pipe(
+      v.strictObject({ ...selection, env: Environment }),
+      v.check(({ cwd, root }) => cwd !== undefined || root !== undefined, NO_PROJECT),
+    ),
     result: ActionResult,
     long: true,
   }),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
-import { AbsolutePath } from "./words.ts";
+import { AbsolutePath, Environment } from "./words.ts";
 
 export const TaskState = v.picklist(["queued", "running", "completed", "aborted", "closed"]);
 export type TaskState = v.InferOutput<typeof TaskState>;
@@ -64,9 +64,6 @@ const input = {
   images: v.optional(v.pipe(v.array(v.string()), v.maxLength(100))),
   configuration: v.optional(v.record(v.string(), v.unknown())),
 };
-
-/** The caller's environment, which the daemon keeps in memory alone; its own where it is left out. */
-const Environment = v.optional(v.record(v.string(), v.string()));
 
 export const taskMethods = {
   "task.start": defineMethod({

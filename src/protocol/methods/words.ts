@@ -14,3 +14,6 @@ export const ToolName = v.pipe(v.string(), v.minLength(1), v.maxLength(214));
 
 /** A version, a range or a tag. */
 export const VersionText = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+
+/** The caller's environment, which the daemon keeps in memory alone; its own where it is left out. */
+export const Environment = v.optional(v.record(v.string(), v.string()));
