@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { Github } from "../support/github_server.ts";
@@ -62,6 +62,14 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     await Deno.remove(ticked);
     // The start made the first; the schedule makes the second.
     while (!existsSync(ticked)) await delay(20);
+  },
+  "smol-toml": async () => {
+    await using sandbox = await Sandbox.create();
+    const apps = [{ name: "web", script: "server.js", env: { A: "1" } }];
+    writeFileSync(join(sandbox.project, "ecosystem.json"), JSON.stringify({ apps }));
+    const { code, stdout, stderr } = await sandbox.run(binary, { args: ["app", "import", "ecosystem.json"] });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stdout, '[apps.web]\ncommand = [ "node", "server.js" ]');
   },
   "log-update": async () => {
     await using registry = await fakeTools();
