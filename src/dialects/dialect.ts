@@ -9,6 +9,8 @@ import type { Framing } from "../socket/framing/framing.ts";
 export interface DialectPeer {
   /** Queues one message for the peer. */
   send(value: unknown): void;
+  /** The peer does not read what it was sent: what can wait should. */
+  readonly full: boolean;
 }
 
 /** One connection of a peer. */

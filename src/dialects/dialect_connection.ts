@@ -13,7 +13,7 @@ import { LIMITS } from "../socket/limits.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { PeerClock, type PeerLimits } from "../socket/peer_clock.ts";
-import type { Dialect, DialectSession } from "./dialect.ts";
+import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 export interface DialectHost {
   /** Takes a connection as if a client had connected. */
@@ -153,7 +153,7 @@ export class DialectConnection implements SocketHandler {
       });
       this.#daemon = daemon;
       void daemon.closed.then(() => this.#end());
-      this.#session = this.#dialect.open({ send: (value) => this.#send(value) }, daemon);
+      this.#session = this.#dialect.open(this.#peer(), daemon);
       void this.#work();
     } catch (error) {
       const refused = error instanceof RequestError || error instanceof Disconnected;
@@ -161,6 +161,16 @@ export class DialectConnection implements SocketHandler {
       this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
       this.#end();
     }
+  }
+
+  #peer(): DialectPeer {
+    const isFull = () => this.#stuck;
+    return {
+      send: (value) => this.#send(value),
+      get full() {
+        return isFull();
+      },
+    };
   }
 
   #complain(message: string): void {

@@ -8,10 +8,12 @@ import * as v from "valibot";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
-import { type RooEvent, rooEvents } from "./roo_events.ts";
+import { outputEvent, type RooEvent, rooEvents } from "./roo_events.ts";
 import { DOCUMENTED, DOCUMENTED_LINES, readCommand, RELEASED, type RooSpelling } from "./roo_spelling.ts";
+import { TaskOutput } from "./task_output.ts";
 
 export interface RooSettings {
   /** The task that StartNewTask starts. */
@@ -57,6 +59,11 @@ class RooSession implements DialectSession {
   readonly #settings: RooSettings;
   readonly #spelling: RooSpelling;
   #current: string | undefined;
+  /** Tasks of plain commands that run. */
+  readonly #outputs = new Map<string, TaskOutput>();
+  readonly #endings = new Map<string, Promise<void>>();
+  /** Tasks that said something on their channel. */
+  readonly #spoke = new Set<string>();
 
   constructor(
     peer: DialectPeer,
@@ -74,11 +81,69 @@ class RooSession implements DialectSession {
       if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
       // Copies for this client alone have no number; the stream brings the same events.
       if (event.seq === undefined) return;
-      for (const told of rooEvents(event)) this.#event(told);
+      this.#hear(event);
+    });
+    void daemon.closed.then(() => {
+      for (const output of this.#outputs.values()) void output.end();
     });
     daemon.request("events.subscribe", { types: ["task.*"], subject: settings.task }).catch((error) =>
       this.#complain(error)
     );
+  }
+
+  /** A plain command's output is what it says; one that speaks on its channel is heard there alone. */
+  #hear(event: DaemonEvent): void {
+    const say = () => {
+      for (const told of rooEvents(event)) this.#event(told);
+    };
+    switch (event.event) {
+      case "task.started": {
+        say();
+        const { data } = event;
+        if (data.pid === null || data.adopted) return;
+        this.#spoke.delete(data.id);
+        const output = new TaskOutput(this.#daemon, data.id, {
+          onLine: (line) => {
+            if (!this.#spoke.has(data.id)) this.#event(outputEvent(data, line));
+          },
+          isFull: () => this.#peer.full,
+        });
+        this.#outputs.set(data.id, output);
+        return;
+      }
+      case "task.message":
+        if (event.data.message.from === "task") this.#spoke.add(event.data.id);
+        return this.#inOrder(event.data.id, say);
+      case "task.completed":
+      case "task.aborted":
+      case "task.retrying":
+        return this.#ended(event.data.id, say);
+      case "task.resumable":
+        return this.#inOrder(event.data.id, say);
+      default:
+        return say();
+    }
+  }
+
+  /** Events after a task's end wait until the last of its output was sent. */
+  #ended(id: string, say: () => void): void {
+    const output = this.#outputs.get(id);
+    if (output === undefined) return say();
+    this.#outputs.delete(id);
+    this.#endings.set(
+      id,
+      output.end().then(() => {
+        say();
+        this.#endings.delete(id);
+        this.#spoke.delete(id);
+      }),
+    );
+  }
+
+  #inOrder(id: string, say: () => void): void {
+    const ending = this.#endings.get(id);
+    if (ending === undefined) say();
+    else void ending.then(say);
   }
 
   async message(value: unknown): Promise<void> {

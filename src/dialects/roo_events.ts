@@ -46,6 +46,11 @@ export function rooEvents({ event, data }: DaemonEvent): RooEvent[] {
   }
 }
 
+/** A line that a plain command printed. */
+export function outputEvent(task: AboutTask, text: string): RooEvent {
+  return messageEvent(task, "created", { ts: Date.now(), type: "say", say: "text", text });
+}
+
 function about(task: AboutTask, eventName: string, ...payload: unknown[]): RooEvent {
   return { eventName, payload, taskId: task.id, ...relayed(task) };
 }

@@ -176,3 +176,17 @@ Deno.test("IpcServer and IpcClient: connect, ack, commands, events, directed and
   server.close();
   rmSync(directory, { recursive: true });
 });
+
+Deno.test("codex: a plain command's lines come as messages between TaskStarted and TaskCompleted", async () => {
+  const manifest = `[tasks.agent]\nrun = ["sh", "-c", "echo öne; echo two; printf three"]\n`;
+  const { daemon, path } = await serving("codex", { manifest });
+  await using _ = daemon;
+  using client = await FrameClient.connect(path, { origin: "Client" });
+  client.command(start);
+  const seen: string[] = [];
+  do {
+    const { data } = await client.next(({ type }) => type === "TaskEvent");
+    seen.push(data.type === "Message" ? data.message.text : data.type);
+  } while (seen.at(-1) !== "TaskCompleted");
+  assertEquals(seen, ["TaskStarted", "öne", "two", "three", "TaskCompleted"]);
+});

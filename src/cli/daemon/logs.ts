@@ -36,7 +36,7 @@ async function run({ lines, follow }: DaemonLogsOptions, context: Context): Prom
   if (tail.length > 0) await stdout.write(`${tail.join("\n")}\n`);
   else await stderr.write("The daemon has no log yet\n");
   if (!follow) return ExitCode.ok;
-  const { followFile } = await import("../follow_file.ts");
+  const { followFile } = await import("../../base/follow_file.ts");
   for await (const text of followFile(path, { signal })) {
     await stdout.write(text);
     if (stdout.closed) return ExitCode.ok;

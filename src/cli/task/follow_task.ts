@@ -1,7 +1,7 @@
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { ProgramText } from "../../ui/program_text.ts";
-import { followFile } from "../follow_file.ts";
+import { followFile } from "../../base/follow_file.ts";
 
 /**
  * Passes on what a task prints, until it is over and all of its output was read.

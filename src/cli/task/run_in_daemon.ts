@@ -3,7 +3,7 @@ import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { PlannedTask } from "../../tasks/task_plan.ts";
 import type { Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { followFile } from "../follow_file.ts";
+import { followFile } from "../../base/follow_file.ts";
 import type { TaskRunOptions } from "./run_options.ts";
 import type { TaskOutput } from "./task_output.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { followFile } from "../../../src/cli/follow_file.ts";
+import { followFile } from "../../../src/base/follow_file.ts";
 
 Deno.test("followFile() goes on with the successor of a rotated file, loses nothing, and splits no character", async () => {
   const folder = mkdtempSync(join(tmpdir(), "haft-follow-"));

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
-import { errorCode } from "../base/errors.ts";
+import { errorCode } from "./errors.ts";
 
 /** Milliseconds between two looks. */
 const INTERVAL_MS = 100;
