@@ -76,7 +76,7 @@ const AFTER_TRUST = [
     "task list",
     "app start",
     "app status",
-    "task run evil",
+    "task run --output prefixed evil",
     "app logs",
     "task list",
     "doctor",
@@ -136,7 +136,7 @@ export const escapes: Kind = {
               "doctor",
               "app status",
               "app start",
-              "task run evil",
+              "task run --output prefixed evil",
               "task list --all",
               "use esbuild@1.0.0",
               "daemon status",
@@ -153,7 +153,7 @@ export const escapes: Kind = {
       what,
       index,
     ): Attack => ({
-      name: `${what} in the output of an app and a task that does not have the terminal`,
+      name: `${what} in the output of an app and a task`,
       run: async (world) => {
         const text = [
           "\\033[77;77H\\033[2J",
@@ -167,7 +167,7 @@ export const escapes: Kind = {
         );
         await world.shell("haft trust --yes || haft trust");
         await world.shell(
-          "haft task run --no-tty say\nhaft app start say\nsleep 0.3\nhaft app logs say\nhaft app status\nhaft task list",
+          "haft task run --output prefixed say\nhaft app start say\nsleep 0.3\nhaft app logs say\nhaft app status\nhaft task list",
           {
             terminal: true,
           },

@@ -11,7 +11,7 @@ run = "./run.sh task"
 command = "./run.sh app"
 restart = "no"
 [apps.file]
-command = ["/bin/bash", "-c", ":", "env_file"]
+command = ["/bin/bash", "-c", ":", "bash", "env_file"]
 env_file = "vars"
 restart = "no"
 [backends.go]

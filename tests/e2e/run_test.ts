@@ -349,7 +349,13 @@ Deno.test("tasks of package.json, mise.toml, a justfile and a Taskfile are liste
   const bin = join(daemon.sandbox.root, "bin");
   mkdirSync(bin);
   writeFileSync(join(bin, "just"), '#!/bin/sh\necho "just $*"\n', { mode: 0o755 });
-  const env = { PATH: `${bin}:/usr/bin:/bin` };
+  const untrusted = await daemon.sandbox.run(binary, {
+    args: ["run", "build"],
+    env: { PATH: `${bin}:/usr/bin:/bin` },
+  });
+  assertEquals([untrusted.code, untrusted.stdout], [1, ""]);
+  assertMatch(untrusted.stderr, /justfile" is not trusted, and its \[tasks\] can run code/);
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HAFT_TRUST: "1" };
   const built = await daemon.sandbox.run(binary, { args: ["run", "build", "--", "a b"], env });
   assertEquals([built.code, built.stdout], [0, "just build a b\n"]);
   assertMatch(built.stderr, /"build" is a task of ".*justfile", run by just/);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parse } from "smol-toml";
 import { ExitCode } from "../../base/exit_code.ts";
 import { openProject } from "../../tools/project/project.ts";
+import { type GatedParts, UntrustedError } from "../../tools/trust/trust_store.ts";
 import type { Context } from "../command.ts";
 import type { TaskRunOptions } from "./run_options.ts";
 
@@ -15,16 +16,21 @@ export interface ForeignTask {
   file: string;
   /** Without the caller's words. */
   command: readonly string[];
+  /** What its program reads, which has to be trusted as haft.toml's tasks have. */
+  gated: GatedParts;
 }
 
 interface Source {
   files: readonly string[];
-  read: (file: string, text: string) => Omit<ForeignTask, "file">[];
+  read: (file: string, text: string) => Omit<ForeignTask, "file" | "gated">[];
+  /** The part of the file that its program runs; by default all of it. */
+  runs?: (text: string) => GatedParts["parts"];
 }
 
 const SOURCES: readonly Source[] = [
   {
     files: ["package.json"],
+    runs: (text) => ({ scripts: (JSON.parse(text) as { scripts?: unknown }).scripts }),
     read(file, text) {
       const { scripts = {} } = JSON.parse(text) as { scripts?: Record<string, string> };
       const directory = join(file, "..");
@@ -75,11 +81,13 @@ export function foreignTasks(context: Context): ForeignTask[] {
   const { root } = openProject(context.cwd, context);
   const directories = [...new Set([context.cwd, root])];
   return directories.flatMap((directory) =>
-    SOURCES.flatMap(({ files, read }) => {
+    SOURCES.flatMap(({ files, read, runs = allLines }) => {
       const file = files.map((name) => join(directory, name)).find((path) => existsSync(path));
       if (file === undefined) return [];
       try {
-        return read(file, readFileSync(file, "utf8")).map((task) => ({ ...task, file }));
+        const text = readFileSync(file, "utf8");
+        const gated = { path: file, files: [file], parts: runs(text) };
+        return read(file, text).map((task) => ({ ...task, file, gated }));
       } catch {
         // Another program's file is that program's to complain about.
         return [];
@@ -88,7 +96,18 @@ export function foreignTasks(context: Context): ForeignTask[] {
   );
 }
 
-/** Runs the task of that name by its own program. @returns undefined where no file has it */
+/** The text by its lines' numbers: what differs from what was trusted is shown line by line. */
+function allLines(text: string): GatedParts["parts"] {
+  const lines = text.split("\n").map((line, at) => [`${at + 1}`, line] as const);
+  return { tasks: Object.fromEntries(lines.filter(([, line]) => line.trim() !== "")) };
+}
+
+/**
+ * Runs the task of that name by its own program.
+ *
+ * @returns undefined where no file has it
+ * @throws {UntrustedError} when the file is not trusted as it is now
+ */
 export async function runForeign(
   { words, rest }: Pick<TaskRunOptions, "words" | "rest">,
   context: Context,
@@ -97,6 +116,14 @@ export async function runForeign(
   const task = foreignTasks(context).find((one) => one.name === name);
   if (task === undefined) return undefined;
   const [program = "", ...args] = task.command;
+  const { trust } = openProject(context.cwd, context);
+  if (!trust.isTrusted(task.gated)) {
+    throw new UntrustedError(task.gated, trust, {
+      next: `Look at it; haft asks on a terminal, and HAFT_TRUST=1 decides in CI. Without haft: ${
+        task.command.join(" ")
+      }`,
+    });
+  }
   const env = openProject(context.cwd, context).runEnvironment({ inherited: context.env });
   if (spawnSync(program, ["--version"], { env, stdio: "ignore" }).error !== undefined) {
     await context.stderr.write(`"${name}" is a task of "${task.file}", and ${program} is not installed\n`);

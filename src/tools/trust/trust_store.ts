@@ -133,6 +133,8 @@ export class TrustStore {
   }
 }
 
+const NEXT = 'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1';
+
 /** The project is not trusted, and something that can run code was wanted of it. */
 export class UntrustedError extends HaftError {
   override readonly name = "UntrustedError";
@@ -141,11 +143,13 @@ export class UntrustedError extends HaftError {
   /** Whether somebody was asked, and said no: once is enough. */
   readonly declined: boolean;
 
-  constructor(gated: GatedParts, trust: TrustStore, { declined = false }: { declined?: boolean } = {}) {
+  constructor(
+    gated: GatedParts,
+    trust: TrustStore,
+    { declined = false, next = NEXT }: { declined?: boolean; next?: string } = {},
+  ) {
     const { path, parts } = gated;
-    super(`"${path}" is not trusted, and its ${sectionNames(parts)} can run code`, {
-      next: 'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1',
-    });
+    super(`"${path}" is not trusted, and its ${sectionNames(parts)} can run code`, { next });
     this.gated = gated;
     this.trust = trust;
     this.declined = declined;
