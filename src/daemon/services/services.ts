@@ -2,7 +2,7 @@
  * What the daemon does besides passing messages on. The first request that needs a part loads it, which keeps
  * the memory of a daemon that only passes messages small.
  */
-import { existsSync, mkdirSync, readdirSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, mkdirSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../base/errors.ts";
 import type { AppService } from "../../apps/app_service.ts";
@@ -46,6 +46,8 @@ export class Services {
   readonly backends: Lazy<BackendService>;
   readonly apps: Lazy<AppService>;
   readonly tasks: Lazy<TaskService>;
+  /** Until the first task runs in front; Deno does not exit while it is open. */
+  #frontWatcher: FSWatcher | undefined;
   readonly #options: ServicesOptions;
 
   constructor(options: ServicesOptions) {
@@ -114,8 +116,8 @@ export class Services {
   #awaitFronts(directory: string): void {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const watcher = watch(directory, { persistent: false }, () => {
-        watcher.close();
+      this.#frontWatcher = watch(directory, { persistent: false }, () => {
+        this.#frontWatcher?.close();
         this.#load("the tasks", this.tasks);
       });
       if (readdirSync(directory).length > 0) this.#load("the tasks", this.tasks);
@@ -154,6 +156,7 @@ export class Services {
 
   /** @param options.keepApps leaves apps, and tasks that are commands, to the next daemon */
   async close({ keepApps }: { keepApps: boolean }): Promise<void> {
+    this.#frontWatcher?.close();
     this.tools.now?.[Symbol.dispose]();
     // Tasks may need their backends to end.
     await this.tasks.now?.end({ keep: keepApps });
