@@ -95,6 +95,11 @@ export class App {
     for (const instance of this.#instances) instance.restart();
   }
 
+  /** haft decides to restart what runs of it. */
+  recycle(reason: string): void {
+    for (const instance of this.#instances) instance.recycle(reason);
+  }
+
   /** Resolves when nothing of it is left. @param forget it shall not run; false: only this daemon ends */
   async stop({ forget = true }: { forget?: boolean } = {}): Promise<void> {
     if (forget) this.#want("stopped");

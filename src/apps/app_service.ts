@@ -310,8 +310,10 @@ export class AppService {
     } catch {
       return;
     }
-    await this.#schedules.set(app, config.schedule, () => {
-      if (!app.isLive) app.start(app.config(this.#services.readProject(app.key.root)));
+    await this.#schedules.set(app, config, () => {
+      const now = app.config(this.#services.readProject(app.key.root));
+      if (!app.isLive) app.start(now);
+      else if (now.schedule_action === "restart") app.recycle("its schedule");
     });
   }
 

@@ -1,9 +1,10 @@
 import { errorMessage, HaftError } from "../base/errors.ts";
 import type { App } from "./app.ts";
+import type { AppConfig } from "./config/app_schema.ts";
 
-/** The apps that start at times of their own. */
+/** The apps that have a schedule. */
 export class Schedules implements Disposable {
-  readonly #jobs = new Map<App, { pattern: string; stop(): void; nextRun(): Date | null }>();
+  readonly #jobs = new Map<App, { times: string; stop(): void; nextRun(): Date | null }>();
   readonly #onProblem: (text: string) => void;
 
   constructor(onProblem: (text: string) => void) {
@@ -20,20 +21,23 @@ export class Schedules implements Disposable {
   }
 
   /**
-   * @param pattern a cron expression; undefined takes an app's schedule away
-   * @throws {HaftError} when it is none
+   * Sets what is done at the times of an app's schedule, or takes its schedule away.
+   *
+   * @throws {HaftError} when its schedule is none: of an app that no manifest has
    */
-  async set(app: App, pattern: string | undefined, run: () => void): Promise<void> {
-    if (this.#jobs.get(app)?.pattern === pattern) return;
+  async set(app: App, { schedule, schedule_timezone: timezone }: AppConfig, run: () => void): Promise<void> {
+    const times = `${schedule} ${timezone}`;
+    if (this.#jobs.get(app)?.times === times) return;
     this.delete(app);
-    if (pattern === undefined) return;
+    if (schedule === undefined) return;
     const { Cron } = await import("croner");
     try {
       const onError = (error: unknown) => this.#onProblem(`app "${app.name}": ${errorMessage(error)}`);
-      const job = new Cron(pattern, { unref: true, catch: onError }, run);
-      this.#jobs.set(app, { pattern, stop: () => job.stop(), nextRun: () => job.nextRun() });
+      const zone = timezone === undefined ? {} : { timezone };
+      const job = new Cron(schedule, { unref: true, catch: onError, ...zone }, run);
+      this.#jobs.set(app, { times, stop: () => job.stop(), nextRun: () => job.nextRun() });
     } catch (error) {
-      throw new HaftError(`App "${app.name}": "${pattern}" is no schedule: ${errorMessage(error)}`, {
+      throw new HaftError(`App "${app.name}": "${schedule}" is no schedule: ${errorMessage(error)}`, {
         next: 'Write a cron expression such as "*/5 * * * *"',
         cause: error,
       });

@@ -110,8 +110,12 @@ export const AppTable = v.strictObject({
   ),
   /** Globs below the project's directory; a change restarts the app. */
   watch: v.optional(TextList, []),
-  /** A cron expression: started then, unless it runs. */
+  /** A cron expression: what `schedule_action` says is done then. */
   schedule: v.optional(Text),
+  /** Of its times; the system's by default. */
+  schedule_timezone: v.optional(Text),
+  /** `start` leaves an app alone that runs; `restart` restarts it. */
+  schedule_action: v.optional(v.picklist(["start", "restart"]), "start"),
   uid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
   gid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
 });

@@ -3,6 +3,7 @@ import { checkSection } from "../../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { dependencyCycle } from "../../base/dependency_order.ts";
 import { type AppConfig, AppTable } from "./app_schema.ts";
+import { checkSchedule } from "./check_schedule.ts";
 
 /** Longest name of an app, in UTF-16 units as everywhere in JSON. */
 export const LONGEST_NAME = 300;
@@ -53,7 +54,8 @@ function checkAppName(name: string, start: string): void {
 }
 
 function checkDependencies(apps: ReadonlyMap<string, AppConfig>, path: string): void {
-  for (const [name, { depends_on: dependsOn, ...config }] of apps) {
+  for (const [name, config] of apps) {
+    const { depends_on: dependsOn } = config;
     for (const [other, condition] of Object.entries(dependsOn)) {
       const key = `apps.${name}.depends_on.${other}`;
       const target = apps.get(other);
@@ -73,11 +75,7 @@ function checkDependencies(apps: ReadonlyMap<string, AppConfig>, path: string): 
         );
       }
     }
-    if (config.schedule !== undefined && config.instances > 1) {
-      throw new UsageError(
-        `Cannot read manifest "${path}": key "apps.${name}.schedule" excludes "instances"`,
-      );
-    }
+    checkSchedule(name, config, path);
   }
   const cycle = dependencyCycle(dependencyTable(apps));
   if (cycle !== undefined) {

@@ -3,7 +3,7 @@ import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, selectionOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],
@@ -13,6 +13,7 @@ export const command: Command<AppOptions> = {
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
     const selection = selectionOf(names, context);
+    if (selection.root !== undefined) checkApps(context);
     await offerTrust(context, { declared: true });
     const result = await withDaemon(
       { socket, client: "haft app" },

@@ -1,4 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
+import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG } from "../flag_values.ts";
@@ -47,4 +48,14 @@ export function projectSelection(names: readonly string[], context: Context): Re
 /** The directory that the project's apps are known by. */
 export function rootOf(context: Context): string {
   return openProject(context.cwd, context).root;
+}
+
+/**
+ * Checks the project's `[apps]` before anything is done with them.
+ *
+ * @throws {UsageError} with what is wrong in the manifest
+ */
+export function checkApps(context: Context): void {
+  const { apps, manifestPath } = openProject(context.cwd, context).files;
+  if (manifestPath !== undefined) parseApps(apps, manifestPath);
 }

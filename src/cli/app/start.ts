@@ -5,7 +5,7 @@ import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, projectSelection } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, projectSelection } from "./selection.ts";
 
 export interface AppStartOptions extends AppOptions {
   /** Of an app that haft.toml does not declare. */
@@ -20,6 +20,7 @@ export const command: Command<AppStartOptions> = {
   parse,
   async run({ names, command, json, socket }, context) {
     const selection = projectSelection(names, context);
+    checkApps(context);
     await offerTrust(context, { declared: command.length === 0 });
     const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
     const result = await withDaemon(

@@ -40,7 +40,11 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
   const roots = new Set(apps.map(({ root }) => root)).size > 1;
   await stdout.write(table([
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
-    ...apps.flatMap((app) => app.instances.map((instance) => row(app, instance, { style, roots }))),
+    ...apps.flatMap((app) =>
+      app.instances.length === 0
+        ? [[app.name, stateText(app.state, style), "", "", "", "", "", about(app, null, { style, roots })]]
+        : app.instances.map((instance) => row(app, instance, { style, roots }))
+    ),
   ]));
   for (const { name, pending } of apps) {
     if (pending.length === 0) continue;
@@ -54,8 +58,17 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
 
 function row(
   app: AppStatus,
-  { instance, state, pid, uptime_secs: uptime, restarts, cpu_percent: cpu, memory_bytes: memory, reason }:
-    AppInstance,
+  {
+    instance,
+    state,
+    pid,
+    uptime_secs: uptime,
+    restarts,
+    restart_reason: restartReason,
+    cpu_percent: cpu,
+    memory_bytes: memory,
+    reason,
+  }: AppInstance,
   { style, roots }: { style: Style; roots: boolean },
 ): string[] {
   return [
@@ -66,6 +79,19 @@ function row(
     String(restarts),
     cpu === null ? "" : `${cpu.toFixed(1)}%`,
     memory === null ? "" : formatBytes(memory),
-    [reason ?? "", roots ? style.dim(app.root) : ""].filter((text) => text !== "").join("  "),
+    about(app, reason ?? (restartReason === null ? null : `restarted: ${restartReason}`), { style, roots }),
   ];
+}
+
+/** What else is to be said of an app: a reason, its next run, its project. */
+function about(
+  { next_run: nextRun, root }: AppStatus,
+  reason: string | null,
+  { style, roots }: { style: Style; roots: boolean },
+): string {
+  return [
+    reason ?? "",
+    nextRun === null ? "" : `next run ${new Date(nextRun).toLocaleString("sv-SE")}`,
+    roots ? style.dim(root) : "",
+  ].filter((text) => text !== "").join("  ");
 }

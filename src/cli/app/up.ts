@@ -6,7 +6,7 @@ import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, projectSelection } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, projectSelection } from "./selection.ts";
 import { upDetached } from "./up_detached.ts";
 import { UpFront } from "./up_front.ts";
 
@@ -35,6 +35,7 @@ export const command: Command<AppUpOptions> = {
   async run({ names, detach, grep, exitOn, abortOnFailure, json, socket }, context) {
     await offerTrust(context, { declared: true });
     const target = projectSelection(names, context);
+    checkApps(context);
     const client = "haft app";
     if (detach) {
       return await withDaemon(

@@ -227,5 +227,5 @@ Deno.test("a scheduled app is started at its time, and up() does not start it be
     assertEquals(h.service.isBusy, false);
     writeApps(h.world, `[apps.job]\ncommand = "true"\nschedule = "every day"\n`);
     const error = await h.service.up({ root: h.root }).catch((reason) => reason);
-    assertStringIncludes(String(error), 'App "job": "every day" is no schedule');
+    assertStringIncludes(String(error), 'key "apps.job.schedule" is no schedule: "every day"');
   }, `[apps.job]\ncommand = "echo tick"\nschedule = "* * * * * *"\n`));

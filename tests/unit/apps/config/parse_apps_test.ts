@@ -33,6 +33,7 @@ Deno.test("parseApps() fills in every default; a text alone is a command", () =>
     limits: {},
     log: { max_size: 10 * 1024 * 1024, keep: 5 },
     watch: [],
+    schedule_action: "start",
   });
 });
 
@@ -117,6 +118,26 @@ const REFUSED: [name: string, text: string, message: string, next?: string][] = 
     "a circle",
     `[apps.a]\ncommand = "x"\ndepends_on = { b = "started" }\n[apps.b]\ncommand = "x"\ndepends_on = { c = "started" }\n[apps.c]\ncommand = "x"\ndepends_on = { a = "started" }`,
     "in a circle: a → b → c → a",
+  ],
+  [
+    "a schedule that is none",
+    `[apps.a]\ncommand = "x"\nschedule = "every day"`,
+    'key "apps.a.schedule" is no schedule',
+  ],
+  [
+    "a time that never comes",
+    `[apps.a]\ncommand = "x"\nschedule = "0 0 30 2 *"`,
+    'key "apps.a.schedule" never comes: "0 0 30 2 *"',
+  ],
+  [
+    "an unknown time zone",
+    `[apps.a]\ncommand = "x"\nschedule = "0 0 * * *"\nschedule_timezone = "Mars/Olympus"`,
+    'key "apps.a.schedule_timezone" is no time zone: "Mars/Olympus"',
+  ],
+  [
+    "a time zone without a schedule",
+    `[apps.a]\ncommand = "x"\nschedule_timezone = "UTC"`,
+    'key "apps.a.schedule_timezone" needs a schedule',
   ],
   ["itself as a dependency", `[apps.a]\ncommand = "x"\ndepends_on = { a = "started" }`, "in a circle: a → a"],
   ["a long name", `[apps.${"n".repeat(301)}]\ncommand = "x"`, "has 301 characters"],
