@@ -11,8 +11,8 @@ import type { TreeQuery } from "../process/process_tree.ts";
 import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import { HealthMonitor } from "./health/health_monitor.ts";
-import { probe } from "./health/probes.ts";
+import type { HealthMonitor } from "./health/health_monitor.ts";
+import { watchHealth } from "./health/watch_health.ts";
 import type { InstanceHost } from "./instance_host.ts";
 import { InstanceProcess } from "./instance_process.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
@@ -263,11 +263,8 @@ export class AppInstance {
     const { attempts, restartReason = "" } = this.#life;
     const generation = this.#generation;
     const delay = backoffDelay((this.#config ?? NO_POLICY).backoff, attempts, random());
-    this.#host.emit("app.process_restarting", {
-      attempt: attempts,
-      delay_ms: delay,
-      reason: restartReason,
-    });
+    const told = { attempt: attempts, delay_ms: delay, reason: restartReason };
+    this.#host.emit("app.process_restarting", told);
     this.#pause = clock.after(delay, () => {
       if (generation === this.#generation) this.#dispatch({ type: "pause_over" });
     });
@@ -279,9 +276,12 @@ export class AppInstance {
     this.#watches.push(this.#host.watch(config));
     const { health } = config;
     if (health === undefined) return;
-    const monitor = new HealthMonitor(health, {
+    const monitor = watchHealth(health, {
       clock: this.#host.clock,
-      check: () => probe(health, { ...this.#process.surroundings, timeoutMs: health.timeout }),
+      table: this.#host.table,
+      tree: () => this.#process.tree,
+      surroundings: () => this.#process.surroundings,
+      passed: this.state === "healthy",
       onPass: () => this.#dispatch({ type: "health_passed" }),
       onFail: (reason, failures) =>
         this.#host.emit("app.health_check_failed", { reason, failures, retries: health.retries }),
@@ -290,7 +290,7 @@ export class AppInstance {
         this.#dispatch({ type: "health_failed", reason });
         if (health.action === "restart") this.recycle(`unhealthy: ${reason}`);
       },
-    }, { passed: this.state === "healthy" });
+    });
     this.#monitor = monitor;
     this.#watches.push(monitor);
   }

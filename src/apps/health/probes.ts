@@ -70,6 +70,7 @@ function probeExec(
   [file = "", ...args]: readonly string[],
   { cwd, env, timeoutMs }: ProbeContext,
 ): Promise<ProbeResult> {
+  const shown = shownCommand(file, args);
   return new Promise((resolve) => {
     const child = withUsersUmask(() =>
       spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: "ignore" })
@@ -86,16 +87,22 @@ function probeExec(
     }, timeoutMs);
     child.once("error", (error) => {
       clearTimeout(timer);
-      resolve(`${file}: ${errorCode(error) ?? error.message}`);
+      resolve(`${shown}: ${errorCode(error) ?? error.message}`);
     });
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
-      if (overdue) return resolve(`${file} did not end in ${timeoutMs} ms`);
+      if (overdue) return resolve(`${shown} did not end in ${timeoutMs} ms`);
       resolve(
         code === 0
           ? undefined
-          : `${file} ${signal === null ? `exited with code ${code}` : `was killed by ${signal}`}`,
+          : `${shown} ${signal === null ? `exited with code ${code}` : `was killed by ${signal}`}`,
       );
     });
   });
+}
+
+/** The text that a shell runs, or the command itself: as the manifest has it. */
+function shownCommand(file: string, args: readonly string[]): string {
+  const flag = args.findIndex((word) => /^-[a-z]*c$/.test(word));
+  return (flag === -1 ? undefined : args[flag + 1]?.trim()) ?? file;
 }

@@ -100,7 +100,7 @@ Deno.test("a check by a command: healthy, unhealthy after its retries, healthy a
     assertEquals(h.service.list({ root: h.root }).apps[0]?.state, "healthy");
     rmSync(join(h.root, "ok"));
     const unhealthy = await h.state("unhealthy");
-    assertEquals(unhealthy.data["reason"], "test exited with code 1");
+    assertEquals(unhealthy.data["reason"], "test -e ok exited with code 1");
     assertEquals(
       h.events.filter(({ type }) => type === "app.health_check_failed").slice(0, 2).map(({ data }) =>
         data["failures"]
@@ -115,7 +115,7 @@ Deno.test("a check by a command: healthy, unhealthy after its retries, healthy a
 Deno.test("checks by http and tcp pass and fail with the reason", async () => {
   let status = 200;
   const server = createServer((_, response) => response.writeHead(status).end());
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.2", resolve));
   const { port } = server.address() as AddressInfo;
   await withApps(
     async (h) => {
@@ -125,7 +125,7 @@ Deno.test("checks by http and tcp pass and fail with the reason", async () => {
       const unhealthy = await h.state("unhealthy");
       assertEquals([unhealthy.subject, unhealthy.data["reason"]], [
         "web",
-        `http://127.0.0.1:${port}/ok answered 500`,
+        `http://127.0.0.2:${port}/ok answered 500`,
       ]);
       const from = h.events.length;
       await new Promise((resolve) => {
@@ -138,8 +138,8 @@ Deno.test("checks by http and tcp pass and fail with the reason", async () => {
       );
       assertStringIncludes(String(refused.data["reason"]), "ECONNREFUSED");
     },
-    `[apps.web]\ncommand = "sleep 1000"\nhealth = { http = "http://127.0.0.1:${port}/ok", ${FAST} }
-[apps.tcp]\ncommand = "sleep 1000"\nhealth = { tcp = ${port}, ${FAST} }\n`,
+    `[apps.web]\ncommand = "sleep 1000"\nhealth = { http = "http://127.0.0.2:${port}/ok", ${FAST} }
+[apps.tcp]\ncommand = "sleep 1000"\nhealth = { tcp = "127.0.0.2:${port}", ${FAST} }\n`,
   );
 });
 
@@ -154,7 +154,7 @@ Deno.test("action = restart starts an unhealthy app anew, and a check that hangs
       assert(!isAlive(first));
       assertStringIncludes(
         String(h.events.find(({ data }) => data["state"] === "stopping")?.data["reason"]),
-        "unhealthy: sleep did not end in 30 ms",
+        "unhealthy: sleep 1000 did not end in 30 ms",
       );
     },
     `[apps.web]\ncommand = "sleep 1000"\nhealth = { exec = "sleep 1000", interval = "10ms", timeout = "30ms", retries = 1, action = "restart" }\n`,
