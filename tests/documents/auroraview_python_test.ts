@@ -1,4 +1,4 @@
-/** AuroraView's RFC 0011 for Python: programs that were written from the document, with the oldest Python there is. */
+/** AuroraView's RFC 0011 for Python: programs written from the document, with Python 3.7 where there is one. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";

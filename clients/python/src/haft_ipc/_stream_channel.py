@@ -2,12 +2,13 @@
 
 import errno
 import time
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, preamble
-from ._inbox import Inbox
+from ._inbox import Call, Inbox
 from ._json_text import decode_json, encode_event, encode_json, encode_request
 from ._mailbox import Arrived, Fields
 from ._outbox import Outbox
@@ -126,41 +127,41 @@ class StreamChannel(IpcChannel):
         timeout: Optional[float] = 30.0,
         return_exceptions: bool = False,
     ) -> List[Any]:
-        calls = [*requests]
+        all_requests = [*requests]
         deadline = None if timeout is None else time.monotonic() + timeout
         results: List[Any] = []
-        for first in range(0, len(calls), PIPELINE):
-            results += self._pipeline(calls[first : first + PIPELINE], timeout, deadline, return_exceptions)
+        # Two batches are in flight: the peer works on one while this side reads the answers of the other.
+        batches: Deque[List[Call]] = deque()
+        try:
+            for first in range(0, len(all_requests), PIPELINE // 2):
+                batch = all_requests[first : first + PIPELINE // 2]
+                batches.append(self._inbox.open_calls(len(batch)))
+                self._send_requests(batches[-1], batch, _left(deadline))
+                if len(batches) == 2:
+                    self._inbox.await_calls(batches[0], timeout, deadline)
+                    results += [call.result(return_exceptions) for call in batches.popleft()]
+            for calls in batches:
+                self._inbox.await_calls(calls, timeout, deadline)
+                results += [call.result(return_exceptions) for call in calls]
+        except BaseException as error:
+            for call in (call for calls in batches for call in calls):
+                self._inbox.close_call(call)
+                if isinstance(error, TimedOut) and call.response is None:
+                    self._cancel(call.id)
+            raise
         return results
 
-    def _pipeline(
-        self,
-        requests: Sequence[Tuple[str, JsonInput]],
-        timeout: Optional[float],
-        deadline: Optional[float],
-        return_exceptions: bool,
-    ) -> List[Any]:
-        inbox = self._inbox
-        calls = inbox.open_calls(len(requests))
-
+    def _send_requests(
+        self, calls: Sequence[Call], requests: Sequence[Tuple[str, JsonInput]], timeout: Optional[float]
+    ) -> None:
         def make() -> Tuple[bytes, int]:
             made = [
                 self._frame(encode_request(call.id, method, data))
                 for call, (method, data) in zip(calls, requests)
             ]
-            return b"".join(data for data, _ in made), sum(size for _, size in made)
+            return b"".join([data for data, _ in made]), sum([size for _, size in made])
 
-        try:
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
-            self._push(make, left, self._check_open, len(calls))
-            inbox.await_calls(calls, timeout, deadline)
-        except BaseException as error:
-            for call in calls:
-                inbox.close_call(call)
-                if isinstance(error, TimedOut) and call.response is None:
-                    self._cancel(call.id)
-            raise
-        return [call.result(return_exceptions) for call in calls]
+        self._push(make, timeout, self._check_open, len(calls))
 
     def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)
@@ -372,3 +373,7 @@ class StreamChannel(IpcChannel):
             return Io(f'Connection of channel "{self._name}" broke: {error.strerror or error}')
         midway = " in the middle of a message" if self._decoder.partial else ""
         return Disconnected(f'Peer of channel "{self._name}" closed the connection{midway}')
+
+
+def _left(deadline: Optional[float]) -> Optional[float]:
+    return None if deadline is None else max(deadline - time.monotonic(), 0.0)
