@@ -1,4 +1,4 @@
-/** AuroraView's RFC 0011 for Python: programs written from the document, with Python 3.7 where there is one. */
+/** AuroraView's RFC 0011 for Python: programs written from the document, under Python 3.7 if there is one. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";

@@ -1,32 +1,15 @@
 /** The document on packages/ipc, promise by promise, with a client that was written from it alone. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IpcClient, IpcServer } from "../../src/ipc/mod.ts";
-import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
+import type { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
 import { eventsDuring } from "../e2e/dialect_sandbox.ts";
-import { binary } from "../e2e/support.ts";
 import { JsonClient } from "./clients/line_client.ts";
 import { FrameClient } from "./clients/packages_ipc_client.ts";
-
-const MANIFEST = '[tasks.agent]\nrun = ["sh", "-c", "exec sleep 600"]\n';
-
-/** A daemon whose settings name an endpoint of this dialect and the task "agent". */
-async function serving(dialect: string, { manifest = MANIFEST, settings = "" } = {}) {
-  const daemon = await DaemonSandbox.create(binary);
-  daemon.sandbox.manifest(manifest);
-  await daemon.run("trust");
-  const path = join(daemon.sandbox.root, "run", "haft", `${dialect}.sock`);
-  mkdirSync(join(daemon.sandbox.haftHome, "config"), { recursive: true });
-  writeFileSync(
-    join(daemon.sandbox.haftHome, "config", "config.toml"),
-    `[daemon]\nlisten = { ${dialect} = "${path}" }\n[daemon.roo]\ntask = "agent"\ncwd = "${daemon.sandbox.project}"\n${settings}`,
-  );
-  await daemon.start();
-  return { daemon, path };
-}
+import { serving } from "./serving.ts";
 
 const start = { commandName: "StartNewTask", data: { configuration: {}, text: "go" } };
 

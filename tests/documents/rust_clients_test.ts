@@ -1,0 +1,99 @@
+/** Clients in Rust (serde, tokio), written from the documents alone, built with cargo where it is on PATH. */
+import { assert, assertEquals } from "@std/assert";
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { projectRoot } from "../../scripts/support/project.ts";
+import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
+import { start } from "../e2e/dialect_sandbox.ts";
+import { fakeTools } from "../e2e/fake_tools.ts";
+import { binary } from "../e2e/support.ts";
+import { serving } from "./serving.ts";
+
+const target = join(projectRoot, "dist", "rust-clients");
+const ignore = spawnSync("cargo", ["--version"]).error !== undefined;
+console.log(ignore ? "The Rust clients did not run: there is no cargo on PATH" : "The Rust clients run");
+
+let built = false;
+
+/** The program of this name. */
+function program(name: string): string {
+  if (!built) {
+    const { status, stderr } = spawnSync("cargo", ["build", "--quiet"], {
+      cwd: join(projectRoot, "tests", "documents", "clients", "rust"),
+      env: { ...process.env, CARGO_TARGET_DIR: target },
+      encoding: "utf8",
+    });
+    assertEquals(status, 0, stderr);
+    built = true;
+  }
+  return join(target, "debug", name);
+}
+
+/** Runs a client. `line` gives what it prints next; `end` the rest, when it ends with 0. */
+function run(name: string, args: readonly string[]) {
+  const child = spawn(program(name), args, { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const code = new Promise((resolve) => child.on("close", resolve));
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const line = async () => {
+    const { value, done } = await lines.next();
+    assert(done !== true, stderr);
+    return value;
+  };
+  const end = async () => {
+    const rest: string[] = [];
+    for await (const one of lines) rest.push(one);
+    assertEquals(await code, 0, stderr);
+    return rest;
+  };
+  return { line, end };
+}
+
+Deno.test({
+  name:
+    "vx: a Rust client resolves, lists, subscribes, hears what is installed and removed, and stops the daemon",
+  ignore,
+  async fn() {
+    await using registry = await fakeTools();
+    await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+    const path = join(daemon.sandbox.root, "run", "haft", "vx.sock");
+    await start(daemon, `vx=${path}`);
+    await daemon.run("install", "esbuild@1.0.0");
+    const { line, end } = run("vx", [path, "esbuild", "1.0.0"]);
+    assertEquals([await line(), await line(), await line(), await line(), await line(), await line()], [
+      "Pong true",
+      "Resolved 1.0.0 true",
+      "Environment true",
+      "Versions 1.0.0",
+      "Error true",
+      "Subscribed true",
+    ]);
+    await daemon.run("install", "esbuild@1.2.0");
+    await daemon.run("uninstall", "esbuild@1.2.0");
+    assertEquals(await end(), ["RuntimeInstalled esbuild 1.2.0", "RuntimeRemoved esbuild 1.2.0"]);
+    await run("vx", [path, "esbuild", "1.0.0", "shutdown"]).end();
+    while ((await daemon.run("daemon", "status")).code === 0) {
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  },
+});
+
+Deno.test({
+  name: "codex-lines: a Rust client becomes ready, starts a task and follows it to its end",
+  ignore,
+  async fn() {
+    const manifest = '[tasks.agent]\nrun = ["sh", "-c", "echo öne; echo two"]\n';
+    const { daemon, path } = await serving("codex-lines", { manifest });
+    await using _ = daemon;
+    assertEquals(await run("packages_ipc", [path, "go"]).end(), [
+      "Ack true",
+      "TaskStarted true",
+      "Message öne",
+      "Message two",
+      "TaskCompleted true",
+    ]);
+  },
+});
