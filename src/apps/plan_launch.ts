@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { type CommandContext, commandWords, resolveProgram } from "../process/command_line.ts";
+import { requireProgram } from "../process/simple_program.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
@@ -39,7 +40,11 @@ export async function planLaunch(
   });
   const cwd = workingDirectory(project.root, config);
   const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
-  const program = resolveProgram(config.command, { ...context, cwd, path: variables["PATH"] });
+  const place = { cwd, path: variables["PATH"] };
+  const program = resolveProgram(config.command, { ...context, ...place });
+  if (typeof config.command === "string" && process.platform !== "win32") {
+    requireProgram(config.command, place);
+  }
   requireRootFor(name, config);
   return {
     config: withProbeWords(config, { ...context, args: [] }),
