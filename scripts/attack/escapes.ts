@@ -67,20 +67,7 @@ const FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const AFTER_TRUST = [
   "haft trust --yes || haft trust",
-  ...[
-    "trust --show",
-    "sync",
-    "ls",
-    "env",
-    "app status",
-    "task list",
-    "app start",
-    "app status",
-    "task run --output prefixed evil",
-    "app logs",
-    "task list",
-    "doctor",
-  ]
+  ...["env", "app start", "app status", "app logs", "task run --output prefixed evil", "task list"]
     .map((command) => `haft ${command}`),
 ].join("\n");
 
