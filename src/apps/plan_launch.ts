@@ -42,9 +42,8 @@ export async function planLaunch(
   const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
   const place = { cwd, path: variables["PATH"] };
   const program = resolveProgram(config.command, { ...context, ...place });
-  if (typeof config.command === "string" && process.platform !== "win32") {
-    requireProgram(config.command, place);
-  }
+  const systemShell = context.shell === undefined && process.platform !== "win32";
+  if (systemShell && typeof config.command === "string") requireProgram(config.command, place);
   requireRootFor(name, config);
   return {
     config: withProbeWords(config, { ...context, args: [] }),
