@@ -16,6 +16,7 @@ export const command: Command<ActivateOptions> = {
     "haft activate fish | source    # in ~/.config/fish/config.fish",
     "haft activate powershell | Out-String | iex   # in $PROFILE",
   ],
+  completes: SHELLS,
   readOnly: true,
   parse,
   run,

@@ -20,8 +20,19 @@ export interface Context {
   readonly version: string;
 }
 
-/** Where the completions of a word come from: a fixed list, the project, or the names of files. */
-export type Completes = readonly string[] | "tools" | "apps" | "tasks" | "files";
+/** What the project, haft's store and catalogue, the daemon and its protocol have by name. */
+export type CompletionSource =
+  | "tools"
+  | "catalogue"
+  | "installed"
+  | "apps"
+  | "tasks"
+  | "task-ids"
+  | "methods"
+  | "events";
+
+/** Where the completions of a word come from: a fixed list, a source, or the names of files. */
+export type Completes = readonly string[] | CompletionSource | "files";
 
 /** One option of a command, as its help and the completions show it. */
 export interface Flag {

@@ -18,6 +18,7 @@ export const command: Command<EnvOptions> = {
     {
       name: "shell",
       value: "SHELL",
+      completes: SHELLS,
       description: `For which shell: ${SHELLS.join(", ")} (default: from $SHELL)`,
     },
     { name: "json", description: "Print JSON: {set, unset, path}" },

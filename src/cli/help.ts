@@ -15,7 +15,7 @@ Options:
 ${
     columns([["-h, --help", "Show this help; haft COMMAND --help for a command's"], [
       "-V, --version",
-      "Print the version",
+      "Print the version; with --json, which build for which platform",
     ]])
   }
 

@@ -22,6 +22,7 @@ export const command: Command<InstallCommandOptions> = {
     },
   ],
   examples: ["haft install biome", "haft install node@22 npm:prettier@3"],
+  completes: "catalogue",
   parse,
   run,
 };

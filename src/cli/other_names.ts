@@ -2,13 +2,12 @@
  * Commands of other tools that haft has no command for by that name, with what does it here. A name that
  * becomes a command of haft's is found before it is looked for in this table.
  */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  run: 'Run a task with "haft task run NAME", or a tool with "haft exec NAME"',
+export const OTHER_NAMES: Readonly<Record<string, string>> = {
   add: 'Add a tool with "haft use TOOL"',
   update: 'Change a version with "haft use TOOL@VERSION"; "haft sync" installs what haft.toml asks for',
   upgrade: 'Change a version with "haft use TOOL@VERSION"; "haft sync" installs what haft.toml asks for',
   outdated: 'See what is installed with "haft ls"; change a version with "haft use TOOL@VERSION"',
-  list: 'List tools with "haft ls", apps with "haft app list", tasks with "haft task list"',
+  list: 'List tools with "haft ls", apps with "haft app list", tasks with "haft tasks"',
   logs: 'Read logs with "haft app logs", "haft task logs ID" or "haft daemon logs"',
   log: 'Read logs with "haft app logs", "haft task logs ID" or "haft daemon logs"',
   remove: 'Take the tool out of haft.toml; "haft uninstall TOOL" removes it from the store',
@@ -24,11 +23,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   ps: 'See "haft app status", or "haft app top"',
   serve: 'Start the project\'s apps with "haft app up"',
   cancel: 'Cancel a task with "haft task cancel ID"',
-  tasks: 'List tasks with "haft task list"',
   apps: 'List apps with "haft app list"',
-  build: 'Run a task with "haft task run build"',
-  test: 'Run a task with "haft task run test"',
-  dev: 'Run a task with "haft task run dev", or start an app with "haft app start dev"',
+  build: 'Run a task with "haft run build"',
+  test: 'Run a task with "haft run test"',
+  dev: 'Run a task with "haft run dev", or start an app with "haft app start dev"',
   ci: 'Install exactly what haft.lock pins with "haft sync --locked"',
   lock: '"haft sync" writes haft.lock',
   shell: 'Put the project\'s tools into this shell with eval "$(haft env)"',

@@ -47,6 +47,10 @@ async function dispatchTrusted(args: readonly string[], context: Context): Promi
 async function dispatch(args: readonly string[], context: Context): Promise<ExitCode> {
   const [first, ...words] = args;
   if (first === "--version" || first === "-V" || first === "version") {
+    if (words.includes("--json")) {
+      const { versionFacts } = await import("./version_facts.ts");
+      return await print(`${JSON.stringify(versionFacts(context))}\n`, context);
+    }
     return await print(`haft ${context.version}\n`, context);
   }
   const asksForHelp = first !== undefined && isHelp(first);

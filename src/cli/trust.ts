@@ -21,6 +21,7 @@ export const command: Command<TrustOptions> = {
     { name: "list", description: "List the manifests that are trusted" },
     { name: "json", description: "Print JSON: {path, trusted, parts}, or a list of paths" },
   ],
+  completes: "files",
   parse,
   run,
 };

@@ -18,14 +18,14 @@ export interface UninstallOptions {
 }
 
 export const command: Command<UninstallOptions> = {
-  usage: ["TOOL[@VERSION]   # without a version: the only one that is installed", "TOOL --all"],
+  usage: ["TOOL[@VERSION]   # without a version: the only one installed", "TOOL --all"],
   flags: [
     { name: "all", short: "a", description: "Remove every version" },
     { name: "force", short: "f", description: "Remove it even while processes run from it" },
     { name: "json", description: "Print JSON: [{tool, version, path}] of what was removed" },
   ],
   examples: ["haft uninstall esbuild@0.25.0"],
-  completes: "tools",
+  completes: "installed",
   parse,
   run,
 };

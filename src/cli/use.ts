@@ -28,6 +28,7 @@ export const command: Command<UseOptions> = {
     { name: "offline", description: "Use only what is in the store and the cache" },
   ],
   examples: ["haft use biome@2", "haft use node@22 npm:prettier"],
+  completes: "catalogue",
   parse,
   run,
 };

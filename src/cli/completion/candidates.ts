@@ -2,9 +2,7 @@ import type { Command, CommandEntry, Completes, Context, Flag } from "../command
 import { isGroup } from "../command_entry.ts";
 import { entryNamed } from "../find_command.ts";
 import { COMMON_FLAGS } from "../parse.ts";
-import type { Candidate } from "./project_names.ts";
-
-type Surroundings = Pick<Context, "cwd" | "env" | "home" | "paths">;
+import type { Candidate } from "./sources.ts";
 
 /**
  * What the last of the words can become, by the tables of commands and flags and by what the project has.
@@ -14,7 +12,7 @@ type Surroundings = Pick<Context, "cwd" | "env" | "home" | "paths">;
  */
 export async function completionsOf(
   words: readonly string[],
-  { commands, context }: { commands: readonly CommandEntry[]; context: Surroundings },
+  { commands, context }: { commands: readonly CommandEntry[]; context: Context },
 ): Promise<Candidate[] | "files"> {
   const current = words.at(-1) ?? "";
   let known: Candidate[] = OVERVIEW_FLAGS;
@@ -45,7 +43,7 @@ interface Place {
   before: readonly string[];
   /** The word itself. */
   current: string;
-  context: Surroundings;
+  context: Context;
 }
 
 async function ofCommand(
@@ -84,15 +82,15 @@ function flagCandidates({ name, short, description }: Flag): Candidate[] {
 async function valuesOf(
   completes: Completes | undefined,
   current: string,
-  context: Surroundings,
+  context: Context,
 ): Promise<Candidate[] | "files"> {
   if (completes === undefined) return [];
   if (completes === "files") return completes;
   if (typeof completes !== "string") {
     return startingWith(current, completes.map((word) => ({ word, description: "" })));
   }
-  const { projectNames } = await import("./project_names.ts");
-  return startingWith(current, projectNames(completes, context));
+  const { candidatesFrom } = await import("./sources.ts");
+  return startingWith(current, await candidatesFrom(completes, context));
 }
 
 function startingWith(current: string, candidates: readonly Candidate[]): Candidate[] {

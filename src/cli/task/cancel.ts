@@ -6,6 +6,7 @@ import { printTasks } from "./task_table.ts";
 
 export const command: Command<TaskIdOptions> = {
   usage: ["ID…"],
+  completes: "task-ids",
   flags: TASK_FLAGS,
   parse: parseIds,
   async run({ ids, json, socket }, context) {

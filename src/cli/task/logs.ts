@@ -17,6 +17,7 @@ export interface TaskLogsOptions extends TaskOptions {
 
 export const command: Command<TaskLogsOptions> = {
   usage: ["ID"],
+  completes: "task-ids",
   flags: [
     { name: "follow", short: "f", description: "Go on until the task is over" },
     { name: "lines", short: "n", value: "N", description: "How many lines (default: 100)" },

@@ -13,6 +13,7 @@ export interface TaskResumeOptions extends TaskIdOptions {
 
 export const command: Command<TaskResumeOptions> = {
   usage: ["ID…"],
+  completes: "task-ids",
   flags: [TEXT_FLAG, ...TASK_FLAGS],
   parse: (args) => ({ ...parseIds(args), text: textFlag(args, "text") }),
   async run({ ids, text, json, socket }, context) {

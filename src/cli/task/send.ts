@@ -12,6 +12,7 @@ export interface TaskSendOptions extends TaskOptions {
 
 export const command: Command<TaskSendOptions> = {
   usage: ["ID TEXT"],
+  completes: "task-ids",
   flags: TASK_FLAGS,
   parse,
   async run({ id, text, json, socket }, context) {

@@ -64,7 +64,7 @@ export function parseIds(args: ParsedArgs): TaskIdOptions {
 export function checkId(id: string): void {
   if (/^[0-9a-f]{12}$/.test(id)) return;
   throw new HaftError(`There is no task with the id "${id}"`, {
-    next: 'Run "haft task list" for the ids of tasks; "haft task run NAME" starts a declared one',
+    next: 'Run "haft task list" for the ids of tasks; "haft run NAME" starts a declared one',
     exitCode: ExitCode.remote,
   });
 }

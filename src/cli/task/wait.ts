@@ -8,6 +8,7 @@ import { worstExit } from "./worst_exit.ts";
 
 export const command: Command<TaskIdOptions> = {
   usage: ["ID…"],
+  completes: "task-ids",
   flags: TASK_FLAGS,
   examples: ['haft task wait "$id" && echo done'],
   parse: parseIds,

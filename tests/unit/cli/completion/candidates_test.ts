@@ -28,6 +28,34 @@ Deno.test("completionsOf() completes a verb's own options, each once, and fixed 
   assertEquals(await words("completions", ""), ["bash", "zsh", "fish", "powershell"]);
 });
 
+Deno.test("completionsOf() completes the catalogue, methods, events and values of options", async () => {
+  assertEquals((await words("use", "bio")).includes("biome"), true);
+  assertEquals((await words("install", "rip")).includes("ripgrep"), true);
+  assertEquals((await words("ipc-send", "daemon.p")).includes("daemon.ping"), true);
+  assertEquals((await words("ipc-send", "--subscribe", "app.log")).includes("app.log_line"), true);
+  assertEquals(await words("ipc-send", "--wire", "n"), ["ndjson"]);
+  assertEquals(await words("ipc-send", "--wire=n"), ["--wire=ndjson"]);
+  assertEquals(await words("env", "--shell", "f"), ["fish"]);
+  assertEquals(await words("ls", "--color", "a"), ["auto", "always"]);
+});
+
+Deno.test("completionsOf() completes what the project declares, and no word that would not stand in a shell's line", async () => {
+  const cwd = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(
+      `${cwd}/haft.toml`,
+      '[tools]\nesbuild = "1"\n[apps]\nweb = "sleep 1"\n"evil\\u001b[2J" = "x"\n[tasks.test]\nrun = "true"\ndescription = "All tests"\n',
+    );
+    const found = async (...line: string[]) =>
+      await completionsOf(line, { commands: COMMANDS, context: fakeContext({ cwd }) });
+    assertEquals(await found("app", "start", ""), [{ word: "web", description: "sleep 1" }]);
+    assertEquals(await found("run", "t"), [{ word: "test", description: "All tests" }]);
+    assertEquals(await found("which", "esb"), [{ word: "esbuild", description: "not installed" }]);
+  } finally {
+    Deno.removeSync(cwd, { recursive: true });
+  }
+});
+
 Deno.test("completionsOf() leaves another program's arguments to the names of files", async () => {
   assertEquals(await words("exec", "node", ""), "files");
   assertEquals(await words("app", "start", "web", "--", ""), "files");
