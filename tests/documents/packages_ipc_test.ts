@@ -114,7 +114,8 @@ Deno.test("discovery: the path of the endpoint is written where clients look, an
 Deno.test("Connect and Disconnect are events of the server", async () => {
   const { daemon, path } = await serving("codex");
   await using _ = daemon;
-  const events = await eventsDuring(daemon, "client.*", 2, async () => {
+  // Four, because the helper's own connection comes and goes, too.
+  const events = await eventsDuring(daemon, "client.*", 4, async () => {
     using _client = await FrameClient.connect(path);
     await Promise.resolve();
   });
