@@ -11,6 +11,7 @@ const quick: [name: string, argv: string[]][] = [
   ["check", [deno, "check", "--quiet", "main.ts", "src", "tests", "scripts"]],
   ["layers", [deno, "run", "-A", "--quiet", "scripts/check_layers.ts"]],
   ["python", [deno, "run", "-A", "--quiet", "scripts/python_events.ts", "--check"]],
+  ["documents", [deno, "run", "-A", "--quiet", "scripts/conformance.ts", "--check"]],
   ["hygiene", [deno, "run", "-A", "--quiet", "scripts/check_hygiene.ts"]],
 ];
 

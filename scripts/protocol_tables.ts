@@ -5,6 +5,7 @@ import { EVENTS } from "../src/protocol/events.ts";
 import { METHODS } from "../src/protocol/methods/mod.ts";
 import { ERROR_CODES } from "../src/protocol/wire_error.ts";
 import { describeProtocol } from "../src/daemon/describe_protocol.ts";
+import { markdownTable } from "./support/markdown_table.ts";
 import { projectRoot } from "./support/project.ts";
 
 /**
@@ -19,7 +20,7 @@ export function withTables(document: string): string {
     const [begin, end] = [`<!-- ${name}: generated -->`, `<!-- ${name}: end -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     if (from === -1 || to < from) throw new Error(`docs/protocol.md has no place for the table "${name}"`);
-    text = `${text.slice(0, from + begin.length)}\n\n${table(rows)}\n\n${text.slice(to)}`;
+    text = `${text.slice(0, from + begin.length)}\n\n${markdownTable(rows)}\n\n${text.slice(to)}`;
   }
   return text;
 }
@@ -57,16 +58,6 @@ function fields(schema: unknown): string {
   if (anyOf.length > 0) return anyOf.map(fields).join(" or ");
   const names = Object.keys(properties).map((name) => required.includes(name) ? name : `${name}?`);
   return names.length === 0 ? "" : `\`{ ${names.join(", ")} }\``;
-}
-
-function table([head = [], ...rows]: readonly string[][]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const line = (row: readonly string[]) =>
-    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`;
-  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join(
-    "\n",
-  );
 }
 
 if (import.meta.main) {
