@@ -1,12 +1,12 @@
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
-import type { TaskEventName } from "../protocol/task_events.ts";
+import type { AboutTask, EmitTaskEvent, TaskEventDetails, TaskEventName } from "../protocol/task_events.ts";
 import type { Ends } from "./ends.ts";
 import type { FinalEvent, History } from "./history.ts";
 
 export interface TaskNewsOptions {
-  emit: (type: TaskEventName, data: Record<string, unknown>, subject: string) => void;
+  emit: EmitTaskEvent;
   /** Tells one client alone, if it is still connected. */
-  relay: (clientId: string, type: TaskEventName, data: Record<string, unknown>) => void;
+  relay: (clientId: string, type: TaskEventName, data: AboutTask) => void;
   history: History;
   ends: Ends;
 }
@@ -19,7 +19,7 @@ export class TaskNews {
     this.#options = options;
   }
 
-  tell(type: TaskEventName, info: TaskInfo, more: Record<string, unknown> = {}): void {
+  tell<Name extends TaskEventName>(type: Name, info: TaskInfo, more: TaskEventDetails[Name]): void {
     const { id, name, root, client_id: client } = info;
     const relayed = client === null ? {} : { relay_client_id: client };
     const data = { id, name, root, ...more, ...relayed };
@@ -28,12 +28,12 @@ export class TaskNews {
   }
 
   /** An end is also kept for durable subscribers, before anybody hears of it. */
-  final(type: FinalEvent["type"], info: TaskInfo, more: Record<string, unknown>): void {
+  final<Name extends FinalEvent["type"]>(type: Name, info: TaskInfo, more: TaskEventDetails[Name]): void {
     const { id, name, root } = info;
     const { history, ends } = this.#options;
     history.addFinal({ type, time: Date.now(), data: { id, name, root, ...more } });
     this.tell(type, info, more);
-    this.tell("task.resumable", info);
+    this.tell("task.resumable", info, {});
     ends.tell(id);
   }
 }

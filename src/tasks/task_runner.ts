@@ -180,7 +180,7 @@ export class TaskRunner {
     if (this.#detached) return;
     try {
       if (event === "result") task.setResult(data);
-      else if (event === "idle") this.#options.news.tell("task.idle", task.info);
+      else if (event === "idle") this.#options.news.tell("task.idle", task.info, {});
       else if (event === "message" || event === "progress") this.message(task, "task", data, event);
     } catch (error) {
       this.#options.onProblem(`What task ${task.info.id} said is not kept: ${errorMessage(error)}`);

@@ -130,7 +130,7 @@ export class TaskService {
       logs: join(this.#directory, "logs"),
     });
     this.#history.put(task);
-    this.#news.tell("task.created", task.info);
+    this.#news.tell("task.created", task.info, {});
     this.#enqueue(task);
     return task.info;
   }
@@ -147,7 +147,7 @@ export class TaskService {
     await this.cancel(id);
     const { info } = this.#get(id);
     this.#history.remove(id);
-    this.#news.tell("task.closed", info);
+    this.#news.tell("task.closed", info, {});
     return { ...info, state: "closed" };
   }
 

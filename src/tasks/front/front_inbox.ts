@@ -127,7 +127,7 @@ export class FrontInbox implements Disposable {
     queue.add(task);
     history.put(task);
     if (isNew) {
-      news.tell("task.created", task.info);
+      news.tell("task.created", task.info, {});
       news.tell("task.queued", task.info, { attempt });
       news.tell("task.started", task.info, { attempt, pid, adopted: false });
     }
