@@ -7,23 +7,25 @@ import { writeArchives, writeChecksums, writeInstallers } from "./release/archiv
 import { components, cycloneDx, thirdPartyLicences } from "./release/licences.ts";
 import { type PlatformBinary, writeNpmPackages } from "./release/npm_packages.ts";
 import { type PackageFile, writeOut } from "./release/package_files.ts";
+import { writePythonPackage } from "./release/python_package.ts";
 import { readSigningKey, type SigningKey } from "./release/sign.ts";
 import { writeTypescriptPackage } from "./release/typescript_package.ts";
 import { build } from "./build.ts";
 import { projectRoot } from "./support/project.ts";
 import { type Target, targetNamed, targets } from "./support/targets.ts";
 
-const parts = ["npm", "archives"] as const;
+const parts = ["npm", "archives", "python"] as const;
 type Part = typeof parts[number];
 
 const usage = `Usage: deno task release [OPTIONS]
 
 Makes everything that is published, from this checkout:
   dist/npm      tarballs that "npm install" takes: haft, its platforms' executables, and @haft/haft for TypeScript
+  dist/python   wheel and sdist of haft-ipc for Python
   dist/release  archives, SHA256SUMS with its signature, install.sh and install.ps1, sbom.cdx.json
 
   --platform NAME  only this platform (may be repeated): ${targets.map(({ name }) => name).join(", ")}
-  --only PART      npm or archives
+  --only PART      npm, archives or python
   --no-xz          leave the .tar.xz archives out, which take a minute or two each
 
   HAFT_SIGNING_KEY    a secret key of minisign's without a password (minisign -G -W): its content or its path.
@@ -76,7 +78,8 @@ async function release(options: ReleaseOptions): Promise<void> {
   const releasesUrl = process.env["HAFT_RELEASES_URL"] ?? noReleases;
 
   const binaries: PlatformBinary[] = [];
-  for (const target of options.targets) {
+  const needsBinaries = options.parts.some((part) => part !== "python");
+  for (const target of needsBinaries ? options.targets : []) {
     const { path } = await build({ target, release: { url: releasesUrl, publicKey: key?.publicKey ?? "" } });
     binaries.push({ target, path });
   }
@@ -89,12 +92,15 @@ async function release(options: ReleaseOptions): Promise<void> {
   if (options.parts.includes("archives")) {
     written.push(...await archives({ version, binaries, key, releasesUrl, xz: options.xz }));
   }
+  if (options.parts.includes("python")) {
+    written.push(...await writePythonPackage({ version, outDir: fresh("python") }));
+  }
   for (const path of written) {
     console.log(
       `${relative(projectRoot, path).padEnd(52)} ${(statSync(path).size / 1e6).toFixed(2).padStart(7)} MB`,
     );
   }
-  if (key === undefined) console.log("not signed: HAFT_SIGNING_KEY is not set");
+  if (key === undefined && needsBinaries) console.log("not signed: HAFT_SIGNING_KEY is not set");
   console.log(`haft ${version}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
