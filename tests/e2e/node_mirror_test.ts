@@ -45,6 +45,8 @@ for (const haft of everyHaft) {
     await using sandbox = await Sandbox.create({ registry: server.url });
     const mirror = new URL("/dist/", server.url).href;
     sandbox.manifest(`[tools]\nnode = "lts"\n[mirrors]\n"https://nodejs.org/dist/" = "${mirror}"\n`);
+    // A project's mirrors count only after trust.
+    assertEquals((await sandbox.run(haft, { args: ["trust"] })).code, 0);
     const synced = await sandbox.run(haft, { args: ["sync"] });
     assertEquals(synced.code, 0, synced.stderr);
     assertEquals(sandbox.installed(), [`node/${VERSION}`]);
@@ -69,6 +71,7 @@ Deno.test("an archive that is not what the checksums say is refused, and nothing
   sandbox.manifest(
     `[tools]\nnode = "22"\n[mirrors]\n"https://nodejs.org/dist/" = "${new URL("/dist/", server.url).href}"\n`,
   );
+  assertEquals((await sandbox.run(haft, { args: ["trust"] })).code, 0);
   const { code, stderr } = await sandbox.run(haft, { args: ["sync"] });
   assertEquals(code, 1);
   assertStringIncludes(stderr, "hash");
