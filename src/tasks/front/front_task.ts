@@ -106,6 +106,8 @@ export class FrontTask {
     } finally {
       signal.removeEventListener("abort", cancel);
       if (this.#log !== undefined) closeSync(this.#log);
+      // What fails before a command starts must not leave a listener, which would keep haft from exiting.
+      await this.#closeChannel();
     }
     return this.#record.info;
   }
@@ -174,7 +176,7 @@ export class FrontTask {
       return { ok: true };
     } finally {
       clearTimeout(timer);
-      await this.#conversation?.close();
+      await this.#closeChannel();
     }
   }
 
@@ -260,6 +262,12 @@ export class FrontTask {
     const { Conversation } = await import("../conversation.ts");
     this.#conversation = await Conversation.open(marker, (event, data) => this.#hear(event, data));
     return this.#conversation.path;
+  }
+
+  async #closeChannel(): Promise<void> {
+    const conversation = this.#conversation;
+    this.#conversation = undefined;
+    await conversation?.close();
   }
 
   #hear(event: string, data: unknown): void {
