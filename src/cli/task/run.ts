@@ -89,7 +89,13 @@ class TaskRun {
     const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
       task?.label ?? "command"
     );
-    this.#outputs = new TaskOutputs(context, { mode, timestamps: options.timestamps, labels });
+    // In a pipe a task's bytes are passed on as they are only when that was asked for.
+    const inPipe = options.output === undefined && mode === "raw" && !context.stdout.isTTY;
+    this.#outputs = new TaskOutputs(context, {
+      mode: inPipe ? "quiet" : mode,
+      timestamps: options.timestamps,
+      labels,
+    });
   }
 
   async run(): Promise<ExitCode> {
