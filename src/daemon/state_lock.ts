@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, rmSync, type Stats } from "node:fs";
+import { lstatSync, rmSync, type Stats } from "node:fs";
 import process from "node:process";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { setAside } from "../base/set_aside.ts";
@@ -49,7 +50,7 @@ export class StateLock {
 
   /** @throws {AlreadyRunning} */
   static async take(state: string, socket: string): Promise<StateLock> {
-    mkdirSync(state, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(state);
     const lock = await tryLock(state);
     if (lock === undefined) throw new AlreadyRunning(holder(state));
     return new StateLock(state, lock, socket);
@@ -75,7 +76,7 @@ export class StateLock {
   async check(socket: string): Promise<void> {
     const now = lstatSync(daemonLockFile(this.#state), { throwIfNoEntry: false });
     if (now !== undefined && now.ino === this.#file.ino && now.dev === this.#file.dev) return;
-    mkdirSync(this.#state, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(this.#state);
     const lock = await tryLock(this.#state);
     if (lock === undefined) throw new AlreadyRunning(holder(this.#state));
     this.#lock.release();

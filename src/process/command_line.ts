@@ -4,9 +4,11 @@
  * their commands here.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
+import { readOrSetAside } from "../base/set_aside.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import { findCommand } from "./find_command.ts";
 
 /** A list of words, or a text for a shell. */
@@ -144,13 +146,22 @@ function interpreter(text: string, platform: string): string[] {
   return basename(file) === "env" ? words : [basename(file), ...words];
 }
 
-/** A file is named after its content, so that each script is written once. */
+/**
+ * A file is named after its content, so that each script is written once, and again when it is damaged.
+ */
 function writeScript(text: string, directory: string): string {
   const path = join(directory, createHash("sha256").update(text).digest("hex").slice(0, 32));
-  if (existsSync(path)) return path;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (isStill(path, `${text}\n`)) return path;
+  makePrivateDirectory(directory);
   const staged = `${path}.${process.pid}`;
   writeFileSync(staged, `${text}\n`, { mode: 0o700 });
   renameSync(staged, path);
   return path;
+}
+
+function isStill(path: string, text: string): boolean {
+  return readOrSetAside(path, (found) => {
+    if (found !== text) throw new RangeError("it is another script");
+    return true;
+  }) ?? false;
 }

@@ -3,9 +3,11 @@
  * its last completion. A pattern that matches nothing proves nothing, so the task runs then.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setAsideUnlessFile } from "../base/set_aside.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import { escapePath, globSync } from "tinyglobby";
 import type { TaskArguments } from "./task_arguments.ts";
 import type { TaskConfig } from "./task_schema.ts";
@@ -34,8 +36,9 @@ export class Fingerprints {
   }
 
   set(root: string, name: string, hash: string): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(this.#directory);
     const path = this.#path(root, name);
+    setAsideUnlessFile(path);
     const staged = `${path}.${process.pid}`;
     writeFileSync(staged, hash, { mode: 0o600 });
     renameSync(staged, path);

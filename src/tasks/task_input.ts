@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { writeAtomic } from "../base/write_atomic.ts";
+import { readOrSetAside } from "../base/set_aside.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 
 /** What a command reads in HAFT_TASK_INPUT when its task has no input. */
 export const NO_INPUT: Readonly<Record<string, unknown>> = {
@@ -11,12 +13,16 @@ export const NO_INPUT: Readonly<Record<string, unknown>> = {
   history: [],
 };
 
-/** The input file of all commands without input; it is made when it is missing. */
+const TEXT = JSON.stringify(NO_INPUT);
+
+/** The input file of all commands without input; it is made when it is missing or damaged. */
 export function noInputFile(inputDirectory: string): string {
   const path = join(inputDirectory, "none.json");
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, JSON.stringify(NO_INPUT), { mode: 0o400 });
-  }
+  makePrivateDirectory(inputDirectory);
+  const known = readOrSetAside(path, (text) => {
+    if (text !== TEXT) throw new RangeError("it is something else");
+    return text;
+  });
+  if (known === undefined) writeAtomic(path, TEXT, { mode: 0o400, durable: false });
   return path;
 }

@@ -8,9 +8,9 @@
  *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
  *     const [task] = await tasks.wait([id], signal);
  */
-import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import { errorMessage } from "../base/errors.ts";
 import { systemClock } from "../process/clock.ts";
 import { ExitPoll } from "../process/exit_poll.ts";
@@ -258,7 +258,7 @@ export class TaskService {
 
   #makeDirectories(): void {
     for (const name of ["input", "logs"]) {
-      mkdirSync(join(this.#directory, name), { recursive: true, mode: 0o700 });
+      makePrivateDirectory(join(this.#directory, name));
     }
   }
 

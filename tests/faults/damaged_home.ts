@@ -124,12 +124,17 @@ export class DamagedHome implements AsyncDisposable {
       .map((path) => relative(this.home, path));
   }
 
-  /** Ends all that runs from this home, and puts every file back. */
+  /**
+   * Ends all that runs from this home, and puts every file of haft's back. The project's directory stays the
+   * one that was trusted.
+   */
   restore(): void {
     this.killAll();
     spawnSync("chmod", ["-R", "u+rwX", this.home]);
-    rmSync(this.home, { recursive: true, force: true });
-    this.#copy(this.#template, this.home);
+    for (const name of [".local", ".cache", "run"]) {
+      rmSync(join(this.home, name), { recursive: true, force: true });
+      this.#copy(join(this.#template, name), join(this.home, name));
+    }
   }
 
   /** Not a synchronous wait: the registry answers from this process. */

@@ -2,8 +2,9 @@
  * What the daemon does besides passing messages on. The first request that needs a part loads it, which keeps
  * the memory of a daemon that only passes messages small.
  */
-import { existsSync, type FSWatcher, mkdirSync, readdirSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
 import type { AppService } from "../../apps/app_service.ts";
 import type { BackendService } from "../../backends/backend_service.ts";
@@ -115,7 +116,7 @@ export class Services {
   /** Loads the tasks when the first one runs in front of a terminal. */
   #awaitFronts(directory: string): void {
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makePrivateDirectory(directory);
       this.#frontWatcher = watch(directory, { persistent: false }, () => {
         this.#frontWatcher?.close();
         this.#load("the tasks", this.tasks);

@@ -2,17 +2,9 @@
  * How a task that runs in front of a terminal becomes known to the daemon: a file for each, written when it
  * starts and when it ends. A daemon that runs sees the files come, and one that starts later finds them.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import type { ProcessIdentity } from "../../process/process_table.ts";
 import type { TaskMessage } from "../../protocol/methods/task_methods.ts";
 import type { StoredTask } from "../history.ts";
@@ -44,7 +36,7 @@ export function writeFront(directory: string, file: FrontFile): void {
   try {
     writeFileSync(staged, JSON.stringify(file), { mode: 0o600 });
   } catch {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(directory);
     writeFileSync(staged, JSON.stringify(file), { mode: 0o600 });
   }
   renameSync(staged, join(directory, `${id}.json`));

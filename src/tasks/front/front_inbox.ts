@@ -1,4 +1,5 @@
-import { type FSWatcher, mkdirSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
 import type { ExitPoll } from "../../process/exit_poll.ts";
 import { findSame, type ProcessTable } from "../../process/process_table.ts";
@@ -40,7 +41,7 @@ export class FrontInbox implements Disposable {
 
   begin(): void {
     const { directory, onProblem } = this.#options;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePrivateDirectory(directory);
     try {
       this.#watcher = watch(directory, { persistent: false }, (_, name) => {
         const id = /^([0-9a-f]{12})\.json$/.exec(String(name ?? ""))?.[1];

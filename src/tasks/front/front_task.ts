@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
 import type { Env } from "../../base/env.ts";
 import { backoffDelay } from "../../process/backoff.ts";
@@ -280,7 +281,7 @@ export class FrontTask {
   #openLog(): void {
     if (this.#log !== undefined) return;
     const { log } = this.#record.info;
-    mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+    makePrivateDirectory(dirname(log));
     this.#log = openSync(log, "a", 0o600);
   }
 
