@@ -8,7 +8,8 @@ import {
   Variable,
   VariableName,
 } from "../process/config/process_schema.ts";
-import { checkSection } from "../tools/manifest/read_toml.ts";
+import type { ManifestProblem } from "../tools/manifest/manifest_problem.ts";
+import { checkSection, readSection } from "../tools/manifest/read_toml.ts";
 
 /** One table of `[backends]`. */
 export const BackendTable = v.strictObject({
@@ -46,6 +47,13 @@ export function parseBackend(name: string, table: unknown, path: string): Backen
     path,
     keys: ["backends", name],
   });
+}
+
+/** All that is wrong with the `[backends]` of a manifest. */
+export function backendProblems(section: Readonly<Record<string, unknown>>): ManifestProblem[] {
+  return Object.entries(section).flatMap(([name, table]) =>
+    readSection(isCommand(table) ? { command: table } : table, BackendTable, ["backends", name]).problems
+  );
 }
 
 function isCommand(table: unknown): boolean {

@@ -14,6 +14,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command("shims", "Write a shim for every installed tool, for PATH", () => import("./shims.ts")),
   command("activate", "Print the shell line that puts the shims on PATH", () => import("./activate.ts")),
   command("init", "Write a haft.toml for this directory", () => import("./init.ts")),
+  command("check", "Check all of haft.toml, with line and column", () => import("./check/check.ts")),
   command("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
   group("app", "Start, watch and stop the project's processes", () => import("./app/commands.ts")),
   command("run", "Run tasks in front, each after those it depends on", () => import("./task/run.ts")),

@@ -65,5 +65,7 @@ const COLORS = { ok: "green", note: "dim", fault: "red" } as const;
 
 function line({ check, state, detail, fix }: Finding, { stdout }: Context): string {
   const mark = createStyle(stdout.color)[COLORS[state]](MARKS[state]);
-  return `${mark} ${check}: ${detail}\n${fix === null ? "" : `  ${fix}\n`}`;
+  return `${mark} ${check}: ${detail}\n${
+    fix === null ? "" : `${fix.split("\n").map((text) => `  ${text}\n`).join("")}`
+  }`;
 }

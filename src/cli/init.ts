@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { HaftError, UsageError } from "../base/errors.ts";
+import { SCHEMA_URL } from "../base/schema_url.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { writeProjectFile } from "../sync/project_lock.ts";
 import { MANIFEST_NAME, readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { type ProposedApp, proposedApps, proposedTools } from "./init_proposals.ts";
 
 export interface InitOptions {
   force: boolean;
@@ -33,14 +35,20 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
       next: 'Run "haft use TOOL" to add to it, or "haft init --force" to replace it',
     });
   }
-  const taken = requestsHere(context);
-  writeProjectFile(path, initialManifest(taken), { root: context.cwd });
-  await context.stdout.write(`Wrote ${path}\n`);
-  for (const { name, version, decidedBy } of taken) {
-    await context.stdout.write(`  ${name} = "${version}" from ${decidedBy.file}\n`);
-  }
+  const requests = requestsHere(context);
+  const tools = proposedTools(context.cwd, new Set(requests.map(({ name }) => name)));
+  const apps = proposedApps(context.cwd);
+  writeProjectFile(path, initialManifest([...requests, ...tools], apps), { root: context.cwd });
+  const taken = [
+    ...requests.map(({ name, version, decidedBy }) => `${name} = "${version}" from ${decidedBy.file}`),
+    ...tools.map(({ name, version, file }) => `${name} = "${version}" for ${file}`),
+    ...apps.map(({ name, command }) => `app ${name}: ${command}`),
+  ];
+  await context.stdout.write(`Wrote ${path}\n${taken.map((line) => `  ${line}\n`).join("")}`);
   await context.stdout.write(
-    taken.length === 0 ? 'Next: "haft use TOOL" adds a tool\n' : 'Next: "haft sync" installs them\n',
+    taken.length === 0
+      ? 'Next: "haft use TOOL" adds a tool; "haft ls --available" lists them\n'
+      : 'Next: look it through, then "haft sync" installs what it asks for\n',
   );
   return ExitCode.ok;
 }
@@ -55,15 +63,27 @@ function requestsHere(context: Context): ToolRequest[] {
 }
 
 /** The text of a new haft.toml. */
-export function initialManifest(requests: readonly Pick<ToolRequest, "name" | "version">[]): string {
+export function initialManifest(
+  requests: readonly Pick<ToolRequest, "name" | "version">[],
+  apps: readonly ProposedApp[] = [],
+): string {
   const tools = requests.length === 0
     ? ['# node = "22"', '# biome = "2"', '# "npm:prettier" = "latest"']
     : requests.map(({ name, version }) => `${tomlKey(name)} = ${JSON.stringify(version)}`);
-  return `# The tools of this project. "haft sync" installs them; commit this file and haft.lock.
+  const processes = apps.map(({ name, command }) => `${tomlKey(name)} = ${JSON.stringify(command)}`);
+  return `#:schema ${SCHEMA_URL}
+# The tools of this project. "haft sync" installs them; commit this file and haft.lock.
 
 [tools]
 ${tools.join("\n")}
-`;
+${
+    processes.length === 0 ? "" : `
+# Its processes. "haft app up" starts them.
+
+[apps]
+${processes.join("\n")}
+`
+  }`;
 }
 
 /** A bare key, or a quoted one for names with colons and slashes. */

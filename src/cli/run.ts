@@ -58,7 +58,7 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   if (found.kind === "group") {
     const help = await helpText(found, context);
     if (asksForHelp || found.help) return await print(help, context);
-    await context.stderr.write(help);
+    await context.stderr.write(found.path === "" ? `${help}${await firstStep(context)}` : help);
     return ExitCode.usage;
   }
   const { path, command } = found;
@@ -75,6 +75,17 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
     refuseForeignHome(context, args);
   }
   return await command.run(options, context);
+}
+
+/** What to begin with in a directory that is no project yet. */
+async function firstStep({ cwd }: Context): Promise<string> {
+  const { nearestManifest } = await import("./check/problem_lines.ts");
+  if (nearestManifest(cwd) !== undefined) return "";
+  return `
+There is no haft.toml here. To begin:
+  haft init           # write one, with what this directory's files call for
+  haft use node@22    # or start it with a tool; "haft ls --available" lists them
+`;
 }
 
 async function helpText(found: FoundCommand, { version }: Context): Promise<string> {

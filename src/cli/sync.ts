@@ -91,6 +91,13 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
   } finally {
     await audience.close();
   }
+  const { manifestPath, apps, tasks, backends } = project.files;
+  const unread = [apps, tasks, backends].some((part) => Object.keys(part).length > 0);
+  // Sync reads [tools] alone, and is where a mistake in the other sections is met first, in CI as well.
+  if (manifestPath !== undefined && (unread || !ok)) {
+    const { warnOfProblems } = await import("./check/problem_lines.ts");
+    await warnOfProblems(manifestPath, context);
+  }
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;
   return ok ? ExitCode.ok : ExitCode.failed;

@@ -62,6 +62,10 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
   await context.stdout.write(`${gated.path} ${state}\n`);
+  if (action !== "revoke" && project.files.manifestPath !== undefined) {
+    const { warnOfProblems } = await import("./check/problem_lines.ts");
+    await warnOfProblems(project.files.manifestPath, context);
+  }
   if (action === "trust" || action === "show") {
     const { describeParts } = await import("../tools/trust/describe_parts.ts");
     const lines = describeParts(gated.parts);

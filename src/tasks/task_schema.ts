@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Command, Duration, Shell, Text, Variable, VariableName } from "../process/config/process_schema.ts";
-import { UsageError } from "../base/errors.ts";
-import { checkSection } from "../tools/manifest/read_toml.ts";
+import { type ManifestProblem, problemError } from "../tools/manifest/manifest_problem.ts";
+import { readSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { dependencyCycle } from "../base/dependency_order.ts";
 
@@ -106,13 +106,25 @@ export function parseTasks(
   section: Readonly<Record<string, unknown>>,
   path: string,
 ): Map<string, TaskConfig> {
+  const { tasks, problems: [problem] } = readTasks(section);
+  if (problem !== undefined) throw problemError(problem, { what: "manifest", path });
+  return tasks;
+}
+
+/** The tasks that can be read, and all that is wrong. */
+export function readTasks(
+  section: Readonly<Record<string, unknown>>,
+): { tasks: Map<string, TaskConfig>; problems: ManifestProblem[] } {
   const tasks = new Map<string, TaskConfig>();
+  const problems: ManifestProblem[] = [];
   for (const [name, table] of Object.entries(section)) {
     const value = typeof table === "string" || Array.isArray(table) ? { run: table } : table;
-    tasks.set(name, checkSection(value, TaskTable, { what: "manifest", path, keys: ["tasks", name] }));
+    const task = readSection(value, TaskTable, ["tasks", name]);
+    problems.push(...task.problems);
+    if (task.output !== undefined) tasks.set(name, task.output);
   }
-  checkDependencies(tasks, path);
-  return tasks;
+  problems.push(...dependencyProblems(tasks, Object.keys(section)));
+  return { tasks, problems };
 }
 
 /** The task of that name or alias. */
@@ -128,17 +140,25 @@ export function taskNamed(
   return undefined;
 }
 
-function checkDependencies(tasks: ReadonlyMap<string, TaskConfig>, path: string): void {
-  const known = [...tasks].flatMap(([name, { aliases }]) => [name, ...aliases]);
+/** @param names of all tasks, also of those that cannot be read */
+function dependencyProblems(
+  tasks: ReadonlyMap<string, TaskConfig>,
+  names: readonly string[],
+): ManifestProblem[] {
+  const known = [...names, ...[...tasks.values()].flatMap(({ aliases }) => aliases)];
+  const problems: ManifestProblem[] = [];
   for (const [name, config] of tasks) {
     for (const key of ["depends", "depends_post"] as const) {
-      const unknown = config[key].find((other) => !other.startsWith("//") && !known.includes(other));
-      if (unknown === undefined) continue;
-      const next = didYouMean(nearestNames(unknown, known.filter((other) => other !== name)));
-      throw new UsageError(
-        `Cannot read manifest "${path}": key "tasks.${name}.${key}" names no task: "${unknown}"`,
-        next === undefined ? {} : { next },
-      );
+      for (
+        const unknown of config[key].filter((other) => !other.startsWith("//") && !known.includes(other))
+      ) {
+        const next = didYouMean(nearestNames(unknown, known.filter((other) => other !== name)));
+        problems.push({
+          keys: ["tasks", name, key],
+          message: `key "tasks.${name}.${key}" names no task: "${unknown}"`,
+          ...(next === undefined ? {} : { next }),
+        });
+      }
     }
   }
   const cycle = dependencyCycle(
@@ -147,9 +167,12 @@ function checkDependencies(tasks: ReadonlyMap<string, TaskConfig>, path: string)
       [...depends, ...post].map((other) => taskNamed(tasks, other)?.name ?? other),
     ])),
   );
-  if (cycle === undefined) return;
-  throw new UsageError(
-    `Cannot read manifest "${path}": tasks depend on each other in a circle: ${cycle.join(" → ")}`,
-    { next: "Take one of these depends away" },
-  );
+  if (cycle !== undefined) {
+    problems.push({
+      keys: ["tasks", cycle[0] ?? "", "depends"],
+      message: `tasks depend on each other in a circle: ${cycle.join(" → ")}`,
+      next: "Take one of these depends away",
+    });
+  }
+  return problems;
 }

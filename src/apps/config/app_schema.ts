@@ -64,6 +64,19 @@ const Health = v.pipe(
   ),
 );
 
+const Condition = v.picklist(["started", "healthy", "completed"]);
+
+/** App → what it waits for; a list of names waits until they are started. */
+const DependsOn = v.union([
+  v.pipe(
+    v.array(Text),
+    v.transform((names): Record<string, v.InferOutput<typeof Condition>> =>
+      Object.fromEntries(names.map((name) => [name, "started" as const]))
+    ),
+  ),
+  v.record(Text, Condition),
+]);
+
 /** One `[apps.NAME]`. Its output has milliseconds, bytes and lists of words, and is plain JSON. */
 export const AppTable = v.strictObject({
   /** A text that a shell runs, or a list of words. */
@@ -86,7 +99,7 @@ export const AppTable = v.strictObject({
   ),
   /** Until SIGKILL. */
   stop_timeout: v.optional(Duration, "10s"),
-  depends_on: v.optional(v.record(Text, v.picklist(["started", "healthy", "completed"])), {}),
+  depends_on: v.optional(DependsOn, {}),
   health: v.optional(Health),
   instances: v.optional(v.pipe(Count, v.maxValue(256, "256 or less")), 1),
   limits: v.optional(

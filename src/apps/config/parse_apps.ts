@@ -1,9 +1,10 @@
 import { UsageError } from "../../base/errors.ts";
-import { checkSection } from "../../tools/manifest/read_toml.ts";
+import { type ManifestProblem, problemError } from "../../tools/manifest/manifest_problem.ts";
+import { checkSection, readSection } from "../../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { dependencyCycle } from "../../base/dependency_order.ts";
 import { type AppConfig, AppTable } from "./app_schema.ts";
-import { checkSchedule } from "./check_schedule.ts";
+import { scheduleProblems } from "./check_schedule.ts";
 
 /** Longest name of an app, in UTF-16 units as everywhere in JSON. */
 export const LONGEST_NAME = 300;
@@ -15,13 +16,27 @@ export const LONGEST_NAME = 300;
  * @throws {UsageError} naming the file, the key and what was expected; or the circle of dependencies
  */
 export function parseApps(section: Readonly<Record<string, unknown>>, path: string): Map<string, AppConfig> {
-  const apps = new Map<string, AppConfig>();
-  for (const [name, table] of Object.entries(section)) {
-    checkAppName(name, `Cannot read manifest "${path}"`);
-    apps.set(name, checkSection(appTable(table), AppTable, { what: "manifest", path, keys: ["apps", name] }));
-  }
-  checkDependencies(apps, path);
+  const { apps, problems: [problem] } = readApps(section);
+  if (problem !== undefined) throw problemError(problem, { what: "manifest", path });
   return apps;
+}
+
+/** The apps that can be read, and all that is wrong. */
+export function readApps(
+  section: Readonly<Record<string, unknown>>,
+): { apps: Map<string, AppConfig>; problems: ManifestProblem[] } {
+  const apps = new Map<string, AppConfig>();
+  const problems: ManifestProblem[] = [];
+  for (const [name, table] of Object.entries(section)) {
+    const wrong = nameProblem(name);
+    if (wrong !== undefined) problems.push({ keys: ["apps", name], ...wrong });
+    const app = readSection(appTable(table), AppTable, ["apps", name]);
+    problems.push(...app.problems);
+    if (app.output !== undefined) apps.set(name, app.output);
+  }
+  problems.push(...dependencyProblems(apps, Object.keys(section)));
+  for (const [name, config] of apps) problems.push(...scheduleProblems(name, config));
+  return { apps, problems };
 }
 
 /**
@@ -30,7 +45,11 @@ export function parseApps(section: Readonly<Record<string, unknown>>, path: stri
  * @throws {UsageError} naming the key and what was expected
  */
 export function parseApp(name: string, table: unknown): AppConfig {
-  checkAppName(name, "Cannot start the app");
+  const wrong = nameProblem(name);
+  if (wrong !== undefined) {
+    const { message, next } = wrong;
+    throw new UsageError(`Cannot start the app: ${message}`, next === undefined ? {} : { next });
+  }
   return checkSection(appTable(table), AppTable, { what: "app", path: name, keys: [] });
 }
 
@@ -39,53 +58,56 @@ function appTable(table: unknown): unknown {
   return typeof table === "string" || Array.isArray(table) ? { command: table } : table;
 }
 
-function checkAppName(name: string, start: string): void {
+function nameProblem(name: string): Pick<ManifestProblem, "message" | "next"> | undefined {
   const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
-  if (name.trim() === "") throw new UsageError(`${start}: an app has no name`);
+  if (name.trim() === "") return { message: "an app has no name" };
   if (name.length > LONGEST_NAME) {
-    throw new UsageError(`${start}: the app's name "${shown}" has ${name.length} characters`, {
+    return {
+      message: `the app's name "${shown}" has ${name.length} characters`,
       next: `Give it a name of ${LONGEST_NAME} characters or less`,
-    });
+    };
   }
   // deno-lint-ignore no-control-regex
-  if (/[\0-\x1f\x7f]/.test(name)) {
-    throw new UsageError(`${start}: the app's name ${JSON.stringify(shown)} has a control character`);
-  }
+  return /[\0-\x1f\x7f]/.test(name)
+    ? { message: `the app's name ${JSON.stringify(shown)} has a control character` }
+    : undefined;
 }
 
-function checkDependencies(apps: ReadonlyMap<string, AppConfig>, path: string): void {
-  for (const [name, config] of apps) {
-    const { depends_on: dependsOn } = config;
+/** @param names of all apps, also of those that cannot be read */
+function dependencyProblems(
+  apps: ReadonlyMap<string, AppConfig>,
+  names: readonly string[],
+): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  for (const [name, { depends_on: dependsOn }] of apps) {
     for (const [other, condition] of Object.entries(dependsOn)) {
-      const key = `apps.${name}.depends_on.${other}`;
-      const target = apps.get(other);
-      if (target === undefined) {
-        const next = didYouMean(nearestNames(other, [...apps.keys()].filter((one) => one !== name)));
-        throw new UsageError(
-          `Cannot read manifest "${path}": key "${key}" names no app`,
-          next === undefined ? {} : { next },
-        );
-      }
-      if (condition === "healthy" && target.health === undefined) {
-        throw new UsageError(
-          `Cannot read manifest "${path}": key "${key}" waits for an app without a health check`,
-          {
-            next: `Give "${other}" one, [apps.${other}.health], or wait for "started"`,
-          },
-        );
+      const keys = ["apps", name, "depends_on", other];
+      const key = keys.join(".");
+      if (!names.includes(other)) {
+        const next = didYouMean(nearestNames(other, names.filter((one) => one !== name)));
+        problems.push({
+          keys,
+          message: `key "${key}" names no app`,
+          ...(next === undefined ? {} : { next }),
+        });
+      } else if (condition === "healthy" && apps.has(other) && apps.get(other)?.health === undefined) {
+        problems.push({
+          keys,
+          message: `key "${key}" waits for an app without a health check`,
+          next: `Give "${other}" one, [apps.${other}.health], or wait for "started"`,
+        });
       }
     }
-    checkSchedule(name, config, path);
   }
   const cycle = dependencyCycle(dependencyTable(apps));
   if (cycle !== undefined) {
-    throw new UsageError(
-      `Cannot read manifest "${path}": apps depend on each other in a circle: ${cycle.join(" → ")}`,
-      {
-        next: "Take one of these depends_on away",
-      },
-    );
+    problems.push({
+      keys: ["apps", cycle[0] ?? "", "depends_on"],
+      message: `apps depend on each other in a circle: ${cycle.join(" → ")}`,
+      next: "Take one of these depends_on away",
+    });
   }
+  return problems;
 }
 
 /** App → the apps that it waits for. */

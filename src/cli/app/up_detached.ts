@@ -1,5 +1,5 @@
 import { callerEnvironment } from "../../base/caller_environment.ts";
-import { ExitCode } from "../../base/exit_code.ts";
+import type { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { openProject } from "../../tools/project/project.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
@@ -8,8 +8,26 @@ import { shortPath } from "../short_path.ts";
 import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
 
 /** The user's settings, the store, and the project at hand. */
-export function examineProject(context: Context): Finding[] {
-  return [settings(context), store(context), ...project(context)];
+export async function examineProject(context: Context): Promise<Finding[]> {
+  const problems = await manifestProblems(context);
+  return [settings(context), store(context), ...(problems.length > 0 ? problems : project(context))];
+}
+
+/** Every mistake in the haft.toml at hand, with its place. */
+async function manifestProblems({ cwd, home }: Context): Promise<Finding[]> {
+  const { nearestManifest } = await import("../check/problem_lines.ts");
+  const path = nearestManifest(cwd);
+  if (path === undefined) return [];
+  const { checkManifest } = await import("../check/manifest_problems.ts");
+  return checkManifest(readFileSync(path, "utf8"), path).problems.map((
+    { line, column, message, next, frame },
+  ) =>
+    fault(
+      "project",
+      `${shortPath(path, home)}:${line}:${column}: ${message}`,
+      next === null ? frame : `${frame}\n${next}`,
+    )
+  );
 }
 
 function settings({ paths, home }: Context): Finding {

@@ -1,6 +1,6 @@
-import { UsageError } from "../../base/errors.ts";
 import type { ToolRequest } from "../request.ts";
 import { ManifestDocument, type Settings } from "./manifest_schema.ts";
+import { type ManifestProblem, problemError } from "./manifest_problem.ts";
 import { isToolName } from "../tool_name.ts";
 import { readToml } from "./read_toml.ts";
 
@@ -30,7 +30,7 @@ export function parseManifest(text: string, path: string): Manifest {
   const document = readToml(text, ManifestDocument, { what: "manifest", path });
   return {
     path,
-    requests: Object.entries(document.tools).map(([name, tool]) => toolRequest(name, tool, path)),
+    requests: Object.entries(document.tools).map(([name, tool]) => toolRequest(name, tool, { path, text })),
     env: Object.fromEntries(
       Object.entries(document.env).map(([name, value]) => [name, value === false ? null : value]),
     ),
@@ -42,11 +42,21 @@ export function parseManifest(text: string, path: string): Manifest {
   };
 }
 
-function toolRequest(name: string, tool: ManifestDocument["tools"][string], path: string): ToolRequest {
+export function toolNameProblem(name: string): ManifestProblem {
+  return {
+    keys: ["tools", name],
+    message: `key "tools.${name}" is no name of a tool`,
+    next: 'Write a name of the catalogue, such as "node", or a package, such as "npm:prettier"',
+  };
+}
+
+function toolRequest(
+  name: string,
+  tool: ManifestDocument["tools"][string],
+  { path, text }: { path: string; text: string },
+): ToolRequest {
   if (!isToolName(name)) {
-    throw new UsageError(`Cannot read manifest "${path}": key "tools.${name}" is no name of a tool`, {
-      next: 'Write a name of the catalogue, such as "node", or a package, such as "npm:prettier"',
-    });
+    throw problemError(toolNameProblem(name), { what: "manifest", path }, text);
   }
   const table = typeof tool === "string" ? { version: tool, options: {}, install_env: {} } : tool;
   return {

@@ -1,15 +1,9 @@
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { UsageError } from "../../base/errors.ts";
+import { type ManifestProblem, problemError, type TomlFile } from "./manifest_problem.ts";
 import { codeFrame, tomlFault } from "./toml_fault.ts";
 import { nearestNames } from "../versions/nearest.ts";
-
-/** How messages call the file. */
-export interface TomlFile {
-  /** `manifest`, `settings`. */
-  what: string;
-  path: string;
-}
 
 /**
  * Reads a TOML text that a person wrote.
@@ -23,7 +17,7 @@ export function readToml<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, parseDocument(text, file), { abortEarly: true });
   if (parsed.success) return parsed.output;
-  throw schemaError(parsed.issues[0], schema, file);
+  throw problemError(problemOf(parsed.issues[0], schema), file, text);
 }
 
 /**
@@ -39,10 +33,22 @@ export function checkSection<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const parsed = v.safeParse(schema, value, { abortEarly: true });
   if (parsed.success) return parsed.output;
-  throw schemaError(parsed.issues[0], schema, file, keys);
+  throw problemError(problemOf(parsed.issues[0], schema, keys), file);
 }
 
-function parseDocument(text: string, { what, path }: TomlFile): unknown {
+/** A value and all that is wrong in it. @param keys where in the document the value stands */
+export function readSection<Schema extends v.GenericSchema>(
+  value: unknown,
+  schema: Schema,
+  keys: readonly string[],
+): { output: v.InferOutput<Schema> | undefined; problems: ManifestProblem[] } {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return { output: parsed.output, problems: [] };
+  return { output: undefined, problems: parsed.issues.map((issue) => problemOf(issue, schema, keys)) };
+}
+
+/** @throws {UsageError} for what is not TOML, naming the line where the mistake begins */
+export function parseDocument(text: string, { what, path }: TomlFile): unknown {
   const lines = text.replaceAll("\r\n", "\n");
   try {
     return parse(lines);
@@ -57,20 +63,23 @@ function parseDocument(text: string, { what, path }: TomlFile): unknown {
   }
 }
 
-function schemaError(
+function problemOf(
   issue: v.BaseIssue<unknown>,
   schema: v.GenericSchema,
-  { what, path }: TomlFile,
   outer: readonly string[] = [],
-): UsageError {
+): ManifestProblem {
   const inner = innermost(issue);
-  const key = [...outer, ...inner.path?.map((item) => String(item.key)) ?? []].join(".");
-  const start = `Cannot read ${what} "${path}": key "${key}"`;
+  const keys = [...outer, ...inner.path?.map((item) => keyOf(item.key)) ?? []];
+  const start = `key "${keys.join(".")}"`;
   if (inner.expected === "never") {
-    return new UsageError(`${start} is not known`, { next: knownKeys(inner, schema) });
+    return { keys, message: `${start} is not known`, next: knownKeys(inner, schema) };
   }
-  if (inner.received === "undefined") return new UsageError(`${start} is missing`);
-  return new UsageError(`${start} must be ${expectation(inner)}, not ${inner.received}`);
+  if (inner.received === "undefined") return { keys, message: `${start} is missing` };
+  return { keys, message: `${start} must be ${expectation(inner)}, not ${inner.received}` };
+}
+
+function keyOf(key: unknown): string | number {
+  return typeof key === "number" ? key : String(key);
 }
 
 /** Of a union's complaints, the one that came furthest: a table with a wrong key is not "no string". */

@@ -118,9 +118,21 @@ const wrong: [name: string, text: string, message: string, next: string | undefi
 for (const [name, text, message, next] of wrong) {
   Deno.test(`parseManifest() refuses ${name}`, () => {
     const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
-    assertEquals([error.message, error.next], [message, next]);
+    // The place is the next test's.
+    const words = error.message.replace(/haft\.toml:\d+:\d+: /, "");
+    const hint = error.next?.replace(/^\d+ \| .*\n +\| *\^\n?/, "");
+    assertEquals([words, hint === "" ? undefined : hint], [message, next]);
   });
 }
+
+Deno.test("parseManifest() points at the key, with line, column and a caret", () => {
+  const text = '[tools]\nnode = "22"\n\n[tools.esbuild]\n  verzion = "1"\nversion = "1"\n';
+  const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
+  assertEquals([error.message, error.next], [
+    'Cannot read manifest "haft.toml": haft.toml:5:3: key "tools.esbuild.verzion" is not known',
+    '5 |   verzion = "1"\n  |   ^\nDid you mean "version"?',
+  ]);
+});
 
 Deno.test("parseManifest() points at the place of a syntax error", () => {
   const error = assertThrows(() => parseManifest('[tools]\nnode = "22\n', "/p/haft.toml"), UsageError);

@@ -1,0 +1,121 @@
+import { TomlError } from "smol-toml";
+import * as v from "valibot";
+import { SourceName } from "../../protocol/artifact.ts";
+import { UsageError } from "../../base/errors.ts";
+import { readApps } from "../../apps/config/parse_apps.ts";
+import { backendProblems } from "../../backends/backend_schema.ts";
+import { readTasks } from "../../tasks/task_schema.ts";
+import { ManifestDocument } from "../../tools/manifest/manifest_schema.ts";
+import { type ManifestProblem, placeOf } from "../../tools/manifest/manifest_problem.ts";
+import { toolNameProblem } from "../../tools/manifest/parse_manifest.ts";
+import { parseDocument, readSection } from "../../tools/manifest/read_toml.ts";
+import { codeFrame, tomlFault } from "../../tools/manifest/toml_fault.ts";
+import { toolSource } from "../../tools/catalogue/tool_source.ts";
+import { isToolName } from "../../tools/tool_name.ts";
+
+/** A problem of a manifest, as a person or an editor is shown it. */
+export interface FoundProblem {
+  file: string;
+  /** Both count from 1; 1 where the file does not say. */
+  line: number;
+  column: number;
+  /** `apps.web.command`; null for what is not TOML. */
+  key: string | null;
+  message: string;
+  next: string | null;
+  /** The line, with a caret below the place. */
+  frame: string;
+}
+
+/** What a manifest that is sound declares. */
+export interface ManifestCounts {
+  tools: number;
+  apps: number;
+  tasks: number;
+  backends: number;
+}
+
+/**
+ * Checks all of a haft.toml: every section, whether a command reads it or not. Nothing of it runs, and
+ * nothing is fetched.
+ */
+export function checkManifest(
+  text: string,
+  file: string,
+): { problems: FoundProblem[]; counts: ManifestCounts } {
+  const counts = { tools: 0, apps: 0, tasks: 0, backends: 0 };
+  let document: unknown;
+  try {
+    document = parseDocument(text, { what: "manifest", path: file });
+  } catch (error) {
+    if (!(error instanceof UsageError) || !(error.cause instanceof TomlError)) throw error;
+    const { reason, ...place } = tomlFault(text.replaceAll("\r\n", "\n"), error.cause);
+    const frame = codeFrame(text, place);
+    return { problems: [{ file, ...place, key: null, message: reason, next: null, frame }], counts };
+  }
+  const sections = {
+    tools: section(document, "tools"),
+    apps: section(document, "apps"),
+    tasks: section(document, "tasks"),
+    backends: section(document, "backends"),
+  };
+  const problems = [
+    ...readSection(document, ManifestDocument, []).problems,
+    ...toolProblems(sections.tools),
+    ...readApps(sections.apps).problems,
+    ...readTasks(sections.tasks).problems,
+    ...backendProblems(sections.backends),
+    ...backendReferences(sections),
+  ];
+  for (const name of ["tools", "apps", "tasks", "backends"] as const) {
+    counts[name] = Object.keys(sections[name]).length;
+  }
+  const found = problems.map((problem) => located(problem, text, file));
+  return { problems: found.sort((a, b) => a.line - b.line || a.column - b.column), counts };
+}
+
+function section(document: unknown, name: string): Record<string, unknown> {
+  if (typeof document !== "object" || document === null) return {};
+  const value: unknown = Reflect.get(document, name);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+/** Names that the catalogue does not have, and sources that a tool does not have. */
+function toolProblems(tools: Readonly<Record<string, unknown>>): ManifestProblem[] {
+  return Object.entries(tools).flatMap(([name, table]) => {
+    if (!isToolName(name)) return [toolNameProblem(name)];
+    const source = typeof table === "object" && table !== null && "source" in table
+      ? table.source
+      : undefined;
+    try {
+      toolSource(v.is(SourceName, source) ? { name, source } : { name });
+      return [];
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const { message, next } = error;
+      return [{ keys: ["tools", name], message, ...(next === undefined ? {} : { next }) }];
+    }
+  });
+}
+
+/** Tasks that ask a backend which is not there. */
+function backendReferences(
+  { tasks, backends }: { tasks: Record<string, unknown>; backends: Record<string, unknown> },
+): ManifestProblem[] {
+  return Object.entries(tasks).flatMap(([name, table]) => {
+    const backend = typeof table === "object" && table !== null && "backend" in table
+      ? table.backend
+      : undefined;
+    if (typeof backend !== "string" || Object.hasOwn(backends, backend)) return [];
+    return [{
+      keys: ["tasks", name, "backend"],
+      message: `key "tasks.${name}.backend" names no backend: "${backend}"`,
+      next: `Declare it under [backends.${backend}]`,
+    }];
+  });
+}
+
+function located({ keys, message, next }: ManifestProblem, text: string, file: string): FoundProblem {
+  const place = placeOf(keys, text) ?? { line: 1, column: 1 };
+  return { file, ...place, key: keys.join("."), message, next: next ?? null, frame: codeFrame(text, place) };
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { counted } from "../../ui/text.ts";
+import type { Context } from "../command.ts";
+import type { FoundProblem } from "./manifest_problems.ts";
+
+/** The nearest haft.toml, from a directory upwards. */
+export function nearestManifest(directory: string): string | undefined {
+  const path = join(directory, MANIFEST_NAME);
+  if (existsSync(path)) return path;
+  return dirname(directory) === directory ? undefined : nearestManifest(dirname(directory));
+}
+
+/** A problem with its place, its line and the next step. */
+export function problemLines(
+  { file, line, column, message, next, frame }: FoundProblem,
+  cwd: string,
+): string {
+  const path = relative(cwd, file);
+  const place = `${path === "" || path.startsWith("..") ? file : path}:${line}:${column}`;
+  const below = [...frame.split("\n"), ...(next === null ? [] : next.split("\n"))];
+  return `${place}: ${message}\n${below.map((text) => `  ${text}\n`).join("")}`;
+}
+
+/** How many problems a warning shows. */
+const MOST_SHOWN = 3;
+
+/** Warns of what is wrong in parts of a haft.toml that the command itself does not read. */
+export async function warnOfProblems(path: string, { stderr, cwd }: Context): Promise<void> {
+  const { checkManifest } = await import("./manifest_problems.ts");
+  const { problems } = checkManifest(readFileSync(path, "utf8"), path);
+  for (const problem of problems.slice(0, MOST_SHOWN)) {
+    await stderr.write(`Warning: ${problemLines(problem, cwd)}`);
+  }
+  if (problems.length > MOST_SHOWN) {
+    await stderr.write(`"haft check" shows ${counted(problems.length - MOST_SHOWN, "more problem")}\n`);
+  }
+}

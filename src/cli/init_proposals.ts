@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A tool that a file of the directory calls for. */
+export interface ProposedTool {
+  name: string;
+  version: string;
+  /** The file's name. */
+  file: string;
+}
+
+/** An app that a Procfile declares. */
+export interface ProposedApp {
+  name: string;
+  command: string;
+}
+
+/**
+ * Files that only make sense with a tool. Version files, such as .nvmrc and package.json, are read anyway.
+ */
+const SIGNS: readonly (readonly [file: string, tool: string])[] = [
+  ["deno.json", "deno"],
+  ["deno.jsonc", "deno"],
+  ["bun.lock", "bun"],
+  ["bun.lockb", "bun"],
+  ["bunfig.toml", "bun"],
+  ["package.json", "node"],
+  ["package-lock.json", "node"],
+  ["pnpm-lock.yaml", "pnpm"],
+  ["yarn.lock", "yarn"],
+  ["tsconfig.json", "typescript"],
+  ["biome.json", "biome"],
+  ["biome.jsonc", "biome"],
+  ["dprint.json", "dprint"],
+  ["eslint.config.js", "eslint"],
+  [".prettierrc", "prettier"],
+  ["turbo.json", "turbo"],
+  ["go.mod", "go"],
+  [".golangci.yml", "golangci-lint"],
+  [".goreleaser.yaml", "goreleaser"],
+  ["pyproject.toml", "uv"],
+  ["uv.lock", "uv"],
+  ["requirements.txt", "uv"],
+  ["ruff.toml", "ruff"],
+  ["build.zig", "zig"],
+  ["CMakeLists.txt", "cmake"],
+  ["buf.yaml", "buf"],
+  ["Justfile", "just"],
+  ["justfile", "just"],
+  ["Taskfile.yml", "task"],
+  ["hugo.toml", "hugo"],
+  ["lefthook.yml", "lefthook"],
+  ["Chart.yaml", "helm"],
+  ["book.toml", "mdbook"],
+  ["pom.xml", "java"],
+];
+
+/**
+ * What the files of a directory call for, each tool once.
+ *
+ * @param known names that something else asks for already
+ */
+export function proposedTools(directory: string, known: ReadonlySet<string>): ProposedTool[] {
+  const proposed = new Map<string, ProposedTool>();
+  for (const [file, name] of SIGNS) {
+    if (known.has(name) || proposed.has(name) || !existsSync(join(directory, file))) continue;
+    proposed.set(name, { name, version: versionIn(join(directory, file), file) ?? "latest", file });
+  }
+  // Another program that runs JavaScript takes node's place.
+  if (known.has("bun") || known.has("deno") || proposed.has("bun") || proposed.has("deno")) {
+    proposed.delete("node");
+  }
+  return [...proposed.values()];
+}
+
+/** The version that the file itself names: `go 1.24` of a go.mod. */
+function versionIn(path: string, file: string): string | undefined {
+  if (file !== "go.mod") return undefined;
+  return /^go\s+(\d+\.\d+)/m.exec(readFileSync(path, "utf8"))?.[1];
+}
+
+/** The processes of a Procfile, which heroku, foreman and overmind read. */
+export function proposedApps(directory: string): ProposedApp[] {
+  const path = ["Procfile.dev", "Procfile"].map((file) => join(directory, file)).find((file) =>
+    existsSync(file)
+  );
+  if (path === undefined) return [];
+  return readFileSync(path, "utf8").split(/\r?\n/).flatMap((line) => {
+    const [, name, command] = /^([A-Za-z0-9_-]+):\s*(\S.*)$/.exec(line) ?? [];
+    return name === undefined || command === undefined ? [] : [{ name, command: command.trim() }];
+  });
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { UsageError } from "../../base/errors.ts";
+import { codeFrame } from "./toml_fault.ts";
+import { type Position, positionKey, scanToml } from "./toml_scanner.ts";
+
+/** One thing that is wrong in a file that a person wrote. */
+export interface ManifestProblem {
+  /** Where in the document: `["apps", "web", "command", 0]`. */
+  keys: readonly (string | number)[];
+  /** Begins with the key: `key "tools.node.verzion" is not known`. */
+  message: string;
+  next?: string;
+}
+
+/** How messages call the file. */
+export interface TomlFile {
+  /** `manifest`, `settings`. */
+  what: string;
+  path: string;
+}
+
+/** The place of the keys, or of the nearest table around them that the text names. */
+export function placeOf(keys: ManifestProblem["keys"], text: string): Position | undefined {
+  const { positions } = scanToml(text.replaceAll("\r\n", "\n"));
+  for (let length = keys.length; length > 0; length--) {
+    const place = positions.get(positionKey(keys.slice(0, length)));
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+/**
+ * The problem as an error, with line, column and a caret where the file says so.
+ *
+ * @param text the file's, when it is at hand; else it is read again
+ */
+export function problemError(
+  { keys, message, next }: ManifestProblem,
+  { what, path }: TomlFile,
+  text: string | undefined = readText(path),
+): UsageError {
+  const place = text === undefined ? undefined : placeOf(keys, text);
+  if (text === undefined || place === undefined) {
+    return new UsageError(`Cannot read ${what} "${path}": ${message}`, next === undefined ? {} : { next });
+  }
+  return new UsageError(`Cannot read ${what} "${path}": ${path}:${place.line}:${place.column}: ${message}`, {
+    next: [codeFrame(text, place), ...(next === undefined ? [] : [next])].join("\n"),
+  });
+}
+
+function readText(path: string): string | undefined {
+  // A name alone is how a message calls a text that is in no file.
+  if (!isAbsolute(path)) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
