@@ -13,6 +13,9 @@ export interface LogFollowOptions {
 /** What is read again, at most, when lines may have been missed. */
 const MOST_MISSED = 10_000;
 
+/** Milliseconds by which a line's time may be wrong, generously. */
+const OVERLAP_MS = 10_000;
+
 /**
  * Prints lines as they come, over one connection after the other, each once.
  */
@@ -26,6 +29,11 @@ export class LogFollow {
 
   constructor(options: LogFollowOptions) {
     this.#options = options;
+  }
+
+  /** Past lines will be read first. To be called before lines come as events. */
+  hold(): void {
+    this.#reading = true;
   }
 
   onEvent(message: DaemonEvent): void {
@@ -43,7 +51,7 @@ export class LogFollow {
     daemon: DaemonClient,
     query: { lines: number; since?: number; grep?: string; follow: boolean },
   ): Promise<void> {
-    this.#reading = true;
+    this.hold();
     const { lines } = await daemon.request("app.logs", {
       ...this.#options.selection,
       ...query,
@@ -55,7 +63,7 @@ export class LogFollow {
   /** Prints what was written while there was no daemon. */
   async catchUp(daemon: DaemonClient): Promise<void> {
     const { grep } = this.#options;
-    const query = { lines: MOST_MISSED, since: this.#seenAt - 1_000, follow: true };
+    const query = { lines: MOST_MISSED, since: this.#seenAt - OVERLAP_MS, follow: true };
     await this.past(daemon, grep === undefined ? query : { ...query, grep });
   }
 

@@ -73,6 +73,7 @@ async function printLogs(
   context: Context,
 ): Promise<ExitCode> {
   if (follow) {
+    log.hold();
     daemon.onEvent((message) => log.onEvent(message));
     // Before the past lines are read, so that no line in between is missed.
     await daemon.request("events.subscribe", { types: ["app.log_line"] }, { signal: context.signal });

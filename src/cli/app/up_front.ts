@@ -42,6 +42,7 @@ export class UpFront {
       void this.#outcome(daemon).then((outcome) => {
         if (outcome !== undefined) ended.resolve(outcome);
       }).catch(ended.reject);
+    if (again) follow.hold();
     daemon.onEvent((message) => this.#onEvent(message, look));
     await daemon.request("events.subscribe", { types: ["app.*"] }, { signal });
     try {
