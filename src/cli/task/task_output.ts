@@ -75,8 +75,7 @@ export class TaskOutputs {
   }
 
   #emit(stream: Stream, text: string): Promise<void> {
-    const output = this.#context[stream];
-    this.#last = this.#last.then(() => output.isTTY ? output.write(text) : output.draw(text));
+    this.#last = this.#last.then(() => this.#context[stream].write(text));
     return this.#last;
   }
 }
@@ -91,29 +90,29 @@ function rawOutput(context: Pick<Context, "stdout" | "stderr">): TaskOutput {
 /** Cuts a stream into whole lines with a prefix. */
 class Lines {
   readonly #decoder = new StringDecoder("utf8");
-  readonly #text: ProgramText | undefined;
+  readonly #text: ProgramText;
   readonly #style: Style;
   readonly #options: { prefix: (style: Style) => string; emit: (text: string) => Promise<void> };
   #rest = "";
 
   constructor(
-    { isTTY, color }: Output,
+    { color }: Output,
     options: { prefix: (style: Style) => string; emit: (text: string) => Promise<void> },
   ) {
     this.#options = options;
     this.#style = createStyle(color);
-    // Only a terminal obeys control sequences; a file or a pipe gets what the program wrote.
-    if (isTTY) this.#text = new ProgramText({ color });
+    // A pipe may end at a terminal, so it gets the same text. `--output raw` passes bytes on as they are.
+    this.#text = new ProgramText({ color });
   }
 
   async push(chunk: Uint8Array): Promise<void> {
     const text = this.#decoder.write(Buffer.from(chunk));
-    await this.#lines(this.#text === undefined ? text : this.#text.push(text));
+    await this.#lines(this.#text.push(text));
   }
 
   async end(): Promise<void> {
     const text = this.#decoder.end();
-    await this.#lines(this.#text === undefined ? text : this.#text.push(text) + this.#text.end());
+    await this.#lines(this.#text.push(text) + this.#text.end());
     if (this.#rest !== "") await this.#lines("\n");
   }
 
