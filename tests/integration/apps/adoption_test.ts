@@ -140,7 +140,7 @@ Deno.test("kill -9 again and again: nothing orphaned, nothing doubled, all adopt
 
 Deno.test("a supervisor killed while it starts apps leaves none that the next one does not know", () =>
   withWorld(
-    Array.from({ length: 8 }, (_, i) => `[apps.app${i}]\ncommand = "sleep 1000"\n`).join(""),
+    Array.from({ length: 8 }, (_, i) => `[apps.app${i}]\ncommand = ["sleep", "1000"]\n`).join(""),
     async (world) => {
       for (let round = 0; round < 4; round++) {
         const child = new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,8 @@
 /** Logs of real processes: every line comes, once and in order, whatever is rotated meanwhile. */
 import { assert, assertEquals } from "@std/assert";
-import { existsSync, readFileSync } from "node:fs";
+import { delay } from "@std/async/delay";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { LONGEST_LINE } from "../../../src/apps/logs/line_splitter.ts";
 import { logFamily, rotatedPath } from "../../../src/apps/logs/log_files.ts";
 import { type AppHarness, withApps } from "../../support/app_harness.ts";
@@ -19,19 +21,23 @@ Deno.test("no line is lost or doubled while a writer without pause is rotated ma
   withApps(
     async (h) => {
       await h.service.start({ root: h.root });
+      const path = logOf(h);
+      // It writes until it was rotated five times, however busy the machine is.
+      while (!existsSync(rotatedPath(path, 5))) await delay(20);
+      writeFileSync(join(h.root, "stop"), "");
       await h.line("end");
-      const expected = [...Array.from({ length: 60_000 }, (_, i) => `${i + 1}`), "end"];
       const lines = h.lines();
+      const count = Number(lines.at(-2));
+      assertEquals(count % 10_000, 0);
+      const expected = [...Array.from({ length: count }, (_, i) => `${i + 1}`), "end"];
       assertEquals(lines.length, expected.length);
       assertEquals(lines, expected);
-      const path = logOf(h);
       // The files hold the same, as far back as they are kept; here that is all.
       assertEquals(contentOf(path).trim().split("\n"), expected);
-      assert(existsSync(rotatedPath(path, 5)), "it was rotated at least five times");
       assertEquals(h.problems, []);
     },
     `[apps.writer]
-command = ["sh", "-c", "for i in 1 2 3 4 5 6; do seq $(( (i-1)*10000+1 )) $((i*10000)); sleep 0.15; done; echo end; sleep 1000"]
+command = ["sh", "-c", "i=0; while [ ! -e stop ]; do i=$((i+1)); seq $(( (i-1)*10000+1 )) $((i*10000)); sleep 0.15; done; echo end; sleep 1000"]
 log = { max_size = "16KiB", keep = 1000 }
 `,
   ));
