@@ -29,7 +29,7 @@ Deno.test("a schedule that is wrong, or never comes, is a mistake of the manifes
       const { code, stderr } = await daemon.run("app", verb);
       assertEquals(code, 2, stderr);
       assertStringIncludes(stderr, message ?? "");
-      assertMatch(stderr, /haft\.toml:[34]: key "apps\.job\.schedule/);
+      assertMatch(stderr, /haft\.toml:[34]:\d+: key "apps\.job\.schedule/);
     }
   }
 });
