@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readTextFile } from "../base/read_text_file.ts";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** A tool that a file of the directory calls for. */
@@ -76,7 +77,7 @@ export function proposedTools(directory: string, known: ReadonlySet<string>): Pr
 /** The version that the file itself names: `go 1.24` of a go.mod. */
 function versionIn(path: string, file: string): string | undefined {
   if (file !== "go.mod") return undefined;
-  return /^go\s+(\d+\.\d+)/m.exec(readFileSync(path, "utf8"))?.[1];
+  return /^go\s+(\d+\.\d+)/m.exec(readTextFile(path))?.[1];
 }
 
 /** The processes of a Procfile, which heroku, foreman and overmind read. */
@@ -85,7 +86,7 @@ export function proposedApps(directory: string): ProposedApp[] {
     existsSync(file)
   );
   if (path === undefined) return [];
-  return readFileSync(path, "utf8").split(/\r?\n/).flatMap((line) => {
+  return readTextFile(path).split(/\r?\n/).flatMap((line) => {
     const [, name, command] = /^([A-Za-z0-9_-]+):\s*(\S.*)$/.exec(line) ?? [];
     return name === undefined || command === undefined ? [] : [{ name, command: command.trim() }];
   });

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readTextFile } from "../base/read_text_file.ts";
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import type { Env } from "../base/env.ts";
@@ -105,5 +106,5 @@ export function configOf(project: ProjectTasks, name: string): TaskConfig {
 
 /** The text of a file of variables; undefined when it is not there. */
 export function readOptional(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  return existsSync(path) ? readTextFile(path) : undefined;
 }

@@ -1,6 +1,6 @@
 import { parse } from "dotenv";
-import { readFile } from "node:fs/promises";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import { readTextFileAsync } from "../../base/read_text_file.ts";
 
 /**
  * The variables of a `.env` file, as dotenv reads it: nothing is expanded. `parseEnv` of node:util differs
@@ -12,7 +12,7 @@ import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 export async function readEnvFile(path: string): Promise<Record<string, string>> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readTextFileAsync(path);
   } catch (error) {
     throw new HaftError(`Cannot read env_file "${path}": ${errorCode(error) ?? errorMessage(error)}`, {
       next: "Make the file, or take it out of env_file",

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
@@ -33,7 +34,7 @@ function parse({ positional, rest, flags }: ParsedArgs): CheckOptions {
 
 async function run({ path, json }: CheckOptions, { cwd, stdout, stderr }: Context): Promise<ExitCode> {
   const file = manifestAt(path, cwd);
-  const { problems, counts } = checkManifest(readFileSync(file, "utf8"), file);
+  const { problems, counts } = checkManifest(readTextFile(file), file);
   if (json) await stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   else if (problems.length === 0) await stdout.write(`${file} is sound${countsText(counts)}\n`);
   else {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
 import { counted } from "../../ui/text.ts";
@@ -29,7 +30,7 @@ const MOST_SHOWN = 3;
 /** Warns of what is wrong in parts of a haft.toml that the command itself does not read. */
 export async function warnOfProblems(path: string, { stderr, cwd }: Context): Promise<void> {
   const { checkManifest } = await import("./manifest_problems.ts");
-  const { problems } = checkManifest(readFileSync(path, "utf8"), path);
+  const { problems } = checkManifest(readTextFile(path), path);
   for (const problem of problems.slice(0, MOST_SHOWN)) {
     await stderr.write(`Warning: ${problemLines(problem, cwd)}`);
   }

@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openProject } from "../../tools/project/project.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
@@ -19,7 +20,7 @@ async function manifestProblems({ cwd, home }: Context): Promise<Finding[]> {
   const path = nearestManifest(cwd);
   if (path === undefined) return [];
   const { checkManifest } = await import("../check/manifest_problems.ts");
-  return checkManifest(readFileSync(path, "utf8"), path).problems.map((
+  return checkManifest(readTextFile(path), path).problems.map((
     { line, column, message, next, frame },
   ) =>
     fault(

@@ -1,7 +1,8 @@
 /** Tasks of other programs' files: npm's scripts, mise, just and Task. Their own programs run them. */
+import { readTextFile } from "../../base/read_text_file.ts";
 import { spawn, spawnSync } from "node:child_process";
 import { withUsersUmask } from "../../base/umask.ts";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { ExitCode } from "../../base/exit_code.ts";
@@ -85,7 +86,7 @@ export function foreignTasks(context: Context): ForeignTask[] {
       const file = files.map((name) => join(directory, name)).find((path) => existsSync(path));
       if (file === undefined) return [];
       try {
-        const text = readFileSync(file, "utf8");
+        const text = readTextFile(file);
         const gated = { path: file, files: [file], parts: runs(text) };
         return read(file, text).map((task) => ({ ...task, file, gated }));
       } catch {

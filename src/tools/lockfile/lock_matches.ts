@@ -2,7 +2,8 @@ import { format, satisfies, tryParse } from "@std/semver";
 import type { ToolRequest } from "../request.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
-import type { LockedTool } from "../locked_tool.ts";
+import { LOCKED_PLATFORMS, type LockedTool } from "../locked_tool.ts";
+import { sourceOf } from "../sources/sources.ts";
 
 /**
  * What a lock entry is worth to a request:
@@ -14,9 +15,24 @@ import type { LockedTool } from "../locked_tool.ts";
 export type LockState = "same" | "satisfies" | "stale";
 
 export function lockState(request: ToolRequest, locked: LockedTool): LockState {
-  if (toolSource(request).source !== locked.source) return "stale";
+  if (!describes(request, locked)) return "stale";
   if (request.version.trim() === locked.request) return "same";
   return newlySatisfies(request.version, locked.version) ? "satisfies" : "stale";
+}
+
+/**
+ * Whether each artifact is one of the tool that is asked for, as the catalogue or `npm:NAME` and the like say
+ * it.
+ */
+function describes(request: ToolRequest, { source, version, platforms }: LockedTool): boolean {
+  const entry = toolSource(request);
+  if (entry.source !== source) return false;
+  const { owns } = sourceOf(source);
+  return LOCKED_PLATFORMS.every((platform) =>
+    (platforms[platform] ?? []).every((artifact) =>
+      artifact.kind === source && owns(entry, artifact, { version, platform })
+    )
+  );
 }
 
 /** Whether the locked version may be kept; see {@link lockState} for whether the file still changes. */

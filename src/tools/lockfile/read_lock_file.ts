@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { emptyLockFile, type LockFile } from "../locked_tool.ts";
@@ -20,7 +20,7 @@ export function readLock(path: string): StoredLock {
 /** The file's text, or undefined when there is no such file. */
 export function readTextIfAny(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
 import { isAbsolute } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { codeFrame } from "./toml_fault.ts";
@@ -53,7 +53,7 @@ function readText(path: string): string | undefined {
   // A name alone is how a message calls a text that is in no file.
   if (!isAbsolute(path)) return undefined;
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { readdirSync, statSync } from "node:fs";
 
 /**
  * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was
@@ -81,7 +82,7 @@ function fingerprint(path: string): string {
 
 function contentOf(path: string): string {
   try {
-    return statSync(path).isDirectory() ? readdirSync(path).join("\n") : readFileSync(path, "utf8");
+    return statSync(path).isDirectory() ? readdirSync(path).join("\n") : readTextFile(path);
   } catch {
     return "";
   }

@@ -1,6 +1,7 @@
+import { readTextFile } from "../../base/read_text_file.ts";
 import { envReplace } from "@pnpm/config.env-replace";
 import { parse } from "ini";
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
@@ -90,7 +91,7 @@ function textSettings(text: string): [key: string, value: string][] {
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path);
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
 import { join } from "node:path";
 import { parse } from "ini";
 import { envValue } from "../../base/env.ts";
@@ -77,7 +77,7 @@ function pipFiles({ env, home, platform }: RegistryUser): string[] {
 
 function read(path: string): Record<string, unknown> {
   try {
-    return parse(readFileSync(path, "utf8"));
+    return parse(readTextFile(path));
   } catch {
     // Missing, or for pip to complain about.
     return {};

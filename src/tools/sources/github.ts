@@ -71,6 +71,9 @@ export const github = {
     }
     return { version, kind: "native", platforms: await assets(entry, { request, version, release }, deps) };
   },
+  owns: (entry, { repo, tag }, { version }) =>
+    repo.toLowerCase() === entry.repo.toLowerCase() &&
+    versionMap([tag], (one) => versionOfTag(one, entry)).has(version),
   layout(entry, locked, platform) {
     const exe = platform.startsWith("win32-") ? ".exe" : "";
     const [artifact] = locked.platforms[platform] ?? [];

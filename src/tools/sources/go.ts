@@ -99,6 +99,10 @@ export const go = {
     };
     return { version, kind: "built", platforms: { any: [artifact] } };
   },
+  owns: ({ package: path }, { module, package: built }) =>
+    path === "toolchain"
+      ? module === TOOLCHAIN && built === undefined
+      : built === path && (path === module || path.startsWith(`${module}/`)),
   layout({ package: path }, _locked, platform) {
     if (path !== "toolchain") return undefined;
     const exe = platform.startsWith("win32-") ? ".exe" : "";

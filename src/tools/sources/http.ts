@@ -4,6 +4,7 @@ import { HaftError } from "../../base/errors.ts";
 import { ArchiveFormat, type ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, integrityOfSha256 } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
+import type { Platform } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
@@ -64,6 +65,11 @@ export const http = {
   async resolve(entry, request, deps) {
     const version = await chooseVersion(entry, request, deps);
     return { version, kind: "native", platforms: await archives(entry, { request, version }, deps) };
+  },
+  owns(entry, { url }, { version, platform }) {
+    const build = buildFor(entry.builds, version);
+    const word = platform === "any" ? undefined : build.platforms[platform];
+    return platform !== "any" && word !== undefined && url === archiveUrl(build, { version, platform, word });
   },
   layout(entry, locked, platform) {
     const build = buildFor(entry.builds, locked.version);
@@ -154,14 +160,21 @@ async function archives(
   const sums = parseChecksums(text);
   const platforms: LockedTool["platforms"] = {};
   for (const [platform, word] of publishedPlatforms(build)) {
-    const format = platform.startsWith("win32-") ? build.windows_format ?? build.format : build.format;
-    const url = build.url.replaceAll("{version}", version).replaceAll("{platform}", word)
-      .replaceAll("{format}", format);
+    const url = archiveUrl(build, { version, platform, word });
     const integrity = sums.get(url.slice(url.lastIndexOf("/") + 1));
     if (integrity !== undefined) platforms[platform] = [{ kind: "http", url, integrity }];
   }
   if (Object.keys(platforms).length === 0) throw nothingPublished(request, version, "http");
   return platforms;
+}
+
+function archiveUrl(
+  build: HttpEntry["builds"][number],
+  { version, platform, word }: { version: string; platform: Platform; word: string },
+): string {
+  const format = platform.startsWith("win32-") ? build.windows_format ?? build.format : build.format;
+  return build.url.replaceAll("{version}", version).replaceAll("{platform}", word)
+    .replaceAll("{format}", format);
 }
 
 function parseIndexEntries(text: string, url: string): v.InferOutput<typeof Index> {

@@ -111,6 +111,16 @@ export const npm = {
       platforms: await nativePlatforms(entry, { request, build, version }, deps),
     };
   },
+  owns(entry, { package: name, version: published }, { version, platform }) {
+    if (platform === "any") return name === entry.versions && published === version;
+    // The packages of a native tool that the catalogue does not know are named by the package's own metadata.
+    if (entry.builds === undefined) return true;
+    const build = nativeBuild(entry, version);
+    const word = build?.platforms[platform];
+    if (build === undefined || word === undefined || published !== version) return false;
+    return name === build.package.replaceAll("{platform}", word) ||
+      (build.companions ?? []).some((companion) => companion.package === name);
+  },
   layout(entry, locked, platform) {
     const bin = locked.bin?.[platform];
     // A platform's package has one folder at its root, as every tarball of npm's.

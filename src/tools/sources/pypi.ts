@@ -74,6 +74,9 @@ export const pypi = {
     if (version === undefined) throw unknownVersion(request, withLatest([...releases.keys()]));
     return { version, kind: "native", platforms: lockPlatforms(entry, { request, version, releases }) };
   },
+  owns: (entry, { package: name, file }) =>
+    normalized(name) === normalized(entry.package) && parseWheelName(file) !== undefined &&
+    normalized(file.split("-")[0] ?? "") === normalized(entry.package),
   layout(entry, locked, platform) {
     const [artifact] = locked.platforms[platform] ?? [];
     const wheel = artifact?.kind === "pypi" ? parseWheelName(artifact.file) : undefined;

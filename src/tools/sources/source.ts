@@ -5,7 +5,7 @@
  */
 import type * as v from "valibot";
 import type { ArchiveFormat, Artifact, SourceName } from "../../protocol/artifact.ts";
-import type { Executables, LockedTool } from "../locked_tool.ts";
+import type { Executables, LockedPlatform, LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
 import type { Documents } from "../registry/metadata_client.ts";
 import type { RegistryUser } from "../registry/registry_types.ts";
@@ -31,6 +31,11 @@ export interface Source<Entry, Item extends Artifact> {
   versions(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<string[]>;
   /** The exact version of a request and its artifacts for every platform, from metadata alone. */
   resolve(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<Resolved>;
+  /**
+   * Whether an artifact of a lock file is one that the entry describes. A lock file may come from a stranger:
+   * its integrity proves what is downloaded, but not that it is this tool.
+   */
+  owns(entry: Entry, artifact: Item, place: LockedPlace): boolean;
   /** How the artifacts of a native tool are unpacked; undefined when neither entry nor lock says it. */
   layout(entry: Entry, locked: LockedTool, platform: Platform): Layout | undefined;
   /** Whether the entry expects the version to be published for a platform. */
@@ -54,6 +59,12 @@ export interface LockedForm<Item extends Artifact> {
   /** Messages show this form. */
   readonly example: string;
   write(artifact: Item): Readonly<Record<string, string>>;
+}
+
+/** Which entry of a lock file an artifact stands in. */
+export interface LockedPlace {
+  version: string;
+  platform: LockedPlatform;
 }
 
 export type Resolved = Omit<LockedTool, "request" | "source">;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errorCode } from "../../base/errors.ts";
@@ -124,7 +124,7 @@ export function usableDependencies(
 /** The lock of the dependencies in an install directory. */
 export function installedDependencies(directory: string): string | undefined {
   try {
-    return readFileSync(dependenciesPath(directory), "utf8");
+    return readTextFile(dependenciesPath(directory));
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
     throw error;

@@ -3,7 +3,8 @@
  * trusted in the others while it says the same. Both sides have to name each other: a directory may claim to
  * be a worktree of any repository, but only the repository's own directory says which worktrees it has.
  */
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
 /**
@@ -34,10 +35,10 @@ function topOf(directory: string): string | undefined {
 function commonDirectory(top: string): string | undefined {
   const link = join(top, ".git");
   if (lstatSync(link).isDirectory()) return link;
-  const own = /^gitdir: (.+)$/m.exec(readFileSync(link, "utf8"))?.[1];
+  const own = /^gitdir: (.+)$/m.exec(readTextFile(link))?.[1];
   if (own === undefined) return undefined;
   const directory = realpathSync(resolve(top, own));
-  const common = realpathSync(resolve(directory, readFileSync(join(directory, "commondir"), "utf8").trim()));
+  const common = realpathSync(resolve(directory, readTextFile(join(directory, "commondir")).trim()));
   const isOfCommon = dirname(directory) === join(common, "worktrees");
   return isOfCommon && worktreeAt(directory) === top ? common : undefined;
 }
@@ -54,7 +55,7 @@ function worktreesOf(common: string): string[] {
 function worktreeAt(registration: string): string | undefined {
   try {
     return realpathSync(
-      dirname(resolve(registration, readFileSync(join(registration, "gitdir"), "utf8").trim())),
+      dirname(resolve(registration, readTextFile(join(registration, "gitdir")).trim())),
     );
   } catch {
     return undefined;

@@ -14,11 +14,17 @@ export function request(name: string, version: string, more: Partial<ToolRequest
   };
 }
 
-/** What the registry would have answered for esbuild or biome. */
+/** Platform packages that are not `@NAME/PLATFORM`. */
+const PACKAGES: Readonly<Record<string, (platform: string) => string>> = {
+  biome: (platform) => `@biomejs/cli-${platform}`,
+  dprint: (platform) => `@dprint/${platform === "linux-x64" ? "linux-x64-glibc" : platform}`,
+};
+
+/** What the registry would have answered for esbuild, biome or dprint. */
 export function locked(name: string, asked: string, version: string): LockedTool {
   const artifact = (platform: string) => [{
     kind: "npm" as const,
-    package: `@${name}/${platform}`,
+    package: PACKAGES[name]?.(platform) ?? `@${name}/${platform}`,
     version,
     integrity: INTEGRITY,
   }];

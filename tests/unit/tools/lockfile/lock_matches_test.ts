@@ -1,18 +1,34 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { lockMatches, lockState, withRequest } from "../../../../src/tools/lockfile/lock_matches.ts";
-import type { LockedTool } from "../../../../src/tools/locked_tool.ts";
+import type { Artifact } from "../../../../src/protocol/artifact.ts";
+import type { LockedPlatform, LockedTool } from "../../../../src/tools/locked_tool.ts";
 import { dependenciesLockPath } from "../../../../src/tools/lockfile/read_lock_file.ts";
 import { integrityOfSha256, isIntegrity, strongestIntegrity } from "../../../../src/tools/integrity.ts";
 import { npmArtifact, sha512, toolRequest } from "./fixtures.ts";
 
-function locked(request: string, version: string, source: "npm" | "http" = "npm"): LockedTool {
+function locked(request: string, version: string): LockedTool {
   return {
     request,
     version,
-    source,
+    source: "npm",
     kind: "native",
-    platforms: { "linux-x64-glibc": [npmArtifact("x", version)] },
+    platforms: { "linux-x64-glibc": [npmArtifact("@biomejs/cli-linux-x64", version)] },
+  };
+}
+
+/** A lock entry of one artifact. */
+function lockedAs(
+  artifact: Artifact,
+  version: string,
+  platform: LockedPlatform = "linux-x64-glibc",
+): LockedTool {
+  return {
+    request: version,
+    version,
+    source: artifact.kind,
+    kind: "native",
+    platforms: { [platform]: [artifact] },
   };
 }
 
@@ -40,13 +56,109 @@ Deno.test("lockState() keeps, rewords or drops a locked version", () => {
   }
 });
 
+const nodeUrl = "https://nodejs.org/dist/v22.1.0/node-v22.1.0-linux-x64.tar.gz";
+const integrity = sha512("A");
+
 Deno.test("lockState() drops a version from another source", () => {
-  const entry = locked("22", "22.1.0", "http");
-  assertEquals(lockState(toolRequest("node", "22"), entry), "same");
-  assertEquals(lockState(toolRequest("node", "22", { source: "http" }), entry), "same");
-  assertEquals(lockState(toolRequest("node", "22", { source: "npm" }), entry), "stale");
-  assertEquals(lockState(toolRequest("npm:cowsay", "1"), locked("1", "1.0.0")), "same");
+  const entry = lockedAs({ kind: "http", url: nodeUrl, integrity }, "22.1.0");
+  assertEquals(lockState(toolRequest("node", "22.1.0"), entry), "same");
+  assertEquals(lockState(toolRequest("node", "22.1.0", { source: "http" }), entry), "same");
+  assertEquals(lockState(toolRequest("node", "22.1.0", { source: "npm" }), entry), "stale");
+  assertEquals(
+    lockState(toolRequest("npm:cowsay", "1.0.0"), lockedAs(npmArtifact("cowsay", "1.0.0"), "1.0.0", "any")),
+    "same",
+  );
 });
+
+// A lock file may be a stranger's: its integrity says what is downloaded, not that it is the tool.
+const foreign: [
+  what: string,
+  tool: string,
+  artifact: Artifact,
+  version: string,
+  platform?: LockedPlatform,
+][] = [
+  [
+    "another host",
+    "node",
+    { kind: "http", url: nodeUrl.replace("nodejs.org", "evil.example"), integrity },
+    "22.1.0",
+  ],
+  ["plain http", "node", { kind: "http", url: nodeUrl.replace("https", "http"), integrity }, "22.1.0"],
+  ["another version's archive", "node", {
+    kind: "http",
+    url: nodeUrl.replaceAll("22.1.0", "22.0.0"),
+    integrity,
+  }, "22.1.0"],
+  ["another platform's archive", "node", { kind: "http", url: nodeUrl, integrity }, "22.1.0", "darwin-arm64"],
+  ["an address for a tool of npm's", "esbuild", { kind: "http", url: nodeUrl, integrity }, "22.1.0"],
+  ["another package", "esbuild", npmArtifact("evil-esbuild", "1.2.0"), "1.2.0"],
+  ["another version of its package", "esbuild", npmArtifact("@esbuild/linux-x64", "1.1.0"), "1.2.0"],
+  [
+    "a JavaScript package by another's name",
+    "prettier",
+    npmArtifact("evil-prettier", "3.0.0"),
+    "3.0.0",
+    "any",
+  ],
+  ["a direct package by another's name", "npm:cowsay", npmArtifact("evil-cowsay", "1.0.0"), "1.0.0", "any"],
+  [
+    "another repository",
+    "github:jqlang/jq",
+    { kind: "github", repo: "evil/jq", tag: "jq-1.7.1", asset: "jq-linux-amd64", integrity },
+    "1.7.1",
+  ],
+  [
+    "an address for a repository's tool",
+    "github:jqlang/jq",
+    { kind: "http", url: nodeUrl, integrity },
+    "22.1.0",
+  ],
+  [
+    "another Python project",
+    "pypi:ruff",
+    { kind: "pypi", package: "evil", file: "evil-0.1.0-py3-none-manylinux_2_17_x86_64.whl", integrity },
+    "0.1.0",
+  ],
+  [
+    "another project's wheel",
+    "pypi:ruff",
+    { kind: "pypi", package: "ruff", file: "evil-0.1.0-py3-none-manylinux_2_17_x86_64.whl", integrity },
+    "0.1.0",
+  ],
+  [
+    "another Go package",
+    "go:mvdan.cc/sh/v3/cmd/shfmt",
+    {
+      kind: "go",
+      module: "evil.example/sh",
+      version: "v3.0.0",
+      package: "evil.example/sh/cmd/shfmt",
+      integrity: "h1:x",
+    },
+    "3.0.0",
+    "any",
+  ],
+  [
+    "a module that does not hold its package",
+    "go:mvdan.cc/sh/v3/cmd/shfmt",
+    {
+      kind: "go",
+      module: "evil.example/sh",
+      version: "v3.0.0",
+      package: "mvdan.cc/sh/v3/cmd/shfmt",
+      integrity: "h1:x",
+    },
+    "3.0.0",
+    "any",
+  ],
+];
+
+for (const [what, tool, artifact, version, platform] of foreign) {
+  Deno.test(`lockState() drops ${what}, which ${tool} does not have`, () => {
+    assertEquals(lockState(toolRequest(tool, version), lockedAs(artifact, version, platform)), "stale");
+  });
+}
 
 Deno.test("lockState() refuses a tool that haft does not know", () => {
   assertThrows(
