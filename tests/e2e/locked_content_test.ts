@@ -139,14 +139,25 @@ Deno.test("a lock file of a stranger's cannot give a tool's name to another pack
       `{ npm = "strange@1.0.0", integrity = "${strange.integrity}" }`,
     ),
   );
-  const sync = await run(evil, "sync", "--locked");
-  assertEquals(sync.code, 0, sync.stderr);
-  assertEquals((await run(evil, "x", "esbuild")).stdout, "strange\n");
-  const { code, stdout } = await run(good, "x", "esbuild");
-  assertEquals([code, stdout], [1, ""]);
-  // The user's own registry decides here, and what it names is installed instead.
-  assertEquals((await run(good, "sync")).code, 0);
-  assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+  const before = own.requests.length;
+  const refused = await run(evil, "sync", "--locked");
+  assertEquals([refused.code, refused.stdout], [1, ""]);
+  assertStringIncludes(refused.stderr, `"${lock}" would change: esbuild (locked from another source)`);
+  assertStringIncludes(refused.stderr, 'Run "haft sync" without --locked');
+  assertEquals((await run(evil, "sync", "--check")).code, 1);
+  for (const project of [evil, good]) {
+    const { code, stdout } = await run(project, "x", "esbuild");
+    assertEquals([code, stdout], [1, ""]);
+  }
+  assertEquals(own.requests.slice(before), []);
+  // The user's own registry decides in both, and the lock is written anew.
+  for (const project of [good, evil]) {
+    const { code, stderr } = await run(project, "sync");
+    assertEquals(code, 0, stderr);
+    assertEquals((await run(project, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+  }
+  assertEquals(own.requests.some((request) => JSON.stringify(request).includes("strange")), false);
+  assertEquals(readFileSync(lock, "utf8").includes("strange"), false);
 });
 
 const CLI = { content: "#!/usr/bin/env node\nconsole.log(require('dep'));\n", mode: 0o755 };
