@@ -29,8 +29,11 @@ export class AlreadyRunning extends HaftError {
   }
 }
 
-/** A client that asks whether a daemon runs holds the lock for an instant; this long a daemon tries again. */
-const ASKED_MS = 250;
+/**
+ * How long a daemon asks for the lock. A client that asks whether a daemon runs holds it for an instant, and
+ * on a busy machine the instant is long; only a holder that has said who it is counts as a daemon at once.
+ */
+const ASKED_MS = { daemon: 250, unknown: 5_000 };
 
 /**
  * Makes the daemon the only one of its state directory, wherever it listens: two would both look after the
@@ -95,12 +98,16 @@ async function tryLock(state: string): Promise<FileLock | undefined> {
   const path = daemonLockFile(state);
   const seen = lstatSync(path, { throwIfNoEntry: false });
   if (seen !== undefined && !seen.isFile()) setAside(path);
-  const signal = AbortSignal.timeout(ASKED_MS);
-  try {
-    return await processLock(path, { signal });
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
+  const started = performance.now();
+  for (;;) {
+    const signal = AbortSignal.timeout(ASKED_MS.daemon);
+    try {
+      return await processLock(path, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const waited = performance.now() - started;
+      if (holder(state) !== undefined || waited > ASKED_MS.unknown) return undefined;
+    }
   }
 }
 

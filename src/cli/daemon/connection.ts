@@ -15,7 +15,7 @@ const REMAKE_MS = 5_000;
 const RETRY_MS = 100;
 
 /** How long a daemon that another process started at the same time may take to answer. */
-const LATE_START_MS = 10_000;
+const LATE_START_MS = 30_000;
 
 interface Options extends Partial<ConnectOptions> {
   socket: string;
