@@ -1,5 +1,6 @@
 import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
+import type { Framing } from "../socket/framing/framing.ts";
 import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { listen, type Listener, type Socket, type SocketHandler } from "../socket/mod.ts";
@@ -17,6 +18,8 @@ export interface ListenOptions extends StreamChannelOptions, EndpointOptions {
   maxConnections?: number;
   /** Connections that have not sent anything yet; one more is closed at once. 64 by default. */
   maxUnreadyConnections?: number;
+  /** What every client speaks; a connection is then ready at once. By default its first bytes say it. */
+  framing?: Framing;
   /** Milliseconds for a connection to send its first bytes. No limit by default. */
   firstFrameTimeoutMs?: number;
 }
@@ -78,7 +81,7 @@ export class LocalSocketServer implements AsyncDisposable {
   }
 
   /**
-   * The next connection that has said which framing it speaks.
+   * The next connection whose framing is known.
    *
    * @throws {TimedOut} after `timeoutMs`
    * @throws {Disconnected} the server was closed
@@ -137,14 +140,19 @@ export class LocalSocketServer implements AsyncDisposable {
       queueMicrotask(() => socket.close());
       return { data() {}, drain() {}, close() {} };
     }
+    const { framing, firstFrameTimeoutMs } = this.#options;
     const channel = new StreamChannel({
       name: this.name,
       socket,
+      ...(framing === undefined ? {} : { framing }),
       onReady: (channel) => this.#becameReady(channel),
       onClosed: (channel) => this.#forget(channel),
     }, this.#options);
     this.#open.add(channel);
-    const { firstFrameTimeoutMs } = this.#options;
+    if (framing !== undefined) {
+      this.#becameReady(channel);
+      return channel.handler;
+    }
     const timer = firstFrameTimeoutMs === undefined
       ? undefined
       : setTimeout(() => void channel.close(), firstFrameTimeoutMs);

@@ -10,7 +10,7 @@ export type InstallCommandOptions =
   | { kind: "person" } & PersonOptions;
 
 export const command: Command<InstallCommandOptions> = {
-  usage: ["TOOL[@VERSION]…", "TOOL@VERSION --ipc-channel NAME"],
+  usage: ["TOOL[@VERSION]…", "TOOL[@VERSION] --ipc-channel NAME"],
   flags: [
     { name: "force", short: "f", description: "Install again what is there" },
     { name: "offline", description: "Use only what is in the store and the cache" },
@@ -18,7 +18,7 @@ export const command: Command<InstallCommandOptions> = {
     {
       name: "ipc-channel",
       value: "NAME",
-      description: 'Take the job from a channel and report to it (what the children of "haft sync" do)',
+      description: "Take the job from a channel, by its name or path, and report to it",
     },
   ],
   examples: ["haft install biome", "haft install node@22 npm:prettier@3"],
@@ -70,7 +70,12 @@ async function runChild(
       expected: tool,
       env: context.env,
       signal: context.signal,
-      async install(config, hooks) {
+      async install(job, hooks) {
+        if (job.kind === "named") {
+          const { installNamed } = await import("../sync/install_named.ts");
+          return await installNamed(job.config, { user: context, ...hooks });
+        }
+        const { config } = job;
         const services = await createToolServices({
           ...context,
           projectDir: config.project_dir,

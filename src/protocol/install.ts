@@ -32,6 +32,8 @@ export const InstallConfig = v.strictObject({
   install_env: v.record(v.string(), v.string()),
   /** The first artifact's address where the lock file holds one (http sources), else null. */
   download_url: v.nullable(v.string()),
+  /** Where the first artifact is fetched instead; its integrity decides as ever. */
+  download_from: v.optional(v.string()),
   /** The first artifact's integrity. */
   integrity: v.string(),
   /** The text of `bun.lock` for a `js` tool that was installed before. */

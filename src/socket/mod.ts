@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Socket, SocketHandler } from "../runtime/mod.ts";
 import type { EndpointListener } from "./endpoint_listener.ts";
-import type { ListenOptions } from "./unix.ts";
+import type { ConnectOptions, ListenOptions } from "./unix.ts";
 
 export type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
 export type { EndpointListener } from "./endpoint_listener.ts";
@@ -27,7 +27,7 @@ export async function listen(
 export async function connect(
   path: string,
   attach: (socket: Socket) => SocketHandler,
-  options: Pick<ListenOptions, "mayBeShared"> = {},
+  options: ConnectOptions = {},
 ): Promise<Socket> {
   if (process.platform === "win32") return await (await import("./pipe.ts")).connectPipe(path, attach);
   return await (await import("./unix.ts")).connectUnix(path, attach, options);

@@ -85,6 +85,11 @@ function privateDirectoryFor(directory: string, uid: number | undefined): string
   return (mode & SHARED) === SHARED && owner === 0 ? join(shared, `haft-${uid}`) : directory;
 }
 
+export interface ConnectOptions extends Pick<ListenOptions, "mayBeShared"> {
+  /** The user, or the program that started this one, named the path: the socket's owner alone counts. */
+  named?: boolean;
+}
+
 /**
  * Connects to a socket of our own user's in a directory of our own user's.
  *
@@ -93,13 +98,13 @@ function privateDirectoryFor(directory: string, uid: number | undefined): string
 export async function connectUnix(
   path: string,
   attach: (socket: Socket) => SocketHandler,
-  { mayBeShared = false }: Pick<ListenOptions, "mayBeShared"> = {},
+  { mayBeShared = false, named = false }: ConnectOptions = {},
 ): Promise<Socket> {
   const uid = process.getuid?.();
   checkPathLength(path, process.platform);
   const directory = dirname(path);
   // In a directory that all users share, the socket's owner is what counts.
-  if (!mayBeShared || privateDirectoryFor(directory, uid) === directory) {
+  if (!named && (!mayBeShared || privateDirectoryFor(directory, uid) === directory)) {
     openRuntimeDirectory(directory, { uid });
   }
   refuseForeign(path, lstatSync(path), uid);

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { Env } from "../base/env.ts";
 import { randomId } from "../base/random_id.ts";
-import { type IpcChannel, LocalSocketChannel, LocalSocketServer } from "../channel/mod.ts";
+import { LocalSocketServer } from "../channel/mod.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
 import { LIMITS } from "../socket/limits.ts";
 
@@ -21,22 +21,11 @@ export async function listenForChild(name: string, { env }: { env: Env }): Promi
   // Two are enough: the child's, and the one too many that gives a misbehaving child away.
   return await LocalSocketServer.listen(name, {
     env,
+    // The child waits for its parent's first bytes; see ParentLink.
+    framing: "length",
     maxFrameBytes: INSTALL_FRAME_BYTES,
     maxConnections: 2,
     maxUnreadyConnections: 2,
-  });
-}
-
-/** The child's end. */
-export async function connectToParent(
-  name: string,
-  { env, signal }: { env: Env; signal: AbortSignal },
-): Promise<IpcChannel> {
-  return await LocalSocketChannel.connect(name, {
-    env,
-    signal,
-    timeoutMs: 10_000,
-    maxFrameBytes: INSTALL_FRAME_BYTES,
   });
 }
 

@@ -94,9 +94,28 @@ export async function installTargets(
   return { ok, installed: jobs.flatMap(({ label }) => installed.get(label) ?? []) };
 }
 
+export interface TargetContext {
+  project: Project;
+  /** Options on top of those of the manifest. */
+  extra: Readonly<Record<string, unknown>>;
+  resolve: Resolver;
+  signal: AbortSignal;
+}
+
+/** The whole job of one target: the project's version of it, or the one that its source has. */
+export async function targetConfig(
+  target: InstallTarget,
+  { project, extra, resolve, signal }: TargetContext,
+): Promise<InstallConfig> {
+  const { request, locked } = plan(target, { project, extra });
+  const known = locked ?? await resolve(request, signal);
+  const origin = locked === undefined ? "resolved" : "locked";
+  return configOf({ request, locked: known, origin }, { force: false, offline: false }, project);
+}
+
 function configOf(
   { request, locked, origin }: { request: ToolRequest; locked: LockedTool; origin: InstallOrigin },
-  { force, offline }: InstallTargetsOptions,
+  { force, offline }: Pick<InstallTargetsOptions, "force" | "offline">,
   { root, files: { lockPath } }: Project,
 ): InstallConfig {
   const file = dependenciesLockPath(lockPath, toolStoreId(request));

@@ -181,7 +181,7 @@ async function allowedRequests(
 }
 
 /** What a job says about the project beside its tool. */
-function trustedJob(project: Project, config: InstallConfig): InstallConfig {
+export function trustedJob(project: Project, config: InstallConfig): InstallConfig {
   return {
     ...config,
     mirrors: { ...project.mirrors },

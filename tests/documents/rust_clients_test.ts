@@ -33,8 +33,12 @@ function program(name: string): string {
 }
 
 /** Runs a client. `line` gives what it prints next; `end` the rest, when it ends with 0. */
-function run(name: string, args: readonly string[]) {
-  const child = spawn(program(name), args, { stdio: ["ignore", "pipe", "pipe"] });
+function run(
+  name: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+) {
+  const child = spawn(program(name), args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
   const code = new Promise((resolve) => child.on("close", resolve));
@@ -79,6 +83,30 @@ Deno.test({
     while ((await daemon.run("daemon", "status")).code === 0) {
       await new Promise((done) => setTimeout(done, 20));
     }
+  },
+});
+
+Deno.test({
+  name: "vx: a Rust parent hands over a config of four fields and reads its progress with serde",
+  ignore,
+  async fn() {
+    await using registry = await fakeTools();
+    await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+    const path = join(daemon.sandbox.root, "install.sock");
+    const { sandbox } = daemon;
+    const parent = (version: string) =>
+      run("vx_install", [`${path}-${version}`, "esbuild", version, ...binary.argv], {
+        cwd: sandbox.project,
+        env: sandbox.environment(),
+      });
+    assertEquals(await parent("1.0.0").end(), [
+      "Started esbuild 1.0.0",
+      "Downloading esbuild true",
+      "Extracting esbuild true",
+      "Completed esbuild 1.0.0 true",
+      "exit true",
+    ]);
+    assertEquals((await parent("9.9.9").end()).slice(-2), ["Failed esbuild true", "exit false"]);
   },
 });
 

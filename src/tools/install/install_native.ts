@@ -97,7 +97,9 @@ async function stageOnce(
     const part = parts[index];
     if (part === undefined) throw new Error("an artifact has no part file");
     progress.begin(index);
-    const address = await sourceOf(planned.artifact.kind).address(planned.artifact, deps);
+    const address = index === 0 && config.download_from !== undefined
+      ? { url: config.download_from, headers: {} }
+      : await sourceOf(planned.artifact.kind).address(planned.artifact, deps);
     await unpackArtifact(planned, {
       part,
       writer,

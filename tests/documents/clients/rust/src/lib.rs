@@ -23,11 +23,15 @@ pub struct LineClient {
 
 impl LineClient {
     pub async fn connect(path: &str) -> Result<Self> {
-        let (reader, writer) = UnixStream::connect(path).await?.into_split();
-        Ok(Self {
+        Ok(Self::over(UnixStream::connect(path).await?))
+    }
+
+    pub fn over(stream: UnixStream) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self {
             lines: BufReader::new(reader).lines(),
             writer,
-        })
+        }
     }
 
     pub async fn send<T: Serialize>(&mut self, value: &T) -> Result<()> {
