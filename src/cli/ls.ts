@@ -112,13 +112,12 @@ function projectRows({ tools }: Project): LsRow[] {
 }
 
 function storeRows({ paths }: Context): LsRow[] {
-  const store = new Store(paths);
-  return store.list().map(({ tool, store_id: id, version }) => ({
+  return new Store(paths).list().map(({ receipt: { tool, version }, directory: path }) => ({
     tool,
     request: null,
     version,
     installed: true,
-    path: store.directory(id, version),
+    path,
     decided_by: null,
   }));
 }

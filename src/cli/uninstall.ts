@@ -54,7 +54,11 @@ async function run({ target, all, force, json }: UninstallOptions, context: Cont
   const inUse = openProject(context.cwd, context).tools;
   const removed = await removeTools(chosen, { store, force, signal: context.signal });
   for (const { tool, version, path } of removed) {
-    if (!json) await context.stdout.write(`Removed ${tool} ${version}\n`);
+    const same = removed.filter((one) => one.tool === tool && one.version === version);
+    if (!json && same[0]?.path === path) {
+      const count = same.length === 1 ? "" : ` (${same.length} installations)`;
+      await context.stdout.write(`Removed ${tool} ${version}${count}\n`);
+    }
     const asking = inUse.find(({ installed }) => installed?.directory === path);
     if (asking !== undefined) {
       await context.stderr.write(
@@ -74,13 +78,14 @@ function chooseVersions({ name, version }: ToolTarget, { store, all }: { store: 
       next: 'Run "haft ls --installed" for a list of installed tools',
     });
   }
-  const versions = known.map((receipt) => receipt.version).join(", ");
+  const distinct = [...new Set(known.map(({ receipt }) => receipt.version))];
+  const versions = distinct.join(", ");
   if (version !== undefined) {
-    const chosen = known.filter((receipt) => receipt.version === version);
+    const chosen = known.filter(({ receipt }) => receipt.version === version);
     if (chosen.length > 0) return chosen;
     throw new HaftError(`${name} ${version} is not installed`, { next: `Installed: ${versions}` });
   }
-  if (all || known.length === 1) return known;
+  if (all || distinct.length === 1) return known;
   throw new UsageError(`Which version of "${name}"?`, {
     next: `Installed: ${versions}; "--all" removes them all`,
   });

@@ -31,7 +31,7 @@ export async function installOne(
   config: InstallConfig,
   { install, store, signal, emit, keepLock }: InstallOneDeps,
 ): Promise<Completed> {
-  const { version, store_id: storeId } = config;
+  const { version } = config;
   const begun = performance.now();
   let bytes = 0;
   const completed = await install(config, {
@@ -42,10 +42,10 @@ export async function installOne(
       emit({ type: "tool.progress", tool: label, version, progress });
     },
   });
-  const path = store.directory(storeId, version);
+  const path = completed.install_path;
   // Dependencies that were chosen now are those that the installer told of.
   const asked = { ...config, dependencies_lock: completed.dependencies_lock ?? config.dependencies_lock };
-  if (completed.install_path !== path || store.satisfying(asked) === undefined) {
+  if (store.satisfying(asked)?.directory !== path) {
     throw new HaftError(
       "The install process reported success, but the store does not hold what was asked for",
       { next: `Run "haft install ${config.tool_name}@${version} --force"` },

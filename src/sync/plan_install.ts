@@ -14,7 +14,6 @@ export type InstallPlan =
     state: "needed";
     request: ToolRequest;
     config: InstallConfig;
-    path: string;
     need: "missing" | "different" | "forced";
     reason: string;
   }
@@ -28,10 +27,10 @@ export interface InstallPlanDeps {
   force: boolean;
   offline: boolean;
   origin: InstallOrigin;
+  /** Whether the store has the version, in any form. */
   isInstalled(storeId: string, version: string): boolean;
-  directory(storeId: string, version: string): string;
-  /** Whether what is installed is exactly that. */
-  satisfies(config: InstallConfig): boolean;
+  /** Where exactly that is installed, if it is. */
+  installedAt(config: InstallConfig): string | undefined;
   /** The text of the installer's own lock, `null` where there is none. */
   dependenciesLock(storeId: string): string | null;
 }
@@ -69,22 +68,14 @@ export function planInstall(
   } catch (error) {
     return { state: "impossible", request, version: locked.version, error: asHaftError(error) };
   }
-  const path = deps.directory(id, locked.version);
-  if (!deps.isInstalled(id, locked.version)) {
-    return { state: "needed", request, config, path, need: "missing", reason: "not installed" };
-  }
-  if (!deps.satisfies(config)) {
-    return {
-      state: "needed",
-      request,
-      config,
-      path,
-      need: "different",
-      reason: "differs from the lock file",
-    };
+  const path = deps.installedAt(config);
+  if (path === undefined) {
+    return deps.isInstalled(id, locked.version)
+      ? { state: "needed", request, config, need: "different", reason: "differs from the lock file" }
+      : { state: "needed", request, config, need: "missing", reason: "not installed" };
   }
   if (force) {
-    return { state: "needed", request, config, path, need: "forced", reason: "installed again (--force)" };
+    return { state: "needed", request, config, need: "forced", reason: "installed again (--force)" };
   }
   return { state: "present", request, config, path };
 }

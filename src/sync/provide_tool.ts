@@ -4,8 +4,8 @@ import { hostPlatform } from "../tools/host_platform.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig } from "../tools/resolve/install_config.ts";
 import { resolveTool } from "../tools/resolve/resolve_tool.ts";
-import { isOwnChoice, type Receipt } from "../tools/store/receipt.ts";
-import { Store } from "../tools/store/store.ts";
+import { isOwnChoice } from "../tools/store/receipt.ts";
+import { type InstalledTool, Store } from "../tools/store/store.ts";
 import type { installHere, InstallHereOptions } from "./install_here.ts";
 
 /**
@@ -18,13 +18,12 @@ export async function provideTool(
   name: string,
   job: InstallConfig,
   options: InstallHereOptions & { install: typeof installHere },
-): Promise<{ receipt: Receipt; directory: string }> {
+): Promise<InstalledTool> {
   const { services, paths, report, signal } = options;
   const store = new Store(paths);
-  const receipt = newestOwn(name, { store, root: job.project_dir }) ?? await install();
-  return { receipt, directory: store.directory(receipt.store_id, receipt.version) };
+  return newestOwn(name, { store, root: job.project_dir }) ?? await install();
 
-  async function install(): Promise<Receipt> {
+  async function install(): Promise<InstalledTool> {
     const message = `installing ${name}, which it is built with`;
     const heartbeat = () => report({ state: "post_install", tool: job.tool_name, message });
     heartbeat();
@@ -44,14 +43,15 @@ export async function provideTool(
       origin: "resolved",
       dependenciesLock: null,
     });
-    return (await options.install(config, { ...options, report: heartbeat })).receipt;
+    const { receipt, path } = await options.install(config, { ...options, report: heartbeat });
+    return { receipt, directory: path };
   }
 }
 
 /** All projects share the store: what another one's lock file or sources put there builds nothing here. */
-function newestOwn(name: string, { store, root }: { store: Store; root: string }): Receipt | undefined {
+function newestOwn(name: string, { store, root }: { store: Store; root: string }): InstalledTool | undefined {
   const platform = hostPlatform();
   return store.versions(name)
-    .filter((receipt) => receipt.platform === platform && isOwnChoice(receipt, root))
-    .toSorted((a, b) => compare(parse(b.version), parse(a.version)))[0];
+    .filter(({ receipt }) => receipt.platform === platform && isOwnChoice(receipt, root))
+    .toSorted((a, b) => compare(parse(b.receipt.version), parse(a.receipt.version)))[0];
 }

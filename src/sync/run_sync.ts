@@ -165,9 +165,8 @@ function installPlans(
       force,
       offline,
       origin: resolved.has(request.name) ? "resolved" : "locked",
-      isInstalled: (storeId, version) => store.receipt(storeId, version) !== undefined,
-      directory: (storeId, version) => store.directory(storeId, version),
-      satisfies: (config) => store.satisfying(config) !== undefined,
+      isInstalled: (storeId, version) => store.installations(storeId, version).length > 0,
+      installedAt: (config) => store.satisfying(config)?.directory,
       dependenciesLock: (storeId) => readTextIfAny(dependenciesLockPath(project.lockPath, storeId)) ?? null,
     });
   });

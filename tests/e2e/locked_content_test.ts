@@ -76,6 +76,23 @@ Deno.test("a tool that another project put into the store does not run where the
         .code;
     assertEquals(before, 0);
 
+    // Each has its own beside the other's: nothing is installed again, and nothing that runs loses its files.
+    await sync(evil);
+    const installed = await run(good, "ls", "--installed");
+    assertEquals(installed.stdout.match(/^esbuild +1\.0\.0 /gm)?.length, 2, installed.stdout);
+    for (let time = 0; time < 2; time++) {
+      for (const project of [evil, good]) {
+        const again = await run(project, "sync", "--locked");
+        assertEquals([again.code, again.stdout.includes("1 tool up to date")], [0, true], again.stdout);
+        const says = project === evil ? "evil\n" : "esbuild 1.0.0: |\n";
+        assertEquals((await run(project, "x", "esbuild")).stdout, says);
+      }
+      assertStringIncludes((await viaShim()).stdout, "esbuild 1.0.0: ");
+      assertStringIncludes((await run(good, "task", "run", "build")).stdout, "esbuild 1.0.0: ");
+    }
+
+    const removed = await run(good, "uninstall", "esbuild");
+    assertEquals(removed.stdout, "Removed esbuild 1.0.0 (2 installations)\n");
     await sync(evil);
     assertEquals((await run(evil, "x", "esbuild")).stdout, "evil\n");
 
@@ -97,7 +114,7 @@ Deno.test("a tool that another project put into the store does not run where the
 
     await sync(good, "--locked");
     assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
-    assertEquals((await run(evil, "x", "esbuild")).code, 1);
+    assertEquals((await run(evil, "x", "esbuild")).stdout, "evil\n");
   });
 });
 
@@ -186,6 +203,17 @@ Deno.test("a dependency that another project put into a package's installation d
 
     const forced = await run(evil, "sync", "--force");
     assertEquals(forced.code, 0, forced.stderr);
+    for (let time = 0; time < 2; time++) {
+      for (const project of [evil, good]) {
+        const again = await run(project, "sync", "--locked");
+        assertEquals([again.code, again.stdout.includes("1 tool up to date")], [0, true], again.stdout);
+        const says = project === evil ? "evil\n" : "good\n";
+        assertEquals((await run(project, "x", "say")).stdout, says);
+      }
+    }
+
+    await run(good, "uninstall", "npm:say");
+    assertEquals((await run(evil, "sync")).code, 0);
     assertEquals((await run(evil, "x", "say")).stdout, "evil\n");
     const refused = await run(good, "x", "say");
     assertEquals([refused.code, refused.stdout], [1, ""]);
@@ -196,8 +224,9 @@ Deno.test("a dependency that another project put into a package's installation d
     assertEquals((await run(good, "x", "say")).stdout, "good\n");
 
     // Without its lock of dependencies, another project's choice is no better.
-    assertEquals((await run(evil, "sync", "--force")).code, 0);
     rmSync(dependencies);
+    await run(good, "uninstall", "npm:say");
+    assertEquals((await run(evil, "sync", "--force")).code, 0);
     assertEquals((await run(good, "x", "say")).code, 1);
     const chosen = await run(good, "sync");
     assertEquals(chosen.code, 0, chosen.stderr);

@@ -31,7 +31,7 @@ const SOURCES: Readonly<Record<CompletionSource, (context: Context) => Promise<C
   },
   async installed({ paths }) {
     const { Store } = await import("../../tools/store/store.ts");
-    return new Store(paths).list().flatMap(({ tool, version }) => [
+    return new Store(paths).list().flatMap(({ receipt: { tool, version } }) => [
       { word: tool, description: version },
       { word: `${tool}@${version}`, description: "" },
     ]);

@@ -92,8 +92,8 @@ export class InstallService {
     signal: AbortSignal,
   ): Promise<boolean> {
     const store = new Store(this.#user.paths);
-    const receipts = installationsOf(tool, store).filter((receipt) => receipt.version === version);
-    const removed = (await removeTools(receipts, { store, force, signal })).length > 0;
+    const found = installationsOf(tool, store).filter(({ receipt }) => receipt.version === version);
+    const removed = (await removeTools(found, { store, force, signal })).length > 0;
     await updateShims(this.#user, {
       changed: removed,
       onWarning: (text) => this.#log(text),

@@ -108,20 +108,20 @@ export class RuntimeService {
 
   installedVersions(name: string): string[] {
     const ids = new Set([name, storeId({ name }, catalogueSource(name))]);
-    return this.#store.list()
-      .filter(({ tool, store_id: id }) => ids.has(tool) || ids.has(id))
-      .map(({ version }) => version)
-      .toSorted((a, b) => compare(parse(a), parse(b)));
+    const versions = this.#store.list()
+      .filter(({ receipt }) => ids.has(receipt.tool) || ids.has(receipt.store_id))
+      .map(({ receipt }) => receipt.version);
+    return [...new Set(versions)].toSorted((a, b) => compare(parse(a), parse(b)));
   }
 
   list(cwd: string | undefined) {
     if (cwd === undefined) {
-      return this.#store.list().map(({ tool, store_id: id, version }) => ({
+      return this.#store.list().map(({ receipt: { tool, version }, directory: path }) => ({
         runtime: tool,
         request: null,
         version,
         installed: true,
-        path: this.#store.directory(id, version),
+        path,
         decided_by: null,
       }));
     }

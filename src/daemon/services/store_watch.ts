@@ -62,10 +62,10 @@ export class StoreWatch implements Disposable {
     this.#directories.add(this.#paths.store);
     for (const id of store.ids()) this.#directories.add(storeDirectory(this.#paths, id));
     return new Map(
-      store.list().map(({ tool, store_id: id, version }) => {
-        const path = store.directory(id, version);
-        return [path, { runtime: tool, version, path }];
-      }),
+      store.list().map(({ receipt: { tool, version }, directory: path }) => [
+        path,
+        { runtime: tool, version, path },
+      ]),
     );
   }
 }

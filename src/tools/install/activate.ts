@@ -8,8 +8,10 @@ import { failpoint } from "./failpoint.ts";
 
 export interface ActivateOptions {
   store: Store;
-  storeId: string;
-  version: string;
+  /** The directory that the tree becomes, see `placeFor()`. */
+  directory: string;
+  /** The name that the caller holds the lock of. */
+  installation: string;
 }
 
 /**
@@ -19,11 +21,10 @@ export interface ActivateOptions {
  *
  * @returns the installation's directory.
  */
-export function activate(staged: string, { store, storeId, version }: ActivateOptions): string {
-  const directory = store.directory(storeId, version);
+export function activate(staged: string, { store, directory, installation }: ActivateOptions): string {
   const parent = dirname(directory);
   failpoint("before-rename");
-  const aside = renameInto(staged, { directory, moveAside: () => store.moveAside(storeId, version) });
+  const aside = renameInto(staged, { directory, moveAside: () => store.moveAside(directory, installation) });
   failpoint("after-rename");
   if (process.platform !== "win32") {
     syncDirectory(parent);

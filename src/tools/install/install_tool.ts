@@ -8,6 +8,7 @@ import {
   type SignatureState,
   usableDependencies,
 } from "../store/receipt.ts";
+import { placeFor } from "../store/content_key.ts";
 import { Store } from "../store/store.ts";
 import { installationName } from "../store/store_names.ts";
 import { sweepStaging } from "../store/sweep_staging.ts";
@@ -44,6 +45,7 @@ export interface InstallResult {
  */
 export async function installTool(config: InstallConfig, deps: InstallDeps): Promise<InstallResult> {
   const store = new Store(deps.paths);
+  // Refuses names that are no path's before anything else.
   const directory = store.directory(config.store_id, config.version);
   deps.report({ state: "started", tool: config.tool_name, version: config.version });
   try {
@@ -68,9 +70,9 @@ export async function installTool(config: InstallConfig, deps: InstallDeps): Pro
 
 /** What the store has, when that is all that is asked for. */
 function installed(config: InstallConfig, store: Store, force = config.force): InstallResult | undefined {
-  const receipt = force ? undefined : store.satisfying(config);
-  if (receipt === undefined) return undefined;
-  const path = store.directory(config.store_id, config.version);
+  const found = force ? undefined : store.satisfying(config);
+  if (found === undefined) return undefined;
+  const { receipt, directory: path } = found;
   return { path, receipt, alreadyInstalled: true, dependenciesLock: keptLock(config, path) };
 }
 
@@ -150,7 +152,8 @@ async function stageAndActivate(
   writeReceipt(tree.path, { receipt, files: tree.files });
   failpoint("after-receipt");
   deps.signal.throwIfAborted();
-  const path = activate(tree.path, { store, storeId: config.store_id, version: config.version });
+  const directory = placeFor(receipt, { store, dependencies: tree.dependenciesLock ?? undefined });
+  const path = activate(tree.path, { store, directory, installation });
   tree.activated();
   return { path, receipt, alreadyInstalled: false, dependenciesLock: tree.dependenciesLock };
 }

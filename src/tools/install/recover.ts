@@ -9,6 +9,7 @@ import {
   RECEIPT_FILE,
   satisfiedBy,
 } from "../store/receipt.ts";
+import { placeFor } from "../store/content_key.ts";
 import type { Store, StorePaths } from "../store/store.ts";
 import { stagedFor } from "../store/sweep_staging.ts";
 import { activate } from "./activate.ts";
@@ -25,14 +26,15 @@ export function recover(
   config: InstallConfig,
   { paths, store, installation }: { paths: StorePaths; store: Store; installation: string },
 ): boolean {
-  const complete = stagedFor(paths, installation).find((path) => {
+  for (const path of stagedFor(paths, installation)) {
     const receipt = stagedReceipt(path);
-    return receipt !== undefined && receipt.store_id === config.store_id &&
-      satisfiedBy(receipt, config, () => installedDependencies(path));
-  });
-  if (complete === undefined) return false;
-  activate(complete, { store, storeId: config.store_id, version: config.version });
-  return true;
+    if (receipt?.store_id !== config.store_id) continue;
+    if (!satisfiedBy(receipt, config, () => installedDependencies(path))) continue;
+    const directory = placeFor(receipt, { store, dependencies: installedDependencies(path) });
+    activate(path, { store, directory, installation });
+    return true;
+  }
+  return false;
 }
 
 function stagedReceipt(path: string): Receipt | undefined {

@@ -11,7 +11,8 @@ import {
 } from "../catalogue/catalogue.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
-import { executablesOf, type InstalledTool, type ProjectTool } from "./installed_tools.ts";
+import type { InstalledTool } from "../store/store.ts";
+import { executablesOf, type ProjectTool } from "./installed_tools.ts";
 
 /** An executable of a project, and the tool that it belongs to. */
 export interface FoundExecutable {

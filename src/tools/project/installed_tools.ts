@@ -8,7 +8,7 @@ import { platformParts } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
 import { installConfig, toolStoreId } from "../resolve/install_config.ts";
 import { dependenciesPath, isOwnChoice, type Receipt, receiptPath } from "../store/receipt.ts";
-import type { Store } from "../store/store.ts";
+import type { InstalledTool, Store } from "../store/store.ts";
 import { versionSatisfies } from "../versions/pick_version.ts";
 
 /** One tool of a project, as it is on this machine. */
@@ -24,12 +24,6 @@ export interface ProjectTool {
   elsewhere: boolean;
   /** The files beside manifest and lock file that decide this. */
   deciding: string[];
-}
-
-export interface InstalledTool {
-  receipt: Receipt;
-  /** The install directory. */
-  directory: string;
 }
 
 export interface InstalledToolsContext {
@@ -68,15 +62,16 @@ function lockedTool(
 ): Found {
   const { version } = entry;
   const storeId = toolStoreId(request);
-  const directory = store.directory(storeId, version);
+  const present = store.installations(storeId, version);
   const dependencies = entry.kind === "js" ? dependenciesLockPath(lockPath, storeId) : undefined;
   const deciding = [
-    receiptPath(directory),
-    ...(dependencies === undefined ? [] : [dependencies, dependenciesPath(directory)]),
+    ...present.map(({ directory }) => receiptPath(directory)),
+    ...(dependencies === undefined
+      ? []
+      : [dependencies, ...present.map(({ directory }) => dependenciesPath(directory))]),
   ];
-  const receipt = store.receipt(storeId, version);
   const known = { version, deciding };
-  if (receipt === undefined) return { ...known, installed: undefined, refused: undefined };
+  if (present.length === 0) return { ...known, installed: undefined, refused: undefined };
   try {
     const config = installConfig(request, entry, {
       platform,
@@ -86,9 +81,8 @@ function lockedTool(
       origin: "locked",
       dependenciesLock: dependencies === undefined ? null : readTextIfAny(dependencies) ?? null,
     });
-    if (store.satisfying(config) !== undefined) {
-      return { ...known, installed: { receipt, directory }, refused: undefined };
-    }
+    const installed = store.satisfying(config);
+    if (installed !== undefined) return { ...known, installed, refused: undefined };
   } catch {
     // The lock has nothing for this platform: a sync explains it.
   }
@@ -98,23 +92,29 @@ function lockedTool(
 function chosenTool(request: ToolRequest, { root, store, platform }: InstalledToolsContext): Found {
   const storeId = toolStoreId(request);
   const fitting = store.versions(storeId)
-    .filter(({ platform: own, version }) => own === platform && versionSatisfies(request.version, version))
-    .toSorted((a, b) => compare(parse(b.version), parse(a.version)));
-  const receipt = fitting.find((one) => isOwnChoice(one, root));
+    .filter(({ receipt: { platform: own, version } }) =>
+      own === platform && versionSatisfies(request.version, version)
+    )
+    .toSorted((a, b) => newestFirst(a.receipt, b.receipt));
+  const installed = fitting.find(({ receipt }) => isOwnChoice(receipt, root));
   const [newest] = fitting;
-  const deciding = fitting.map(({ version }) => receiptPath(store.directory(storeId, version)));
-  if (receipt !== undefined) {
-    const directory = store.directory(storeId, receipt.version);
-    return { version: receipt.version, deciding, installed: { receipt, directory }, refused: undefined };
+  const deciding = fitting.map(({ directory }) => receiptPath(directory));
+  if (installed !== undefined) {
+    return { version: installed.receipt.version, deciding, installed, refused: undefined };
   }
   return {
-    version: newest?.version,
+    version: newest?.receipt.version,
     deciding,
     installed: undefined,
     refused: newest === undefined
       ? undefined
       : "what is installed was chosen by another project, and this one has no lock file that names it",
   };
+}
+
+/** Of one version, what was installed last. */
+function newestFirst(a: Receipt, b: Receipt): number {
+  return compare(parse(b.version), parse(a.version)) || (a.installed_at < b.installed_at ? 1 : -1);
 }
 
 /** The executables of an installed tool: name → absolute path. */

@@ -4,7 +4,8 @@ import { type Env, envValue } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { executablesOf, type InstalledTool } from "./installed_tools.ts";
+import type { InstalledTool } from "../store/store.ts";
+import { executablesOf } from "./installed_tools.ts";
 import { programOnPath } from "../program_on_path.ts";
 import { isolatedBunFlags, ownBun, type ScriptCommand } from "./own_bun.ts";
 

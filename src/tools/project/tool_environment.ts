@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { catalogueEntry } from "../catalogue/catalogue.ts";
 import { toolVariables } from "../catalogue/tool_source.ts";
 import { SYSTEM_COMMANDS } from "../system_commands.ts";
-import { executablesOf, type InstalledTool } from "./installed_tools.ts";
+import type { InstalledTool } from "../store/store.ts";
+import { executablesOf } from "./installed_tools.ts";
 
 /**
  * The directories of the tools' executables, each once, in the tools' order: what goes in front of PATH. That

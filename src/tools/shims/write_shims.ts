@@ -47,7 +47,7 @@ export function writeShims(options: WriteShimsOptions): ShimChanges {
 export function planShims(
   { haft, env, paths, platform }: WriteShimsOptions,
 ): ShimChanges & { texts: ReadonlyMap<string, string> } {
-  const { names, withheld } = shimNames(new Store(paths).list(), {
+  const { names, withheld } = shimNames(new Store(paths).list().map(({ receipt }) => receipt), {
     PATH: envValue(env, "PATH"),
     allowed: readUserConfig(paths.config).allowedShims,
   });

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
@@ -13,7 +13,7 @@ import {
   RECEIPT_FILE,
   satisfiedBy,
 } from "./receipt.ts";
-import { installationName, stagingName } from "./store_names.ts";
+import { installationName, stagingName, versionOf } from "./store_names.ts";
 
 export type StorePaths = Pick<Paths, "store" | "staging" | "locks">;
 
@@ -22,8 +22,16 @@ export function storeDirectory({ store }: Pick<Paths, "store">, storeId: string)
   return join(store, storeId);
 }
 
+/** A complete installation. */
+export interface InstalledTool {
+  receipt: Receipt;
+  /** The install directory. */
+  directory: string;
+}
+
 /**
  * The installed tools on disk: `<store>/<store id>/<version>`, each complete with its receipt or not there.
+ * Projects that ask for different content under one version each have theirs, see `placeFor()`.
  */
 export class Store {
   readonly #paths: StorePaths;
@@ -37,28 +45,38 @@ export class Store {
     return this.#paths.store;
   }
 
-  /** @throws {HaftError} when one of the names cannot be a path component. */
-  directory(storeId: string, version: string): string {
-    installationName(storeId, version);
-    return join(this.#paths.store, storeId, version);
+  /**
+   * @param name a version, or one with a content's key
+   * @throws {HaftError} when one of the names cannot be a path component
+   */
+  directory(storeId: string, name: string): string {
+    installationName(storeId, versionOf(name));
+    return join(this.#paths.store, storeId, name);
   }
 
   /**
-   * The receipt of a complete installation. Reads one small file; one that is damaged is set aside, and the
-   * tool counts as not installed.
+   * The receipt of the installation in a directory. Reads one small file; one that is damaged is set aside,
+   * and the tool counts as not installed.
    */
-  receipt(storeId: string, version: string): Receipt | undefined {
-    const file = join(this.directory(storeId, version), RECEIPT_DIRECTORY, RECEIPT_FILE);
+  receipt(storeId: string, name: string): Receipt | undefined {
+    const file = join(this.directory(storeId, name), RECEIPT_DIRECTORY, RECEIPT_FILE);
     const receipt = readOrSetAside(file, parseReceipt);
-    return receipt?.store_id === storeId && receipt.version === version ? receipt : undefined;
+    return receipt?.store_id === storeId && receipt.version === versionOf(name) ? receipt : undefined;
   }
 
-  /** The receipt, when the installation is exactly what a config asks for. */
-  satisfying(config: InstallConfig): Receipt | undefined {
-    const { store_id: storeId, version } = config;
-    const receipt = this.receipt(storeId, version);
-    const dependencies = () => installedDependencies(this.directory(storeId, version));
-    return receipt !== undefined && satisfiedBy(receipt, config, dependencies) ? receipt : undefined;
+  /** All complete installations of a version, the newest first. */
+  installations(storeId: string, version: string): InstalledTool[] {
+    installationName(storeId, version);
+    return names(join(this.#paths.store, storeId)).filter((name) => versionOf(name) === version)
+      .flatMap((name) => this.#installedAs(storeId, name))
+      .toSorted((a, b) => newerFirst(a.receipt, b.receipt));
+  }
+
+  /** The installation that is exactly what a config asks for. */
+  satisfying(config: InstallConfig): InstalledTool | undefined {
+    return this.installations(config.store_id, config.version).find(({ receipt, directory }) =>
+      satisfiedBy(receipt, config, () => installedDependencies(directory))
+    );
   }
 
   /** The directories of tools, also of those that have no complete installation. */
@@ -66,17 +84,17 @@ export class Store {
     return names(this.#paths.store);
   }
 
-  /** The receipts of all complete installations, by store id, then version. */
-  list(): Receipt[] {
+  /** All complete installations, by store id, then directory. */
+  list(): InstalledTool[] {
     return this.ids().flatMap((storeId) => this.versions(storeId));
   }
 
-  /** The receipts of a tool's complete installations. */
-  versions(storeId: string): Receipt[] {
-    return names(join(this.#paths.store, storeId)).flatMap((version) => this.#receiptOf(storeId, version));
+  /** A tool's complete installations. */
+  versions(storeId: string): InstalledTool[] {
+    return names(join(this.#paths.store, storeId)).flatMap((name) => this.#installedAs(storeId, name));
   }
 
-  /** Holds the installation: no other process installs or removes it until the lock is released. */
+  /** Holds a version: no other process installs or removes it until the lock is released. */
   async lock(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<FileLock> {
     mkdirSync(this.#paths.locks, { recursive: true });
     return await processLock(this.lockPath(installationName(storeId, version)), options);
@@ -87,18 +105,22 @@ export class Store {
   }
 
   /**
-   * Removes an installation: it is renamed away in one step, then deleted, so that half of it is never seen.
-   * A tool that runs goes on running.
-   * @returns false when it was not there.
+   * Removes all that is installed of a version. Each is renamed away in one step, then deleted, so that half
+   * of it is never seen. A tool that runs goes on running.
+   * @returns the directories that were there.
    */
-  async remove(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<boolean> {
-    const directory = this.directory(storeId, version);
+  async remove(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<string[]> {
     using _lock = await this.lock(storeId, version, options);
-    const aside = this.moveAside(storeId, version);
-    if (aside === undefined) return false;
-    rmSync(aside, { recursive: true, force: true });
-    removeIfEmpty(dirname(directory));
-    return true;
+    const parent = storeDirectory(this.#paths, storeId);
+    const removed = names(parent).filter((name) => versionOf(name) === version).flatMap((name) => {
+      const directory = join(parent, name);
+      const aside = this.moveAside(directory, installationName(storeId, version));
+      if (aside === undefined) return [];
+      rmSync(aside, { recursive: true, force: true });
+      return [directory];
+    });
+    if (removed.length > 0) removeIfEmpty(parent);
+    return removed;
   }
 
   /**
@@ -106,12 +128,11 @@ export class Store {
    * process die. The caller holds its lock.
    * @returns where it is now, or undefined when there was none.
    */
-  moveAside(storeId: string, version: string): string | undefined {
+  moveAside(directory: string, installation: string): string | undefined {
     mkdirSync(this.#paths.staging, { recursive: true });
-    const name = stagingName(installationName(storeId, version), crypto.randomUUID());
-    const aside = join(this.#paths.staging, name);
+    const aside = join(this.#paths.staging, stagingName(installation, crypto.randomUUID()));
     try {
-      renameSync(this.directory(storeId, version), aside);
+      renameSync(directory, aside);
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
@@ -119,15 +140,19 @@ export class Store {
     return aside;
   }
 
-  #receiptOf(storeId: string, version: string): Receipt[] {
+  #installedAs(storeId: string, name: string): InstalledTool[] {
     try {
-      const receipt = this.receipt(storeId, version);
-      return receipt === undefined ? [] : [receipt];
+      const receipt = this.receipt(storeId, name);
+      return receipt === undefined ? [] : [{ receipt, directory: this.directory(storeId, name) }];
     } catch {
       // Not a name that haft would give, or not readable: not one of ours.
       return [];
     }
   }
+}
+
+function newerFirst(a: Receipt, b: Receipt): number {
+  return a.installed_at < b.installed_at ? 1 : a.installed_at > b.installed_at ? -1 : 0;
 }
 
 function names(directory: string): string[] {

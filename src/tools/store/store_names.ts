@@ -2,6 +2,8 @@ import { HaftError } from "../../base/errors.ts";
 
 const STORE_ID = /^[A-Za-z0-9][A-Za-z0-9@+._~-]{0,213}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}$/;
+/** What {@link keyedName} puts after a version. */
+const KEY = /~[0-9a-f]{16}$/;
 
 /** Separates the random part of a staging directory's name; no version contains it. */
 const RANDOM_MARK = "~";
@@ -21,6 +23,16 @@ export function installationName(storeId: string, version: string): string {
     });
   }
   return `${storeId}@${version}`;
+}
+
+/** The name of a version's directory for other content than the version's own directory has. */
+export function keyedName(version: string, key: string): string {
+  return `${version}~${key}`;
+}
+
+/** The version that a directory of the store is for. */
+export function versionOf(name: string): string {
+  return name.replace(KEY, "");
 }
 
 /** The name of a directory in the staging area, for the installation that it belongs to. */

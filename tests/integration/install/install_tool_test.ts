@@ -78,7 +78,7 @@ Deno.test("installTool() downloads, verifies, unpacks and writes a receipt", asy
   assertEquals(statSync(join(result.path, "bin/demo")).mode & 0o7777, 0o755);
   assertEquals(statSync(join(result.path, "README.md")).mode & 0o7777, 0o644);
   assertEquals(box.store.receipt("demo", "1.2.3"), result.receipt);
-  assertEquals(box.store.list(), [result.receipt]);
+  assertEquals(box.store.list(), [{ receipt: result.receipt, directory: result.path }]);
   const states = box.progress.map(({ state }) => state);
   assertEquals([...new Set(states)], ["started", "downloading", "extracting", "completed"]);
 });
@@ -168,7 +168,7 @@ Deno.test("installTool() goes on in the next run, from each of 50 offsets", asyn
     assertEquals(box.server.requests.map(({ range }) => range), [
       offset === 0 ? undefined : `bytes=${offset}-`,
     ]);
-    assertEquals(await box.store.remove("demo", "1.2.3"), true);
+    assertEquals((await box.store.remove("demo", "1.2.3")).length, 1);
   }
 });
 
@@ -180,7 +180,7 @@ Deno.test("installTool() begins again when the server cannot resume, or has anot
     await assertRejects(() => installTool(config, box.deps), HaftError);
     Object.assign(box.server.faults, { truncateAt: [], ...change });
     await installTool(config, box.deps);
-    assertEquals(await box.store.remove("demo", "1.2.3"), true);
+    assertEquals((await box.store.remove("demo", "1.2.3")).length, 1);
   }
 });
 

@@ -14,8 +14,7 @@ const config: InstallConfig = (() => {
     offline: false,
     origin: "locked",
     isInstalled: () => false,
-    directory: () => "/store/esbuild/0.25.9",
-    satisfies: () => false,
+    installedAt: () => undefined,
     dependenciesLock: () => null,
   });
   if (plan.state !== "needed") throw new TypeError("nothing to install");

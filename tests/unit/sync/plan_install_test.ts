@@ -12,8 +12,8 @@ function deps(receipts: Record<string, boolean>, more: Partial<InstallPlanDeps> 
     offline: false,
     origin: "locked" as const,
     isInstalled: (id: string, version: string) => Object.hasOwn(receipts, `${id}@${version}`),
-    directory: (id: string, version: string) => `/store/${id}/${version}`,
-    satisfies: ({ store_id: id, version }: InstallConfig) => receipts[`${id}@${version}`] ?? false,
+    installedAt: ({ store_id: id, version }: InstallConfig) =>
+      receipts[`${id}@${version}`] === true ? `/store/${id}/${version}` : undefined,
     dependenciesLock: () => null,
     ...more,
   };
@@ -39,7 +39,6 @@ Deno.test("planInstall() tells present, missing, different and forced", () => {
 Deno.test("planInstall() hands over the whole job", () => {
   const plan = planInstall(esbuild, entry, deps({}));
   assert(plan.state === "needed");
-  assertEquals(plan.path, "/store/esbuild/0.25.9");
   assertEquals([plan.config.tool_name, plan.config.version, plan.config.project_dir], [
     "esbuild",
     "0.25.9",

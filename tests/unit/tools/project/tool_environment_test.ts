@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { InstalledTool } from "../../../../src/tools/project/installed_tools.ts";
+import type { InstalledTool } from "../../../../src/tools/store/store.ts";
 import { executableDirectories } from "../../../../src/tools/project/tool_environment.ts";
 
 Deno.test("executableDirectories() leaves out a package that would stand before a command of the system", async () => {

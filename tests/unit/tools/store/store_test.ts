@@ -1,11 +1,12 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { type Paths, resolvePaths } from "../../../../src/base/paths.ts";
 import type { PlannedArtifact } from "../../../../src/protocol/artifact.ts";
 import type { InstallConfig } from "../../../../src/protocol/install.ts";
 import { parseReceipt, type Receipt, satisfiedBy } from "../../../../src/tools/store/receipt.ts";
+import { placeFor } from "../../../../src/tools/store/content_key.ts";
 import { Store } from "../../../../src/tools/store/store.ts";
 import { installationName, stagingName, stagingOwner } from "../../../../src/tools/store/store_names.ts";
 import { sweepStaging } from "../../../../src/tools/store/sweep_staging.ts";
@@ -41,9 +42,9 @@ async function inStore(body: (store: Store, paths: Paths) => void | Promise<void
   }
 }
 
-function put(store: Store, change: Partial<Receipt> = {}, text?: string): void {
+function put(store: Store, change: Partial<Receipt> = {}, text?: string, name?: string): void {
   const written = { ...receipt, ...change };
-  const directory = join(store.directory(written.store_id, written.version), ".haft");
+  const directory = join(store.directory(written.store_id, name ?? written.version), ".haft");
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "receipt.json"), text ?? JSON.stringify(written));
 }
@@ -91,7 +92,7 @@ Deno.test("Store.list() gives complete installations in order, and no leftovers"
     put(store, { store_id: "broken" }, "{");
     mkdirSync(join(paths.staging, stagingName("demo@3.0.0", "x"), ".haft"), { recursive: true });
     writeFileSync(join(paths.store, "stray file"), "");
-    assertEquals(store.list().map((found) => `${found.store_id} ${found.version}`), [
+    assertEquals(store.list().map(({ receipt: found }) => `${found.store_id} ${found.version}`), [
       "another 1.2.3",
       "demo 1.2.3",
       "demo 2.0.0",
@@ -102,13 +103,45 @@ Deno.test("Store.remove() removes one version, and the tool's directory with the
   inStore(async (store, paths) => {
     put(store);
     put(store, { version: "2.0.0" });
-    assertEquals(await store.remove("demo", "1.2.3"), true);
-    assertEquals(await store.remove("demo", "1.2.3"), false);
-    assertEquals(store.list().map(({ version }) => version), ["2.0.0"]);
-    assertEquals(await store.remove("demo", "2.0.0"), true);
+    assertEquals(await store.remove("demo", "1.2.3"), [store.directory("demo", "1.2.3")]);
+    assertEquals(await store.remove("demo", "1.2.3"), []);
+    assertEquals(store.list().map(({ receipt: { version } }) => version), ["2.0.0"]);
+    assertEquals((await store.remove("demo", "2.0.0")).length, 1);
     assert(!existsSync(join(paths.store, "demo")));
     assertEquals(readdirSync(paths.staging), []);
     await assertRejects(() => store.remove("..", "1"), HaftError);
+  }));
+
+Deno.test("placeFor() gives other content of a version a directory of its own, and the same content the same", () =>
+  inStore(async (store) => {
+    const other: Receipt = {
+      ...receipt,
+      artifacts: [{ ...artifact, artifact: { ...artifact.artifact, integrity: "sha512-BBBB" } }],
+    };
+    const place = (wanted: Receipt, dependencies?: string) => placeFor(wanted, { store, dependencies });
+    const own = store.directory("demo", "1.2.3");
+    assertEquals([place(receipt), place(other)], [own, own]);
+    put(store);
+    const beside = place(other);
+    assertMatch(beside, /demo\/1\.2\.3~[0-9a-f]{16}$/);
+    assertEquals([place(receipt), place({ ...receipt, bin: {} })], [own, own]);
+    put(store, other, undefined, basename(beside));
+    assertEquals([place(receipt), place(other)], [own, beside]);
+    assertEquals(store.installations("demo", "1.2.3").map(({ directory }) => directory), [own, beside]);
+    assertEquals(store.list().length, 2);
+
+    // Either stays where it is without the other, or with a damaged receipt.
+    put(store, {}, "{");
+    assertEquals([place(receipt), place(other)], [own, beside]);
+    put(store, {}, "{", basename(beside));
+    assertEquals(place(other), beside);
+
+    const js: Receipt = { ...receipt, store_id: "js", kind: "js" };
+    put(store, js);
+    writeFileSync(join(store.directory("js", "1.2.3"), "bun.lock"), "one");
+    assertEquals(place(js, "one"), store.directory("js", "1.2.3"));
+    assertMatch(place(js, "two"), /js\/1\.2\.3~/);
+    assertEquals((await store.remove("js", "1.2.3")).length, 1);
   }));
 
 Deno.test("Store.remove() waits for whoever holds the lock, until the signal says to stop", () =>
