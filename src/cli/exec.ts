@@ -5,12 +5,20 @@ import type { ExecOptions } from "./exec_from_project.ts";
 import { parseToolTarget } from "./tool_target.ts";
 
 export const command: Command<ExecOptions> = {
-  usage: ["TOOL[@VERSION] [--] [ARGS…]"],
+  usage: [
+    "TOOL[@VERSION] [--] [ARGS…]",
+    "TOOL@VERSION TOOL@VERSION… -- COMMAND [ARGS…]",
+    "-- COMMAND [ARGS…]   # any command, with the project's tools",
+  ],
   flags: [
     { name: "install", short: "i", description: "Install the tool first if it is missing" },
     { name: "shim", description: "A shim asks", hidden: true },
   ],
-  examples: ["haft exec node -- app.js", "haft x biome check", "haft x esbuild@0.25 --version"],
+  examples: [
+    "haft exec node -- app.js",
+    "haft x esbuild@0.25 --version",
+    "haft x node@22 npm:prettier@3 -- npm test",
+  ],
   completes: "tools",
   stopEarly: true,
   readOnly: true,
@@ -19,20 +27,23 @@ export const command: Command<ExecOptions> = {
 };
 
 function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
+  const common = { install: flags.has("install"), shim: flags.has("shim") };
   const [name, ...args] = positional;
   if (name === undefined) {
+    const [command, ...words] = rest;
+    if (command !== undefined) return { ...common, targets: [], command, args: words };
     throw new UsageError("Which tool? None was named", {
       next: 'Run "haft ls" for the tools of this project',
     });
   }
+  const [command, ...words] = rest;
+  // `node@22 npm@11 -- npm test`: before the `--` there are only tools, each with its version.
+  if (command !== undefined && args.length > 0 && positional.every((word) => word.lastIndexOf("@") > 0)) {
+    return { ...common, targets: positional.map(parseToolTarget), command, args: words };
+  }
   // `haft exec node -- app.js` and `haft exec node app.js` are the same; a later `--` is the tool's.
-  const own = args[0] === "--" ? args.slice(1) : args;
-  return {
-    target: parseToolTarget(name),
-    args: [...own, ...rest],
-    install: flags.has("install"),
-    shim: flags.has("shim"),
-  };
+  const target = parseToolTarget(name);
+  return { ...common, targets: [target], command: target.name, args: [...args, ...rest] };
 }
 
 async function run(options: ExecOptions, context: Context): Promise<ExitCode> {

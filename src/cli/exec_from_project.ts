@@ -1,4 +1,7 @@
-import type { ExitCode } from "../base/exit_code.ts";
+import { resolve } from "node:path";
+import { HaftError } from "../base/errors.ts";
+import { ExitCode } from "../base/exit_code.ts";
+import { providerOf } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
@@ -10,7 +13,10 @@ import { foreignDirectory, refuseForeignHome } from "./foreign_home.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
 export interface ExecOptions {
-  target: ToolTarget;
+  /** Tools that stand in for the project's own, or are added to them. */
+  targets: ToolTarget[];
+  /** What runs: a tool, an executable of one, or any program where no tool was named. */
+  command: string;
   args: string[];
   /** Install what is missing first. */
   install: boolean;
@@ -19,30 +25,71 @@ export interface ExecOptions {
 }
 
 /** The long way of `haft exec`: reads the project, installs what is missing if asked to, and runs. */
-export async function execFromProject(
-  { target, args, install, shim }: ExecOptions,
-  context: Context,
-): Promise<ExitCode> {
-  const { cwd, env } = context;
-  let project = withTarget(openProject(cwd, context), target);
-  if (needsInstall(project, target) && (install || project.settings.auto_install === true)) {
-    refuseForeignHome(context, ["exec", "--install", target.name]);
-    const { installMissing } = await import("./install_missing.ts");
-    await installMissing(target, context);
-    project = withTarget(openProject(cwd, context), target);
-  }
-  if (shim && !hasTool(target.name, project.tools)) {
-    const file = programOnPath(target.name, { PATH: env["PATH"] });
-    if (file !== undefined) {
-      const depth = shimDepth(target.name, { program: file, env });
+export async function execFromProject(options: ExecOptions, context: Context): Promise<ExitCode> {
+  const { command, args, shim } = options;
+  const { env } = context;
+  const targets = options.targets.map(meantTool);
+  const project = await provided({ ...options, targets }, context);
+  const named = targets.length === 1 && targets[0]?.name === command;
+  if ((shim || !named) && !hasTool(command, project.tools)) {
+    const file = programOnPath(command, { PATH: env["PATH"] });
+    if (shim && file !== undefined) {
+      const depth = shimDepth(command, { program: file, env });
       return await runCommand({ file, path: [], defaults: {}, env: depth }, args, env);
     }
+    if (!shim) return await runProgram(command, { project, args }, context);
   }
-  const plan = await planRun(target.name, project, context);
-  if (target.version === undefined && foreignDirectory(context.paths) === undefined) {
-    rememberRun(target.name, { plan, project }, context);
+  const plan = await planRun(command, project, context);
+  if (
+    targets.every(({ version }) => version === undefined) && foreignDirectory(context.paths) === undefined
+  ) {
+    rememberRun(command, { plan, project }, context);
   }
   return await runCommand(plan, args, env);
+}
+
+/** `rg@15` is ripgrep's; without a version the project knows better what a name means. */
+function meantTool({ name, version }: ToolTarget): ToolTarget {
+  return { name: version === undefined ? name : providerOf(name) ?? name, version };
+}
+
+/** The project with the tools that were named, installed as far as that is wanted. */
+async function provided({ targets, install }: ExecOptions, context: Context): Promise<Project> {
+  const open = () => targets.reduce(withTarget, openProject(context.cwd, context));
+  const project = open();
+  const missing = targets.filter((target) =>
+    needsInstall(project, target) && wantsInstall(project, target, install)
+  );
+  if (missing.length === 0) return project;
+  refuseForeignHome(context, ["exec", "--install", ...missing.map(({ name }) => name)]);
+  const { installMissing } = await import("./install_missing.ts");
+  for (const target of missing) await installMissing(target, context);
+  return open();
+}
+
+/** A version that was asked for by hand is wanted now; the project's tools wait for `haft sync`. */
+function wantsInstall({ settings }: Project, { version }: ToolTarget, install: boolean): boolean {
+  return install || settings.auto_install === true ||
+    (version !== undefined && settings.auto_install !== false);
+}
+
+/** Runs a program that is none of the tools', with theirs in front of PATH. */
+async function runProgram(
+  command: string,
+  { project, args }: { project: Project; args: readonly string[] },
+  { env, cwd }: Context,
+): Promise<ExitCode> {
+  const environment = project.runEnvironment({ inherited: env });
+  const file = command.includes("/")
+    ? resolve(cwd, command)
+    : programOnPath(command, { PATH: environment["PATH"] });
+  if (file === undefined) {
+    throw new HaftError(`There is no "${command}", neither among the project's tools nor on PATH`, {
+      next: 'Run "haft ls" for the tools of this project',
+      exitCode: ExitCode.failed,
+    });
+  }
+  return await runCommand({ file, path: [], defaults: {} }, args, environment);
 }
 
 function needsInstall({ tools }: Project, { name }: ToolTarget): boolean {

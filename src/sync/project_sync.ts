@@ -5,6 +5,7 @@
 import type { InstallConfig } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
+import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Installer } from "./install_one.ts";
@@ -76,6 +77,7 @@ export async function syncProject(
     },
   );
   if (installs) {
+    rememberProject(root, user.paths);
     await updateShims(user, { changed: finished.installed > 0, onWarning: watch.onWarning });
   }
   return finished;

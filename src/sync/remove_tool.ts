@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { HaftError } from "../base/errors.ts";
-import { runningFrom } from "../process/running_from.ts";
+import { runningFrom, type RunningProcess } from "../process/running_from.ts";
 import { catalogueSource } from "../tools/catalogue/catalogue.ts";
 import { storeId } from "../tools/request.ts";
 import type { InstalledTool, Store } from "../tools/store/store.ts";
@@ -33,8 +33,14 @@ export async function removeTools(
   return removed;
 }
 
-function refuseWhileRunning({ receipt: { tool, version }, directory }: InstalledTool): void {
-  const running = runningFrom([directory, realpathSync(directory)]);
+/** The processes that run from an installation. */
+export function runningFromTool({ directory }: InstalledTool): RunningProcess[] {
+  return runningFrom([directory, realpathSync(directory)]);
+}
+
+function refuseWhileRunning(installation: InstalledTool): void {
+  const { receipt: { tool, version } } = installation;
+  const running = runningFromTool(installation);
   if (running.length === 0) return;
   const named = running.slice(0, NAMED).map(({ pid, command }) => `${pid} (${command.slice(0, 200)})`);
   const more = running.length > NAMED ? ` and ${running.length - NAMED} more` : "";

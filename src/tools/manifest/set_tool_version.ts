@@ -4,11 +4,21 @@
  * @param name the key under `[tools]`
  */
 export async function setToolVersion(text: string, name: string, version: string): Promise<string> {
+  return await editTools(text, (tools) => {
+    const known = tools[name];
+    if (typeof known === "object" && known !== null) (known as Record<string, unknown>)["version"] = version;
+    else tools[name] = version;
+  });
+}
+
+/** Takes a tool out of the text of a manifest. */
+export async function removeTool(text: string, name: string): Promise<string> {
+  return await editTools(text, (tools) => delete tools[name]);
+}
+
+async function editTools(text: string, edit: (tools: Record<string, unknown>) => void): Promise<string> {
   const { parse, patch } = await import("@decimalturn/toml-patch");
   const document = parse(text) as { tools?: Record<string, unknown> };
-  const tools = document.tools ??= {};
-  const known = tools[name];
-  if (typeof known === "object" && known !== null) (known as Record<string, unknown>)["version"] = version;
-  else tools[name] = version;
+  edit(document.tools ??= {});
   return patch(text, document);
 }

@@ -132,7 +132,7 @@ function notInstalled({ request, version, refused }: ProjectTool): HaftError {
     return new HaftError(`${request.name} ${which} is not run: ${refused}`, { next });
   }
   return new HaftError(`${request.name} ${which} is not installed (${request.decidedBy.file} asks for it)`, {
-    next: 'Run "haft sync"',
+    next,
   });
 }
 

@@ -3,6 +3,7 @@
  * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
  * once.
  */
+import { dirname } from "node:path";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -210,12 +211,28 @@ export class Project {
     return result;
   }
 
+  /** @throws {HaftError} when the user's own lock file is not one */
+  #readUserTools(): ProjectTool[] {
+    const { userRequests, userLockPath: lockPath } = this.files;
+    if (userRequests.length === 0) return [];
+    const root = dirname(lockPath);
+    const context = {
+      lock: readLock(lockPath).lock,
+      root,
+      lockPath,
+      store: this.store,
+      platform: hostPlatform(),
+    };
+    return userRequests.map((request) => projectTool(request, context));
+  }
+
   #readTools(): { found: ProjectTool[] } | { error: unknown } {
     try {
       const { lock } = readLock(this.files.lockPath);
       const { root, lockPath } = this.files;
       const context = { lock, root, lockPath, store: this.store, platform: hostPlatform() };
-      return { found: this.files.requests.map((request) => projectTool(request, context)) };
+      const own = this.files.requests.map((request) => projectTool(request, context));
+      return { found: [...own, ...this.#readUserTools()] };
     } catch (error) {
       return { error };
     }

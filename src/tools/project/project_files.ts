@@ -24,6 +24,12 @@ export interface ProjectFiles {
   lockPath: string;
   /** One request a tool: the nearest file decides, and haft.toml before others in the same directory. */
   requests: ToolRequest[];
+  /**
+   * What the user asks for everywhere and this project does not decide. It has a lock file of its own: a
+   * project's names only what the project asks for.
+   */
+  userRequests: ToolRequest[];
+  userLockPath: string;
   /** Requests that a nearer file overruled, nearest first. */
   shadowed: ToolRequest[];
   /** What version files ask for that haft cannot give. */
@@ -63,6 +69,8 @@ export function readProjectFiles(
     manifestPath: undefined,
     lockPath: join(cwd, LOCK_NAME),
     requests: [],
+    userRequests: [],
+    userLockPath: join(paths.config, LOCK_NAME),
     shadowed: [],
     skipped: [],
     env: {},
@@ -94,11 +102,40 @@ export function readProjectFiles(
   }
   if (files.manifestPath === undefined && versionFileRoot !== undefined) files.root = versionFileRoot;
   files.lockPath = join(files.root, LOCK_NAME);
+  addUserRequests(files, { home, config: paths.config });
   const npmrc = join(files.root, ".npmrc");
   files.lookedFor.push(npmrc);
   // The one of the home directory is the user's own.
   if (files.root !== home) files.registry = registryLines(readText(npmrc) ?? "");
   return files;
+}
+
+/**
+ * The user's own haft.toml, then `~/.tool-versions`, count in every directory. Where there is no project,
+ * they are what there is.
+ */
+function addUserRequests(files: ProjectFiles, { home, config }: { home: string; config: string }): void {
+  const isProject = files.manifestPath !== undefined || files.requests.length > 0;
+  const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, ".tool-versions")];
+  const found: ToolRequest[] = [];
+  if (!files.lookedFor.includes(manifestPath)) {
+    files.lookedFor.push(manifestPath);
+    found.push(...readManifest(manifestPath)?.requests ?? []);
+  }
+  if (!files.lookedFor.includes(versionsPath)) {
+    files.lookedFor.push(versionsPath);
+    const text = readText(versionsPath);
+    const place = { name: ".tool-versions", path: versionsPath };
+    if (text !== undefined) found.push(...parseVersionFile(text, place).requests);
+  }
+  if (found.length === 0) return;
+  files.lookedFor.push(files.userLockPath);
+  if (!isProject) files.lockPath = files.userLockPath;
+  const target = isProject ? files.userRequests : files.requests;
+  for (const request of found) {
+    const decided = [...files.requests, ...target].some(({ name }) => name === request.name);
+    (decided ? files.shadowed : target).push(request);
+  }
 }
 
 function addManifest(files: ProjectFiles, manifest: Manifest, directory: string): void {

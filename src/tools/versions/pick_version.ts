@@ -44,6 +44,12 @@ export function isStableVersion(version: string): boolean {
   return given !== undefined && isStable(given);
 }
 
+/** Whether version `a` comes after version `b`; false for text that is no version. */
+export function isNewer(a: string, b: string): boolean {
+  const [left, right] = [tryParse(a), tryParse(b)];
+  return left !== undefined && right !== undefined && compare(left, right) > 0;
+}
+
 /** A pre-release counts as the release it leads up to: `7.0.0-dev.1` is inside `7`. */
 function satisfiesWithPreRelease(version: SemVer, range: Range): boolean {
   if (satisfies(version, range)) return true;

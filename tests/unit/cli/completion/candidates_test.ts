@@ -11,7 +11,7 @@ async function words(...line: string[]): Promise<string[] | "files"> {
 }
 
 Deno.test("completionsOf() completes commands, aliases and verbs, and no hidden ones", async () => {
-  assertEquals(await words("s"), ["sync", "shims", "self"]);
+  assertEquals(await words("s"), ["sync", "search", "shims", "self"]);
   assertEquals(await words("x"), ["x"]);
   assertEquals(await words("comp"), ["completions"]);
   assertEquals(await words("--v"), ["--version"]);

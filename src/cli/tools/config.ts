@@ -1,0 +1,175 @@
+import { mkdirSync } from "node:fs";
+import { HaftError, UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { writeAtomic } from "../../base/write_atomic.ts";
+import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
+import { UserConfigDocument } from "../../tools/manifest/manifest_schema.ts";
+import { readToml } from "../../tools/manifest/read_toml.ts";
+import { openProject } from "../../tools/project/project.ts";
+import { userConfigPath } from "../../tools/project/user_config_path.ts";
+import { table } from "../../ui/table.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { shortPath } from "../short_path.ts";
+
+export type ConfigOptions =
+  | { action: "list"; json: boolean }
+  | { action: "path"; json: boolean }
+  | { action: "get"; key: string; json: boolean }
+  | { action: "set"; key: string; value: string }
+  | { action: "unset"; key: string };
+
+/** One setting in force, as `--json` prints it. */
+interface SettingRow {
+  key: string;
+  value: unknown;
+  file: string;
+}
+
+export const command: Command<ConfigOptions> = {
+  usage: [
+    "   # the settings in force here, and where each stands",
+    "get KEY",
+    "set KEY VALUE   # in your own config.toml",
+    "unset KEY",
+    "path",
+  ],
+  flags: [{ name: "json", description: "Print JSON: [{key, value, file}]; with get, the value" }],
+  examples: ["haft config set jobs 4", "haft config get settings.jobs", "haft config unset jobs"],
+  completes: ["list", "get", "set", "unset", "path"],
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): ConfigOptions {
+  const [action = "list", key, value, ...more] = [...positional, ...rest];
+  const json = flags.has("json");
+  const words = { list: 0, ls: 0, path: 0, get: 1, unset: 1, set: 2 };
+  if (!Object.hasOwn(words, action)) {
+    throw new UsageError(`"haft config" has no "${action}"`, {
+      next: `To look at a setting: "haft config get ${action}"`,
+    });
+  }
+  const given = [key, value, ...more].filter((word) => word !== undefined).length;
+  const wanted = words[action as keyof typeof words];
+  if (given !== wanted) {
+    throw new UsageError(
+      `"haft config ${action}" takes ${["nothing more", "a key", "a key and a value"][wanted]}`,
+      {
+        next: 'Write "haft config get jobs", "haft config set jobs 4" or "haft config unset jobs"',
+      },
+    );
+  }
+  if (action === "path") return { action, json };
+  if (action === "get" && key !== undefined) return { action, key: fullKey(key), json };
+  if (action === "unset" && key !== undefined) return { action, key: fullKey(key) };
+  if (action === "set" && key !== undefined && value !== undefined) {
+    return { action, key: fullKey(key), value };
+  }
+  return { action: "list", json };
+}
+
+/** A key without a section is one of `[settings]`. */
+function fullKey(key: string): string {
+  return key.includes(".") ? key : `settings.${key}`;
+}
+
+async function run(options: ConfigOptions, context: Context): Promise<ExitCode> {
+  const { stdout, home, paths } = context;
+  const path = userConfigPath(paths.config);
+  switch (options.action) {
+    case "path":
+      await stdout.data(options.json ? `${JSON.stringify(path)}\n` : `${path}\n`);
+      return ExitCode.ok;
+    case "list": {
+      const rows = settingsInForce(context);
+      await stdout.write(
+        options.json
+          ? `${JSON.stringify(rows, null, 2)}\n`
+          : table(rows.map(({ key, value, file }) => [key, JSON.stringify(value), shortPath(file, home)])),
+      );
+      return ExitCode.ok;
+    }
+    case "get": {
+      const found = settingsInForce(context).find(({ key }) => key === options.key);
+      if (found === undefined) {
+        throw new HaftError(`"${options.key}" is not set`, { next: 'See "haft config"' });
+      }
+      const text = options.json || typeof found.value !== "string"
+        ? JSON.stringify(found.value)
+        : found.value;
+      await stdout.data(`${text}\n`);
+      return ExitCode.ok;
+    }
+    case "set":
+    case "unset":
+      await changeConfig(path, options);
+      return ExitCode.ok;
+  }
+}
+
+/** The project's settings over the user's own; those that wait for trust are not in force. */
+function settingsInForce(context: Context): SettingRow[] {
+  const project = openProject(context.cwd, context);
+  const own = userConfigPath(context.paths.config);
+  const manifest = project.files.manifestPath ?? own;
+  const { settings, mirrors, user } = {
+    ...project.files,
+    settings: project.settings,
+    mirrors: project.mirrors,
+  };
+  const place = (isProjects: boolean) => isProjects ? manifest : own;
+  return [
+    ...Object.entries(settings).map(([key, value]) => ({
+      key: `settings.${key}`,
+      value,
+      file: place(Object.hasOwn(project.files.settings, key)),
+    })),
+    ...lists({ trusted_paths: user.trustedPaths, allowed_shims: user.allowedShims }, own),
+    ...Object.entries(mirrors).map(([key, value]) => ({
+      key: `mirrors.${key}`,
+      value,
+      file: place(Object.hasOwn(project.files.mirrors, key)),
+    })),
+    ...Object.entries(user.daemon).map(([key, value]) => ({ key: `daemon.${key}`, value, file: own })),
+  ].sort((a, b) => a.key < b.key ? -1 : 1);
+}
+
+function lists(settings: Record<string, readonly string[]>, file: string): SettingRow[] {
+  return Object.entries(settings).filter(([, value]) => value.length > 0)
+    .map(([key, value]) => ({ key: `settings.${key}`, value, file }));
+}
+
+/** @throws {UsageError} when the file would not be one of haft's any more; it is as it was then */
+async function changeConfig(
+  path: string,
+  { key, ...change }: { action: "set"; key: string; value: string } | { action: "unset"; key: string },
+): Promise<void> {
+  const { parse, patch } = await import("@decimalturn/toml-patch");
+  const text = readTextIfAny(path) ?? "";
+  const document = parse(text) as Record<string, unknown>;
+  const [section = "", ...words] = key.split(".");
+  // An address has dots of its own.
+  const name = words.join(".");
+  const table = document[section] ??= {};
+  if (typeof table !== "object" || table === null || Array.isArray(table)) {
+    throw new UsageError(`"${section}" of "${path}" is no table`, { next: "Correct the file by hand" });
+  }
+  const entries = table as Record<string, unknown>;
+  if (change.action === "set") entries[name] = valueOf(change.value);
+  else if (!Object.hasOwn(entries, name)) throw new HaftError(`"${key}" is not set in "${path}"`);
+  else delete entries[name];
+  const changed = patch(text, document);
+  readToml(changed, UserConfigDocument, { what: "settings", path });
+  mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+  writeAtomic(path, changed, { mode: 0o600 });
+}
+
+/** A number, `true`, `false` or a list is written as such; everything else is text. */
+function valueOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && !Array.isArray(value) ? text : value;
+  } catch {
+    return text;
+  }
+}

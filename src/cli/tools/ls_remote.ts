@@ -1,0 +1,86 @@
+import { HaftError, UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { projectServices } from "../../sync/project_sync.ts";
+import { canonicalToolName } from "../../tools/catalogue/catalogue.ts";
+import { openProject } from "../../tools/project/project.ts";
+import type { ToolRequest } from "../../tools/request.ts";
+import { availableVersions } from "../../tools/resolve/resolve_tool.ts";
+import { isStableVersion, versionSatisfies } from "../../tools/versions/pick_version.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { parseToolTarget, type ToolTarget } from "../tool_target.ts";
+
+export interface LsRemoteOptions {
+  target: ToolTarget;
+  /** Without pre-releases. */
+  stable: boolean;
+  offline: boolean;
+  json: boolean;
+}
+
+export const command: Command<LsRemoteOptions> = {
+  usage: ["TOOL[@VERSION]", "TOOL VERSION"],
+  flags: [
+    { name: "stable", description: "Leave out pre-releases" },
+    { name: "offline", description: "Use only what is in the cache" },
+    { name: "json", description: "Print JSON: a list of versions, oldest first" },
+  ],
+  examples: ["haft ls-remote node@22", "haft ls-remote uv --stable | tail -1"],
+  completes: "catalogue",
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): LsRemoteOptions {
+  const [name, version, extra] = [...positional, ...rest];
+  if (name === undefined) {
+    throw new UsageError("Which tool? None was named", {
+      next: 'Write "haft ls-remote node", or "haft ls-remote node@22"',
+    });
+  }
+  const target = parseToolTarget(name);
+  if (extra !== undefined || (version !== undefined && target.version !== undefined)) {
+    throw new UsageError(`Unexpected argument "${extra ?? version}"`, { next: "Name one tool at a time" });
+  }
+  return {
+    target: { name: canonicalToolName(target.name), version: target.version ?? version },
+    stable: flags.has("stable"),
+    offline: flags.has("offline"),
+    json: flags.has("json"),
+  };
+}
+
+async function run({ target, ...options }: LsRemoteOptions, context: Context): Promise<ExitCode> {
+  const { name, version } = target;
+  const versions = (await versionsOf(name, options, context)).filter((one) =>
+    (version === undefined || versionSatisfies(version, one)) && (!options.stable || isStableVersion(one))
+  );
+  if (versions.length === 0) {
+    throw new HaftError(`No version of "${name}" answers "${version ?? "*"}"`, {
+      next: `Run "haft ls-remote ${name}" for all of them`,
+    });
+  }
+  const text = options.json ? `${JSON.stringify(versions, null, 2)}\n` : `${versions.join("\n")}\n`;
+  await context.stdout.data(text);
+  return ExitCode.ok;
+}
+
+/**
+ * Every version that a tool's source has, oldest first, as the project has that source.
+ *
+ * @throws {HaftError} for an unknown tool, and when the source cannot be asked
+ */
+export async function versionsOf(
+  name: string,
+  { offline }: { offline: boolean },
+  context: Context,
+): Promise<string[]> {
+  const project = openProject(context.cwd, context);
+  const known = project.files.requests.find((request) => request.name === name);
+  const request: ToolRequest = {
+    ...(known ?? { name, options: {}, installEnv: {} }),
+    version: "latest",
+    decidedBy: { file: "the command line", key: name },
+  };
+  const services = await projectServices(project, { offline }, context);
+  return await availableVersions(request, { ...services, signal: context.signal });
+}

@@ -1,0 +1,76 @@
+import { basename } from "node:path";
+import { HaftError, UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { unlock } from "../../sync/upgrade_lock.ts";
+import { removeTool } from "../../tools/manifest/set_tool_version.ts";
+import { openProject, type Project } from "../../tools/project/project.ts";
+import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import type { ToolRequest } from "../../tools/request.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { shortPath } from "../short_path.ts";
+import { editManifest } from "./edit_manifest.ts";
+import { namedTools } from "./named_tools.ts";
+
+export interface RemoveOptions {
+  names: string[];
+  json: boolean;
+}
+
+export const command: Command<RemoveOptions> = {
+  usage: ["TOOL…"],
+  flags: [{ name: "json", description: "Print JSON: [{tool, file}]" }],
+  examples: ["haft remove biome", "haft rm npm:prettier && haft prune"],
+  completes: "tools",
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): RemoveOptions {
+  const names = [...positional, ...rest];
+  if (names.length === 0) {
+    throw new UsageError("Which tool? None was named", {
+      next: 'Run "haft ls" for the tools of this project',
+    });
+  }
+  return { names, json: flags.has("json") };
+}
+
+async function run({ names, json }: RemoveOptions, context: Context): Promise<ExitCode> {
+  const project = openProject(context.cwd, context);
+  const requests = namedTools(names, project).map(({ request }) => manifestRequest(request, project));
+  const removed: { tool: string; file: string }[] = [];
+  for (const { name, decidedBy: { file } } of requests) {
+    removed.push({ tool: name, file: await editManifest(file, context, (text) => removeTool(text, name)) });
+  }
+  const after = openProject(context.cwd, context);
+  const still = new Map(after.files.requests.map((request) => [request.name, request]));
+  const gone = requests.filter(({ name }) => !still.has(name)).map(({ name }) => name);
+  await unlock(after.files, gone, { locks: context.paths.locks, signal: context.signal });
+  if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
+  for (const { tool, file } of removed) {
+    if (!json) await context.stdout.write(`Removed ${tool} from ${shortPath(file, context.home)}\n`);
+    const other = still.get(tool);
+    if (other === undefined) continue;
+    await context.stderr.write(
+      `Note: ${shortPath(other.decidedBy.file, context.home)} asks for ${tool} ${other.version}\n`,
+    );
+  }
+  if (!json && gone.length > 0) {
+    await context.stderr.write('It stays in the store until "haft prune", for other projects\n');
+  }
+  return ExitCode.ok;
+}
+
+/**
+ * The request of a haft.toml; a version file that comes before it stays, and is told.
+ *
+ * @throws {HaftError} when only other programs' files ask for the tool
+ */
+function manifestRequest(request: ToolRequest, { files }: Project): ToolRequest {
+  const all = [request, ...files.shadowed.filter(({ name }) => name === request.name)];
+  const found = all.find(({ decidedBy }) => basename(decidedBy.file) === MANIFEST_NAME);
+  if (found !== undefined) return found;
+  throw new HaftError(`"${request.name}" is asked for by "${request.decidedBy.file}", not by a haft.toml`, {
+    next: "Change that file; haft leaves the files of other programs as they are",
+  });
+}

@@ -1,0 +1,86 @@
+import { UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { catalogueEntry, catalogueNames, declaredBy } from "../../tools/catalogue/catalogue.ts";
+import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
+import { table } from "../../ui/table.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+
+export interface SearchOptions {
+  words: string[];
+  json: boolean;
+}
+
+/** One tool of the catalogue, as `--json` prints it. */
+interface SearchRow {
+  tool: string;
+  description: string;
+  aliases: string[];
+  executables: string[];
+  sources: string[];
+}
+
+export const command: Command<SearchOptions> = {
+  usage: ["[WORD…]   # in names, executables, descriptions; without: all"],
+  flags: [{ name: "json", description: "Print JSON: [{tool, description, aliases, executables, sources}]" }],
+  examples: ["haft search json", "haft search kubernetes --json"],
+  completes: "catalogue",
+  readOnly: true,
+  parse,
+  run,
+};
+
+function parse({ flags, positional, rest }: ParsedArgs): SearchOptions {
+  const words = [...positional, ...rest];
+  if (words.some((word) => word.trim() === "")) throw new UsageError("A word to search for is empty");
+  return { words, json: flags.has("json") };
+}
+
+async function run({ words, json }: SearchOptions, context: Context): Promise<ExitCode> {
+  const found = searchCatalogue(words);
+  if (json) await context.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  else {await context.stdout.write(
+      table(found.map((row) => [row.tool, row.description, row.sources.join(", ")])),
+    );}
+  if (found.length > 0) return ExitCode.ok;
+  const near = words.flatMap((word) => nearestNames(word, catalogueNames()));
+  await context.stderr.write(
+    `Nothing in the catalogue has "${words.join(" ")}"\n  ${
+      didYouMean(near) ?? 'Tools outside it are written with their source, such as "npm:NAME" or "pypi:NAME"'
+    }\n`,
+  );
+  return ExitCode.failed;
+}
+
+/** The tools in which each of the words is found, those whose name has it first. */
+export function searchCatalogue(words: readonly string[]): SearchRow[] {
+  const wanted = words.map((word) => word.toLowerCase());
+  return catalogueNames().flatMap((tool) => {
+    const row = catalogueRow(tool);
+    const ranks = wanted.map((word) => rank(row, word));
+    return ranks.includes(undefined) ? [] : [{ row, rank: Math.max(0, ...ranks.map((one) => one ?? 0)) }];
+  }).sort((a, b) => a.rank - b.rank).map(({ row }) => row);
+}
+
+function catalogueRow(tool: string): SearchRow {
+  const entry = catalogueEntry(tool);
+  return {
+    tool,
+    description: entry?.description ?? "",
+    aliases: entry?.aliases ?? [],
+    executables: [...new Set(entry?.sources.flatMap(declaredBy) ?? [])],
+    sources: [...new Set(entry?.sources.map(({ source }) => source) ?? [])],
+  };
+}
+
+/** How well a word fits: 0 best; undefined when it is nowhere. */
+function rank({ tool, description, aliases, executables }: SearchRow, word: string): number | undefined {
+  const names = [tool, ...aliases, ...executables].map((name) => name.toLowerCase());
+  const tests = [
+    names.includes(word),
+    names.some((name) => name.startsWith(word)),
+    names.some((name) => name.includes(word)),
+    description.toLowerCase().includes(word),
+  ];
+  const place = tests.indexOf(true);
+  return place === -1 ? undefined : place;
+}

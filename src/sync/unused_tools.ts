@@ -1,0 +1,58 @@
+import { errorMessage, HaftError } from "../base/errors.ts";
+import { treeSize } from "../base/tree_size.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
+import { knownProjects } from "../tools/project/known_projects.ts";
+import { openProject, type Project, type UserContext } from "../tools/project/project.ts";
+import { storeId } from "../tools/request.ts";
+import { catalogueSource } from "../tools/catalogue/catalogue.ts";
+import { type InstalledTool, Store } from "../tools/store/store.ts";
+import { installationName } from "../tools/store/store_names.ts";
+
+/** An installation of a version that no known project asks for. */
+export interface UnusedTool extends InstalledTool {
+  bytes: number;
+}
+
+/**
+ * What of the store is in the lock file of no known project, and not what one of them runs either.
+ *
+ * @param here a directory whose project counts, known or not
+ * @throws {HaftError} when a project cannot be read: what it needs is not known then
+ */
+export function unusedTools(here: string, user: UserContext): { unused: UnusedTool[]; projects: string[] } {
+  const store = new Store(user.paths);
+  const projects = knownProjects(user.paths);
+  const used = new Set<string>();
+  for (const root of new Set([...projects, here, user.paths.config])) {
+    for (const name of usedBy(root, user)) used.add(name);
+  }
+  const unused = store.list().filter(({ receipt }) =>
+    !used.has(installationName(receipt.store_id, receipt.version))
+  )
+    .map((one) => ({ ...one, bytes: treeSize(one.directory) }));
+  return { unused, projects };
+}
+
+/** The versions that a project has locked or runs, as `ID@VERSION`. */
+function usedBy(root: string, user: UserContext): string[] {
+  let project: Project;
+  try {
+    project = openProject(root, user);
+    const { lock } = readLock(project.files.lockPath);
+    const locked = Object.entries(lock.tools).flatMap(([name, { source, version }]) => {
+      const own = catalogueSource(name);
+      return [storeId({ name }, own), storeId({ name, source }, own)].map((id) =>
+        installationName(id, version)
+      );
+    });
+    const runs = project.installedTools.map(({ receipt }) =>
+      installationName(receipt.store_id, receipt.version)
+    );
+    return [...locked, ...runs];
+  } catch (error) {
+    throw new HaftError(`What "${root}" needs is not known: ${errorMessage(error)}`, {
+      next: "Correct it, or remove the directory; nothing was removed from the store",
+      cause: error,
+    });
+  }
+}

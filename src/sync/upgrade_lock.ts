@@ -1,0 +1,45 @@
+import { rmSync } from "node:fs";
+import type { LockedTool } from "../tools/locked_tool.ts";
+import { dependenciesLockPath, readLock } from "../tools/lockfile/read_lock_file.ts";
+import { storeId } from "../tools/request.ts";
+import { catalogueSource } from "../tools/catalogue/catalogue.ts";
+import { holdingProject, writeLock } from "./project_lock.ts";
+
+interface ProjectLock {
+  root: string;
+  lockPath: string;
+}
+
+interface Holding {
+  /** The directory of haft's own locks. */
+  locks: string;
+  signal: AbortSignal;
+}
+
+/** Writes newer entries into a project's lock file; all others stay as they are. */
+export async function relock(
+  { root, lockPath }: ProjectLock,
+  entries: ReadonlyMap<string, LockedTool>,
+  holding: Holding,
+): Promise<void> {
+  await holdingProject(root, holding, async () => {
+    const { lock, text } = readLock(lockPath);
+    await writeLock(lockPath, { ...lock, tools: { ...lock.tools, ...Object.fromEntries(entries) } }, text);
+  });
+}
+
+/** Takes tools out of a project's lock file, with the locks of their dependencies. */
+export async function unlock(
+  { root, lockPath }: ProjectLock,
+  names: readonly string[],
+  holding: Holding,
+): Promise<void> {
+  await holdingProject(root, holding, async () => {
+    const { lock, text } = readLock(lockPath);
+    const tools = Object.entries(lock.tools).filter(([name]) => !names.includes(name));
+    await writeLock(lockPath, { ...lock, tools: Object.fromEntries(tools) }, text);
+  });
+  for (const name of names) {
+    rmSync(dependenciesLockPath(lockPath, storeId({ name }, catalogueSource(name))), { force: true });
+  }
+}
