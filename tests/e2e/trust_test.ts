@@ -125,7 +125,10 @@ Deno.test("auto_install and mirrors of a project count only after trust; the use
 /** A project whose task writes a file: it was run, or it was not. */
 function withTask(project: string): void {
   mkdirSync(project, { recursive: true });
-  writeFileSync(join(project, "haft.toml"), '[tasks]\nbuild = "./run.sh"\n[env]\nNAME = "value"\n');
+  writeFileSync(
+    join(project, "haft.toml"),
+    '[tasks]\nbuild = { run = "./run.sh", dotenv = ".env" }\n[env]\nNAME = "value"\n',
+  );
   writeFileSync(join(project, "run.sh"), "#!/bin/sh\necho ran > ran.txt\n");
   chmodSync(join(project, "run.sh"), 0o755);
 }
@@ -191,11 +194,72 @@ Deno.test("a worktree of a trusted repository is trusted while it says the same,
     git("worktree", "add", "--quiet", feature);
     assertEquals((await run(feature, ["env"])).code, 0);
     assertEquals((await run(feature, ["task", "run", "build"])).code, 0);
+    // Each of the files that decide: the manifest, the settings of npm, the variables of a file.
+    const manifest = readFileSync(join(feature, "haft.toml"), "utf8");
     writeFileSync(join(feature, "haft.toml"), '[env]\nNAME = "another"\n');
     assertEquals((await run(feature, ["env"])).code, 1);
+    writeFileSync(join(feature, "haft.toml"), manifest);
+    for (const [file, text] of [[".npmrc", "registry=http://127.0.0.1:9/\n"], [".env", "PATH=./evil\n"]]) {
+      assertEquals((await run(feature, ["env"])).code, 0);
+      writeFileSync(join(feature, file ?? ""), text ?? "");
+      assertEquals((await run(feature, ["env"])).code, 1, file);
+      rmSync(join(feature, file ?? ""));
+    }
     const copy = join(sandbox.root, "copy");
     execFileSync("cp", ["-R", main, copy]);
     assertEquals((await run(copy, ["env"])).code, 1);
+  }));
+
+Deno.test("a file of variables is the user's to edit, but what of it runs code is trusted like a command", () =>
+  withStops(async (sandbox, run) => {
+    const { project } = sandbox;
+    const manifest = `[tasks]
+show = { run = 'echo "$DATABASE $EXTRA"', dotenv = ".env" }
+[apps.web]
+command = 'echo "web $DATABASE"; sleep 600'
+env_file = "web.env"
+restart = "no"
+`;
+    writeFileSync(join(project, "haft.toml"), manifest);
+    const env = join(project, ".env");
+    writeFileSync(env, "DATABASE=one\n");
+    writeFileSync(join(project, "web.env"), "DATABASE=one\n");
+    await run(project, ["trust"]);
+    const show = () => run(project, ["task", "run", "show"]);
+    assertStringIncludes((await show()).stdout, "one");
+    writeFileSync(env, "DATABASE=two\nEXTRA=new\n");
+    assertStringIncludes((await show()).stdout, "two new");
+
+    // As a pull might bring them.
+    const evil = join(project, "evil");
+    mkdirSync(evil);
+    for (const name of ["echo", "sh", "printf"]) {
+      writeFileSync(join(evil, name), `#!/bin/sh\n: > ${join(project, "ran-evil")}\n`, { mode: 0o755 });
+    }
+    writeFileSync(join(evil, "rc"), `: > ${join(project, "ran-evil")}\n`);
+    for (const line of [`PATH=${evil}:/usr/bin:/bin`, `export BASH_ENV='${evil}/rc'`, `ENV: ${evil}/rc`]) {
+      writeFileSync(env, `DATABASE=two\n${line}\n`);
+      const refused = await show();
+      assertEquals([refused.code, refused.stdout], [1, ""], line);
+      assertStringIncludes(refused.stderr, "[apps], [tasks], .env can run code");
+      assertEquals((await run(project, ["task", "start", "show"])).code, 4);
+      assertEquals((await run(project, ["app", "start", "web"])).code, 4);
+    }
+    const shown = await run(project, ["trust", "--show"]);
+    assertStringIncludes(shown.stdout, `.env sets ENV = ${evil}/rc`);
+    writeFileSync(env, "DATABASE=three\n");
+    assertStringIncludes((await show()).stdout, "three");
+    assertEquals((await run(project, ["app", "start", "web"])).code, 0);
+
+    // What starts again looks again.
+    writeFileSync(join(project, "web.env"), `LD_PRELOAD=${evil}/rc\n`);
+    const restarted = await run(project, ["app", "restart", "web"]);
+    assert(restarted.code !== 0, restarted.stdout);
+    assertStringIncludes(restarted.stderr, "web.env can run code");
+    assertEquals(existsSync(join(project, "ran-evil")), false);
+    await run(project, ["trust"]);
+    writeFileSync(join(project, "web.env"), "DATABASE=four\n");
+    assertEquals((await run(project, ["app", "start", "web"])).code, 0);
   }));
 
 Deno.test("HAFT_TRUST=1 trusts where no one can be asked, and the error says so", () =>

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
+import { ENV_FILES_PART, type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
+import { envFiles, gatedVariables } from "./code_variables.ts";
 import type { ProjectFiles } from "./project_files.ts";
 
 /**
@@ -25,6 +26,8 @@ export function gatedParts(
   const npmrc = join(root, ".npmrc");
   const path = manifestPath ?? npmrc;
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
+  const named = envFiles(files);
+  const variables = gatedVariables(named.keys());
   const parts = {
     env,
     apps,
@@ -34,11 +37,19 @@ export function gatedParts(
     settings: gatedSettings(files.settings),
     mirrors,
     [NPMRC_PART]: registry,
+    [ENV_FILES_PART]: Object.fromEntries([...variables].map(([path, part]) => [named.get(path), part])),
   };
   const deciding = withVariables.map(({ decidedBy }) => decidedBy.file);
   return {
     path,
-    files: [...new Set([path, ...deciding, ...(registry.length > 0 ? [npmrc] : [])])],
+    files: [
+      ...new Set([
+        path,
+        ...deciding,
+        ...(registry.length > 0 ? [npmrc] : []),
+        ...variables.keys(),
+      ]),
+    ],
     parts: Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
   };
 }

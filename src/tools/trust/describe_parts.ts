@@ -1,6 +1,6 @@
 /** What a project can make haft do, in lines for the person who is asked to trust it. */
 import { npmrcClaims } from "../registry/npmrc.ts";
-import { type GatedParts, NPMRC_PART } from "./trust_store.ts";
+import { ENV_FILES_PART, type GatedParts, NPMRC_PART } from "./trust_store.ts";
 
 /** One line for each thing: a key and its value, or a sentence where the file's own words say too little. */
 export function describeParts(parts: GatedParts["parts"]): string[] {
@@ -23,6 +23,10 @@ function linesOf(section: string, content: unknown): string[] {
   switch (section) {
     case NPMRC_PART:
       return npmrcClaims(Array.isArray(content) ? content.join("\n") : "");
+    case ENV_FILES_PART:
+      return Object.entries(content ?? {}).flatMap(([file, variables]) =>
+        Object.entries(variables ?? {}).map(([name, value]) => `${file} sets ${name} = ${value}`)
+      );
     case "mirrors":
       return Object.entries(content ?? {}).map(([from, to]) => `downloads of ${from} come from ${to}`);
     case "settings":

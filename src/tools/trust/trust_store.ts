@@ -19,8 +19,12 @@ export interface GatedParts {
   parts: Readonly<Record<string, unknown>>;
 }
 
-/** The part that is the lines of .npmrc about registries; the others are sections of haft.toml. */
+/**
+ * The part that is the lines of .npmrc about registries. All but this and the next are sections of haft.toml.
+ */
 export const NPMRC_PART = "npmrc";
+/** The part that is variables in files which apps and tasks name: file → name → value. */
+export const ENV_FILES_PART = "env_files";
 
 const Parts = v.record(v.string(), v.unknown());
 
@@ -156,9 +160,12 @@ export class UntrustedError extends HaftError {
   }
 }
 
-/** `[env], [tasks] and .npmrc`, as the files have them. */
+/** `[env], [tasks], .npmrc, .env`, as the files have them. */
 export function sectionNames(parts: GatedParts["parts"]): string {
-  return Object.keys(parts).map((name) => name === NPMRC_PART ? ".npmrc" : `[${name}]`).join(", ");
+  return Object.entries(parts).flatMap(([name, part]) => {
+    if (name === ENV_FILES_PART) return Object.keys(Object(part));
+    return name === NPMRC_PART ? ".npmrc" : `[${name}]`;
+  }).join(", ");
 }
 
 /**

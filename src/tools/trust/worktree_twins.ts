@@ -2,6 +2,9 @@
  * A repository can be checked out in several directories, git's worktrees. What was trusted in one of them is
  * trusted in the others while it says the same. Both sides have to name each other: a directory may claim to
  * be a worktree of any repository, but only the repository's own directory says which worktrees it has.
+ *
+ * A worktree that was deleted leaves its name in the repository, and another directory may take its place and
+ * name the repository. So both sides have to be of one age, too: git writes them in one go.
  */
 import { readTextFile } from "../../base/read_text_file.ts";
 import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
@@ -40,7 +43,21 @@ function commonDirectory(top: string): string | undefined {
   const directory = realpathSync(resolve(top, own));
   const common = realpathSync(resolve(directory, readTextFile(join(directory, "commondir")).trim()));
   const isOfCommon = dirname(directory) === join(common, "worktrees");
-  return isOfCommon && worktreeAt(directory) === top ? common : undefined;
+  const isBoth = isOfCommon && worktreeAt(directory) === top;
+  return isBoth && areOfOneAge(link, join(directory, "commondir")) ? common : undefined;
+}
+
+/** Between the two files that a `git worktree add` writes, on a busy machine. */
+const ONE_AGE_MS = 10_000;
+
+/**
+ * Whether a worktree's `.git` was made when the repository wrote down that it has the worktree. What a
+ * stranger's archive or checkout brings is made when it is unpacked, whatever times it sets.
+ */
+function areOfOneAge(link: string, written: string): boolean {
+  const { birthtimeMs, ctimeMs } = lstatSync(link);
+  const made = birthtimeMs > 0 ? birthtimeMs : ctimeMs;
+  return Math.abs(made - lstatSync(written).mtimeMs) < ONE_AGE_MS;
 }
 
 /** Where the worktrees of a repository are checked out; each of them names the repository. */

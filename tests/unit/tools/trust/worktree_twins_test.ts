@@ -1,6 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { worktreeTwins } from "../../../../src/tools/trust/worktree_twins.ts";
 
@@ -46,6 +54,23 @@ Deno.test("worktreeTwins() believes no directory that only claims to be a worktr
     writeFileSync(join(forged, "commondir"), `${join(root, "main/.git")}\n`);
     writeFileSync(join(stranger, ".git"), `gitdir: ${forged}\n`);
     assertEquals(worktreeTwins(join(stranger, "sub/haft.toml")), []);
+  }));
+
+Deno.test("worktreeTwins() believes no directory that took the place of a deleted worktree", () =>
+  withRepository((root) => {
+    const [feature, stranger] = [join(root, "feature"), join(root, "stranger")];
+    const link = readFileSync(join(feature, ".git"), "utf8");
+    const registration = join(root, "main/.git/worktrees/feature/commondir");
+    // The worktree was added an hour ago.
+    const added = Date.now() / 1000 - 3_600;
+    utimesSync(registration, added, added);
+    rmSync(feature, { recursive: true });
+    mkdirSync(join(stranger, "sub"), { recursive: true });
+    writeFileSync(join(stranger, ".git"), link);
+    utimesSync(join(stranger, ".git"), added, added);
+    renameSync(stranger, feature);
+    assertEquals(worktreeTwins(join(feature, "sub/haft.toml")), []);
+    assertEquals(worktreeTwins(join(root, "main/sub/haft.toml")), []);
   }));
 
 Deno.test("worktreeTwins() believes no repository that names directories of others as its worktrees", () =>

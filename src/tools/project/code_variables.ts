@@ -1,0 +1,91 @@
+/**
+ * Files of variables that apps and tasks name (`env_file`, `dotenv`) are data, which the user edits without a
+ * question. Some variables are more: PATH, LD_PRELOAD, NODE_OPTIONS or GIT_SSH_COMMAND make programs run
+ * other code. Those, with their values, are part of what trust is bound to.
+ */
+import { join, resolve } from "node:path";
+import { readTextFile } from "../../base/read_text_file.ts";
+
+/**
+ * Names that loaders, shells, interpreters, compilers and tools take code, options or a place to look for
+ * code from. One too many costs a question, one too few runs code without one.
+ */
+const RUNS_CODE = new RegExp(
+  [
+    // Loaders, shells, and where programs look for their own files.
+    "LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|GLIBC_TUNABLES|PATH|PATHEXT|COMSPEC|PSMODULEPATH|SHELL|ENV|IFS|FPATH",
+    "BASH_.*|ZDOTDIR|PROMPT_COMMAND|PS[0-4]|SHELLOPTS|BASHOPTS|CDPATH|HOME|USERPROFILE|APPDATA|LOCALAPPDATA",
+    "XDG_.*_(HOME|DIRS)|TERMINFO.*",
+    // Interpreters and their package managers.
+    "NODE_(?!ENV$).*|NPM_.*|PNPM_.*|YARN_.*|COREPACK_.*|BUN_.*|DENO_.*|TS_NODE_.*|ELECTRON_.*",
+    "PYTHON.*|PIP_.*|UV_.*|VIRTUAL_ENV|CONDA_.*|POETRY_.*|PERL.*|RUBY.*|GEM_.*|BUNDLE_.*|LUA_.*|PHP.*|R_.*",
+    "_?JAVA_.*|JDK_.*|CLASSPATH|MAVEN_.*|GRADLE_.*|ANT_.*|SBT_.*|DOTNET_.*|CORECLR_.*|COMPLUS_.*|NUGET_.*",
+    "ERL_.*|ELIXIR_.*|MIX_.*|GHC.*|JULIA_.*|TCLLIBPATH",
+    // Compilers and builders.
+    "GO(FLAGS|PROXY|NOSUMDB|NOSUMCHECK|INSECURE|PRIVATE|ROOT|PATH|BIN|ENV|TOOLCHAIN|DEBUG|AUTH|VCS)",
+    "CGO_.*|CARGO_.*|RUST.*|CC|CXX|CPP|LD|AR|AS|NM|FC|MAKE|MAKEFILES|GNUMAKEFLAGS|MFLAGS|CMAKE_.*|MSBUILD.*",
+    "PKG_CONFIG.*",
+    // Tools that start others, and haft itself.
+    "GIT_.*|SSH_.*|SVN_.*|HG.*|EDITOR|VISUAL|PAGER|BROWSER|LESSOPEN|LESSCLOSE|MAILCAPS|KUBECONFIG",
+    "DOCKER_(HOST|CONFIG|CONTEXT)|AWS_(CONFIG|SHARED_CREDENTIALS)_FILE|OPENSSL_.*|SSLKEYLOGFILE",
+    "GTK_.*MODULES|QT_.*PATH|HAFT_.*|MISE_.*|ASDF_.*|DIRENV_.*",
+    ".*_(OPTS|OPTIONS|FLAGS|PRELOAD|WRAPPER|EDITOR|PAGER|ASKPASS|COMMAND|PLUGINS?|(LIB|LIBRARY|PLUGIN|MODULE)_?PATH)",
+    ".*FLAGS",
+  ].map((names) => `^(?:${names})$`).join("|"),
+  "i",
+);
+
+/** As dotenv finds them; loading dotenv itself would cost every command. */
+const LINE =
+  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
+
+/** Whether a variable can make a program run other code than its own. */
+export function runsCode(name: string): boolean {
+  return RUNS_CODE.test(name);
+}
+
+/** The variables in the text of a file that {@link runsCode}, with their values as they are written. */
+export function codeVariables(text: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name = "", value = ""] of text.replaceAll(/\r\n?/g, "\n").matchAll(LINE)) {
+    if (runsCode(name)) found[name] = value.trim();
+  }
+  return found;
+}
+
+/** A project's files of variables: path → the name that the manifest gives. */
+export function envFiles(
+  { root, apps, tasks }: {
+    root: string;
+    apps: Readonly<Record<string, unknown>>;
+    tasks: Readonly<Record<string, unknown>>;
+  },
+): Map<string, string> {
+  const named = (section: Readonly<Record<string, unknown>>, key: string) =>
+    Object.values(section).flatMap((table) =>
+      typeof table === "object" && table !== null && key in table ? texts(Reflect.get(table, key)) : []
+    );
+  return new Map([
+    ...named(apps, "env_file").map((file) => [resolve(root, file), file] as const),
+    // Below the project, also with a slash in front.
+    ...named(tasks, "dotenv").map((file) => [join(root, file), file.replace(/^\/+/, "")] as const),
+  ]);
+}
+
+function texts(value: unknown): string[] {
+  return [value].flat().filter((one) => typeof one === "string");
+}
+
+/** What of these files counts only once it is trusted, by path; a file that is not there has nothing. */
+export function gatedVariables(paths: Iterable<string>): Map<string, Record<string, string>> {
+  const found = new Map<string, Record<string, string>>();
+  for (const path of paths) {
+    try {
+      const variables = codeVariables(readTextFile(path));
+      if (Object.keys(variables).length > 0) found.set(path, variables);
+    } catch {
+      // What uses it says so.
+    }
+  }
+  return found;
+}

@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { parse } from "dotenv";
+import { codeVariables, envFiles, runsCode } from "../../../../src/tools/project/code_variables.ts";
+
+Deno.test("runsCode() knows the names that loaders, shells and interpreters obey, and no plain data", () => {
+  const code = [
+    ..."PATH Path LD_PRELOAD LD_AUDIT DYLD_INSERT_LIBRARIES NODE_OPTIONS NODE_PATH BASH_ENV ENV".split(" "),
+    ..."BASH_FUNC_ls PYTHONPATH PYTHONSTARTUP PERL5OPT RUBYOPT JAVA_TOOL_OPTIONS _JAVA_OPTIONS".split(" "),
+    ..."GIT_SSH_COMMAND GIT_EDITOR EDITOR PAGER SSH_ASKPASS npm_config_script_shell GOFLAGS".split(" "),
+    ..."RUSTC_WRAPPER CARGO_BUILD_RUSTC CC MAKEFLAGS HOME KUBECONFIG HAFT_TRUST CATALINA_OPTS PS4".split(" "),
+  ];
+  const data = [
+    ..."DATABASE_URL PORT NODE_ENV API_KEY DEBUG LOG_LEVEL SECRET AWS_REGION UPLOAD_PATH".split(" "),
+    ..."GOOGLE_API_KEY RAILS_ENV HOST ENVIRONMENT REDIS_URL STRIPE_KEY".split(" "),
+  ];
+  assertEquals(code.filter((name) => !runsCode(name)), []);
+  assertEquals(data.filter(runsCode), []);
+});
+
+Deno.test("codeVariables() finds each variable that dotenv finds, however it is written", () => {
+  const pieces = [
+    ..."PATH|NODE_OPTIONS|A|export PATH|=| = |: |\n|\r\n|\r|./evil|'|\"|`|\\'|#|#c|\n\n| |\t|x=y|ENV|\u2028|$PATH"
+      .split("|"),
+  ];
+  let state = 7;
+  const random = (below: number) => {
+    state = Math.imul(state, 1103515245) + 12345 >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from({ length: 1 + random(14) }, () => pieces[random(pieces.length)]).join("");
+    const expected = Object.keys(parse(text)).filter(runsCode).toSorted();
+    assertEquals(Object.keys(codeVariables(text)).toSorted(), expected, JSON.stringify(text));
+  }
+  assertEquals(codeVariables('export PATH="./a\n./b"\nA=1\nENV: x # why\n'), {
+    PATH: '"./a\n./b"',
+    ENV: "x",
+  });
+});
+
+Deno.test("envFiles() resolves the names as apps and tasks do", () => {
+  const files = envFiles({
+    root: "/p",
+    apps: { web: { env_file: [".env", "/etc/web.env"] }, plain: "run" },
+    tasks: { build: { dotenv: "/env/b" }, list: ["a"], other: { dotenv: [1, "../up.env"] } },
+  });
+  assertEquals([...files], [
+    ["/p/.env", ".env"],
+    ["/etc/web.env", "/etc/web.env"],
+    ["/p/env/b", "env/b"],
+    ["/up.env", "../up.env"],
+  ]);
+});
