@@ -326,6 +326,52 @@ Deno.test("on a terminal a change is asked about once, in place, with what chang
   assertEquals(readFileSync(join(sandbox.haftHome, "state", "trust.json"), "utf8").includes("FIRST"), true);
 });
 
+Deno.test("a justfile is trusted with the files that it imports, in a worktree too", () =>
+  withStops(async (sandbox, run) => {
+    const main = join(sandbox.root, "main");
+    mkdirSync(main);
+    writeFileSync(join(main, "justfile"), "import 'more.just'\nbuild:\n  echo build\n");
+    writeFileSync(join(main, "more.just"), "more:\n  echo more\n");
+    writeFileSync(join(main, "package.json"), '{"scripts": {"lint": "echo lint"}}');
+    const git = (...args: string[]) =>
+      execFileSync("git", ["-c", "user.name=T", "-c", "user.email=t@example.org", ...args], {
+        cwd: main,
+        stdio: "pipe",
+      });
+    git("init", "--quiet");
+    git("add", ".");
+    git("commit", "--quiet", "-m", "first");
+    const bin = join(sandbox.root, "bin");
+    mkdirSync(bin);
+    for (const name of ["just", "npm"]) {
+      writeFileSync(join(bin, name), `#!/bin/sh\necho "${name} $*"\n`, { mode: 0o755 });
+    }
+    const PATH = `${bin}:/usr/bin:/bin`;
+    for (const task of ["build", "lint"]) {
+      const asked = await sandbox.shell(
+        binary,
+        `cd ${main}; export PATH=${PATH}; printf 'y\\n' | script -qec '${
+          binary.argv[0]
+        } run ${task}' /dev/null`,
+      );
+      assertMatch(asked.stdout, task === "build" ? /^just build/m : /^npm run --silent lint/m);
+    }
+    const feature = join(sandbox.root, "feature");
+    git("worktree", "add", "--quiet", feature);
+    for (const [directory, file, task] of [[main, "more.just", "build"], [feature, "more.just", "build"]]) {
+      assertEquals((await run(directory ?? "", ["run", task ?? ""], { PATH })).code, 0);
+      writeFileSync(join(directory ?? "", file ?? ""), "build:\n  echo evil\n");
+      const refused = await run(directory ?? "", ["run", task ?? ""], { PATH });
+      assertEquals([refused.code, refused.stdout], [1, ""]);
+      assertStringIncludes(refused.stderr, "[tasks], more.just can run code");
+    }
+    assertEquals((await run(feature, ["run", "lint"], { PATH })).code, 0);
+    writeFileSync(join(feature, ".npmrc"), "script-shell=./evil\n");
+    const shell = await run(feature, ["run", "lint"], { PATH });
+    assertEquals([shell.code, shell.stdout], [1, ""]);
+    assertStringIncludes(shell.stderr, "[scripts], .npmrc can run code");
+  }));
+
 Deno.test("a question that was answered with no, or with the end of the input, is not asked again", async () => {
   await using sandbox = await Sandbox.create({ registry: "http://127.0.0.1:9/" });
   sandbox.manifest('[tasks]\nrisky = "echo ran"\n[apps]\nrisky = "echo ran"\n');

@@ -3,12 +3,13 @@ import { readTextFile } from "../../base/read_text_file.ts";
 import { spawn, spawnSync } from "node:child_process";
 import { withUsersUmask } from "../../base/umask.ts";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parse } from "smol-toml";
 import { ExitCode } from "../../base/exit_code.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { type GatedParts, UntrustedError } from "../../tools/trust/trust_store.ts";
 import type { Context } from "../command.ts";
+import { includedFiles, linesOf, PACKAGE_SETTINGS, partsOfFiles } from "./files_it_reads.ts";
 import type { TaskRunOptions } from "./run_options.ts";
 
 export interface ForeignTask {
@@ -18,20 +19,23 @@ export interface ForeignTask {
   /** Without the caller's words. */
   command: readonly string[];
   /** What its program reads, which has to be trusted as haft.toml's tasks have. */
-  gated: GatedParts;
+  gated(): GatedParts;
 }
 
 interface Source {
   files: readonly string[];
   read: (file: string, text: string) => Omit<ForeignTask, "file" | "gated">[];
-  /** The part of the file that its program runs; by default all of it. */
-  runs?: (text: string) => GatedParts["parts"];
+  /** What its program runs; by default all of the file and of those that it includes. */
+  runs?: (file: string, text: string) => GatedParts["parts"];
 }
 
 const SOURCES: readonly Source[] = [
   {
     files: ["package.json"],
-    runs: (text) => ({ scripts: (JSON.parse(text) as { scripts?: unknown }).scripts }),
+    runs: (file, text) => ({
+      scripts: (JSON.parse(text) as { scripts?: unknown }).scripts,
+      ...partsOfFiles(dirname(file), PACKAGE_SETTINGS),
+    }),
     read(file, text) {
       const { scripts = {} } = JSON.parse(text) as { scripts?: Record<string, string> };
       const directory = join(file, "..");
@@ -82,12 +86,12 @@ export function foreignTasks(context: Context): ForeignTask[] {
   const { root } = openProject(context.cwd, context);
   const directories = [...new Set([context.cwd, root])];
   return directories.flatMap((directory) =>
-    SOURCES.flatMap(({ files, read, runs = allLines }) => {
+    SOURCES.flatMap(({ files, read, runs = withIncluded }) => {
       const file = files.map((name) => join(directory, name)).find((path) => existsSync(path));
       if (file === undefined) return [];
       try {
         const text = readTextFile(file);
-        const gated = { path: file, files: [file], parts: runs(text) };
+        const gated = () => ({ path: file, files: [file], parts: runs(file, text) });
         return read(file, text).map((task) => ({ ...task, file, gated }));
       } catch {
         // Another program's file is that program's to complain about.
@@ -97,10 +101,10 @@ export function foreignTasks(context: Context): ForeignTask[] {
   );
 }
 
-/** The text by its lines' numbers: what differs from what was trusted is shown line by line. */
-function allLines(text: string): GatedParts["parts"] {
-  const lines = text.split("\n").map((line, at) => [`${at + 1}`, line] as const);
-  return { tasks: Object.fromEntries(lines.filter(([, line]) => line.trim() !== "")) };
+function withIncluded(file: string, text: string): GatedParts["parts"] {
+  const directory = dirname(file);
+  const included = includedFiles(file, text).map((path) => relative(directory, path));
+  return { tasks: linesOf(text), ...partsOfFiles(directory, included) };
 }
 
 /**
@@ -118,8 +122,9 @@ export async function runForeign(
   if (task === undefined) return undefined;
   const [program = "", ...args] = task.command;
   const { trust } = openProject(context.cwd, context);
-  if (!trust.isTrusted(task.gated)) {
-    throw new UntrustedError(task.gated, trust, {
+  const gated = task.gated();
+  if (!trust.isTrusted(gated)) {
+    throw new UntrustedError(gated, trust, {
       next: `Look at it; haft asks on a terminal, and HAFT_TRUST=1 decides in CI. Without haft: ${
         task.command.join(" ")
       }`,

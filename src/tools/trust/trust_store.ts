@@ -164,7 +164,9 @@ export class UntrustedError extends HaftError {
 export function sectionNames(parts: GatedParts["parts"]): string {
   return Object.entries(parts).flatMap(([name, part]) => {
     if (name === ENV_FILES_PART) return Object.keys(Object(part));
-    return name === NPMRC_PART ? ".npmrc" : `[${name}]`;
+    if (name === NPMRC_PART) return ".npmrc";
+    // A part that is a whole file has its name.
+    return /[./]/.test(name) ? name : `[${name}]`;
   }).join(", ");
 }
 
