@@ -50,6 +50,7 @@ export async function startDaemon(
     `${READY_FD}`,
     ...more,
   ];
+  runtime.keepInherited();
   let child: ChildProcess;
   try {
     child = withUsersUmask(() =>

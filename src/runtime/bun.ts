@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { flock, peerUid } from "./bun_ffi.ts";
+import { keepInheritedHandles } from "./inherited_handles.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
 import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
@@ -18,6 +19,7 @@ export const bunRuntime: Runtime = {
   isCompiled: isCompiled(),
   selfCommand,
   exec,
+  keepInherited,
   writeOutput,
   tryLock,
   mapFile,
@@ -54,6 +56,11 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
 }
 
 function ignore(): void {}
+
+/** On other systems, Bun hands a child nothing but what it is meant to have. */
+function keepInherited(): void {
+  if (process.platform === "win32") keepInheritedHandles();
+}
 
 const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
 

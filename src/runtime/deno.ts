@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,6 +18,7 @@ export const denoRuntime: Runtime = {
   isCompiled: Deno.build.standalone,
   selfCommand,
   exec,
+  keepInherited,
   writeOutput,
   tryLock,
   mapFile,
@@ -37,6 +38,22 @@ function selfCommand(): string[] {
 async function exec(file: string, args: readonly string[], options: ExecOptions): Promise<number> {
   const { spawnExec } = await import("./spawn_exec.ts");
   return await spawnExec(file, args, options);
+}
+
+/** A child of Deno's inherits every descriptor that does not say otherwise. */
+function keepInherited(): void {
+  if (Deno.build.os === "windows") return;
+  const library = Deno.dlopen(libc(), { ioctl: { parameters: ["i32", "u64"], result: "i32" } });
+  const closeOnExec = Deno.build.os === "darwin" ? 0x20006601n : 0x5451n; // FIOCLEX
+  for (const name of readdirSync(Deno.build.os === "linux" ? "/proc/self/fd" : "/dev/fd")) {
+    const descriptor = Number(name);
+    if (descriptor > 2) library.symbols.ioctl(descriptor, closeOnExec);
+  }
+  library.close();
+}
+
+function libc(): string {
+  return Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6";
 }
 
 async function writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void> {
@@ -80,7 +97,7 @@ const MAP_SHARED = 1;
 
 /** By the system's own mmap: Deno has none. */
 function mapFile(path: string, size: number): MappedFile {
-  const { symbols } = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.dylib" : "libc.so.6", {
+  const { symbols } = Deno.dlopen(libc(), {
     mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
     munmap: { parameters: ["pointer", "usize"], result: "i32" },
   });

@@ -21,6 +21,11 @@ export interface Runtime {
    */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<number>;
   /**
+   * Keeps what this process was handed besides stdio (a pipe of its starter's, a lock's descriptor) from the
+   * processes that it starts from now on. A process that lives on would hold it open for as long.
+   */
+  keepInherited(): void;
+  /**
    * Writes text to this process's stdout or stderr, without the stream objects of `node:process`: those load
    * the terminal and network modules, which costs a short command more than all of its own work.
    *

@@ -11,6 +11,7 @@ import { RotatingLog } from "../../daemon/rotating_log.ts";
 import type { Readiness } from "../../daemon/start_daemon.ts";
 import type { DaemonSettings } from "../../tools/manifest/manifest_schema.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
+import { runtime } from "../../runtime/mod.ts";
 import { inheritedListeners } from "../../socket/inherited_descriptors.ts";
 import type { Context } from "../command.ts";
 import { daemonLog, usualSocket } from "./endpoint.ts";
@@ -34,7 +35,8 @@ export async function runDaemon(
   onDamage((line) => log.write(line));
   const settings = await userSettings(context);
   const inherited = inheritedListeners(context.env, process.pid);
-  // Only this process may use them, and its children inherit the environment.
+  // Only this process may use them; its children get neither the descriptors nor their variables.
+  runtime.keepInherited();
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
   // One command's HAFT_TRUST=1 is not for all that the daemon is asked for later; the command records its
   // trust.
