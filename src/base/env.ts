@@ -6,3 +6,14 @@ export function envValue(env: Env, name: string): string | undefined {
   const value = env[name];
   return value === undefined || value === "" ? undefined : value;
 }
+
+/**
+ * An environment as haft reads it. To Windows `Path` and `PATH` are one variable, and usually it is spelled
+ * `Path`; a copy of the environment would have both.
+ */
+export function plainEnvironment(env: Env, platform: string): Env {
+  if (platform !== "win32") return env;
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name.toUpperCase() === "PATH" ? "PATH" : name, value]),
+  );
+}

@@ -2,7 +2,7 @@ import { fstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { errorCode } from "../base/errors.ts";
-import { type Env, envValue } from "../base/env.ts";
+import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { useOwnUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
@@ -13,7 +13,8 @@ import { type Output, SinkOutput } from "./output.ts";
 /** This process as a command's context. Dispose it to take its signal handlers away. */
 export function processContext(): Context & Disposable {
   useOwnUmask();
-  const { env, platform } = process;
+  const { platform } = process;
+  const env = plainEnvironment(process.env, platform);
   const home = envValue(env, "HOME") ?? homedir();
   const interrupt = interruptSignal();
   return {

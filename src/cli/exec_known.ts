@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
-import { type Env, envValue } from "../base/env.ts";
+import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
 import { type Paths, resolvePaths } from "../base/paths.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
@@ -27,7 +27,8 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   const isShim = args[1] === "--shim";
   const [name, ...rest] = args.slice(isShim ? 2 : 1);
   if (name === undefined || name.startsWith("-") || name.includes("@")) return undefined;
-  const { env, platform } = process;
+  const { platform } = process;
+  const env = plainEnvironment(process.env, platform);
   const home = envValue(env, "HOME") ?? homedir();
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { delimiter, extname, isAbsolute, join, resolve } from "node:path";
+import process from "node:process";
 import { errorCode, HaftError } from "../base/errors.ts";
 
 /**
@@ -11,22 +12,31 @@ import { errorCode, HaftError } from "../base/errors.ts";
  */
 export function findCommand(
   command: string,
-  { cwd, path }: { cwd: string; path: string | undefined },
+  { cwd, path, platform = process.platform }: {
+    cwd: string;
+    path: string | undefined;
+    platform?: string;
+  },
 ): string {
   requireDirectory(cwd);
-  if (command.includes("/")) {
-    const file = resolve(cwd, command);
-    const problem = problemOf(file);
-    if (problem === undefined) return file;
-    throw new HaftError(`Cannot run "${file}": ${problem}`, { next: nextStep(problem) });
+  const names = fileNames(command, platform);
+  if (command.includes("/") || (platform === "win32" && command.includes("\\"))) {
+    const file = names.map((name) => resolve(cwd, name)).find((name) => problemOf(name) === undefined);
+    if (file !== undefined) return file;
+    const asWritten = resolve(cwd, command);
+    const problem = problemOf(asWritten) ?? BATCH;
+    throw new HaftError(`Cannot run "${asWritten}": ${problem}`, { next: nextStep(problem) });
   }
   let found: { file: string; problem: string } | undefined;
   for (const directory of (path ?? "").split(delimiter)) {
     if (!isAbsolute(directory)) continue;
-    const file = join(directory, command);
-    const problem = problemOf(file);
-    if (problem === undefined) return file;
-    if (!problem.startsWith("ENOENT")) found ??= { file, problem };
+    for (const file of names.map((name) => join(directory, name))) {
+      const problem = problemOf(file);
+      if (problem === undefined) return file;
+      if (!problem.startsWith("ENOENT")) found ??= { file, problem };
+    }
+    const batch = platform === "win32" ? batchFile(join(directory, command)) : undefined;
+    if (batch !== undefined) found ??= { file: batch, problem: BATCH };
   }
   if (found !== undefined) {
     throw new HaftError(`Cannot run "${found.file}": ${found.problem}`, { next: nextStep(found.problem) });
@@ -34,6 +44,27 @@ export function findCommand(
   throw new HaftError(`Cannot run "${command}": ENOENT, it is in no directory of the app's PATH`, {
     next: `Install it, add it with "haft use ${command}", or write its path`,
   });
+}
+
+/** What the system starts by itself. */
+const WINDOWS_PROGRAMS = [".exe", ".com"];
+const BATCH_FILES = [".cmd", ".bat"];
+/** `cmd.exe` would read the words once more, and could not be given them for certain as they are. */
+const BATCH = "it is a batch file, which only cmd.exe can run";
+
+/** The names of the files that a command may mean: on Windows the ending may be left out. */
+function fileNames(command: string, platform: string): string[] {
+  if (platform !== "win32") return [command];
+  const ending = extname(command).toLowerCase();
+  if (BATCH_FILES.includes(ending)) return [];
+  return WINDOWS_PROGRAMS.includes(ending) ? [command] : WINDOWS_PROGRAMS.map((end) => `${command}${end}`);
+}
+
+function batchFile(path: string): string | undefined {
+  const names = BATCH_FILES.includes(extname(path).toLowerCase())
+    ? [path]
+    : BATCH_FILES.map((ending) => `${path}${ending}`);
+  return names.find((name) => problemOf(name) === undefined);
 }
 
 function requireDirectory(cwd: string): void {
@@ -61,6 +92,7 @@ function problemOf(file: string): string | undefined {
 }
 
 function nextStep(problem: string): string {
+  if (problem === BATCH) return "Write the command as a text, which cmd.exe runs, and not as a list";
   return problem === "EACCES, it is not executable"
     ? "Make it executable (chmod +x), or name its interpreter first"
     : "Correct the app's command";

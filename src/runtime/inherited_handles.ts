@@ -3,7 +3,10 @@ import { kernel32 } from "./kernel32.ts";
 const INHERIT = 1;
 /** Handles are multiples of four, counted up from the first. */
 const STEP = 4;
-/** How many places are looked at: at most, and where the system does not say how many handles there are (Wine). */
+/**
+ * How many places are looked at: at most, and where the system does not say how many handles there are
+ * (Wine).
+ */
 const PLACES = { most: 65_536, uncounted: 4_096 };
 
 /**

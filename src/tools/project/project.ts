@@ -4,7 +4,8 @@
  * once.
  */
 import { dirname } from "node:path";
-import type { Env } from "../../base/env.ts";
+import process from "node:process";
+import { type Env, plainEnvironment } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
@@ -203,7 +204,9 @@ export class Project {
   ): Record<string, string> {
     const { set, unset, path } = this.environmentChanges(inherited);
     const result: Record<string, string> = {};
-    for (const [name, value] of Object.entries({ ...inherited, ...set })) {
+    for (
+      const [name, value] of Object.entries({ ...plainEnvironment(inherited, process.platform), ...set })
+    ) {
       if (value !== undefined && !unset.includes(name)) result[name] = value;
     }
     Object.assign(result, own);
