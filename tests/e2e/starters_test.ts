@@ -27,8 +27,8 @@ for (const haft of everyHaft) {
       daemon.sandbox.manifest(MANIFEST);
       await daemon.run("trust");
       if (before !== undefined) await daemon.run(...before.split(" "));
-      // cat ends when nothing holds the other end of its pipe any more: as stdout, as stderr, or as one of two
-      // descriptors that no program expects.
+      // cat ends when nothing holds the other end of its pipe any more: as stdout, as stderr, or as one of
+      // two descriptors that no program expects.
       const { code, stdout } = await daemon.sandbox.shell(
         haft,
         `{ haft ${words} 2>&1 7>&1 200>&1; echo "ended with $?"; } | cat`,
