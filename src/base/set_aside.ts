@@ -71,8 +71,8 @@ export function setAside(
 }
 
 /**
- * Reads and parses a file that haft wrote. One that `parse` refuses by throwing, or a directory in its place,
- * is set aside.
+ * Reads and parses a file that haft wrote. One that `parse` refuses by throwing, or a directory or FIFO in
+ * its place, is set aside.
  * @returns undefined when the file is not there, or is no longer
  * @throws {HaftError} when the system refuses to read it
  */
@@ -82,7 +82,9 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
   try {
     const file = openToRead(path);
     try {
-      seen = fstatSync(file);
+      const stats = fstatSync(file);
+      if (!stats.isFile() && !stats.isDirectory()) return void setAside(path);
+      seen = stats;
       text = readFileSync(file, "utf8");
     } finally {
       closeSync(file);
@@ -113,12 +115,15 @@ export function setAsideUnlessFile(path: string): void {
   if (!isFile || !(isUsable(path) || regain(path))) setAside(path);
 }
 
+/** Never waits: without O_NONBLOCK, to open a FIFO takes until another process opens it for writing. */
+const TO_READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 function openToRead(path: string): number {
   try {
-    return openSync(path, "r");
+    return openSync(path, TO_READ);
   } catch (error) {
     if (errorCode(error) !== "EACCES" || !regain(path)) throw error;
-    return openSync(path, "r");
+    return openSync(path, TO_READ);
   }
 }
 

@@ -2,9 +2,10 @@
  * The daemon of a state directory. It holds a lock there for life, and its record beside the lock says where
  * it answers: that is how a client finds it whose own idea of the socket is another one.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runtime } from "../runtime/mod.ts";
+import { readTextFile } from "../base/read_text_file.ts";
 
 export interface DaemonRecord {
   pid: number;
@@ -42,7 +43,7 @@ export function runningDaemon(state: string): DaemonRecord | undefined {
 /** @returns undefined when it is not a record */
 export function readRecord(path: string): DaemonRecord | undefined {
   if (!existsSync(path)) return undefined;
-  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const value: unknown = JSON.parse(readTextFile(path));
   if (typeof value !== "object" || value === null || !("pid" in value) || !("socket" in value)) {
     return undefined;
   }

@@ -1,7 +1,8 @@
-import { appendFileSync, readFileSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import { setAsideUnlessFile } from "../base/set_aside.ts";
+import { readTextFile } from "../base/read_text_file.ts";
 
 /**
  * A log file that is renamed to `<path>.1` when it is full, `.1` to `.2`, and so on; the oldest is dropped.
@@ -46,7 +47,7 @@ export class RotatingLog {
   /** The last lines of the current file. */
   tail(lines: number): string[] {
     try {
-      return readFileSync(this.path, "utf8").trimEnd().split("\n").slice(-lines);
+      return readTextFile(this.path).trimEnd().split("\n").slice(-lines);
     } catch {
       return [];
     }

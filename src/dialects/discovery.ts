@@ -1,8 +1,9 @@
-import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
+import { readTextFile } from "../base/read_text_file.ts";
 
 /** Where clients of packages/ipc look for the path of the server's socket. */
 export function discoveryFile(tmpdir: string): string {
@@ -24,7 +25,7 @@ export function announce(socket: string, tmpdir: string): Disposable {
   return {
     [Symbol.dispose]() {
       try {
-        if (readFileSync(file, "utf8") === socket) rmSync(file);
+        if (readTextFile(file) === socket) rmSync(file);
       } catch {
         // It is gone.
       }

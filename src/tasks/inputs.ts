@@ -11,6 +11,7 @@ import { makePrivateDirectory } from "../base/private_directory.ts";
 import { escapePath, globSync } from "tinyglobby";
 import type { TaskArguments } from "./task_arguments.ts";
 import type { TaskConfig } from "./task_schema.ts";
+import { readTextFile } from "../base/read_text_file.ts";
 
 export type Freshness =
   | { state: "fresh" }
@@ -29,7 +30,7 @@ export class Fingerprints {
 
   get(root: string, name: string): string | undefined {
     try {
-      return readFileSync(this.#path(root, name), "utf8");
+      return readTextFile(this.#path(root, name));
     } catch {
       return undefined;
     }
@@ -75,7 +76,9 @@ export function fingerprint(
     if ("missing" in found) return { missing: `${key}: "${found.missing}" matches nothing` };
     for (const file of found.files) {
       hash.update(`\0${file}\0`);
-      hash.update(readFileSync(join(directory, file)));
+      const path = join(directory, file);
+      // To read a FIFO would wait for its writer.
+      if (statSync(path).isFile()) hash.update(readFileSync(path));
     }
   }
   return { hash: hash.digest("hex") };

@@ -1,6 +1,7 @@
-import { appendFileSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import { setAsideUnlessFile } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 /** From this byte on, of the file that had been rotated so often, lines came at this time. */
 export interface TimeMark {
@@ -33,7 +34,7 @@ export class TimeIndex {
   read(): TimeMark[] {
     let text: string;
     try {
-      text = readFileSync(this.#path, "utf8");
+      text = readTextFile(this.#path);
     } catch {
       return [];
     }

@@ -2,12 +2,13 @@
  * How a task that runs in front of a terminal becomes known to the daemon: a file for each, written when it
  * starts and when it ends. A daemon that runs sees the files come, and one that starts later finds them.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import type { ProcessIdentity } from "../../process/process_table.ts";
 import type { TaskMessage } from "../../protocol/methods/task_methods.ts";
 import type { StoredTask } from "../history.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 export interface FrontFile {
   version: 1;
@@ -47,7 +48,7 @@ export function writeFront(directory: string, file: FrontFile): void {
 /** @returns undefined for a file that is gone, or not one of these */
 export function readFront(directory: string, id: string): FrontFile | undefined {
   try {
-    const file = JSON.parse(readFileSync(join(directory, `${id}.json`), "utf8"));
+    const file = JSON.parse(readTextFile(join(directory, `${id}.json`)));
     return file.version === 1 && file.task?.info?.id === id ? file : undefined;
   } catch {
     return undefined;

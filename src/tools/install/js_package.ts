@@ -4,13 +4,14 @@ import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { lockedIntegrity, withoutAddresses } from "../bun_lock.ts";
+import { type BunLock, lockedIntegrity, parseBunLock, withoutAddresses } from "../bun_lock.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
 import type { StagedTree } from "./install_native.ts";
 import { IntegrityError } from "../integrity.ts";
 import { installerEnvironment } from "./installer_environment.ts";
+import { requireDependents, requireHashes } from "./locked_dependencies.ts";
 import { packageBin } from "./package_bin.ts";
 import { remoteDependencies, remoteDependencyError, remoteLocked } from "./remote_dependencies.ts";
 import { usableDependencies } from "../store/receipt.ts";
@@ -18,20 +19,22 @@ import { runInstaller } from "./run_installer.ts";
 import { Staging } from "./staging.ts";
 
 const LOCK_FILE = "bun.lock";
-/** Bun's home while it installs; removed before the tree counts. */
+/**
+ * Bun's home while it installs, with its downloads; removed before the tree counts. Bun checks a hash when it
+ * downloads, and never again: what another project let it fetch must not be found here.
+ */
 const INSTALLER_HOME = ".installer-home";
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
- * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock; files are copied,
- * so that a tool in the store shares none with Bun's cache.
+ * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock.
  */
 const INSTALL = [
   "install",
   "--ignore-scripts",
   "--omit=dev",
   "--linker=hoisted",
-  "--backend=copyfile",
+  "--backend=hardlink",
   "--save-text-lockfile",
   "--no-env-file",
   "--no-progress",
@@ -50,21 +53,34 @@ export async function stageJsPackage(
   { deps, installation }: { deps: InstallDeps; installation: string },
 ): Promise<StagedTree & { dependenciesLock: string }> {
   const { name, version, integrity } = rootPackage(config);
-  const lock = usableDependencies(config);
-  if (lock !== undefined) checkIntegrity(lock, { name, version, integrity });
+  const text = usableDependencies(config);
+  if (text !== undefined) checkIntegrity(text, { name, version, integrity });
+  const lock = text === undefined ? undefined : parseBunLock(text);
+  const owner = { tool: config.tool_name, file: `haft.lock.d/${config.store_id}.bun.lock` };
   const staging = new Staging(deps.paths, installation);
   try {
     const manifest = { private: true, dependencies: { [name]: version } };
     writeFileSync(join(staging.path, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-    if (lock !== undefined) writeFileSync(join(staging.path, LOCK_FILE), lock);
     await checkDependencies(config, { name, version, lock }, deps);
+    if (lock !== undefined) {
+      requireHashes(lock, owner);
+      writeFileSync(join(staging.path, LOCK_FILE), lock.forBun({ name, version }));
+    }
     await runBun(config, { deps, cwd: staging.path, frozen: lock !== undefined });
     failpoint("after-extract");
 
-    const written = withoutAddresses(readFileSync(join(staging.path, LOCK_FILE), "utf8"));
+    const written = withoutAddresses(text ?? readFileSync(join(staging.path, LOCK_FILE), "utf8"));
     writeFileSync(join(staging.path, LOCK_FILE), written);
-    checkIntegrity(written, { name, version, integrity });
-    await checkDependencies(config, { name, version, lock: written }, deps);
+    if (lock === undefined) {
+      checkIntegrity(written, { name, version, integrity });
+      const chosen = parseBunLock(written);
+      await checkDependencies(config, { name, version, lock: chosen }, deps);
+      requireHashes(chosen, owner);
+    } else {
+      const manifest = (name: string, version: string) =>
+        deps.registry.manifest(name, version, { signal: deps.signal });
+      await requireDependents(lock, { name, version }, { owner, tree: staging.path, manifest });
+    }
     deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
@@ -134,7 +150,7 @@ async function runBun(
       cwd,
       env: {
         ...installerEnvironment(deps.env, { home }),
-        BUN_INSTALL_CACHE_DIR: join(deps.paths.downloads, "js"),
+        BUN_INSTALL_CACHE_DIR: join(home, "cache"),
         ...(config.remote_dependencies === true ? {} : { GIT_ALLOW_PROTOCOL: "none" }),
         ...config.install_env,
         ...installer.env,
@@ -155,7 +171,7 @@ async function runBun(
  */
 async function checkDependencies(
   config: InstallConfig,
-  { name, version, lock }: { name: string; version: string; lock: string | undefined },
+  { name, version, lock }: { name: string; version: string; lock: BunLock | undefined },
   { registry, signal }: InstallDeps,
 ): Promise<void> {
   if (config.remote_dependencies === true) return;

@@ -4,7 +4,6 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   rmSync,
   writeFileSync,
@@ -14,6 +13,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { explainDiskError } from "./disk_error.ts";
 import { writeFully } from "../archive/tree_writer.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 /** Where the bytes of a part file came from, and what is needed to ask for the rest. */
 const PartSource = v.strictObject({
@@ -120,7 +120,7 @@ export class PartFile {
 
 function readSource(path: string): PartSource | undefined {
   try {
-    const result = v.safeParse(PartSource, JSON.parse(readFileSync(path, "utf8")));
+    const result = v.safeParse(PartSource, JSON.parse(readTextFile(path)));
     return result.success ? result.output : undefined;
   } catch {
     // Missing, or cut short by a kill: the bytes have no known origin and are fetched again.

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { InstallConfig } from "../../protocol/install.ts";
 import {
@@ -13,6 +12,7 @@ import { placeFor } from "../store/content_key.ts";
 import type { Store, StorePaths } from "../store/store.ts";
 import { stagedFor } from "../store/sweep_staging.ts";
 import { activate } from "./activate.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 /**
  * Takes up an install that was killed after its receipt was written, in particular between the two renames of
@@ -39,7 +39,7 @@ export function recover(
 
 function stagedReceipt(path: string): Receipt | undefined {
   try {
-    return parseReceipt(readFileSync(join(path, RECEIPT_DIRECTORY, RECEIPT_FILE), "utf8"));
+    return parseReceipt(readTextFile(join(path, RECEIPT_DIRECTORY, RECEIPT_FILE)));
   } catch {
     // It was killed before that.
     return undefined;

@@ -1,4 +1,5 @@
 import { HaftError } from "../../base/errors.ts";
+import type { BunLock } from "../bun_lock.ts";
 import type { PackageIntegrity } from "../sources/source.ts";
 
 /**
@@ -17,11 +18,10 @@ export function remoteDependencies(manifest: PackageIntegrity): RemoteDependency
     .map(([name, spec]) => ({ name, spec }));
 }
 
-/** The packages of a `bun.lock` that were fetched past the registry. */
-export function remoteLocked(lock: string): RemoteDependency[] {
-  return [...lock.matchAll(/^ {4}"[^"\n]+": \["((?:@[^"/\n]+\/)?[^"@\n]+)@([^"\n]+)"/gm)]
-    .map(([, name = "", spec = ""]) => ({ name, spec }))
-    .filter(({ spec }) => !isRegistrySpec(spec));
+/** The packages of a lock that are fetched past the registry. */
+export function remoteLocked({ packages }: BunLock): RemoteDependency[] {
+  return packages.filter(({ isFromRegistry }) => !isFromRegistry)
+    .map(({ name, version }) => ({ name, spec: version }));
 }
 
 /** The error for a package with such dependencies. */

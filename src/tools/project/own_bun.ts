@@ -7,11 +7,11 @@
  *   `Bun.spawn` does not see that a variable was deleted, so it is given the environment each time;
  * - a launcher that stands for the runtime, because scripts start themselves again by `process.execPath`.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../base/shell_quote.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 /** How a JavaScript tool's script is started: a program, and what comes before the tool's own arguments. */
 export interface ScriptCommand {
@@ -62,7 +62,7 @@ ${launcher === undefined ? "" : `process.execPath = ${JSON.stringify(launcher)};
 /** The text hardly ever changes: most runs only read it. */
 function writeOnce(path: string, text: string, mode = 0o644): void {
   try {
-    if (readFileSync(path, "utf8") === text) return;
+    if (readTextFile(path) === text) return;
   } catch {
     // Not there yet, or not readable: it is written.
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { errorCode } from "../../base/errors.ts";
 import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
 import { readToml } from "../manifest/read_toml.ts";
 import { userConfigPath } from "./user_config_path.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 /** The user's own settings. */
 export interface UserConfig {
@@ -24,7 +24,7 @@ export function readUserConfig(directory: string): UserConfig {
   const path = userConfigPath(directory);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readTextFile(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
       return { settings: {}, mirrors: {}, trustedPaths: [], allowedShims: [], daemon: {} };

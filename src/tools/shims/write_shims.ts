@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -8,6 +8,7 @@ import { readUserConfig } from "../project/user_config.ts";
 import { Store } from "../store/store.ts";
 import { shimNames, type WithheldShim } from "./shim_names.ts";
 import { cmdShim, SHIM_MARK, type ShimOptions, shShim } from "./shim_script.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 
 export interface WriteShimsOptions extends Pick<ShimOptions, "haft" | "env"> {
   paths: Paths;
@@ -86,7 +87,7 @@ function contentOf(path: string): string | undefined {
   try {
     const stat = lstatSync(path);
     if (!stat.isFile() || stat.size >= 65_536) return "";
-    return stat.size === 0 ? undefined : readFileSync(path, "utf8");
+    return stat.size === 0 ? undefined : readTextFile(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onDamage, readOrSetAside, setAside } from "../../../src/base/set_aside.ts";
@@ -66,6 +67,18 @@ Deno.test("readOrSetAside() gives what is parsed, and nothing for a file that is
   assertEquals(readOrSetAside(path, JSON.parse), [1]);
   assertEquals(readOrSetAside(join(path, "below"), JSON.parse), undefined);
   assertEquals(place.said, []);
+});
+
+Deno.test({
+  name: "readOrSetAside() sets aside a FIFO in a file's place at once, and does not wait for a writer",
+  ignore: Deno.build.os === "windows",
+  fn: () => {
+    using place = scratch();
+    const path = join(place.directory, "entry.json");
+    assertEquals(spawnSync("mkfifo", [path]).status, 0);
+    assertEquals(readOrSetAside(path, JSON.parse), undefined);
+    assertMatch(place.said[0] ?? "", /entry\.json" was damaged/);
+  },
 });
 
 Deno.test("readOrSetAside() sets aside what cannot be parsed, and a directory in a file's place", () => {
