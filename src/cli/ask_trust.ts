@@ -35,7 +35,7 @@ export async function askTrustAfter(error: unknown, context: Context): Promise<b
 }
 
 /** Whether there is a person at a terminal. */
-function canAsk({ stdin, stderr }: Pick<Context, "stdin" | "stderr">): boolean {
+export function canAsk({ stdin, stderr }: Pick<Context, "stdin" | "stderr">): boolean {
   return stdin.isTTY && stderr.isTTY;
 }
 

@@ -71,6 +71,15 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     assertEquals(code, 0, stderr);
     assertStringIncludes(stdout, '[apps.web]\ncommand = [ "node", "server.js" ]');
   },
+  "json5": async () => {
+    await using sandbox = await Sandbox.create();
+    writeFileSync(join(sandbox.project, "ecosystem.json5"), "{ apps: [{ script: 'a.js', }] } // ours");
+    const { code, stdout, stderr } = await sandbox.run(binary, {
+      args: ["app", "import", "ecosystem.json5"],
+    });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stdout, '[apps.a]\ncommand = [ "node", "a.js" ]');
+  },
   "log-update": async () => {
     await using registry = await fakeTools();
     registry.fault(/\.tgz$/, { kind: "drip", bytes: 20_000, everyMs: 60 });

@@ -53,6 +53,14 @@ export function parseApp(name: string, table: unknown): AppConfig {
   return checkSection(appTable(table), AppTable, { what: "app", path: name, keys: [] });
 }
 
+/** The first that is wrong with an app of another supervisor's file; undefined when haft can run it. */
+export function appProblem(name: string, table: unknown): ManifestProblem | undefined {
+  const wrong = nameProblem(name);
+  if (wrong !== undefined) return { keys: ["apps", name], ...wrong };
+  const { output, problems: [problem] } = readSection(appTable(table), AppTable, ["apps", name]);
+  return problem ?? (output === undefined ? undefined : scheduleProblems(name, output)[0]);
+}
+
 /** A text or a list alone is a command. */
 function appTable(table: unknown): unknown {
   return typeof table === "string" || Array.isArray(table) ? { command: table } : table;

@@ -16,7 +16,11 @@ export const group: CommandGroup = {
     command("delete", "Stop apps and forget them", () => import("./delete.ts")),
     command("save", "Keep the list of running apps, for restore", () => import("./save.ts")),
     command("restore", "Start the apps of the list that was saved", () => import("./restore.ts")),
-    command("import", "Print another supervisor's apps as haft.toml", () => import("./import.ts")),
+    command(
+      "import",
+      "Take over the apps of pm2, process-compose, a Procfile …",
+      () => import("./import.ts"),
+    ),
   ],
   examples: [
     "haft app up                    # in front: Ctrl-C stops them all",

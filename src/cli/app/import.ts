@@ -1,44 +1,152 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { ImportNote } from "../../apps/import/draft.ts";
+import type { Imported } from "../../apps/import/imported.ts";
 import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import type { Command, ParsedArgs } from "../command.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { openProject } from "../../tools/project/project.ts";
+import { canAsk, readLine } from "../ask_trust.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
+import { JSON_FLAG, noFurther, textFlag } from "../flag_values.ts";
 
 export interface AppImportOptions {
-  file: string;
+  file: string | undefined;
+  environment: string | undefined;
+  write: boolean;
+  yes: boolean;
+  json: boolean;
 }
 
 export const command: Command<AppImportOptions> = {
-  usage: ["FILE   # bunctl's or pm2's, as JSON"],
-  flags: [],
-  examples: ["haft app import ecosystem.config.json >> haft.toml"],
+  usage: ["[FILE]   # Procfile, ecosystem.config.js, compose.yaml …"],
+  flags: [
+    { name: "write", short: "w", description: "Append the apps to haft.toml" },
+    { name: "env", value: "NAME", description: "Take pm2's env_NAME, too" },
+    { name: "yes", short: "y", description: "Run a configuration that is a program without asking" },
+    JSON_FLAG,
+  ],
+  examples: [
+    "haft app import Procfile --write",
+    "haft app import ecosystem.config.js --env production",
+    "haft app import process-compose.yaml >> haft.toml",
+  ],
   completes: "files",
-  readOnly: true,
   parse,
-  /** Prints the apps as what goes into haft.toml, and names each key that has no counterpart there. */
-  async run({ file }, { cwd, stdout, stderr }) {
-    const [{ stringify }, { importApps }, { readBunctlConfig }] = await Promise.all([
-      import("smol-toml"),
-      import("../../apps/config/import_apps.ts"),
-      import("../../dialects/bunctl_config.ts"),
-    ]);
-    const { apps, left } = importApps(readText(resolve(cwd, file), file), file, readBunctlConfig);
-    await stdout.data(stringify({ apps }));
-    for (const key of left) await stderr.write(`Note: ${key} has no counterpart and is left out\n`);
-    return ExitCode.ok;
-  },
+  run,
 };
 
-function parse({ positional, rest }: ParsedArgs): AppImportOptions {
-  const [file, extra] = [...positional, ...rest];
-  if (file === undefined || extra !== undefined) throw new UsageError("haft app import takes one file");
-  return { file };
+function parse(args: ParsedArgs): AppImportOptions {
+  const [file, ...more] = [...args.positional, ...args.rest];
+  noFurther(more, "Import one file at a time");
+  return {
+    file,
+    environment: textFlag(args, "env"),
+    write: args.flags.has("write"),
+    yes: args.flags.has("yes"),
+    json: args.flags.has("json"),
+  };
+}
+
+/** Prints or writes the apps as haft.toml has them, and names all that has no counterpart there. */
+async function run(options: AppImportOptions, context: Context): Promise<ExitCode> {
+  const { cwd, stdout, stderr } = context;
+  const file = options.file ?? await onlyFile(cwd);
+  const path = resolve(cwd, file);
+  const { files } = openProject(cwd, context);
+  const root = files.manifestPath === undefined ? cwd : dirname(files.manifestPath);
+  const imported = await read(path, { ...options, file }, context);
+  const apps = movedApps(imported.apps, relative(root, dirname(path)));
+  if (options.json) await stdout.data(`${JSON.stringify({ apps, notes: imported.notes })}\n`);
+  const names = Object.keys(apps);
+  if (names.length > 0) {
+    const { stringify } = await import("smol-toml");
+    const text = stringify({ apps });
+    if (options.write) {
+      const { writeApps } = await import("./write_apps.ts");
+      const written = await writeApps({ names, text, directory: root }, context);
+      await stderr.write(`Wrote ${names.length === 1 ? "1 app" : `${names.length} apps`} to ${written}\n`);
+    } else if (!options.json) await stdout.data(text);
+  }
+  if (!options.json) { for (const note of imported.notes) await stderr.write(`${describeNote(note)}\n`); }
+  if (names.length > 0) return ExitCode.ok;
+  throw new HaftError(`"${file}" has no app that haft can run`, {
+    next: 'Write one: [apps.NAME] with command = "…"',
+  });
+}
+
+async function onlyFile(cwd: string): Promise<string> {
+  const { USUAL_FILES } = await import("../../apps/import/import_apps.ts");
+  const [found, ...others] = USUAL_FILES.filter((name) => existsSync(join(cwd, name)));
+  if (found === undefined) {
+    throw new UsageError("haft app import takes a file", {
+      next: 'Name one: "haft app import Procfile"',
+    });
+  }
+  if (others.length === 0) return found;
+  throw new UsageError(`Which file? There are ${[found, ...others].join(", ")}`, {
+    next: `Name one: "haft app import ${found}"`,
+  });
+}
+
+async function read(
+  path: string,
+  { file, environment, yes }: AppImportOptions & { file: string },
+  context: Context,
+): Promise<Imported> {
+  const [{ importText, importValue, isProgramFile }, { readBunctlConfig }] = await Promise.all([
+    import("../../apps/import/import_apps.ts"),
+    import("../../dialects/bunctl_config.ts"),
+  ]);
+  const settings = { path: file, directory: dirname(path), environment, bunctl: readBunctlConfig };
+  if (!isProgramFile(path)) return await importText(readText(path, file), settings);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) readText(path, file);
+  if (!yes) await askToRun(file, context);
+  const { evaluateConfig } = await import("./evaluate_config.ts");
+  return importValue(await evaluateConfig(path, context), settings);
+}
+
+/** @throws {HaftError} when the answer is no, or there is no one to ask */
+async function askToRun(file: string, context: Context): Promise<void> {
+  const what = `"${file}" is a program`;
+  const next = `Read it, then run "haft app import ${file} --yes"`;
+  if (!canAsk(context)) throw new HaftError(`${what}, and haft does not run it without a yes`, { next });
+  await context.stderr.write(`${what}: it can do all that you can do. Run it? [y/N] `);
+  const answer = await readLine(context.signal);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new HaftError(`${what}, and was not run`, { next });
 }
 
 function readText(path: string, file: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readTextFile(path);
   } catch (error) {
     throw new HaftError(`Cannot read "${file}": ${errorMessage(error)}`, { cause: error });
   }
+}
+
+/** Paths of a file that lies below the project's directory begin there. */
+function movedApps(apps: Imported["apps"], directory: string): Imported["apps"] {
+  if (directory === "") return apps;
+  const move = (path: unknown) =>
+    typeof path !== "string" || isAbsolute(path) ? path : join(directory, path).replaceAll("\\", "/");
+  const pattern = (glob: unknown) =>
+    typeof glob === "string" && glob.startsWith("!") ? `!${move(glob.slice(1))}` : move(glob);
+  return Object.fromEntries(
+    Object.entries(apps).map(([name, app]) => {
+      const { env_file: envFile, watch } = app;
+      return [name, {
+        ...app,
+        cwd: move(app["cwd"] ?? "."),
+        ...(envFile === undefined
+          ? {}
+          : { env_file: Array.isArray(envFile) ? envFile.map(move) : move(envFile) }),
+        ...(Array.isArray(watch) ? { watch: watch.map(pattern) } : {}),
+      }];
+    }),
+  );
+}
+
+function describeNote({ app, key, why }: ImportNote): string {
+  const place = [...app === undefined ? [] : [app], ...key === "" ? [] : [key]].join(": ");
+  return `Note: ${place}: ${why}`;
 }

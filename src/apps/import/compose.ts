@@ -1,0 +1,277 @@
+/** The services of a docker-compose file whose commands can run on this machine. */
+import type { Draft, Rules } from "./draft.ts";
+import { type Imported, ImportedApps } from "./imported.ts";
+import {
+  asBinarySize,
+  asCount,
+  asGoDuration,
+  asNumber,
+  asSignal,
+  asTable,
+  asText,
+  asTexts,
+  asVariables,
+  expandedWord,
+  isTable,
+  Mismatch,
+  splitWords,
+  type Table,
+} from "./values.ts";
+
+const CONTAINER = "it is about the container; haft runs the command on this machine";
+const NETWORK = "the process has this machine's network";
+
+const TOP: Rules = {
+  services: (value) => void value,
+  version: (value) => void value,
+  name: "a project is named by its directory",
+  volumes: CONTAINER,
+  networks: NETWORK,
+  secrets: CONTAINER,
+  configs: CONTAINER,
+  include: "import that file, too",
+};
+
+/** Read together, by `setCommand`. */
+const command = () => {};
+
+const SERVICE: Rules = {
+  command,
+  entrypoint: command,
+  image: CONTAINER,
+  build: CONTAINER,
+  working_dir: (value, draft) => {
+    const directory = asText(value);
+    if (directory.startsWith("/")) throw new Mismatch("a directory of the container; cwd is the project's");
+    draft.set("cwd", directory);
+  },
+  environment: (value, draft) => {
+    for (const [name, text] of Object.entries(asVariables(value))) {
+      draft.addVariables("environment", {
+        [name]: typeof text === "string" ? plain(text, name, draft) : text,
+      });
+    }
+  },
+  env_file: (value, draft) => draft.set("env_file", envFiles(value, draft)),
+  depends_on: (value, draft) => setDependencies(value, draft),
+  healthcheck: (value, draft) => setHealth(asTable(value), draft),
+  restart: (value, draft) => setRestart(value === false ? "no" : asText(value), draft),
+  stop_signal: (value, draft) => draft.set("stop_signal", asSignal(value)),
+  stop_grace_period: (value, draft) => draft.set("stop_timeout", asGoDuration(value)),
+  scale: (value, draft) => setInstances(value, draft),
+  mem_limit: (value, draft) => draft.setIn("limits", "memory", asBinarySize(value)),
+  cpus: (value, draft) => draft.setIn("limits", "cpu_percent", asNumber(value) * 100),
+  deploy: (value, draft) => setDeploy(asTable(value), draft),
+  logging: (value, draft) => setLogging(asTable(value), draft),
+  user: (value, draft) => {
+    const [uid = "", gid] = asText(value).split(":");
+    if (!/^\d+$/.test(uid)) throw new Mismatch("haft takes the number of a user");
+    draft.set("uid", Number(uid));
+    if (gid !== undefined && /^\d+$/.test(gid)) draft.set("gid", Number(gid));
+  },
+  profiles: (value, draft) => {
+    draft.set("autostart", false);
+    draft.note(
+      "profiles",
+      `not started by itself; "haft app start ${draft.name}" does (${asTexts(value).join(", ")})`,
+    );
+  },
+  develop: "name what is watched under watch",
+  labels: CONTAINER,
+  container_name: CONTAINER,
+  hostname: CONTAINER,
+  ports: "the process itself binds its port, not one of a container",
+  expose: NETWORK,
+  networks: NETWORK,
+  network_mode: NETWORK,
+  extra_hosts: NETWORK,
+  dns: NETWORK,
+  links: NETWORK,
+  volumes: CONTAINER,
+  volumes_from: CONTAINER,
+  tmpfs: CONTAINER,
+  tty: "an app has no terminal",
+  stdin_open: "an app has no standard input",
+  init: "haft stops whole trees itself",
+  privileged: CONTAINER,
+  cap_add: CONTAINER,
+  cap_drop: CONTAINER,
+  security_opt: CONTAINER,
+  read_only: CONTAINER,
+  ulimits: CONTAINER,
+  sysctls: CONTAINER,
+  shm_size: CONTAINER,
+  platform: CONTAINER,
+  pull_policy: CONTAINER,
+  secrets: CONTAINER,
+  configs: CONTAINER,
+  devices: CONTAINER,
+  pid: CONTAINER,
+  ipc: CONTAINER,
+  runtime: CONTAINER,
+  domainname: CONTAINER,
+  extends: "import the app that it extends, and copy what is missing",
+};
+
+export function importCompose(file: Table): Imported {
+  const imported = new ImportedApps();
+  imported.noteTop(file, TOP, "compose's");
+  for (const [name, service] of Object.entries(asTable(file["services"]))) {
+    const draft = imported.draft(name);
+    if (!isTable(service)) {
+      draft.note("", "left out, since it is no table");
+      continue;
+    }
+    // Without restart, compose restarts nothing.
+    draft.set("command", undefined);
+    draft.set("restart", "no");
+    if (!setCommand(service, draft)) {
+      draft.note("", "left out, since its command is the image's, not one of this machine");
+      continue;
+    }
+    draft.apply(service, SERVICE, { of: "compose's" });
+    imported.add(draft);
+  }
+  return imported.finish();
+}
+
+/** @returns false when the image alone knows what runs */
+function setCommand(service: Table, draft: Draft): boolean {
+  const words = [...wordsOf(service["entrypoint"]), ...wordsOf(service["command"])];
+  if (words.length === 0) return false;
+  // compose fills in variables, in a list too; here a shell does, which a text has.
+  const expands = words.some((word) => VARIABLE.test(word.replaceAll("$$", "")));
+  draft.set(
+    "command",
+    expands
+      ? words.map((word) => expandedWord(word).replaceAll("$$", "\\$")).join(" ")
+      : words.map((word) => word.replaceAll("$$", "$")),
+  );
+  return true;
+}
+
+const VARIABLE = /\$(\{|[A-Za-z_])/;
+
+function wordsOf(value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? asTexts(value) : splitWords(asText(value));
+}
+
+function plain(text: string, name: string, draft: Draft): string {
+  if (VARIABLE.test(text.replaceAll("$$", ""))) {
+    draft.note(`environment.${name}`, "variables in it are not filled in");
+  }
+  return text.replaceAll("$$", "$");
+}
+
+function envFiles(value: unknown, draft: Draft): string[] {
+  return (Array.isArray(value) ? value : [value]).map((file) => {
+    if (!isTable(file)) return asText(file);
+    if (file["required"] === false) draft.note("env_file", "each file has to be there");
+    return asText(file["path"]);
+  });
+}
+
+const CONDITIONS: Readonly<Record<string, string>> = {
+  service_started: "started",
+  service_healthy: "healthy",
+  service_completed_successfully: "completed",
+};
+
+function setDependencies(value: unknown, draft: Draft): void {
+  if (Array.isArray(value)) {
+    return draft.set("depends_on", Object.fromEntries(asTexts(value).map((name) => [name, "started"])));
+  }
+  const dependsOn: Record<string, string> = {};
+  for (const [name, one] of Object.entries(asTable(value))) {
+    const { condition = "service_started", ...rest } = isTable(one) ? one : {};
+    const known = CONDITIONS[String(condition)];
+    if (known === undefined) {
+      draft.note(`depends_on.${name}`, `"${condition}" is no condition that haft knows`);
+    } else dependsOn[name] = known;
+    for (const key of Object.keys(rest)) {
+      draft.note(`depends_on.${name}.${key}`, "haft waits for it, no more");
+    }
+  }
+  draft.set("depends_on", dependsOn);
+}
+
+function setHealth(table: Table, draft: Draft): void {
+  const { test, disable, ...rest } = table;
+  if (disable === true || test === "NONE" || (Array.isArray(test) && test[0] === "NONE")) return;
+  if (test === undefined) throw new Mismatch("the image's own check is not known here");
+  const health: Table = {};
+  if (!Array.isArray(test)) health["exec"] = asText(test).replaceAll("$$", "$");
+  else {
+    const [kind, ...words] = asTexts(test).map((word) => word.replaceAll("$$", "$"));
+    health["exec"] = kind === "CMD-SHELL" ? words.join(" ") : kind === "CMD" ? words : [kind, ...words];
+  }
+  draft.apply(rest, {
+    interval: (value) => health["interval"] = asGoDuration(value),
+    timeout: (value) => health["timeout"] = asGoDuration(value),
+    start_period: (value) => health["start_period"] = asGoDuration(value),
+    retries: (value) => health["retries"] = asCount(value),
+    start_interval: "checks come at one interval",
+  }, { prefix: "healthcheck.", of: "compose's" });
+  draft.set("health", health);
+}
+
+function setRestart(policy: string, draft: Draft): void {
+  const [name = "", attempts] = policy.split(":");
+  if (!["no", "always", "on-failure", "unless-stopped"].includes(name)) {
+    throw new Mismatch(`"${policy}" is no policy that haft knows`);
+  }
+  draft.set("restart", name);
+  if (attempts !== undefined) draft.setIn("backoff", "max_attempts", asNumber(attempts));
+}
+
+function setInstances(value: unknown, draft: Draft): void {
+  const count = asNumber(value);
+  if (count === 0) draft.set("autostart", false);
+  else if (count > 1) draft.set("instances", asCount(count));
+}
+
+function setDeploy(table: Table, draft: Draft): void {
+  draft.apply(table, {
+    replicas: (value) => setInstances(value, draft),
+    resources: (value) => {
+      const { limits, ...rest } = asTable(value);
+      if (isTable(limits)) {
+        draft.apply(limits, {
+          memory: (size) => draft.setIn("limits", "memory", asBinarySize(size)),
+          cpus: (count) => draft.setIn("limits", "cpu_percent", asNumber(count) * 100),
+          pids: CONTAINER,
+        }, { prefix: "deploy.resources.limits.", of: "compose's" });
+      }
+      for (const key of Object.keys(rest)) draft.note(`deploy.resources.${key}`, CONTAINER);
+    },
+    restart_policy: (value) => {
+      draft.apply(asTable(value), {
+        condition: (condition) => setRestart(DEPLOY_RESTART[asText(condition)] ?? asText(condition), draft),
+        delay: (pause) => draft.setIn("backoff", "initial", asGoDuration(pause)),
+        max_attempts: (count) => draft.setIn("backoff", "max_attempts", asNumber(count)),
+        window: (time) => draft.setIn("backoff", "reset_after", asGoDuration(time)),
+      }, { prefix: "deploy.restart_policy.", of: "compose's" });
+    },
+    mode: CONTAINER,
+    placement: CONTAINER,
+    labels: CONTAINER,
+    update_config: CONTAINER,
+    rollback_config: CONTAINER,
+    endpoint_mode: NETWORK,
+  }, { prefix: "deploy.", of: "compose's" });
+}
+
+const DEPLOY_RESTART: Readonly<Record<string, string>> = { none: "no", any: "always" };
+
+function setLogging(table: Table, draft: Draft): void {
+  const { options, driver } = table;
+  if (driver !== undefined && !["json-file", "local"].includes(String(driver))) {
+    draft.note("logging.driver", 'haft keeps the logs of each app itself: "haft app logs"');
+  }
+  if (!isTable(options)) return;
+  draft.apply(options, {
+    "max-size": (value) => draft.setIn("log", "max_size", asBinarySize(value)),
+    "max-file": (value) => draft.setIn("log", "keep", asCount(value)),
+  }, { prefix: "logging.options.", of: "compose's" });
+}

@@ -1,0 +1,90 @@
+/**
+ * What becomes of one app of another supervisor. Each format is a table of rules by key: a rule fills in the
+ * draft, or is the reason why the key has no counterpart. A key that no rule knows is named as well, so that
+ * nothing is lost unseen.
+ */
+import { nearestNames } from "../../tools/versions/nearest.ts";
+import { isTable, Mismatch, type Table } from "./values.ts";
+
+/** Something that was not taken over as it stood, with the reason. */
+export interface ImportNote {
+  /** The app's name; undefined for what concerns the whole file. */
+  app: string | undefined;
+  /** As the file has it: `autorestart`, `healthcheck.start_interval`. */
+  key: string;
+  why: string;
+}
+
+/** Takes a value over, or says why that cannot be. @throws {Mismatch} */
+export type Rule = string | ((value: unknown, draft: Draft) => void);
+export type Rules = Readonly<Record<string, Rule>>;
+
+export class Draft {
+  /** What goes under `[apps.NAME]`. */
+  readonly table: Table = {};
+  readonly name: string;
+  readonly #notes: ImportNote[];
+
+  constructor(name: string, notes: ImportNote[]) {
+    this.name = name;
+    this.#notes = notes;
+  }
+
+  set(key: string, value: unknown): void {
+    this.table[key] = value;
+  }
+
+  /** Sets a key of a table in the table: `limits.memory`. */
+  setIn(table: string, key: string, value: unknown): void {
+    const before = this.table[table];
+    this.table[table] = { ...(isTable(before) ? before : {}), [key]: value };
+  }
+
+  /** A table in the table, as far as it is filled in. */
+  tableOf(key: string): Table {
+    const value = this.table[key];
+    return isTable(value) ? value : {};
+  }
+
+  note(key: string, why: string): void {
+    this.#notes.push({ app: this.name, key, why });
+  }
+
+  /** Variables whose names cannot be set are named; `null` takes the caller's value, as apps do anyway. */
+  addVariables(key: string, variables: Table): void {
+    for (const [name, value] of Object.entries(variables)) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) this.note(`${key}.${name}`, "no name of a variable");
+      else if (value !== null && value !== undefined) this.setIn("env", name, variableText(value));
+    }
+  }
+
+  /** Applies the rules to what a table of the file says, in the order of the file. */
+  apply(table: Table, rules: Rules, { prefix = "", of }: { prefix?: string; of: string }): void {
+    for (const [key, value] of Object.entries(table)) {
+      // Keys that begin with x- are the file's own, for its anchors.
+      if (value === null || value === undefined || key.startsWith("x-")) continue;
+      const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+      const name = `${prefix}${key}`;
+      if (rule === undefined) this.note(name, unknownKey(key, rules, of));
+      else if (typeof rule === "string") this.note(name, rule);
+      else {
+        try {
+          rule(value, this);
+        } catch (error) {
+          if (!(error instanceof Mismatch)) throw error;
+          this.note(name, error.message);
+        }
+      }
+    }
+  }
+}
+
+export function unknownKey(key: string, rules: Rules, of: string): string {
+  const [nearest] = nearestNames(key, Object.keys(rules));
+  return `no key of ${of} that haft knows${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`;
+}
+
+function variableText(value: unknown): string | number | boolean {
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  return typeof value === "number" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,234 @@
+import { basename } from "node:path";
+import type { Draft, Rule, Rules } from "./draft.ts";
+import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
+import { setPm2Command } from "./pm2_command.ts";
+import {
+  asBinarySize,
+  asBoolean,
+  asGoDuration,
+  asNumber,
+  asTable,
+  asText,
+  asTexts,
+  isTable,
+  milliseconds,
+  Mismatch,
+  type Table,
+} from "./values.ts";
+
+/** Read together with the script, in pm2_command.ts. */
+const WITH_SCRIPT: Rule = () => {};
+const KEYMETRICS = "it is about Keymetrics, pm2's own monitoring";
+const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
+const NODE_CHANNEL = "haft has no channel to Node's process.send";
+
+const cwd: Rule = (value, draft) => draft.set("cwd", asText(value));
+const schedule: Rule = (value, draft) => {
+  if (value === "0" || value === 0 || value === false) return;
+  draft.set("schedule", asText(value));
+  draft.set("schedule_action", "restart");
+};
+const uid: Rule = (value, draft) => draft.set("uid", owner(value));
+
+const RULES: Rules = {
+  name: WITH_SCRIPT,
+  script: WITH_SCRIPT,
+  exec: WITH_SCRIPT,
+  args: WITH_SCRIPT,
+  interpreter: WITH_SCRIPT,
+  exec_interpreter: WITH_SCRIPT,
+  node_args: WITH_SCRIPT,
+  interpreter_args: WITH_SCRIPT,
+  interpreterArgs: WITH_SCRIPT,
+  cwd,
+  env: (value, draft) => draft.addVariables("env", asTable(value)),
+  port: (value, draft) => draft.setIn("env", "PORT", asNumber(value)),
+  autostart: (value, draft) => draft.set("autostart", asBoolean(value)),
+  autorestart: (value, draft) => draft.set("restart", asBoolean(value) ? "always" : "no"),
+  instances,
+  exec_mode: (value, draft) => {
+    if (!/^cluster/.test(asText(value))) return;
+    draft.note(
+      "exec_mode",
+      "no process shares another's port: bind one by HAFT_APP_INSTANCE, or with SO_REUSEPORT",
+    );
+  },
+  max_memory_restart: (value, draft) => draft.setIn("limits", "memory", asBinarySize(value)),
+  kill_timeout: (value, draft) => draft.set("stop_timeout", milliseconds(asNumber(value))),
+  restart_delay: (value, draft) => {
+    const delay = milliseconds(asNumber(value));
+    draft.set("backoff", {
+      ...draft.tableOf("backoff"),
+      initial: delay,
+      max: delay,
+      multiplier: 1,
+      jitter: 0,
+    });
+  },
+  exp_backoff_restart_delay: (value, draft) => {
+    const initial = milliseconds(asNumber(value));
+    draft.set("backoff", { ...draft.tableOf("backoff"), initial, max: "15s", multiplier: 1.5 });
+  },
+  max_restarts: (value, draft) => draft.setIn("backoff", "max_attempts", asNumber(value)),
+  min_uptime: (value, draft) => draft.setIn("backoff", "reset_after", asGoDuration(value, "ms")),
+  cron_restart: schedule,
+  cron: schedule,
+  watch,
+  ignore_watch: (value, draft) => {
+    const before = draft.table["watch"];
+    if (Array.isArray(before)) draft.set("watch", [...before, ...exclusions(asTexts(value))]);
+  },
+  watch_delay: "a change is waited out for a moment, always the same",
+  watch_options: "it is for chokidar, pm2's watcher",
+  uid,
+  user: uid,
+  gid: (value, draft) => draft.set("gid", owner(value)),
+  stop_exit_codes: 'restart = "on-failure" restarts after every exit but 0',
+  increment_var: "each instance finds its number in HAFT_APP_INSTANCE",
+  instance_var: "each instance finds its number in HAFT_APP_INSTANCE",
+  wait_ready: `${NODE_CHANNEL}; a health check tells when it is ready`,
+  listen_timeout: "it belongs to wait_ready",
+  shutdown_with_message: `${NODE_CHANNEL}; a stop begins with stop_signal`,
+  kill_retry_time: "a stop ends with SIGKILL after stop_timeout",
+  treekill: (value, draft) => {
+    if (!asBoolean(value)) draft.note("treekill", "a stop is always of the whole tree");
+  },
+  out_file: OWN_LOGS,
+  out: OWN_LOGS,
+  output: OWN_LOGS,
+  out_log: OWN_LOGS,
+  error_file: OWN_LOGS,
+  error: OWN_LOGS,
+  err: OWN_LOGS,
+  err_file: OWN_LOGS,
+  err_log: OWN_LOGS,
+  log_file: OWN_LOGS,
+  log: OWN_LOGS,
+  disable_logs: OWN_LOGS,
+  log_type: "logs hold what the app wrote; haft adds the time apart",
+  log_date_format: "haft keeps the time of each line itself",
+  time: "haft keeps the time of each line itself",
+  merge_logs: '"haft app logs" merges the logs of instances',
+  combine_logs: '"haft app logs" merges the logs of instances',
+  pid_file: '"haft app status --json" has the process ids',
+  pid: '"haft app status --json" has the process ids',
+  namespace: "haft has no namespaces; name the apps that are meant",
+  filter_env: "an app gets the environment of the command that starts it",
+  source_map_support: "add --enable-source-maps to the command",
+  disable_source_map_support: "haft adds no support for source maps",
+  force: "an app is one by its name",
+  append_env_to_name: "name the app as you like",
+  username: "it is what pm2 shows",
+  name_prefix: "name the app as you like",
+  install_url: "haft [tools] installs what an app needs",
+  vizion: "haft does not read version control",
+  post_update: KEYMETRICS,
+  pmx: KEYMETRICS,
+  automation: KEYMETRICS,
+  trace: KEYMETRICS,
+  disable_trace: KEYMETRICS,
+  v8: KEYMETRICS,
+  event_loop_inspector: KEYMETRICS,
+  deep_monitoring: KEYMETRICS,
+  io: KEYMETRICS,
+  windowsHide: "an app never has a window",
+  execute_command: "a script of several words is a shell's anyway",
+  write: "it is a flag of pm2's own commands",
+};
+
+/** pm2's ecosystem file: a list of apps, an object with one under `apps`, or a single app. */
+export function importPm2(value: unknown, settings: ImportSettings): Imported {
+  const imported = new ImportedApps();
+  for (const app of appsOf(value, imported)) {
+    if (!isTable(app)) {
+      imported.note("apps", "one of them is no table");
+      continue;
+    }
+    const draft = imported.draft(pm2Name(app));
+    draft.set("command", undefined);
+    try {
+      setPm2Command(app, draft, settings.directory);
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      draft.note("script", error.message);
+    }
+    // pm2 restarts whatever ends, with whichever exit code, and stops by SIGINT.
+    draft.set("restart", "always");
+    draft.set("stop_signal", "SIGINT");
+    readApp(app, draft, settings.environment);
+    imported.add(draft);
+  }
+  return imported.finish();
+}
+
+function appsOf(value: unknown, imported: ImportedApps): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (!isTable(value) || value["apps"] === undefined) return [value];
+  for (const key of Object.keys(value)) {
+    if (key === "deploy") imported.note(key, "haft does not deploy to other machines");
+    else if (key !== "apps") imported.note(key, "no key of pm2's that haft knows");
+  }
+  const { apps } = value;
+  return Array.isArray(apps) ? apps : [apps];
+}
+
+/** pm2 names an app after its script. */
+function pm2Name(app: Table): string {
+  const name = app["name"];
+  if (typeof name === "string" && name.trim() !== "") return name;
+  if (typeof name === "number") return String(name);
+  const script = typeof app["script"] === "string" ? app["script"] : "app";
+  const file = basename(script.trim().split(/\s+/)[0] ?? "");
+  const dot = file.lastIndexOf(".");
+  return (dot > 0 ? file.slice(0, dot) : file) || "app";
+}
+
+function readApp(app: Table, draft: Draft, environment: string | undefined): void {
+  const own = Object.fromEntries(Object.entries(app).filter(([key]) => !key.startsWith("env_")));
+  // `ignore_watch` excludes from what `watch` says, wherever it stands.
+  const { ignore_watch: ignored, ...rest } = own;
+  draft.apply({ ...rest, ...(ignored === undefined ? {} : { ignore_watch: ignored }) }, RULES, {
+    of: "pm2's",
+  });
+  const environments = Object.keys(app).filter((key) => key.startsWith("env_"));
+  for (const key of environments) {
+    const name = key.slice("env_".length);
+    if (name === environment && isTable(app[key])) draft.addVariables(key, app[key]);
+    else draft.note(key, name === environment ? "not a table" : `taken by "haft app import --env ${name}"`);
+  }
+  if (draft.table["schedule"] !== undefined && draft.table["instances"] !== undefined) {
+    delete draft.table["schedule"];
+    delete draft.table["schedule_action"];
+    draft.note("cron_restart", "an app of several instances has no schedule");
+  }
+}
+
+function instances(value: unknown, draft: Draft): void {
+  const count = value === "max" ? 0 : asNumber(value);
+  if (count === 1) return;
+  if (count > 1) return draft.set("instances", Math.floor(count));
+  throw new Mismatch("haft has no number of processors to go by; name the number");
+}
+
+function watch(value: unknown, draft: Draft): void {
+  if (value === false || value === "false") return;
+  if (value === true || value === "true") return draft.set("watch", ["**/*"]);
+  draft.set("watch", asTexts(value).map(asPattern));
+}
+
+/** A directory stands for all that is in it. */
+function asPattern(path: string): string {
+  const plain = path.replace(/^\.\//, "").replace(/\/+$/, "");
+  if (plain === "." || plain === "") return "**/*";
+  return /[*?[\]{}]/.test(plain) || /\.[^./]+$/.test(plain) ? plain : `${plain}/**`;
+}
+
+function exclusions(paths: readonly string[]): string[] {
+  return paths.map((path) => `!${asPattern(path)}`);
+}
+
+function owner(value: unknown): number {
+  const text = asText(value);
+  if (!/^\d+$/.test(text)) throw new Mismatch(`haft takes the number of the user or group, not "${text}"`);
+  return Number(text);
+}

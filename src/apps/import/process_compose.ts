@@ -1,0 +1,278 @@
+import type { Draft, Rules } from "./draft.ts";
+import { type Imported, ImportedApps } from "./imported.ts";
+import {
+  asBoolean,
+  asCount,
+  asNumber,
+  asSeconds,
+  asSignal,
+  asTable,
+  asText,
+  asTexts,
+  asVariables,
+  isTable,
+  Mismatch,
+  type Table,
+} from "./values.ts";
+
+const SCREEN = "it is about the screen of process-compose";
+const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
+
+const TOP: Rules = {
+  version: (value) => void value,
+  processes: (value) => void value,
+  environment: (value) => void value,
+  env_file: (value) => void value,
+  shell: (value) => void value,
+  vars: "haft has no templates",
+  env_cmds: "haft runs no commands for variables; make them in the command",
+  is_strict: "haft always refuses keys that it does not know",
+  log_level: OWN_LOGS,
+  log_location: OWN_LOGS,
+  log_configuration: OWN_LOGS,
+  log_format: OWN_LOGS,
+  log_length: SCREEN,
+  is_tui_disabled: SCREEN,
+  disable_env_expansion: "a command that is a text is expanded by its shell",
+  ordered_shutdown: "haft always stops dependents first",
+  extends: "import that file, too",
+  is_dotenv_disabled: "only what env_file names is read",
+};
+
+const PROCESS: Rules = {
+  command: (value, draft) => {
+    draft.set("command", shellText(asText(value)).trimEnd());
+    if (asText(value).includes("{{")) {
+      draft.note("command", "haft has no templates: write out what {{…}} stands for");
+    }
+  },
+  entrypoint: (value, draft) => draft.set("command", asTexts(value)),
+  args: (value, draft) => draft.set("args", asTexts(value)),
+  working_dir: (value, draft) => draft.set("cwd", asText(value)),
+  environment: (value, draft) => draft.addVariables("environment", asVariables(value)),
+  env_file: (value, draft) => draft.set("env_file", asTexts(value)),
+  depends_on: (value, draft) => setDependencies(asTable(value), draft),
+  availability: (value, draft) => setAvailability(asTable(value), draft),
+  readiness_probe: (value, draft) => setProbe(asTable(value), draft, "readiness_probe"),
+  liveness_probe: (value, draft) => setProbe(asTable(value), draft, "liveness_probe"),
+  ready_log_line: (value, draft) => {
+    const escaped = asText(value).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    draft.set("health", { log_line: escaped });
+  },
+  shutdown: (value, draft) =>
+    draft.apply(asTable(value), SHUTDOWN, { prefix: "shutdown.", of: "process-compose's" }),
+  disabled: (value, draft) => {
+    if (asBoolean(value)) draft.set("autostart", false);
+  },
+  replicas: (value, draft) => {
+    const count = asCount(value);
+    if (count > 1) draft.set("instances", count);
+  },
+  schedule: (value, draft) =>
+    draft.apply(asTable(value), SCHEDULE, { prefix: "schedule.", of: "process-compose's" }),
+  log_configuration: (value, draft) => {
+    const { rotation, ...rest } = asTable(value);
+    if (isTable(rotation)) {
+      draft.apply(rotation, ROTATION, { prefix: "log_configuration.rotation.", of: "process-compose's" });
+    }
+    for (const key of Object.keys(rest)) {
+      draft.note(`log_configuration.${key}`, "logs hold what the app wrote");
+    }
+  },
+  log_location: OWN_LOGS,
+  description: "an app has none; write it as a comment",
+  namespace: "haft has no namespaces; name the apps that are meant",
+  is_daemon: "haft follows the process that it starts; run the program in the foreground",
+  is_foreground: "an app has no terminal",
+  is_tty: "an app has no terminal",
+  is_interactive: "an app has no terminal",
+  is_elevated: "an app has the daemon's user; uid and gid are for root",
+  is_template_disabled: "haft has no templates anyway",
+  is_dotenv_disabled: "only what env_file names is read",
+  is_disabled: (value, draft) => {
+    if (asBoolean(value)) draft.set("autostart", false);
+  },
+  disable_ansi_colors: "colours go to terminals alone",
+  vars: "haft has no templates",
+  launch_timeout_seconds: "it belongs to is_daemon",
+  logger: OWN_LOGS,
+  extends: "haft has no templates of apps",
+  watch: (value, draft) => setWatch(value, draft),
+};
+
+const SHUTDOWN: Rules = {
+  signal: (value, draft) => draft.set("stop_signal", asSignal(value)),
+  timeout_seconds: (value, draft) => draft.set("stop_timeout", asSeconds(value)),
+  command: "haft stops an app by a signal",
+  parent_only: (value, draft) => {
+    if (asBoolean(value)) draft.note("shutdown.parent_only", "a stop is always of the whole tree");
+  },
+};
+
+const SCHEDULE: Rules = {
+  cron: (value, draft) => draft.set("schedule", asText(value)),
+  timezone: (value, draft) => draft.set("schedule_timezone", asText(value)),
+  interval: "a schedule is a cron expression",
+  run_on_start: (value, draft) => draft.set("autostart", asBoolean(value)),
+  max_concurrent: "an app that runs is not started again",
+};
+
+const ROTATION: Rules = {
+  max_size_mb: (value, draft) => draft.setIn("log", "max_size", `${asNumber(value)}MiB`),
+  max_backups: (value, draft) => draft.setIn("log", "keep", asCount(value)),
+  max_age_days: "haft keeps files by their number",
+  compress: "haft keeps files as they are",
+};
+
+const CONDITIONS: Readonly<Record<string, string>> = {
+  process_started: "started",
+  process_healthy: "healthy",
+  process_log_ready: "healthy",
+  process_completed: "completed",
+  process_completed_successfully: "completed",
+};
+
+const RESTARTS: Readonly<Record<string, string>> = {
+  no: "no",
+  always: "always",
+  on_failure: "on-failure",
+  "on-failure": "on-failure",
+  exit_on_failure: "no",
+};
+
+/** A process-compose.yaml. */
+export function importProcessCompose(file: Table): Imported {
+  const imported = new ImportedApps();
+  imported.noteTop(file, TOP, "process-compose's");
+  const processes = asTable(file["processes"]);
+  for (const [name, process] of Object.entries(processes)) {
+    const draft = imported.draft(name);
+    if (!isTable(process)) {
+      draft.note("", "left out, since it is no table");
+      continue;
+    }
+    // Without availability, process-compose restarts nothing.
+    draft.set("command", undefined);
+    draft.set("restart", "no");
+    setShared(file, draft);
+    draft.apply(process, PROCESS, { of: "process-compose's" });
+    imported.add(draft);
+  }
+  return imported.finish();
+}
+
+function setShared(file: Table, draft: Draft): void {
+  if (file["environment"] !== undefined) draft.addVariables("environment", asVariables(file["environment"]));
+  if (file["env_file"] !== undefined) draft.set("env_file", asTexts(file["env_file"]));
+  if (isTable(file["shell"])) {
+    const { shell_command: command, shell_argument: argument = "-c", ...rest } = file["shell"];
+    if (command !== undefined) {
+      draft.set("shell", [asText(command), ...argument === "" ? [] : [asText(argument)]]);
+    }
+    for (const key of Object.keys(rest)) {
+      draft.note(`shell.${key}`, "no key of process-compose's that haft knows");
+    }
+  }
+}
+
+/** process-compose writes `$$` for a dollar that its shell shall see. */
+function shellText(text: string): string {
+  return text.replaceAll("$$", "$");
+}
+
+function setDependencies(table: Table, draft: Draft): void {
+  const dependsOn: Record<string, string> = {};
+  for (const [name, value] of Object.entries(table)) {
+    const condition = isTable(value) ? value["condition"] ?? "process_started" : "process_started";
+    const known = CONDITIONS[String(condition)];
+    if (known === undefined) {
+      draft.note(`depends_on.${name}`, `"${condition}" is no condition that haft knows`);
+    } else dependsOn[name] = known;
+    if (condition === "process_completed") {
+      draft.note(`depends_on.${name}`, '"completed" waits for an end without failure');
+    }
+  }
+  draft.set("depends_on", dependsOn);
+}
+
+function setAvailability(table: Table, draft: Draft): void {
+  draft.apply(table, AVAILABILITY, { prefix: "availability.", of: "process-compose's" });
+}
+
+const AVAILABILITY: Rules = {
+  restart: (value, draft) => {
+    const restart = RESTARTS[asText(value)];
+    if (restart === undefined) throw new Mismatch(`"${value}" is no policy that haft knows`);
+    draft.set("restart", restart);
+    if (value === "exit_on_failure") {
+      draft.note("availability.restart", '"haft app up --abort-on-failure" ends all');
+    }
+  },
+  backoff_seconds: (value, draft) => {
+    const pause = asSeconds(value);
+    draft.set("backoff", {
+      ...draft.tableOf("backoff"),
+      initial: pause,
+      max: pause,
+      multiplier: 1,
+      jitter: 0,
+    });
+  },
+  max_restarts: (value, draft) => {
+    if (asNumber(value) > 0) draft.setIn("backoff", "max_attempts", asNumber(value));
+  },
+  exit_on_end: (value, draft) => {
+    if (asBoolean(value)) {
+      draft.note("availability.exit_on_end", `"haft app up --exit-on ${draft.name}" ends with it`);
+    }
+  },
+  exit_on_skipped: "haft does not skip apps",
+};
+
+function setProbe(probe: Table, draft: Draft, key: "readiness_probe" | "liveness_probe"): void {
+  if (draft.table["health"] !== undefined) {
+    throw new Mismatch("an app has one health check, and another key is that");
+  }
+  const health: Table = {};
+  const rules: Rules = {
+    ...PROBE,
+    exec: (value) => {
+      const { command, working_dir: directory } = asTable(value);
+      const text = shellText(asText(command));
+      health["exec"] = directory === undefined ? text : `cd ${JSON.stringify(asText(directory))} && ${text}`;
+    },
+    http_get: (value) => Object.assign(health, httpProbe(asTable(value), draft, `${key}.http_get`)),
+    initial_delay_seconds: (value) => health["start_period"] = asSeconds(value),
+    period_seconds: (value) => health["interval"] = asSeconds(value),
+    timeout_seconds: (value) => health["timeout"] = asSeconds(value),
+    failure_threshold: (value) => health["retries"] = asCount(value),
+  };
+  draft.apply(probe, rules, { prefix: `${key}.`, of: "process-compose's" });
+  if (health["exec"] === undefined && health["http"] === undefined) throw new Mismatch("it has no probe");
+  if (key === "liveness_probe") health["action"] = "restart";
+  draft.set("health", health);
+}
+
+const PROBE: Rules = {
+  success_threshold: (value, draft) => {
+    if (asCount(value) > 1) draft.note("success_threshold", "one success is enough");
+  },
+};
+
+function httpProbe(table: Table, draft: Draft, key: string): Table {
+  const { scheme = "http", host = "127.0.0.1", port, path = "/", status_code: status, ...rest } = table;
+  for (const other of Object.keys(rest)) draft.note(`${key}.${other}`, "a check sends a plain GET");
+  const place = String(path).startsWith("/") ? path : `/${path}`;
+  const url = `${asText(scheme).toLowerCase()}://${asText(host)}${
+    port === undefined ? "" : `:${asText(port)}`
+  }${place}`;
+  return { http: status === undefined ? url : { url, expected_status: asNumber(status) } };
+}
+
+function setWatch(value: unknown, draft: Draft): void {
+  const entries = Array.isArray(value) ? value : [value];
+  draft.set(
+    "watch",
+    entries.flatMap((entry) => isTable(entry) ? asTexts(entry["path"] ?? entry["paths"]) : asTexts(entry)),
+  );
+}

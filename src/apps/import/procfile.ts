@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
+
+const FIRST_PORT = 5_000;
+const PORTS_APART = 100;
+
+/**
+ * A Procfile as foreman runs it: each line is a shell's, its process is not restarted, `.env` is read, and
+ * `PORT` is 5000 for the first and 100 more for each that follows.
+ */
+export function importProcfile(text: string, { directory }: ImportSettings): Imported {
+  const imported = new ImportedApps();
+  const hasEnvFile = existsSync(join(directory, ".env"));
+  let port = FIRST_PORT;
+  for (const [at, line] of text.split(/\r\n|\r|\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, name, command] = /^\s*([A-Za-z0-9_.-]+)\s*:\s*(.*\S)\s*$/.exec(line) ?? [];
+    if (name === undefined || command === undefined) {
+      imported.note(`line ${at + 1}`, `not "NAME: COMMAND": ${line.trim()}`);
+      continue;
+    }
+    const draft = imported.draft(name);
+    draft.set("command", command);
+    draft.set("restart", "no");
+    if (hasEnvFile) draft.set("env_file", ".env");
+    draft.setIn("env", "PORT", port);
+    port += PORTS_APART;
+    if (name === "release") {
+      draft.set("autostart", false);
+      draft.note("release", 'Heroku runs it once, at a release; "haft app start release" does');
+    }
+    imported.add(draft);
+  }
+  return imported.finish();
+}

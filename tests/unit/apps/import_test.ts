@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { stringify } from "smol-toml";
+import { readApps } from "../../../src/apps/config/parse_apps.ts";
+import { importText } from "../../../src/apps/import/import_apps.ts";
+import { errorMessage } from "../../../src/base/errors.ts";
+import { readBunctlConfig } from "../../../src/dialects/bunctl_config.ts";
+
+/**
+ * Each file below `tests/golden/import` is one of another supervisor, by that supervisor's documentation, and
+ * `FILE.out` is what becomes of it. `HAFT_UPDATE_GOLDEN=1` writes these anew.
+ */
+const CORPUS = new URL("../../golden/import/", import.meta.url).pathname;
+const formats = readdirSync(CORPUS).sort();
+
+for (const format of formats) {
+  const directory = join(CORPUS, format);
+  const files = readdirSync(directory).filter((name) => !name.endsWith(".out")).sort();
+  Deno.test(`importText() makes of ${files.length} files of ${format} what their .out says`, async () => {
+    for (const file of files) {
+      const golden = join(directory, `${file}.out`);
+      const outcome = await outcomeOf(directory, file);
+      if (process.env["HAFT_UPDATE_GOLDEN"] === "1") writeFileSync(golden, outcome);
+      assertEquals(outcome, existsSync(golden) ? readFileSync(golden, "utf8") : "", join(format, file));
+    }
+  });
+}
+
+/** @param file may name pm2's environment: `env_production.env=production.json` */
+async function outcomeOf(directory: string, file: string): Promise<string> {
+  const [, environment] = /\.env=([a-z]+)\./.exec(file) ?? [];
+  const text = readFileSync(join(directory, file), "utf8");
+  try {
+    const options = { path: file, directory: "/nowhere", environment, bunctl: readBunctlConfig };
+    const { apps, notes } = await importText(text, options);
+    assertEquals(readApps(apps).problems, [], file);
+    const named = notes.map(({ app, key, why }) => `# ${[app ?? "(file)", key, why].join(" | ")}\n`);
+    return `${Object.keys(apps).length === 0 ? "" : stringify({ apps }).trimEnd() + "\n"}${named.join("")}`;
+  } catch (error) {
+    return `error: ${errorMessage(error)}\n`;
+  }
+}
