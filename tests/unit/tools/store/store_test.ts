@@ -225,7 +225,8 @@ Deno.test("satisfiedBy() asks for the same files on the same platform", () => {
 
 Deno.test("satisfiedBy() asks for the dependencies that are locked, and without a lock for those haft chose", () => {
   const lockOf = (dependency: string) =>
-    `    "demo": ["demo@1.2.3", "", {}, "sha512-AAAA"],\n    "x": ["${dependency}", "", {}, "sha512-BBBB"],\n`;
+    `{ "lockfileVersion": 2, "packages": {\n    "demo": ["demo@1.2.3", "", {}, "sha512-AAAA"],\n` +
+    `    "x": ["${dependency}", "", {}, "sha512-BBBB"],\n} }\n`;
   const npm = { kind: "npm" as const, package: "demo", version: "1.2.3", integrity: "sha512-AAAA" };
   const artifacts = [{ ...artifact, artifact: npm }];
   const config = (lock: string | null): InstallConfig => ({
