@@ -1,6 +1,8 @@
+import * as v from "valibot";
 import { type Env, envValue } from "../base/env.ts";
 import { errorMessage, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { ToolOptions } from "../protocol/tool_options.ts";
 import { installInProject } from "../sync/project_sync.ts";
 import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
@@ -26,7 +28,7 @@ export async function installForPerson(
 ): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
   const project = openProject(context.cwd, context);
-  const extra = await deprecatedOptions(context);
+  const extra = project.settings.legacy_env === false ? {} : await deprecatedOptions(context);
   const audience = syncAudience(context, { json, quiet: false });
   const { ok, installed } = await installInProject(
     project,
@@ -52,11 +54,12 @@ const DEPRECATED = "HAFT_TOOL_OPTIONS";
 /** The options that older scripts pass in the environment. */
 async function deprecatedOptions(
   { env, stderr }: { env: Env; stderr: Context["stderr"] },
-): Promise<Record<string, unknown>> {
+): Promise<ToolOptions> {
   const text = envValue(env, DEPRECATED);
   if (text === undefined) return {};
   await stderr.write(
-    `Warning: ${DEPRECATED} is deprecated\n  Write the options in haft.toml, under [tools.NAME.options]\n`,
+    `Warning: ${DEPRECATED} is deprecated\n  Write the options in haft.toml, under [tools.NAME.options]; ` +
+      `"legacy_env = false" under [settings] switches it off\n`,
   );
   const next = `Set it to a JSON object such as '{"key": "value"}', or unset it`;
   let value: unknown;
@@ -68,5 +71,10 @@ async function deprecatedOptions(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new UsageError(`${DEPRECATED} is not a JSON object`, { next });
   }
-  return { ...value };
+  const result = v.safeParse(ToolOptions, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const option = v.getDotPath(issue) ?? "";
+  const wanted = issue.kind === "schema" ? issue.expected : issue.message;
+  throw new UsageError(`Option "${option}" in ${DEPRECATED} must be ${wanted}`, { next });
 }

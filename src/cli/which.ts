@@ -21,6 +21,8 @@ interface WhichRow {
   version: string;
   /** The file that decided, and where in it. */
   decided_by: { file: string; key: string; request: string };
+  /** `[tools.NAME.options]` that it was installed with. */
+  options: Record<string, unknown>;
   /** Files that say otherwise and were overruled, nearest first. */
   overruled: { file: string; key: string; request: string }[];
 }
@@ -30,7 +32,7 @@ export const command: Command<WhichOptions> = {
   flags: [
     { name: "why", description: "Say which file decided, and which it overruled" },
     { name: "all", short: "a", description: "Show every executable of the project" },
-    { name: "json", description: "Print JSON: {name, path, tool, version, decided_by, overruled}" },
+    { name: "json", description: "Print JSON: {name, path, tool, version, decided_by, options, overruled}" },
   ],
   examples: ["haft which node", "haft which rg --why"],
   completes: "tools",
@@ -78,6 +80,7 @@ function row(name: string, project: Project): WhichRow {
     tool: request.name,
     version: installed.receipt.version,
     decided_by: { ...request.decidedBy, request: request.version },
+    options: installed.receipt.options ?? {},
     overruled: project.files.shadowed.filter((other) => other.name === request.name)
       .map((other) => ({ ...other.decidedBy, request: other.version })),
   };
@@ -94,6 +97,7 @@ function explanation(entry: WhichRow, { files }: Project, { home }: Context): st
     `  ${entry.tool} ${entry.version}: ${
       shortPath(entry.decided_by.file, home)
     } (${entry.decided_by.key}) asks for "${entry.decided_by.request}"`,
+    ...Object.entries(entry.options).map(([name, value]) => `  option ${name} = ${JSON.stringify(value)}`),
     ...entry.overruled.map(({ file, key, request }) =>
       `  overruled: ${shortPath(file, home)} (${key}) asks for "${request}"`
     ),

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { PlannedArtifact, ToolKind } from "./artifact.ts";
+import { ToolOptions } from "./tool_options.ts";
 
 /**
  * Why an installation has the files that it has: haft chose them from the user's own sources (`resolved`), a
@@ -27,7 +28,9 @@ export const InstallConfig = v.strictObject({
    */
   bin: v.record(v.string(), v.string()),
   /** The tool's own options from the manifest (`[tools.NAME.options]`). */
-  options: v.record(v.string(), v.unknown()),
+  options: ToolOptions,
+  /** Globs of files that are left out: those of components that are not asked for, and of the options. */
+  exclude: v.optional(v.array(v.string())),
   /** Variables for the install step alone (`install_env`). */
   install_env: v.record(v.string(), v.string()),
   /** The first artifact's address where the lock file holds one (http sources), else null. */

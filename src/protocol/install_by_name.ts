@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { InstallProgress } from "./install.ts";
+import { ToolOptions } from "./tool_options.ts";
 
 /** The config of the document; fields beside these four are passed over, as serde does. */
 export const InstallByName = v.object({
@@ -11,7 +12,7 @@ export const InstallByName = v.object({
   tool_name: v.pipe(v.string(), v.nonEmpty("a tool's name")),
   /** A version, a range or a tag. */
   version: v.pipe(v.string(), v.nonEmpty("a version")),
-  options: v.nullish(v.record(v.string(), v.unknown())),
+  options: v.nullish(ToolOptions),
   /** Where the tool's archive is fetched from; its hash has to be the one that the tool's source states. */
   download_url: v.nullish(v.pipe(v.string(), v.regex(/^https?:\/\//, "an http address"))),
 });

@@ -1,5 +1,6 @@
 import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
+import type { ToolOptions } from "../protocol/tool_options.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { lockMatches } from "../tools/lockfile/lock_matches.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
@@ -21,7 +22,7 @@ export interface InstallTarget {
 export interface InstallTargetsOptions {
   targets: readonly InstallTarget[];
   /** Options on top of those of the manifest. */
-  extra?: Readonly<Record<string, unknown>>;
+  extra?: ToolOptions;
   force: boolean;
   offline: boolean;
   /** Tools at a time. */
@@ -97,7 +98,7 @@ export async function installTargets(
 export interface TargetContext {
   project: Project;
   /** Options on top of those of the manifest. */
-  extra: Readonly<Record<string, unknown>>;
+  extra: ToolOptions;
   resolve: Resolver;
   signal: AbortSignal;
 }
@@ -142,7 +143,7 @@ function labelled(targets: readonly InstallTarget[]): [string, InstallTarget][] 
 /** What the target is a request for, and what the project's lock file says of it, if it does. */
 function plan(
   target: InstallTarget,
-  { project, extra }: { project: Project; extra: Readonly<Record<string, unknown>> },
+  { project, extra }: { project: Project; extra: ToolOptions },
 ): { request: ToolRequest; locked: LockedTool | undefined } {
   const own = project.files.requests.find(({ name }) => name === target.name);
   const commandLine = { file: "the command line", key: target.name };

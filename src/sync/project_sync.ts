@@ -4,6 +4,7 @@
  */
 import type { InstallConfig } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
+import type { ToolOptions } from "../protocol/tool_options.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
@@ -60,7 +61,7 @@ export async function syncProject(
   const { user, signal, emit } = watch;
   project.requireRequests();
   const installs = options.mode === "install";
-  const requests = installs ? await allowedRequests(project, options, watch) : project.files.requests;
+  const requests = installs ? await allowedRequests(project, options, watch) : project.requests;
   await warnAboutSources(project, watch);
   const { root, files: { lockPath } } = project;
   const finished = await runSync(
@@ -86,7 +87,7 @@ export async function syncProject(
 export interface ProjectInstallOptions {
   targets: readonly InstallTarget[];
   /** Options on top of those of the manifest. */
-  extra?: Readonly<Record<string, unknown>>;
+  extra?: ToolOptions;
   force: boolean;
   offline: boolean;
   /** In this process, or each in a child of its own. */
@@ -165,21 +166,31 @@ async function warnAboutSources(project: Project, { onWarning }: InstallWatch): 
 }
 
 /**
- * With `--locked` a sync needs no trust, since what is installed is already decided; without trust the
- * variables for installers are left out.
+ * With `--locked` a sync needs no trust, since what is installed is already decided; without trust what an
+ * installer would run is left out.
  */
 async function allowedRequests(
   project: Project,
   { locked }: { locked: boolean },
   { onWarning }: InstallWatch,
 ): Promise<readonly ToolRequest[]> {
-  const { requests } = project.files;
   if (!locked) project.requireInstallTrust();
-  const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
-  if (withVariables.length === 0 || project.isTrusted) return requests;
-  const names = withVariables.map(({ name }) => name).join(", ");
-  await onWarning(`install_env of ${names} is left out: the project is not trusted`);
-  return requests.map((request) => ({ ...request, installEnv: {} }));
+  const { files, requests } = project;
+  const without = (key: string, has: (request: ToolRequest) => boolean) => {
+    const names = files.requests.filter((request, index) => request !== requests[index] && has(request));
+    return names.length === 0
+      ? undefined
+      : `${key} of ${names.map(({ name }) => name).join(", ")} is left out: the project is not trusted`;
+  };
+  for (
+    const warning of [
+      without("install_env", ({ installEnv }) => Object.keys(installEnv).length > 0),
+      without("postinstall", ({ options }) => options.postinstall !== undefined),
+    ]
+  ) {
+    if (warning !== undefined) await onWarning(warning);
+  }
+  return requests;
 }
 
 /** What a job says about the project beside its tool. */

@@ -19,6 +19,15 @@ declare module "@std/cli/parse-args" {
   export function parseArgs(args: readonly string[], options?: ParseOptions): Args;
 }
 
+declare module "@std/path/glob-to-regexp" {
+  export interface GlobToRegExpOptions {
+    extended?: boolean;
+    globstar?: boolean;
+    caseInsensitive?: boolean;
+  }
+  export function globToRegExp(glob: string, options?: GlobToRegExpOptions): RegExp;
+}
+
 declare module "@std/fmt/bytes" {
   export interface FormatOptions {
     bits?: boolean;

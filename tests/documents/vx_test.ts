@@ -1,6 +1,6 @@
 /** RFC 0034's install channel: a parent that knows the document alone drives `haft install`. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
 import { fakeTools } from "../e2e/fake_tools.ts";
@@ -106,6 +106,25 @@ Deno.test("vx: download_url is where the archive is fetched, and its hash decide
   const [last] = wrong.progress.slice(-1);
   assert(last !== undefined && "Failed" in last);
   assertMatch(last.Failed.error, /Wrong hash/);
+});
+
+Deno.test("vx: options take effect, and a postinstall command is heard as PostInstall", async () => {
+  await using one = await world();
+  const options = {
+    exclude_patterns: ["share"],
+    postinstall: 'echo "$HAFT_OPTION_MODE" > mode',
+    mode: "fast",
+  };
+  const { progress, stderr } = await driven(one.daemon, { text: JSON.stringify({ ...CONFIG, options }) });
+  assertEquals(
+    variants(progress),
+    ["Started", "Downloading", "Extracting", "PostInstall", "Completed"],
+    stderr,
+  );
+  const last = progress.at(-1);
+  assert(last !== undefined && "Completed" in last);
+  assertEquals(readFileSync(join(last.Completed.install_path, "mode"), "utf8"), "fast\n");
+  assertEquals(existsSync(join(last.Completed.install_path, "share")), false);
 });
 
 Deno.test("vx: the channel may be a name, in /tmp as ipckit binds it, and the tool need not name its version", async () => {

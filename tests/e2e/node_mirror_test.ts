@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { packTarball } from "../support/pack_tarball.ts";
@@ -61,6 +61,26 @@ for (const haft of everyHaft) {
     assertEquals((await sandbox.run(haft, { args: ["exec", "npm", "ci"] })).stdout, "npm ci\n");
   });
 }
+
+Deno.test("binary: options.components leaves npm or corepack out of node", async () => {
+  const [haft] = everyHaft;
+  if (haft === undefined) throw new Error("there is no haft to test");
+  await using server = await distribution();
+  await using sandbox = await Sandbox.create({ registry: server.url });
+  const mirror = new URL("/dist/", server.url).href;
+  sandbox.manifest(
+    `[tools]\nnode = { version = "lts", options = { components = ["npm"] } }\n` +
+      `[mirrors]\n"https://nodejs.org/dist/" = "${mirror}"\n`,
+  );
+  await sandbox.run(haft, { args: ["trust"] });
+  const synced = await sandbox.run(haft, { args: ["sync"] });
+  assertEquals(synced.code, 0, synced.stderr);
+  const { stdout } = await sandbox.run(haft, { args: ["which", "node"] });
+  const directory = dirname(dirname(stdout.trim()));
+  assertEquals(readdirSync(join(directory, "bin")).sort(), ["node", "npm", "npx"]);
+  assertEquals(readdirSync(join(directory, "lib", "node_modules")), ["npm"]);
+  assertEquals((await sandbox.run(haft, { args: ["exec", "corepack"] })).code, 1);
+});
 
 Deno.test("an archive that is not what the checksums say is refused, and nothing is installed", async () => {
   const [haft] = everyHaft;

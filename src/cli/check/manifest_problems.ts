@@ -7,6 +7,7 @@ import { backendProblems } from "../../backends/backend_schema.ts";
 import { readTasks } from "../../tasks/task_schema.ts";
 import { ManifestDocument } from "../../tools/manifest/manifest_schema.ts";
 import { type ManifestProblem, placeOf } from "../../tools/manifest/manifest_problem.ts";
+import { componentProblems } from "../../tools/manifest/option_problems.ts";
 import { toolNameProblem } from "../../tools/manifest/parse_manifest.ts";
 import { parseDocument, readSection } from "../../tools/manifest/read_toml.ts";
 import { codeFrame, tomlFault } from "../../tools/manifest/toml_fault.ts";
@@ -80,6 +81,11 @@ function section(document: unknown, name: string): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
+function componentsIn(table: unknown): string[] {
+  const parsed = v.safeParse(v.object({ options: v.object({ components: v.array(v.string()) }) }), table);
+  return parsed.success ? parsed.output.options.components : [];
+}
+
 /** Names that the catalogue does not have, and sources that a tool does not have. */
 function toolProblems(tools: Readonly<Record<string, unknown>>): ManifestProblem[] {
   return Object.entries(tools).flatMap(([name, table]) => {
@@ -89,7 +95,7 @@ function toolProblems(tools: Readonly<Record<string, unknown>>): ManifestProblem
       : undefined;
     try {
       toolSource(v.is(SourceName, source) ? { name, source } : { name });
-      return [];
+      return componentProblems(name, componentsIn(table));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       const { message, next } = error;

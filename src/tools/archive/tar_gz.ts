@@ -116,7 +116,8 @@ export class TarGzExtractor {
     const { type = "file" } = header;
     const components = this.#writer.place(header.name, this.#placement);
     if (components === undefined) {
-      if (type === "file") await body.cancel();
+      // Read to its end: the decoder waits for ever after a body that is cancelled before the last entry.
+      if (type === "file") await drain(body);
     } else if (type === "file") {
       await this.#extractFile(components, header, body);
     } else if (type === "directory") {
@@ -160,4 +161,9 @@ function asArchiveError(error: unknown): unknown {
     return new ArchiveError(`it is not a valid tar (${error.message.replace(/\.$/, "")})`, { cause: error });
   }
   return error;
+}
+
+async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader();
+  while (!(await reader.read()).done);
 }

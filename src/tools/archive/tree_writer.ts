@@ -37,6 +37,8 @@ export interface TreeWriterOptions {
   limits?: Readonly<ArchiveLimits>;
   /** Names directly below the root that no archive may use (haft's own directory). */
   reserved?: readonly string[];
+  /** Tells which paths below the root are passed over. */
+  excluded?: ((components: readonly string[]) => boolean) | undefined;
   /** After each file. */
   onFile?: () => void;
 }
@@ -74,6 +76,7 @@ export class TreeWriter {
   readonly #syncing = new WorkPool(MAX_SYNCING);
   /** Whether the process's umask would take something from 0755 and 0644. */
   readonly #masked = (process.umask() & 0o755) !== 0;
+  readonly #excluded: TreeWriterOptions["excluded"];
   readonly #onFile: (() => void) | undefined;
   /** The file being written; there is one at a time. */
   #open: number | undefined;
@@ -85,6 +88,7 @@ export class TreeWriter {
     this.root = root;
     this.#platform = options.platform ?? process.platform;
     this.#limits = options.limits ?? ARCHIVE_LIMITS;
+    this.#excluded = options.excluded;
     this.#onFile = options.onFile;
     for (const name of options.reserved ?? []) this.#table.claim([name], "file");
   }
@@ -109,14 +113,16 @@ export class TreeWriter {
   }
 
   /**
-   * The path below the root for an entry's name, or undefined when stripping leaves nothing of it.
+   * The path below the root for an entry's name, or undefined when stripping leaves nothing of it, or
+   * it is excluded.
    * @throws {ArchiveError}
    */
   place(name: string, options: { strip: number; into: string }): string[] | undefined {
     const components = entryPath(name, { platform: this.#platform, limits: this.#limits });
     if (components.length <= options.strip) return undefined;
     const base = options.into === "" ? [] : options.into.split("/");
-    return [...base, ...components.slice(options.strip)];
+    const placed = [...base, ...components.slice(options.strip)];
+    return this.#excluded?.(placed) ? undefined : placed;
   }
 
   directory(components: readonly string[]): void {

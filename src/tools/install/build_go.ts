@@ -61,6 +61,7 @@ export async function stageGoProgram(
       signal: deps.signal,
       timeoutMs: TIMEOUT_MS,
       onHeartbeat: report,
+      failure: (words) => `go could not build it: ${words}`,
     });
     rmSync(home, { recursive: true, force: true });
     failpoint("after-extract");

@@ -10,6 +10,7 @@ import { RECEIPT_DIRECTORY } from "../store/receipt.ts";
 import process from "node:process";
 import { unpackArtifact } from "./artifact_pipeline.ts";
 import { RestartDownload } from "./download.ts";
+import { excludedBy, excludedExecutable } from "./excluded.ts";
 import { failpoint } from "./failpoint.ts";
 import type { InstallDeps } from "./install_deps.ts";
 import { IntegrityError } from "../integrity.ts";
@@ -90,6 +91,7 @@ async function stageOnce(
   const writer = new TreeWriter(staging.path, {
     limits,
     reserved: [RECEIPT_DIRECTORY],
+    excluded: excludedBy(config.exclude ?? []),
     onFile: () => failpoint("mid-extract"),
   });
   const progress = new DownloadProgress(config.tool_name, { report: deps.report, count: parts.length });
@@ -134,9 +136,11 @@ async function executables(config: InstallConfig, root: string): Promise<Record<
 /** npm sets the mode of the executables that a package declares, so some packages ship them without it. */
 function makeExecutable(config: InstallConfig, root: string): void {
   for (const [name, path] of Object.entries(config.bin)) {
-    const file = join(root, ...entryPath(path, { platform: process.platform }));
+    const components = entryPath(path, { platform: process.platform });
+    const file = join(root, ...components);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isFile() !== true) {
+      if (excludedBy(config.exclude ?? [])?.(components)) throw excludedExecutable(config, name);
       throw new HaftError(`"${config.tool_name}" ${config.version} has no executable "${name}" at ${path}`, {
         next: "Choose another version, or report it: the catalogue's entry does not fit this one",
       });

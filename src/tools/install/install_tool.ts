@@ -164,6 +164,22 @@ async function stage(
   config: InstallConfig,
   context: { deps: InstallDeps; installation: string },
 ): Promise<Staged> {
+  const tree = await stageFiles(config, context);
+  if (config.options.postinstall === undefined) return tree;
+  try {
+    const { runPostinstall } = await import("./postinstall.ts");
+    const target = new Store(context.deps.paths).directory(config.store_id, config.version);
+    return await runPostinstall(tree, config, { ...context, target });
+  } catch (error) {
+    tree[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function stageFiles(
+  config: InstallConfig,
+  context: { deps: InstallDeps; installation: string },
+): Promise<Staged> {
   if (config.kind === "native") {
     const { stageNative } = await import("./install_native.ts");
     return Object.assign(await stageNative(config, context), { dependenciesLock: null });
@@ -213,6 +229,7 @@ function receiptOf(
     signature,
     origin,
     ...(origin === "project" ? { project: config.project_dir } : {}),
+    ...(Object.keys(config.options).length > 0 ? { options: config.options } : {}),
     ...(config.kind === "js" ? { dependencies } : {}),
     installed_at: new Date().toISOString(),
     haft_version: version,

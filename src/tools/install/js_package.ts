@@ -5,6 +5,7 @@ import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { type BunLock, lockedIntegrity, parseBunLock, withoutAddresses } from "../bun_lock.ts";
+import { excludedBy, excludedExecutable, removeExcluded } from "./excluded.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps, JsInstaller } from "./install_deps.ts";
@@ -84,6 +85,7 @@ export async function stageJsPackage(
     deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
+    removeExcluded(staging.path, config);
     checkExecutables(bin, { config, root: staging.path });
     keepOwnCommands(bin, join(staging.path, "node_modules", ".bin"));
     const files = hashTree(staging.path);
@@ -158,6 +160,7 @@ async function runBun(
       signal: deps.signal,
       timeoutMs: TIMEOUT_MS,
       onHeartbeat: report,
+      failure: (words) => `Bun could not install the package: ${words}`,
     });
   } finally {
     rmSync(npmrc, { force: true });
@@ -200,6 +203,9 @@ function checkExecutables(
 ): void {
   const missing = Object.entries(bin).find(([, path]) => !existsSync(join(root, path)));
   if (missing === undefined && Object.keys(bin).length > 0) return;
+  if (missing !== undefined && excludedBy(config.exclude ?? [])?.(missing[1].split("/"))) {
+    throw excludedExecutable(config, missing[0]);
+  }
   const what = missing === undefined ? "no executables" : `no executable "${missing[0]}" at ${missing[1]}`;
   throw new HaftError(`"${config.tool_name}" ${config.version} has ${what}`, {
     next: "Choose another package or version",

@@ -11,6 +11,8 @@ export interface InstallerRun {
   timeoutMs: number;
   /** Called every {@link HEARTBEAT_MS} while it works, so that its silence does not look like a hang. */
   onHeartbeat: () => void;
+  /** What the error says, from the end of its output; that alone by default. */
+  failure?: (words: string) => string;
 }
 
 export const HEARTBEAT_MS = 10_000;
@@ -23,7 +25,7 @@ const OUTPUT_TAIL = 8_192;
  * @throws {HaftError} with the end of its output, when it fails or takes too long; the signal's reason.
  */
 export async function runInstaller(
-  { command, cwd, env, signal, timeoutMs, onHeartbeat }: InstallerRun,
+  { command, cwd, env, signal, timeoutMs, onHeartbeat, failure = (words) => words }: InstallerRun,
 ): Promise<void> {
   signal.throwIfAborted();
   const [file = "", ...args] = command;
@@ -53,7 +55,7 @@ export async function runInstaller(
         exitCode: ExitCode.timedOut,
       });
     }
-    if (code !== 0) throw new HaftError(`Bun could not install the package: ${lastLines(output)}`);
+    if (code !== 0) throw new HaftError(failure(lastLines(output)));
   } finally {
     clearTimeout(timeout);
     clearInterval(heartbeat);

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
+import { ToolOptions } from "../../protocol/tool_options.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -17,8 +18,8 @@ const Seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 const ToolTable = v.strictObject({
   version: Version,
   source: v.optional(SourceName),
-  /** Free settings of the tool, for its install. */
-  options: v.optional(v.record(v.string(), v.unknown()), {}),
+  /** What of the tool is installed, and what runs then. */
+  options: v.optional(ToolOptions, {}),
   /** Install on these systems only. */
   os: v.optional(v.array(v.picklist(["linux", "darwin", "win32"]))),
   /** Variables for the install step alone. */
@@ -42,6 +43,8 @@ export const Settings = v.strictObject({
       ),
     ]),
   ),
+  /** Whether deprecated variables such as HAFT_TOOL_OPTIONS count. Default true. */
+  legacy_env: v.optional(v.boolean()),
   /** Let packages bring dependencies by git or from an address, past the registry. */
   remote_dependencies: v.optional(v.boolean()),
 });

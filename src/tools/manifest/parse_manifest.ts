@@ -1,6 +1,7 @@
 import type { ToolRequest } from "../request.ts";
 import { ManifestDocument, type Settings } from "./manifest_schema.ts";
 import { type ManifestProblem, problemError } from "./manifest_problem.ts";
+import { componentProblems } from "./option_problems.ts";
 import { isToolName } from "../tool_name.ts";
 import { readToml } from "./read_toml.ts";
 
@@ -58,6 +59,8 @@ function toolRequest(
   if (!isToolName(name)) {
     throw problemError(toolNameProblem(name), { what: "manifest", path }, text);
   }
+  const [problem] = typeof tool === "string" ? [] : componentProblems(name, tool.options.components);
+  if (problem !== undefined) throw problemError(problem, { what: "manifest", path }, text);
   const table = typeof tool === "string" ? { version: tool, options: {}, install_env: {} } : tool;
   return {
     name,

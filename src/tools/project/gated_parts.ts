@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ENV_FILES_PART, type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { envFiles, gatedVariables } from "./code_variables.ts";
+import type { ToolRequest } from "../request.ts";
 import type { ProjectFiles } from "./project_files.ts";
 
 /**
@@ -28,18 +29,20 @@ export function gatedParts(
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const named = envFiles(files);
   const variables = gatedVariables(named.keys());
+  const withCommand = requests.filter(({ options }) => options.postinstall !== undefined);
   const parts = {
     env,
     apps,
     backends,
     tasks,
     install_env: Object.fromEntries(withVariables.map((request) => [request.name, request.installEnv])),
+    options: Object.fromEntries(withCommand.map((request) => [request.name, request.options])),
     settings: gatedSettings(files.settings),
     mirrors,
     [NPMRC_PART]: registry,
     [ENV_FILES_PART]: Object.fromEntries([...variables].map(([path, part]) => [named.get(path), part])),
   };
-  const deciding = withVariables.map(({ decidedBy }) => decidedBy.file);
+  const deciding = [...withVariables, ...withCommand].map(({ decidedBy }) => decidedBy.file);
   return {
     path,
     files: [
@@ -62,4 +65,15 @@ export function gatedSettings(settings: Settings): Partial<Settings> {
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => !HARMLESS.has(name) && value !== false),
   );
+}
+
+/** Whether installing the tool may run what the project says. */
+export function installRunsCode({ installEnv, options }: ToolRequest): boolean {
+  return Object.keys(installEnv).length > 0 || options.postinstall !== undefined;
+}
+
+/** The request without what needs trust. */
+export function withoutCode(request: ToolRequest): ToolRequest {
+  const { postinstall: _command, ...options } = request.options;
+  return { ...request, installEnv: {}, options };
 }

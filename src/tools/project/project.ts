@@ -13,10 +13,11 @@ import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
-import { gatedParts, gatedSettings } from "./gated_parts.ts";
+import { gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
+import type { ToolRequest } from "../request.ts";
 import { searchPath } from "./search_path.ts";
 import { type EnvironmentChanges, environmentChanges } from "./tool_environment.ts";
 
@@ -76,6 +77,12 @@ export class Project {
     return { ...user.mirrors, ...(Object.keys(mirrors).length > 0 && this.isTrusted ? mirrors : {}) };
   }
 
+  /** What the project asks for; before trust without the variables and commands of an install. */
+  get requests(): readonly ToolRequest[] {
+    const { requests } = this.files;
+    return !requests.some(installRunsCode) || this.isTrusted ? requests : requests.map(withoutCode);
+  }
+
   /** Whether tools come from where the project says. */
   get namesSources(): boolean {
     const { registry, mirrors } = this.files;
@@ -109,6 +116,9 @@ export class Project {
       ...this.files.lookedFor,
       this.files.lockPath,
       ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
+      // What trust adds to a tool makes it another one.
+      ...this.files.requests.filter(installRunsCode)
+        .map((request) => storeDirectory(this.#user.paths, toolStoreId(request))),
       ...tools.flatMap(({ deciding }) => deciding),
     ];
   }
@@ -160,14 +170,14 @@ export class Project {
   }
 
   /**
-   * Variables of an install step can make an installer run code.
+   * Variables of an install step can make an installer run code, and a postinstall command is code.
    *
    * @param names the tools to install; all of the project's when undefined
-   * @throws {HaftError} when one of them has such variables, and the project is not trusted
+   * @throws {HaftError} when one of them has such, and the project is not trusted
    */
   requireInstallTrust(names?: readonly string[]): void {
     const asked = this.files.requests.filter(({ name }) => names?.includes(name) ?? true);
-    if (asked.some(({ installEnv }) => Object.keys(installEnv).length > 0)) this.requireTrust();
+    if (asked.some(installRunsCode)) this.requireTrust();
   }
 
   /**
@@ -234,7 +244,7 @@ export class Project {
       const { lock } = readLock(this.files.lockPath);
       const { root, lockPath } = this.files;
       const context = { lock, root, lockPath, store: this.store, platform: hostPlatform() };
-      const own = this.files.requests.map((request) => projectTool(request, context));
+      const own = this.requests.map((request) => projectTool(request, context));
       return { found: [...own, ...this.#readUserTools()] };
     } catch (error) {
       return { error };

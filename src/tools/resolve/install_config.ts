@@ -1,6 +1,7 @@
 import { HaftError } from "../../base/errors.ts";
 import type { Artifact, PlannedArtifact, SourceName } from "../../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../../protocol/install.ts";
+import { effectiveOptions, type ToolOptions } from "../../protocol/tool_options.ts";
 import { catalogueSource } from "../catalogue/catalogue.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { lockedArtifacts, type LockedTool } from "../locked_tool.ts";
@@ -8,6 +9,7 @@ import { type Platform, PLATFORMS } from "../platform.ts";
 import { storeId, type ToolRequest } from "../request.ts";
 import type { Layout } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
+import { chosenComponents } from "./chosen_components.ts";
 
 export interface InstallConfigOptions {
   platform: Platform;
@@ -33,16 +35,20 @@ export function installConfig(
   const artifacts = lockedArtifacts(locked, platform);
   const [first] = artifacts ?? [];
   if (artifacts === undefined || first === undefined) throw notPublished(request, locked, platform);
-  const layout = locked.kind === "native" ? nativeLayout(request, locked, platform) : PACKAGE_LAYOUT;
+  const whole = locked.kind === "native" ? nativeLayout(request, locked, platform) : PACKAGE_LAYOUT;
+  const { layout, exclude, chosen } = chosenComponents(request, locked, whole);
   return {
     tool_name: request.name,
     version: locked.version,
     store_id: toolStoreId(request),
     platform,
     kind: locked.kind,
-    artifacts: artifacts.map((artifact, index) => planned(artifact, index, layout)),
+    artifacts: artifacts.flatMap((artifact, index) =>
+      chosen(index) ? [planned(artifact, index, layout)] : []
+    ),
     bin: layout.bin,
-    options: request.options,
+    options: effectiveOptions(request.options),
+    ...(exclude.length === 0 ? {} : { exclude }),
     install_env: request.installEnv,
     download_url: first.kind === "http" ? first.url : null,
     integrity: first.integrity,
@@ -55,7 +61,7 @@ export function installConfig(
 }
 
 /** The tool's directory name in the store. */
-export function toolStoreId(tool: { name: string; source?: SourceName }): string {
+export function toolStoreId(tool: { name: string; source?: SourceName; options?: ToolOptions }): string {
   return storeId(tool, catalogueSource(tool.name));
 }
 

@@ -2,6 +2,7 @@ import { satisfies, tryParse } from "@std/semver";
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
+import type { Layout } from "./source.ts";
 import { knownRange } from "../versions/version_request.ts";
 
 /**
@@ -31,6 +32,7 @@ const PlatformWords = v.pipe(
   v.strictObject(v.entriesFromList(PLATFORMS, v.optional(v.pipe(v.string(), v.nonEmpty())))),
   v.check((words) => Object.keys(words).length > 0, "at least one platform"),
 );
+export const ComponentName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, "a component's name"));
 const ExecutablePaths = v.record(ExecutableName, RelativePath);
 
 export const buildLayout = {
@@ -43,6 +45,14 @@ export const buildLayout = {
   bin: ExecutablePaths,
   /** Replaces `bin` on Windows where the layout differs by more than `.exe`. */
   windows_bin: v.optional(ExecutablePaths),
+  /** What `options.components` can leave out: its executables, and globs of its files. */
+  components: v.optional(v.record(
+    ComponentName,
+    v.strictObject({
+      bin: v.optional(v.array(ExecutableName)),
+      files: v.optional(v.array(RelativePath)),
+    }),
+  )),
   /** Variables that the tool needs when it runs; `{dir}` is its install directory. */
   env: v.optional(v.record(v.string(), v.string())),
 };
@@ -72,6 +82,40 @@ export function executablesFor(build: NativeLayout, platform: Platform): Record<
   return Object.fromEntries(
     Object.entries(bin).map(([name, path]) => [name, path.replaceAll("{exe}", windows ? ".exe" : "")]),
   );
+}
+
+/**
+ * The components of a build, for its layout.
+ *
+ * @param companions the component that each artifact after the first belongs to, if it belongs to one
+ */
+export function componentsOf(
+  { components = {} }: NativeLayout,
+  companions: readonly (string | undefined)[] = [],
+): Pick<Layout, "components"> {
+  const names = new Set([...Object.keys(components), ...companions.filter((name) => name !== undefined)]);
+  if (names.size === 0) return {};
+  return {
+    components: Object.fromEntries([...names].map((name) => [name, {
+      bin: components[name]?.bin ?? [],
+      files: components[name]?.files ?? [],
+      artifacts: companions.flatMap((owner, index) => owner === name ? [index + 1] : []),
+    }])),
+  };
+}
+
+/** The components that the builds of a catalogue entry name, of whichever version. */
+export function declaredComponents(
+  builds: readonly {
+    components?: NativeLayout["components"];
+    companions?: readonly { component?: string | undefined }[] | undefined;
+  }[],
+): string[] {
+  const names = builds.flatMap(({ components = {}, companions = [] }) => [
+    ...Object.keys(components),
+    ...companions.flatMap(({ component }) => component ?? []),
+  ]);
+  return [...new Set(names)];
 }
 
 /**

@@ -8,7 +8,15 @@ import type { Platform } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
-import { buildFor, buildLayout, declaredExecutables, executablesFor, publishedPlatforms } from "./build.ts";
+import {
+  buildFor,
+  buildLayout,
+  componentsOf,
+  declaredComponents,
+  declaredExecutables,
+  executablesFor,
+  publishedPlatforms,
+} from "./build.ts";
 import { assetFormat } from "./release_assets.ts";
 import type { ResolveDeps, Source } from "./source.ts";
 import { nothingPublished, orNotFound, unknownVersion } from "./source_error.ts";
@@ -73,10 +81,11 @@ export const http = {
   },
   layout(entry, locked, platform) {
     const build = buildFor(entry.builds, locked.version);
-    return { strip: build.strip, bin: executablesFor(build, platform), into: [] };
+    return { strip: build.strip, bin: executablesFor(build, platform), into: [], ...componentsOf(build) };
   },
   publishes: (entry, version, platform) => buildFor(entry.builds, version).platforms[platform] !== undefined,
   executables: ({ builds }) => declaredExecutables(builds),
+  components: ({ builds }) => declaredComponents(builds),
   variables: (entry, version) => buildFor(entry.builds, version).env ?? {},
   format: ({ url }) => assetFormat(url.slice(url.lastIndexOf("/") + 1)) ?? "tar.gz",
   address: ({ url }) => Promise.resolve({ url, headers: {} }),

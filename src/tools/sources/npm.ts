@@ -12,6 +12,9 @@ import { parseVersionRequest } from "../versions/version_request.ts";
 import {
   buildFor,
   buildLayout,
+  ComponentName,
+  componentsOf,
+  declaredComponents,
   declaredExecutables,
   ExecutableName,
   executablesFor,
@@ -38,7 +41,12 @@ const NativeBuild = v.strictObject({
   ...buildLayout,
   package: PackageName,
   /** Packages of the same version that belong to every platform, e.g. zig's library. */
-  companions: v.optional(v.array(v.strictObject({ package: PackageName, into: RelativePath }))),
+  companions: v.optional(v.array(v.strictObject({
+    package: PackageName,
+    into: RelativePath,
+    /** The component that it is, for `options.components`. */
+    component: v.optional(ComponentName),
+  }))),
 });
 export type NpmNativeBuild = v.InferOutput<typeof NativeBuild>;
 
@@ -132,10 +140,12 @@ export const npm = {
       strip: build.strip,
       bin: executablesFor(build, platform),
       into: ["", ...companions.map(({ into }) => into)],
+      ...componentsOf(build, companions.map(({ component }) => component)),
     };
   },
   publishes: (entry, version, platform) => nativeBuild(entry, version)?.platforms[platform] !== undefined,
   executables: ({ builds = [] }) => declaredExecutables(builds),
+  components: ({ builds = [] }) => declaredComponents(builds.filter((build) => build.kind === "native")),
   variables: (entry, version) => nativeBuild(entry, version)?.env ?? {},
   format: () => "tar.gz",
   address: async (artifact, { registry, signal }) =>

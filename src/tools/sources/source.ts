@@ -42,6 +42,8 @@ export interface Source<Entry, Item extends Artifact> {
   publishes(entry: Entry, version: string, platform: Platform): boolean;
   /** The executables that the entry names, of whichever version. */
   executables(entry: Entry): string[];
+  /** The components that the entry names, of whichever version; a source without any leaves it out. */
+  components?(entry: Entry): string[];
   /** Variables that the version needs when it runs; `{dir}` stands for its install directory. */
   variables(entry: Entry, version: string): Readonly<Record<string, string>>;
   format(artifact: Item): ArchiveFormat;
@@ -77,6 +79,18 @@ export interface Layout {
   into: readonly string[];
   /** What an artifact that is one program is called below the root. */
   file?: string;
+  /** What may be left out, by name. */
+  components?: Readonly<Record<string, LayoutComponent>>;
+}
+
+/** A part of a tool that is installed unless `options.components` leaves it out. */
+export interface LayoutComponent {
+  /** Its executables. */
+  bin: readonly string[];
+  /** Globs of its files. */
+  files: readonly string[];
+  /** Which of the artifacts are its own. */
+  artifacts: readonly number[];
 }
 
 export interface ArtifactAddress {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { errorCode } from "../../base/errors.ts";
 import { PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
 import { type InstallConfig, InstallOrigin } from "../../protocol/install.ts";
+import { changeFiles, optionsText, ToolOptions } from "../../protocol/tool_options.ts";
 import { lockedIntegrity } from "../bun_lock.ts";
 
 /** haft's own directory inside an installed tool; no archive may contain it. */
@@ -44,6 +45,8 @@ export const Receipt = v.strictObject({
   origin: v.optional(InstallOrigin),
   /** The project whose sources they came from, for the origin `project`. */
   project: v.optional(v.string()),
+  /** `[tools.NAME.options]`, where there were any. */
+  options: v.optional(ToolOptions),
   /** For `js`: haft chose the dependencies, or a project's lock of them did. */
   dependencies: v.optional(v.picklist(["chosen", "locked"])),
   /** ISO 8601, UTC. */
@@ -77,10 +80,17 @@ export function satisfiedBy(
 ): boolean {
   return receipt.platform === config.platform && receipt.version === config.version &&
     receipt.kind === config.kind && receipt.artifacts.length === config.artifacts.length &&
+    sameOptions(receipt.options ?? {}, config.options) &&
     receipt.artifacts.every((installed, index) => sameArtifact(installed, config.artifacts[index])) &&
     (config.kind === "js"
       ? sameDependencies(receipt, config, dependencies)
       : Object.keys(config.bin).length === 0 || sameExecutables(receipt.bin, config.bin));
+}
+
+/** Without options, free ones of another project, which changed no file, will do. */
+function sameOptions(installed: ToolOptions, wanted: ToolOptions): boolean {
+  return optionsText(installed) === optionsText(wanted) ||
+    (Object.keys(wanted).length === 0 && !changeFiles(installed));
 }
 
 /** Without a lock of them, only dependencies that haft chose will do: another project's lock may name any. */

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { parse } from "smol-toml";
 import { projectRoot } from "../../../scripts/support/project.ts";
 import { AppTable } from "../../../src/apps/config/app_schema.ts";
+import { ToolOptions } from "../../../src/protocol/tool_options.ts";
 import { Backoff } from "../../../src/process/config/process_schema.ts";
 import { parseApps } from "../../../src/apps/config/parse_apps.ts";
 import { BackendTable, parseBackend } from "../../../src/backends/backend_schema.ts";
@@ -43,6 +44,7 @@ const TABLES: [heading: string, keys: string[]][] = [
   ["`[apps.NAME]`", keysOf(Backoff)],
   ["`[apps.NAME]`", [health, limits, log].flatMap((schema) => Object.keys(keysHolder(schema)))],
   ["`[tasks.NAME]`", keysOf(TaskTable)],
+  ["`[tools]`", Object.keys(ToolOptions.entries)],
   ["`[backends.NAME]`", keysOf(BackendTable)],
   ["`[env]`", keysOf(Settings)],
   ["Your own", keysOf(DaemonSettings)],
@@ -58,7 +60,7 @@ for (const [heading, keys] of TABLES) {
 
 Deno.test("docs/manifest.md: every example is read as it stands", () => {
   const examples = [...text.matchAll(/^```toml (\w+)\n(.*?)^```$/gms)];
-  assertEquals(examples.map(([, kind]) => kind), [...Array(6).fill("manifest"), "config"]);
+  assertEquals(examples.map(([, kind]) => kind), [...Array(7).fill("manifest"), "config"]);
   for (const [, kind, body = ""] of examples) {
     const value = parse(body);
     if (kind === "config") {

@@ -5,6 +5,7 @@ import { InstallConfig } from "../../../../src/protocol/install.ts";
 import type { LockedTool } from "../../../../src/tools/locked_tool.ts";
 import { type Platform, PLATFORMS } from "../../../../src/tools/platform.ts";
 import { installConfig } from "../../../../src/tools/resolve/install_config.ts";
+import { excludedBy } from "../../../../src/tools/install/excluded.ts";
 import { npmArtifact, sampleLock, toolRequest } from "../lockfile/fixtures.ts";
 
 const lock = sampleLock();
@@ -52,6 +53,45 @@ Deno.test("installConfig() is the whole job of a native tool", () => {
     offline: true,
     origin: "locked",
   });
+});
+
+Deno.test("installConfig() leaves out the components that the options do not name", () => {
+  const node = config("node", "win32-x64", { options: { components: ["corepack"] } });
+  assertEquals(node.bin, { node: "node.exe", corepack: "corepack.cmd" });
+  const excluded = excludedBy(node.exclude ?? []);
+  assertEquals(
+    ["lib/node_modules/npm/index.js", "npx.cmd", "lib/node_modules/corepack/shims/npm", "bin/node"]
+      .map((path) => excluded?.(path.split("/"))),
+    [true, true, false, false],
+  );
+  assertEquals(config("zig", "linux-x64-glibc", { options: { components: [] } }).artifacts.length, 1);
+  assertEquals(
+    config("zig", "linux-x64-glibc", { options: { components: ["library"] } }).artifacts.length,
+    2,
+  );
+  assertThrows(
+    () => config("node", "win32-x64", { options: { components: ["yarn"] } }),
+    HaftError,
+    '"node" 22.1.0 has no component "yarn"',
+  );
+});
+
+Deno.test("excludedBy() knows names at any depth, paths from the root and globs", () => {
+  const rows: [pattern: string, path: string, left: boolean][] = [
+    ["*.md", "docs/a/README.md", true],
+    ["docs", "a/docs/b", true],
+    ["/docs", "a/docs/b", false],
+    ["docs/", "docs/b", true],
+    ["share/**", "share/man/man1/a.1", true],
+    ["share/*.txt", "share/a/b.txt", false],
+    ["lib/{a,b}", "lib/b/c", true],
+    ["lib/[ab]?", "lib/ax", true],
+    ["**/test", "a/b/test/c", true],
+  ];
+  for (const [pattern, path, left] of rows) {
+    assertEquals(excludedBy([pattern])?.(path.split("/")), left, `${pattern} ${path}`);
+  }
+  assertEquals(excludedBy([]), undefined);
 });
 
 Deno.test("installConfig() places companions, zip archives, and Windows executables", () => {
