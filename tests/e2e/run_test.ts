@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
 import { binary, isGone } from "./support.ts";
 import { killDaemon, project, start, task } from "./task_sandbox.ts";
@@ -395,6 +396,26 @@ Deno.test("Ctrl-C ends all that a run started, and its tasks are cancelled", asy
   const { stdout } = await daemon.sandbox.shell(binary, "pgrep -f 'sleep 600' | wc -l; true");
   assert(stdout !== "");
   assert(existsSync(daemon.sandbox.project));
+});
+
+Deno.test("a daemon that was busy while a task in front was tried again knows its last attempt", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.flaky]
+run = "echo x >> tries; until [ -e go ]; do sleep 0.02; done; test $(wc -l < tries) -ge 3"
+retries = 5
+retry_delay = "10ms"
+`,
+  );
+  const pid = await daemon.start();
+  const running = daemon.run("run", "flaky");
+  while (!await newest(daemon).then(({ state }) => state === "running", () => false)) await delay(20);
+  process.kill(pid, "SIGSTOP");
+  writeFileSync(join(daemon.sandbox.project, "go"), "");
+  assertEquals((await running).code, 0);
+  process.kill(pid, "SIGCONT");
+  const { attempt, state, exit_code } = await newest(daemon);
+  assertEquals([attempt, state, exit_code], [3, "completed", 0]);
 });
 
 Deno.test("retries and a time limit count in front as they do in the daemon, across its death", async () => {

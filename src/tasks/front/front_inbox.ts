@@ -4,7 +4,7 @@ import { errorMessage } from "../../base/errors.ts";
 import type { ExitPoll } from "../../process/exit_poll.ts";
 import { findSame, type ProcessTable } from "../../process/process_table.ts";
 import { stopLeftovers } from "../command_run.ts";
-import type { History } from "../history.ts";
+import type { History, StoredTask } from "../history.ts";
 import { markerOf } from "../marker.ts";
 import type { TaskNews } from "../task_news.ts";
 import type { TaskQueue } from "../task_queue.ts";
@@ -87,13 +87,12 @@ export class FrontInbox implements Disposable {
     }
     const task = known ?? this.#begin(file, { isNew: recorded === undefined });
     this.#messages(task, file);
-    if (!isFinal(info.state)) {
-      if (info.attempt > task.info.attempt) {
-        task.adopt(file.task);
-        news.tell("task.retrying", task.info, { attempt: info.attempt, delay_ms: 0 });
-      }
-      return;
+    // Files that follow each other closely are read once: the last one may have another attempt, and its end.
+    if (info.attempt > task.info.attempt) {
+      task.adopt(asRunning(file.task));
+      news.tell("task.retrying", task.info, { attempt: info.attempt, delay_ms: 0 });
     }
+    if (!isFinal(info.state)) return;
     removeFront(directory, info.id);
     this.#heard.delete(info.id);
     task.execution = undefined;
@@ -113,17 +112,7 @@ export class FrontInbox implements Disposable {
   /** The first that is heard of a task. */
   #begin(file: FrontFile, { isNew }: { isNew: boolean }): TaskRecord {
     const { queue, history, news, processes, exits, directory, takeUp, onProblem } = this.#options;
-    const task = TaskRecord.restore({
-      ...file.task,
-      info: {
-        ...file.task.info,
-        state: "running",
-        reason: null,
-        error: null,
-        exit_code: null,
-        ended_at: null,
-      },
-    });
+    const task = TaskRecord.restore(asRunning(file.task));
     const { id, attempt, pid } = task.info;
     queue.add(task);
     history.put(task);
@@ -171,4 +160,10 @@ export class FrontInbox implements Disposable {
     }
     this.#heard.set(task.info.id, messages.length);
   }
+}
+
+/** What is known of a task before its end is told. */
+function asRunning(task: StoredTask): StoredTask {
+  const open = { reason: null, error: null, exit_code: null, ended_at: null };
+  return { ...task, info: { ...task.info, ...open, state: "running" } };
 }
