@@ -178,6 +178,51 @@ Deno.test("a lock file of a stranger's cannot give a tool's name to another pack
   assertEquals(readFileSync(lock, "utf8").includes("strange"), false);
 });
 
+Deno.test("a lock file cannot give the name of a native package outside the catalogue to another's program", async () => {
+  await using own = await LoopbackRegistry.start();
+  await using sandbox = await Sandbox.create({ registry: own.url });
+  const run = (...args: string[]) => sandbox.run(binary, { args });
+  for (const [name, says] of [["thing", "thing"], ["strange", "strange"]]) {
+    const platforms = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
+    for (const platform of platforms) {
+      const [os = "", cpu = ""] = platform.split("-");
+      await own.addPackage(
+        { name: `${name}-${platform}`, version: "1.0.0", os: [os], cpu: [cpu], bin: { thing: "bin/thing" } },
+        { "bin/thing": { content: `#!/bin/sh\necho ${says}\n`, mode: 0o755 } },
+      );
+    }
+    await own.addPackage({
+      name: name ?? "",
+      version: "1.0.0",
+      bin: { thing: "thing.js" },
+      optionalDependencies: Object.fromEntries(platforms.map((platform) => [`${name}-${platform}`, "1.0.0"])),
+    }, { "thing.js": CLI });
+  }
+  sandbox.manifest('[tools]\n"npm:strange" = "1.0.0"\n');
+  assertEquals((await run("sync")).code, 0);
+  const lock = join(sandbox.project, "haft.lock");
+  const strange = readFileSync(lock, "utf8");
+  await run("uninstall", "npm:strange");
+  rmSync(lock);
+  sandbox.manifest('[tools]\n"npm:thing" = "1.0.0"\n');
+  assertEquals((await run("sync")).code, 0);
+  assertEquals((await run("x", "thing")).stdout, "thing\n");
+  await run("uninstall", "npm:thing");
+  assertEquals((await run("sync", "--locked")).code, 0);
+  await run("uninstall", "npm:thing");
+
+  writeFileSync(lock, strange.replaceAll('"npm:strange"', '"npm:thing"'));
+  assertStringIncludes(readFileSync(lock, "utf8"), "strange-linux-x64@1.0.0");
+  for (const flags of [[], ["--locked"]]) {
+    const { code, stdout, stderr } = await run("sync", ...flags);
+    assertEquals(code, 1, stdout);
+    assertStringIncludes(stdout + stderr, 'for "npm:thing" 1.0.0, which is not its package');
+  }
+  const { code, stdout } = await run("x", "thing");
+  assertEquals([code, stdout], [1, ""]);
+  assertEquals(sandbox.installed(), []);
+});
+
 const CLI = { content: "#!/usr/bin/env node\nconsole.log(require('dep'));\n", mode: 0o755 };
 
 async function withDependency(says: string): Promise<LoopbackRegistry> {

@@ -1,4 +1,7 @@
+import { HaftError } from "../../base/errors.ts";
 import type { PlannedArtifact } from "../../protocol/artifact.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
+import { toolSource } from "../catalogue/tool_source.ts";
 import type { ArtifactDeps } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import type { SignatureState } from "../store/receipt.ts";
@@ -19,4 +22,28 @@ export async function checkSignatures(
   );
   const order: SignatureState[] = ["not-checked", "not-offered", "unknown-key", "verified"];
   return order.find((state) => states.includes(state)) ?? "not-checked";
+}
+
+/**
+ * A lock file may come from a stranger: that each artifact is one of the tool's packages is asked where the
+ * tool's name alone does not tell.
+ *
+ * @throws {HaftError} when one of them is another package's
+ */
+export async function checkOwnership(config: InstallConfig, deps: ArtifactDeps): Promise<void> {
+  if (config.origin !== "locked") return;
+  for (const { artifact } of config.artifacts) {
+    const source = sourceOf(artifact.kind);
+    if (source.confirms === undefined) continue;
+    const entry = toolSource({ name: config.tool_name, source: artifact.kind });
+    if (await source.confirms(entry, artifact, config.version, deps)) continue;
+    const what = artifact.kind === "npm" ? `${artifact.package}@${artifact.version}` : artifact.integrity;
+    throw new HaftError(
+      `haft.lock has ${what} for "${config.tool_name}" ${config.version}, which is not its package`,
+      {
+        next:
+          'Do not use it. Remove the tool from haft.lock and run "haft sync" to lock what its own metadata names',
+      },
+    );
+  }
 }

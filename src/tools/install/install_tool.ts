@@ -16,7 +16,7 @@ import { activate } from "./activate.ts";
 import { explainDiskError } from "./disk_error.ts";
 import { failpoint } from "./failpoint.ts";
 import type { InstallDeps } from "./install_deps.ts";
-import { checkSignatures } from "./check_signatures.ts";
+import { checkOwnership, checkSignatures } from "./check_signatures.ts";
 import type { StagedTree } from "./install_native.ts";
 import { sweepDownloads } from "./sweep_downloads.ts";
 import { recover } from "./recover.ts";
@@ -138,6 +138,7 @@ async function stageAndActivate(
   config: InstallConfig,
   { deps, store, installation }: { deps: InstallDeps; store: Store; installation: string },
 ): Promise<InstallResult> {
+  await checkOwnership(config, deps);
   const stopped = new AbortController();
   const signal = AbortSignal.any([deps.signal, stopped.signal]);
   const [signature, staged] = await bothOrStop(

@@ -99,10 +99,13 @@ export const go = {
     };
     return { version, kind: "built", platforms: { any: [artifact] } };
   },
-  owns: ({ package: path }, { module, package: built }) =>
-    path === "toolchain"
+  owns({ package: path }, { module, version: text, package: built }, { version }) {
+    const isTool = path === "toolchain"
       ? module === TOOLCHAIN && built === undefined
-      : built === path && (path === module || path.startsWith(`${module}/`)),
+      : built === path && (path === module || path.startsWith(`${module}/`));
+    const versions = path === "toolchain" ? toolchainVersions([text]) : programVersions([text]);
+    return isTool && versions.has(version);
+  },
   layout({ package: path }, _locked, platform) {
     if (path !== "toolchain") return undefined;
     const exe = platform.startsWith("win32-") ? ".exe" : "";
@@ -136,21 +139,24 @@ async function releases(
   if (path === "toolchain") {
     const listed = await moduleVersions(TOOLCHAIN, deps);
     if (listed === undefined) throw unknownModule(request, TOOLCHAIN);
-    const texts = new Set(
-      listed.flatMap((text) => /-(go\d[^-]*?)\.[a-z0-9]+-[a-z0-9]+$/.exec(text)?.[1] ?? []),
-    );
-    return {
-      module: TOOLCHAIN,
-      versions: versionMap(texts, (text) => looseVersion(text.replace(/^go/, ""))),
-    };
+    return { module: TOOLCHAIN, versions: toolchainVersions(listed) };
   }
   const found = await moduleOf(path, deps);
   if (found === undefined) throw unknownModule(request, path);
-  const versions = versionMap(
-    found.versions,
+  return { module: found.module, versions: programVersions(found.versions) };
+}
+
+/** Go's version → as releases of Go are called, from the names of the toolchain for all systems. */
+function toolchainVersions(texts: readonly string[]): Map<string, string> {
+  const releases = texts.flatMap((text) => /-(go\d[^-]*?)\.[a-z0-9]+-[a-z0-9]+$/.exec(text)?.[1] ?? []);
+  return versionMap(new Set(releases), (text) => looseVersion(text.replace(/^go/, "")));
+}
+
+function programVersions(texts: readonly string[]): Map<string, string> {
+  return versionMap(
+    texts,
     (text) => looseVersion(text.replace(/^v/, "").replace("+incompatible", "")) ?? pseudoVersion(text),
   );
-  return { module: found.module, versions };
 }
 
 /** `v0.0.0-20250101000000-0123456789ab`: a commit of a module that has no releases. */

@@ -21,7 +21,7 @@ import {
   publishedPlatforms,
   RelativePath,
 } from "./build.ts";
-import { nativePackages } from "./npm_platform_packages.ts";
+import { nativePackages, platformCandidates } from "./npm_platform_packages.ts";
 import {
   type ArtifactDeps,
   requestOptions,
@@ -121,13 +121,20 @@ export const npm = {
   },
   owns(entry, { package: name, version: published }, { version, platform }) {
     if (platform === "any") return name === entry.versions && published === version;
-    // The packages of a native tool that the catalogue does not know are named by the package's own metadata.
+    // The packages of a native tool that the catalogue does not know are named by the package's own metadata,
+    // which is asked before one is installed.
     if (entry.builds === undefined) return true;
     const build = nativeBuild(entry, version);
     const word = build?.platforms[platform];
     if (build === undefined || word === undefined || published !== version) return false;
     return name === build.package.replaceAll("{platform}", word) ||
       (build.companions ?? []).some((companion) => companion.package === name);
+  },
+  async confirms({ versions, builds }, artifact, version, { registry, signal }) {
+    if (builds !== undefined || artifact.package === versions && artifact.version === version) return true;
+    return platformCandidates(await registry.manifest(versions, version, { signal })).some(([name, pin]) =>
+      name === artifact.package && pin === artifact.version
+    );
   },
   layout(entry, locked, platform) {
     const bin = locked.bin?.[platform];

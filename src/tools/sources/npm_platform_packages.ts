@@ -56,7 +56,9 @@ type Candidate = readonly [name: string, version: string];
  * Optional dependencies with an exact pin and an operating system's name in their own; the likeliest to exist
  * come first.
  */
-export function platformCandidates(wrapper: VersionManifest): Candidate[] {
+export function platformCandidates(
+  wrapper: Pick<VersionManifest, "optionalDependencies">,
+): Candidate[] {
   return Object.entries(wrapper.optionalDependencies ?? {})
     .filter(([name, pin]) =>
       /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/.test(pin) &&

@@ -74,9 +74,11 @@ export const pypi = {
     if (version === undefined) throw unknownVersion(request, withLatest([...releases.keys()]));
     return { version, kind: "native", platforms: lockPlatforms(entry, { request, version, releases }) };
   },
-  owns: (entry, { package: name, file }) =>
-    normalized(name) === normalized(entry.package) && parseWheelName(file) !== undefined &&
-    normalized(file.split("-")[0] ?? "") === normalized(entry.package),
+  owns(entry, { package: name, file }, { version }) {
+    const wheel = parseWheelName(file);
+    return wheel !== undefined && versionMap([wheel.version]).has(version) &&
+      [name, wheel.name].every((one) => normalized(one) === normalized(entry.package));
+  },
   layout(entry, locked, platform) {
     const [artifact] = locked.platforms[platform] ?? [];
     const wheel = artifact?.kind === "pypi" ? parseWheelName(artifact.file) : undefined;

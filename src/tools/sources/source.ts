@@ -36,6 +36,11 @@ export interface Source<Entry, Item extends Artifact> {
    * its integrity proves what is downloaded, but not that it is this tool.
    */
   owns(entry: Entry, artifact: Item, place: LockedPlace): boolean;
+  /**
+   * Asks the source whether an artifact of a lock file is the tool's, where {@link owns} cannot tell from the
+   * entry alone; called before it is installed.
+   */
+  confirms?(entry: Entry, artifact: Item, version: string, deps: ArtifactDeps): Promise<boolean>;
   /** How the artifacts of a native tool are unpacked; undefined when neither entry nor lock says it. */
   layout(entry: Entry, locked: LockedTool, platform: Platform): Layout | undefined;
   /** Whether the entry expects the version to be published for a platform. */

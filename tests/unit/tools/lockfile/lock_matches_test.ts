@@ -127,6 +127,25 @@ const foreign: [
     "0.1.0",
   ],
   [
+    "an older wheel of its project",
+    "pypi:ruff",
+    { kind: "pypi", package: "ruff", file: "ruff-0.0.9-py3-none-manylinux_2_17_x86_64.whl", integrity },
+    "0.1.0",
+  ],
+  [
+    "an older version of its module",
+    "go:mvdan.cc/sh/v3/cmd/shfmt",
+    {
+      kind: "go",
+      module: "mvdan.cc/sh/v3",
+      version: "v3.0.0",
+      package: "mvdan.cc/sh/v3/cmd/shfmt",
+      integrity: "h1:x",
+    },
+    "3.1.0",
+    "any",
+  ],
+  [
     "another Go package",
     "go:mvdan.cc/sh/v3/cmd/shfmt",
     {
