@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { basename } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import { runningFrom, type RunningProcess } from "../process/running_from.ts";
 import { catalogueSource } from "../tools/catalogue/catalogue.ts";
@@ -15,7 +16,7 @@ export function installationsOf(name: string, store: Store): InstalledTool[] {
 }
 
 /**
- * Removes installations from the store, all or none; of each version, all that there is.
+ * Removes installations from the store, all or none.
  *
  * @returns those that were there, with where they were
  * @throws {HaftError} when processes still run from one of them, and `force` does not say to remove it all
@@ -27,8 +28,8 @@ export async function removeTools(
 ): Promise<{ tool: string; version: string; path: string }[]> {
   if (!force) installations.forEach(refuseWhileRunning);
   const removed: { tool: string; version: string; path: string }[] = [];
-  for (const { receipt: { tool, store_id: id, version } } of installations) {
-    for (const path of await store.remove(id, version, { signal })) removed.push({ tool, version, path });
+  for (const { receipt: { tool, store_id: id, version }, directory: path } of installations) {
+    if (await store.remove(id, basename(path), { signal })) removed.push({ tool, version, path });
   }
   return removed;
 }

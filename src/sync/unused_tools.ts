@@ -26,29 +26,33 @@ export function unusedTools(here: string, user: UserContext): { unused: UnusedTo
   for (const root of new Set([...projects, here, user.paths.config])) {
     for (const name of usedBy(root, user)) used.add(name);
   }
-  const unused = store.list().filter(({ receipt }) =>
-    !used.has(installationName(receipt.store_id, receipt.version))
+  const unused = store.list().filter(({ receipt, directory }) =>
+    !used.has(directory) && !used.has(installationName(receipt.store_id, receipt.version))
   )
     .map((one) => ({ ...one, bytes: treeSize(one.directory) }));
   return { unused, projects };
 }
 
-/** The versions that a project has locked or runs, as `ID@VERSION`. */
+/**
+ * The directories that a project runs, and as `ID@VERSION` what it has locked beside: of that it may need any
+ * content.
+ */
 function usedBy(root: string, user: UserContext): string[] {
   let project: Project;
   try {
     project = openProject(root, user);
     const { lock } = readLock(project.files.lockPath);
+    const runs = project.installedTools;
+    const isThere = (name: string, version: string) =>
+      runs.some(({ receipt }) => receipt.tool === name && receipt.version === version);
     const locked = Object.entries(lock.tools).flatMap(([name, { source, version }]) => {
+      if (isThere(name, version)) return [];
       const own = catalogueSource(name);
       return [storeId({ name }, own), storeId({ name, source }, own)].map((id) =>
         installationName(id, version)
       );
     });
-    const runs = project.installedTools.map(({ receipt }) =>
-      installationName(receipt.store_id, receipt.version)
-    );
-    return [...locked, ...runs];
+    return [...locked, ...runs.map(({ directory }) => directory)];
   } catch (error) {
     throw new HaftError(`What "${root}" needs is not known: ${errorMessage(error)}`, {
       next: "Correct it, or remove the directory; nothing was removed from the store",

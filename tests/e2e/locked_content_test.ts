@@ -2,7 +2,7 @@
  * All projects share one store; what runs in one is what its lock file says, whatever another has put there.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools, publishTool } from "./fake_tools.ts";
@@ -90,6 +90,20 @@ Deno.test("a tool that another project put into the store does not run where the
       assertStringIncludes((await viaShim()).stdout, "esbuild 1.0.0: ");
       assertStringIncludes((await run(good, "task", "run", "build")).stdout, "esbuild 1.0.0: ");
     }
+
+    // Of a version that is in use, prune takes what no project runs.
+    const store = join(sandbox.haftHome, "store", "esbuild");
+    assertEquals((await run(good, "prune", "--json")).stdout, "[]\n");
+    const lock = readFileSync(join(evil, "haft.lock"), "utf8");
+    rmSync(join(evil, "haft.lock"));
+    writeFileSync(join(evil, "haft.toml"), "");
+    assertEquals(readdirSync(store).length, 2);
+    assertEquals(JSON.parse((await run(good, "prune", "--json")).stdout).length, 1);
+    assertEquals(readdirSync(store).length, 1);
+    assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
+    writeFileSync(join(evil, "haft.toml"), '[tools]\nesbuild = "1.0.0"\n');
+    writeFileSync(join(evil, "haft.lock"), lock);
+    await sync(evil, "--locked");
 
     const removed = await run(good, "uninstall", "esbuild");
     assertEquals(removed.stdout, "Removed esbuild 1.0.0 (2 installations)\n");
@@ -288,6 +302,8 @@ Deno.test("a project whose own sources were trusted runs what came from them wit
     const there = await run(evil, "x", "--install", "esbuild@1.0.0");
     assertEquals(there.stdout, "evil\n", there.stderr);
     assertEquals((await run(evil, "x", "esbuild@1.0.0")).stdout, "evil\n");
+    // A version that is asked for by hand comes from the user's own sources.
     assertEquals((await run(good, "x", "esbuild@1.0.0")).stdout, "esbuild 1.0.0: |\n");
+    assertEquals((await run(evil, "x", "esbuild@1.0.0")).stdout, "evil\n");
   });
 });

@@ -95,7 +95,7 @@ function chosenTool(request: ToolRequest, { root, store, platform }: InstalledTo
     .filter(({ receipt: { platform: own, version } }) =>
       own === platform && versionSatisfies(request.version, version)
     )
-    .toSorted((a, b) => newestFirst(a.receipt, b.receipt));
+    .toSorted((a, b) => newestFirst(a.receipt, b.receipt, root));
   const installed = fitting.find(({ receipt }) => isOwnChoice(receipt, root));
   const [newest] = fitting;
   const deciding = fitting.map(({ directory }) => receiptPath(directory));
@@ -112,9 +112,11 @@ function chosenTool(request: ToolRequest, { root, store, platform }: InstalledTo
   };
 }
 
-/** Of one version, what was installed last. */
-function newestFirst(a: Receipt, b: Receipt): number {
-  return compare(parse(b.version), parse(a.version)) || (a.installed_at < b.installed_at ? 1 : -1);
+/** Of one version, what this project's own sources gave, then what was installed last. */
+function newestFirst(a: Receipt, b: Receipt, root: string): number {
+  return compare(parse(b.version), parse(a.version)) ||
+    Number(b.project === root) - Number(a.project === root) ||
+    (a.installed_at < b.installed_at ? 1 : -1);
 }
 
 /** The executables of an installed tool: name → absolute path. */

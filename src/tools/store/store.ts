@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
@@ -105,22 +105,19 @@ export class Store {
   }
 
   /**
-   * Removes all that is installed of a version. Each is renamed away in one step, then deleted, so that half
-   * of it is never seen. A tool that runs goes on running.
-   * @returns the directories that were there.
+   * Removes the installation in a directory: it is renamed away in one step, then deleted, so that half of it
+   * is never seen. A tool that runs goes on running.
+   * @returns false when it was not there.
    */
-  async remove(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<string[]> {
+  async remove(storeId: string, name: string, options: ProcessLockOptions = {}): Promise<boolean> {
+    const directory = this.directory(storeId, name);
+    const version = versionOf(name);
     using _lock = await this.lock(storeId, version, options);
-    const parent = storeDirectory(this.#paths, storeId);
-    const removed = names(parent).filter((name) => versionOf(name) === version).flatMap((name) => {
-      const directory = join(parent, name);
-      const aside = this.moveAside(directory, installationName(storeId, version));
-      if (aside === undefined) return [];
-      rmSync(aside, { recursive: true, force: true });
-      return [directory];
-    });
-    if (removed.length > 0) removeIfEmpty(parent);
-    return removed;
+    const aside = this.moveAside(directory, installationName(storeId, version));
+    if (aside === undefined) return false;
+    rmSync(aside, { recursive: true, force: true });
+    removeIfEmpty(dirname(directory));
+    return true;
   }
 
   /**
