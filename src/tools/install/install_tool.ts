@@ -169,7 +169,8 @@ async function stage(
   if (config.options.postinstall === undefined) return tree;
   try {
     const { runPostinstall } = await import("./postinstall.ts");
-    const target = new Store(context.deps.paths).directory(config.store_id, config.version);
+    const store = new Store(context.deps.paths);
+    const target = placeFor(config, { store, dependencies: tree.dependenciesLock ?? undefined });
     return await runPostinstall(tree, config, { ...context, target });
   } catch (error) {
     tree[Symbol.dispose]();
