@@ -47,11 +47,20 @@ export function readSection<Schema extends v.GenericSchema>(
   return { output: undefined, problems: parsed.issues.map((issue) => problemOf(issue, schema, keys)) };
 }
 
+/** A stranger's file must not keep haft busy for minutes: characters, and tables in each other. */
+const MOST = { characters: 256 * 1024, depth: 64 };
+
 /** @throws {UsageError} for what is not TOML, naming the line where the mistake begins */
 export function parseDocument(text: string, { what, path }: TomlFile): unknown {
+  const tooMuch = (why: string) => new UsageError(`Cannot read ${what} "${path}": ${why}`);
+  if (text.length > MOST.characters) {
+    throw tooMuch(`it has ${text.length} characters, ${MOST.characters} at most`);
+  }
   const lines = text.replaceAll("\r\n", "\n");
   try {
-    return parse(lines);
+    const document = parse(lines);
+    if (isDeeper(document, MOST.depth)) throw tooMuch(`its tables are more than ${MOST.depth} deep`);
+    return document;
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const fault = tomlFault(lines, error);
@@ -132,4 +141,14 @@ function keysAt(schema: unknown, path: readonly string[]): string[] {
     return key === undefined ? Object.keys(entries) : keysAt((entries as Record<string, unknown>)[key], rest);
   }
   return key !== undefined && typeof value === "object" ? keysAt(value, rest) : [];
+}
+
+/** Without recursion: a text can nest deeper than the stack. */
+function isDeeper(document: unknown, most: number): boolean {
+  let level = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    level = level.flatMap((value) => typeof value === "object" && value !== null ? Object.values(value) : []);
+  }
+  return false;
 }

@@ -31,6 +31,9 @@ export function scanToml(text: string): TomlScan {
 
 type Path = readonly (string | number)[];
 
+/** No key of haft's has so many parts. Each part costs as much again as all before it. */
+const MOST_PARTS = 64;
+
 class Unreadable extends Error {}
 
 class Scanner {
@@ -103,6 +106,7 @@ class Scanner {
   #dottedKey(): { key: string; start: number }[] {
     const keys: { key: string; start: number }[] = [];
     do {
+      if (keys.length === MOST_PARTS) throw new Unreadable();
       this.#skip(/[ \t]/y);
       const start = this.#at;
       keys.push({ key: this.#key(), start });

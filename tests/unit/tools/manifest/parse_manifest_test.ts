@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
 
@@ -142,4 +142,17 @@ Deno.test("parseManifest() points at the place of a syntax error", () => {
     error.message,
   );
   assertEquals(error.next?.split("\n")[0], '2 | node = "22');
+});
+
+Deno.test("a manifest that would keep haft busy for minutes is refused at once", () => {
+  const deep = Array(60_000).fill("a").join(".");
+  const rows: [text: string, why: string][] = [
+    [`[tasks.${deep}]\nx = 1\n`, "its tables are more than 64 deep"],
+    [`tasks.${deep} = 1\n`, "its tables are more than 64 deep"],
+    [`[tools]\n${"# one of many comments\n".repeat(20_000)}`, "characters, 262144 at most"],
+  ];
+  for (const [text, why] of rows) {
+    const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
+    assertStringIncludes(error.message, why);
+  }
 });
