@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { type Env, envValue } from "./env.ts";
 
 /** Where haft keeps things. Every path on disk that haft chooses by itself is declared here. */
@@ -78,7 +78,10 @@ function baseDirectories(env: Env, platform: string, home: string) {
       config: join(single, "config"),
     };
   }
-  const xdg = (name: string, fallback: string) => join(envValue(env, name) ?? join(home, fallback), "haft");
+  // The specification says to ignore a relative one.
+  const absolute = (path: string | undefined) => path !== undefined && isAbsolute(path) ? path : undefined;
+  const xdg = (name: string, fallback: string) =>
+    join(absolute(envValue(env, name)) ?? join(home, fallback), "haft");
   return {
     data: xdg("XDG_DATA_HOME", ".local/share"),
     cache: xdg("XDG_CACHE_HOME", ".cache"),

@@ -12,13 +12,22 @@ const LONGEST = 64 * 1024 * 1024;
  */
 export function readTextFile(path: string): string {
   requireRegular(path, statSync(path));
-  return readFileSync(path, "utf8");
+  return decoded(path, readFileSync(path));
 }
 
 /** As {@link readTextFile}, off the thread. */
 export async function readTextFileAsync(path: string): Promise<string> {
   requireRegular(path, await stat(path));
-  return await readFile(path, "utf8");
+  return decoded(path, await readFile(path));
+}
+
+/** UTF-8, with or without the mark that some editors put in front. */
+function decoded(path: string, bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new Error(`"${path}" is UTF-16; save it as UTF-8`);
+  }
+  return new TextDecoder().decode(bytes);
 }
 
 /** A directory passes: reading it fails with the system's own error. */

@@ -37,23 +37,26 @@ async function run({ shell }: ActivateOptions, { stdout, paths }: Context): Prom
 }
 
 /**
- * One line that changes PATH once, however often it is sourced. Shims look at the directory when they run.
+ * One line that puts the shims in front of PATH, wherever in it they were, and may be sourced often. Shims
+ * look at the directory when they run.
  */
 export function activationLine(shell: Shell, directory: string): string {
   switch (shell) {
     case "bash":
     case "zsh": {
-      const path = shellQuote(directory);
-      return `case ":$PATH:" in *:${path}:*) ;; *) export PATH=${path}"\${PATH:+:$PATH}" ;; esac\n`;
+      const take =
+        'haft_rest=":$PATH:"; haft_rest="${haft_rest//":$haft_shims:"/:}"; haft_rest="${haft_rest#:}"';
+      return `haft_shims=${shellQuote(directory)}; case "$PATH:" in "$haft_shims:"*) ;; *) ${take}; ` +
+        `export PATH="$haft_shims\${haft_rest:+:\${haft_rest%:}}" ;; esac; unset haft_shims haft_rest\n`;
     }
     case "fish": {
       const path = fishQuoted(directory);
-      return `contains -- ${path} $PATH; or set -gx PATH ${path} $PATH\n`;
+      return `set -gx PATH ${path} (for part in $PATH; test "$part" = ${path}; or echo $part; end)\n`;
     }
     case "powershell": {
       const path = `'${directory.replaceAll("'", "''")}'`;
       const separator = "[IO.Path]::PathSeparator";
-      return `if (($env:PATH -split ${separator}) -notcontains ${path}) { $env:PATH = ${path} + ${separator} + $env:PATH }\n`;
+      return `$env:PATH = (@(${path}) + @($env:PATH -split ${separator} | Where-Object { $_ -ne ${path} })) -join ${separator}\n`;
     }
   }
 }

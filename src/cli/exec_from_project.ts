@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
+import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { providerOf } from "../tools/catalogue/catalogue.ts";
+import { canonicalToolName, providerOf } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
@@ -30,7 +31,9 @@ export async function execFromProject(options: ExecOptions, context: Context): P
   const { env } = context;
   const targets = options.targets.map(meantTool);
   const project = await provided({ ...options, targets }, context);
-  const named = targets.length === 1 && targets[0]?.name === command;
+  const isSystems = [command, canonicalToolName(command), providerOf(command)]
+    .some((name) => name !== undefined && project.files.system.includes(name));
+  const named = targets.length === 1 && targets[0]?.name === command && !isSystems;
   if ((shim || !named) && !hasTool(command, project.tools)) {
     const file = programOnPath(command, { PATH: env["PATH"] });
     if (shim && file !== undefined) {
@@ -40,9 +43,9 @@ export async function execFromProject(options: ExecOptions, context: Context): P
     if (!shim) return await runProgram(command, { project, args }, context);
   }
   const plan = await planRun(command, project, context);
-  if (
-    targets.every(({ version }) => version === undefined) && foreignDirectory(context.paths) === undefined
-  ) {
+  const lasts = targets.every(({ version }) => version === undefined) &&
+    envValue(env, "MISE_ENV") === undefined;
+  if (lasts && foreignDirectory(context.paths) === undefined) {
     rememberRun(command, { plan, project }, context);
   }
   return await runCommand(plan, args, env);

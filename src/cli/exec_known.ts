@@ -29,6 +29,8 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   if (name === undefined || name.startsWith("-") || name.includes("@")) return undefined;
   const { platform } = process;
   const env = plainEnvironment(process.env, platform);
+  // It chooses version files, and nothing is remembered with it.
+  if (envValue(env, "MISE_ENV") !== undefined) return undefined;
   const home = envValue(env, "HOME") ?? homedir();
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();

@@ -5,6 +5,7 @@ import { Store } from "../tools/store/store.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
+import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { shortPath } from "./short_path.ts";
 
 export interface LsOptions {
@@ -62,7 +63,7 @@ async function run({ list, json }: LsOptions, context: Context): Promise<ExitCod
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length === 0) await context.stderr.write(emptyText(list));
   else await context.stdout.write(tableText(rows, context));
-  if (!json) await noteSkipped(project?.files.skipped ?? [], context);
+  if (!json && project !== undefined) await noteVersionFiles(project, context);
   return ExitCode.ok;
 }
 
@@ -94,10 +95,8 @@ async function printCatalogue({ stdout }: Context, json: boolean): Promise<ExitC
 }
 
 /** What the listing lacks, and why. */
-async function noteSkipped(skipped: Project["files"]["skipped"], { stderr, home }: Context): Promise<void> {
-  for (const { name, version, file, reason } of skipped) {
-    await stderr.write(`Note: ${shortPath(file, home)} asks for ${name} ${version}: ${reason}\n`);
-  }
+async function noteVersionFiles(project: Project, { stderr }: Context): Promise<void> {
+  for (const note of versionFileNotes(project)) await stderr.write(`Note: ${note}\n`);
 }
 
 function projectRows({ tools }: Project): LsRow[] {

@@ -110,7 +110,7 @@ async function resolve(
   { project, offline }: Where,
   context: Context,
 ): Promise<{ version: string }> {
-  const known = project.files.requests.find((request) => request.name === name);
+  const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
     ...(known ?? { name, options: {}, installEnv: {} }),
     version,

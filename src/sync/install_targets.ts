@@ -145,7 +145,7 @@ function plan(
   target: InstallTarget,
   { project, extra }: { project: Project; extra: ToolOptions },
 ): { request: ToolRequest; locked: LockedTool | undefined } {
-  const own = project.files.requests.find(({ name }) => name === target.name);
+  const own = project.requests.find(({ name }) => name === target.name);
   const commandLine = { file: "the command line", key: target.name };
   const base: ToolRequest = own ?? {
     name: target.name,

@@ -8,6 +8,7 @@ import type { ToolOptions } from "../protocol/tool_options.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
+import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Installer } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
@@ -61,13 +62,15 @@ export async function syncProject(
   const { user, signal, emit } = watch;
   project.requireRequests();
   const installs = options.mode === "install";
-  const requests = installs ? await allowedRequests(project, options, watch) : project.requests;
+  if (installs) await tellWhatIsLeftOut(project, options, watch);
   await warnAboutSources(project, watch);
-  const { root, files: { lockPath } } = project;
+  await warnAboutVersionFiles(project, watch);
+  const { layers: [own, local], files: { overridden } } = project;
   const finished = await runSync(
     { ...options, jobs: options.jobs ?? project.settings.jobs ?? DEFAULT_JOBS },
     {
-      project: { root, lockPath, requests },
+      project: { ...own, overridden },
+      local,
       platform: hostPlatform(),
       store: project.store,
       paths: user.paths,
@@ -78,7 +81,7 @@ export async function syncProject(
     },
   );
   if (installs) {
-    rememberProject(root, user.paths);
+    rememberProject(own.root, user.paths);
     await updateShims(user, { changed: finished.installed > 0, onWarning: watch.onWarning });
   }
   return finished;
@@ -165,19 +168,26 @@ async function warnAboutSources(project: Project, { onWarning }: InstallWatch): 
   );
 }
 
+/** What other programs' files ask for and cannot be had, and what is wrong in them. */
+async function warnAboutVersionFiles(project: Project, { onWarning }: InstallWatch): Promise<void> {
+  for (const text of versionFileNotes(project)) await onWarning(text);
+}
+
 /**
  * With `--locked` a sync needs no trust, since what is installed is already decided; without trust what an
  * installer would run is left out.
  */
-async function allowedRequests(
+async function tellWhatIsLeftOut(
   project: Project,
   { locked }: { locked: boolean },
   { onWarning }: InstallWatch,
-): Promise<readonly ToolRequest[]> {
+): Promise<void> {
   if (!locked) project.requireInstallTrust();
-  const { files, requests } = project;
+  const { files, layers: [own, local] } = project;
+  const asked = [...files.requests, ...files.local.requests];
+  const installed = [...own.requests, ...local.requests];
   const without = (key: string, has: (request: ToolRequest) => boolean) => {
-    const names = files.requests.filter((request, index) => request !== requests[index] && has(request));
+    const names = asked.filter((request, index) => request !== installed[index] && has(request));
     return names.length === 0
       ? undefined
       : `${key} of ${names.map(({ name }) => name).join(", ")} is left out: the project is not trusted`;
@@ -190,7 +200,6 @@ async function allowedRequests(
   ) {
     if (warning !== undefined) await onWarning(warning);
   }
-  return requests;
 }
 
 /** What a job says about the project beside its tool. */

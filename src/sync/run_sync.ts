@@ -26,8 +26,19 @@ export interface SyncOptions {
   failFast: boolean;
 }
 
+/** Requests, and the lock file that answers them. */
+export interface LockedRequests {
+  root: string;
+  lockPath: string;
+  requests: readonly ToolRequest[];
+  /** What stays in the lock file although something else is installed here. */
+  overridden?: readonly ToolRequest[];
+}
+
 export interface SyncDeps {
-  project: { root: string; lockPath: string; requests: readonly ToolRequest[] };
+  project: LockedRequests;
+  /** What a haft.local.toml asks for: its lock is one person's, and `--locked` is not about it. */
+  local?: LockedRequests;
   platform: Platform;
   store: Store;
   /** The store's directory and that of the locks. */
@@ -48,10 +59,13 @@ export interface SyncDeps {
  * would change
  */
 export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<SyncFinished> {
-  const { project, paths } = deps;
+  const { project, local, paths } = deps;
   const run = {
     root: project.root,
-    tools: project.requests.map(({ name, version }) => ({ tool: name, request: version })),
+    tools: [...project.requests, ...local?.requests ?? []].map(({ name, version }) => ({
+      tool: name,
+      request: version,
+    })),
     jobs: options.jobs,
     store: paths.store,
     neededFails: options.mode === "check",
@@ -72,19 +86,26 @@ export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<Syn
 }
 
 async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
-  const { signal, emit, store, project } = deps;
-  const locked = await lockedTools(options, deps);
-  const plans = installPlans(locked, options, deps);
+  const { signal, emit, store, project, local } = deps;
+  const plans: (InstallPlan & { lockPath: string })[] = [];
+  for (const layer of local === undefined || local.requests.length === 0 ? [project] : [project, local]) {
+    const own = { ...options, locked: options.locked && layer === project };
+    const locked = await lockedTools(own, { ...deps, project: layer });
+    const { lockPath } = layer;
+    plans.push(
+      ...installPlans(locked, options, { ...deps, project: layer }).map((plan) => ({ ...plan, lockPath })),
+    );
+  }
   for (const plan of plans) announce(plan, options, deps);
   const needed = plans.filter((plan) => plan.state === "needed");
   if (options.mode !== "install" || signal.aborted) return;
-  await keepPresentLocks(plans, options, project.lockPath);
+  await keepPresentLocks(plans, options);
   if (needed.length === 0) return;
   const { installOne } = await import("./install_one.ts");
   const install = await deps.installer();
-  const keepLock = await lockKeeper(options, project.lockPath);
-  await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config }) => {
+  await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config, lockPath }) => {
     try {
+      const keepLock = await lockKeeper(options, lockPath);
       await installOne(config.tool_name, config, { install, store, signal, emit, keepLock });
     } catch (error) {
       if (!signal.aborted) emit(toolFailed(config.tool_name, config.version, error));
@@ -108,15 +129,14 @@ async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
  * A tool that another project installed has a lock of its dependencies, which this project then keeps too.
  */
 async function keepPresentLocks(
-  plans: readonly InstallPlan[],
+  plans: readonly (InstallPlan & { lockPath: string })[],
   options: SyncOptions,
-  lockPath: string,
 ): Promise<void> {
   for (const plan of plans) {
     if (options.locked || plan.state !== "present" || plan.config.kind !== "js") continue;
     const text = installedDependencies(plan.path);
     if (text === undefined || text === plan.config.dependencies_lock) continue;
-    (await lockKeeper(options, lockPath))(text, plan.config);
+    (await lockKeeper(options, plan.lockPath))(text, plan.config);
   }
 }
 
@@ -127,7 +147,7 @@ async function lockedTools(
 ): Promise<Locked> {
   const { project, emit } = deps;
   const { lock } = readLock(project.lockPath);
-  const plan = planLock(project.requests, lock, deps.platform);
+  const plan = planLock([...project.requests, ...project.overridden ?? []], lock, deps.platform);
   for (const { request, error } of plan.impossible) emit(toolFailed(request.name, null, error));
   if (options.locked) refuseChanges(plan, project.lockPath);
   if (options.mode === "check") {

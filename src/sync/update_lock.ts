@@ -21,7 +21,12 @@ export type Resolver = (
 ) => Promise<LockedTool>;
 
 export interface UpdateLockDeps {
-  project: { root: string; lockPath: string; requests: readonly ToolRequest[] };
+  project: {
+    root: string;
+    lockPath: string;
+    requests: readonly ToolRequest[];
+    overridden?: readonly ToolRequest[];
+  };
   platform: Platform;
   /** The directory of haft's own locks. */
   locks: string;
@@ -48,7 +53,8 @@ export async function updateLock(deps: UpdateLockDeps): Promise<Locked> {
   const { project, platform, locks, signal, emit } = deps;
   return await holdingProject(project.root, { locks, signal }, async () => {
     const { lock, text } = readLock(project.lockPath);
-    const resolved = await resolveMissing({ lock, plan: planLock(project.requests, lock, platform) }, deps);
+    const plan = planLock([...project.requests, ...project.overridden ?? []], lock, platform);
+    const resolved = await resolveMissing({ lock, plan }, deps);
     if (await writeLock(project.lockPath, resolved.lock, text)) {
       emit({ type: "lock.written", path: project.lockPath });
     }

@@ -82,7 +82,7 @@ async function run({ name, offline, json }: InfoOptions, context: Context): Prom
 function factsOf(tool: string, context: Context): ToolInfo {
   const entry = catalogueEntry(tool);
   const sources = entry?.sources ?? [toolSource({ name: tool })];
-  const request = openProject(context.cwd, context).files.requests.find((one) => one.name === tool);
+  const request = openProject(context.cwd, context).requests.find((one) => one.name === tool);
   return {
     tool,
     description: entry?.description ?? null,

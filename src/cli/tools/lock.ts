@@ -55,16 +55,17 @@ async function run(options: LockOptions, context: Context): Promise<ExitCode> {
 }
 
 function changesOf({ files }: Project): LockReport {
-  const { changes, impossible } = planLock(files.requests, readLock(files.lockPath).lock, hostPlatform());
+  const requests = [...files.requests, ...files.overridden];
+  const { changes, impossible } = planLock(requests, readLock(files.lockPath).lock, hostPlatform());
   const unknown = impossible.map(({ request, error }) => ({ tool: request.name, reason: error.message }));
   return { path: files.lockPath, changes: [...changes, ...unknown] };
 }
 
 async function write(project: Project, options: LockOptions, context: Context): Promise<boolean> {
-  const { root, files: { lockPath, requests } } = project;
+  const { root, files: { lockPath, requests, overridden } } = project;
   let failed = false;
   await updateLock({
-    project: { root, lockPath, requests },
+    project: { root, lockPath, requests, overridden },
     platform: hostPlatform(),
     locks: context.paths.locks,
     jobs: DEFAULT_JOBS,

@@ -75,7 +75,7 @@ export async function versionsOf(
   context: Context,
 ): Promise<string[]> {
   const project = openProject(context.cwd, context);
-  const known = project.files.requests.find((request) => request.name === name);
+  const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
     ...(known ?? { name, options: {}, installEnv: {} }),
     version: "latest",

@@ -5,8 +5,8 @@ import { type NewerVersions, newerVersions } from "../../sync/newer_versions.ts"
 import { projectResolver } from "../../sync/project_sync.ts";
 import { relock } from "../../sync/upgrade_lock.ts";
 import { setToolVersion } from "../../tools/manifest/set_tool_version.ts";
-import { openProject } from "../../tools/project/project.ts";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { openProject, type Project } from "../../tools/project/project.ts";
+import { LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../../tools/project/project_files.ts";
 import { bumpRequest } from "../../tools/versions/bump_request.ts";
 import { table } from "../../ui/table.ts";
 import { confirm } from "../task/confirm.ts";
@@ -78,7 +78,7 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
   const planned = found.flatMap((newer) => plan(newer, options) ?? []);
   const chosen = options.interactive ? await choose(planned, context) : planned;
   if (!options.dryRun && chosen.length > 0) {
-    await perform(chosen, project.files, context);
+    await perform(chosen, project, context);
     await syncQuietly(context);
   }
   await report(chosen, options, context);
@@ -89,7 +89,7 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
 /** Undefined for a tool that has nothing newer. */
 function plan(newer: NewerVersions, { bump }: UpgradeOptions): Planned | undefined {
   const { tool: { request, version }, wanted, latest } = newer;
-  const target = bump && basename(request.decidedBy.file) === MANIFEST_NAME ? latest : wanted;
+  const target = bump && isManifest(request.decidedBy.file) ? latest : wanted;
   if (target.version === version) return undefined;
   return {
     tool: request.name,
@@ -99,6 +99,10 @@ function plan(newer: NewerVersions, { bump }: UpgradeOptions): Planned | undefin
     decided_by: request.decidedBy.file,
     newer,
   };
+}
+
+function isManifest(file: string): boolean {
+  return basename(file) === MANIFEST_NAME || basename(file) === LOCAL_MANIFEST_NAME;
 }
 
 async function choose(planned: readonly Planned[], context: Context): Promise<Planned[]> {
@@ -114,17 +118,21 @@ async function choose(planned: readonly Planned[], context: Context): Promise<Pl
 /** Manifests first: a lock file that is newer than its manifest would be resolved anew. */
 async function perform(
   chosen: readonly Planned[],
-  project: { root: string; lockPath: string },
+  project: Project,
   context: Context,
 ): Promise<void> {
   for (const { newer: { tool: { request: old } }, request } of chosen) {
     if (request === old.version) continue;
     await editManifest(old.decidedBy.file, context, (text) => setToolVersion(text, old.name, request));
   }
-  const entries = chosen.map(({ tool, to, request, newer: { wanted, latest } }) =>
-    [tool, { ...(wanted.version === to ? wanted : latest), request: request.trim() }] as const
-  );
-  await relock(project, new Map(entries), { locks: context.paths.locks, signal: context.signal });
+  for (const layer of project.layers) {
+    const own = chosen.filter(({ tool }) => layer.requests.some(({ name }) => name === tool));
+    const entries = own.map(({ tool, to, request, newer: { wanted, latest } }) =>
+      [tool, { ...(wanted.version === to ? wanted : latest), request: request.trim() }] as const
+    );
+    if (entries.length === 0) continue;
+    await relock(layer, new Map(entries), { locks: context.paths.locks, signal: context.signal });
+  }
 }
 
 async function report(
@@ -148,9 +156,7 @@ async function noteOutOfReach(found: readonly NewerVersions[], { stderr, home }:
   for (const { tool: { request }, wanted, latest } of found) {
     if (wanted.version === latest.version) continue;
     const { name, version, decidedBy: { file } } = request;
-    const next = basename(file) === MANIFEST_NAME
-      ? `"haft upgrade ${name} --bump" takes it`
-      : "change it there to get it";
+    const next = isManifest(file) ? `"haft upgrade ${name} --bump" takes it` : "change it there to get it";
     await stderr.write(
       `Note: ${name} ${latest.version} is out; ${shortPath(file, home)} asks for "${version}": ${next}\n`,
     );

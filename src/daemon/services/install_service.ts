@@ -106,7 +106,7 @@ export class InstallService {
     const project = openProject(cwd ?? this.#user.home, this.#user);
     const { availableVersions } = await import("../../tools/resolve/resolve_tool.ts");
     const services = await projectServices(project, { offline: false }, this.#user);
-    const request = project.files.requests.find((own) => own.name === name) ?? {
+    const request = project.requests.find((own) => own.name === name) ?? {
       name,
       version: "latest",
       options: {},

@@ -1,13 +1,15 @@
 import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
 import { ToolOptions } from "../../protocol/tool_options.ts";
-import { tryParseVersionRequest } from "../versions/version_request.ts";
+import { VERSION_FILES } from "./version_files/families.ts";
+import { parseBehind, tryParseVersionRequest } from "../versions/version_request.ts";
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Whether a version text is a version, a range or a tag. */
 export function isVersionRequest(text: string): boolean {
-  return text.length <= 256 && tryParseVersionRequest(text) !== undefined;
+  return text.length <= 256 &&
+    (tryParseVersionRequest(text) !== undefined || parseBehind(text) !== undefined);
 }
 
 const Version = v.pipe(v.string(), v.check(isVersionRequest, 'a version such as "22", "^1.2" or "latest"'));
@@ -45,6 +47,8 @@ export const Settings = v.strictObject({
   ),
   /** Whether deprecated variables such as HAFT_TOOL_OPTIONS count. Default true. */
   legacy_env: v.optional(v.boolean()),
+  /** Which files of other programs say versions, too: all, none, or those that are named. */
+  version_files: v.optional(v.union([v.boolean(), v.array(v.picklist(VERSION_FILES))])),
   /** Let packages bring dependencies by git or from an address, past the registry. */
   remote_dependencies: v.optional(v.boolean()),
 });

@@ -1,151 +1,222 @@
 /**
- * The files in which other programs keep the versions of tools. A tool that haft's catalogue
- * lacks is skipped and remembered, so that messages can say why.
+ * The files in which other programs keep the versions of tools. What haft cannot give is remembered with the
+ * reason, and still decides: a tool of a file further out is not what the nearer one asks for.
  */
-import { parse } from "smol-toml";
 import { canonicalToolName, catalogueEntry } from "../catalogue/catalogue.ts";
+import { findSource } from "../sources/sources.ts";
 import type { ToolRequest } from "../request.ts";
 import { isToolName } from "../tool_name.ts";
 import { isVersionRequest } from "./manifest_schema.ts";
-
-/** What one file says of one tool. */
-interface Mention {
-  name: string;
-  version: string;
-  /** Where in the file: `line 3`, `tools.node`, `volta.node`. */
-  key: string;
-}
+import { VERSION_FILES, type VersionFileFamily } from "./version_files/families.ts";
+import { readSingleVersion, readToolVersions } from "./version_files/line_files.ts";
+import { type Mention, type Mentions, visibleText } from "./version_files/mention.ts";
+import { readMiseToml } from "./version_files/mise_toml.ts";
+import { readPackageJson } from "./version_files/package_json.ts";
 
 export interface VersionFileContent {
+  file: string;
   requests: ToolRequest[];
   /** Mentions that haft cannot follow, and why. */
   skipped: { name: string; version: string; file: string; reason: string }[];
+  /** Tools that are left to the system, by their names in the catalogue. */
+  system: string[];
+  /** Ranges that are allowed, of tools that nothing here asks for. */
+  constraints: { name: string; range: string; file: string; key: string }[];
+  /** `[env]`; null takes a variable away. */
+  env: Record<string, string | null>;
+  /** What is wrong in the file, each with the file and often the line. */
+  problems: string[];
+  /** Other files that had a say. */
+  alsoRead: string[];
 }
 
-/** The files looked for in each directory; of two that name the same tool, the first decides. */
-export const VERSION_FILES: readonly string[] = [
-  ".tool-versions",
-  "mise.toml",
-  ".mise.toml",
-  "vx.toml",
-  ".nvmrc",
-  ".node-version",
-  ".python-version",
-  "package.json",
-];
+/** One file to look for in a directory. */
+export interface VersionFile {
+  family: VersionFileFamily;
+  /** Below the directory, with `/`. */
+  name: string;
+}
+
+/** Directories below a project's in which mise looks, too. */
+export const MISE_DIRECTORIES = ["mise", ".mise", ".config"] as const;
 
 /**
- * Reads a file of {@link VERSION_FILES}. One that is malformed says nothing: it is another program's to
- * complain.
+ * The files of a directory in the order in which they decide, as mise has it.
+ *
+ * @param environments of MISE_ENV: the last has the most to say
+ * @param below those of {@link MISE_DIRECTORIES} that are there
  */
-export function parseVersionFile(
-  text: string,
-  { name, path }: { name: string; path: string },
-): VersionFileContent {
-  const content: VersionFileContent = { requests: [], skipped: [] };
-  for (const mention of mentions(name, text)) {
-    const tool = canonicalToolName(mention.name);
-    const version = mention.version.trim();
-    const known = catalogueEntry(tool) !== undefined || (tool.startsWith("npm:") && isToolName(tool));
-    const reason = !known
-      ? "haft's catalogue does not have it"
-      // asdf's word for whatever the system has.
-      : isVersionRequest(version) && version !== "system"
-      ? undefined
-      : "haft does not know such a version";
-    if (reason !== undefined) content.skipped.push({ name: mention.name, version, file: path, reason });
-    else if (!content.requests.some((request) => request.name === tool)) {
-      content.requests.push({
-        name: tool,
-        version,
-        options: {},
-        installEnv: {},
-        decidedBy: { file: path, key: mention.key },
-      });
-    }
+export function versionFilesIn(
+  { environments = [], below = [] }: { environments?: readonly string[]; below?: readonly string[] },
+): VersionFile[] {
+  const ofEnvironments = environments.toReversed().flatMap((name) =>
+    [`.${name}.local`, `.${name}`].flatMap((middle) => [
+      `.mise${middle}.toml`,
+      ...inDirectory(".mise", middle, below),
+      `mise${middle}.toml`,
+      ...inDirectory("mise", middle, below),
+      ...inDirectory(".config", middle, below),
+    ])
+  );
+  const usual = [".local", ""].flatMap((middle) => [
+    `.mise${middle}.toml`,
+    `mise${middle}.toml`,
+    ...inDirectory(".mise", middle, below),
+    ...inDirectory("mise", middle, below),
+    ...inDirectory(".config", middle, below),
+  ]);
+  return [
+    ...[...ofEnvironments, ...usual].map((name): VersionFile => ({ family: "mise.toml", name })),
+    ...VERSION_FILES.filter((name) => name !== "mise.toml").map((name) => ({ family: name, name })),
+  ];
+}
+
+function inDirectory(
+  directory: typeof MISE_DIRECTORIES[number],
+  middle: string,
+  below: readonly string[],
+): string[] {
+  if (!below.includes(directory)) return [];
+  return directory === ".config"
+    ? [`.config/mise${middle}.toml`, `.config/mise/config${middle}.toml`]
+    : [`${directory}/config${middle}.toml`];
+}
+
+export interface VersionFilePlace {
+  family: VersionFileFamily;
+  path: string;
+  /** The text of another file that this one names; undefined where there is none. */
+  read?: (path: string) => string | undefined;
+}
+
+/** Reads one file. One that is malformed asks for nothing, and `problems` says why. */
+export function parseVersionFile(text: string, place: VersionFilePlace): VersionFileContent {
+  const { path } = place;
+  const { tools, constraints = [], env = {}, problems = [], alsoRead = [] } = mentions(text, place);
+  const content: VersionFileContent = {
+    file: path,
+    requests: [],
+    skipped: [],
+    system: [],
+    constraints: constraints.map((one) => ({ ...one, name: canonicalToolName(one.name), file: path })),
+    env,
+    problems: problems.map((problem) => `${path}${problem}`),
+    alsoRead,
+  };
+  for (const mention of tools) {
+    const tool = toolOf(mention.name);
+    const decided = content.system.includes(tool) ||
+      [...content.requests, ...content.skipped].some(({ name }) => name === tool);
+    // In package.json only tools count: `volta` and `packageManager` may name others.
+    if (decided || (place.family === "package.json" && catalogueEntry(tool) === undefined)) continue;
+    addMention(content, { mention, tool, path });
   }
   return content;
 }
 
-function mentions(file: string, text: string): Mention[] {
-  switch (file) {
+function mentions(text: string, { family, path, read = () => undefined }: VersionFilePlace): Mentions {
+  switch (family) {
     case ".tool-versions":
-      return toolVersions(text);
+      return readToolVersions(text);
     case "mise.toml":
-    case ".mise.toml":
     case "vx.toml":
-      return toolsTable(text);
+      return readMiseToml(text, path);
     case ".nvmrc":
     case ".node-version":
-      return singleVersion("node", text);
+      return readSingleVersion("node", text);
     case ".python-version":
-      return singleVersion("python", text);
+      return readSingleVersion("python", text);
+    case "package.json":
+      return readPackageJson(text, { path, read });
+  }
+}
+
+/** mise's and asdf's names for what haft calls otherwise: `core:node`, `pipx:black`, `asdf:nodejs`. */
+function toolOf(name: string): string {
+  const [, prefix = "", rest = ""] = /^([a-z]+):(.+)$/.exec(name) ?? [];
+  const plain = rest.replace(/\[.*\]$/, "");
+  switch (prefix) {
+    case "core":
+    case "asdf":
+    case "vfox":
+      return canonicalToolName(plain.split("/").at(-1)?.replace(/^(asdf|vfox)-/, "") ?? plain);
+    case "pipx":
+      return `pypi:${plain}`;
+    case "ubi":
+    case "aqua":
+      return `github:${plain}`;
     default:
-      return packageJson(text);
+      return canonicalToolName(prefix === "" ? name : `${prefix}:${plain}`);
   }
 }
 
-/** asdf: a tool and its versions a line; the first version is the one that runs. */
-function toolVersions(text: string): Mention[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const [name, version] = line.replace(/#.*/, "").trim().split(/\s+/);
-    return name === undefined || name === "" || version === undefined
-      ? []
-      : [{ name, version, key: `line ${index + 1}` }];
-  });
-}
-
-function toolsTable(text: string): Mention[] {
-  const tools = tableOf(tryParse(() => parse(text)), "tools");
-  return Object.entries(tools).flatMap(([name, value]) => {
-    const one = Array.isArray(value) ? value[0] : value;
-    const version = typeof one === "object" && one !== null
-      ? (one as Record<string, unknown>)["version"]
-      : one;
-    return typeof version === "string" ? [{ name, version, key: `tools.${name}` }] : [];
-  });
-}
-
-function singleVersion(name: string, text: string): Mention[] {
-  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*/, "").trim());
-  const index = lines.findIndex((line) => line !== "");
-  const version = lines[index];
-  return version === undefined ? [] : [{ name, version, key: `line ${index + 1}` }];
-}
-
-/** Most exact first: what volta pins, what corepack pins, what the engines allow. */
-function packageJson(text: string): Mention[] {
-  const document = tryParse(() => JSON.parse(text));
-  const manager = tableOf(document)["packageManager"];
-  const pinned = typeof manager === "string" ? /^([a-z]+)@([^+]+)/.exec(manager) : null;
-  return [
-    ...strings(document, "volta"),
-    ...(pinned?.[1] === undefined || pinned[2] === undefined
-      ? []
-      : [{ name: pinned[1], version: pinned[2], key: "packageManager" }]),
-    ...strings(document, "engines"),
-  ].filter(({ name }) => catalogueEntry(canonicalToolName(name)) !== undefined);
-}
-
-function strings(document: unknown, key: string): Mention[] {
-  return Object.entries(tableOf(document, key)).flatMap(([name, version]) =>
-    typeof version === "string" ? [{ name, version, key: `${key}.${name}` }] : []
-  );
-}
-
-function tryParse(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    return undefined;
+function addMention(
+  content: VersionFileContent,
+  { mention, tool, path }: { mention: Mention; tool: string; path: string },
+): void {
+  const known = catalogueEntry(tool) !== undefined || isDirectTool(tool);
+  const first = mention.versions[0]?.trim() ?? "";
+  const choices = mention.versions.map((text) => versionOf(text.trim()));
+  // The versions after the first are for when it cannot be had.
+  const usable = choices.find((choice) => "version" in choice || "system" in choice);
+  if (known && usable !== undefined && "system" in usable) content.system.push(tool);
+  else if (known && usable !== undefined && "version" in usable) {
+    const os = systems(mention.os);
+    content.requests.push({
+      name: tool,
+      version: usable.version,
+      options: {},
+      installEnv: {},
+      ...(os === undefined ? {} : { os }),
+      decidedBy: { file: path, key: mention.key },
+    });
+  } else {
+    const [choice] = choices;
+    const reason = !known
+      ? "haft's catalogue does not have it"
+      : choice !== undefined && "reason" in choice
+      ? choice.reason
+      : "haft does not know such a version";
+    content.skipped.push({ name: tool, version: visibleText(first), file: path, reason });
   }
 }
 
-function tableOf(value: unknown, key?: string): Record<string, unknown> {
-  const table = isTable(value) ? (key === undefined ? value : value[key]) : undefined;
-  return isTable(table) ? table : {};
+function isDirectTool(tool: string): boolean {
+  const [, prefix, text] = /^([a-z]+):(.+)$/.exec(tool) ?? [];
+  return prefix !== undefined && text !== undefined && isToolName(tool) &&
+    findSource(prefix)?.direct(text) !== undefined;
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+type Choice = { version: string } | { system: true } | { reason: string };
+
+/** mise's and asdf's ways to name a version. */
+function versionOf(text: string): Choice {
+  if (text === "system") return { system: true };
+  const [, scope = "", rest = ""] = /^(ref|tag|branch|rev|path|prefix|latest):(.*)$/.exec(text) ?? [];
+  switch (scope) {
+    case "":
+      return isVersionRequest(text) ? { version: text } : { reason: "haft does not know such a version" };
+    case "prefix":
+    case "latest":
+      return isVersionRequest(rest) ? { version: rest } : { reason: "haft does not know such a version" };
+    case "path":
+      return { reason: "haft runs no tool from a path outside its store" };
+    default:
+      return { reason: "haft builds no tool from a revision" };
+  }
+}
+
+const SYSTEMS: Readonly<Record<string, string>> = {
+  linux: "linux",
+  macos: "darwin",
+  darwin: "darwin",
+  windows: "win32",
+  win32: "win32",
+};
+
+/** `linux`, or `linux-x64` and `linux/x64`, of which the system counts. */
+function systems(os: readonly string[] | undefined): string[] | undefined {
+  return os === undefined
+    ? undefined
+    : [...new Set(os.map((word) => SYSTEMS[word.split(/[-/]/)[0] ?? ""] ?? word))];
 }

@@ -15,6 +15,9 @@ export function gatedParts(
     | "manifestPath"
     | "requests"
     | "env"
+    | "foreignEnv"
+    | "foreignEnvFile"
+    | "local"
     | "apps"
     | "backends"
     | "tasks"
@@ -23,15 +26,17 @@ export function gatedParts(
     | "registry"
   >,
 ): GatedParts {
-  const { root, manifestPath, requests, env, apps, backends, tasks, mirrors, registry } = files;
+  const { foreignEnv, foreignEnvFile } = files;
+  const { root, manifestPath, env, apps, backends, tasks, mirrors, registry } = files;
   const npmrc = join(root, ".npmrc");
-  const path = manifestPath ?? npmrc;
+  const path = manifestPath ?? foreignEnvFile ?? npmrc;
+  const requests = [...files.requests, ...files.local.requests];
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const named = envFiles(files);
   const variables = gatedVariables(named.keys());
   const withCommand = requests.filter(({ options }) => options.postinstall !== undefined);
   const parts = {
-    env,
+    env: { ...foreignEnv, ...env },
     apps,
     backends,
     tasks,
@@ -48,6 +53,7 @@ export function gatedParts(
     files: [
       ...new Set([
         path,
+        ...(foreignEnvFile === undefined ? [] : [foreignEnvFile]),
         ...deciding,
         ...(registry.length > 0 ? [npmrc] : []),
         ...variables.keys(),
@@ -58,7 +64,7 @@ export function gatedParts(
 }
 
 /** Settings that can do no harm; every other one may run code, or fetch from elsewhere. */
-const HARMLESS: ReadonlySet<string> = new Set(["jobs", "stall_timeout"]);
+const HARMLESS: ReadonlySet<string> = new Set(["jobs", "stall_timeout", "version_files"]);
 
 /** The settings that need trust. One that is `false` only takes a permission back. */
 export function gatedSettings(settings: Settings): Partial<Settings> {

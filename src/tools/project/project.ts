@@ -3,7 +3,6 @@
  * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
  * once.
  */
-import { dirname } from "node:path";
 import process from "node:process";
 import { type Env, plainEnvironment } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
@@ -12,12 +11,12 @@ import { hostPlatform } from "../host_platform.ts";
 import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
+import type { ToolRequest } from "../request.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
 import { gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
-import { MANIFEST_NAME, type ProjectFiles, readProjectFiles } from "./project_files.ts";
-import type { ToolRequest } from "../request.ts";
+import { MANIFEST_NAME, type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
 import { searchPath } from "./search_path.ts";
 import { type EnvironmentChanges, environmentChanges } from "./tool_environment.ts";
 
@@ -62,6 +61,26 @@ export class Project {
     return this.files.root;
   }
 
+  /** One request for each tool that is asked for here, whoever asks. */
+  get requests(): ToolRequest[] {
+    return this.layers.flatMap(({ requests }) => requests);
+  }
+
+  /**
+   * All that is asked for here: by the project, by its haft.local.toml, and by the user everywhere. Before
+   * trust the project's are without the variables and commands of an install.
+   */
+  get layers(): readonly [project: RequestLayer, local: RequestLayer, userWide: RequestLayer] {
+    const { root, lockPath, requests, local, userWide } = this.files;
+    const withoutTrust = [...requests, ...local.requests].some(installRunsCode) && !this.isTrusted;
+    const allowed = (all: ToolRequest[]) => withoutTrust ? all.map(withoutCode) : all;
+    return [
+      { root, lockPath, requests: allowed(requests) },
+      { ...local, requests: allowed(local.requests) },
+      userWide,
+    ];
+  }
+
   /** The project's settings over the user's; those that can run code or fetch from elsewhere need trust. */
   get settings(): Settings {
     const { user, settings } = this.files;
@@ -75,12 +94,6 @@ export class Project {
   get mirrors(): Record<string, string> {
     const { user, mirrors } = this.files;
     return { ...user.mirrors, ...(Object.keys(mirrors).length > 0 && this.isTrusted ? mirrors : {}) };
-  }
-
-  /** What the project asks for; before trust without the variables and commands of an install. */
-  get requests(): readonly ToolRequest[] {
-    const { requests } = this.files;
-    return !requests.some(installRunsCode) || this.isTrusted ? requests : requests.map(withoutCode);
   }
 
   /** Whether tools come from where the project says. */
@@ -114,10 +127,10 @@ export class Project {
     const tools = "found" in this.#tools ? this.#tools.found : [];
     return [
       ...this.files.lookedFor,
-      this.files.lockPath,
+      ...this.layers.map(({ lockPath }) => lockPath),
       ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
       // What trust adds to a tool makes it another one.
-      ...this.files.requests.filter(installRunsCode)
+      ...[...this.files.requests, ...this.files.local.requests].filter(installRunsCode)
         .map((request) => storeDirectory(this.#user.paths, toolStoreId(request))),
       ...tools.flatMap(({ deciding }) => deciding),
     ];
@@ -137,7 +150,10 @@ export class Project {
 
   /** @throws {HaftError} when neither a haft.toml nor another program's file asks for a tool */
   requireRequests(): void {
-    if (this.files.requests.length === 0) this.requireManifest();
+    const { requests, local, system, skipped } = this.files;
+    if ([requests, local.requests, system, skipped].every(({ length }) => length === 0)) {
+      this.requireManifest();
+    }
   }
 
   /** What of the project counts only once it is trusted. */
@@ -176,18 +192,23 @@ export class Project {
    * @throws {HaftError} when one of them has such, and the project is not trusted
    */
   requireInstallTrust(names?: readonly string[]): void {
-    const asked = this.files.requests.filter(({ name }) => names?.includes(name) ?? true);
+    const asked = [...this.files.requests, ...this.files.local.requests].filter(({ name }) =>
+      names?.includes(name) ?? true
+    );
     if (asked.some(installRunsCode)) this.requireTrust();
   }
 
   /**
-   * The variables of `[env]`; null takes one away.
+   * The variables of `[env]`; null takes one away. Those of other programs' files count only after trust, and
+   * are nothing to fail for.
    *
    * @throws {HaftError} when there are some, and the project is not trusted
    */
   variables(): Record<string, string | null> {
-    if (Object.keys(this.files.env).length > 0) this.requireTrust();
-    return { ...this.files.env };
+    const { env, foreignEnv } = this.files;
+    if (Object.keys(env).length > 0) this.requireTrust();
+    const foreign = Object.keys(foreignEnv).length > 0 && this.isTrusted ? foreignEnv : {};
+    return { ...foreign, ...env };
   }
 
   /**
@@ -224,28 +245,15 @@ export class Project {
     return result;
   }
 
-  /** @throws {HaftError} when the user's own lock file is not one */
-  #readUserTools(): ProjectTool[] {
-    const { userRequests, userLockPath: lockPath } = this.files;
-    if (userRequests.length === 0) return [];
-    const root = dirname(lockPath);
-    const context = {
-      lock: readLock(lockPath).lock,
-      root,
-      lockPath,
-      store: this.store,
-      platform: hostPlatform(),
-    };
-    return userRequests.map((request) => projectTool(request, context));
-  }
-
   #readTools(): { found: ProjectTool[] } | { error: unknown } {
     try {
-      const { lock } = readLock(this.files.lockPath);
-      const { root, lockPath } = this.files;
-      const context = { lock, root, lockPath, store: this.store, platform: hostPlatform() };
-      const own = this.requests.map((request) => projectTool(request, context));
-      return { found: [...own, ...this.#readUserTools()] };
+      const platform = hostPlatform();
+      const found = this.layers.flatMap(({ root, lockPath, requests }) => {
+        if (requests.length === 0) return [];
+        const context = { lock: readLock(lockPath).lock, root, lockPath, store: this.store, platform };
+        return requests.map((request) => projectTool(request, context));
+      });
+      return { found };
     } catch (error) {
       return { error };
     }

@@ -1,16 +1,35 @@
-import { readTextFile } from "../../base/read_text_file.ts";
-import { dirname, join } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { type Env, envValue } from "../../base/env.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
-import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
-import { parseVersionFile, VERSION_FILES, type VersionFileContent } from "../manifest/version_files.ts";
+import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
+import {
+  MISE_DIRECTORIES,
+  parseVersionFile,
+  type VersionFile,
+  type VersionFileContent,
+  versionFilesIn,
+} from "../manifest/version_files.ts";
+import { VERSION_FILES, type VersionFileFamily } from "../manifest/version_files/families.ts";
 import type { ToolRequest } from "../request.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
 
 export const MANIFEST_NAME = "haft.toml";
+/** Beside a haft.toml, for what is one person's alone; it is not committed. */
+export const LOCAL_MANIFEST_NAME = "haft.local.toml";
 export const LOCK_NAME = "haft.lock";
+const LOCAL_LOCK_NAME = "haft.local.lock";
+
+/** Requests with a lock file of their own, so that the project's names only what the project asks for. */
+export interface RequestLayer {
+  root: string;
+  lockPath: string;
+  requests: ToolRequest[];
+}
 
 /** What the files of a directory and of those above it say, all taken together. */
 export interface ProjectFiles {
@@ -24,18 +43,27 @@ export interface ProjectFiles {
   lockPath: string;
   /** One request a tool: the nearest file decides, and haft.toml before others in the same directory. */
   requests: ToolRequest[];
-  /**
-   * What the user asks for everywhere and this project does not decide. It has a lock file of its own: a
-   * project's names only what the project asks for.
-   */
-  userRequests: ToolRequest[];
-  userLockPath: string;
+  /** What the project asks for and a haft.local.toml decides otherwise: haft.lock keeps it. */
+  overridden: ToolRequest[];
+  /** What a haft.local.toml asks for instead of the project's files, or beyond them. */
+  local: RequestLayer;
+  /** What the user asks for everywhere and this project does not decide. */
+  userWide: RequestLayer;
   /** Requests that a nearer file overruled, nearest first. */
   shadowed: ToolRequest[];
   /** What version files ask for that haft cannot give. */
   skipped: VersionFileContent["skipped"];
+  /** Tools that the nearest file to name them leaves to the system. */
+  system: string[];
+  /** What `engines` of the nearest package.json allows. */
+  constraints: VersionFileContent["constraints"];
+  /** What is wrong in version files, each with the file and often the line. */
+  problems: string[];
   /** `[env]` of the nearest haft.toml; null takes a variable away. */
   env: Record<string, string | null>;
+  /** `[env]` of version files, which counts once it is trusted, and the nearest file that has one. */
+  foreignEnv: Record<string, string | null>;
+  foreignEnvFile: string | undefined;
   /** `[apps]` of the nearest haft.toml, as it is written. */
   apps: Record<string, unknown>;
   /** `[backends]` of the nearest haft.toml, as it is written. */
@@ -54,55 +82,40 @@ export interface ProjectFiles {
   lookedFor: string[];
 }
 
+export interface FilesContext {
+  env?: Env;
+  home: string;
+  paths: Pick<Paths, "config">;
+}
+
 /**
  * Reads the files of a directory and of every directory above it, up to the root of the file system: a
  * project inside another has from the outer one what it does not say itself.
  *
  * @throws {UsageError} when a haft.toml is wrong
  */
-export function readProjectFiles(
-  cwd: string,
-  { home, paths }: { home: string; paths: Pick<Paths, "config"> },
-): ProjectFiles {
-  const files: ProjectFiles = {
-    root: cwd,
-    manifestPath: undefined,
-    lockPath: join(cwd, LOCK_NAME),
-    requests: [],
-    userRequests: [],
-    userLockPath: join(paths.config, LOCK_NAME),
-    shadowed: [],
-    skipped: [],
-    env: {},
-    apps: {},
-    backends: {},
-    tasks: {},
-    settings: {},
-    mirrors: {},
-    registry: [],
-    user: readUserConfig(paths.config),
-    lookedFor: [userConfigPath(paths.config)],
-  };
+export function readProjectFiles(cwd: string, { env = {}, home, paths }: FilesContext): ProjectFiles {
+  const userConfig = readUserConfig(paths.config);
+  const files = emptyFiles(cwd, { config: paths.config, userConfig });
+  const directories = [...ancestors(cwd)].filter((directory) => !isDependency(directory));
+  const manifests = new Map(directories.map((directory) => [directory, addManifests(files, directory)]));
+  const choice = files.settings.version_files ?? userConfig.settings.version_files;
+  const families = choice === false ? [] : choice === true || choice === undefined ? VERSION_FILES : choice;
+  const environments = miseEnvironments(env);
+  const decided = new Set<string>();
   let versionFileRoot: string | undefined;
-  for (const directory of ancestors(cwd)) {
-    const manifestPath = join(directory, MANIFEST_NAME);
-    files.lookedFor.push(manifestPath);
-    const manifest = readManifest(manifestPath);
-    if (manifest !== undefined) addManifest(files, manifest, directory);
-    for (const name of VERSION_FILES) {
-      const path = join(directory, name);
-      files.lookedFor.push(path);
-      const text = readText(path);
-      if (text === undefined) continue;
-      const { requests, skipped } = parseVersionFile(text, { name, path });
-      if (requests.length > 0) versionFileRoot ??= directory;
-      addRequests(files, requests);
-      files.skipped.push(...skipped);
+  for (const directory of directories) {
+    for (const { requests, layer } of manifests.get(directory) ?? []) {
+      addRequests(files, layer === "local" ? files.local.requests : files.requests, { requests, decided });
+    }
+    for (const content of versionFileContents(directory, { files, families, environments })) {
+      if (addContent(files, content, decided)) versionFileRoot ??= directory;
     }
   }
   if (files.manifestPath === undefined && versionFileRoot !== undefined) files.root = versionFileRoot;
   files.lockPath = join(files.root, LOCK_NAME);
-  addUserRequests(files, { home, config: paths.config });
+  Object.assign(files.local, { root: files.root, lockPath: join(files.root, LOCAL_LOCK_NAME) });
+  addUserRequests(files, { home, config: paths.config, families, decided });
   const npmrc = join(files.root, ".npmrc");
   files.lookedFor.push(npmrc);
   // The one of the home directory is the user's own.
@@ -110,55 +123,181 @@ export function readProjectFiles(
   return files;
 }
 
+function emptyFiles(
+  cwd: string,
+  { config, userConfig }: { config: string; userConfig: UserConfig },
+): ProjectFiles {
+  return {
+    root: cwd,
+    manifestPath: undefined,
+    lockPath: join(cwd, LOCK_NAME),
+    requests: [],
+    local: { root: cwd, lockPath: join(cwd, LOCAL_LOCK_NAME), requests: [] },
+    userWide: { root: config, lockPath: join(config, LOCK_NAME), requests: [] },
+    overridden: [],
+    shadowed: [],
+    skipped: [],
+    system: [],
+    constraints: [],
+    problems: [],
+    env: {},
+    foreignEnv: {},
+    foreignEnvFile: undefined,
+    apps: {},
+    backends: {},
+    tasks: {},
+    settings: {},
+    mirrors: {},
+    registry: [],
+    user: userConfig,
+    lookedFor: [userConfigPath(config)],
+  };
+}
+
+/** What lies in node_modules is other people's: it says nothing about the project's tools. */
+function isDependency(directory: string): boolean {
+  return directory.split(sep).includes("node_modules");
+}
+
+function miseEnvironments(env: Env): string[] {
+  return (envValue(env, "MISE_ENV") ?? "").split(",").filter((name) => /^[A-Za-z0-9_-]+$/.test(name));
+}
+
+interface ManifestRequests {
+  requests: readonly ToolRequest[];
+  layer: "project" | "local";
+}
+
+/**
+ * Reads a directory's haft.local.toml and haft.toml. Of the nearest directory that has one, the sections
+ * count as well; in them the local file comes before the other.
+ */
+function addManifests(files: ProjectFiles, directory: string): ManifestRequests[] {
+  const [localPath, path] = [join(directory, LOCAL_MANIFEST_NAME), join(directory, MANIFEST_NAME)];
+  files.lookedFor.push(localPath, path);
+  const [local, own] = [readManifest(localPath), readManifest(path)];
+  if (files.manifestPath === undefined && (own ?? local) !== undefined) {
+    files.root = directory;
+    files.manifestPath = (own ?? local)?.path;
+    for (const name of ["env", "apps", "backends", "tasks", "settings", "mirrors"] as const) {
+      Object.assign(files[name], own?.[name], local?.[name]);
+    }
+  }
+  return [
+    { requests: local?.requests ?? [], layer: "local" },
+    { requests: own?.requests ?? [], layer: "project" },
+  ];
+}
+
+function* versionFileContents(
+  directory: string,
+  { files, families, environments }: {
+    files: ProjectFiles;
+    families: readonly VersionFileFamily[];
+    environments: readonly string[];
+  },
+): Generator<VersionFileContent> {
+  if (families.length === 0) return;
+  const below = MISE_DIRECTORIES.filter((name) => {
+    const path = join(directory, name);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
+    files.lookedFor.push(path);
+    return false;
+  });
+  for (const file of versionFilesIn({ environments, below })) {
+    if (!families.includes(file.family)) continue;
+    const path = join(directory, ...file.name.split("/"));
+    files.lookedFor.push(path);
+    const content = readVersionFile(path, file, files);
+    if (content !== undefined) yield content;
+  }
+}
+
+/** A version file that cannot be read is another program's: it is told, and stops nothing. */
+function readVersionFile(
+  path: string,
+  { family }: Pick<VersionFile, "family">,
+  files: ProjectFiles,
+): VersionFileContent | undefined {
+  let text: string | undefined;
+  try {
+    text = readText(path);
+  } catch (error) {
+    files.problems.push(errorMessage(error));
+    return undefined;
+  }
+  return text === undefined ? undefined : parseVersionFile(text, { family, path, read: readText });
+}
+
+/** @returns whether the file asks for a tool */
+function addContent(files: ProjectFiles, content: VersionFileContent, decided: Set<string>): boolean {
+  const { requests, skipped, system, constraints, env, problems, alsoRead } = content;
+  addRequests(files, files.requests, { requests, decided });
+  for (const mention of skipped) {
+    if (!decided.has(mention.name)) files.skipped.push(mention);
+    decided.add(mention.name);
+  }
+  for (const name of system) {
+    if (!decided.has(name)) files.system.push(name);
+    decided.add(name);
+  }
+  for (const constraint of constraints) {
+    if (!files.constraints.some(({ name }) => name === constraint.name)) files.constraints.push(constraint);
+  }
+  if (Object.keys(env).length > 0) {
+    files.foreignEnv = { ...env, ...files.foreignEnv };
+    files.foreignEnvFile ??= content.file;
+  }
+  files.problems.push(...problems);
+  files.lookedFor.push(...alsoRead);
+  return requests.length > 0;
+}
+
+/** The first file to name a tool decides; the others are remembered. */
+function addRequests(
+  files: ProjectFiles,
+  target: ToolRequest[],
+  { requests, decided }: { requests: readonly ToolRequest[]; decided: Set<string> },
+): void {
+  const has = (list: readonly ToolRequest[], { name }: ToolRequest) => list.some((one) => one.name === name);
+  for (const request of requests) {
+    (decided.has(request.name) ? files.shadowed : target).push(request);
+    const isLocal = has(files.local.requests, request) && target !== files.local.requests;
+    if (isLocal && target === files.requests && !has(files.overridden, request)) {
+      files.overridden.push(request);
+    }
+    decided.add(request.name);
+  }
+}
+
 /**
  * The user's own haft.toml, then `~/.tool-versions`, count in every directory. Where there is no project,
  * they are what there is.
  */
-function addUserRequests(files: ProjectFiles, { home, config }: { home: string; config: string }): void {
+function addUserRequests(
+  files: ProjectFiles,
+  { home, config, families, decided }: {
+    home: string;
+    config: string;
+    families: readonly VersionFileFamily[];
+    decided: Set<string>;
+  },
+): void {
   const isProject = files.manifestPath !== undefined || files.requests.length > 0;
   const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, ".tool-versions")];
-  const found: ToolRequest[] = [];
+  const target = isProject ? files.userWide.requests : files.requests;
   if (!files.lookedFor.includes(manifestPath)) {
     files.lookedFor.push(manifestPath);
-    found.push(...readManifest(manifestPath)?.requests ?? []);
+    addRequests(files, target, { requests: readManifest(manifestPath)?.requests ?? [], decided });
   }
-  if (!files.lookedFor.includes(versionsPath)) {
+  if (!files.lookedFor.includes(versionsPath) && families.includes(".tool-versions")) {
     files.lookedFor.push(versionsPath);
-    const text = readText(versionsPath);
-    const place = { name: ".tool-versions", path: versionsPath };
-    if (text !== undefined) found.push(...parseVersionFile(text, place).requests);
+    const content = readVersionFile(versionsPath, { family: ".tool-versions" }, files);
+    addRequests(files, target, { requests: content?.requests ?? [], decided });
   }
-  if (found.length === 0) return;
-  files.lookedFor.push(files.userLockPath);
-  if (!isProject) files.lockPath = files.userLockPath;
-  const target = isProject ? files.userRequests : files.requests;
-  for (const request of found) {
-    const decided = [...files.requests, ...target].some(({ name }) => name === request.name);
-    (decided ? files.shadowed : target).push(request);
-  }
-}
-
-function addManifest(files: ProjectFiles, manifest: Manifest, directory: string): void {
-  addRequests(files, manifest.requests);
-  if (files.manifestPath !== undefined) return;
-  const { path, env, apps, backends, tasks, settings, mirrors } = manifest;
-  Object.assign(files, {
-    root: directory,
-    manifestPath: path,
-    env,
-    apps,
-    backends,
-    tasks,
-    settings,
-    mirrors,
-  });
-}
-
-function addRequests(files: ProjectFiles, requests: readonly ToolRequest[]): void {
-  for (const request of requests) {
-    const decided = files.requests.some(({ name }) => name === request.name);
-    (decided ? files.shadowed : files.requests).push(request);
-  }
+  if (target.length === 0) return;
+  files.lookedFor.push(files.userWide.lockPath);
+  if (!isProject) files.lockPath = files.userWide.lockPath;
 }
 
 function readManifest(path: string): Manifest | undefined {
@@ -167,6 +306,8 @@ function readManifest(path: string): Manifest | undefined {
 }
 
 function readText(path: string): string | undefined {
+  // Most of the files are not there, and an exception for each would cost more than all the rest.
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   try {
     return readTextFile(path);
   } catch (error) {

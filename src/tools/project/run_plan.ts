@@ -60,7 +60,7 @@ export function withTarget(
   { name, version }: { name: string; version: string | undefined },
 ): Project {
   if (version === undefined) return project;
-  const known = project.files.requests.find((request) => request.name === name);
+  const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
     ...(known ?? { name, options: {}, installEnv: {} }),
     version,

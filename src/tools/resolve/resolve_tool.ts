@@ -4,7 +4,8 @@ import { PLATFORMS } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
 import type { ResolveDeps } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
-import { parseVersionRequest } from "../versions/version_request.ts";
+import { HaftError } from "../../base/errors.ts";
+import { parseBehind, parseVersionRequest, versionBehind } from "../versions/version_request.ts";
 
 /**
  * Turns a request into a lock entry: the exact version, and for every platform what to download and what
@@ -13,6 +14,15 @@ import { parseVersionRequest } from "../versions/version_request.ts";
  * @throws {HaftError} when no version answers the request, or an artifact comes without a strong hash
  */
 export async function resolveTool(request: ToolRequest, deps: ResolveDeps): Promise<LockedTool> {
+  const behind = parseBehind(request.version);
+  if (behind !== undefined) {
+    const { version } = await resolveTool({ ...request, version: behind.base }, deps);
+    const wanted = versionBehind(version, behind.minus);
+    if (wanted === undefined) {
+      throw new HaftError(`"${request.name}" ${version} has nothing ${behind.minus} behind it`);
+    }
+    return { ...await resolveTool({ ...request, version: wanted }, deps), request: request.version.trim() };
+  }
   // Wrong text must not cost a request.
   parseVersionRequest(request.version);
   const entry = toolSource(request);

@@ -37,8 +37,9 @@ export function shimEntryName(name: string): string {
 export function shShim(name: string, { haft, cache, env }: ShimOptions): string {
   const [program = "haft", ...args] = haft;
   const rest = [...args, "exec", "--shim", name, "--"].map(shellQuote).join(" ");
-  const home = HOME_VARIABLES.map((variable) => `\${${variable}-}`).join(":");
-  const known = HOME_VARIABLES.map((variable) => envValue(env, variable) ?? "").join(":");
+  // MISE_ENV chooses version files, and entries are made without it.
+  const home = [...HOME_VARIABLES, "MISE_ENV"].map((variable) => `\${${variable}-}`).join(":");
+  const known = [...HOME_VARIABLES.map((variable) => envValue(env, variable) ?? ""), ""].join(":");
   // In braces, so that a shell runs nothing of a shim that was cut short.
   return `#!/bin/sh
 # ${SHIM_MARK}. "haft shims" writes it again.

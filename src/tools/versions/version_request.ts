@@ -44,3 +44,23 @@ export function tryParseVersionRequest(text: string): VersionRequest | undefined
 export function knownRange(text: string): Range {
   return parseRange(text);
 }
+
+/** `sub-1:lts` and `sub-0.1:latest`, as mise has them: so many versions behind another. */
+export function parseBehind(text: string): { minus: string; base: string } | undefined {
+  const [, minus, base] = /^sub-(\d+(?:\.\d+)*):(.+)$/.exec(text.trim()) ?? [];
+  if (minus === undefined || base === undefined || tryParseVersionRequest(base) === undefined) {
+    return undefined;
+  }
+  return { minus, base };
+}
+
+/**
+ * The request for what is so much behind a version: 22.5.1 less `1` is `21`, less `0.1` is `22.4`.
+ *
+ * @returns undefined when there is no such version
+ */
+export function versionBehind(version: string, minus: string): string | undefined {
+  const numbers = (version.split(/[-+]/)[0] ?? "").split(".").map(Number);
+  const parts = minus.split(".").map((part, index) => (numbers[index] ?? 0) - Number(part));
+  return parts.every((part) => part >= 0) ? parts.join(".") : undefined;
+}

@@ -11,7 +11,7 @@ const options = { haft: ["/opt/it's/haft"], cache: "/c a/shims", env: { HOME: "/
 Deno.test("shShim() quotes every path, knows the environment it was written in, and ends in haft exec", () => {
   const text = shShim("esbuild", options);
   assertStringIncludes(text, `haft_entry='/c a/shims'"$PWD"/'.haft-run-esbuild'\n`);
-  assertStringIncludes(text, `= ':::::/home/o'\\''neil' ]`);
+  assertStringIncludes(text, `= ':::::/home/o'\\''neil:' ]`);
   assertStringIncludes(text, `exec '/opt/it'\\''s/haft' 'exec' '--shim' 'esbuild' '--' "$@"\n`);
   assertEquals(text.endsWith('haft_ask "$@"\n}\n'), true);
   assertEquals(text.split("\n")[0], "#!/bin/sh");
@@ -96,18 +96,32 @@ for (const shell of ["dash", "bash", "busybox"]) {
   });
 }
 
-Deno.test("activationLine() quotes the directory for each shell", () => {
-  assertEquals(
-    activationLine("bash", "/o'neil/shims"),
-    `case ":$PATH:" in *:'/o'\\''neil/shims':*) ;; *) export PATH='/o'\\''neil/shims'"\${PATH:+:$PATH}" ;; esac\n`,
-  );
-  assertEquals(
-    activationLine("fish", "/o'neil/shims"),
-    `contains -- '/o\\'neil/shims' $PATH; or set -gx PATH '/o\\'neil/shims' $PATH\n`,
-  );
+for (const shell of ["bash", "zsh", "fish"] as const) {
+  Deno.test({
+    name:
+      `activationLine() puts the directory first in ${shell}, wherever it was, and as often as it is sourced`,
+    ignore: spawnSync(shell, ["-c", "true"]).status !== 0,
+    fn: () => {
+      const directory = "/o'neil [x]*/shims";
+      const line = activationLine(shell, directory);
+      for (
+        const PATH of ["/usr/bin:/bin", `/usr/bin:${directory}:/bin`, `/usr/bin:/bin:${directory}`, directory]
+      ) {
+        const { stdout } = spawnSync(shell, ["-c", `${line}${line}printenv PATH`], {
+          encoding: "utf8",
+          env: { PATH: `${PATH}:/usr/bin` },
+        });
+        const rest = `${PATH}:/usr/bin`.split(":").filter((part) => part !== directory);
+        assertEquals(stdout, `${[directory, ...rest].join(":")}\n`);
+      }
+    },
+  });
+}
+
+Deno.test("activationLine() quotes the directory for PowerShell", () => {
   assertEquals(
     activationLine("powershell", "C:\\o'neil\\shims"),
-    `if (($env:PATH -split [IO.Path]::PathSeparator) -notcontains 'C:\\o''neil\\shims') ` +
-      `{ $env:PATH = 'C:\\o''neil\\shims' + [IO.Path]::PathSeparator + $env:PATH }\n`,
+    `$env:PATH = (@('C:\\o''neil\\shims') + @($env:PATH -split [IO.Path]::PathSeparator | ` +
+      `Where-Object { $_ -ne 'C:\\o''neil\\shims' })) -join [IO.Path]::PathSeparator\n`,
   );
 });

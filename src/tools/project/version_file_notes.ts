@@ -1,0 +1,27 @@
+import { versionSatisfies } from "../versions/pick_version.ts";
+import { tryParseVersionRequest } from "../versions/version_request.ts";
+import type { Project } from "./project.ts";
+
+/** What a person should know of a project's version files: one text for each tool or mistake. */
+export function versionFileNotes(project: Project): string[] {
+  const { skipped, problems, constraints, foreignEnv, foreignEnvFile } = project.files;
+  const gated = Object.keys(foreignEnv).length > 0 && !project.isTrusted;
+  return [
+    ...problems,
+    ...skipped.map(({ name, version, file, reason }) => `${file} asks for ${name} ${version}: ${reason}`),
+    ...constraints.flatMap((constraint) => brokenConstraint(constraint, project) ?? []),
+    ...(gated ? [`[env] of ${foreignEnvFile} counts after "haft trust"`] : []),
+  ];
+}
+
+/** Undefined where the version fits, none is known yet, or the range is a hint for people. */
+function brokenConstraint(
+  { name, range, file, key }: Project["files"]["constraints"][number],
+  { tools }: Project,
+): string | undefined {
+  const tool = tools.find(({ request }) => request.name === name);
+  if (tool?.version === undefined || tryParseVersionRequest(range)?.kind !== "range") return undefined;
+  if (versionSatisfies(range, tool.version)) return undefined;
+  const { file: decided } = tool.request.decidedBy;
+  return `${file} (${key}) allows ${name} ${range}, but ${decided} asks for ${tool.request.version} (${tool.version})`;
+}
