@@ -10,8 +10,8 @@ import { readSummary, type TestSummary } from "./support/test_summary.ts";
 
 /**
  * Everything the tests need, then the tests: the tools of haft.toml, a release binary, a test binary and the
- * bundle for Bun. Arguments
- * (files, `--filter NAME`) go to `deno test`. The last line of the output is `N passed, N failed`.
+ * bundle for Bun. Arguments (files, `--filter NAME`) go to `deno test`; with `--sources`, the documents'
+ * tests run the sources under Deno. The last line of the output is `N passed, N failed`.
  */
 const sync = await runCommand([...haftFromSource, "sync"]);
 if (sync.code !== 0) throw new Error("haft sync failed, so there is nothing to build with");
@@ -20,7 +20,7 @@ const binary = await build();
 const testBinary = await build({ test: true });
 await bundle();
 
-const args = process.argv.slice(2);
+const args = process.argv.slice(2).filter((arg) => arg !== "--sources");
 const alone = readdirSync(join(projectRoot, "tests"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith("_alone_test.ts")).map((name) => join("tests", name));
 const total: TestSummary = { passed: 0, failed: 0, ignored: 0 };
@@ -37,6 +37,7 @@ for (const run of runs) {
       HAFT_TEST_BUN: bun,
       HAFT_TEST_BINARY: binary.path,
       HAFT_TEST_FAILPOINT_BINARY: testBinary.path,
+      ...(process.argv.includes("--sources") ? { HAFT_TEST_SOURCES: "1" } : {}),
       // Both runtimes send even 127.0.0.1 through a proxy, unless told.
       NO_PROXY: "127.0.0.1,localhost",
       no_proxy: "127.0.0.1,localhost",

@@ -21,14 +21,29 @@ const HOLD_MS = 100;
 /** Its client gives up after 30 s. */
 const ANSWER_WITHIN_MS = 25_000;
 
-export const bunctl: Dialect = {
-  name: "bunctl",
-  framing: "length",
-  maxFrameBytes: 10 * 1024 * 1024,
-  mayStaySilent: false,
-  open: (peer, daemon) => new BunctlSession(peer, daemon),
-  complaint: (message) => ({ Error: { message } }),
+/**
+ * bunctl 3.0's client reads the answer to `List` as a list of names; the manual of the crate bunctl-ipc has
+ * them under `apps`. Both send the same bytes, so the endpoint's name decides.
+ */
+const LISTS = {
+  "bunctl": (names: string[]) => names,
+  "bunctl-ipc": (names: string[]) => ({ apps: names }),
 };
+
+export function bunctlDialect(name: keyof typeof LISTS): Dialect {
+  return {
+    name,
+    framing: "length",
+    maxFrameBytes: 10 * 1024 * 1024,
+    mayStaySilent: false,
+    open: (peer, daemon) => new BunctlSession(peer, daemon, LISTS[name]),
+    complaint,
+  };
+}
+
+function complaint(message: string): unknown {
+  return { Error: { message } };
+}
 
 class BunctlSession implements DialectSession {
   readonly #peer: DialectPeer;
@@ -40,7 +55,10 @@ class BunctlSession implements DialectSession {
   #answering = false;
   #saidSomething = false;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient) {
+  readonly #list: (names: string[]) => unknown;
+
+  constructor(peer: DialectPeer, daemon: DaemonClient, list: (names: string[]) => unknown) {
+    this.#list = list;
     this.#peer = peer;
     this.#daemon = daemon;
     daemon.onEvent((event) => {
@@ -57,7 +75,7 @@ class BunctlSession implements DialectSession {
     try {
       this.#send(await this.#answer(value));
     } catch (error) {
-      this.#send(bunctl.complaint(errorMessage(error)));
+      this.#send(complaint(errorMessage(error)));
     }
     this.#answering = false;
     if (held !== this.#held) this.#holdFor(HOLD_MS);
@@ -117,7 +135,7 @@ class BunctlSession implements DialectSession {
       case "List":
       case "Unsubscribe":
         if (variant.fields !== null) throw new Error(`invalid type: ${variant.name} has no fields`);
-        return variant.name === "List" ? await this.#list() : await this.#unsubscribe();
+        return variant.name === "List" ? await this.#names() : await this.#unsubscribe();
       default:
         throw new Error(`unknown variant ${variant === undefined ? "" : `\`${cutText(variant.name)}\``}`);
     }
@@ -167,8 +185,8 @@ class BunctlSession implements DialectSession {
     return bunctlStatus(app);
   }
 
-  async #list(): Promise<unknown> {
-    return { Data: { data: (await this.#apps()).map(({ name }) => bunctlName(name)) } };
+  async #names(): Promise<unknown> {
+    return { Data: { data: this.#list((await this.#apps()).map(({ name }) => bunctlName(name))) } };
   }
 
   async #logs({ name: given, lines }: Record<string, unknown>): Promise<unknown> {

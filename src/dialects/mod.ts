@@ -9,7 +9,8 @@ export interface DialectSettings {
 
 const LOADERS: Readonly<Record<string, (settings: DialectSettings) => Promise<Dialect>>> = {
   auroraview: async () => (await import("./auroraview.ts")).auroraview,
-  bunctl: async () => (await import("./bunctl.ts")).bunctl,
+  bunctl: async () => (await import("./bunctl.ts")).bunctlDialect("bunctl"),
+  "bunctl-ipc": async () => (await import("./bunctl.ts")).bunctlDialect("bunctl-ipc"),
   ipckit: async () => (await import("./ipckit.ts")).ipckit,
   codex: async ({ roo }) => (await import("./roo.ts")).rooDialect("codex", roo),
   "codex-lines": async ({ roo }) => (await import("./roo.ts")).rooDialect("codex-lines", roo),

@@ -35,7 +35,8 @@ export function placesOf(dialect: string, place: Place, { env, platform }: Place
 function usualPlaces(dialect: string, env: Env, platform: string): string[] {
   const runtime = envValue(env, "XDG_RUNTIME_DIR");
   switch (dialect) {
-    case "bunctl": {
+    case "bunctl":
+    case "bunctl-ipc": {
       const usual = platform === "win32"
         ? "\\\\.\\pipe\\bunctl_bunctl"
         : runtime === undefined

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
 import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
-import { binary } from "../e2e/support.ts";
+import { documented } from "../e2e/support.ts";
 import { start } from "../e2e/dialect_sandbox.ts";
 
 const clients = join(projectRoot, "tests", "documents", "clients");
@@ -94,7 +94,7 @@ Deno.test("auroraview: AURORAVIEW_IPC_MODE=legacy forces the old behaviour, on s
 });
 
 Deno.test("auroraview: a client of the standard library alone calls native methods at /tmp/auroraview_NAME", async () => {
-  await using daemon = await DaemonSandbox.create(binary);
+  await using daemon = await DaemonSandbox.create(documented);
   const name = `daemon_${process.pid}`;
   await start(daemon, `auroraview=/tmp/auroraview_${name}`);
   const { code, stdout, stderr } = await run("auroraview_client.py", [name, "daemon.ping"], {}).ended;

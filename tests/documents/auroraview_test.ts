@@ -1,10 +1,11 @@
 /** AuroraView's RFC 0011, and ipckit beneath it, with clients that were written from the documents alone. */
 import { assertEquals } from "@std/assert";
+import { documented } from "../e2e/support.ts";
 import { listening } from "../e2e/dialect_sandbox.ts";
 import { JsonClient } from "./clients/line_client.ts";
 
 Deno.test("auroraview: a ping is answered with a pong of the same id", async () => {
-  const { daemon, path } = await listening("auroraview");
+  const { daemon, path } = await listening("auroraview", { haft: documented });
   await using _ = daemon;
   using client = new JsonClient(path, "lines");
   client.send({ type: "ping", id: "p1" });
@@ -12,7 +13,7 @@ Deno.test("auroraview: a ping is answered with a pong of the same id", async () 
 });
 
 Deno.test("auroraview: a request of the envelope calls a native method, and its response has the same id", async () => {
-  const { daemon, path } = await listening("auroraview");
+  const { daemon, path } = await listening("auroraview", { haft: documented });
   await using _ = daemon;
   using client = new JsonClient(path, "lines");
   client.send({ type: "request", id: "1", method: "daemon.ping" });
@@ -27,7 +28,7 @@ Deno.test("auroraview: a request of the envelope calls a native method, and its 
 });
 
 Deno.test("auroraview: a slow request keeps neither another one nor a ping waiting", async () => {
-  const { daemon, path } = await listening("auroraview");
+  const { daemon, path } = await listening("auroraview", { haft: documented });
   await using _ = daemon;
   using client = new JsonClient(path, "lines");
   client.send({ type: "request", id: "slow", method: "task.finals", data: { durable: "x", wait: 3 } });
@@ -39,7 +40,7 @@ Deno.test("auroraview: a slow request keeps neither another one nor a ping waiti
 });
 
 Deno.test("auroraview: subscribed events come as the envelope has them", async () => {
-  const { daemon, path } = await listening("auroraview");
+  const { daemon, path } = await listening("auroraview", { haft: documented });
   await using _ = daemon;
   using client = new JsonClient(path, "lines");
   client.send({ type: "request", id: "1", method: "events.subscribe", data: { types: ["user.*"] } });
@@ -50,7 +51,7 @@ Deno.test("auroraview: subscribed events come as the envelope has them", async (
 });
 
 Deno.test("ipckit: what events.subscribe accepted is delivered, and answers keep their order", async () => {
-  const { daemon, path } = await listening("ipckit");
+  const { daemon, path } = await listening("ipckit", { haft: documented });
   await using _ = daemon;
   using client = new JsonClient(path, "length");
   const request = (method: string, params: unknown) => ({ msg_type: "request", payload: { method, params } });

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
-import { binary } from "../e2e/support.ts";
+import { documented } from "../e2e/support.ts";
 import { listening } from "../e2e/dialect_sandbox.ts";
 import { ManualBunctlClient } from "./clients/bunctl_client.ts";
 
@@ -24,7 +24,7 @@ async function untilEvent(client: ManualBunctlClient, type: string): Promise<str
 }
 
 Deno.test("a client that subscribes and then only reads gets its events", async () => {
-  const { daemon, path } = await listening("bunctl");
+  const { daemon, path } = await listening("bunctl", { haft: documented });
   await using _ = daemon;
   using watcher = new ManualBunctlClient(path);
   watcher.send(subscribe("StatusEvents"));
@@ -36,7 +36,7 @@ Deno.test("a client that subscribes and then only reads gets its events", async 
 });
 
 Deno.test("a client that asks right after it subscribed reads the answer before any event", async () => {
-  const { daemon, path } = await listening("bunctl");
+  const { daemon, path } = await listening("bunctl", { haft: documented });
   await using _ = daemon;
   using client = new ManualBunctlClient(path);
   client.send(startApp("chatty", "sh", { args: ["-c", "while :; do echo line; sleep 0.01; done"] }));
@@ -49,7 +49,7 @@ Deno.test("a client that asks right after it subscribed reads the answer before 
 });
 
 Deno.test("process_exited says a normal end, process_crashed any other", async () => {
-  const { daemon, path } = await listening("bunctl");
+  const { daemon, path } = await listening("bunctl", { haft: documented });
   await using _ = daemon;
   for (
     const [command, args, expected] of [
@@ -76,7 +76,7 @@ Deno.test("process_exited says a normal end, process_crashed any other", async (
 
 Deno.test("without a path bunctl is spoken at $BUNCTL_SOCKET, else in the runtime directory", async () => {
   for (const named of [undefined, "own.sock"]) {
-    await using daemon = await DaemonSandbox.create(binary);
+    await using daemon = await DaemonSandbox.create(documented);
     const run = join(daemon.sandbox.root, "run");
     const path = join(run, named ?? "bunctl.sock");
     const { code, stderr } = await daemon.sandbox.run(daemon.haft, {
@@ -91,7 +91,7 @@ Deno.test("without a path bunctl is spoken at $BUNCTL_SOCKET, else in the runtim
 });
 
 Deno.test("the settings may say socket_path, and a dialect without a path", async () => {
-  await using daemon = await DaemonSandbox.create(binary);
+  await using daemon = await DaemonSandbox.create(documented);
   const run = join(daemon.sandbox.root, "run");
   mkdirSync(join(daemon.sandbox.haftHome, "config"), { recursive: true });
   writeFileSync(
@@ -103,4 +103,40 @@ Deno.test("the settings may say socket_path, and a dialect without a path", asyn
   using client = new ManualBunctlClient(join(run, "bunctl.sock"));
   client.send({ Logs: { lines: 5 } });
   assertEquals(await client.recv(), { Data: { data: { type: "all", apps: [] } } });
+});
+
+Deno.test("List is answered with apps, as the manual has it, at an endpoint of the dialect bunctl-ipc", async () => {
+  const { daemon, path } = await listening("bunctl-ipc", { haft: documented });
+  await using _ = daemon;
+  using client = new ManualBunctlClient(path);
+  client.send(startApp("api", "sleep 600"));
+  assertEquals(await client.recv(), { Success: { message: "Started app api" } });
+  client.send("List");
+  assertEquals(await client.recv(), { Data: { data: { apps: ["api"] } } });
+});
+
+Deno.test("Logs and Status without a name are about all apps, with a name about that one, after it ended too", async () => {
+  const { daemon, path } = await listening("bunctl", { haft: documented });
+  await using _ = daemon;
+  using client = new ManualBunctlClient(path);
+  client.send(subscribe("StatusEvents"));
+  await client.recv();
+  client.send(
+    startApp("once", "sh", { args: ["-c", "echo one; echo two; echo three"], restart_policy: "no" }),
+  );
+  await untilEvent(client, "process_exited");
+  client.send("Unsubscribe");
+  while ((await client.recv()).Success?.message !== "Unsubscribed from events");
+  client.send({ Logs: { lines: 2 } });
+  const all = (await client.recv()).Data.data;
+  assertEquals([all.type, all.apps[0][0], all.apps[0][1].errors], ["all", "once", []]);
+  assertEquals(all.apps[0][1].output.map((line: string) => line.split("] ").at(-1)), ["two", "three"]);
+  client.send({ Logs: { name: "once", lines: 1 } });
+  const single = (await client.recv()).Data.data;
+  assertEquals([single.type, single.app, single.logs.output.length], ["single", "once", 1]);
+  client.send({ Status: {} });
+  const [status] = (await client.recv()).Data.data;
+  assertEquals([status.name, status.state, status.last_exit_code], ["once", "Stopped", 0]);
+  client.send({ Status: { name: "once" } });
+  assertEquals((await client.recv()).Data.data.name, "once");
 });

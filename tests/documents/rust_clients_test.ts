@@ -8,7 +8,7 @@ import { projectRoot } from "../../scripts/support/project.ts";
 import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
 import { start } from "../e2e/dialect_sandbox.ts";
 import { fakeTools } from "../e2e/fake_tools.ts";
-import { binary } from "../e2e/support.ts";
+import { documented } from "../e2e/support.ts";
 import { serving } from "./serving.ts";
 
 const target = join(projectRoot, "dist", "rust-clients");
@@ -63,7 +63,7 @@ Deno.test({
   ignore,
   async fn() {
     await using registry = await fakeTools();
-    await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+    await using daemon = await DaemonSandbox.create(documented, { registry: registry.url });
     const path = join(daemon.sandbox.root, "run", "haft", "vx.sock");
     await start(daemon, `vx=${path}`);
     await daemon.run("install", "esbuild@1.0.0");
@@ -91,11 +91,11 @@ Deno.test({
   ignore,
   async fn() {
     await using registry = await fakeTools();
-    await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+    await using daemon = await DaemonSandbox.create(documented, { registry: registry.url });
     const path = join(daemon.sandbox.root, "install.sock");
     const { sandbox } = daemon;
     const parent = (version: string) =>
-      run("vx_install", [`${path}-${version}`, "esbuild", version, ...binary.argv], {
+      run("vx_install", [`${path}-${version}`, "esbuild", version, ...documented.argv], {
         cwd: sandbox.project,
         env: sandbox.environment(),
       });

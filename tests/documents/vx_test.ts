@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
 import { fakeTools } from "../e2e/fake_tools.ts";
-import { binary } from "../e2e/support.ts";
+import { documented } from "../e2e/support.ts";
 import { type InstallConfig, type ParentFraming, variants, VxParent } from "./clients/vx_parent.ts";
 
 const CONFIG: InstallConfig = { tool_name: "esbuild", version: "1.0.0", options: {}, download_url: null };
@@ -30,7 +30,7 @@ async function driven(world: DaemonSandbox, told: Told = {}) {
 
 async function world() {
   const registry = await fakeTools();
-  const daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+  const daemon = await DaemonSandbox.create(documented, { registry: registry.url });
   return {
     daemon,
     registry,

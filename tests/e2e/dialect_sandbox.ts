@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
-import { binary } from "./support.ts";
+import { binary, type Haft } from "./support.ts";
 
 /**
  * A daemon that speaks another system's protocol.
@@ -11,9 +11,9 @@ import { binary } from "./support.ts";
  */
 export async function listening(
   dialect: string,
-  file = `haft/${dialect}.sock`,
+  { file = `haft/${dialect}.sock`, haft = binary }: { file?: string; haft?: Haft } = {},
 ): Promise<{ daemon: DaemonSandbox; path: string }> {
-  const daemon = await DaemonSandbox.create(binary);
+  const daemon = await DaemonSandbox.create(haft);
   const path = join(daemon.sandbox.root, "run", file);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await start(daemon, `${dialect}=${path}`);

@@ -36,7 +36,7 @@ Deno.test({
   name: `ipckit ${IPCKIT}'s SocketClient asks, publishes and keeps the order, at its default path`,
   ignore: noCargo !== undefined,
   async fn() {
-    const { daemon } = await listening("ipckit", "ipckit.sock");
+    const { daemon } = await listening("ipckit", { file: "ipckit.sock" });
     await using _ = daemon;
     const built = await cargoBuild(join(daemon.sandbox.root, "crate"), {
       crate: join(CLIENTS, "ipckit_socket_client"),

@@ -35,6 +35,9 @@ export const haftUnderBun: Haft = {
 
 export const everyHaft: readonly Haft[] = [binary, haftUnderDeno, haftUnderBun];
 
+/** What the documents' tests run: the binary, or with `deno task test --sources` the sources under Deno. */
+export const documented: Haft = process.env["HAFT_TEST_SOURCES"] === "1" ? haftUnderDeno : binary;
+
 /** The binary whose failpoints can be switched on. */
 export const crashingBinary: Haft = { name: "binary", argv: [fromTestTask("HAFT_TEST_FAILPOINT_BINARY")] };
 

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Dialect } from "../../../src/dialects/dialect.ts";
 import { DialectEndpoint } from "../../../src/dialects/dialect_endpoint.ts";
-import { bunctl } from "../../../src/dialects/bunctl.ts";
+import { bunctlDialect } from "../../../src/dialects/bunctl.ts";
 import { ipckit } from "../../../src/dialects/ipckit.ts";
 import { rooDialect } from "../../../src/dialects/roo.ts";
 import { vx } from "../../../src/dialects/vx.ts";
@@ -16,7 +16,13 @@ const LIMITS = {
   firstFrameTimeoutMs: 1_000,
   frameTimeoutMs: 500,
 };
-const dialects: Dialect[] = [bunctl, ipckit, rooDialect("roo"), rooDialect("codex-lines"), vx];
+const dialects: Dialect[] = [
+  bunctlDialect("bunctl"),
+  ipckit,
+  rooDialect("roo"),
+  rooDialect("codex-lines"),
+  vx,
+];
 
 function endpointOf(dialect: Dialect, harness: Harness) {
   const errors: unknown[] = [];
@@ -81,7 +87,7 @@ for (const dialect of dialects) {
 
 Deno.test("a peer that the daemon has no room for is told so in its own words, which is no internal error", async () => {
   await using harness = daemonHarness({ limits: { connections: 1 } });
-  const { connect, errors } = endpointOf(bunctl, harness);
+  const { connect, errors } = endpointOf(bunctlDialect("bunctl"), harness);
   const peers = [connect(), connect()];
   await settled();
   assertEquals([peers.map(({ socket }) => socket.closed), errors], [[false, true], []]);
