@@ -253,10 +253,31 @@ Deno.test({
     await using other = await PackageServer.start({ evil: { version: "1.0.0" } });
     const address = `${other.url}evil/-/evil-1.0.0.tgz`;
     const words = { version: "1.1.0", manifest: { dependencies: { evil: address } } };
-    await inSandbox(async ({ config, deps, store }) => {
-      const error = await assertRejects(() => installTool(config, deps), HaftError);
+    await inSandbox(async ({ config, deps, server, store }) => {
+      const host = new URL(server.url).host;
+      const npmrc = () => Promise.resolve(`registry=${server.url}\n//${host}/:_authToken=secret-token\n`);
+      const registry = { ...deps.registry, npmrc };
+      const error = await assertRejects(() => installTool(config, { ...deps, registry }), HaftError);
       assertStringIncludes(error.message, `evil (${address})`);
       assertEquals(store.list(), []);
+      // Bun asks for it while it looks what it needs; it tells nothing by that.
+      assertEquals(other.requests.map(({ authorization }) => authorization), [undefined]);
+
+      // A lock that names it is refused before Bun runs.
+      other.requests.length = 0;
+      const integrity = config.artifacts[0]?.artifact.integrity ?? "";
+      const lock = JSON.stringify({
+        lockfileVersion: 1,
+        workspaces: { "": { dependencies: { "@acme/greet": "1.2.3" } } },
+        packages: {
+          "@acme/greet": ["@acme/greet@1.2.3", "", { dependencies: { evil: address } }, integrity],
+          evil: [`evil@${address}`, {}, integrity],
+        },
+      });
+      const locked = { ...config, dependencies_lock: lock };
+      const refused = await assertRejects(() => installTool(locked, deps), HaftError);
+      assertStringIncludes(refused.message, `evil (${address})`);
+      assertEquals(other.requests, []);
     }, { ...PACKAGES, words });
   });
 });
