@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs haft.exe and the channel tests over Windows' named pipes, under Debian's Wine: with the Bun that haft is compiled
-# into, and with the Windows Node that npm carries. The last line is `N passed, M failed`.
+# Runs haft.exe under Debian's Wine: tools, shims, apps, tasks and the daemon, other systems' clients at their pipes,
+# and the channel tests over named pipes, with the Bun that haft is compiled into and with the Windows Node that npm
+# carries. The last line is `N passed, M failed, K skipped`.
 #
 # Needs apt-get with root's rights where Wine and mingw-w64 are missing, and npm.
 set -euo pipefail
@@ -18,7 +19,7 @@ main() {
   use_own_prefix
   local deno=(npx -y deno@2.9.6)
   if has deno; then deno=(deno); fi
-  timeout 420 "${deno[@]}" run -A --quiet scripts/windows/test_pipes.ts \
+  timeout 600 "${deno[@]}" run -A --quiet scripts/windows/test_pipes.ts \
     "$PWD/$work" "$PWD/$work/node-$node_version/bin/node.exe"
 }
 
@@ -67,7 +68,10 @@ fetch_node() {
 
 compile_helpers() {
   x86_64-w64-mingw32-gcc -O2 -Wall -shared -o "$work/bcryptprimitives.dll" scripts/windows/bcryptprimitives.c -ladvapi32
-  x86_64-w64-mingw32-gcc -O2 -Wall -o "$work/hold_pipe.exe" scripts/windows/hold_pipe.c
+  local helper
+  for helper in hold_pipe read_output fake_tool; do
+    x86_64-w64-mingw32-gcc -O2 -Wall -o "$work/$helper.exe" "scripts/windows/$helper.c"
+  done
 }
 
 # A Windows of its own in a temporary directory, without a display, .NET or a browser.
@@ -80,6 +84,8 @@ use_own_prefix() {
   trap end_prefix EXIT
   timeout 120 wine wineboot -i >/dev/null 2>&1 || fail "Wine cannot make its directory"
   timeout 60 wine winecfg -v win10 >/dev/null 2>&1 || fail "Wine cannot be set to Windows 10"
+  # For every program of Bun's, wherever it was installed.
+  cp "$work/bcryptprimitives.dll" "$WINEPREFIX/drive_c/windows/system32/"
 }
 
 # The server of this prefix and the programs in it; no other's.

@@ -1,4 +1,4 @@
-import { type Check, type Counts, type Programs, report } from "./checks.ts";
+import { type Check, type Counts, type Programs, report, reportSkipped } from "./checks.ts";
 import { wine, wineEnds, WineProcess } from "./wine.ts";
 
 interface CaseResult {
@@ -26,10 +26,7 @@ export async function runTransportCases(
   const results = output.split("\n").filter((line) => line.startsWith("{")).map(parseResult);
   for (const { name, ok, error, skipped } of results) {
     if (skipped === undefined) report(counts, `${runtime}: ${name}`, ok ? undefined : error ?? "?");
-    else {
-      counts.skipped++;
-      console.log(`skipped ${runtime}: ${name} (needs ${skipped})`);
-    }
+    else reportSkipped(counts, { name: `${runtime}: ${name}`, skipped: `it needs ${skipped}` });
   }
   const whole = code === 0 && results.length >= FEWEST_CASES;
   report(

@@ -94,14 +94,6 @@ export function daemonChecks({ haft, holdPipe, peers }: Programs, tokens: string
       },
     },
     {
-      name: "other systems' wires are refused: their clients know no token",
-      run: async () =>
-        void await wineEnds([haft, "daemon", "run", "--socket", PIPE, "--listen", `vx=${PIPE}-vx`], {
-          code: 1,
-          text: "its clients know no pipe's token",
-        }),
-    },
-    {
       name: "a name that another program has is refused, as a second first instance is",
       run: async () => {
         const holder = new WineProcess([holdPipe, "taken", TAKEN]);
@@ -133,14 +125,24 @@ export function daemonChecks({ haft, holdPipe, peers }: Programs, tokens: string
       },
     },
     ...peers.map(({ runtime, argv }) => ({
-      name: `${runtime} asks the system for the first instance, and for it alone`,
+      name: `${runtime} asks the system for the first instance, for it alone, and for no rights of others`,
       run: async () => {
         const path = `\\\\.\\pipe\\haft-check-first-${runtime}`;
         const serving = new WineProcess([...argv, "serve", path], { env: { WINEDEBUG: "trace+sync" } });
         await serving.printed("ready");
         await serving.kill();
         const { output } = await serving.ended;
-        const modes = [...output.matchAll(/CreateNamedPipeW \(L"[^"]*haft-check-first[^"]*", 0x([0-9a-f]+)/g)]
+        const made = [
+          ...output.matchAll(
+            /CreateNamedPipeW \(L"[^"]*haft-check-first[^"]*", 0x([0-9a-f]+),.*, (\w+)\)/g,
+          ),
+        ];
+        // Without attributes, Windows lets others read at most.
+        const attributes = made.map(([, , attributes]) => attributes ?? "").filter((text) =>
+          /[^0]/.test(text)
+        );
+        if (attributes.length > 0) throw new Error(`security attributes: ${attributes.join(", ")}`);
+        const modes = made
           .map(([, mode]) => (Number.parseInt(mode ?? "0", 16) & FIRST_INSTANCE) !== 0);
         const [first, ...others] = modes;
         if (first !== true || others.includes(true)) throw new Error(`first instance: ${modes.join(", ")}`);

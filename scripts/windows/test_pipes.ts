@@ -8,7 +8,10 @@ import { crossChecks, runTransportCases } from "./channel_checks.ts";
 import { type Counts, type Programs, runChecks } from "./checks.ts";
 import { daemonChecks } from "./daemon_checks.ts";
 import { buildTestProgram } from "./test_program.ts";
+import { dialectChecks } from "./dialect_checks.ts";
+import { toolChecks, ToolWorld } from "./tool_checks.ts";
 import { wine } from "./wine.ts";
+import { workChecks } from "./work_checks.ts";
 
 /**
  * The checks of scripts/test_windows_pipes.sh, which has prepared Wine:
@@ -25,6 +28,9 @@ copyFileSync(built, haft);
 const programs: Programs = {
   haft,
   holdPipe: join(directory, "hold_pipe.exe"),
+  readOutput: join(directory, "read_output.exe"),
+  node,
+  dialectClient: join(import.meta.dirname ?? "", "dialect_client.cjs"),
   peers: [
     { runtime: "bun", argv: [program.executable] },
     { runtime: "node", argv: [node, program.module] },
@@ -48,6 +54,12 @@ for (const peer of programs.peers) {
 }
 await runChecks(crossChecks(programs), counts);
 await runChecks(daemonChecks(programs, tokens), counts);
-if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
-console.log(`${counts.passed} passed, ${counts.failed} failed`);
+await runChecks(dialectChecks(programs), counts);
+{
+  await using world = await ToolWorld.create(prefix, join(directory, "fake_tool.exe"));
+  await runChecks(toolChecks(programs, world), counts);
+  await runChecks(workChecks(programs, world), counts);
+}
+const { passed, failed, skipped } = counts;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

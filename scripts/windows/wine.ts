@@ -27,10 +27,11 @@ export class WineProcess {
   readonly #output: string;
   #over = false;
 
-  constructor(argv: readonly string[], { env = {}, limitMs = 30_000 }: WineOptions = {}) {
+  constructor(argv: readonly string[], { cwd, env = {}, limitMs = 30_000 }: WineOptions = {}) {
     this.#output = join(mkdtempSync(join(process.env["WINEPREFIX"] ?? tmpdir(), "output-")), "output");
     const output = openSync(this.#output, "a");
     this.#child = spawn("wine", argv, {
+      ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, ...env },
       stdio: ["ignore", output, output],
     });
@@ -66,6 +67,7 @@ export class WineProcess {
 }
 
 export interface WineOptions {
+  cwd?: string;
   env?: Record<string, string>;
   /** Milliseconds. */
   limitMs?: number;

@@ -3,7 +3,13 @@ import type { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
 import { connectionCeiling } from "../socket/connection_ceiling.ts";
 import { HaftError } from "../base/errors.ts";
-import { listen, type Listener, SERVES_STRANGERS, type Socket, type SocketHandler } from "../socket/mod.ts";
+import {
+  type Listener,
+  listenOpen,
+  type Socket,
+  type SocketHandler,
+  STRANGERS_MAY_READ,
+} from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { DialectEndpoint } from "../dialects/dialect_endpoint.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
@@ -74,26 +80,16 @@ export class Server implements AsyncDisposable {
 
   /** Starts accepting clients of another system at a path of their own. */
   async listenDialect(path: string, dialect: Dialect, version: string): Promise<void> {
-    if (!SERVES_STRANGERS) {
-      throw new HaftError(
-        `Cannot speak another system's wire at "${path}": its clients know no pipe's token`,
-        {
-          next: "Leave out --listen, and listen under [daemon] of your settings, on Windows",
-        },
-      );
-    }
     const { DialectEndpoint } = await import("../dialects/dialect_endpoint.ts");
     const endpoint = new DialectEndpoint(dialect, {
       version,
+      strangersMayRead: STRANGERS_MAY_READ,
       limits: () => this.limits,
       accept: (socket) => this.accept(socket, dialect.name),
       onInternalError: this.#options.onInternalError,
     });
     await this.#endpoints.add({
-      open: async () => ({
-        path,
-        ...await listen(path, (socket) => endpoint.accept(socket), { mayBeShared: true }),
-      }),
+      open: async () => ({ path, ...await listenOpen(path, (socket) => endpoint.accept(socket)) }),
     });
     this.#dialects.push(endpoint);
   }

@@ -20,6 +20,11 @@ export interface DialectHost {
   accept(socket: Socket): SocketHandler;
   /** haft's own version. */
   version: string;
+  /**
+   * What is sent to a client that has sent nothing may reach another user: it gets a greeting, and events
+   * from its first message on.
+   */
+  readonly strangersMayRead: boolean;
   /** Bytes of the longest message that the daemon takes. */
   maxFrameBytes: number;
   readonly limits: PeerLimits;
@@ -52,6 +57,7 @@ export class DialectConnection implements SocketHandler {
   /** The daemon is not read, because the peer does not read. */
   #stuck = false;
   #closed = false;
+  #greeted = false;
 
   constructor(socket: Socket, dialect: Dialect, host: DialectHost) {
     this.#socket = socket;
@@ -166,7 +172,11 @@ export class DialectConnection implements SocketHandler {
   #peer(): DialectPeer {
     const isFull = () => this.#stuck;
     return {
-      send: (value) => this.#send(value),
+      send: (value) => {
+        if (this.#host.strangersMayRead && this.silent && this.#greeted) return;
+        this.#greeted = true;
+        this.#send(value);
+      },
       get full() {
         return isFull();
       },

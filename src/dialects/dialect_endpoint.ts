@@ -8,6 +8,8 @@ export interface DialectEndpointHost {
   accept(socket: Socket): SocketHandler;
   /** haft's own version. */
   version: string;
+  /** What is sent to a client that has sent nothing may reach another user. */
+  strangersMayRead?: boolean;
   limits(): PeerLimits & { frame: number; silentConnections: number };
   onInternalError(where: string, error: unknown): void;
 }
@@ -29,6 +31,7 @@ export class DialectEndpoint {
     const { frame, silentConnections, ...limits } = this.#host.limits();
     const connection = new DialectConnection(socket, this.#dialect, {
       version: this.#host.version,
+      strangersMayRead: this.#host.strangersMayRead === true,
       maxFrameBytes: frame,
       limits,
       accept: (socket) => this.#host.accept(socket),

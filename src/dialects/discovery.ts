@@ -18,7 +18,8 @@ export function discoveryFile(tmpdir: string): string {
 export function announce(socket: string, tmpdir: string): Disposable {
   const file = discoveryFile(tmpdir);
   const seen = lstatSync(file, { throwIfNoEntry: false });
-  if (seen !== undefined && seen.uid !== process.getuid?.()) {
+  const own = process.getuid?.();
+  if (seen !== undefined && own !== undefined && seen.uid !== own) {
     throw new HaftError(`Cannot write "${file}": it belongs to another user`);
   }
   writeAtomic(file, socket, { mode: 0o600, durable: false });

@@ -8,10 +8,10 @@ export type { EndpointListener } from "./endpoint_listener.ts";
 export type { ListenOptions } from "./unix.ts";
 
 /**
- * Whether programs that know nothing of haft can connect to what {@link listen} makes: to a pipe they cannot,
- * see pipe.ts.
+ * Whether other users may connect to what {@link listenOpen} makes, and read what is sent there: Windows lets
+ * them open a pipe, and write to it only if it is their own. A program that has written is the user's.
  */
-export const SERVES_STRANGERS: boolean = process.platform !== "win32";
+export const STRANGERS_MAY_READ: boolean = process.platform === "win32";
 
 /** Listens at the endpoint's path; see unix.ts and pipe.ts for what each system promises. */
 export async function listen(
@@ -21,6 +21,15 @@ export async function listen(
 ): Promise<EndpointListener> {
   if (process.platform === "win32") return await (await import("./pipe.ts")).listenPipe(path, accept);
   return await (await import("./unix.ts")).listenUnix(path, accept, options);
+}
+
+/** Listens for programs that know nothing of haft: at a place that all users share, or at a pipe without a token. */
+export async function listenOpen(
+  path: string,
+  accept: (socket: Socket) => SocketHandler,
+): Promise<EndpointListener> {
+  if (process.platform === "win32") return await (await import("./pipe.ts")).listenOpenPipe(path, accept);
+  return await (await import("./unix.ts")).listenUnix(path, accept, { mayBeShared: true });
 }
 
 /** Connects to the endpoint's path. */

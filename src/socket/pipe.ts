@@ -70,6 +70,20 @@ export async function listenPipe(
 }
 
 /**
+ * A pipe whose clients prove nothing: those of other systems know no token. As every pipe that Windows makes
+ * without further words, other users may open it to read, and only its user may write.
+ *
+ * @throws {HaftError} another process has the pipe (`code` `EADDRINUSE`)
+ */
+export async function listenOpenPipe(
+  path: string,
+  accept: (socket: Socket) => SocketHandler,
+): Promise<EndpointListener> {
+  const listener = await listenFirst(path, accept);
+  return { isInPlace: () => true, close: () => listener.close() };
+}
+
+/**
  * @throws with `code` `ENOENT` or `ECONNREFUSED` when no process listens
  * @throws {NotAuthenticated} when the listener does not know the token
  */

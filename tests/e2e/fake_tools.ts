@@ -32,7 +32,7 @@ export async function publishTool(
   { tool, version, script, padding = 200_000 }: {
     tool: string;
     version: string;
-    script: string;
+    script: string | Uint8Array;
     padding?: number;
   },
 ): Promise<void> {

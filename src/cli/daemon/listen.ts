@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
+import process from "node:process";
 import { UsageError } from "../../base/errors.ts";
 import type { Place } from "../../dialects/places.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
@@ -27,6 +28,8 @@ export function listenFlag(args: ParsedArgs): Listen {
 /** A word without a separator is a channel's name; a relative path begins with a dot. */
 function placeOf(place: string | undefined): Place {
   if (place === undefined) return true;
+  // On Windows some clients make a pipe's name of a path, letter by letter.
+  if (process.platform === "win32" && isAbsolute(place)) return place;
   return /[\\/]/.test(place) ? resolve(place) : place;
 }
 

@@ -24,10 +24,11 @@ const dialects: Dialect[] = [
   vx,
 ];
 
-function endpointOf(dialect: Dialect, harness: Harness) {
+function endpointOf(dialect: Dialect, harness: Harness, strangersMayRead = false) {
   const errors: unknown[] = [];
   const endpoint = new DialectEndpoint(dialect, {
     version: "0",
+    strangersMayRead,
     limits: () => LIMITS,
     accept: (socket) => harness.server.accept(socket),
     onInternalError: (_, error) => errors.push(error),
@@ -91,4 +92,23 @@ Deno.test("a peer that the daemon has no room for is told so in its own words, w
   const peers = [connect(), connect()];
   await settled();
   assertEquals([peers.map(({ socket }) => socket.closed), errors], [[false, true], []]);
+});
+
+Deno.test("roo: where other users may read, events come from a client's first message on", async () => {
+  await using harness = daemonHarness();
+  for (const strangersMayRead of [false, true]) {
+    const { connect } = endpointOf(rooDialect("roo"), harness, strangersMayRead);
+    const quiet = connect();
+    const speaking = connect();
+    await settled();
+    speaking.send(new TextEncoder().encode(
+      '{"type":"message","data":{"type":"TaskCommand","origin":"client","data":{"commandName":"CancelTask","data":"none"}}}\f',
+    ));
+    await settled();
+    harness.hub.publish("task.idle", { id: "t1", task: "agent" }, { subject: "agent" });
+    await settled();
+    const heard = (peer: typeof quiet) => ["Ack", "taskIdle"].filter((word) => peer.text().includes(word));
+    assertEquals(heard(speaking), ["Ack", "taskIdle"]);
+    assertEquals(heard(quiet), strangersMayRead ? ["Ack"] : ["Ack", "taskIdle"]);
+  }
 });
