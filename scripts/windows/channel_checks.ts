@@ -73,7 +73,7 @@ export function crossChecks({ peers }: Programs): Check[] {
           const serving = new WineProcess([...server.argv, "serve", path("dies")]);
           await serving.printed("ready");
           const waiting = new WineProcess([...client.argv, "echo", path("dies"), "length"]);
-          await new Promise((resolve) => setTimeout(resolve, CONNECT_MS));
+          await waiting.printed("connected");
           await serving.kill();
           await endsWell(waiting);
         },
@@ -81,9 +81,6 @@ export function crossChecks({ peers }: Programs): Check[] {
     ];
   });
 }
-
-/** A client that has not connected by then goes on trying, and fails the check when its time is over. */
-const CONNECT_MS = 1_500;
 
 async function endsWell(process: WineProcess): Promise<void> {
   const { code, output } = await process.ended;

@@ -89,8 +89,14 @@ export function workChecks({ haft, readOutput }: Programs, world: ToolWorld): Ch
           "@set Path=%FOUND%",
           `@"${windowsPath(haft)}" run text`,
         ];
-        writeFileSync(join(world.project, "spelled.cmd"), `${lines.join("\r\n")}\r\n`);
-        await wineEnds(["cmd", "/c", "spelled.cmd"], { ...world.options, code: 0, text: "biome [checked]" });
+        // Not in the project: in Wine a directory's time of creation, which trust is bound to, is its last
+        // change.
+        writeFileSync(join(world.project, "..", "spelled.cmd"), `${lines.join("\r\n")}\r\n`);
+        await wineEnds(["cmd", "/c", String.raw`C:\spelled.cmd`], {
+          ...world.options,
+          code: 0,
+          text: "biome [checked]",
+        });
       },
     },
     {

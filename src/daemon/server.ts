@@ -2,7 +2,6 @@ import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
 import { connectionCeiling } from "../socket/connection_ceiling.ts";
-import { HaftError } from "../base/errors.ts";
 import {
   type Listener,
   listenOpen,

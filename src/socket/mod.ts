@@ -23,7 +23,10 @@ export async function listen(
   return await (await import("./unix.ts")).listenUnix(path, accept, options);
 }
 
-/** Listens for programs that know nothing of haft: at a place that all users share, or at a pipe without a token. */
+/**
+ * Listens for programs that know nothing of haft: at a place that all users share, or at a pipe without a
+ * token.
+ */
 export async function listenOpen(
   path: string,
   accept: (socket: Socket) => SocketHandler,

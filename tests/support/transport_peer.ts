@@ -2,7 +2,7 @@
  * The other process of the transport tests, bundled to one file so that any runtime can run it:
  *
  *     transport_peer.ts cases [TEXT]         runs the transport cases (with TEXT in their name); prints {name, ok, error?, skipped?}
- *     transport_peer.ts echo PATH FRAMING    connects, sends back every message until the peer closes
+ *     transport_peer.ts echo PATH FRAMING    connects, prints "connected", sends back every message until the peer closes
  *     transport_peer.ts serve PATH           listens, prints "ready", sends back every message of one connection
  *     transport_peer.ts roundtrips PATH FRAMING   connects, has messages of many sizes sent back, prints "done"
  *     transport_peer.ts send PATH COUNT      connects, sends COUNT numbered progress events, closes
@@ -25,15 +25,12 @@ async function main([mode, ...args]: string[]): Promise<void> {
   switch (mode) {
     case "cases":
       return await runCases(path);
-    case "echo":
-      return await echo(
-        await LocalSocketChannel.connect("peer", {
-          path,
-          framing: option === "lines" ? "lines" : "length",
-          retry: true,
-          ...SOON,
-        }),
-      );
+    case "echo": {
+      const framing = option === "lines" ? "lines" : "length";
+      const channel = await LocalSocketChannel.connect("peer", { path, framing, retry: true, ...SOON });
+      console.log("connected");
+      return await echo(channel);
+    }
     case "roundtrips": {
       const framing = option === "lines" ? "lines" : "length";
       await using channel = await LocalSocketChannel.connect("peer", { path, framing, retry: true, ...SOON });
