@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { builderBun } from "./support/builder.ts";
 import { deno, runCommand } from "./support/command.ts";
+import { joinCore, QUICK } from "./support/core_module.ts";
 import { buildInputs, isFresh, markFresh } from "./support/fresh.ts";
 import { projectRoot } from "./support/project.ts";
 import { type Target, targetNamed, targets } from "./support/targets.ts";
@@ -91,7 +92,7 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
     `--define=__filename="/haft/main.js"`,
     ...target === undefined ? [] : ["--target", target.bun],
   ];
-  const inputs = buildInputs([basename(bun), ...flags]);
+  const inputs = buildInputs([basename(bun), ...flags, ...QUICK]);
   if (!force && isFresh(path, inputs)) return { path, fresh: false };
   if (target !== undefined) {
     const { targetRuntime } = await import("./support/target_runtime.ts");
@@ -100,6 +101,11 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
   await replaceFile(path, async (staged) => {
     const modules = join(dirname(staged), "modules");
     await mustRun([...bundler, "--code-splitting", "--outdir", modules, "main.ts"]);
+    await joinCore(
+      modules,
+      ({ entry, output, external }) =>
+        mustRun([bun, "build", "--target=bun", `--external=${external}`, entry, "--outfile", output]),
+    );
     await mustRun([bun, "build", ...flags, join(modules, "main.js"), "--outfile", staged]);
   });
   markFresh(path, inputs);

@@ -1,5 +1,4 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 
 /** Far above any manifest, lock or settings file. */
 const LONGEST = 64 * 1024 * 1024;
@@ -17,6 +16,7 @@ export function readTextFile(path: string): string {
 
 /** As {@link readTextFile}, off the thread. */
 export async function readTextFileAsync(path: string): Promise<string> {
+  const { readFile, stat } = await import("node:fs/promises");
   requireRegular(path, await stat(path));
   return decoded(path, await readFile(path));
 }

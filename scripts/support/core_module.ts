@@ -1,0 +1,113 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs, and
+ * each costs a start 0.2 ms. This joins what the quick commands load into one module, `core.js`: what
+ * `main.js` imports, and what these do.
+ */
+export const QUICK: readonly string[] = [
+  "src/cli/run.ts",
+  "src/cli/parse.ts",
+  "src/cli/foreign_home.ts",
+  "src/cli/task/run.ts",
+  "src/socket/unix.ts",
+];
+
+const STATIC = /^(?:import|export)\b[^;]*?\bfrom "\.\/([\w.-]+\.js)";$|^import "\.\/([\w.-]+\.js)";$/gm;
+const DYNAMIC = /\bimport\("\.\/([\w.-]+\.js)"\)/g;
+/** Stands before the name of a module that stays apart while the others are joined. */
+const APART = "haft-apart:";
+
+/**
+ * Joins the modules of a directory that a bundler has split.
+ *
+ * @param bundle makes one file of a module and all that it imports; `external` begins with {@link APART}
+ */
+export async function joinCore(
+  directory: string,
+  bundle: (options: { entry: string; output: string; external: string }) => Promise<void>,
+): Promise<void> {
+  const texts = new Map(
+    readdirSync(directory).filter((name) => name.endsWith(".js"))
+      .map((name) => [name, readFileSync(join(directory, name), "utf8")]),
+  );
+  const main = texts.get("main.js") ?? "";
+  const core = closure([...importsOf(main), ...QUICK.map((source) => moduleOf(source, texts))], texts);
+  // A module that only hands on what others have needs no file either.
+  for (const [name, text] of texts) {
+    const imports = importsOf(text);
+    if (imports.length > 0 && imports.every((other) => core.has(other)) && isEmpty(text)) core.add(name);
+  }
+  const parts = join(directory, "core-parts");
+  mkdirSync(parts);
+  const names = [...core];
+  const entry = names.map((name, at) => {
+    writeFileSync(join(parts, name), withoutLazy(texts.get(name) ?? "", core));
+    const exported = exportsOf(texts.get(name) ?? "");
+    return `export { ${exported.map((one) => `${one} as m${at}_${one}`).join(", ")} } from "./${name}";`;
+  });
+  writeFileSync(join(parts, "core.js"), entry.join("\n"));
+  const joined = join(directory, "core-joined.js");
+  await bundle({ entry: join(parts, "core.js"), output: joined, external: `${APART}*` });
+  const text = readFileSync(joined, "utf8").replaceAll(APART, "./");
+  writeFileSync(join(directory, "core.js"), text);
+  rmSync(joined);
+  rmSync(parts, { recursive: true });
+  for (const [at, name] of names.entries()) {
+    const exported = exportsOf(texts.get(name) ?? "");
+    const list = exported.map((one) => `m${at}_${one} as ${one}`).join(", ");
+    writeFileSync(join(directory, name), `export { ${list} } from "./core.js";\n`);
+  }
+  writeFileSync(join(directory, "main.js"), withoutLazy(main, core).replaceAll(APART, "./"));
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(STATIC)].map(([, from, alone]) => from ?? alone ?? "");
+}
+
+function closure(names: readonly string[], texts: ReadonlyMap<string, string>): Set<string> {
+  const found = new Set<string>();
+  const visit = (name: string) => {
+    if (found.has(name)) return;
+    found.add(name);
+    importsOf(texts.get(name) ?? "").forEach(visit);
+  };
+  names.forEach(visit);
+  return found;
+}
+
+/** The module that holds a source's code; the bundler notes where code comes from. */
+function moduleOf(source: string, texts: ReadonlyMap<string, string>): string {
+  for (const [name, text] of texts) {
+    if (text.includes(`\n// ${source}\n`)) return name;
+  }
+  throw new Error(`No module of the bundle has the code of ${source}`);
+}
+
+/** Loads what is in the core with it, not later. */
+function withoutLazy(text: string, core: ReadonlySet<string>): string {
+  const lazy = new Set<string>();
+  const body = text.replaceAll(DYNAMIC, (_, name: string) => {
+    if (!core.has(name)) return `import("${APART}${name}")`;
+    lazy.add(name);
+    return `Promise.resolve(${namespaceOf(name)})`;
+  });
+  const imports = [...lazy].map((name) => `import * as ${namespaceOf(name)} from "./${name}";\n`);
+  return `${imports.join("")}${body}`;
+}
+
+function namespaceOf(name: string): string {
+  return `lazy_${name.replaceAll(/\W/g, "_")}`;
+}
+
+function exportsOf(text: string): string[] {
+  return [...text.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list = ""]) =>
+    list.split(",").map((one) => one.trim().split(" as ").at(-1) ?? "").filter((one) => one !== "")
+  );
+}
+
+function isEmpty(text: string): boolean {
+  const left = text.replaceAll(/^(?:import|export)\b[^;]*;$/gm, "").replaceAll(/^\s*\/\/.*$/gm, "");
+  return left.trim() === "";
+}
