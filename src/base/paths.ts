@@ -19,6 +19,8 @@ export interface Paths {
   readonly exec: string;
   /** The same for shims, as a tree of shell scripts that mirrors the directories. */
   readonly shimCache: string;
+  /** The tasks that a directory sees, as long as nothing changes. */
+  readonly knownTasks: string;
   /** Logs and journals: survives, but is nobody's configuration. */
   readonly state: string;
   /** The user's own settings (`config.toml`). */
@@ -48,6 +50,7 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     downloads: join(cache, "downloads"),
     metadata: join(cache, "metadata"),
     exec: join(cache, "exec"),
+    knownTasks: join(cache, "tasks"),
     shimCache: join(cache, "shims"),
     state,
     config,

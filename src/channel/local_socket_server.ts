@@ -75,6 +75,22 @@ export class LocalSocketServer implements AsyncDisposable {
     return server;
   }
 
+  /** Serves connections that came to another's listener, and are handed over with {@link take}. */
+  static over(
+    name: string,
+    { path, listener }: { path: string; listener: Listener | undefined },
+    options: ListenOptions = {},
+  ): LocalSocketServer {
+    const server = new LocalSocketServer(name, path, options);
+    server.#listener = listener;
+    return server;
+  }
+
+  /** Takes over a connection of the listener that it was made over. */
+  take(socket: Socket): SocketHandler {
+    return this.#connected(socket);
+  }
+
   /** Connections that are open now. */
   get connections(): number {
     return this.#open.size;

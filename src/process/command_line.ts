@@ -3,7 +3,6 @@
  * when its first line is `#!…`, it is a script of that interpreter. Apps, tasks and backends all resolve
  * their commands here.
  */
-import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
@@ -150,6 +149,8 @@ function interpreter(text: string, platform: string): string[] {
  * A file is named after its content, so that each script is written once, and again when it is damaged.
  */
 function writeScript(text: string, directory: string): string {
+  // Loaded for scripts alone: it takes a millisecond.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const path = join(directory, createHash("sha256").update(text).digest("hex").slice(0, 32));
   if (isStill(path, `${text}\n`)) return path;
   makePrivateDirectory(directory);

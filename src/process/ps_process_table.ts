@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import process from "node:process";
 import type { ProcessInfo, ProcessTable } from "./process_table.ts";
 
@@ -12,24 +11,27 @@ export const psProcessTable: ProcessTable = {
   find: (pid) => list(["-p", `${pid}`])[0],
   all: () => list(["-A"]),
   variable(pid, name) {
-    const { stdout } = spawnSync("ps", ["-E", "-ww", "-o", "command=", "-p", `${pid}`], { encoding: "utf8" });
-    return new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(stdout ?? "")?.[1];
+    const command = ps(["-E", "-ww", "-o", "command=", "-p", `${pid}`]);
+    return new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(command)?.[1];
   },
   isStopped: (pid) => list(["-p", `${pid}`]).every(({ state }) => "TZ".includes(state)),
   residentBytes(pid) {
-    const { stdout } = spawnSync("ps", ["-o", "rss=", "-p", `${pid}`], { encoding: "utf8" });
-    const kilobytes = Number.parseInt(stdout ?? "", 10);
+    const kilobytes = Number.parseInt(ps(["-o", "rss=", "-p", `${pid}`]), 10);
     return Number.isNaN(kilobytes) ? undefined : kilobytes * 1024;
   },
   kill: (pid, signal) => void process.kill(pid, signal),
 };
 
 function list(which: string[]): ProcessInfo[] {
-  const { stdout } = spawnSync("ps", [...which, "-o", "pid=,ppid=,pgid=,sess=,state=,time=,lstart="], {
-    encoding: "utf8",
-    env: { ...process.env, LC_ALL: "C" },
-  });
-  return (stdout ?? "").split("\n").flatMap((line) => parsePsLine(line) ?? []);
+  const lines = ps([...which, "-o", "pid=,ppid=,pgid=,sess=,state=,time=,lstart="], { LC_ALL: "C" });
+  return lines.split("\n").flatMap((line) => parsePsLine(line) ?? []);
+}
+
+/** node:child_process is loaded where `ps` is needed alone. */
+function ps(args: string[], env: Record<string, string> = {}): string {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
+  const options = { encoding: "utf8", env: { ...process.env, ...env } } as const;
+  return spawnSync("ps", args, options).stdout ?? "";
 }
 
 /** Reads a line of `pid ppid pgid sess state time lstart`. */

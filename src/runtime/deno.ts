@@ -5,6 +5,7 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
+import { spawnProgram } from "./spawn_program.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
 import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
 
@@ -17,6 +18,7 @@ export const denoRuntime: Runtime = {
   name: "deno",
   isCompiled: Deno.build.standalone,
   selfCommand,
+  startProgram: spawnProgram,
   exec,
   keepInherited,
   writeOutput,

@@ -1,6 +1,16 @@
 import type { Runtime } from "./types.ts";
 
-export type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
+export type {
+  ExecOptions,
+  FileLock,
+  Listener,
+  MappedFile,
+  ProgramOptions,
+  Runtime,
+  Socket,
+  SocketHandler,
+  StartedProgram,
+} from "./types.ts";
 
 const isDeno = "Deno" in globalThis && !("Bun" in globalThis);
 

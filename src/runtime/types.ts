@@ -26,6 +26,14 @@ export interface Runtime {
    */
   keepInherited(): void;
   /**
+   * Starts a program whose end this process waits for, without the streams of `node:child_process` where the
+   * runtime can do without: those take a short command longer than all of its own work.
+   *
+   * @param file absolute path of the executable
+   * @throws with `code` `ENOENT`, `EACCES`… when it cannot be started
+   */
+  startProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<StartedProgram>;
+  /**
    * Writes text to this process's stdout or stderr, without the stream objects of `node:process`: those load
    * the terminal and network modules, which costs a short command more than all of its own work.
    *
@@ -59,6 +67,28 @@ export interface Runtime {
 
 export interface ExecOptions {
   env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ProgramOptions {
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  /** It leads a process group of its own, which no terminal signals. */
+  ownGroup: boolean;
+  stdin: "inherit" | "ignore";
+  /** Where its stdout and stderr go; the next chunk is read when the promise for the last one resolves. */
+  output: "inherit" | ((stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void);
+  /** The arguments are already quoted for Windows. */
+  verbatim: boolean;
+}
+
+export interface StartedProgram {
+  readonly pid: number;
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  /** Resolves when all of its output was passed on, which another process may keep from happening. */
+  readonly passedOn: Promise<void>;
+  readonly hasExited: boolean;
+  /** Reads no more of its output. */
+  closeOutput(): void;
 }
 
 /** A held lock. Releasing twice is harmless. */

@@ -1,5 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { type IpcChannel, LocalSocketServer, type Message } from "../channel/mod.ts";
+import type { Listener, Socket, SocketHandler } from "../socket/mod.ts";
 
 /** Milliseconds that one command holds the event loop: some never stop sending. */
 const SLICE_MS = 4;
@@ -21,7 +22,9 @@ export class Conversation {
   /** Each with a promise that resolves when all of its messages are read. */
   readonly #channels = new Map<IpcChannel, Promise<void>>();
   /** Messages that wait for the first connection. */
-  readonly #unsaid: unknown[] = [];
+  #unsaid: unknown[] = [];
+  /** What a connection got that waited for one. */
+  readonly #waited = new Map<IpcChannel, unknown[]>();
   readonly #onEvent: (event: string, data: unknown) => void;
   /** Messages so far. */
   #heard = 0;
@@ -39,6 +42,17 @@ export class Conversation {
     return conversation;
   }
 
+  /** Over a listener that is there already; see {@link take}. */
+  static over(
+    name: string,
+    endpoint: { path: string; listener: Listener | undefined },
+    onEvent: (event: string, data: unknown) => void,
+  ): Conversation {
+    const conversation = new Conversation(LocalSocketServer.over(name, endpoint), onEvent);
+    void conversation.#accept();
+    return conversation;
+  }
+
   private constructor(server: LocalSocketServer, onEvent: (event: string, data: unknown) => void) {
     this.#server = server;
     this.#onEvent = onEvent;
@@ -47,6 +61,11 @@ export class Conversation {
   /** The value of HAFT_IPC_CHANNEL. */
   get path(): string {
     return this.#server.path;
+  }
+
+  /** Takes over a connection that came to the listener. */
+  take(socket: Socket): SocketHandler {
+    return this.#server.take(socket);
   }
 
   /** Sends to every connection, or to the first one that comes. */
@@ -86,8 +105,12 @@ export class Conversation {
         // The server was closed: the command has ended.
         return;
       }
-      this.#channels.set(channel, this.#listen(channel));
-      for (const data of this.#unsaid.splice(0)) void channel.emit("message", data).catch(() => {});
+      const read = Promise.withResolvers<void>();
+      this.#channels.set(channel, read.promise);
+      const waited = this.#unsaid.splice(0);
+      if (waited.length > 0) this.#waited.set(channel, waited);
+      for (const data of waited) void channel.emit("message", data).catch(() => {});
+      void this.#listen(channel).then(read.resolve);
     }
   }
 
@@ -100,6 +123,7 @@ export class Conversation {
       } catch {
         // The channel is closed and read to its end, or the command broke the protocol and got the error.
         this.#channels.delete(channel);
+        this.#waited.delete(channel);
         return;
       }
       this.#receive(channel, message);
@@ -111,9 +135,18 @@ export class Conversation {
 
   #receive(channel: IpcChannel, { type, id, event, data }: Message): void {
     this.#heard++;
-    if (type === "event") this.#onEvent(event ?? "", data);
+    if (type === "event" && event === "say") this.#passOn(channel, data);
+    else if (type === "event") this.#onEvent(event ?? "", data);
     else if (type === "data") this.#onEvent("message", data);
     else if (type === "ping") void channel.send({ type: "pong", id }).catch(() => {});
+  }
+
+  /** Another haft speaks to the command: it is no connection of the command's. */
+  #passOn(channel: IpcChannel, data: unknown): void {
+    this.#channels.delete(channel);
+    this.#unsaid = [...this.#waited.get(channel) ?? [], ...this.#unsaid];
+    this.#waited.delete(channel);
+    this.say(data);
   }
 }
 

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
+import { readTextFile } from "../base/read_text_file.ts";
 import { type CommandLine, type Program, resolveProgram } from "../process/command_line.ts";
-import { type ProjectTasks, readOptional } from "./project_tasks.ts";
+import type { ProjectTasks } from "./project_tasks.ts";
 import { argumentVariables, fillIn, type TaskArguments } from "./task_arguments.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
@@ -79,6 +81,8 @@ async function dotenvVariables(root: string, files: readonly string[]): Promise<
   const variables: Record<string, string> = {};
   if (files.length === 0) return variables;
   const { parseVariables } = await import("./parse_variables.ts");
-  for (const file of files) Object.assign(variables, parseVariables(readOptional(join(root, file)) ?? ""));
+  for (const path of files.map((file) => join(root, file)).filter((path) => existsSync(path))) {
+    Object.assign(variables, parseVariables(readTextFile(path)));
+  }
   return variables;
 }

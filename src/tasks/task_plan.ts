@@ -1,6 +1,5 @@
 import { UsageError } from "../base/errors.ts";
-import type { UserContext } from "../tools/project/project.ts";
-import { findTask, type FoundTask, type ProjectTasks, visibleProjects } from "./project_tasks.ts";
+import { findTask, type FoundTask, type TaskScope } from "./project_tasks.ts";
 import { readArguments, type TaskArguments } from "./task_arguments.ts";
 
 /** One task of a run, with what has to be over before it. */
@@ -28,16 +27,12 @@ export interface PlanRequest {
  *
  * @throws {UsageError} for an unknown task or parameter
  */
-export function planTasks(
-  { words, rest }: PlanRequest,
-  { cwd, user }: { cwd: string; user: UserContext },
-): TaskPlan {
-  const projects = visibleProjects(cwd, user);
+export function planTasks({ words, rest }: PlanRequest, scope: TaskScope): TaskPlan {
   const plan = new Map<string, PlannedTask>();
-  const calls = splitCalls(words, projects, user);
+  const calls = splitCalls(words, scope);
   for (const [index, { found, words: own }] of calls.entries()) {
     const last = index === calls.length - 1;
-    add(plan, found, { words: own, rest: last ? rest : [] }, { projects, user, path: [] });
+    add(plan, found, { words: own, rest: last ? rest : [] }, { scope, path: [] });
   }
   return plan;
 }
@@ -47,11 +42,7 @@ interface Call {
   words: string[];
 }
 
-function splitCalls(
-  words: readonly string[],
-  projects: readonly ProjectTasks[],
-  user: UserContext,
-): Call[] {
+function splitCalls(words: readonly string[], scope: TaskScope): Call[] {
   const calls: Call[] = [];
   let takesValue = false;
   for (const word of words) {
@@ -62,7 +53,7 @@ function splitCalls(
       current.words.push(word);
       continue;
     }
-    const found = tryFind(word, projects, user, { optional: parameters });
+    const found = tryFind(word, scope, { optional: parameters });
     if (found === undefined) current?.words.push(word);
     else calls.push({ found, words: [] });
   }
@@ -71,12 +62,11 @@ function splitCalls(
 
 function tryFind(
   word: string,
-  projects: readonly ProjectTasks[],
-  user: UserContext,
+  scope: TaskScope,
   { optional }: { optional: boolean },
 ): FoundTask | undefined {
   try {
-    return findTask(word, projects, user);
+    return findTask(word, scope);
   } catch (error) {
     if (optional && error instanceof UsageError) return undefined;
     throw error;
@@ -84,8 +74,7 @@ function tryFind(
 }
 
 interface Adding {
-  projects: readonly ProjectTasks[];
-  user: UserContext;
+  scope: TaskScope;
   /** The keys on the way here, for circles across projects. */
   path: readonly string[];
 }
@@ -95,7 +84,7 @@ function add(
   plan: Map<string, PlannedTask>,
   found: FoundTask,
   words: { words: readonly string[]; rest: readonly string[] },
-  { projects, user, path }: Adding,
+  { scope, path }: Adding,
 ): string {
   const key = `${found.project.root}\0${found.name}`;
   if (path.includes(key)) {
@@ -106,13 +95,14 @@ function add(
   }
   if (plan.has(key)) return key;
   const given = readArguments(found.name, found.config, words);
-  const around = [found.project, ...projects.filter((one) => one !== found.project)];
-  const within: Adding = { projects: around, user, path: [...path, key] };
+  const projects = [found.project, ...scope.projects.filter((one) => one !== found.project)];
+  const around = { ...scope, projects };
+  const within: Adding = { scope: around, path: [...path, key] };
   const none = { words: [], rest: [] };
-  const after = found.config.depends.map((name) => add(plan, findTask(name, around, user), none, within));
+  const after = found.config.depends.map((name) => add(plan, findTask(name, around), none, within));
   plan.set(key, { ...found, label: labelOf(found, plan), given, after });
   for (const name of found.config.depends_post) {
-    const post = add(plan, findTask(name, around, user), none, within);
+    const post = add(plan, findTask(name, around), none, within);
     const known = plan.get(post);
     if (known !== undefined) plan.set(post, { ...known, after: [...known.after, key] });
   }

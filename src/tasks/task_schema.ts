@@ -4,6 +4,7 @@ import { type ManifestProblem, problemError } from "../tools/manifest/manifest_p
 import { readSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { dependencyCycle } from "../base/dependency_order.ts";
+import { taskNamed } from "./task_named.ts";
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 
@@ -125,19 +126,6 @@ export function readTasks(
   }
   problems.push(...dependencyProblems(tasks, Object.keys(section)));
   return { tasks, problems };
-}
-
-/** The task of that name or alias. */
-export function taskNamed(
-  tasks: ReadonlyMap<string, TaskConfig>,
-  word: string,
-): { name: string; config: TaskConfig } | undefined {
-  const config = tasks.get(word);
-  if (config !== undefined) return { name: word, config };
-  for (const [name, one] of tasks) {
-    if (one.aliases.includes(word)) return { name, config: one };
-  }
-  return undefined;
 }
 
 /** @param names of all tasks, also of those that cannot be read */

@@ -26,8 +26,9 @@ import { type CallBackend, execute, type ExecuteDeps, goOnWith } from "./execute
 import { fitting } from "./fitting.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
 import { FrontInbox } from "./front/front_inbox.ts";
-import { frontDirectory, listFronts } from "./front/front_files.ts";
-import { findTask, type ProjectTasks, projectTasks, visibleProjects } from "./project_tasks.ts";
+import { frontDirectory, frontTasks } from "./front/front_files.ts";
+import { findTask, type ProjectTasks } from "./project_tasks.ts";
+import { projectTasks, readTaskScope } from "./read_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
@@ -88,7 +89,7 @@ export class TaskService {
       runner: this.#runner,
       processes: this.#processes,
       exits: this.#exits,
-      takeUp: (file) => this.#takeUp(file.task),
+      takeUp: (task) => this.#takeUp(task),
       onEnded: (marker) => this.#sweep.ended(marker),
       onProblem,
     });
@@ -100,7 +101,7 @@ export class TaskService {
 
   /** Takes up what an earlier daemon left unfinished. Resolves when the fate of each such task is known. */
   async begin(): Promise<void> {
-    const fronts = new Set(listFronts(frontDirectory(this.#directory)));
+    const fronts = frontTasks(frontDirectory(this.#directory));
     const unfinished = this.#history.list({ states: ["queued", "running"], limit: 100_000 }).toReversed()
       .filter(({ info }) => !fronts.has(info.id));
     // Tasks that run take their places first.
@@ -117,7 +118,7 @@ export class TaskService {
   start(request: StartTask, { clientId }: { clientId: string | null }): TaskInfo {
     const found = request.name === undefined
       ? undefined
-      : findTask(request.name, visibleProjects(request.cwd, this.#options.user), this.#options.user);
+      : findTask(request.name, readTaskScope(request.cwd, this.#options.user));
     const project = found?.project ?? this.#project(request.cwd);
     if (found !== undefined) project.requireTrust();
     if ((request.name === undefined) === (request.command === undefined)) {

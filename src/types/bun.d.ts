@@ -36,6 +36,30 @@ declare namespace Bun {
     socket: SocketHandlers<Data>;
   }
 
+  interface Subprocess {
+    readonly pid: number;
+    readonly exitCode: number | null;
+    readonly signalCode: string | null;
+    readonly stdout: ReadableStream<Uint8Array>;
+    readonly stderr: ReadableStream<Uint8Array>;
+  }
+
+  /** @throws with `code` when it cannot be started */
+  function spawn(command: readonly string[], options: {
+    cwd: string;
+    env: Readonly<Record<string, string>>;
+    stdio: readonly ["inherit" | "ignore", "inherit" | "pipe", "inherit" | "pipe"];
+    detached: boolean;
+    windowsHide: boolean;
+    windowsVerbatimArguments: boolean;
+    onExit(
+      child: Subprocess,
+      code: number | null,
+      signal: string | number | null,
+      error?: Error,
+    ): void;
+  }): Subprocess;
+
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;
   function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;
@@ -46,6 +70,8 @@ declare namespace Bun {
 declare namespace NodeJS {
   interface Process {
     execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): never;
+    getBuiltinModule(name: "node:crypto"): typeof import("node:crypto");
+    getBuiltinModule(name: "node:child_process"): typeof import("node:child_process");
     getBuiltinModule(name: "bun:ffi"): {
       dlopen(
         library: string,

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { visibleProjects } from "../../tasks/project_tasks.ts";
+import { withTaskScope } from "../../tasks/task_scope.ts";
 import type { Context } from "../command.ts";
 
 /** A task as a list shows it. */
@@ -21,7 +21,11 @@ export async function declaredTasks(
   { hidden = false }: { hidden?: boolean } = {},
 ): Promise<DeclaredTask[]> {
   const found = new Map<string, DeclaredTask>();
-  for (const { tasks, manifest } of visibleProjects(context.cwd, context)) {
+  const projects = await withTaskScope(context.cwd, context, {
+    use: (scope) => scope.projects,
+    remember: false,
+  });
+  for (const { tasks, manifest } of projects) {
     for (const [name, { aliases, description, hide }] of tasks) {
       if (found.has(name)) continue;
       const source = relative(context.cwd, manifest);

@@ -1,18 +1,19 @@
+import { join } from "node:path";
 import process from "node:process";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import { FrontTask } from "../../tasks/front/front_task.ts";
+import { frontDirectory, FrontJournal } from "../../tasks/front/front_files.ts";
+import { FrontTask, identityOf } from "../../tasks/front/front_task.ts";
 import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
-import { projectTasks } from "../../tasks/project_tasks.ts";
+import type { ProjectTasks, TaskScope } from "../../tasks/project_tasks.ts";
 import { type PlannedTask, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
-import { openProject } from "../../tools/project/project.ts";
+import { withTaskScope } from "../../tasks/task_scope.ts";
 import { createStyle } from "../../ui/style.ts";
 import { callerEnv } from "../caller_env.ts";
-import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context } from "../command.ts";
 import { runGraph } from "./run_graph.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
@@ -52,15 +53,25 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
     await context.stdout.write(taskHelp(plan, words));
     return ExitCode.ok;
   }
-  await offerTrust(context, { declared: plan !== undefined });
+  const own = plan === undefined ? await scoped(context, ({ projects: [nearest] }) => nearest) : undefined;
+  const projects = plan === undefined ? [own] : [...plan.values()].map(({ project }) => project);
+  if (!projects.every((one) => one?.isRecorded)) {
+    const { offerTrust } = await import("../ask_trust.ts");
+    await offerTrust(context, { declared: plan !== undefined });
+  }
   const nodes: ReadonlyMap<string, Runnable> = plan ?? new Map([["command", undefined]]);
-  return await new TaskRun(options, context, nodes).run();
+  return await new TaskRun(options, context, { nodes, own }).run();
+}
+
+/** Uses what the working directory sees, which is remembered for the next time. */
+function scoped<T>(context: Context, use: (scope: TaskScope) => T): Promise<T> {
+  return withTaskScope(context.cwd, context, { use, remember: true });
 }
 
 /** The plan; or the exit code of another program's task, where only such a one has the name. */
 async function planOrForeign(options: TaskRunOptions, context: Context): Promise<TaskPlan | ExitCode> {
   try {
-    return planTasks(options, { cwd: context.cwd, user: context });
+    return await scoped(context, (scope) => planTasks(options, scope));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const { runForeign } = await import("./foreign_tasks.ts");
@@ -75,15 +86,25 @@ class TaskRun {
   readonly #options: TaskRunOptions;
   readonly #context: Context;
   readonly #nodes: ReadonlyMap<string, Runnable>;
+  /** The project of the command line's command. */
+  readonly #own: ProjectTasks | undefined;
   readonly #outputs: TaskOutputs;
+  readonly #journal: FrontJournal;
   readonly #ended: TaskInfo[] = [];
   readonly #quiet: boolean;
   #environment: Env | undefined;
 
-  constructor(options: TaskRunOptions, context: Context, nodes: ReadonlyMap<string, Runnable>) {
+  constructor(
+    options: TaskRunOptions,
+    context: Context,
+    { nodes, own }: { nodes: ReadonlyMap<string, Runnable>; own: ProjectTasks | undefined },
+  ) {
     this.#options = options;
     this.#context = context;
     this.#nodes = nodes;
+    this.#own = own;
+    const directory = frontDirectory(join(context.paths.state, "tasks"));
+    this.#journal = new FrontJournal(directory, identityOf(process.pid));
     const mode = options.output ?? (nodes.size > 1 ? "prefixed" : "raw");
     this.#quiet = mode === "quiet";
     const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
@@ -104,13 +125,18 @@ class TaskRun {
     this.#environment = await callerEnv(this.#options, this.#context);
     await this.#confirm();
     const keys = [...this.#nodes.keys()];
-    await runGraph(new Map([...this.#nodes].map(([key, task]) => [key, { after: task?.after ?? [] }])), {
-      jobs,
-      keepGoing,
-      signal,
-      run: (key, stop) => this.#runOne(this.#nodes.get(key), keys.indexOf(key), stop),
-      onSkipped: (key) => this.#say(`${this.#label(key)} is not run: what it depends on was not completed`),
-    });
+    const graph = new Map([...this.#nodes].map(([key, task]) => [key, { after: task?.after ?? [] }]));
+    try {
+      await runGraph(graph, {
+        jobs,
+        keepGoing,
+        signal,
+        run: (key, stop) => this.#runOne(this.#nodes.get(key), keys.indexOf(key), stop),
+        onSkipped: (key) => this.#say(`${this.#label(key)} is not run: what it depends on was not completed`),
+      });
+    } finally {
+      this.#journal.close();
+    }
     if (signal.aborted && this.#ended.every(({ reason }) => reason !== "failed")) return ExitCode.interrupted;
     return worstExit(
       this.#ended.toSorted((a, b) => Number(b.reason === "failed") - Number(a.reason === "failed")),
@@ -156,10 +182,12 @@ class TaskRun {
       });
     }
     const { stdin, direct } = this.#streams();
-    const project = task?.project ?? projectTasks(openProject(this.#context.cwd, this.#context));
+    const project = task?.project ?? this.#own;
+    if (project === undefined) throw new TypeError("neither a task nor a command's project");
     if (task !== undefined) project.requireTrust();
     return await new FrontTask({
       user: this.#context,
+      journal: this.#journal,
       project,
       name: task?.name,
       config: task?.config,

@@ -53,7 +53,9 @@ export const RUN_FLAGS: readonly Flag[] = [
 /** The flags may stand before and after the names; what is no flag of haft belongs to the task before it. */
 export function parseRun(args: ParsedArgs): TaskRunOptions {
   const { words, flagWords, rest } = splitWords(args);
-  const parsed = parseCommandLine(flagWords, { path: "run", flags: RUN_FLAGS });
+  const parsed = flagWords.length === 0
+    ? args
+    : parseCommandLine(flagWords, { path: "run", flags: RUN_FLAGS });
   const flags = new Map([...args.flags, ...parsed.flags]);
   const all: ParsedArgs = { flags, positional: [], rest: [] };
   const output = textFlag(all, "output");
@@ -62,7 +64,7 @@ export function parseRun(args: ParsedArgs): TaskRunOptions {
   }
   const config = textFlag(all, "config");
   return {
-    color: parsed.flags.has("color") ? colorFlag(parsed) : undefined,
+    color: parsed !== args && parsed.flags.has("color") ? colorFlag(parsed) : undefined,
     words,
     rest,
     output,

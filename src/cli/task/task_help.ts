@@ -1,6 +1,6 @@
 import { parametersOf } from "../../tasks/task_arguments.ts";
 import type { TaskPlan } from "../../tasks/task_plan.ts";
-import { taskNamed } from "../../tasks/task_schema.ts";
+import { taskNamed } from "../../tasks/task_named.ts";
 import { showCommand } from "../../process/command_line.ts";
 import { table } from "../../ui/table.ts";
 

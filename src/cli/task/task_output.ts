@@ -1,5 +1,3 @@
-import { StringDecoder } from "node:string_decoder";
-import { Buffer } from "node:buffer";
 import { ProgramText } from "../../ui/program_text.ts";
 import { createStyle, type Style } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
@@ -89,7 +87,7 @@ function rawOutput(context: Pick<Context, "stdout" | "stderr">): TaskOutput {
 
 /** Cuts a stream into whole lines with a prefix. */
 class Lines {
-  readonly #decoder = new StringDecoder("utf8");
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #text: ProgramText;
   readonly #style: Style;
   readonly #options: { prefix: (style: Style) => string; emit: (text: string) => Promise<void> };
@@ -106,12 +104,12 @@ class Lines {
   }
 
   async push(chunk: Uint8Array): Promise<void> {
-    const text = this.#decoder.write(Buffer.from(chunk));
+    const text = this.#decoder.decode(chunk, { stream: true });
     await this.#lines(this.#text.push(text));
   }
 
   async end(): Promise<void> {
-    const text = this.#decoder.end();
+    const text = this.#decoder.decode();
     await this.#lines(this.#text.push(text) + this.#text.end());
     if (this.#rest !== "") await this.#lines("\n");
   }

@@ -1,84 +1,208 @@
 /**
- * How a task that runs in front of a terminal becomes known to the daemon: a file for each, written when it
- * starts and when it ends. A daemon that runs sees the files come, and one that starts later finds them.
+ * How tasks that run in front of a terminal become known to the daemon: each `haft run` appends to a file
+ * what happens to its tasks, a line at a time. A daemon that runs sees the files grow, and one that starts
+ * later finds them.
  */
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
+import { randomId } from "../../base/random_id.ts";
 import type { ProcessIdentity } from "../../process/process_table.ts";
 import type { TaskMessage } from "../../protocol/methods/task_methods.ts";
 import type { StoredTask } from "../history.ts";
-import { readTextFile } from "../../base/read_text_file.ts";
 
-export interface FrontFile {
-  version: 1;
+export type FrontMessage = Omit<TaskMessage, "seq">;
+
+/** A task as it was at one moment. */
+export interface FrontEntry {
   task: StoredTask;
-  /** The haft that runs it. */
+  /** What its command said since the entry before, oldest first. */
+  messages: FrontMessage[];
+  /** How many messages came before these. */
+  said: number;
+}
+
+/** The first line of a file. */
+interface Header {
+  version: 2;
+  /** The haft that runs the tasks. */
   front: ProcessIdentity;
-  /** What the command said, oldest first; the newest are kept. */
-  messages: Omit<TaskMessage, "seq">[];
+}
+
+/** The last line of a file whose haft has nothing more to say. */
+interface Last {
+  over: true;
 }
 
 /** Files that no daemon has read yet; the oldest go first. */
 const MOST_FILES = 1_000;
+const FILE = /^([0-9a-f]{12})\.jsonl$/;
 
 export function frontDirectory(tasks: string): string {
   return join(tasks, "front");
 }
 
-/** Says that a front's task was cancelled by the daemon, and not by its own end. */
-function cancelPath(directory: string, id: string): string {
-  return join(directory, `${id}.cancelled`);
-}
+/** What one haft says of its tasks. */
+export class FrontJournal {
+  readonly front: ProcessIdentity;
+  readonly #directory: string;
+  #file: number | undefined;
 
-export function writeFront(directory: string, file: FrontFile): void {
-  const { id } = file.task.info;
-  const staged = join(directory, `.${id}`);
-  try {
-    writeFileSync(staged, JSON.stringify(file), { mode: 0o600 });
-  } catch {
-    makePrivateDirectory(directory);
-    writeFileSync(staged, JSON.stringify(file), { mode: 0o600 });
+  constructor(directory: string, front: ProcessIdentity) {
+    this.#directory = directory;
+    this.front = front;
   }
-  renameSync(staged, join(directory, `${id}.json`));
-  // One look in 256 is enough to bound what piles up where no daemon ever runs.
-  if (id.startsWith("00")) removeOldest(directory);
-}
 
-/** @returns undefined for a file that is gone, or not one of these */
-export function readFront(directory: string, id: string): FrontFile | undefined {
-  try {
-    const file = JSON.parse(readTextFile(join(directory, `${id}.json`)));
-    return file.version === 1 && file.task?.info?.id === id ? file : undefined;
-  } catch {
-    return undefined;
+  write(entry: FrontEntry): void {
+    this.#file ??= this.#open();
+    this.#append(entry);
+  }
+
+  /** Nothing more comes: the daemon may forget the file. */
+  close(): void {
+    if (this.#file === undefined) return;
+    this.#append({ over: true });
+    closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #open(): number {
+    const id = randomId();
+    const path = join(this.#directory, `${id}.jsonl`);
+    try {
+      this.#file = openSync(path, "ax", 0o600);
+    } catch {
+      makePrivateDirectory(this.#directory);
+      this.#file = openSync(path, "ax", 0o600);
+    }
+    this.#append({ version: 2, front: this.front });
+    // One look in 256 is enough to bound what piles up where no daemon ever runs.
+    if (id.startsWith("00")) removeOldest(this.#directory);
+    return this.#file;
+  }
+
+  #append(line: Header | FrontEntry | Last): void {
+    if (this.#file !== undefined) writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }
 
-/** The ids of all files there are. */
+/** Reads a file as it grows. */
+export class FrontReader {
+  readonly #path: string;
+  #front: ProcessIdentity | undefined;
+  #offset = 0;
+  #over = false;
+
+  constructor(directory: string, id: string) {
+    this.#path = join(directory, `${id}.jsonl`);
+  }
+
+  /** The haft that writes it; undefined for a file that is none of these. */
+  get front(): ProcessIdentity | undefined {
+    return this.#front;
+  }
+
+  /** Whether its last line was read. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** What came since the last time. */
+  read(): FrontEntry[] {
+    const text = this.#more();
+    const end = text.lastIndexOf("\n") + 1;
+    this.#offset += Buffer.byteLength(text.slice(0, end));
+    return text.slice(0, end).split("\n").flatMap((line) => line === "" ? [] : this.#parse(line));
+  }
+
+  #parse(line: string): FrontEntry[] {
+    let value: Partial<Header & FrontEntry & Last> | null;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return [];
+    }
+    if (value?.version === 2) this.#front = value.front;
+    else if (value?.over === true) this.#over = true;
+    else if (value?.task?.info !== undefined) {
+      return [{ task: value.task, messages: value.messages ?? [], said: value.said ?? 0 }];
+    }
+    return [];
+  }
+
+  #more(): string {
+    let file: number;
+    try {
+      file = openSync(this.#path, "r");
+    } catch {
+      return "";
+    }
+    try {
+      const length = fstatSync(file).size - this.#offset;
+      if (length <= 0) return "";
+      const bytes = Buffer.alloc(length);
+      const count = readSync(file, bytes, 0, length, this.#offset);
+      return bytes.toString("utf8", 0, count);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+/** The file that a name in the directory is; undefined when it is none of these. */
+export function frontFileOf(name: string): string | undefined {
+  return FILE.exec(name)?.[1];
+}
+
+/** All files there are. */
 export function listFronts(directory: string): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).flatMap((name) => /^([0-9a-f]{12})\.json$/.exec(name)?.[1] ?? []);
+  return readdirSync(directory).flatMap((name) => frontFileOf(name) ?? []);
+}
+
+/** The ids of all tasks that the files speak of. */
+export function frontTasks(directory: string): Set<string> {
+  const entries = listFronts(directory).flatMap((id) => new FrontReader(directory, id).read());
+  return new Set(entries.map(({ task }) => task.info.id));
 }
 
 export function removeFront(directory: string, id: string): void {
-  rmSync(join(directory, `${id}.json`), { force: true });
-  rmSync(cancelPath(directory, id), { force: true });
+  rmSync(join(directory, `${id}.jsonl`), { force: true });
 }
 
-export function markCancelled(directory: string, id: string): void {
-  writeFileSync(cancelPath(directory, id), "", { mode: 0o600 });
+/** Says that a task was cancelled by the daemon, and did not end by itself. */
+export function markCancelled(directory: string, task: string): void {
+  writeFileSync(cancelPath(directory, task), "", { mode: 0o600 });
 }
 
-export function wasCancelled(directory: string, id: string): boolean {
-  return existsSync(cancelPath(directory, id));
+export function wasCancelled(directory: string, task: string): boolean {
+  return existsSync(cancelPath(directory, task));
+}
+
+export function forgetCancelled(directory: string, task: string): void {
+  rmSync(cancelPath(directory, task), { force: true });
+}
+
+function cancelPath(directory: string, task: string): string {
+  return join(directory, `${task}.cancelled`);
 }
 
 function removeOldest(directory: string): void {
   const byAge = listFronts(directory)
     .map((id) => ({
       id,
-      at: statSync(join(directory, `${id}.json`), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      at: statSync(join(directory, `${id}.jsonl`), { throwIfNoEntry: false })?.mtimeMs ?? 0,
     }))
     .sort((a, b) => b.at - a.at);
   for (const { id } of byAge.slice(MOST_FILES)) removeFront(directory, id);

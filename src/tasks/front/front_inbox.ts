@@ -1,17 +1,27 @@
-import { type FSWatcher, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
+import { join } from "node:path";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
 import type { ExitPoll } from "../../process/exit_poll.ts";
-import { findSame, type ProcessTable } from "../../process/process_table.ts";
+import { findSame, type ProcessIdentity, type ProcessTable } from "../../process/process_table.ts";
 import { stopLeftovers } from "../command_run.ts";
 import type { History, StoredTask } from "../history.ts";
 import { markerOf } from "../marker.ts";
+import { sayToFront } from "./say_to_front.ts";
 import type { TaskNews } from "../task_news.ts";
 import type { TaskQueue } from "../task_queue.ts";
 import { TaskRecord } from "../task_record.ts";
 import type { TaskRunner } from "../task_runner.ts";
 import { isFinal } from "../transitions.ts";
-import { type FrontFile, listFronts, markCancelled, readFront, removeFront } from "./front_files.ts";
+import {
+  forgetCancelled,
+  type FrontEntry,
+  frontFileOf,
+  FrontReader,
+  listFronts,
+  markCancelled,
+  removeFront,
+} from "./front_files.ts";
 
 export interface FrontInboxOptions {
   directory: string;
@@ -22,15 +32,25 @@ export interface FrontInboxOptions {
   processes: ProcessTable;
   exits: ExitPoll;
   /** Takes up a task whose front has gone while its command may still run. */
-  takeUp: (file: FrontFile) => Promise<void>;
+  takeUp: (task: StoredTask) => Promise<void>;
   /** A command has ended that may have left processes behind. */
   onEnded: (marker: string) => void;
   onProblem: (text: string) => void;
 }
 
+/** A file that is read, and what it spoke of. */
+interface OpenFront {
+  reader: FrontReader;
+  /** The newest of each task that is not over. */
+  unfinished: Map<string, StoredTask>;
+  /** Whether the end of its haft is waited for. */
+  watched: boolean;
+}
+
 /** Makes the tasks that run in front known here: in the list, in the events, and for a cancellation. */
 export class FrontInbox implements Disposable {
   readonly #options: FrontInboxOptions;
+  readonly #open = new Map<string, OpenFront>();
   /** Messages that were taken over, by task. */
   readonly #heard = new Map<string, number>();
   #watcher: FSWatcher | undefined;
@@ -44,7 +64,7 @@ export class FrontInbox implements Disposable {
     makePrivateDirectory(directory);
     try {
       this.#watcher = watch(directory, { persistent: false }, (_, name) => {
-        const id = /^([0-9a-f]{12})\.json$/.exec(String(name ?? ""))?.[1];
+        const id = frontFileOf(String(name ?? ""));
         if (id !== undefined) this.#read(id);
       });
       this.#watcher.on("error", (error) => onProblem(`Cannot watch "${directory}": ${errorMessage(error)}`));
@@ -56,10 +76,7 @@ export class FrontInbox implements Disposable {
 
   /** Reads every file there is; a request about tasks must not depend on the watch. */
   readAll(): void {
-    const { directory } = this.#options;
-    const files = listFronts(directory).flatMap((id) => readFront(directory, id) ?? []);
-    files.sort((a, b) => a.task.info.created_at - b.task.info.created_at);
-    for (const { task } of files) this.#read(task.info.id);
+    for (const id of listFronts(this.#options.directory)) this.#read(id);
   }
 
   [Symbol.dispose](): void {
@@ -68,37 +85,61 @@ export class FrontInbox implements Disposable {
 
   #read(id: string): void {
     const { directory, onProblem } = this.#options;
-    const file = readFront(directory, id);
-    if (file === undefined) return;
-    try {
-      this.#take(file);
-    } catch (error) {
-      onProblem(`The task ${id} that ran in front is not kept: ${errorMessage(error)}`);
+    let open = this.#open.get(id);
+    if (open === undefined) {
+      if (!existsSync(join(directory, `${id}.jsonl`))) return;
+      open = { reader: new FrontReader(directory, id), unfinished: new Map(), watched: false };
+      this.#open.set(id, open);
     }
+    for (const entry of open.reader.read()) {
+      const { info } = entry.task;
+      if (isFinal(info.state)) open.unfinished.delete(info.id);
+      else open.unfinished.set(info.id, entry.task);
+      try {
+        this.#take(entry);
+      } catch (error) {
+        onProblem(`The task ${info.id} that ran in front is not kept: ${errorMessage(error)}`);
+      }
+    }
+    const { reader: { front, isOver }, watched } = open;
+    if (isOver) return this.#forget(id);
+    if (watched || front === undefined) return;
+    open.watched = true;
+    void this.#endOf(front).then(() => this.#lose(id)).catch((error) => onProblem(errorMessage(error)));
   }
 
-  #take(file: FrontFile): void {
+  #forget(id: string): void {
+    this.#open.delete(id);
+    removeFront(this.#options.directory, id);
+  }
+
+  async #endOf(front: ProcessIdentity): Promise<void> {
+    const { processes, exits } = this.#options;
+    if (findSame(processes, front) !== undefined) await exits.ended(front);
+  }
+
+  #take(entry: FrontEntry): void {
     const { directory, queue, runner, news, onEnded } = this.#options;
-    const { info } = file.task;
+    const { info, process } = entry.task;
     const known = queue.get(info.id);
     const recorded = this.#options.history.get(info.id);
-    if (known === undefined && recorded !== undefined && isFinal(recorded.info.state)) {
-      return removeFront(directory, info.id);
+    if (known === undefined && recorded !== undefined && isFinal(recorded.info.state)) return;
+    const task = known ?? this.#begin(entry.task, { isNew: recorded === undefined });
+    this.#messages(task, entry);
+    if (!isFinal(info.state)) {
+      if (info.attempt > task.info.attempt) {
+        news.tell("task.retrying", task.info, { attempt: info.attempt, delay_ms: 0 });
+      }
+      task.adopt({ ...entry.task, info: { ...info, ...RUNNING } });
+      if (task.execution?.front === true) task.execution.process = process;
+      return;
     }
-    const task = known ?? this.#begin(file, { isNew: recorded === undefined });
-    this.#messages(task, file);
-    // Files that follow each other closely are read once: the last one may have another attempt, and its end.
-    if (info.attempt > task.info.attempt) {
-      task.adopt(asRunning(file.task));
-      news.tell("task.retrying", task.info, { attempt: info.attempt, delay_ms: 0 });
-    }
-    if (!isFinal(info.state)) return;
-    removeFront(directory, info.id);
     this.#heard.delete(info.id);
     task.execution = undefined;
-    if (file.task.process !== null || info.attempt > 0) onEnded(markerOf(info));
+    if (process !== null || info.attempt > 0) onEnded(markerOf(info));
     const cancelled = task.ending;
     if (cancelled !== undefined) {
+      forgetCancelled(directory, info.id);
       runner.end(task, cancelled.event, { reason: cancelled.reason, error: null, exitCode: info.exit_code });
     } else if (info.state === "completed") {
       runner.complete(task, { exitCode: info.exit_code, result: info.result, skipped: info.skipped });
@@ -110,9 +151,9 @@ export class FrontInbox implements Disposable {
   }
 
   /** The first that is heard of a task. */
-  #begin(file: FrontFile, { isNew }: { isNew: boolean }): TaskRecord {
-    const { queue, history, news, processes, exits, directory, takeUp, onProblem } = this.#options;
-    const task = TaskRecord.restore(asRunning(file.task));
+  #begin(stored: StoredTask, { isNew }: { isNew: boolean }): TaskRecord {
+    const { queue, history, news, directory } = this.#options;
+    const task = TaskRecord.restore({ ...stored, info: { ...stored.info, ...RUNNING } });
     const { id, attempt, pid } = task.info;
     queue.add(task);
     history.put(task);
@@ -122,48 +163,42 @@ export class FrontInbox implements Disposable {
       news.tell("task.started", task.info, { attempt, pid, adopted: false });
     }
     task.execution = {
-      process: file.task.process,
-      say() {},
+      process: stored.process,
+      say: (data) => void sayToFront(markerOf(task.info), data).catch(() => {}),
       stop: async () => {
         markCancelled(directory, id);
         await stopLeftovers(undefined, markerOf(task.info));
       },
       front: true,
     };
-    if (isFinal(file.task.info.state)) return task;
-    if (findSame(processes, file.front) === undefined) {
-      void this.#lose(task, takeUp).catch((error) => onProblem(errorMessage(error)));
-    } else {
-      void exits.ended(file.front).then(() => this.#lose(task, takeUp))
-        .catch((error) => onProblem(errorMessage(error)));
-    }
     return task;
   }
 
-  /** Its front has gone: its last file counts, else the command goes on without it. */
-  async #lose(task: TaskRecord, takeUp: FrontInboxOptions["takeUp"]): Promise<void> {
-    const { directory, queue } = this.#options;
-    this.#read(task.info.id);
-    if (queue.get(task.info.id) !== task) return;
-    const file = readFront(directory, task.info.id);
-    removeFront(directory, task.info.id);
-    queue.remove(task);
-    if (file !== undefined) await takeUp(file);
+  /** Its front has gone: what it wrote last counts, else the commands go on without it. */
+  async #lose(id: string): Promise<void> {
+    this.#read(id);
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    this.#forget(id);
+    const { queue, takeUp } = this.#options;
+    for (const [taskId, stored] of open.unfinished) {
+      const task = queue.get(taskId);
+      if (task === undefined) continue;
+      queue.remove(task);
+      await takeUp(stored);
+    }
   }
 
-  #messages(task: TaskRecord, { messages }: FrontFile): void {
+  #messages(task: TaskRecord, { messages, said }: FrontEntry): void {
     const { history, news } = this.#options;
-    const heard = this.#heard.get(task.info.id) ?? 0;
-    for (const message of messages.slice(heard)) {
-      const kept = history.addMessage(task.info.id, message);
+    const { id } = task.info;
+    const heard = this.#heard.get(id) ?? history.messages(id).filter(({ from }) => from === "task").length;
+    for (const message of messages.slice(Math.max(0, heard - said))) {
+      const kept = history.addMessage(id, message);
       news.tell("task.message", task.info, { action: "created", message: kept });
     }
-    this.#heard.set(task.info.id, messages.length);
+    this.#heard.set(id, Math.max(heard, said + messages.length));
   }
 }
 
-/** What is known of a task before its end is told. */
-function asRunning(task: StoredTask): StoredTask {
-  const open = { reason: null, error: null, exit_code: null, ended_at: null };
-  return { ...task, info: { ...task.info, ...open, state: "running" } };
-}
+const RUNNING = { state: "running", reason: null, error: null, exit_code: null, ended_at: null } as const;

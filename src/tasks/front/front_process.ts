@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { withUsersUmask } from "../../base/umask.ts";
 import process from "node:process";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import { withUsersUmask } from "../../base/umask.ts";
 import type { Program } from "../../process/command_line.ts";
 import type { Exit } from "../../process/exit.ts";
+import { runtime, type StartedProgram } from "../../runtime/mod.ts";
 
 export type FrontStdin = "terminal" | "input" | "none";
 
@@ -33,73 +33,41 @@ export interface FrontProcess {
 const LAST_OUTPUT_MS = 500;
 
 /** @throws {HaftError} naming the path, when it cannot be started */
-export function startFront(options: FrontProcessOptions): Promise<FrontProcess> {
-  const { program, cwd, env, stdin, direct, onOutput } = options;
-  const terminal = stdin === "terminal";
-  return new Promise((resolve, reject) => {
-    const child = withUsersUmask(() =>
-      spawn(program.file, program.args, {
+export async function startFront(options: FrontProcessOptions): Promise<FrontProcess> {
+  const { program: { file, args, verbatim }, cwd, env, stdin, direct, onOutput } = options;
+  const ownGroup = stdin !== "terminal";
+  let child: StartedProgram;
+  try {
+    child = await withUsersUmask(() =>
+      runtime.startProgram(file, args, {
         cwd,
-        env: { ...env },
-        detached: !terminal,
-        windowsHide: !terminal,
-        windowsVerbatimArguments: program.verbatim,
-        stdio: [
-          stdin === "none" ? "ignore" : "inherit",
-          direct ? "inherit" : "pipe",
-          direct ? "inherit" : "pipe",
-        ],
+        env,
+        ownGroup,
+        stdin: stdin === "none" ? "ignore" : "inherit",
+        output: direct ? "inherit" : onOutput,
+        verbatim,
       })
     );
-    child.once("error", (error) => {
-      reject(
-        new HaftError(`Cannot run "${program.file}": ${errorCode(error) ?? errorMessage(error)}`, {
-          cause: error,
-        }),
-      );
-    });
-    const { pid } = child;
-    if (pid === undefined) return;
-    resolve({ pid, ended: endOf(child, onOutput), signal: (name) => send(child, pid, name, !terminal) });
-  });
+  } catch (error) {
+    throw new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, { cause: error });
+  }
+  return { pid: child.pid, ended: endOf(child), signal: (name) => send(child, name, ownGroup) };
 }
 
-async function endOf(child: ChildProcess, onOutput: FrontProcessOptions["onOutput"]): Promise<Exit> {
-  const exit = new Promise<Exit>((resolve) =>
-    child.once("exit", (code, signal) => resolve({ code, signal }))
-  );
-  const output = Promise.all([
-    passOn(child.stdout, (chunk) => onOutput("stdout", chunk)),
-    passOn(child.stderr, (chunk) => onOutput("stderr", chunk)),
-  ]);
-  const ended = await exit;
+async function endOf(child: StartedProgram): Promise<Exit> {
+  const ended = await child.exited;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise((resolve) => timer = setTimeout(resolve, LAST_OUTPUT_MS));
-  await Promise.race([output, late]);
+  await Promise.race([child.passedOn, late]);
   clearTimeout(timer);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  child.closeOutput();
   return ended;
 }
 
-/** A reader that does not keep up holds the command back. */
-async function passOn(
-  stream: ChildProcess["stdout"],
-  write: (chunk: Uint8Array) => Promise<void> | void,
-): Promise<void> {
-  if (stream === null) return;
+function send({ pid, hasExited }: StartedProgram, name: NodeJS.Signals, group: boolean): void {
+  if (hasExited) return;
   try {
-    for await (const chunk of stream) await write(chunk);
-  } catch {
-    // Closed above, because another process keeps it open.
-  }
-}
-
-function send(child: ChildProcess, pid: number, name: NodeJS.Signals, group: boolean): void {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  try {
-    if (group && process.platform !== "win32") process.kill(-pid, name);
-    else child.kill(name);
+    process.kill(group && process.platform !== "win32" ? -pid : pid, name);
   } catch {
     // It has just ended.
   }

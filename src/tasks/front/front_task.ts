@@ -9,23 +9,25 @@ import { pause, systemClock } from "../../process/clock.ts";
 import type { Exit } from "../../process/exit.ts";
 import { hostProcessTable } from "../../process/host_process_table.ts";
 import { MARKER_VARIABLE, type ProcessIdentity } from "../../process/process_table.ts";
-import type { AbortReason, TaskInfo, TaskMessage } from "../../protocol/methods/task_methods.ts";
+import type { AbortReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import { RETRY } from "../retry.ts";
 import type { Program } from "../../process/command_line.ts";
 import { markerOf } from "../marker.ts";
-import type { Conversation } from "../conversation.ts";
 import { noInputFile } from "../task_input.ts";
 import { prepareTask, taskDirectory } from "../prepare_task.ts";
 import type { ProjectTasks } from "../project_tasks.ts";
 import type { TaskArguments } from "../task_arguments.ts";
 import { type TaskEnd, TaskRecord } from "../task_record.ts";
 import type { TaskConfig } from "../task_schema.ts";
-import { frontDirectory, wasCancelled, writeFront } from "./front_files.ts";
+import { frontDirectory, type FrontJournal, type FrontMessage, wasCancelled } from "./front_files.ts";
+import { FrontChannel } from "./front_channel.ts";
 import { type FrontProcess, type FrontStdin, startFront } from "./front_process.ts";
 
 export interface FrontTaskOptions {
   user: UserContext;
+  /** Tells the daemon of it. */
+  journal: FrontJournal;
   project: ProjectTasks;
   /** Undefined for a command that no manifest has. */
   name: string | undefined;
@@ -50,30 +52,26 @@ type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
 
 /** Milliseconds from a cancellation's first signal to SIGKILL. */
 const STOP_MS = 5_000;
-const NEWEST_MESSAGES = 1_000;
+/** Milliseconds that what a command says may wait for what it says next. */
+const MESSAGES_MS = 20;
 
 /** One task that this process itself runs, to its end. The daemon gets to know it by its file. */
 export class FrontTask {
   readonly #options: FrontTaskOptions;
   readonly #record: TaskRecord;
   readonly #tasks: string;
-  readonly #front: ProcessIdentity;
-  readonly #messages: Omit<TaskMessage, "seq">[] = [];
+  /** What the command said that is not written yet. */
+  readonly #messages: FrontMessage[] = [];
+  #said = 0;
   #running: FrontProcess | undefined;
   #ending: AbortReason | undefined;
   #log: number | undefined;
-  #conversation: Conversation | undefined;
+  #channel: FrontChannel | undefined;
 
   constructor(options: FrontTaskOptions) {
     this.#options = options;
-    const { user, project, name, command, given, callerDirectory } = options;
+    const { user, project, name, command, given, callerDirectory, journal } = options;
     this.#tasks = join(user.paths.state, "tasks");
-    const table = hostProcessTable();
-    this.#front = {
-      pid: process.pid,
-      startTime: table.find(process.pid)?.startTime ?? "",
-      bootId: table.bootId(),
-    };
     this.#record = TaskRecord.create({
       cwd: callerDirectory,
       name,
@@ -82,7 +80,7 @@ export class FrontTask {
     }, {
       root: project.root,
       clientId: null,
-      bootId: this.#front.bootId,
+      bootId: journal.front.bootId,
       logs: join(this.#tasks, "logs"),
     });
   }
@@ -160,7 +158,6 @@ export class FrontTask {
       HAFT_TASK_INPUT: noInputFile(join(this.#tasks, "input")),
       [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}`,
     };
-    if (!this.#options.direct) this.#openLog();
     const timer = config?.timeout === undefined
       ? undefined
       : setTimeout(() => this.#stop("timed_out", "SIGTERM"), config.timeout);
@@ -197,11 +194,11 @@ export class FrontTask {
       stdin,
       direct,
       onOutput: (stream, chunk) => {
-        if (this.#log !== undefined) appendFileSync(this.#log, chunk);
+        appendFileSync(this.#openLog(), chunk);
         return onOutput(stream, chunk);
       },
     });
-    const identity = identityOf(running.pid, this.#front.bootId);
+    const identity = identityOf(running.pid);
     this.#record.started({
       process: { ...identity, marker },
       say() {},
@@ -260,29 +257,34 @@ export class FrontTask {
 
   /** The channel that the command may talk over. */
   async #openChannel(marker: string): Promise<string> {
-    const { Conversation } = await import("../conversation.ts");
-    this.#conversation = await Conversation.open(marker, (event, data) => this.#hear(event, data));
-    return this.#conversation.path;
+    this.#channel = await FrontChannel.open(marker, (event, data) => this.#hear(event, data));
+    return this.#channel.path;
   }
 
   async #closeChannel(): Promise<void> {
-    const conversation = this.#conversation;
-    this.#conversation = undefined;
-    await conversation?.close();
+    const channel = this.#channel;
+    this.#channel = undefined;
+    await channel?.close();
   }
 
   #hear(event: string, data: unknown): void {
     if (event === "result") this.#record.setResult(data);
     if (event !== "message" && event !== "progress") return;
     this.#messages.push({ time: Date.now(), from: "task", data: data ?? null });
-    if (this.#messages.length > NEWEST_MESSAGES) this.#messages.shift();
+    // One line for all that a command says at once.
+    if (this.#messages.length === 1) setTimeout(() => this.#writeMessages(), MESSAGES_MS).unref();
   }
 
-  #openLog(): void {
-    if (this.#log !== undefined) return;
+  #writeMessages(): void {
+    if (this.#messages.length > 0 && this.#record.info.state === "running") this.#write();
+  }
+
+  /** Made with the first output: most small tasks print nothing. */
+  #openLog(): number {
+    if (this.#log !== undefined) return this.#log;
     const { log } = this.#record.info;
     makePrivateDirectory(dirname(log));
-    this.#log = openSync(log, "a", 0o600);
+    return this.#log = openSync(log, "a", 0o600);
   }
 
   #end(end: TaskEnd): void {
@@ -291,17 +293,16 @@ export class FrontTask {
   }
 
   #write(): void {
-    writeFront(frontDirectory(this.#tasks), {
-      version: 1,
-      task: this.#record.stored,
-      front: this.#front,
-      messages: this.#messages,
-    });
+    const messages = this.#messages.splice(0);
+    this.#options.journal.write({ task: this.#record.stored, messages, said: this.#said });
+    this.#said += messages.length;
   }
 }
 
-function identityOf(pid: number, bootId: string): ProcessIdentity {
-  return { pid, startTime: hostProcessTable().find(pid)?.startTime ?? "", bootId };
+/** A process of this machine, as it is now. */
+export function identityOf(pid: number): ProcessIdentity {
+  const table = hostProcessTable();
+  return { pid, startTime: table.find(pid)?.startTime ?? "", bootId: table.bootId() };
 }
 
 async function stopGroup(identity: ProcessIdentity, marker: string): Promise<void> {

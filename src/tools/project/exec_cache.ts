@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readOrSetAside } from "../../base/set_aside.ts";
+import { shortHash } from "../../base/short_hash.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
 
@@ -98,12 +99,5 @@ export function writeExecCache(
 
 /** Two keys with one hash only share a file: the entry says whose it is. */
 function entryPath(directory: string, { cwd, name }: ExecCacheKey): string {
-  let [low, high] = [0x811c9dc5, 0x9e3779b9];
-  for (const char of `${name}\0${cwd}`) {
-    const code = char.codePointAt(0) ?? 0;
-    low = Math.imul(low ^ code, 0x01000193);
-    high = Math.imul(high ^ code, 0x85ebca6b);
-  }
-  const hex = (part: number) => (part >>> 0).toString(16).padStart(8, "0");
-  return join(directory, `${hex(low)}${hex(high)}.json`);
+  return join(directory, `${shortHash(`${name}\0${cwd}`)}.json`);
 }

@@ -3,8 +3,7 @@
  * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
  * once.
  */
-import process from "node:process";
-import { type Env, plainEnvironment } from "../../base/env.ts";
+import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
@@ -17,8 +16,13 @@ import { gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME, type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
-import { searchPath } from "./search_path.ts";
-import { type EnvironmentChanges, environmentChanges } from "./tool_environment.ts";
+import {
+  type EnvironmentChanges,
+  environmentChanges,
+  type EnvironmentParts,
+  runEnvironment,
+} from "./environment_changes.ts";
+import { defaultVariables, executableDirectories } from "./tool_environment.ts";
 
 /** Whose project it is, and where that user's haft keeps things. */
 export interface UserContext {
@@ -212,14 +216,26 @@ export class Project {
   }
 
   /**
+   * What the project's tools and variables put over an environment.
+   *
+   * @throws {HaftError} see {@link variables}
+   */
+  environmentParts(): EnvironmentParts {
+    const tools = this.installedTools;
+    return {
+      defaults: defaultVariables(tools),
+      variables: this.variables(),
+      path: executableDirectories(tools, { allowed: this.files.user.allowedShims }),
+    };
+  }
+
+  /**
    * What the project's tools and variables change in an environment, the user's by default.
    *
    * @throws {HaftError} see {@link variables}
    */
   environmentChanges(inherited: Env = this.#user.env): EnvironmentChanges {
-    return environmentChanges(this.installedTools, this.variables(), inherited, {
-      allowed: this.files.user.allowedShims,
-    });
+    return environmentChanges(this.environmentParts(), inherited);
   }
 
   /**
@@ -230,19 +246,9 @@ export class Project {
    * @throws {HaftError} see {@link variables}
    */
   runEnvironment(
-    { inherited = this.#user.env, own = {} }: { inherited?: Env; own?: Readonly<Record<string, string>> } =
-      {},
+    { inherited = this.#user.env, own }: { inherited?: Env; own?: Readonly<Record<string, string>> } = {},
   ): Record<string, string> {
-    const { set, unset, path } = this.environmentChanges(inherited);
-    const result: Record<string, string> = {};
-    for (
-      const [name, value] of Object.entries({ ...plainEnvironment(inherited, process.platform), ...set })
-    ) {
-      if (value !== undefined && !unset.includes(name)) result[name] = value;
-    }
-    Object.assign(result, own);
-    result["PATH"] = searchPath(path, result["PATH"]);
-    return result;
+    return runEnvironment(this.environmentParts(), { inherited, own });
   }
 
   #readTools(): { found: ProjectTool[] } | { error: unknown } {

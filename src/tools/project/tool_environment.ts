@@ -54,34 +54,3 @@ export function defaultVariables(tools: readonly InstalledTool[]): Record<string
   }
   return defaults;
 }
-
-/** What to set, to take away, and to put in front of PATH. */
-export interface EnvironmentChanges {
-  set: Record<string, string>;
-  unset: string[];
-  path: string[];
-}
-
-/**
- * What a project's tools and settings change in an environment.
- *
- * @param variables the project's own `[env]`; null takes a variable away. They win over the tools' defaults,
- * and what is set already wins over those too
- */
-export function environmentChanges(
-  tools: readonly InstalledTool[],
-  variables: Readonly<Record<string, string | null>>,
-  inherited: Readonly<Record<string, string | undefined>>,
-  { allowed }: { allowed: readonly string[] },
-): EnvironmentChanges {
-  const set: Record<string, string> = {};
-  const unset: string[] = [];
-  for (const [name, value] of Object.entries(defaultVariables(tools))) {
-    if (inherited[name] === undefined) set[name] = value;
-  }
-  for (const [name, value] of Object.entries(variables)) {
-    if (value === null) unset.push(name);
-    else set[name] = value;
-  }
-  return { set, unset, path: executableDirectories(tools, { allowed }) };
-}

@@ -1,6 +1,7 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
 import type { ToolRequest } from "../request.ts";
-import { didYouMean, nearestNames, nearestVersions } from "../versions/nearest.ts";
+import { didYouMean, nearestNames } from "../versions/nearest.ts";
+import { nearestVersions } from "../versions/nearest_versions.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 
 /** The error for a version text that no published version answers, with the nearest ones. */

@@ -1,9 +1,10 @@
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import * as v from "valibot";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HaftError } from "../../base/errors.ts";
+import { directoryIdentity } from "./directory_identity.ts";
 import { worktreeTwins } from "./worktree_twins.ts";
 
 /**
@@ -76,28 +77,34 @@ export class TrustStore {
    * Whether it is trusted without `HAFT_TRUST=1`: by a question that was answered, or by the user's settings.
    */
   isRecorded(gated: GatedParts): boolean {
+    return this.isRecordedHere(gated) || this.#isGranted(worktreeTwins(keyOf(gated.path)), gated);
+  }
+
+  /**
+   * Whether {@link file}, the user's settings and the project's own files alone say so: while they are as
+   * they are, so is this answer.
+   */
+  isRecordedHere(gated: GatedParts): boolean {
     if (Object.keys(gated.parts).length === 0) return true;
     if (gated.files.every((file) => this.#inTrustedPath(file))) return true;
-    const grants = this.#read();
-    const content = canonical(gated.parts);
-    const key = keyOf(gated.path);
-    return [key, ...worktreeTwins(key)].some((path) => {
-      const grant = grants[path];
-      return grant !== undefined && grant.directory === identityOf(dirname(path)) &&
-        grant.contents.some((parts) => canonical(parts) === content);
-    });
+    return this.#isGranted([keyOf(gated.path)], gated);
+  }
+
+  /** Where trust is kept. */
+  get file(): string {
+    return this.#file;
   }
 
   /** The parts that were trusted last in this directory; undefined when none were. */
   lastTrusted({ path }: GatedParts): GatedParts["parts"] | undefined {
     const key = keyOf(path);
     const grant = this.#read()[key];
-    return grant?.directory === identityOf(dirname(key)) ? grant?.contents.at(-1) : undefined;
+    return grant?.directory === directoryIdentity(dirname(key)) ? grant?.contents.at(-1) : undefined;
   }
 
   trust({ path, parts }: GatedParts): void {
     const key = keyOf(path);
-    const directory = identityOf(dirname(key));
+    const directory = directoryIdentity(dirname(key));
     const grants = this.#read();
     const before = grants[key]?.directory === directory ? grants[key].contents : [];
     const others = before.filter((known) => canonical(known) !== canonical(parts));
@@ -115,6 +122,16 @@ export class TrustStore {
   /** Every manifest that was trusted by hand. */
   get paths(): string[] {
     return Object.keys(this.#read()).sort();
+  }
+
+  #isGranted(keys: readonly string[], { parts: wanted }: GatedParts): boolean {
+    const grants = this.#read();
+    const content = canonical(wanted);
+    return keys.some((path) => {
+      const grant = grants[path];
+      return grant !== undefined && grant.directory === directoryIdentity(dirname(path)) &&
+        grant.contents.some((parts) => canonical(parts) === content);
+    });
   }
 
   #inTrustedPath(file: string): boolean {
@@ -176,16 +193,6 @@ export function sectionNames(parts: GatedParts["parts"]): string {
  */
 function keyOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
-}
-
-/** The inode, and when it was made: a directory that was put in another's place may get its inode. */
-function identityOf(directory: string): string {
-  try {
-    const { ino, birthtimeMs } = statSync(directory, { bigint: true });
-    return `${ino}.${birthtimeMs}`;
-  } catch {
-    return "none";
-  }
 }
 
 /** JSON with sorted keys: the same content is the same text, however the file orders it. */

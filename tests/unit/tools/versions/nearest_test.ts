@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { didYouMean, nearestNames, nearestVersions } from "../../../../src/tools/versions/nearest.ts";
+import { didYouMean, nearestNames } from "../../../../src/tools/versions/nearest.ts";
+import { nearestVersions } from "../../../../src/tools/versions/nearest_versions.ts";
 
 Deno.test("nearestNames() offers what the typist may have meant, best first", () => {
   const names = ["biome", "bun", "buf", "deno", "node", "npm", "pnpm", "esbuild", "turbo", "zig", "tsgo"];
