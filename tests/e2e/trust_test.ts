@@ -77,6 +77,13 @@ for (
     ["a variable in the address", "registry=http://HOST/${NPM_TOKEN}/\n"],
     ["a scope's registry", "@scope:registry=http://HOST/\n//HOST/:_authToken=${NPM_TOKEN}\n"],
     ["a key in quotes", '"registry"="http://HOST/"\n'],
+    [
+      "keys put together from defaults of variables",
+      "${Z:-reg}${Z:-istry}=http:/${Z:-/}HOST/\n/${Z:-/}HOST/:_a${Z:-uthToken}=${NPM_TOKEN}\n",
+    ],
+    ["whole keys that are defaults", "${Z:-registry}=http://HOST/\n${Z:-//HOST/:_authToken}=${NPM_TOKEN}\n"],
+    ["a key in escapes", '"reg\\u0069stry"="http://HOST/"\n'],
+    ["a key behind a byte order mark", "\ufeffregistry=http://HOST/\n"],
   ] as const
 ) {
   Deno.test(`an untrusted .npmrc with ${what} sends nothing anywhere`, async () => {
@@ -100,6 +107,18 @@ for (
     assertEquals(heard(own).includes("the-canary"), false);
   });
 }
+
+Deno.test("no key of a project's .npmrc is put together from variables, before trust and after", async () => {
+  await using own = await fakeTools();
+  await using strangers = await fakeTools();
+  const { sandbox, haft } = await userWith(own);
+  await using _ = sandbox;
+  sandbox.manifest('[tools]\nesbuild = "1.0.0"\n[env]\nA = "b"\n');
+  writeFileSync(join(sandbox.project, ".npmrc"), `\${Z:-registry}=${strangers.url}\n`);
+  assertEquals((await haft(sandbox.project, "trust")).code, 0);
+  const { code, stderr } = await haft(sandbox.project, "sync");
+  assertEquals([code, heard(strangers)], [0, ""], stderr);
+});
 
 Deno.test("auto_install and mirrors of a project count only after trust; the user's own settings need none", async () => {
   await using registry = await fakeTools();

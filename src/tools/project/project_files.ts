@@ -14,6 +14,7 @@ import {
   versionFilesIn,
 } from "../manifest/version_files.ts";
 import { VERSION_FILES, type VersionFileFamily } from "../manifest/version_files/families.ts";
+import { projectSettings } from "../registry/npmrc_text.ts";
 import type { ToolRequest } from "../request.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
@@ -74,8 +75,8 @@ export interface ProjectFiles {
   settings: Settings;
   /** `[mirrors]` of the nearest haft.toml. */
   mirrors: Record<string, string>;
-  /** What the project's .npmrc says of registries and credentials, line by line, with nothing filled in. */
-  registry: string[];
+  /** What the project's .npmrc says of registries and credentials, with nothing filled in. */
+  registry: [key: string, value: string][];
   /** The user's own settings. */
   user: UserConfig;
   /** Every file that was looked for, there or not: while they stay as they are, so does this. */
@@ -119,7 +120,7 @@ export function readProjectFiles(cwd: string, { env = {}, home, paths }: FilesCo
   const npmrc = join(files.root, ".npmrc");
   files.lookedFor.push(npmrc);
   // The one of the home directory is the user's own.
-  if (files.root !== home) files.registry = registryLines(readText(npmrc) ?? "");
+  if (files.root !== home) files.registry = projectSettings(readText(npmrc) ?? "");
   return files;
 }
 
@@ -315,15 +316,6 @@ function readText(path: string): string | undefined {
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
     throw new HaftError(`Cannot read "${path}": ${code ?? errorMessage(error)}`, { cause: error });
   }
-}
-
-/**
- * A line can hide a key in quotes and escapes, so those count too: what is too much here is only shown, what
- * is too little would be used unseen.
- */
-function registryLines(text: string): string[] {
-  return text.split(/\r\n|[\r\n]/).map((line) => line.trim())
-    .filter((line) => /^[^;#]/.test(line) && /registry|\/\/|_auth|_password|username|["'\\]/i.test(line));
 }
 
 function* ancestors(directory: string): Generator<string> {

@@ -11,11 +11,13 @@ import {
   expanded,
   globalNpmrc,
   type IgnoredSetting,
-  isRegistryKey,
+  type NpmrcFile,
   type NpmSetting,
   readNpmrc,
+  readProjectNpmrc,
   untrustedSettings,
 } from "./npmrc.ts";
+import { isRegistryKey } from "./npmrc_text.ts";
 
 /**
  * npm's configuration, as far as it says where packages come from. The files are merged here, not by
@@ -61,11 +63,13 @@ export interface NpmConfigContext {
 export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
   const { env, projectDir, projectTrusted = false, home, platform = process.platform } = context;
   const ignored: IgnoredSetting[] = [];
-  const read = (path: string | undefined): Map<string, NpmSetting> => {
-    if (path === undefined) return new Map();
-    const file = readNpmrc(path, { env });
+  const used = (file: NpmrcFile) => {
     ignored.push(...file.ignored);
     return file.settings;
+  };
+  const read = (path: string | undefined): Map<string, NpmSetting> => {
+    if (path === undefined) return new Map();
+    return used(readNpmrc(path, { env }));
   };
   const variables = environmentSettings(env);
   const places = { env, platform };
@@ -78,7 +82,7 @@ export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
   const projectFile = join(projectDir, ".npmrc");
   let project = new Map<string, NpmSetting>();
   if (projectFile !== userFile) {
-    if (projectTrusted) project = read(projectFile);
+    if (projectTrusted) project = used(readProjectNpmrc(projectFile, { env }));
     else ignored.push(...untrustedSettings(projectFile));
   }
   const settings = new Map([...builtin, ...read(globalFile), ...user, ...project, ...variables]);

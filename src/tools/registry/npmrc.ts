@@ -1,10 +1,10 @@
 import { readTextFile } from "../../base/read_text_file.ts";
 import { envReplace } from "@pnpm/config.env-replace";
-import { parse } from "ini";
 import { realpathSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import { isRegistryKey, projectSettings, textSettings } from "./npmrc_text.ts";
 
 /** Where a setting was found, so that a message can say it. */
 export interface NpmSetting {
@@ -25,11 +25,6 @@ export interface NpmrcFile {
   ignored: IgnoredSetting[];
 }
 
-/** Whether a setting says where packages come from: `registry` or `@scope:registry`. */
-export function isRegistryKey(key: string): boolean {
-  return key === "registry" || /^@[^/]+:registry$/.test(key);
-}
-
 const CREDENTIAL = /^\/\/([^/]+).*:(_authToken|_auth|username|_password)$/;
 
 /**
@@ -40,10 +35,23 @@ export function readNpmrc(path: string, { env }: { env: Env }): NpmrcFile {
   return parseNpmrc(readText(path) ?? "", { env, path });
 }
 
+/** As {@link readNpmrc}, of a project's file: of its settings those that trust has shown. */
+export function readProjectNpmrc(path: string, { env }: { env: Env }): NpmrcFile {
+  const shown = projectSettings(readText(path) ?? "");
+  return withVariables(shown, { env, path });
+}
+
 /** Pure part of {@link readNpmrc}. */
-export function parseNpmrc(text: string, { path, env }: { path: string; env: Env }): NpmrcFile {
+export function parseNpmrc(text: string, place: { path: string; env: Env }): NpmrcFile {
+  return withVariables(textSettings(text), place);
+}
+
+function withVariables(
+  settings: readonly [key: string, value: string][],
+  { path, env }: { path: string; env: Env },
+): NpmrcFile {
   const file: NpmrcFile = { settings: new Map(), ignored: [] };
-  for (const [rawKey, rawValue] of textSettings(text)) {
+  for (const [rawKey, rawValue] of settings) {
     const key = expanded(rawKey, env);
     const value = expanded(rawValue, env);
     if (key === undefined || value === undefined) {
@@ -56,17 +64,15 @@ export function parseNpmrc(text: string, { path, env }: { path: string; env: Env
 /** What a project's .npmrc says that its user has not trusted: none of it is used. */
 export function untrustedSettings(path: string): IgnoredSetting[] {
   const reason = 'the project is not trusted; look at it, then run "haft trust"';
-  return textSettings(readText(path) ?? "")
-    .filter(([key]) => isRegistryKey(key) || key.startsWith("//"))
-    .map(([key]) => ({ key, source: path, reason }));
+  return projectSettings(readText(path) ?? "").map(([key]) => ({ key, source: path, reason }));
 }
 
 /**
  * What trust in a project's .npmrc would allow, a sentence each: `packages of @acme come from HOST`,
  * `$TOKEN is sent to HOST`.
  */
-export function npmrcClaims(text: string): string[] {
-  return [...new Set(textSettings(text).flatMap(([key, value]) => claimsOf(key, value)))];
+export function npmrcClaims(settings: readonly [key: string, value: string][]): string[] {
+  return [...new Set(settings.flatMap(([key, value]) => claimsOf(key, value)))];
 }
 
 function claimsOf(key: string, value: string): string[] {
@@ -76,17 +82,10 @@ function claimsOf(key: string, value: string): string[] {
     const sent = variables.length > 0 ? variables : ["a credential in the file"];
     return sent.map((what) => `${what} is sent to ${host}`);
   }
-  if (!isRegistryKey(key)) return [];
+  if (!isRegistryKey(key)) return key === "replace-registry-host" ? [`${key} is ${value}`] : [];
   const scope = key === "registry" ? "" : ` of ${key.slice(0, key.indexOf(":"))}`;
   const from = URL.canParse(value) && variables.length === 0 ? new URL(value).host : value;
   return [`packages${scope} come from ${from}`, ...variables.map((name) => `${name} is sent to ${from}`)];
-}
-
-/** Keys and values as they are written. Sections, lists and bare words hold nothing that is used here. */
-function textSettings(text: string): [key: string, value: string][] {
-  return Object.entries(parse(text)).flatMap(([key, value]): [string, string][] =>
-    typeof value === "string" && value !== "" ? [[key, value]] : []
-  );
 }
 
 function readText(path: string): string | undefined {

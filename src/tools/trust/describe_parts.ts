@@ -22,7 +22,7 @@ export function describeChange(
 function linesOf(section: string, content: unknown): string[] {
   switch (section) {
     case NPMRC_PART:
-      return npmrcClaims(Array.isArray(content) ? content.join("\n") : "");
+      return npmrcClaims(Array.isArray(content) ? content.filter(isSetting) : []);
     case ENV_FILES_PART:
       return Object.entries(content ?? {}).flatMap(([file, variables]) =>
         Object.entries(variables ?? {}).map(([name, value]) => `${file} sets ${name} = ${value}`)
@@ -57,4 +57,9 @@ function visible(text: string): string {
     /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** What an earlier haft trusted was kept in another form. */
+function isSetting(item: unknown): item is [key: string, value: string] {
+  return Array.isArray(item) && item.length === 2 && item.every((part) => typeof part === "string");
 }

@@ -127,9 +127,9 @@ Deno.test("readProjectFiles() keeps what an .npmrc says of registries and creden
     { cwd: "a" },
     ({ registry, lookedFor }, root) => {
       assertEquals(registry, [
-        "@acme:registry=https://acme.example/",
-        "//acme.example/:_authToken=${NPM_TOKEN}",
-        '"\\u0072egistry"=https://hidden.example/',
+        ["@acme:registry", "https://acme.example/"],
+        ["//acme.example/:_authToken", "${NPM_TOKEN}"],
+        ["registry", "https://hidden.example/"],
       ]);
       assertEquals(lookedFor.includes(join(root, ".npmrc")), true);
     },

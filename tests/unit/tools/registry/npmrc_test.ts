@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { npmrcClaims, parseNpmrc, untrustedSettings } from "../../../../src/tools/registry/npmrc.ts";
+import { projectSettings } from "../../../../src/tools/registry/npmrc_text.ts";
 
 const ENV = { TOKEN: "t0ken", HOST: "npm.example", EMPTY: "" };
 
@@ -81,7 +82,7 @@ Deno.test("npmrcClaims() says in words where packages come from and what is sent
     "@x:registry=https://${HOST}/",
     "save-exact=true",
   ], (path) => {
-    assertEquals(npmrcClaims(readFileSync(path, "utf8")), [
+    assertEquals(npmrcClaims(projectSettings(readFileSync(path, "utf8"))), [
       "packages come from npm.example",
       "packages of @acme come from acme.example",
       "$NPM_TOKEN is sent to acme.example",
@@ -92,6 +93,10 @@ Deno.test("npmrcClaims() says in words where packages come from and what is sent
     ]);
   }));
 
-Deno.test("npmrcClaims() of a file without registries is nothing", () => {
-  assertEquals([npmrcClaims("save-exact=true\n"), npmrcClaims("")], [[], []]);
+Deno.test("projectSettings() are those about registries, without keys that variables would change", () => {
+  assertEquals(
+    projectSettings("save-exact=true\n${A:-registry}=x\n//h/:_auth${A:-Token}=x\nregistry=https://h/${A}\n"),
+    [["registry", "https://h/${A}"]],
+  );
+  assertEquals(projectSettings(""), []);
 });

@@ -3,12 +3,12 @@ import { describeChange, describeParts } from "../../../../src/tools/trust/descr
 
 Deno.test("describeParts() says in words where packages come from and what is sent there", () => {
   const npmrc = [
-    "registry=https://packages.example/npm/",
-    "@acme:registry=https://acme.example",
-    "//acme.example/:_authToken=${NPM_TOKEN}",
-    "//plain.example:8080/npm/:_password=$SECRET",
-    "//plain.example:8080/npm/:username=me",
-    "@odd:registry=http://evil.example/${HOME}/",
+    ["registry", "https://packages.example/npm/"],
+    ["@acme:registry", "https://acme.example"],
+    ["//acme.example/:_authToken", "${NPM_TOKEN}"],
+    ["//plain.example:8080/npm/:_password", "$SECRET"],
+    ["//plain.example:8080/npm/:username", "me"],
+    ["@odd:registry", "http://evil.example/${HOME}/"],
   ];
   assertEquals(describeParts({ npmrc }), [
     "packages come from packages.example",
