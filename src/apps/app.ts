@@ -1,24 +1,30 @@
-import { join } from "node:path";
 import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { AppInstance } from "./app_instance.ts";
-import { showCommand } from "../process/command_line.ts";
 import type { Env } from "../base/env.ts";
+import { errorMessage } from "../base/errors.ts";
+import { appStatus } from "./app_status.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { changedKeys } from "./config/changed_keys.ts";
 import { parseApp } from "./config/parse_apps.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import type { AppRecord } from "./journal/app_record.ts";
-import { treeWriters } from "./logs/hold_writers.ts";
-import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
-import type { SplitLine } from "./logs/line_splitter.ts";
-import { planLaunch, workingDirectory } from "./plan_launch.ts";
+import { makeInstanceLogs } from "./make_instance_logs.ts";
+import { planLaunch } from "./plan_launch.ts";
 import { hashVariables, type ProjectApps } from "./project_apps.ts";
+import { InstanceGroup, type InstanceNumbers } from "./instance_group.ts";
 import { type AppState, isDown, worstState } from "./state/app_state.ts";
 import { unknownApp } from "./unknown_app.ts";
 import { watchRunning } from "./watch_running.ts";
+
+export interface StartOptions {
+  /** The environment of the client that starts it. */
+  env?: Env | undefined;
+  /** The instances that are meant; all when left out. */
+  only?: InstanceNumbers | undefined;
+}
 
 /** An app of a manifest, or one that was started with its own configuration; and its instances. */
 export class App {
@@ -33,7 +39,7 @@ export class App {
   #env: Record<string, string> = {};
   #changed: string[] = [];
   #desired: "running" | "stopped" = "stopped";
-  #instances: AppInstance[] = [];
+  readonly #group: InstanceGroup;
   #writeScheduled = false;
   #removed = false;
 
@@ -41,6 +47,15 @@ export class App {
     this.key = key;
     this.#services = services;
     this.#stem = fileStem(key);
+    this.#group = new InstanceGroup({
+      name: key.name,
+      clock: services.clock,
+      make: (number) => this.#instance(number),
+      release: async (instance) => {
+        services.pump.delete(instance.logs);
+        await instance.detach();
+      },
+    });
   }
 
   get name(): string {
@@ -56,15 +71,15 @@ export class App {
   }
 
   get instances(): readonly AppInstance[] {
-    return this.#instances;
+    return this.#group.all;
   }
 
   get state(): AppState {
-    return worstState(this.#instances.map(({ state }) => state));
+    return worstState(this.instances.map(({ state }) => state));
   }
 
   get isLive(): boolean {
-    return this.#instances.some(({ state }) => !isDown(state));
+    return this.instances.some(({ state }) => !isDown(state));
   }
 
   /** Makes it one that no manifest has. */
@@ -80,30 +95,58 @@ export class App {
     throw unknownApp(this.name, [...project.apps.keys()]);
   }
 
-  /** Starts every instance that does not run. The number of instances is the configuration's of now. */
-  start(config: AppConfig, env?: Env): void {
-    if (env !== undefined) this.#inherited = env;
-    this.#want("running");
-    this.#resize(config.instances);
-    for (const instance of this.#instances) instance.start();
+  /**
+   * Starts every instance that does not run. Their number is the configuration's of now, unless it was
+   * scaled.
+   *
+   * @param only the instances that are meant; all when left out
+   */
+  start(config: AppConfig, { env, only }: StartOptions = {}): void {
+    this.#prepare(config, env);
+    for (const instance of this.#group.chosen(only)) instance.start();
   }
 
-  restart(config: AppConfig, env?: Env): void {
-    if (env !== undefined) this.#inherited = env;
-    this.#want("running");
-    this.#resize(config.instances);
-    for (const instance of this.#instances) instance.restart();
+  restart(config: AppConfig, { env, only }: StartOptions = {}): void {
+    this.#prepare(config, env);
+    for (const instance of this.#group.chosen(only)) instance.restart();
+  }
+
+  /** Has so many instances from now on, until it is stopped. Those that run are left alone. */
+  scale(config: AppConfig, count: number, env?: Env): void {
+    this.#group.scale = count;
+    this.start(config, env === undefined ? {} : { env });
+  }
+
+  /**
+   * Restarts one instance after the other, while one more than usual is ready: there is no moment without
+   * one.
+   *
+   * @throws {HaftError} when the new one does not come up; the others are as they were then
+   */
+  async reload(config: AppConfig, { env }: StartOptions = {}, signal?: AbortSignal): Promise<void> {
+    this.#prepare(config, env);
+    await this.#group.reload(config.instances, signal);
   }
 
   /** haft decides to restart what runs of it. */
   recycle(reason: string): void {
-    for (const instance of this.#instances) instance.recycle(reason);
+    for (const instance of this.instances) instance.recycle(reason);
   }
 
-  /** Resolves when nothing of it is left. @param forget it shall not run; false: only this daemon ends */
-  async stop({ forget = true }: { forget?: boolean } = {}): Promise<void> {
-    if (forget) this.#want("stopped");
-    const instances = [...this.#instances];
+  /**
+   * Resolves when nothing of it is left.
+   *
+   * @param options.forget it shall not run; false: only this daemon ends
+   * @param options.only the instances that are meant: the others go on, and so the app is still wanted
+   */
+  async stop(
+    { forget = true, only }: { forget?: boolean; only?: InstanceNumbers | undefined } = {},
+  ): Promise<void> {
+    const instances = this.#group.chosen(only);
+    if (forget && instances.length === this.instances.length) {
+      this.#group.scale = undefined;
+      this.#want("stopped");
+    }
     for (const instance of instances) instance.stop();
     await Promise.all(instances.map((one) => one.down()));
   }
@@ -115,12 +158,11 @@ export class App {
     this.#env = record.env;
     this.#changed = record.changed;
     this.#desired = record.desired;
+    this.#group.scale = record.scale;
     const config = this.#recordedConfig(record);
-    this.#instances = record.instances.map(({ instance }) => this.#instance(instance));
+    this.#group.adopt(record.instances.map(({ instance }) => instance));
     await Promise.all(
-      record.instances.map((one, at) =>
-        this.#instances[at]?.adopt(one, config, record.desired === "running")
-      ),
+      record.instances.map((one, at) => this.instances[at]?.adopt(one, config, record.desired === "running")),
     );
   }
 
@@ -137,7 +179,7 @@ export class App {
   async remove({ logs }: { logs: boolean }): Promise<void> {
     await this.stop();
     this.#removed = true;
-    for (const instance of this.#instances) {
+    for (const instance of this.instances) {
       this.#services.pump.delete(instance.logs);
       if (logs) await instance.logs.remove();
       await instance.detach();
@@ -150,45 +192,22 @@ export class App {
   async detach(): Promise<void> {
     this.#write({ durable: false });
     this.#removed = true;
-    for (const instance of this.#instances) await instance.detach();
+    for (const instance of this.instances) await instance.detach();
   }
 
   /** @param nextRun of its schedule, in milliseconds since 1970 */
   status(project: ProjectApps | undefined, nextRun: number | undefined): AppStatus {
-    const configured = this.#adhoc === undefined ? project?.tables[this.name] : this.#adhoc;
-    const running = this.#instances.find(({ config }) => config !== undefined)?.config;
-    const shown = running ?? (project === undefined ? undefined : this.#tryConfig(project));
-    const pending = this.#table === undefined || configured === undefined
-      ? []
-      : changedKeys(asTable(this.#table), asTable(configured));
-    const leaders = this.#instances.flatMap(({ process: identity }) => identity ?? []);
-    const usage = this.#services.sampler.sample(leaders);
-    return {
-      name: this.name,
-      root: this.key.root,
-      state: this.state,
-      desired: this.#desired,
-      command: shown === undefined ? [] : showCommand(shown.command, shown.args),
-      cwd: shown === undefined ? null : workingDirectory(this.key.root, shown),
-      autostart: shown?.autostart ?? false,
-      restart_policy: shown?.restart ?? "",
-      max_attempts: shown?.backoff.max_attempts ?? null,
-      limits: { memory: shown?.limits.memory ?? null, cpu_percent: shown?.limits.cpu_percent ?? null },
-      depends_on: { ...shown?.depends_on },
-      health_check: shown?.health !== undefined,
-      next_run: nextRun ?? null,
-      adhoc: this.isAdhoc,
+    const written = this.#adhoc === undefined ? project?.tables[this.name] : this.#adhoc;
+    const running = this.instances.find(({ config }) => config !== undefined)?.config;
+    return appStatus(this, {
+      config: running ?? (project === undefined ? undefined : this.#tryConfig(project)),
       changed: this.#changed,
-      pending,
-      instances: this.#instances.map((instance) => {
-        const used = instance.process === undefined ? undefined : usage.get(instance.process);
-        return {
-          ...instance.status(),
-          cpu_percent: used?.cpuPercent ?? null,
-          memory_bytes: used?.memoryBytes ?? null,
-        };
-      }),
-    };
+      pending: this.#table === undefined || written === undefined
+        ? []
+        : changedKeys(asTable(this.#table), asTable(written)),
+      nextRun,
+      sampler: this.#services.sampler,
+    });
   }
 
   #tryConfig(project: ProjectApps): AppConfig | undefined {
@@ -205,15 +224,10 @@ export class App {
     this.#write({ durable: true });
   }
 
-  #resize(count: number): void {
-    while (this.#instances.length < count) this.#instances.push(this.#instance(this.#instances.length));
-    for (const extra of this.#instances.splice(count)) {
-      extra.stop();
-      void extra.down().then(() => {
-        this.#services.pump.delete(extra.logs);
-        return extra.detach();
-      });
-    }
+  #prepare(config: AppConfig, env: Env | undefined): void {
+    if (env !== undefined) this.#inherited = env;
+    this.#want("running");
+    this.#group.resize(config.instances);
   }
 
   #instance(number: number): AppInstance {
@@ -229,7 +243,14 @@ export class App {
       plan: () => this.#plan(number),
       noteStart: (plan) => this.#noteStart(number, plan),
       dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),
-      logs: (listener) => this.#logs(number, () => instance, listener),
+      logs: (onLine) =>
+        makeInstanceLogs(services, {
+          name: this.name,
+          base: `${this.#stem}-${number}`,
+          instance: () => instance,
+          onLine,
+          onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
+        }),
       emit: (type, data) => this.#emit(number, type, data),
       changed: () => this.#scheduleWrite(),
       commit: () => this.#write({ durable: false }),
@@ -238,26 +259,6 @@ export class App {
     });
     services.pump.add(instance.logs);
     return instance;
-  }
-
-  #logs(
-    number: number,
-    instance: () => AppInstance,
-    onLine: (stream: LogStream, line: SplitLine) => void,
-  ): InstanceLogs {
-    const { table, clock, logDirectory, onProblem } = this.#services;
-    return new InstanceLogs({
-      base: join(logDirectory, `${this.#stem}-${number}`),
-      clock,
-      settings: () => {
-        const log = instance().config?.log;
-        return { maxSize: log?.max_size ?? 10 * 1024 * 1024, keep: log?.keep ?? 5 };
-      },
-      writers: treeWriters({ table, clock }, () => instance().tree),
-      onLine,
-      onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
-      onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
-    });
   }
 
   async #plan(number: number): Promise<LaunchPlan> {
@@ -275,6 +276,7 @@ export class App {
       scripts,
       journal,
       inherited: this.#inherited,
+      dotenv: !this.isAdhoc,
     });
   }
 
@@ -328,14 +330,13 @@ export class App {
       desired: this.#desired,
       env: this.#env,
       changed: this.#changed,
-      instances: this.#instances.map((instance) => instance.record()),
+      ...(this.#group.scale === undefined ? {} : { scale: this.#group.scale }),
+      instances: this.instances.map((instance) => instance.record()),
     };
     try {
       this.#services.journal.write(record, { durable });
     } catch (error) {
-      this.#services.onProblem(
-        `app "${this.name}": its state cannot be kept: ${error instanceof Error ? error.message : error}`,
-      );
+      this.#services.onProblem(`app "${this.name}": its state cannot be kept: ${errorMessage(error)}`);
     }
   }
 }

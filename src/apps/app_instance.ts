@@ -11,10 +11,10 @@ import type { TreeQuery } from "../process/process_tree.ts";
 import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import type { HealthMonitor } from "./health/health_monitor.ts";
-import { watchHealth } from "./health/watch_health.ts";
+import { type HealthWatch, watchChecks } from "./health/watch_health.ts";
 import type { InstanceHost } from "./instance_host.ts";
 import { InstanceProcess } from "./instance_process.ts";
+import { instanceStatus } from "./instance_status.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
@@ -36,7 +36,7 @@ export class AppInstance {
   #abort = new AbortController();
   #pause: Disposable | undefined;
   #watches: Disposable[] = [];
-  #monitor: HealthMonitor | undefined;
+  #checks: HealthWatch | undefined;
   #detached = false;
   readonly #waiters = new StateWaiters(() => this.state);
 
@@ -141,22 +141,7 @@ export class AppInstance {
   }
 
   status(): Omit<InstanceStatus, "cpu_percent" | "memory_bytes"> {
-    const { state, reason, restarts, restartReason } = this.#life;
-    const { identity, exit, startedAt, uptimeMs } = this.#process;
-    return {
-      instance: this.instance,
-      state,
-      reason: reason ?? null,
-      pid: identity?.pid ?? null,
-      started_at: startedAt ?? null,
-      uptime_secs: uptimeMs === undefined ? null : Math.max(0, Math.floor(uptimeMs / 1_000)),
-      restarts,
-      restart_reason: restartReason ?? null,
-      exit_code: identity === undefined ? exit?.code ?? null : null,
-      exit_signal: identity === undefined ? exit?.signal ?? null : null,
-      stdout_log: this.logs.paths.stdout,
-      stderr_log: this.logs.paths.stderr,
-    };
+    return instanceStatus(this.#life, this.#process, { instance: this.instance, logs: this.logs.paths });
   }
 
   #dispatch(event: LifeEvent): void {
@@ -274,36 +259,39 @@ export class AppInstance {
     const config = this.#config;
     if (config === undefined) return;
     this.#watches.push(this.#host.watch(config));
-    const { health } = config;
-    if (health === undefined) return;
-    const monitor = watchHealth(health, {
+    if (config.health === undefined && config.liveness === undefined) return;
+    const checks = watchChecks(config, {
       clock: this.#host.clock,
       table: this.#host.table,
       tree: () => this.#process.tree,
       surroundings: () => this.#process.surroundings,
       passed: this.state === "healthy",
       onPass: () => this.#dispatch({ type: "health_passed" }),
-      onFail: (reason, failures) =>
-        this.#host.emit("app.health_check_failed", { reason, failures, retries: health.retries }),
+      onFail: (reason, failures, retries) =>
+        this.#host.emit("app.health_check_failed", { reason, failures, retries }),
       onUnhealthy: (reason) => {
         if (this.state === "unhealthy") return;
         this.#dispatch({ type: "health_failed", reason });
-        if (health.action === "restart") this.recycle(`unhealthy: ${reason}`);
+        if (config.health?.action === "restart") this.recycle(`unhealthy: ${reason}`);
+      },
+      onDead: (reason, action) => {
+        if (action === "restart") this.recycle(`not alive: ${reason}`);
+        else this.#dispatch({ type: "note", reason: `not alive: ${reason}` });
       },
     });
-    this.#monitor = monitor;
-    this.#watches.push(monitor);
+    this.#checks = checks;
+    this.#watches.push(checks);
   }
 
   #unwatch(): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#watches = [];
-    this.#monitor = undefined;
+    this.#checks = undefined;
   }
 
   #onLine(stream: LogStream, { text, partial }: SplitLine): void {
     this.#host.emit("app.log_line", { stream, line: text, time: this.#host.clock.wall(), partial });
-    this.#monitor?.line(text);
+    this.#checks?.line(text);
   }
 
   async #takeOver(identity: ProcessIdentity, wanted: boolean): Promise<void> {

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { keyText, type ProcessKey } from "../process/process_key.ts";
 import type { App } from "./app.ts";
+import type { AppConfig } from "./config/app_schema.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { unknownApp } from "./unknown_app.ts";
 
-/** Which apps are meant: of one project, or of all; the named, or all. */
+/** Which apps are meant: of one project, or of all; the named, or all. `web:1` is one instance of `web`. */
 export interface Selection {
   root?: string | undefined;
   names?: readonly string[] | undefined;
@@ -73,18 +74,23 @@ export class AppRegistry {
     if (configured && project !== undefined) this.#addConfigured(apps, project);
     if (names.length === 0) return apps;
     const known = new Set([...apps.map(({ name }) => name), ...project?.apps.keys() ?? []]);
-    const unknown = names.find((name) => !known.has(name));
+    const unknown = names.find((name) => !known.has(appOf(name, known)));
     if (unknown !== undefined) throw unknownApp(unknown, [...known]);
-    return apps.filter(({ name }) => names.includes(name));
+    const meant = names.map((name) => appOf(name, known));
+    return apps.filter(({ name }) => meant.includes(name));
   }
 
   /**
    * The names to start, by project.
    *
    * @param options.autostart of those that are not named, only the ones that start by themselves
+   * @param options.profiles which of those: the ones of these profiles, and of none
    * @throws {HaftError} when a name is not known, or a manifest is wrong
    */
-  toStart({ root, names = [] }: Selection, { autostart = false } = {}): Map<ProjectApps, string[]> {
+  toStart(
+    { root, names = [] }: Selection,
+    { autostart = false, profiles = [] }: { autostart?: boolean; profiles?: readonly string[] } = {},
+  ): Map<ProjectApps, string[]> {
     const { readProject } = this.#options;
     if (root === undefined) {
       const byRoot = Map.groupBy(this.select({ names }), ({ key }) => key.root);
@@ -93,10 +99,14 @@ export class AppRegistry {
     const project = readProject(root);
     const adhoc = this.#of(project.root).filter(({ isAdhoc }) => isAdhoc).map(({ name }) => name);
     const known = [...project.apps.keys(), ...adhoc];
-    const unknown = names.find((name) => !known.includes(name));
+    const meant = names.map((name) => appOf(name, new Set(known)));
+    const unknown = meant.find((name) => !known.includes(name));
     if (unknown !== undefined) throw unknownApp(unknown, known);
-    if (names.length > 0) return new Map([[project, [...names]]]);
-    const wanted = autostart ? known.filter((name) => project.apps.get(name)?.autostart === true) : known;
+    if (names.length > 0) return new Map([[project, [...new Set(meant)]]]);
+    const wanted = known.filter((name) => {
+      const app = project.apps.get(name);
+      return !autostart || app?.autostart === true && inProfiles(app, profiles);
+    });
     return new Map([[project, wanted]]);
   }
 
@@ -112,4 +122,24 @@ export class AppRegistry {
     }
     apps.sort((one, other) => (order.get(one.name) ?? Infinity) - (order.get(other.name) ?? Infinity) || 0);
   }
+}
+
+/** The app of `web:1`, unless an app has that very name. */
+function appOf(name: string, known: ReadonlySet<string>): string {
+  const [, app] = /^(.+):\d+$/.exec(name) ?? [];
+  return app !== undefined && !known.has(name) && known.has(app) ? app : name;
+}
+
+/** The instances of an app that are meant by the names; undefined for all of them. */
+export function instancesMeant(app: string, names: readonly string[] = []): number[] | undefined {
+  if (names.length === 0 || names.includes(app)) return undefined;
+  const numbers = names.filter((name) => name.startsWith(`${app}:`)).map((name) =>
+    name.slice(app.length + 1)
+  );
+  const meant = numbers.filter((text) => /^\d+$/.test(text)).map(Number);
+  return meant.length === 0 ? undefined : meant;
+}
+
+function inProfiles({ profiles }: AppConfig, chosen: readonly string[]): boolean {
+  return profiles.length === 0 || profiles.some((profile) => chosen.includes(profile));
 }

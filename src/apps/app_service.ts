@@ -1,11 +1,10 @@
 /**
- * Process supervision: starts, watches, restarts and stops apps, keeps their state, and reports through
- * `emit`. It knows no socket, no hub and no daemon.
+ * Process supervision: starts, watches and stops apps, keeps their state, and reports through `emit`:
  *
  *     const apps = new AppService({ stateDirectory, emit, projects, onProblem: log });
  *     await apps.begin();                    // adopts what an earlier daemon started
  *     await apps.start({ root, names: ["web"] });
- *     await apps.close({ keepApps: false }); // stops everything, and keeps what was wanted
+ *     await apps.close({ keepApps: false }); // stops all, and keeps what was wanted
  */
 import { join } from "node:path";
 import { startOrder } from "../base/dependency_order.ts";
@@ -13,13 +12,14 @@ import { errorMessage, UsageError } from "../base/errors.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { App } from "./app.ts";
-import { AppRegistry, type Selection, type StartSelection } from "./app_registry.ts";
+import { AppChanges, type ScaleSelection } from "./app_changes.ts";
+import { outcomeOf, withTrouble } from "./outcome.ts";
+import { AppRegistry, instancesMeant, type Selection, type StartSelection } from "./app_registry.ts";
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
 import { awaitDependency } from "./await_dependencies.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
-import { findUnrecorded, type UnrecordedApp } from "./find_unrecorded.ts";
-import type { AppRecord } from "./journal/app_record.ts";
+import { findUnrecorded, newRecord } from "./find_unrecorded.ts";
 import { type LogsQuery, readAppLogs } from "./logs/app_logs.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { SavedApps } from "./saved_apps.ts";
@@ -36,6 +36,7 @@ export interface ActionResult {
 export class AppService {
   readonly #apps: AppRegistry;
   readonly #services: AppServices;
+  readonly #changes: AppChanges;
   readonly #schedules: Schedules;
   readonly #saved: SavedApps;
   /** Until then, an app that is not adopted yet looks as if it were stopped. */
@@ -48,6 +49,7 @@ export class AppService {
     });
     const { readProject } = this.#services;
     this.#apps = new AppRegistry({ make: (key) => new App(key, this.#services), readProject });
+    this.#changes = new AppChanges(this.#apps, readProject);
     this.#saved = new SavedApps(join(options.stateDirectory, "apps", "saved.list"));
     this.#schedules = new Schedules(options.onProblem);
   }
@@ -59,14 +61,20 @@ export class AppService {
 
   /**
    * Takes over what an earlier daemon left: adopts processes that still run, follows the restart policy of
-   * those that ended meanwhile, and stops the leftovers of apps that ended. To be called once, before all
-   * else.
+   * those that ended meanwhile, and stops leftovers. To be called once, before all else.
    */
   async begin(): Promise<void> {
     const { journal, table, onProblem } = this.#services;
     const recorded = journal.readAll(onProblem);
     const unrecorded = findUnrecorded(table, { journal: journal.directory, known: recorded });
-    const records = [...recorded, ...unrecorded.map((found) => this.#recordOf(found))];
+    const records = [
+      ...recorded,
+      ...unrecorded.map((found) => {
+        const pids = found.instances.map(({ process }) => process?.pid).join(", ");
+        onProblem(`app "${found.key.name}" runs without a record of it (process ${pids}): taken over`);
+        return newRecord(found, this.#apps.projectOf(found.key.root)?.tables[found.key.name]);
+      }),
+    ];
     // All are known before the first is adopted, since they may depend on each other.
     const known = records.map((record) => ({ record, app: this.#apps.get(record) }));
     this.#adopted = Promise.all(known.map(async ({ record, app }) => {
@@ -96,8 +104,11 @@ export class AppService {
    * As {@link start}, of a project's apps that start by themselves when none is named; waits until they are
    * healthy, too.
    */
-  async up(selection: StartSelection & { root: string }, signal?: AbortSignal): Promise<ActionResult> {
-    const result = await this.#startSelected(selection, signal, { autostart: true });
+  async up(
+    { profiles, ...selection }: StartSelection & { root: string; profiles?: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<ActionResult> {
+    const result = await this.#startSelected(selection, signal, { autostart: true, profiles });
     const apps = result.outcomes.filter(({ error }) => error === null).map((key) => this.#apps.get(key));
     await Promise.all(apps.flatMap((app) =>
       app.instances.map((instance) => {
@@ -109,7 +120,7 @@ export class AppService {
       })
     ));
     const all = result.outcomes.map((key) => this.#apps.get(key));
-    return this.#result(all, result.outcomes.map((outcome) => this.#withTrouble(outcome)));
+    return this.#result(all, result.outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
   }
 
   /**
@@ -118,8 +129,8 @@ export class AppService {
    */
   async stop(selection: Selection): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
-    await this.#stopAll(apps, { forget: true });
-    return this.#result(apps);
+    const outcomes = await this.#stopAll(apps, { forget: true, names: selection.names });
+    return this.#result(apps, outcomes);
   }
 
   /**
@@ -127,16 +138,26 @@ export class AppService {
    * any more.
    */
   async restart(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
-    const apps = this.#apps.select(selection);
-    const outcomes = apps.map((app) =>
-      this.#try(app, () => {
-        const project = this.#services.readProject(app.key.root);
-        if (!app.isAdhoc) project.requireTrust();
-        app.restart(app.config(project), selection.env);
-      })
-    );
+    const { apps, outcomes } = this.#changes.restart(selection);
     await this.#settle(apps, signal);
     return this.#result(apps, outcomes);
+  }
+
+  /** As {@link restart}, but a new instance is ready before one that runs ends. */
+  async reload(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
+    const { apps, outcomes } = await this.#changes.reload(selection, signal);
+    return this.#result(apps, outcomes);
+  }
+
+  /**
+   * Gives apps so many instances, and starts those that are missing. It stays so until they are stopped.
+   *
+   * @throws {HaftError} when a name is unknown
+   */
+  async scale(selection: ScaleSelection, signal?: AbortSignal): Promise<ActionResult> {
+    const { apps, outcomes } = this.#changes.scale(selection);
+    await this.#settle(apps, signal);
+    return this.#result(apps, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
   }
 
   /** Stops apps and forgets them. @param options.logs removes their logs, too */
@@ -149,7 +170,14 @@ export class AppService {
 
   /** How apps are. Reads manifests, and runs nothing. */
   status(selection: Selection): { apps: AppStatus[] } {
-    return this.#result(this.#apps.select(selection, { configured: true }));
+    const { apps } = this.#result(this.#apps.select(selection, { configured: true }));
+    return {
+      apps: apps.map((app) => {
+        const only = instancesMeant(app.name, selection.names);
+        const instances = app.instances.filter(({ instance }) => only?.includes(instance) !== false);
+        return { ...app, instances };
+      }),
+    };
   }
 
   list({ root }: { root?: string | undefined }): { apps: { name: string; root: string; state: AppState }[] } {
@@ -207,59 +235,32 @@ export class AppService {
     await pump[Symbol.asyncDispose]();
   }
 
-  /** Of an app that runs without one, as its manifest has it now. */
-  #recordOf({ key, instances }: UnrecordedApp): AppRecord {
-    const pids = instances.map(({ process }) => process?.pid).join(", ");
-    this.#services.onProblem(`app "${key.name}" runs without a record of it (process ${pids}): taken over`);
-    const table = this.#apps.projectOf(key.root)?.tables[key.name] ?? null;
-    return {
-      version: 1,
-      ...key,
-      adhoc: false,
-      table,
-      desired: "running",
-      env: {},
-      changed: [],
-      instances,
-    };
-  }
-
   async #startSelected(
     selection: StartSelection,
     signal: AbortSignal | undefined,
-    { autostart = false }: { autostart?: boolean } = {},
+    { autostart = false, profiles = [] }: { autostart?: boolean; profiles?: readonly string[] | undefined } =
+      {},
   ): Promise<ActionResult> {
     const started: App[] = [];
     const outcomes: AppOutcome[] = [];
-    for (const [project, names] of this.#apps.toStart(selection, { autostart })) {
+    for (const [project, names] of this.#apps.toStart(selection, { autostart, profiles })) {
       const chosen = names.map((name) => this.#apps.get({ root: project.root, name }));
       if (chosen.some((app) => !app.isAdhoc)) project.requireTrust();
       const order = startOrder(names, dependencyTable(project.apps));
       for (const name of order) {
         const app = this.#apps.get({ root: project.root, name });
         started.push(app);
-        outcomes.push(this.#try(app, () => {
+        outcomes.push(outcomeOf(app, () => {
           const config = app.config(project);
           // A scheduled app of `up` waits for its time.
-          if (!(autostart && config.schedule !== undefined)) app.start(config, selection.env);
+          if (autostart && config.schedule !== undefined) return;
+          app.start(config, { env: selection.env, only: instancesMeant(name, selection.names) });
         }));
         await this.#schedule(app, project);
       }
     }
     await this.#settle(started, signal);
-    return this.#result(started, outcomes.map((outcome) => this.#withTrouble(outcome)));
-  }
-
-  /** The outcome of an app that did not come up gives the reason. */
-  #withTrouble(outcome: AppOutcome): AppOutcome {
-    if (outcome.error !== null) return outcome;
-    const trouble = this.#apps.get(outcome).instances.find(({ state }) =>
-      state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff"
-    );
-    if (trouble === undefined) return outcome;
-    const { state, reason } = trouble;
-    if (reason === undefined) return { ...outcome, error: `It is ${state}` };
-    return { ...outcome, error: state === "crashed" ? reason : `It is ${state}: ${reason}` };
+    return this.#result(started, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
   }
 
   #define({ root, names = [] }: Selection, table: unknown): void {
@@ -277,9 +278,22 @@ export class AppService {
     this.#apps.get({ root: project.root, name }).define(table);
   }
 
-  async #stopAll(apps: readonly App[], { forget }: { forget: boolean }): Promise<void> {
-    for (const app of apps) this.#schedules.delete(app);
-    await stopInOrder(apps, (app) => app.stop({ forget }));
+  /** @param options.names which instances are meant; all when left out */
+  async #stopAll(
+    apps: readonly App[],
+    { forget, names }: { forget: boolean; names?: readonly string[] | undefined },
+  ): Promise<AppOutcome[]> {
+    const outcomes = new Map<App, string>();
+    await stopInOrder(apps, async (app) => {
+      const only = instancesMeant(app.name, names);
+      if (only === undefined) this.#schedules.delete(app);
+      try {
+        await app.stop({ forget, only });
+      } catch (error) {
+        outcomes.set(app, errorMessage(error));
+      }
+    });
+    return apps.map((app) => ({ ...app.key, error: outcomes.get(app) ?? null }));
   }
 
   async #settle(apps: readonly App[], signal: AbortSignal | undefined): Promise<void> {
@@ -321,16 +335,6 @@ export class AppService {
     this.#apps.delete(app.key);
     this.#schedules.delete(app);
     await app.remove({ logs });
-  }
-
-  #try(app: App, action: () => void): AppOutcome {
-    const { name, root } = app.key;
-    try {
-      action();
-      return { name, root, error: null };
-    } catch (error) {
-      return { name, root, error: errorMessage(error) };
-    }
   }
 
   #result(apps: readonly App[], outcomes?: AppOutcome[]): ActionResult {

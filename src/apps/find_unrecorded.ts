@@ -80,3 +80,17 @@ function recordOf({ instance, nonce, info }: Leader, bootId: string): InstanceRe
     exit: null,
   };
 }
+
+/** A record for an app that has none. @param table the app as its manifest has it now, where it does */
+export function newRecord({ key, instances }: UnrecordedApp, table: unknown): AppRecord {
+  return {
+    version: 1,
+    ...key,
+    adhoc: false,
+    table: table ?? null,
+    desired: "running",
+    env: {},
+    changed: [],
+    instances,
+  };
+}

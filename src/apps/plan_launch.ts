@@ -4,10 +4,11 @@ import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { type CommandContext, commandWords, resolveProgram } from "../process/command_line.ts";
 import { requireProgram } from "../process/simple_program.ts";
-import type { AppConfig } from "./config/app_schema.ts";
+import { appEnvironment } from "./app_environment.ts";
+import type { AppConfig, HealthConfig } from "./config/app_schema.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
-import { appEnvironment, type ProjectApps } from "./project_apps.ts";
+import type { ProjectApps } from "./project_apps.ts";
 
 export interface PlanLaunchOptions {
   name: string;
@@ -19,6 +20,8 @@ export interface PlanLaunchOptions {
   config: AppConfig;
   /** The starter's environment; the daemon's own when undefined. */
   inherited?: Env | undefined;
+  /** Whether the project's `.env` is its, too. */
+  dotenv: boolean;
   /** The journal's directory. */
   journal: string;
   /** Where commands that begin with `#!` become files. */
@@ -31,12 +34,19 @@ export interface PlanLaunchOptions {
  * @throws {HaftError} when the executable or a file of variables cannot be used
  */
 export async function planLaunch(
-  { name, number, project, written, config, scripts, journal, inherited: starter }: PlanLaunchOptions,
+  { name, number, project, written, config, scripts, journal, inherited: starter, dotenv }: PlanLaunchOptions,
 ): Promise<LaunchPlan> {
   const variables = await appEnvironment({
     root: project.root,
     inherited: project.environment(starter),
+    own: {
+      [APP_VARIABLES.name]: name,
+      [APP_VARIABLES.instance]: `${number}`,
+      [APP_VARIABLES.root]: project.root,
+      [APP_VARIABLES.journal]: journal,
+    },
     config,
+    dotenv,
   });
   const cwd = workingDirectory(project.root, config);
   const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
@@ -51,13 +61,7 @@ export async function planLaunch(
     spec: {
       ...program,
       cwd,
-      env: {
-        ...variables,
-        [APP_VARIABLES.name]: name,
-        [APP_VARIABLES.instance]: `${number}`,
-        [APP_VARIABLES.root]: project.root,
-        [APP_VARIABLES.journal]: journal,
-      },
+      env: variables,
       uid: config.uid,
       gid: config.gid,
     },
@@ -68,11 +72,16 @@ export function workingDirectory(root: string, { cwd }: AppConfig): string {
   return resolve(root, cwd);
 }
 
-/** A health check's command as the words that run it. */
+/** The commands of its checks as the words that run them. */
 function withProbeWords(config: AppConfig, context: CommandContext): AppConfig {
-  const { health } = config;
-  if (health?.exec === undefined) return config;
-  return { ...config, health: { ...health, exec: commandWords(health.exec, context).words } };
+  const words = (health: HealthConfig): HealthConfig =>
+    health.exec === undefined ? health : { ...health, exec: commandWords(health.exec, context).words };
+  const { health, liveness } = config;
+  return {
+    ...config,
+    ...(health === undefined ? {} : { health: words(health) }),
+    ...(liveness === undefined ? {} : { liveness: words(liveness) }),
+  };
 }
 
 function requireRootFor(name: string, { uid, gid }: AppConfig): void {

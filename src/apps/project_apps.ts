@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { Env } from "../base/env.ts";
-import { HaftError } from "../base/errors.ts";
 import { MARKER_VARIABLE } from "../process/process_table.ts";
 import type { Project } from "../tools/project/project.ts";
 import type { ProjectCache } from "../tools/project/project_cache.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import { readEnvFile } from "./config/env_file.ts";
 import { parseApps } from "./config/parse_apps.ts";
 
 /** The apps of a project as its manifest has them now. Reading them runs nothing. */
@@ -63,29 +61,6 @@ function projectApps(project: Project): ProjectApps {
       return env;
     },
   };
-}
-
-/**
- * The whole environment of one app.
- *
- * @throws {HaftError} when one of its env_file cannot be read
- */
-export async function appEnvironment(
-  { root, inherited, config }: {
-    root: string;
-    inherited: Readonly<Record<string, string>>;
-    config: AppConfig;
-  },
-): Promise<Record<string, string>> {
-  const result = { ...inherited };
-  for (const file of config.env_file) Object.assign(result, await readEnvFile(resolve(root, file)));
-  Object.assign(result, config.env);
-  for (const [name, value] of Object.entries(result)) {
-    if (value.includes("\0")) {
-      throw new HaftError(`Variable "${name}" has a NUL`, { next: "Correct its env_file" });
-    }
-  }
-  return result;
 }
 
 /** A hash for each variable: enough to tell which changed. */

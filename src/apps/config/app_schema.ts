@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import {
   Backoff,
@@ -36,33 +37,38 @@ const TcpTarget = v.union([
   ),
 ]);
 
-const Health = v.pipe(
-  v.strictObject({
-    http: v.optional(
-      v.union([
-        v.pipe(v.string(), v.regex(/^https?:\/\//, "an address"), v.transform((url) => ({ url }))),
-        HttpTarget,
-      ]),
+/** A check, with what follows when the app is unhealthy by it. */
+function healthCheck<const Action extends "report" | "restart">(action: Action) {
+  return v.pipe(
+    v.strictObject({
+      http: v.optional(
+        v.union([
+          v.pipe(v.string(), v.regex(/^https?:\/\//, "an address"), v.transform((url) => ({ url }))),
+          HttpTarget,
+        ]),
+      ),
+      tcp: v.optional(TcpTarget),
+      exec: v.optional(Command),
+      /** A regular expression; the app is healthy from the first line that matches. */
+      log_line: v.optional(v.pipe(Text, v.check(isRegularExpression, "a regular expression"))),
+      interval: v.optional(Duration, "10s"),
+      timeout: v.optional(Duration, "5s"),
+      /** Failures in a row that make it unhealthy. */
+      retries: v.optional(Count, 3),
+      /** Successes in a row that make it healthy. */
+      successes: v.optional(Count, 1),
+      /** Failures do not count for so long after the start. */
+      start_period: v.optional(Duration, "0s"),
+      /** What is done about an app that became unhealthy. */
+      action: v.optional(v.picklist(["report", "restart"]), action),
+    }),
+    v.check(
+      ({ http, tcp, exec, log_line }) =>
+        [http, tcp, exec, log_line].filter((probe) => probe !== undefined).length === 1,
+      "a table with one of http, tcp, exec and log_line",
     ),
-    tcp: v.optional(TcpTarget),
-    exec: v.optional(Command),
-    /** A regular expression; the app is healthy from the first line that matches. */
-    log_line: v.optional(v.pipe(Text, v.check(isRegularExpression, "a regular expression"))),
-    interval: v.optional(Duration, "10s"),
-    timeout: v.optional(Duration, "5s"),
-    /** Failures in a row that make it unhealthy. */
-    retries: v.optional(Count, 3),
-    /** Failures do not count for so long after the start. */
-    start_period: v.optional(Duration, "0s"),
-    /** What is done about an app that became unhealthy. */
-    action: v.optional(v.picklist(["report", "restart"]), "report"),
-  }),
-  v.check(
-    ({ http, tcp, exec, log_line }) =>
-      [http, tcp, exec, log_line].filter((probe) => probe !== undefined).length === 1,
-    "a table with one of http, tcp, exec and log_line",
-  ),
-);
+  );
+}
 
 const Condition = v.picklist(["started", "healthy", "completed"]);
 
@@ -87,8 +93,10 @@ export const AppTable = v.strictObject({
   /** Below the project's directory; that itself by default. */
   cwd: v.optional(Text, "."),
   env: v.optional(v.record(VariableName, Variable), {}),
-  /** Files of variables, later ones over earlier ones, `env` over all. */
-  env_file: v.optional(TextList, []),
+  /**
+   * Files of variables, later ones over earlier ones, `env` over all; left out, `.env` where there is one.
+   */
+  env_file: v.optional(TextList),
   /** Started by `app.up` without names. */
   autostart: v.optional(v.boolean(), true),
   restart: v.optional(v.picklist(["no", "always", "on-failure", "unless-stopped"]), "on-failure"),
@@ -100,8 +108,19 @@ export const AppTable = v.strictObject({
   /** Until SIGKILL. */
   stop_timeout: v.optional(Duration, "10s"),
   depends_on: v.optional(DependsOn, {}),
-  health: v.optional(Health),
-  instances: v.optional(v.pipe(Count, v.maxValue(256, "256 or less")), 1),
+  /** Whether it is ready: its state says so, and others wait for it. */
+  health: v.optional(healthCheck("report")),
+  /** Whether it still works: one that does not is restarted. */
+  liveness: v.optional(healthCheck("restart")),
+  instances: v.optional(
+    v.union([
+      v.pipe(Count, v.maxValue(256, "256 or less")),
+      v.pipe(v.literal("max"), v.transform(() => Math.min(256, availableParallelism()))),
+    ]),
+    1,
+  ),
+  /** `haft app up` starts it only with one of these; none: always. */
+  profiles: v.optional(TextList, []),
   limits: v.optional(
     v.strictObject({
       /** Of the whole process tree. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parse } from "dotenv";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { readTextFileAsync } from "../../base/read_text_file.ts";
@@ -20,4 +21,9 @@ export async function readEnvFile(path: string): Promise<Record<string, string>>
     });
   }
   return parse(text);
+}
+
+/** The same, or nothing where there is no such file. */
+export async function readEnvFileIfAny(path: string): Promise<Record<string, string>> {
+  return existsSync(path) ? await readEnvFile(path) : {};
 }

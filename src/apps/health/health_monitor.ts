@@ -27,6 +27,7 @@ export class HealthMonitor implements Disposable {
   readonly #begun: number;
   #timer: Disposable | undefined;
   #failures = 0;
+  #successes = 0;
   #passed = false;
   #disposed = false;
 
@@ -66,15 +67,20 @@ export class HealthMonitor implements Disposable {
   async #run(): Promise<void> {
     const failure = await this.#options.check();
     if (this.#disposed) return;
-    if (failure === undefined) {
-      this.#passed = true;
-      this.#failures = 0;
-      this.#options.onPass();
-    } else this.#fail(failure);
+    if (failure === undefined) this.#pass();
+    else this.#fail(failure);
     this.#next(this.#passed ? this.#health.interval : Math.min(this.#health.interval, EAGER_MS));
   }
 
+  #pass(): void {
+    this.#failures = 0;
+    if (++this.#successes < this.#health.successes) return;
+    this.#passed = true;
+    this.#options.onPass();
+  }
+
   #fail(reason: string): void {
+    this.#successes = 0;
     const { clock, onFail, onUnhealthy } = this.#options;
     const { start_period: period, interval, retries } = this.#health;
     // Until the first pass, checks come faster than the interval: a failure counts once for each interval

@@ -1,7 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import type { ProcessTable } from "../../process/process_table.ts";
 import type { TreeQuery } from "../../process/process_tree.ts";
-import type { HealthConfig } from "../config/app_schema.ts";
+import type { AppConfig, HealthConfig } from "../config/app_schema.ts";
 import { foreignAnswer } from "./foreign_answer.ts";
 import { HealthMonitor } from "./health_monitor.ts";
 import { probe, type ProbeContext } from "./probes.ts";
@@ -16,8 +16,34 @@ export interface WatchHealthOptions {
   passed: boolean;
   onPass: () => void;
   /** @param failures in a row */
-  onFail: (reason: string, failures: number) => void;
+  onFail: (reason: string, failures: number, retries: number) => void;
   onUnhealthy: (reason: string) => void;
+}
+
+/** The checks of an instance that runs. */
+export interface HealthWatch extends Disposable {
+  /** A line that the app wrote. */
+  line(text: string): void;
+}
+
+/** Checks whether an instance is ready (`health`) and whether it still works (`liveness`). */
+export function watchChecks(
+  { health, liveness }: Pick<AppConfig, "health" | "liveness">,
+  { onDead, ...options }: WatchHealthOptions & {
+    /** By the check for liveness; its `action` says what follows. */
+    onDead: (reason: string, action: "report" | "restart") => void;
+  },
+): HealthWatch {
+  const monitors: HealthMonitor[] = [];
+  if (health !== undefined) monitors.push(watchHealth(health, options));
+  if (liveness !== undefined) {
+    const onUnhealthy = (reason: string) => onDead(reason, liveness.action);
+    monitors.push(watchHealth(liveness, { ...options, onPass: () => {}, onUnhealthy }));
+  }
+  return {
+    line: (text) => monitors.forEach((monitor) => monitor.line(text)),
+    [Symbol.dispose]: () => monitors.forEach((monitor) => monitor[Symbol.dispose]()),
+  };
 }
 
 /** Checks an instance that runs, until the result is disposed. */
@@ -26,5 +52,6 @@ export function watchHealth(health: HealthConfig, options: WatchHealthOptions): 
   const check = async () =>
     await probe(health, { ...surroundings(), timeoutMs: health.timeout }) ??
       foreignAnswer(health, { table, tree: tree() });
-  return new HealthMonitor(health, { clock, check, onPass, onFail, onUnhealthy }, { passed });
+  const failed = (reason: string, failures: number) => onFail(reason, failures, health.retries);
+  return new HealthMonitor(health, { clock, check, onPass, onFail: failed, onUnhealthy }, { passed });
 }

@@ -22,7 +22,9 @@ export function importBunctl(value: unknown, read: (app: unknown) => Table): Imp
     }
     const draft = imported.draft(name);
     try {
-      Object.assign(draft.table, read(app));
+      const { env, ...table } = read(app);
+      Object.assign(draft.table, table);
+      if (isTable(env)) draft.addVariables("env", env);
     } catch (error) {
       draft.note("", `left out, since bunctl would refuse it: ${errorMessage(error)}`);
       continue;

@@ -45,13 +45,7 @@ const SERVICE: Rules = {
     if (directory.startsWith("/")) throw new Mismatch("a directory of the container; cwd is the project's");
     draft.set("cwd", directory);
   },
-  environment: (value, draft) => {
-    for (const [name, text] of Object.entries(asVariables(value))) {
-      draft.addVariables("environment", {
-        [name]: typeof text === "string" ? plain(text, name, draft) : text,
-      });
-    }
-  },
+  environment: (value, draft) => draft.addVariables("environment", asVariables(value), { expands: true }),
   env_file: (value, draft) => draft.set("env_file", envFiles(value, draft)),
   depends_on: (value, draft) => setDependencies(value, draft),
   healthcheck: (value, draft) => setHealth(asTable(value), draft),
@@ -69,13 +63,7 @@ const SERVICE: Rules = {
     draft.set("uid", Number(uid));
     if (gid !== undefined && /^\d+$/.test(gid)) draft.set("gid", Number(gid));
   },
-  profiles: (value, draft) => {
-    draft.set("autostart", false);
-    draft.note(
-      "profiles",
-      `not started by itself; "haft app start ${draft.name}" does (${asTexts(value).join(", ")})`,
-    );
-  },
+  profiles: (value, draft) => draft.set("profiles", asTexts(value)),
   develop: "name what is watched under watch",
   labels: CONTAINER,
   container_name: CONTAINER,
@@ -155,13 +143,6 @@ const VARIABLE = /\$(\{|[A-Za-z_])/;
 function wordsOf(value: unknown): string[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? asTexts(value) : splitWords(asText(value));
-}
-
-function plain(text: string, name: string, draft: Draft): string {
-  if (VARIABLE.test(text.replaceAll("$$", ""))) {
-    draft.note(`environment.${name}`, "variables in it are not filled in");
-  }
-  return text.replaceAll("$$", "$");
 }
 
 function envFiles(value: unknown, draft: Draft): string[] {

@@ -50,11 +50,18 @@ export class Draft {
     this.#notes.push({ app: this.name, key, why });
   }
 
-  /** Variables whose names cannot be set are named; `null` takes the caller's value, as apps do anyway. */
-  addVariables(key: string, variables: Table): void {
+  /**
+   * Variables whose names cannot be set are named; `null` takes the caller's value, as apps do anyway.
+   *
+   * @param options.expands whether the source fills in `$NAME` as haft does; else dollars stay dollars
+   */
+  addVariables(key: string, variables: Table, { expands = false }: { expands?: boolean } = {}): void {
     for (const [name, value] of Object.entries(variables)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) this.note(`${key}.${name}`, "no name of a variable");
-      else if (value !== null && value !== undefined) this.setIn("env", name, variableText(value));
+      else if (value !== null && value !== undefined) {
+        const text = variableText(value);
+        this.setIn("env", name, typeof text === "string" && !expands ? text.replaceAll("$", "$$$$") : text);
+      }
     }
   }
 

@@ -84,8 +84,8 @@ const RULES: Rules = {
   user: uid,
   gid: (value, draft) => draft.set("gid", owner(value)),
   stop_exit_codes: 'restart = "on-failure" restarts after every exit but 0',
-  increment_var: "each instance finds its number in HAFT_APP_INSTANCE",
-  instance_var: "each instance finds its number in HAFT_APP_INSTANCE",
+  increment_var: 'env can be made of the instance\'s number: PORT = "300$HAFT_APP_INSTANCE"',
+  instance_var: (value, draft) => draft.setIn("env", asText(value), "$HAFT_APP_INSTANCE"),
   wait_ready: `${NODE_CHANNEL}; a health check tells when it is ready`,
   listen_timeout: "it belongs to wait_ready",
   shutdown_with_message: `${NODE_CHANNEL}; a stop begins with stop_signal`,
@@ -112,7 +112,7 @@ const RULES: Rules = {
   combine_logs: '"haft app logs" merges the logs of instances',
   pid_file: '"haft app status --json" has the process ids',
   pid: '"haft app status --json" has the process ids',
-  namespace: "haft has no namespaces; name the apps that are meant",
+  namespace: "haft has no namespaces; name the apps that are meant, or give them profiles",
   filter_env: "an app gets the environment of the command that starts it",
   source_map_support: "add --enable-source-maps to the command",
   disable_source_map_support: "haft adds no support for source maps",
@@ -203,11 +203,13 @@ function readApp(app: Table, draft: Draft, environment: string | undefined): voi
   }
 }
 
+/** pm2 counts processors: 0 and "max" are all of them, -1 is all but one. */
 function instances(value: unknown, draft: Draft): void {
   const count = value === "max" ? 0 : asNumber(value);
   if (count === 1) return;
-  if (count > 1) return draft.set("instances", Math.floor(count));
-  throw new Mismatch("haft has no number of processors to go by; name the number");
+  draft.set("instances", count > 1 ? Math.floor(count) : "max");
+  draft.setIn("env", "NODE_APP_INSTANCE", "$HAFT_APP_INSTANCE");
+  if (count < 0) draft.note("instances", '"max" is as many as there are processors, not fewer');
 }
 
 function watch(value: unknown, draft: Draft): void {

@@ -49,7 +49,7 @@ const PROCESS: Rules = {
   entrypoint: (value, draft) => draft.set("command", asTexts(value)),
   args: (value, draft) => draft.set("args", asTexts(value)),
   working_dir: (value, draft) => draft.set("cwd", asText(value)),
-  environment: (value, draft) => draft.addVariables("environment", asVariables(value)),
+  environment: (value, draft) => draft.addVariables("environment", asVariables(value), { expands: true }),
   env_file: (value, draft) => draft.set("env_file", asTexts(value)),
   depends_on: (value, draft) => setDependencies(asTable(value), draft),
   availability: (value, draft) => setAvailability(asTable(value), draft),
@@ -88,7 +88,9 @@ const PROCESS: Rules = {
   is_interactive: "an app has no terminal",
   is_elevated: "an app has the daemon's user; uid and gid are for root",
   is_template_disabled: "haft has no templates anyway",
-  is_dotenv_disabled: "only what env_file names is read",
+  is_dotenv_disabled: (value, draft) => {
+    if (asBoolean(value) && draft.table["env_file"] === undefined) draft.set("env_file", []);
+  },
   is_disabled: (value, draft) => {
     if (asBoolean(value)) draft.set("autostart", false);
   },
@@ -162,7 +164,9 @@ export function importProcessCompose(file: Table): Imported {
 }
 
 function setShared(file: Table, draft: Draft): void {
-  if (file["environment"] !== undefined) draft.addVariables("environment", asVariables(file["environment"]));
+  if (file["environment"] !== undefined) {
+    draft.addVariables("environment", asVariables(file["environment"]), { expands: true });
+  }
   if (file["env_file"] !== undefined) draft.set("env_file", asTexts(file["env_file"]));
   if (isTable(file["shell"])) {
     const { shell_command: command, shell_argument: argument = "-c", ...rest } = file["shell"];
@@ -230,12 +234,10 @@ const AVAILABILITY: Rules = {
 };
 
 function setProbe(probe: Table, draft: Draft, key: "readiness_probe" | "liveness_probe"): void {
-  if (draft.table["health"] !== undefined) {
-    throw new Mismatch("an app has one health check, and another key is that");
-  }
+  const target = key === "liveness_probe" ? "liveness" : "health";
+  if (draft.table[target] !== undefined) throw new Mismatch("ready_log_line is its check already");
   const health: Table = {};
   const rules: Rules = {
-    ...PROBE,
     exec: (value) => {
       const { command, working_dir: directory } = asTable(value);
       const text = shellText(asText(command));
@@ -246,18 +248,12 @@ function setProbe(probe: Table, draft: Draft, key: "readiness_probe" | "liveness
     period_seconds: (value) => health["interval"] = asSeconds(value),
     timeout_seconds: (value) => health["timeout"] = asSeconds(value),
     failure_threshold: (value) => health["retries"] = asCount(value),
+    success_threshold: (value) => health["successes"] = asCount(value),
   };
   draft.apply(probe, rules, { prefix: `${key}.`, of: "process-compose's" });
   if (health["exec"] === undefined && health["http"] === undefined) throw new Mismatch("it has no probe");
-  if (key === "liveness_probe") health["action"] = "restart";
-  draft.set("health", health);
+  draft.set(target, health);
 }
-
-const PROBE: Rules = {
-  success_threshold: (value, draft) => {
-    if (asCount(value) > 1) draft.note("success_threshold", "one success is enough");
-  },
-};
 
 function httpProbe(table: Table, draft: Draft, key: string): Table {
   const { scheme = "http", host = "127.0.0.1", port, path = "/", status_code: status, ...rest } = table;

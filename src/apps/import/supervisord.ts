@@ -51,7 +51,8 @@ const PROGRAM: Rules = {
   stopasgroup: "a stop is always of the whole tree",
   killasgroup: "a stop is always of the whole tree",
   directory: (value, draft) => draft.set("cwd", asText(value)),
-  environment: (value, draft) => draft.addVariables("environment", environment(asText(value))),
+  environment: (value, draft) =>
+    draft.addVariables("environment", environment(asText(value)), { expands: true }),
   user: (value, draft) => {
     if (!/^\d+$/.test(asText(value))) {
       throw new Mismatch("haft takes the number of a user, and as root alone");
@@ -119,13 +120,15 @@ function expand(
   text: string,
   { key, name: program, directory, draft }: { key: string; name: string; directory: string; draft: Draft },
 ): string {
-  return text.replace(/%\(([A-Za-z_0-9]+)\)(?:0?\d*)([sd])|%%/g, (whole, variable?: string) => {
+  const own = key === "environment" ? text.replaceAll("$", "$$$$") : text;
+  return own.replace(/%\(([A-Za-z_0-9]+)\)(?:0?\d*)([sd])|%%/g, (whole, variable?: string) => {
     if (whole === "%%") return "%";
     if (key === "process_name") return whole;
     if (variable === "program_name" || variable === "group_name") return program;
     if (variable === "here") return directory;
     const caller = variable === "process_num" ? "HAFT_APP_INSTANCE" : /^ENV_(.+)$/.exec(variable ?? "")?.[1];
-    if (key === "command" && caller !== undefined) return `${VARIABLE}{${caller}}`;
+    if (caller !== undefined && key === "command") return `${VARIABLE}{${caller}}`;
+    if (caller !== undefined && key === "environment") return `\${${caller}}`;
     draft.note(key, `${whole} is not filled in`);
     return whole;
   });

@@ -35,6 +35,8 @@ export const AppRecord = v.object({
   /** Hashes of the variables of the last start: enough to tell which changed, and no secrets. */
   env: v.record(v.string(), v.string()),
   changed: v.array(v.string()),
+  /** How many instances a person asked for, over the manifest's number. */
+  scale: v.optional(v.number()),
   instances: v.array(InstanceRecord),
 });
 export type AppRecord = v.InferOutput<typeof AppRecord>;

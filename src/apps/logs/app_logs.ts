@@ -1,10 +1,13 @@
 import { errorMessage, UsageError } from "../../base/errors.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
+import { instancesMeant } from "../app_registry.ts";
 import { LOG_STREAMS, type LogStream } from "./instance_logs.ts";
 import { readLog } from "./read_log.ts";
 
 export interface LogsQuery {
+  /** Apps, and single instances of apps: `web:1`. */
+  names?: readonly string[] | undefined;
   lines: number;
   /** Milliseconds since 1970. */
   since?: number | undefined;
@@ -26,7 +29,7 @@ export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[
   const { lines: count, since } = query;
   const streams = LOG_STREAMS.filter((stream) => query.stream === undefined || query.stream === stream);
   const lines = apps.flatMap(({ key: { name, root }, instances }) =>
-    instances.flatMap(({ instance, logs }) =>
+    instances.filter(isMeant(name, query.names)).flatMap(({ instance, logs }) =>
       streams.flatMap((stream) =>
         readLog(logs.paths[stream], logs.rotations(stream), {
           lines: count,
@@ -41,6 +44,11 @@ export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[
   // Stable: the lines of one stream keep their order.
   lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
   return lines.slice(-count);
+}
+
+function isMeant(app: string, names: readonly string[] | undefined): (one: { instance: number }) => boolean {
+  const only = instancesMeant(app, names);
+  return ({ instance }) => only === undefined || only.includes(instance);
 }
 
 function regularExpression(text: string): RegExp {

@@ -13,7 +13,8 @@ export function lineOf(
 ): AppLine | undefined {
   if (event !== "app.log_line") return undefined;
   if (root !== undefined && data.root !== root) return undefined;
-  if (names.length > 0 && !names.includes(data.app)) return undefined;
+  const meant = names.includes(data.app) || names.includes(`${data.app}:${data.instance}`);
+  if (names.length > 0 && !meant) return undefined;
   return grep === undefined || new RegExp(grep).test(data.line) ? data : undefined;
 }
 

@@ -8,7 +8,7 @@ import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, selectionOf } f
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],
   flags: APP_FLAGS,
-  examples: ["haft app restart web"],
+  examples: ["haft app restart web", "haft app restart web:1"],
   completes: "apps",
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {

@@ -13,6 +13,8 @@ import { UpFront } from "./up_front.ts";
 export interface AppUpOptions extends AppOptions {
   /** Return when all are up, and leave them running. */
   detach: boolean;
+  /** Of the apps that belong to profiles, only those of these start. */
+  profiles: readonly string[];
   grep: string | undefined;
   /** End with this app, and with its exit code. */
   exitOn: string | undefined;
@@ -24,15 +26,16 @@ export const command: Command<AppUpOptions> = {
   usage: ["[NAME…]"],
   flags: [
     { name: "detach", short: "d", description: "Return when all are up, and leave them running" },
+    { name: "profile", value: "NAMES", description: "Start apps of these profiles, too: dev,debug" },
     { name: "exit-on", value: "NAME", description: "Stop all when this app ends; its exit code is haft's" },
     { name: "abort-on-failure", description: "Stop all when one fails; its exit code is haft's" },
     { name: "grep", value: "RE", description: "Show only lines that match" },
     ...APP_FLAGS,
   ],
-  examples: ["haft app up", "haft app up -d web", "haft app up --exit-on test"],
+  examples: ["haft app up", "haft app up -d web", "haft app up --profile dev"],
   completes: "apps",
   parse,
-  async run({ names, detach, grep, exitOn, abortOnFailure, json, socket }, context) {
+  async run({ names, detach, profiles, grep, exitOn, abortOnFailure, json, socket }, context) {
     await offerTrust(context, { declared: true });
     const target = projectSelection(names, context);
     checkApps(context);
@@ -41,7 +44,7 @@ export const command: Command<AppUpOptions> = {
       return await withDaemon(
         { socket, client },
         context,
-        (daemon) => upDetached(daemon, { target, json }, context),
+        (daemon) => upDetached(daemon, { target, profiles, json }, context),
       );
     }
     const follow = new LogFollow({
@@ -49,7 +52,7 @@ export const command: Command<AppUpOptions> = {
       grep,
       printer: new LogPrinter(context.stdout, { json }),
     });
-    const front = new UpFront({ target, follow, exitOn, abortOnFailure, json }, context);
+    const front = new UpFront({ target, profiles, follow, exitOn, abortOnFailure, json }, context);
     return await keepConnected(
       { socket, client, comeBack: "haft app up" },
       context,
@@ -62,6 +65,9 @@ function parse(args: ParsedArgs): AppUpOptions {
   const options = {
     ...parseAppOptions(args),
     detach: args.flags.has("detach"),
+    profiles: (textFlag(args, "profile") ?? "").split(",").map((name) => name.trim()).filter((name) =>
+      name !== ""
+    ),
     grep: textFlag(args, "grep"),
     exitOn: textFlag(args, "exit-on"),
     abortOnFailure: args.flags.has("abort-on-failure"),

@@ -13,7 +13,7 @@ const LOOK_MS = 1_000;
 /** Starts a project's apps, says on stderr what it waits for meanwhile, and leaves them running. */
 export async function upDetached(
   daemon: DaemonClient,
-  { target, json }: { target: Required<Selection>; json: boolean },
+  { target, profiles, json }: { target: Required<Selection>; profiles: readonly string[]; json: boolean },
   context: Context,
 ): Promise<ExitCode> {
   const { stderr, signal } = context;
@@ -32,7 +32,7 @@ export async function upDetached(
   const timer = json ? undefined : setInterval(() => void tell().catch(() => {}), LOOK_MS);
   try {
     const env = callerEnvironment(context.env);
-    const result = await daemon.request("app.up", { ...target, env }, { signal });
+    const result = await daemon.request("app.up", { ...target, profiles: [...profiles], env }, { signal });
     return await reportStarted(result, { json }, context);
   } finally {
     clearInterval(timer);

@@ -12,6 +12,7 @@ import { type UpOutcome, upOutcome } from "./up_outcome.ts";
 
 export interface UpFrontOptions {
   target: Required<Selection>;
+  profiles: readonly string[];
   follow: LogFollow;
   exitOn: string | undefined;
   abortOnFailure: boolean;
@@ -63,10 +64,11 @@ export class UpFront {
 
   /** @returns false when there is nothing to start */
   async #start(daemon: DaemonClient): Promise<boolean> {
-    const { target, exitOn } = this.#options;
+    const { target, exitOn, profiles } = this.#options;
     const { stderr, signal } = this.#context;
     const env = callerEnvironment(this.#context.env);
-    const { outcomes } = await daemon.request("app.up", { ...target, env }, { signal });
+    const params = { ...target, profiles: [...profiles], env };
+    const { outcomes } = await daemon.request("app.up", params, { signal });
     for (const { name, error } of outcomes) if (error !== null) await stderr.write(`${name}: ${error}\n`);
     if (outcomes.length === 0) {
       await stderr.write(

@@ -35,6 +35,8 @@ export function appHandlers(
     },
     "app.stop": async (params) => (await service()).stop(await located(params)),
     "app.restart": async (params, { signal }) => (await service()).restart(await located(params), signal),
+    "app.reload": async (params, { signal }) => (await service()).reload(await located(params), signal),
+    "app.scale": async (params, { signal }) => (await service()).scale(await located(params), signal),
     "app.delete": async (params) => (await service()).delete(await located(params)),
     "app.status": async (params) => (await service()).status(await located(params)),
     "app.list": async (params) => (await service()).list(await located(params)),

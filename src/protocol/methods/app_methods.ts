@@ -137,6 +137,26 @@ export const appMethods = {
     result: ActionResult,
     long: true,
   }),
+  "app.reload": defineMethod({
+    summary: "Restarts apps instance by instance, with a new one ready before one that runs ends",
+    params: v.strictObject({ ...selection, env: Environment }),
+    result: ActionResult,
+    long: true,
+  }),
+  "app.scale": defineMethod({
+    summary: "Gives apps so many instances until they are stopped; `counts` has the number by name",
+    params: v.strictObject({
+      cwd: selection.cwd,
+      root: selection.root,
+      counts: v.record(
+        v.string(),
+        v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256)),
+      ),
+      env: Environment,
+    }),
+    result: ActionResult,
+    long: true,
+  }),
   "app.delete": defineMethod({
     summary: "Stops apps and forgets them; their logs stay unless `logs` is true",
     params: v.strictObject({ ...selection, logs: v.optional(v.boolean(), false) }),
@@ -172,7 +192,12 @@ export const appMethods = {
     summary:
       "Starts a project's apps in the order of their dependencies; answers when all are up and healthy",
     params: v.pipe(
-      v.strictObject({ ...selection, env: Environment }),
+      v.strictObject({
+        ...selection,
+        env: Environment,
+        /** Of the apps that belong to profiles, only those of these start. */
+        profiles: v.optional(v.pipe(v.array(Name), v.maxLength(100)), []),
+      }),
       v.check(({ cwd, root }) => cwd !== undefined || root !== undefined, NO_PROJECT),
     ),
     result: ActionResult,

@@ -5,8 +5,10 @@
 export const LONG_METHODS: ReadonlySet<string> = new Set([
   "app.delete",
   "app.down",
+  "app.reload",
   "app.restart",
   "app.restore",
+  "app.scale",
   "app.start",
   "app.stop",
   "app.up",

@@ -65,7 +65,12 @@ export function envFiles(
     Object.values(section).flatMap((table) =>
       typeof table === "object" && table !== null && key in table ? texts(Reflect.get(table, key)) : []
     );
+  const readsUsual = Object.values(apps).some((table) =>
+    typeof table !== "object" || table === null || !("env_file" in table)
+  );
   return new Map([
+    // An app that names no file has the `.env` beside the manifest.
+    ...(readsUsual ? [[join(root, ".env"), ".env"] as const] : []),
     ...named(apps, "env_file").map((file) => [resolve(root, file), file] as const),
     // Below the project, also with a slash in front.
     ...named(tasks, "dotenv").map((file) => [join(root, file), file.replace(/^\/+/, "")] as const),

@@ -15,7 +15,7 @@ Deno.test("parseApps() fills in every default; a text alone is a command", () =>
     args: [],
     cwd: ".",
     env: {},
-    env_file: [],
+    profiles: [],
     autostart: true,
     restart: "on-failure",
     backoff: {
@@ -159,6 +159,9 @@ Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest
     root: "/",
     manifestPath: "haft.toml",
     registry: [],
+    local: { root: "/", lockPath: "/haft.local.lock", requests: [] },
+    foreignEnv: {},
+    foreignEnvFile: undefined,
   });
   const apps = `[apps]\nweb = "x"\n`;
   assertEquals(gatedParts(manifest(apps)).parts, { apps: { web: "x" } });

@@ -15,7 +15,7 @@ Deno.test("completionsOf() completes commands, aliases and verbs, and no hidden 
   assertEquals(await words("x"), ["x"]);
   assertEquals(await words("comp"), ["completions"]);
   assertEquals(await words("--v"), ["--version"]);
-  assertEquals(await words("app", "re"), ["restart", "restore"]);
+  assertEquals(await words("app", "re"), ["restart", "reload", "restore"]);
   assertEquals(await words("daemon", "st"), ["start", "stop", "status"]);
   assertEquals(await words("no-such", ""), []);
 });

@@ -1,0 +1,61 @@
+import { showCommand } from "../process/command_line.ts";
+import type { UsageSampler } from "../process/usage_sampler.ts";
+import type { AppState, AppStatus } from "../protocol/methods/app_methods.ts";
+import type { ProcessKey } from "../process/process_key.ts";
+import type { AppInstance } from "./app_instance.ts";
+import type { AppConfig } from "./config/app_schema.ts";
+import { workingDirectory } from "./plan_launch.ts";
+
+/** What an app says of itself. */
+export interface DescribedApp {
+  name: string;
+  key: ProcessKey;
+  state: AppState;
+  desired: "running" | "stopped";
+  isAdhoc: boolean;
+  instances: readonly AppInstance[];
+}
+
+export interface AppStatusFacts {
+  /** What it runs with, or would; undefined when that is not known. */
+  config: AppConfig | undefined;
+  changed: string[];
+  pending: string[];
+  /** Milliseconds since 1970. */
+  nextRun: number | undefined;
+  sampler: UsageSampler;
+}
+
+/** What is told of an app. */
+export function appStatus(
+  app: DescribedApp,
+  { config, changed, pending, nextRun, sampler }: AppStatusFacts,
+): AppStatus {
+  const usage = sampler.sample(app.instances.flatMap(({ process: identity }) => identity ?? []));
+  return {
+    name: app.name,
+    root: app.key.root,
+    state: app.state,
+    desired: app.desired,
+    command: config === undefined ? [] : showCommand(config.command, config.args),
+    cwd: config === undefined ? null : workingDirectory(app.key.root, config),
+    autostart: config?.autostart ?? false,
+    restart_policy: config?.restart ?? "",
+    max_attempts: config?.backoff.max_attempts ?? null,
+    limits: { memory: config?.limits.memory ?? null, cpu_percent: config?.limits.cpu_percent ?? null },
+    depends_on: { ...config?.depends_on },
+    health_check: config?.health !== undefined,
+    next_run: nextRun ?? null,
+    adhoc: app.isAdhoc,
+    changed,
+    pending,
+    instances: app.instances.map((instance) => {
+      const used = instance.process === undefined ? undefined : usage.get(instance.process);
+      return {
+        ...instance.status(),
+        cpu_percent: used?.cpuPercent ?? null,
+        memory_bytes: used?.memoryBytes ?? null,
+      };
+    }),
+  };
+}

@@ -1,0 +1,25 @@
+import type { AppInstance } from "../protocol/methods/app_methods.ts";
+import type { InstanceProcess } from "./instance_process.ts";
+import type { Life } from "./state/lifecycle.ts";
+
+/** What is told of an instance, without what its processes use. */
+export function instanceStatus(
+  { state, reason, restarts, restartReason }: Life,
+  { identity, exit, startedAt, uptimeMs }: InstanceProcess,
+  { instance, logs }: { instance: number; logs: { stdout: string; stderr: string } },
+): Omit<AppInstance, "cpu_percent" | "memory_bytes"> {
+  return {
+    instance,
+    state,
+    reason: reason ?? null,
+    pid: identity?.pid ?? null,
+    started_at: startedAt ?? null,
+    uptime_secs: uptimeMs === undefined ? null : Math.max(0, Math.floor(uptimeMs / 1_000)),
+    restarts,
+    restart_reason: restartReason ?? null,
+    exit_code: identity === undefined ? exit?.code ?? null : null,
+    exit_signal: identity === undefined ? exit?.signal ?? null : null,
+    stdout_log: logs.stdout,
+    stderr_log: logs.stderr,
+  };
+}

@@ -1,0 +1,25 @@
+import { errorMessage } from "../base/errors.ts";
+import type { AppOutcome } from "../protocol/methods/app_methods.ts";
+import type { App } from "./app.ts";
+
+/** What became of an app by an action that throws when it cannot be done. */
+export function outcomeOf({ key }: App, action: () => void): AppOutcome {
+  try {
+    action();
+    return { ...key, error: null };
+  } catch (error) {
+    return { ...key, error: errorMessage(error) };
+  }
+}
+
+/** The outcome of an app that did not come up gives the reason. */
+export function withTrouble(outcome: AppOutcome, { instances }: App): AppOutcome {
+  if (outcome.error !== null) return outcome;
+  const trouble = instances.find(({ state }) =>
+    state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff"
+  );
+  if (trouble === undefined) return outcome;
+  const { state, reason } = trouble;
+  if (reason === undefined) return { ...outcome, error: `It is ${state}` };
+  return { ...outcome, error: state === "crashed" ? reason : `It is ${state}: ${reason}` };
+}
