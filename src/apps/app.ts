@@ -7,7 +7,7 @@ import { errorMessage } from "../base/errors.ts";
 import { appStatus } from "./app_status.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import { changedKeys } from "./config/changed_keys.ts";
+import { asTable, changedKeys } from "./config/changed_keys.ts";
 import { parseApp } from "./config/parse_apps.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import type { AppRecord } from "./journal/app_record.ts";
@@ -293,7 +293,7 @@ export class App {
   }
 
   #watch(instance: AppInstance, config: AppConfig): Disposable {
-    const { limits, clock, onProblem } = this.#services;
+    const { limits, clock, onProblem, logDirectory } = this.#services;
     return watchRunning(config, {
       root: this.key.root,
       clock,
@@ -301,6 +301,8 @@ export class App {
       process: () => instance.process,
       onExceeded: (report) => this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report }),
       onRecycle: (reason) => instance.recycle(reason),
+      onNotice: (text) => instance.notice(text),
+      never: [logDirectory],
       onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
     });
   }
@@ -343,8 +345,3 @@ export class App {
 
 /** Stands for what an app is that no daemon has started yet, and that has no process to go on with. */
 const NEVER_STARTED = { command: ["true"] };
-
-function asTable(table: unknown): Record<string, unknown> {
-  const isTable = typeof table === "object" && table !== null && !Array.isArray(table);
-  return isTable ? { ...table } : { command: table };
-}

@@ -38,6 +38,8 @@ export class AppInstance {
   #watches: Disposable[] = [];
   #checks: HealthWatch | undefined;
   #detached = false;
+  /** Something to know about it while it runs, whatever its state. */
+  #notice: string | undefined;
   readonly #waiters = new StateWaiters(() => this.state);
 
   constructor(instance: number, host: InstanceHost) {
@@ -95,6 +97,10 @@ export class AppInstance {
     this.#dispatch({ type: "recycle", reason });
   }
 
+  notice(text: string): void {
+    this.#notice = text;
+  }
+
   /** Resolves when the state is one that passes, and is so still when the caller goes on. */
   until(passes: (state: AppState) => boolean, signal?: AbortSignal): Promise<void> {
     return this.#waiters.until(passes, signal);
@@ -141,7 +147,11 @@ export class AppInstance {
   }
 
   status(): Omit<InstanceStatus, "cpu_percent" | "memory_bytes"> {
-    return instanceStatus(this.#life, this.#process, { instance: this.instance, logs: this.logs.paths });
+    return instanceStatus(this.#life, this.#process, {
+      instance: this.instance,
+      notice: this.#notice,
+      logs: this.logs.paths,
+    });
   }
 
   #dispatch(event: LifeEvent): void {
@@ -286,6 +296,7 @@ export class AppInstance {
   #unwatch(): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
     this.#watches = [];
+    this.#notice = undefined;
     this.#checks = undefined;
   }
 

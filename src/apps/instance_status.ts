@@ -6,12 +6,16 @@ import type { Life } from "./state/lifecycle.ts";
 export function instanceStatus(
   { state, reason, restarts, restartReason }: Life,
   { identity, exit, startedAt, uptimeMs }: InstanceProcess,
-  { instance, logs }: { instance: number; logs: { stdout: string; stderr: string } },
+  { instance, notice, logs }: {
+    instance: number;
+    notice: string | undefined;
+    logs: { stdout: string; stderr: string };
+  },
 ): Omit<AppInstance, "cpu_percent" | "memory_bytes"> {
   return {
     instance,
     state,
-    reason: reason ?? null,
+    reason: reason ?? notice ?? null,
     pid: identity?.pid ?? null,
     started_at: startedAt ?? null,
     uptime_secs: uptimeMs === undefined ? null : Math.max(0, Math.floor(uptimeMs / 1_000)),

@@ -1,6 +1,7 @@
 import type { Clock } from "../process/clock.ts";
 import type { ProcessIdentity } from "../process/process_table.ts";
 import type { AppConfig } from "./config/app_schema.ts";
+import { errorMessage } from "../base/errors.ts";
 import { FileWatch } from "./file_watch.ts";
 import type { LimitReport, LimitWatch } from "./limit_watch.ts";
 
@@ -13,12 +14,16 @@ export interface WatchRunningOptions {
   onExceeded: (report: LimitReport) => void;
   /** It is to be stopped and started again. */
   onRecycle: (reason: string) => void;
+  /** Something that the person who looks at the app should know. */
+  onNotice: (text: string) => void;
   onProblem: (text: string) => void;
+  /** Absolute directories whose files are not watched. */
+  never: readonly string[];
 }
 
 /** Watches the limits and files of an instance that runs, until the result is disposed. */
 export function watchRunning(config: AppConfig, options: WatchRunningOptions): Disposable {
-  const { root, clock, limits, process, onExceeded, onRecycle, onProblem } = options;
+  const { root, clock, limits, process, onExceeded, onRecycle, onNotice, onProblem, never } = options;
   const watches = new DisposableStack();
   watches.use(limits.add({
     limits: config.limits,
@@ -29,9 +34,14 @@ export function watchRunning(config: AppConfig, options: WatchRunningOptions): D
       if (report.action === "restart") onRecycle(describeExceeded(report));
     },
   }));
-  if (config.watch.length > 0) {
+  const { paths, delay } = config.watch;
+  if (paths.length > 0) {
     const onChange = (file: string) => onRecycle(`"${file}" changed`);
-    watches.use(new FileWatch({ root, globs: config.watch, clock, onChange, onProblem }));
+    const patterns = config.watch;
+    watches.use(new FileWatch({ root, patterns, delay, never, clock, onChange, onProblem }));
+    void noteNothing(root, paths, (text) => {
+      if (!watches.disposed) onNotice(text);
+    }).catch((error) => onProblem(`Cannot look for what is watched: ${errorMessage(error)}`));
   }
   return watches;
 }
@@ -40,4 +50,14 @@ function describeExceeded({ resource, current, limit }: LimitReport): string {
   return resource === "memory"
     ? `uses ${current} bytes of memory, more than ${limit}`
     : `uses ${current} % of a core, more than ${limit}`;
+}
+
+async function noteNothing(
+  root: string,
+  paths: readonly string[],
+  onNotice: (text: string) => void,
+): Promise<void> {
+  const { patternsOfNothing } = await import("./watch_nothing.ts");
+  const nothing = patternsOfNothing(root, paths);
+  if (nothing.length > 0) onNotice(`watch: nothing matches ${nothing.join(", ")}`);
 }

@@ -83,6 +83,24 @@ const DependsOn = v.union([
   v.record(Text, Condition),
 ]);
 
+/** What is watched; `!` excludes. A list is its `paths`. */
+const Watch = v.pipe(
+  v.union([
+    v.pipe(TextList, v.transform((paths) => ({ paths, ignore: [], delay: 200 }))),
+    v.strictObject({
+      paths: TextList,
+      ignore: v.optional(TextList, []),
+      /** Without a further change, before the restart. */
+      delay: v.optional(Duration, "200ms"),
+    }),
+  ]),
+  v.transform(({ paths, ignore, delay }) => ({
+    paths: paths.filter((path) => !path.startsWith("!")),
+    ignore: [...ignore, ...paths.filter((path) => path.startsWith("!")).map((path) => path.slice(1))],
+    delay,
+  })),
+);
+
 /** One `[apps.NAME]`. Its output has milliseconds, bytes and lists of words, and is plain JSON. */
 export const AppTable = v.strictObject({
   /** A text that a shell runs, or a list of words. */
@@ -140,8 +158,8 @@ export const AppTable = v.strictObject({
     }),
     {},
   ),
-  /** Globs below the project's directory; a change restarts the app. */
-  watch: v.optional(TextList, []),
+  /** Files, directories and globs below the project's directory; a change restarts the app. */
+  watch: v.optional(Watch, []),
   /** A cron expression: what `schedule_action` says is done then. */
   schedule: v.optional(Text),
   /** Of its times; the system's by default. */

@@ -15,3 +15,8 @@ export function changedKeys(before: unknown, after: unknown, prefix = ""): strin
 function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** An app as a table; a command alone is one, too. */
+export function asTable(table: unknown): Record<string, unknown> {
+  return isTable(table) ? { ...table } : { command: table };
+}

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import type { Draft, Rule, Rules } from "./draft.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
 import { setPm2Command } from "./pm2_command.ts";
@@ -75,10 +75,11 @@ const RULES: Rules = {
   cron: schedule,
   watch,
   ignore_watch: (value, draft) => {
-    const before = draft.table["watch"];
-    if (Array.isArray(before)) draft.set("watch", [...before, ...exclusions(asTexts(value))]);
+    if (draft.table["watch"] !== undefined) draft.setIn("watch", "ignore", asTexts(value).map(asPath));
   },
-  watch_delay: "a change is waited out for a moment, always the same",
+  watch_delay: (value, draft) => {
+    if (draft.table["watch"] !== undefined) draft.setIn("watch", "delay", milliseconds(asNumber(value)));
+  },
   watch_options: "it is for chokidar, pm2's watcher",
   uid,
   user: uid,
@@ -185,11 +186,10 @@ function pm2Name(app: Table): string {
 
 function readApp(app: Table, draft: Draft, environment: string | undefined): void {
   const own = Object.fromEntries(Object.entries(app).filter(([key]) => !key.startsWith("env_")));
-  // `ignore_watch` excludes from what `watch` says, wherever it stands.
-  const { ignore_watch: ignored, ...rest } = own;
-  draft.apply({ ...rest, ...(ignored === undefined ? {} : { ignore_watch: ignored }) }, RULES, {
-    of: "pm2's",
-  });
+  // What belongs to `watch` comes after it, wherever it stands.
+  const { ignore_watch, watch_delay, ...rest } = own;
+  draft.apply({ ...rest, ignore_watch, watch_delay }, RULES, { of: "pm2's" });
+  moveWatched(draft);
   const environments = Object.keys(app).filter((key) => key.startsWith("env_"));
   for (const key of environments) {
     const name = key.slice("env_".length);
@@ -214,19 +214,24 @@ function instances(value: unknown, draft: Draft): void {
 
 function watch(value: unknown, draft: Draft): void {
   if (value === false || value === "false") return;
-  if (value === true || value === "true") return draft.set("watch", ["**/*"]);
-  draft.set("watch", asTexts(value).map(asPattern));
+  const paths = value === true || value === "true" ? ["."] : asTexts(value).map(asPath);
+  draft.set("watch", { paths });
 }
 
-/** A directory stands for all that is in it. */
-function asPattern(path: string): string {
-  const plain = path.replace(/^\.\//, "").replace(/\/+$/, "");
-  if (plain === "." || plain === "") return "**/*";
-  return /[*?[\]{}]/.test(plain) || /\.[^./]+$/.test(plain) ? plain : `${plain}/**`;
+/** pm2's paths are below the app's `cwd`, haft's below the project. A list alone is written as one. */
+function moveWatched(draft: Draft): void {
+  const { watch: written, cwd: directory } = draft.table;
+  if (!isTable(written)) return;
+  const move = (paths: unknown) =>
+    asTexts(paths).map((path) => typeof directory === "string" ? posix.join(directory, path) : path);
+  const { paths, ignore, ...rest } = written;
+  const moved = { paths: move(paths), ...(ignore === undefined ? {} : { ignore: move(ignore) }), ...rest };
+  draft.set("watch", Object.keys(moved).length === 1 ? moved.paths : moved);
 }
 
-function exclusions(paths: readonly string[]): string[] {
-  return paths.map((path) => `!${asPattern(path)}`);
+/** pm2 takes what it ignores as paths, and some people write regular expressions: `\\.git`. */
+function asPath(path: string): string {
+  return path.replaceAll("\\.", ".").replace(/^\.\//, "").replace(/\/+$/, "") || ".";
 }
 
 function owner(value: unknown): number {

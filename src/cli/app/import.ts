@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { ImportNote } from "../../apps/import/draft.ts";
 import type { Imported } from "../../apps/import/imported.ts";
+import { isTable } from "../../apps/import/values.ts";
 import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
@@ -129,18 +130,23 @@ function movedApps(apps: Imported["apps"], directory: string): Imported["apps"] 
   if (directory === "") return apps;
   const move = (path: unknown) =>
     typeof path !== "string" || isAbsolute(path) ? path : join(directory, path).replaceAll("\\", "/");
-  const pattern = (glob: unknown) =>
-    typeof glob === "string" && glob.startsWith("!") ? `!${move(glob.slice(1))}` : move(glob);
+  const moved = (value: unknown) => Array.isArray(value) ? value.map(move) : move(value);
+  const watched = (value: unknown) =>
+    isTable(value)
+      ? {
+        ...value,
+        paths: moved(value["paths"]),
+        ...("ignore" in value ? { ignore: moved(value["ignore"]) } : {}),
+      }
+      : moved(value);
   return Object.fromEntries(
     Object.entries(apps).map(([name, app]) => {
       const { env_file: envFile, watch } = app;
       return [name, {
         ...app,
         cwd: move(app["cwd"] ?? "."),
-        ...(envFile === undefined
-          ? {}
-          : { env_file: Array.isArray(envFile) ? envFile.map(move) : move(envFile) }),
-        ...(Array.isArray(watch) ? { watch: watch.map(pattern) } : {}),
+        ...(envFile === undefined ? {} : { env_file: moved(envFile) }),
+        ...(watch === undefined ? {} : { watch: watched(watch) }),
       }];
     }),
   );

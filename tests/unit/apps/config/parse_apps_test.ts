@@ -32,7 +32,7 @@ Deno.test("parseApps() fills in every default; a text alone is a command", () =>
     instances: 1,
     limits: {},
     log: { max_size: 10 * 1024 * 1024, keep: 5 },
-    watch: [],
+    watch: { paths: [], ignore: [], delay: 200 },
     schedule_action: "start",
   });
 });
