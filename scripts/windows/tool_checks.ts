@@ -103,6 +103,7 @@ export function toolChecks({ haft }: Programs, world: ToolWorld): Check[] {
       [haft, "completions", "powershell"],
       "Register-ArgumentCompleter",
     ),
+    ends("haft complete offers what the completions ask for", [haft, "complete", "--", "whi"], "which"),
     ends("haft doctor finds the shims on PATH", [haft, "doctor"], "the shims are on it"),
     ends("cmd.exe runs a tool by its shim", ["cmd", "/c", "esbuild", "one", "a b"], "esbuild [one] [a b]"),
     ends("a shim ends with the tool's exit code", ["cmd", "/c", "biome --exit=5"], "biome [--exit=5]", 5),

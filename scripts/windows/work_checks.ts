@@ -66,6 +66,13 @@ export function workChecks({ haft, readOutput }: Programs, world: ToolWorld): Ch
       },
     },
     {
+      name: "haft uninstall names the process that runs from a tool, and leaves it",
+      run: async () => {
+        await run(["uninstall", "esbuild@1.2.0"], "esbuild.exe", 1);
+        if (running(APP_WORDS.list) === 0) throw new Error("it was ended");
+      },
+    },
+    {
       name: "haft app stop ends an app with all that it started, one that another daemon started, too",
       run: async () => {
         await run(["app", "stop"], "text: stopped");

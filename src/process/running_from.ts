@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { sep } from "node:path";
 import process from "node:process";
+import { withProcess } from "../runtime/windows_process.ts";
+import { listProcesses } from "../runtime/windows_process_list.ts";
 
 export interface RunningProcess {
   pid: number;
@@ -14,11 +17,11 @@ export interface RunningProcess {
  * @param directories absolute: the directory by every path that a process may know it by
  */
 export function runningFrom(directories: readonly string[]): RunningProcess[] {
-  const inside = directories.map((directory) => `${directory}/`);
+  const inside = directories.map((directory) => `${directory}${sep}`);
   const found = process.platform === "linux"
     ? linuxProcesses(inside)
     : process.platform === "win32"
-    ? []
+    ? windowsProcesses(inside)
     : psProcesses(inside);
   return found.filter(({ pid }) => pid !== process.pid);
 }
@@ -34,6 +37,17 @@ function linuxProcesses(prefixes: readonly string[]): RunningProcess[] {
       // It has ended, or is another user's.
       return [];
     }
+  });
+}
+
+/** By their programs: what a script's interpreter was told, Windows keeps to itself. */
+function windowsProcesses(prefixes: readonly string[]): RunningProcess[] {
+  const inside = prefixes.map((prefix) => prefix.toLowerCase());
+  return listProcesses().flatMap((pid) => {
+    const command = withProcess(pid, (opened) => opened.hasEnded() ? undefined : opened.executable());
+    return command !== undefined && inside.some((prefix) => command.toLowerCase().startsWith(prefix))
+      ? [{ pid, command }]
+      : [];
   });
 }
 

@@ -19,6 +19,8 @@ export interface Kernel32 {
     kernel: Uint32Array,
     user: Uint32Array,
   ): number;
+  /** @param size characters of `path`; then of the path that is there */
+  QueryFullProcessImageNameW(process: number, flags: number, path: Uint16Array, size: Uint32Array): number;
   K32GetProcessMemoryInfo(process: number, counters: Uint8Array, size: number): number;
   CreateToolhelp32Snapshot(flags: number, pid: number): number;
   Process32FirstW(snapshot: number, entry: Uint8Array): number;
@@ -61,6 +63,7 @@ export function kernel32(): Kernel32 {
     CloseHandle: { args: [HANDLE], returns: "i32" },
     GetExitCodeProcess: { args: [HANDLE, "ptr"], returns: "i32" },
     GetProcessTimes: { args: [HANDLE, "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+    QueryFullProcessImageNameW: { args: [HANDLE, "u32", "ptr", "ptr"], returns: "i32" },
     K32GetProcessMemoryInfo: { args: [HANDLE, "ptr", "u32"], returns: "i32" },
     CreateToolhelp32Snapshot: { args: ["u32", "u32"], returns: "i64_fast" },
     Process32FirstW: { args: [HANDLE, "ptr"], returns: "i32" },

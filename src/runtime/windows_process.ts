@@ -9,6 +9,8 @@ export interface WindowsProcess {
   /** The pid of the process that started it; that number may be another's by now. */
   parent(): number;
   residentBytes(): number | undefined;
+  /** The path of its executable. */
+  executable(): string | undefined;
   /** Its environment as UTF-16; undefined when it cannot be read. */
   environment(): Uint8Array | undefined;
 }
@@ -24,6 +26,8 @@ const COUNTERS = { bytes: 72, workingSet: 16 };
  */
 const PEB = { parameters: 0x20 };
 const PARAMETERS = { environment: 0x80, environmentSize: 0x3f0 };
+/** Characters. */
+const LONGEST_PATH = 32_768;
 /** An environment that claims to be longer is none. */
 const LONGEST_ENVIRONMENT = 4 * 1024 * 1024;
 
@@ -69,6 +73,13 @@ class OpenedProcess implements WindowsProcess {
     const counters = new Uint8Array(COUNTERS.bytes);
     if (kernel32().K32GetProcessMemoryInfo(this.#handle, counters, counters.length) === 0) return undefined;
     return Number(new DataView(counters.buffer).getBigUint64(COUNTERS.workingSet, true));
+  }
+
+  executable(): string | undefined {
+    const path = new Uint16Array(LONGEST_PATH);
+    const size = new Uint32Array([path.length]);
+    if (kernel32().QueryFullProcessImageNameW(this.#handle, 0, path, size) === 0) return undefined;
+    return String.fromCharCode(...path.subarray(0, size[0]));
   }
 
   environment(): Uint8Array | undefined {
