@@ -1,4 +1,7 @@
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { HaftError } from "../base/errors.ts";
+import { makePrivateDirectory } from "../base/private_directory.ts";
 import { type FileLock, runtime } from "./mod.ts";
 
 export type { FileLock } from "./mod.ts";
@@ -36,5 +39,34 @@ export async function processLock(path: string, options: ProcessLockOptions = {}
       signal?.throwIfAborted();
       throw error;
     }
+  }
+}
+
+/** A writer that takes longer than this has been stopped, or hangs. */
+const SYNC_MS = 10_000;
+
+/**
+ * Does the work while it holds the lock. It blocks the thread: for a small file that is read, changed and
+ * written.
+ *
+ * @throws {HaftError} when another process keeps the lock
+ */
+export function underLock<T>(path: string, work: () => T): T {
+  makePrivateDirectory(dirname(path));
+  const idle = new Int32Array(new SharedArrayBuffer(4));
+  const deadline = performance.now() + SYNC_MS;
+  for (;;) {
+    const lock = runtime.tryLock(path);
+    if (lock !== undefined) {
+      try {
+        return work();
+      } finally {
+        lock.release();
+      }
+    }
+    if (performance.now() > deadline) {
+      throw new HaftError(`Another process holds "${path}"`, { next: "End it, and try again" });
+    }
+    Atomics.wait(idle, 0, 0, RETRY.first * Math.random());
   }
 }

@@ -411,3 +411,15 @@ Deno.test("a question that was answered with no, or with the end of the input, i
     }
   }
 });
+
+Deno.test("projects that are trusted at the same moment are all trusted", async () => {
+  await using sandbox = await Sandbox.create({ registry: "" });
+  const projects = Array.from({ length: 8 }, (_, index) => join(sandbox.root, `p${index}`));
+  for (const project of projects) withTask(project);
+  const results = await Promise.all(
+    projects.map((cwd) => sandbox.run(binary, { args: ["trust"], cwd })),
+  );
+  assertEquals(results.map(({ code }) => code), projects.map(() => 0));
+  const { stdout } = await sandbox.run(binary, { args: ["trust", "--list", "--json"] });
+  assertEquals(JSON.parse(stdout), projects.map((project) => join(project, "haft.toml")));
+});

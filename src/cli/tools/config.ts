@@ -1,7 +1,10 @@
 import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { processLock } from "../../runtime/process_lock.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
 import { UserConfigDocument } from "../../tools/manifest/manifest_schema.ts";
 import { readToml } from "../../tools/manifest/read_toml.ts";
@@ -102,7 +105,7 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
     }
     case "set":
     case "unset":
-      await changeConfig(path, options);
+      await changeConfig(path, options, context);
       return ExitCode.ok;
   }
 }
@@ -143,8 +146,11 @@ function lists(settings: Record<string, readonly string[]>, file: string): Setti
 async function changeConfig(
   path: string,
   { key, ...change }: { action: "set"; key: string; value: string } | { action: "unset"; key: string },
+  { paths: { state }, signal }: Context,
 ): Promise<void> {
   const { parse, patch } = await import("@decimalturn/toml-patch");
+  makePrivateDirectory(state);
+  using _lock = await processLock(join(state, "config.lock"), { signal });
   const text = readTextIfAny(path) ?? "";
   const document = parse(text) as Record<string, unknown>;
   const [section = "", ...words] = key.split(".");
@@ -160,7 +166,7 @@ async function changeConfig(
   else delete entries[name];
   const changed = patch(text, document);
   readToml(changed, UserConfigDocument, { what: "settings", path });
-  mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, changed, { mode: 0o600 });
 }
 

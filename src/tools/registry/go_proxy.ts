@@ -118,7 +118,9 @@ async function proxyFor({ user }: GoProxyContext): Promise<string> {
   const first = setting?.split(/[,|]/).map((one) => one.trim()).find((one) => /^https?:\/\//.test(one));
   const url = first ?? (setting === undefined ? await defaultRegistry("golang") : undefined);
   if (url !== undefined) return url.endsWith("/") ? url : `${url}/`;
-  throw new HaftError(`GOPROXY is "${setting}", which names no module proxy`, {
+  // A proxy without a scheme may begin with a password.
+  const shown = setting?.replaceAll(/[^,|/]*@/g, "…@");
+  throw new HaftError(`GOPROXY is "${shown}", which names no module proxy`, {
     next: "Name one in GOPROXY, or unset it",
   });
 }

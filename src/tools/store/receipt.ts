@@ -1,7 +1,6 @@
 import { readTextFile } from "../../base/read_text_file.ts";
 import { join } from "node:path";
 import * as v from "valibot";
-import { errorCode } from "../../base/errors.ts";
 import { PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
 import { type InstallConfig, InstallOrigin } from "../../protocol/install.ts";
 import { changeFiles, optionsText, ToolOptions } from "../../protocol/tool_options.ts";
@@ -131,13 +130,12 @@ export function usableDependencies(
   return lockedIntegrity(lock, artifact.package, artifact.version) === undefined ? undefined : lock;
 }
 
-/** The lock of the dependencies in an install directory. */
+/** The lock of the dependencies in an install directory; one that cannot be read was not installed whole. */
 export function installedDependencies(directory: string): string | undefined {
   try {
     return readTextFile(dependenciesPath(directory));
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HaftError } from "../../base/errors.ts";
+import { underLock } from "../../runtime/process_lock.ts";
 import { directoryIdentity } from "./directory_identity.ts";
 import { worktreeTwins } from "./worktree_twins.ts";
 
@@ -105,18 +106,22 @@ export class TrustStore {
   trust({ path, parts }: GatedParts): void {
     const key = keyOf(path);
     const directory = directoryIdentity(dirname(key));
-    const grants = this.#read();
-    const before = grants[key]?.directory === directory ? grants[key].contents : [];
-    const others = before.filter((known) => canonical(known) !== canonical(parts));
-    const contents = [...others, { ...parts }].slice(-MOST_CONTENTS);
-    this.#write({ ...grants, [key]: { directory, contents } });
+    this.#change((grants) => {
+      const before = grants[key]?.directory === directory ? grants[key].contents : [];
+      const others = before.filter((known) => canonical(known) !== canonical(parts));
+      const contents = [...others, { ...parts }].slice(-MOST_CONTENTS);
+      return { ...grants, [key]: { directory, contents } };
+    });
   }
 
   /** @returns false when it was not trusted */
   revoke(path: string): boolean {
-    const { [keyOf(path)]: known, ...rest } = this.#read();
-    if (known !== undefined) this.#write(rest);
-    return known !== undefined;
+    let found = false;
+    this.#change(({ [keyOf(path)]: known, ...rest }) => {
+      found = known !== undefined;
+      return found ? rest : undefined;
+    });
+    return found;
   }
 
   /** Every manifest that was trusted by hand. */
@@ -149,8 +154,13 @@ export class TrustStore {
     }) ?? {};
   }
 
-  #write(trusted: Record<string, Grant>): void {
-    writeAtomic(this.#file, `${JSON.stringify({ version: 2, trusted }, null, 2)}\n`, { mode: 0o600 });
+  /** One process at a time: two that trust at once must not undo each other. */
+  #change(change: (grants: Record<string, Grant>) => Record<string, Grant> | undefined): void {
+    underLock(`${this.#file}.lock`, () => {
+      const trusted = change(this.#read());
+      if (trusted === undefined) return;
+      writeAtomic(this.#file, `${JSON.stringify({ version: 2, trusted }, null, 2)}\n`, { mode: 0o600 });
+    });
   }
 }
 
