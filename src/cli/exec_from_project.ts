@@ -4,6 +4,8 @@ import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { canonicalToolName, providerOf } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
+import { projectResolver } from "../sync/project_sync.ts";
+import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
@@ -29,7 +31,7 @@ export interface ExecOptions {
 export async function execFromProject(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { command, args, shim } = options;
   const { env } = context;
-  const targets = options.targets.map(meantTool);
+  const targets = await Promise.all(options.targets.map((target) => exactTarget(meantTool(target), context)));
   const project = await provided({ ...options, targets }, context);
   const isSystems = [command, canonicalToolName(command), providerOf(command)]
     .some((name) => name !== undefined && project.files.system.includes(name));
@@ -54,6 +56,18 @@ export async function execFromProject(options: ExecOptions, context: Context): P
 /** `rg@15` is ripgrep's; without a version the project knows better what a name means. */
 function meantTool({ name, version }: ToolTarget): ToolTarget {
   return { name: version === undefined ? name : providerOf(name) ?? name, version };
+}
+
+/** A tag, such as \`latest\`, is what its source says now. */
+async function exactTarget(target: ToolTarget, context: Context): Promise<ToolTarget> {
+  const { name, version } = target;
+  if (version === undefined || tryParseVersionRequest(version)?.kind !== "tag") return target;
+  const project = openProject(context.cwd, context);
+  const known = project.requests.find((request) => request.name === name);
+  const decidedBy = { file: "the command line", key: name };
+  const request = { ...(known ?? { name, options: {}, installEnv: {} }), version, decidedBy };
+  const resolve = await projectResolver(project, { offline: false }, context);
+  return { name, version: (await resolve(request, context.signal)).version };
 }
 
 /** The project with the tools that were named, installed as far as that is wanted. */

@@ -5,11 +5,17 @@ export const SourceName = v.picklist(["npm", "http", "pypi", "go", "github"]);
 export type SourceName = v.InferOutput<typeof SourceName>;
 
 /**
- * `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. `built`:
- * compiled on this machine by its language's own tool.
+ * `native`: executables in an archive. `js`: a package that Bun installs with its dependencies. `python`: an
+ * application that uv installs with its dependencies. `built`: compiled on this machine by its language's own
+ * tool.
  */
-export const ToolKind = v.picklist(["native", "js", "built"]);
+export const ToolKind = v.picklist(["native", "js", "built", "python"]);
 export type ToolKind = v.InferOutput<typeof ToolKind>;
+
+/** Whether an installer chooses dependencies, which a lock of its own pins. */
+export function hasDependencies(kind: ToolKind): boolean {
+  return kind === "js" || kind === "python";
+}
 
 /** How the bytes of an artifact are packed; `gz` and `file` hold one program. */
 export const ArchiveFormat = v.picklist(["tar.gz", "tar.zst", "tar.xz", "tar.bz2", "zip", "gz", "file"]);

@@ -36,7 +36,7 @@ export async function installHere(
     env,
     toolchain: async (name) => {
       const { provideTool } = await import("./provide_tool.ts");
-      return (await provideTool(name, config, { ...options, install: installHere })).directory;
+      return await provideTool(name, config, { ...options, install: installHere });
     },
     // A Bun installs packages by itself; under Deno, in development, one of the store's does.
     ...(runtime.name === "bun" ? {} : {

@@ -1,3 +1,4 @@
+import { hasDependencies } from "../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import type { ToolOptions } from "../protocol/tool_options.ts";
@@ -119,14 +120,14 @@ function configOf(
   { force, offline }: Pick<InstallTargetsOptions, "force" | "offline">,
   { root, files: { lockPath } }: Project,
 ): InstallConfig {
-  const file = dependenciesLockPath(lockPath, toolStoreId(request));
+  const file = dependenciesLockPath(lockPath, toolStoreId(request), locked.kind);
   return installConfig(request, locked, {
     platform: hostPlatform(),
     projectDir: root,
     force,
     offline,
     origin,
-    dependenciesLock: locked.kind === "js" ? readTextIfAny(file) ?? null : null,
+    dependenciesLock: hasDependencies(locked.kind) ? readTextIfAny(file) ?? null : null,
   });
 }
 

@@ -1,4 +1,5 @@
 import { asHaftError, type HaftError } from "../base/errors.ts";
+import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { LockedTool } from "../tools/locked_tool.ts";
@@ -32,7 +33,7 @@ export interface InstallPlanDeps {
   /** Where exactly that is installed, if it is. */
   installedAt(config: InstallConfig): string | undefined;
   /** The text of the installer's own lock, `null` where there is none. */
-  dependenciesLock(storeId: string): string | null;
+  dependenciesLock(storeId: string, kind: ToolKind): string | null;
 }
 
 /** Whether the request is meant for another system. */
@@ -56,7 +57,7 @@ export function planInstall(
   let id: string;
   try {
     id = toolStoreId(request);
-    const dependenciesLock = locked.kind === "js" ? deps.dependenciesLock(id) : null;
+    const dependenciesLock = hasDependencies(locked.kind) ? deps.dependenciesLock(id, locked.kind) : null;
     config = installConfig(request, locked, {
       platform,
       projectDir,

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { HaftError } from "../base/errors.ts";
+import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
@@ -116,8 +117,8 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
 /** Writes an installer's own lock beside the project's, or refuses to. */
 async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
   const { writeProjectFile } = await import("./project_lock.ts");
-  return (text: string, { store_id: storeId }: { store_id: string }) => {
-    const file = dependenciesLockPath(lockPath, storeId);
+  return (text: string, { store_id: storeId, kind }: { store_id: string; kind: ToolKind }) => {
+    const file = dependenciesLockPath(lockPath, storeId, kind);
     if (!locked) return writeProjectFile(file, text, { root: dirname(lockPath) });
     throw new HaftError(`--locked, but "${file}" would change`, {
       next: 'Run "haft sync" without --locked, and commit the file',
@@ -133,7 +134,7 @@ async function keepPresentLocks(
   options: SyncOptions,
 ): Promise<void> {
   for (const plan of plans) {
-    if (options.locked || plan.state !== "present" || plan.config.kind !== "js") continue;
+    if (options.locked || plan.state !== "present" || !hasDependencies(plan.config.kind)) continue;
     const text = installedDependencies(plan.path);
     if (text === undefined || text === plan.config.dependencies_lock) continue;
     (await lockKeeper(options, plan.lockPath))(text, plan.config);
@@ -187,7 +188,8 @@ function installPlans(
       origin: resolved.has(request.name) ? "resolved" : "locked",
       isInstalled: (storeId, version) => store.installations(storeId, version).length > 0,
       installedAt: (config) => store.satisfying(config)?.directory,
-      dependenciesLock: (storeId) => readTextIfAny(dependenciesLockPath(project.lockPath, storeId)) ?? null,
+      dependenciesLock: (storeId, kind) =>
+        readTextIfAny(dependenciesLockPath(project.lockPath, storeId, kind)) ?? null,
     });
   });
 }

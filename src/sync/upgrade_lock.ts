@@ -40,6 +40,8 @@ export async function unlock(
     await writeLock(lockPath, { ...lock, tools: Object.fromEntries(tools) }, text);
   });
   for (const name of names) {
-    rmSync(dependenciesLockPath(lockPath, storeId({ name }, catalogueSource(name))), { force: true });
+    for (const kind of ["js", "python"] as const) {
+      rmSync(dependenciesLockPath(lockPath, storeId({ name }, catalogueSource(name)), kind), { force: true });
+    }
   }
 }

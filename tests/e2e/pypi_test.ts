@@ -131,13 +131,13 @@ Deno.test("pypi:NAME without a catalogue entry has the programs that its wheel h
     { name: "acme_tool/lib.so", body: elf, mode: 0o100755 },
   ]);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const pure = "pure-1.0-py3-none-any.whl";
+  const compiled = "compiled-1.0-cp311-cp311-manylinux2014_x86_64.whl";
   const file = (filename: string) => ({ filename, url: `/${filename}`, hashes: { sha256 } });
   const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   await using server = await ArtifactServer.start({
     [name]: bytes,
     "acme-tool/": text({ files: [file(name)] }),
-    "pure/": text({ files: [file(pure)] }),
+    "compiled/": text({ files: [file(compiled)] }),
   });
   await using sandbox = await Sandbox.create();
   const env = { PIP_INDEX_URL: server.url("") };
@@ -147,9 +147,12 @@ Deno.test("pypi:NAME without a catalogue entry has the programs that its wheel h
   const which = await sandbox.run(binary, { args: ["which", "acme"], env });
   assertMatch(which.stdout, /pypi\+Acme_Tool\/1\.0\.0\/acme_tool-1\.0\.data\/scripts\/acme\n$/);
 
-  sandbox.manifest('[tools]\n"pypi:pure" = "1"\n"pypi:missing" = "1"\n');
+  sandbox.manifest('[tools]\n"pypi:compiled" = "1"\n"pypi:missing" = "1"\n');
   const refused = await sandbox.run(binary, { args: ["sync"], env });
   assertEquals(refused.code, 1);
-  assertStringIncludes(refused.stderr, '"pure" has no wheel with native executables');
+  assertStringIncludes(
+    refused.stderr,
+    '"compiled" has no wheel in the Python package index that haft can install',
+  );
   assertStringIncludes(refused.stderr, 'Unknown package "missing"');
 });

@@ -30,7 +30,7 @@ export async function stageGoProgram(
   artifact: ArtifactOf<"go">,
   { deps, installation }: { deps: InstallDeps; installation: string },
 ): Promise<StagedTree> {
-  const toolchain = await deps.toolchain("go");
+  const { directory: toolchain } = await deps.toolchain("go");
   const go = join(toolchain, "bin", process.platform === "win32" ? "go.exe" : "go");
   const staging = new Staging(deps.paths, installation);
   try {

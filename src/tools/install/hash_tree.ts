@@ -9,9 +9,13 @@ const READ_SIZE = 256 * 1024;
 
 /**
  * Hashes and syncs a tree that another program wrote. Its links must stay inside.
+ * @param leaves the links, by their path below the root, that may lead out
  * @throws {HaftError}
  */
-export function hashTree(root: string): WrittenFile[] {
+export function hashTree(
+  root: string,
+  { leaves = () => false }: { leaves?: (path: string) => boolean } = {},
+): WrittenFile[] {
   const files: WrittenFile[] = [];
   const realRoot = realpathSync(root);
   const buffer = new Uint8Array(READ_SIZE);
@@ -20,7 +24,9 @@ export function hashTree(root: string): WrittenFile[] {
       const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
       if (entry.isDirectory()) visit(path);
       else if (entry.isFile()) files.push({ path, sha256: hashAndSync(join(root, path), buffer) });
-      else checkLink(join(root, path), { path, realRoot, isLink: entry.isSymbolicLink() });
+      else if (!entry.isSymbolicLink() || !leaves(path)) {
+        checkLink(join(root, path), { path, realRoot, isLink: entry.isSymbolicLink() });
+      }
     }
     if (process.platform !== "win32") syncDirectory(join(root, directory));
   };

@@ -4,6 +4,7 @@ import type { ArchiveLimits } from "../archive/limits.ts";
 import type { ArtifactRegistry } from "../sources/source.ts";
 import type { Documents } from "../registry/metadata_client.ts";
 import type { RegistryUser } from "../registry/registry_types.ts";
+import type { InstalledTool } from "../store/store.ts";
 import type { Reporter } from "../reporter.ts";
 
 /** The part of the HTTP client that an install uses; see `src/tools/http/http_client.ts`. */
@@ -47,9 +48,9 @@ export interface InstallDeps {
   /** What the install step of a `js` tool inherits. */
   env: Env;
   /**
-   * The install directory of a toolchain that builds tools, e.g. `go`; installed first where it is missing.
+   * A tool that installs or builds others, e.g. `go`; installed first where it is missing.
    */
-  toolchain(name: string): Promise<string>;
+  toolchain(name: string): Promise<InstalledTool>;
   /** Asked only for `js` tools, where this process is no Bun itself. */
   jsInstaller?: () => Promise<JsInstaller>;
   /** Lower limits than {@link ARCHIVE_LIMITS}, for tests. */

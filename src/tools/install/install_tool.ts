@@ -1,5 +1,6 @@
 import { HaftError } from "../../base/errors.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { hasDependencies } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import {
   installedDependencies,
@@ -78,7 +79,7 @@ function installed(config: InstallConfig, store: Store, force = config.force): I
 
 /** The lock of a `js` tool that is in the store already, for a caller that has lost it or never had it. */
 function keptLock(config: InstallConfig, path: string): string | null {
-  const isKnown = config.kind !== "js" || usableDependencies(config) !== undefined;
+  const isKnown = !hasDependencies(config.kind) || usableDependencies(config) !== undefined;
   return isKnown ? null : installedDependencies(path) ?? null;
 }
 
@@ -190,6 +191,10 @@ async function stageFiles(
     const { stageBuilt } = await import("./build_tool.ts");
     return Object.assign(await stageBuilt(config, context), { dependenciesLock: null });
   }
+  if (config.kind === "python") {
+    const { stagePythonApp } = await import("./python_app.ts");
+    return await stagePythonApp(config, context);
+  }
   const { stageJsPackage } = await import("./js_package.ts");
   return await stageJsPackage(config, context);
 }
@@ -232,7 +237,7 @@ function receiptOf(
     origin,
     ...(origin === "project" ? { project: config.project_dir } : {}),
     ...(Object.keys(config.options).length > 0 ? { options: config.options } : {}),
-    ...(config.kind === "js" ? { dependencies } : {}),
+    ...(hasDependencies(config.kind) ? { dependencies } : {}),
     installed_at: new Date().toISOString(),
     haft_version: version,
   };

@@ -1,4 +1,5 @@
 import { readTextFile } from "../../base/read_text_file.ts";
+import type { ToolKind } from "../../protocol/artifact.ts";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { emptyLockFile, type LockFile } from "../locked_tool.ts";
@@ -28,10 +29,12 @@ export function readTextIfAny(path: string): string | undefined {
 }
 
 /**
- * Where the installer of JavaScript packages keeps its own lock for one tool: beside `haft.lock`, in
- * `haft.lock.d/<store id>.bun.lock`. It pins the dependencies, as haft.lock pins the package; commit both.
+ * Where the installer of a package with dependencies keeps its own lock for one tool: beside `haft.lock`, in
+ * `haft.lock.d/<store id>.bun.lock`, or `….requirements.txt` for Python. It pins the dependencies, as
+ * haft.lock pins the package; commit both.
  * @param storeId see `storeId()` in request.ts
  */
-export function dependenciesLockPath(lockPath: string, storeId: string): string {
-  return join(dirname(lockPath), "haft.lock.d", `${storeId}.bun.lock`);
+export function dependenciesLockPath(lockPath: string, storeId: string, kind: ToolKind): string {
+  const ending = kind === "python" ? "requirements.txt" : "bun.lock";
+  return join(dirname(lockPath), "haft.lock.d", `${storeId}.${ending}`);
 }

@@ -1,5 +1,6 @@
 import { compare, parse } from "@std/semver";
 import { join } from "node:path";
+import { hasDependencies } from "../../protocol/artifact.ts";
 import type { LockedTool, LockFile } from "../locked_tool.ts";
 import { lockState } from "../lockfile/lock_matches.ts";
 import { dependenciesLockPath, readTextIfAny } from "../lockfile/read_lock_file.ts";
@@ -63,12 +64,14 @@ function lockedTool(
   const { version } = entry;
   const storeId = toolStoreId(request);
   const present = store.installations(storeId, version);
-  const dependencies = entry.kind === "js" ? dependenciesLockPath(lockPath, storeId) : undefined;
+  const dependencies = hasDependencies(entry.kind)
+    ? dependenciesLockPath(lockPath, storeId, entry.kind)
+    : undefined;
   const deciding = [
     ...present.map(({ directory }) => receiptPath(directory)),
     ...(dependencies === undefined
       ? []
-      : [dependencies, ...present.map(({ directory }) => dependenciesPath(directory))]),
+      : [dependencies, ...present.map(({ directory }) => dependenciesPath(directory, entry.kind))]),
   ];
   const known = { version, deciding };
   if (present.length === 0) return { ...known, installed: undefined, refused: undefined };

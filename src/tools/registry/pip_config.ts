@@ -13,13 +13,17 @@ export interface PythonIndex {
   headers: Record<string, string>;
 }
 
+/** The address of the user's index, with its credentials: for an installer that sends them itself. */
+export async function pythonIndexAddress(user: RegistryUser): Promise<string> {
+  return fromVariables(user) ?? fromFiles(user) ?? await defaultRegistry("pypi");
+}
+
 /**
  * The index that the user's own pip or uv uses: variables, then pip's files (the user's over the
  * machine's), then the public one. A project's files have no say.
  */
 export async function pythonIndex(user: RegistryUser): Promise<PythonIndex> {
-  const configured = fromVariables(user) ?? fromFiles(user);
-  const url = new URL(configured ?? await defaultRegistry("pypi"));
+  const url = new URL(await pythonIndexAddress(user));
   const headers: Record<string, string> = {};
   if (url.username !== "") {
     const bytes = new TextEncoder().encode(

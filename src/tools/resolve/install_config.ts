@@ -1,5 +1,10 @@
 import { HaftError } from "../../base/errors.ts";
-import type { Artifact, PlannedArtifact, SourceName } from "../../protocol/artifact.ts";
+import {
+  type Artifact,
+  hasDependencies,
+  type PlannedArtifact,
+  type SourceName,
+} from "../../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../../protocol/install.ts";
 import { effectiveOptions, type ToolOptions } from "../../protocol/tool_options.ts";
 import { catalogueSource } from "../catalogue/catalogue.ts";
@@ -52,7 +57,7 @@ export function installConfig(
     install_env: request.installEnv,
     download_url: first.kind === "http" ? first.url : null,
     integrity: first.integrity,
-    dependencies_lock: locked.kind === "js" ? dependenciesLock : null,
+    dependencies_lock: hasDependencies(locked.kind) ? dependenciesLock : null,
     origin,
     project_dir: projectDir,
     force,

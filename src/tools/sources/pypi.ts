@@ -1,4 +1,7 @@
-/** Native executables in wheels of a Python package index: no Python is needed to install or to run them. */
+/**
+ * A Python package index. Native executables in wheels need no Python to be installed or run; an application
+ * in Python gets an environment of its own, see `../install/python_app.ts`.
+ */
 import * as v from "valibot";
 import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, integrityOfSha256 } from "../integrity.ts";
@@ -15,6 +18,7 @@ import type { ResolveDeps, Source } from "./source.ts";
 import { noIntegrity, nothingPublished, unknownPackage, unknownVersion } from "./source_error.ts";
 import {
   isNativeWheel,
+  isPythonWheel,
   parseWheelName,
   scriptsDirectory,
   type WheelName,
@@ -29,6 +33,8 @@ export const PypiEntry = v.strictObject({
   scripts: v.optional(v.pipe(v.array(ExecutableName), v.minLength(1))),
   /** Executables elsewhere: name → path inside the wheel; `{exe}` is `.exe` on Windows. */
   bin: v.optional(v.record(ExecutableName, RelativePath)),
+  /** The commands of an application in Python, which is installed with its dependencies. */
+  app: v.optional(v.pipe(v.array(ExecutableName), v.minLength(1))),
   /** They need no C library: those for glibc also run with musl. */
   static: v.optional(v.boolean()),
   /** Variables that the tool needs when it runs; `{dir}` is its install directory. */
@@ -65,14 +71,16 @@ export const pypi = {
   directForm: '"pypi:name"',
   subject: ({ package: name }) => normalized(name),
   async versions(entry, request, deps) {
-    const releases = await nativeReleases(entry, request, deps);
-    return sortVersions([...releases.keys()]);
+    return sortVersions([...(await published(entry, request, deps)).releases.keys()]);
   },
   async resolve(entry, request, deps) {
-    const releases = await nativeReleases(entry, request, deps);
+    const { kind, releases } = await published(entry, request, deps);
     const version = chooseFrom([...releases.keys()], request);
     if (version === undefined) throw unknownVersion(request, withLatest([...releases.keys()]));
-    return { version, kind: "native", platforms: lockPlatforms(entry, { request, version, releases }) };
+    const platforms = kind === "native"
+      ? lockPlatforms(entry, { request, version, releases })
+      : lockApplication(entry, { request, version, releases });
+    return { version, kind, platforms };
   },
   owns(entry, { package: name, file }, { version }) {
     const wheel = parseWheelName(file);
@@ -86,7 +94,7 @@ export const pypi = {
     return { strip: 0, bin: executables(entry, wheel, platform), into: [] };
   },
   publishes: () => false,
-  executables: ({ scripts = [], bin = {} }) => [...scripts, ...Object.keys(bin)],
+  executables: ({ scripts = [], bin = {}, app = [] }) => [...scripts, ...Object.keys(bin), ...app],
   variables: ({ env = {} }) => env,
   format: () => "zip",
   async address({ package: name, file }, deps) {
@@ -105,12 +113,15 @@ interface Wheel {
   wheel: WheelName;
 }
 
-/** Version of the tool → its native wheels. Yanked files are left out. */
-async function nativeReleases(
+/**
+ * Version of the tool → its wheels: the native ones, or where there are none those in Python alone. Yanked
+ * files are left out.
+ */
+async function published(
   entry: PypiEntry,
   request: ToolRequest,
   deps: ResolveDeps,
-): Promise<Map<string, Wheel[]>> {
+): Promise<{ kind: "native" | "python"; releases: Map<string, Wheel[]> }> {
   const { wheelsOf } = await import("../registry/python_index.ts");
   const files = await wheelsOf(entry.package, deps);
   if (files === undefined) {
@@ -118,16 +129,33 @@ async function nativeReleases(
   }
   const wheels = files.filter(({ yanked }) => !yanked).flatMap((file): Wheel[] => {
     const wheel = parseWheelName(file.filename);
-    return wheel !== undefined && isNativeWheel(wheel) ? [{ file, wheel }] : [];
+    return wheel === undefined ? [] : [{ file, wheel }];
   });
+  const native = entry.app === undefined ? wheels.filter(({ wheel }) => isNativeWheel(wheel)) : [];
+  if (native.length > 0) return { kind: "native", releases: byVersion(native) };
+  const pure = wheels.filter(({ wheel }) => isPythonWheel(wheel));
+  if (pure.length > 0) return { kind: "python", releases: byVersion(pure) };
+  throw new HaftError(`"${entry.package}" has no wheel in the Python package index that haft can install`, {
+    next: "haft builds nothing from a project's sources; ask its publisher for a wheel",
+  });
+}
+
+function byVersion(wheels: readonly Wheel[]): Map<string, Wheel[]> {
   const byText = Map.groupBy(wheels, ({ wheel }) => wheel.version);
-  const releases = new Map(
-    [...versionMap(byText.keys())].map(([version, text]) => [version, byText.get(text) ?? []]),
-  );
-  if (releases.size > 0) return releases;
-  throw new HaftError(`"${entry.package}" has no wheel with native executables in the Python package index`, {
-    next: 'Run it with a tool for Python applications, such as uv ("haft x uv tool run NAME")',
-  });
+  return new Map([...versionMap(byText.keys())].map(([version, text]) => [version, byText.get(text) ?? []]));
+}
+
+/** The one wheel of an application, for every platform. */
+function lockApplication(
+  entry: PypiEntry,
+  { request, version, releases }: { request: ToolRequest; version: string; releases: Map<string, Wheel[]> },
+): LockedTool["platforms"] {
+  const [wheel] = releases.get(version) ?? [];
+  if (wheel === undefined) throw nothingPublished(request, version, "pypi");
+  const { filename, sha256 } = wheel.file;
+  if (sha256 === undefined) throw noIntegrity(request, filename, undefined);
+  const integrity = integrityOfSha256(sha256);
+  return { any: [{ kind: "pypi", package: entry.package, file: filename, integrity }] };
 }
 
 function lockPlatforms(

@@ -32,6 +32,11 @@ export function isNativeWheel({ python, abi, platforms }: WheelName): boolean {
     !platforms.includes("any");
 }
 
+/** Whether it holds Python alone, for every platform. */
+export function isPythonWheel({ python, abi, platforms }: WheelName): boolean {
+  return abi.includes("none") && platforms.includes("any") && python.some((tag) => /^py3/.test(tag));
+}
+
 /** The directory of scripts inside a wheel. */
 export function scriptsDirectory({ name, version }: WheelName): string {
   return `${name}-${version}.data/scripts`;

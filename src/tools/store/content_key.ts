@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { hasDependencies } from "../../protocol/artifact.ts";
 import { installedDependencies, type Receipt } from "./receipt.ts";
 import type { Store } from "./store.ts";
 import { keyedName } from "./store_names.ts";
@@ -31,6 +32,6 @@ export function placeFor(
 
 function contentKey({ platform, kind, artifacts }: Content, dependencies: string | undefined): string {
   const integrities = artifacts.map(({ artifact }) => artifact.integrity);
-  const text = JSON.stringify([platform, kind, integrities, kind === "js" ? dependencies : null]);
+  const text = JSON.stringify([platform, kind, integrities, hasDependencies(kind) ? dependencies : null]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

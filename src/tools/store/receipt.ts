@@ -1,7 +1,8 @@
 import { readTextFile } from "../../base/read_text_file.ts";
 import { join } from "node:path";
 import * as v from "valibot";
-import { PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
+import { hasDependencies, PlannedArtifact, ToolKind } from "../../protocol/artifact.ts";
+import { pythonLockHas } from "../python_lock.ts";
 import { type InstallConfig, InstallOrigin } from "../../protocol/install.ts";
 import { changeFiles, optionsText, ToolOptions } from "../../protocol/tool_options.ts";
 import { lockedIntegrity } from "../bun_lock.ts";
@@ -81,7 +82,7 @@ export function satisfiedBy(
     receipt.kind === config.kind && receipt.artifacts.length === config.artifacts.length &&
     sameOptions(receipt.options ?? {}, config.options) &&
     receipt.artifacts.every((installed, index) => sameArtifact(installed, config.artifacts[index])) &&
-    (config.kind === "js"
+    (hasDependencies(config.kind)
       ? sameDependencies(receipt, config, dependencies)
       : Object.keys(config.bin).length === 0 || sameExecutables(receipt.bin, config.bin));
 }
@@ -115,7 +116,7 @@ function isFromSourcesOf({ origin, project }: Receipt, root: string): boolean {
 export function isOwnChoice(receipt: Receipt, root: string): boolean {
   const { origin, kind, dependencies } = receipt;
   return (origin === "resolved" || origin === "project") && isFromSourcesOf(receipt, root) &&
-    (kind !== "js" || dependencies === "chosen");
+    (!hasDependencies(kind) || dependencies === "chosen");
 }
 
 /**
@@ -126,21 +127,29 @@ export function usableDependencies(
   { dependencies_lock: lock, artifacts }: InstallConfig,
 ): string | undefined {
   const artifact = artifacts[0]?.artifact;
-  if (lock === null || artifact?.kind !== "npm") return undefined;
+  if (lock === null) return undefined;
+  if (artifact?.kind === "pypi") {
+    const { package: name, integrity } = artifact;
+    return pythonLockHas(lock, { name, integrity }) ? lock : undefined;
+  }
+  if (artifact?.kind !== "npm") return undefined;
   return lockedIntegrity(lock, artifact.package, artifact.version) === undefined ? undefined : lock;
 }
 
 /** The lock of the dependencies in an install directory; one that cannot be read was not installed whole. */
 export function installedDependencies(directory: string): string | undefined {
-  try {
-    return readTextFile(dependenciesPath(directory));
-  } catch {
-    return undefined;
+  for (const kind of ["js", "python"] as const) {
+    try {
+      return readTextFile(dependenciesPath(directory, kind));
+    } catch {
+      // Not there, or not readable.
+    }
   }
+  return undefined;
 }
 
-export function dependenciesPath(directory: string): string {
-  return join(directory, "bun.lock");
+export function dependenciesPath(directory: string, kind: ToolKind): string {
+  return join(directory, kind === "python" ? "requirements.lock" : "bun.lock");
 }
 
 /** The integrity decides: the same file may have come from another address. */
