@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { catalogueEntry } from "../catalogue/catalogue.ts";
 import { toolVariables } from "../catalogue/tool_source.ts";
-import { SYSTEM_COMMANDS } from "../system_commands.ts";
+import { isSystemCommand } from "../system_commands.ts";
 import type { InstalledTool } from "../store/store.ts";
 import { executablesOf } from "./installed_tools.ts";
 
@@ -33,7 +33,7 @@ function directoriesOf(tool: InstalledTool): string[] {
 
 function hidesCommand(directory: string, allowed: readonly string[]): boolean {
   try {
-    return readdirSync(directory).some((name) => SYSTEM_COMMANDS.has(name) && !allowed.includes(name));
+    return readdirSync(directory).some((name) => isSystemCommand(name) && !allowed.includes(name));
   } catch {
     // It is not there.
     return false;

@@ -1,9 +1,11 @@
-import { declaredBy } from "../catalogue/catalogue.ts";
+import { delimiter } from "node:path";
+import process from "node:process";
+import { catalogueEntry, declaredBy, toolOfExecutable } from "../catalogue/catalogue.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { programOnPath } from "../program_on_path.ts";
 import { isExecutableName } from "../sources/build.ts";
 import type { Receipt } from "../store/receipt.ts";
-import { SYSTEM_COMMANDS } from "../system_commands.ts";
+import { isSystemCommand } from "../system_commands.ts";
 
 /** An executable without a shim. */
 export interface WithheldShim {
@@ -12,9 +14,15 @@ export interface WithheldShim {
   tool: string;
 }
 
+/** Where a system has its commands, whatever PATH is while haft runs: in a container, under cron, by sudo. */
+const SYSTEM_DIRECTORIES = process.platform === "win32"
+  ? ["C:\\Windows\\System32", "C:\\Windows"]
+  : ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"];
+
 /**
  * Which executables of the store get a shim. What the catalogue names for a tool always does; any other
- * package's executable does unless it would hide a command of the system, or its user allows it.
+ * package's executable does unless it would hide a command of the system, is another tool's by the catalogue,
+ * or its user allows it.
  *
  * @param allowed names that the user's own settings give to packages
  */
@@ -24,7 +32,11 @@ export function shimNames(
 ): { names: string[]; withheld: WithheldShim[] } {
   const names = new Set<string>();
   const withheld = new Map<string, WithheldShim>();
-  const hides = (name: string) => SYSTEM_COMMANDS.has(name) || programOnPath(name, { PATH }) !== undefined;
+  const everywhere = [...SYSTEM_DIRECTORIES, ...PATH === undefined ? [] : [PATH]].join(delimiter);
+  // Some file systems take "Git" for "git".
+  const hides = (name: string) =>
+    isSystemCommand(name) || isOfCatalogue(name.toLowerCase()) ||
+    [name, name.toLowerCase()].some((one) => programOnPath(one, { PATH: everywhere }) !== undefined);
   for (const { tool, bin } of receipts) {
     const catalogued = cataloguedNames(tool);
     for (const name of Object.keys(bin)) {
@@ -39,6 +51,10 @@ export function shimNames(
     withheld: [...withheld.values()].filter(({ name }) => !names.has(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
+}
+
+function isOfCatalogue(name: string): boolean {
+  return catalogueEntry(name) !== undefined || toolOfExecutable(name) !== undefined;
 }
 
 function cataloguedNames(tool: string): ReadonlySet<string> {
@@ -60,7 +76,7 @@ export function withheldWarning(withheld: readonly WithheldShim[], config: strin
   if (first === undefined) return undefined;
   const list = withheld.map(({ name, tool }) => `"${name}" (${tool})`).join(", ");
   const names = withheld.map(({ name }) => JSON.stringify(name)).join(", ");
-  return `no shim for ${list}: the system has a command of that name
+  return `no shim for ${list}: the system, or a tool of the catalogue, has a command of that name
   "haft x ${first.name}" runs it. To have its shim as well, write
   allowed_shims = [${names}] under [settings] in ${config}, then run "haft shims"`;
 }
