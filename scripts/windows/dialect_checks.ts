@@ -107,6 +107,10 @@ export function dialectChecks({ haft, holdPipe, node, dialectClient }: Programs)
       },
     },
     {
+      name: "bunctl: a client that does not end its message is told why",
+      run: async () => void await wineEnds(talk(BUNCTL, "raw", "did not end", "100000007b"), { code: 0 }),
+    },
+    {
       name: "a pipe that another program has is refused",
       run: async () => {
         const taken = String.raw`\\.\pipe\haft-check-taken-vx`;
