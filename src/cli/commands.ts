@@ -31,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   command("trust", "Allow this project's settings that can run code", () => import("./trust.ts")),
   group("app", "Start, watch and stop the project's processes", () => import("./app/commands.ts")),
   command("run", "Run tasks in front, each after those it depends on", () => import("./task/run.ts")),
+  command("watch", "Run tasks again whenever their inputs change", () => import("./task/watch.ts")),
   command("tasks", "List the tasks that the project declares", () => import("./task/declared.ts")),
   group("task", "Run the project's tasks, and follow them", () => import("./task/commands.ts")),
   group("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon/commands.ts")),

@@ -1,11 +1,10 @@
 import process from "node:process";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { forPeople } from "../base/system_error.ts";
-import { createStyle } from "../ui/style.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
+import { describeError } from "./describe_error.ts";
 import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 
 /**
@@ -98,26 +97,4 @@ async function helpText(found: FoundCommand, { version }: Context): Promise<stri
 async function print(text: string, context: Context): Promise<ExitCode> {
   await context.stdout.write(text);
   return ExitCode.ok;
-}
-
-/** The error as a person reads it: what happened, then the next step; with HAFT_DEBUG=1 also where. */
-export function describeError(error: unknown, { env, stderr }: Pick<Context, "env" | "stderr">): string {
-  const style = createStyle(stderr.color);
-  const { message, next = faultNote(error) } = forPeople(error);
-  // Further lines of a message are indented: none of them passes for a message of its own.
-  const lines = [`${style.bold(style.red("error"))}: ${message.trimEnd().replace(/\r?\n/g, "\n  ")}`];
-  if (next !== undefined) lines.push(...next.split("\n").map((line) => `  ${line}`));
-  if ((env["HAFT_DEBUG"] ?? "") !== "") lines.push(...causes(error));
-  return lines.join("\n") + "\n";
-}
-
-/** What is neither written for people nor the system's is a mistake of haft's. */
-function faultNote(error: unknown): string | undefined {
-  return error instanceof HaftError ? undefined : "This is a fault in haft itself; HAFT_DEBUG=1 shows where";
-}
-
-function causes(error: unknown): string[] {
-  const lines: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? String(at));
-  return lines;
 }

@@ -7,7 +7,7 @@ import type { UserContext } from "../tools/project/project.ts";
 import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
 import type { Execution, Outcome } from "./execution.ts";
-import { fingerprint, Fingerprints, freshness } from "./inputs.ts";
+import { fingerprint, Fingerprints, freshness, inputsBefore } from "./inputs.ts";
 import { markerOf } from "./marker.ts";
 import { type PrepareOptions, prepareTask, taskDirectory } from "./prepare_task.ts";
 import { skipReason } from "./preconditions.ts";
@@ -66,10 +66,11 @@ export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outc
     }
   }
   using _ = timeLimit(config, deps);
+  const before = inputs === undefined ? undefined : inputsBefore(inputs.directory, inputs.config);
   const outcome = config?.backend === undefined
     ? await runAsCommand(task, config, given, deps)
     : await runAsRequest(task, { ...config, backend: config.backend }, deps);
-  if (outcome.ok && inputs !== undefined) {
+  if (outcome.ok && inputs !== undefined && before === inputsBefore(inputs.directory, inputs.config)) {
     // The outputs exist only now.
     const after = fingerprint(inputs.directory, inputs.config, given);
     if ("hash" in after) fingerprints.set(info.root, inputs.name, after.hash);

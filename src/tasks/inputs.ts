@@ -2,7 +2,7 @@
  * Whether a task has something to do: a hash of its inputs, its outputs and what it runs, beside the hash of
  * its last completion. A pattern that matches nothing proves nothing, so the task runs then.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -64,6 +64,15 @@ export function freshness(
   return now.hash === last ? { state: "fresh" } : { state: "stale", reason: "inputs or outputs changed" };
 }
 
+/**
+ * The inputs as they are before a run. One that changes while the task runs was not read as it is then, so
+ * such a completion is none to remember.
+ */
+export function inputsBefore(directory: string, { inputs }: TaskConfig): string | undefined {
+  const hash = createHash("sha256");
+  return addFiles(hash, directory, inputs) === undefined ? hash.digest("hex") : undefined;
+}
+
 /** The hash to keep after a completion; `missing` names the first pattern that matches nothing. */
 export function fingerprint(
   directory: string,
@@ -72,16 +81,23 @@ export function fingerprint(
 ): { hash: string } | { missing: string } {
   const hash = createHash("sha256").update(JSON.stringify([config, given]));
   for (const key of ["inputs", "outputs"] as const) {
-    const found = filesOf(directory, config[key]);
-    if ("missing" in found) return { missing: `${key}: "${found.missing}" matches nothing` };
-    for (const file of found.files) {
-      hash.update(`\0${file}\0`);
-      const path = join(directory, file);
-      // To read a FIFO would wait for its writer.
-      if (statSync(path).isFile()) hash.update(readFileSync(path));
-    }
+    const missing = addFiles(hash, directory, config[key]);
+    if (missing !== undefined) return { missing: `${key}: "${missing}" matches nothing` };
   }
   return { hash: hash.digest("hex") };
+}
+
+/** @returns the first pattern that matches nothing */
+function addFiles(hash: Hash, directory: string, patterns: readonly string[]): string | undefined {
+  const found = filesOf(directory, patterns);
+  if ("missing" in found) return found.missing;
+  for (const file of found.files) {
+    hash.update(`\0${file}\0`);
+    const path = join(directory, file);
+    // To read a FIFO would wait for its writer.
+    if (statSync(path).isFile()) hash.update(readFileSync(path));
+  }
+  return undefined;
 }
 
 /**
@@ -110,6 +126,26 @@ export function filesOf(
   if (files.size === 0 && patterns.length > 0) return { missing: patterns.join(" ") };
   return { files: [...files].sort() };
 }
+
+/** The files that patterns name now; without a pattern all files of the directory. */
+export function matchingFiles(
+  directory: string,
+  patterns: readonly string[],
+  { dot = false }: { dot?: boolean } = {},
+): string[] {
+  const wanted = patterns.filter((one) => !one.startsWith("!"));
+  const excluded = patterns.filter((one) => one.startsWith("!")).map((one) => one.slice(1));
+  return globSync(wanted.length === 0 ? ["**/*"] : wanted.map((one) => asPattern(directory, one)), {
+    cwd: directory,
+    dot,
+    expandDirectories: true,
+    followSymbolicLinks: false,
+    ignore: [...UNWATCHED, ...excluded.map((one) => asPattern(directory, one))],
+  });
+}
+
+/** These change without an edit. */
+const UNWATCHED = ["**/node_modules/**", "**/.git/**"];
 
 function asPattern(directory: string, text: string): string {
   const path = text.replace(/^\.\//, "").replace(/\/$/, "");

@@ -208,13 +208,14 @@ class TaskRun {
 
   /** One task alone has the terminal; several share none. */
   #streams(): { stdin: FrontStdin; direct: boolean } {
-    const { tty, json, output, timestamps } = this.#options;
+    const { tty, json, output, timestamps, watched } = this.#options;
     const { stdin, stdout, stderr } = this.#context;
     if (this.#nodes.size > 1) return { stdin: "none", direct: false };
-    if (!stdin.isTTY) return { stdin: "input", direct: false };
-    if (!tty) return { stdin: "none", direct: false };
     const raw = (output ?? "raw") === "raw" && !timestamps && !json;
-    return { stdin: "terminal", direct: raw && stdout.isTTY && stderr.isTTY };
+    const direct = raw && stdout.isTTY && stderr.isTTY;
+    if (watched) return { stdin: "none", direct };
+    if (!stdin.isTTY) return { stdin: "input", direct: false };
+    return tty ? { stdin: "terminal", direct } : { stdin: "none", direct: false };
   }
 
   /** @throws {HaftError} when a task asks a question that nobody can answer, or the answer is no */

@@ -22,6 +22,8 @@ export interface TaskRunOptions extends TaskOptions, EnvironmentOptions {
   jobs: number | undefined;
   force: boolean;
   tty: boolean;
+  /** `haft watch` runs it: it may draw on the terminal, and leaves the keyboard and Ctrl-C to haft. */
+  watched: boolean;
   yes: boolean;
   verbose: boolean;
   /** `--color` after the names. */
@@ -51,11 +53,13 @@ export const RUN_FLAGS: readonly Flag[] = [
 ];
 
 /** The flags may stand before and after the names; what is no flag of haft belongs to the task before it. */
-export function parseRun(args: ParsedArgs): TaskRunOptions {
-  const { words, flagWords, rest } = splitWords(args);
-  const parsed = flagWords.length === 0
-    ? args
-    : parseCommandLine(flagWords, { path: "run", flags: RUN_FLAGS });
+export function parseRun(
+  args: ParsedArgs,
+  more: readonly Flag[] = [],
+): TaskRunOptions & { all: ParsedArgs } {
+  const known = [...more, ...RUN_FLAGS];
+  const { words, flagWords, rest } = splitWords(args, [...known, ...COMMON_FLAGS]);
+  const parsed = flagWords.length === 0 ? args : parseCommandLine(flagWords, { path: "run", flags: known });
   const flags = new Map([...args.flags, ...parsed.flags]);
   const all: ParsedArgs = { flags, positional: [], rest: [] };
   const output = textFlag(all, "output");
@@ -64,6 +68,7 @@ export function parseRun(args: ParsedArgs): TaskRunOptions {
   }
   const config = textFlag(all, "config");
   return {
+    all,
     color: parsed !== args && parsed.flags.has("color") ? colorFlag(parsed) : undefined,
     words,
     rest,
@@ -73,6 +78,7 @@ export function parseRun(args: ParsedArgs): TaskRunOptions {
     jobs: flags.has("jobs") ? numberFlag(all, "jobs", { usual: 1, most: 1_000 }) : undefined,
     force: flags.has("force"),
     tty: !flags.has("no-tty"),
+    watched: false,
     ...environmentOptions(all),
     yes: flags.has("yes"),
     verbose: flags.has("verbose"),
@@ -89,10 +95,8 @@ function isOutputMode(text: string): text is OutputMode {
   return (OUTPUT_MODES as readonly string[]).includes(text);
 }
 
-const KNOWN_FLAGS: readonly Flag[] = [...RUN_FLAGS, ...COMMON_FLAGS];
-
 /** Haft's own flags among the words after the first name. */
-function splitWords({ positional, rest }: ParsedArgs): {
+function splitWords({ positional, rest }: ParsedArgs, known: readonly Flag[]): {
   words: string[];
   flagWords: string[];
   rest: readonly string[];
@@ -101,7 +105,7 @@ function splitWords({ positional, rest }: ParsedArgs): {
   const flagWords: string[] = [];
   for (let at = 0; at < positional.length; at++) {
     const word = positional[at] ?? "";
-    const flag = KNOWN_FLAGS.find(({ name, short }) =>
+    const flag = known.find(({ name, short }) =>
       word === `--${name}` || word.startsWith(`--${name}=`) || (short !== undefined && word === `-${short}`)
     );
     if (flag === undefined) {

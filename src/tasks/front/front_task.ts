@@ -114,9 +114,10 @@ export class FrontTask {
   async #attempts(): Promise<void> {
     const { config } = this.#options;
     for (;;) {
+      const before = await this.#inputs();
       const outcome = await this.#attempt();
       if (outcome.ok) {
-        await this.#keepFingerprint();
+        if (before === await this.#inputs()) await this.#keepFingerprint();
         return this.#end({ state: "completed", exitCode: 0 });
       }
       const { exit: { code }, error } = outcome;
@@ -241,6 +242,13 @@ export class FrontTask {
     if (result.state === "stale") onReason(result.reason);
     if (result.state === "fresh") onReason("its inputs and outputs are as they were at its last completion");
     return result.state === "fresh";
+  }
+
+  async #inputs(): Promise<string | undefined> {
+    const { config } = this.#options;
+    if (config === undefined || config.inputs.length === 0) return undefined;
+    const { inputsBefore } = await import("../inputs.ts");
+    return inputsBefore(this.#taskDirectory(config), config);
   }
 
   async #keepFingerprint(): Promise<void> {
