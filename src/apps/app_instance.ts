@@ -226,15 +226,17 @@ export class AppInstance {
     const changed = host.noteStart(plan);
     this.#config = plan.config;
     this.logs.prepare();
-    const { pid } = await this.#process.start(plan, this.logs.paths);
-    host.emit("app.process_started", { pid, adopted: false, changed });
+    const started = await this.#process.start(plan, this.logs.paths, signal);
+    if (started === undefined) return;
+    host.emit("app.process_started", { pid: started.pid, adopted: false, changed });
     if (generation === this.#generation) this.#dispatch({ type: "spawned" });
     else host.changed();
   }
 
   #onExit(exit: Exit): void {
     if (this.state === "stopping") return;
-    if (this.#process.hasOthers()) this.#dispatch({ type: "leader_exited", exit });
+    const cleansUp = this.#config?.post_stop !== undefined;
+    if (cleansUp || this.#process.hasOthers()) this.#dispatch({ type: "leader_exited", exit });
     else this.#gone();
   }
 
@@ -274,7 +276,7 @@ export class AppInstance {
       clock: this.#host.clock,
       table: this.#host.table,
       tree: () => this.#process.tree,
-      surroundings: () => this.#process.surroundings,
+      hooks: () => this.#process.hooks,
       passed: this.state === "healthy",
       onPass: () => this.#dispatch({ type: "health_passed" }),
       onFail: (reason, failures, retries) =>
@@ -311,9 +313,9 @@ export class AppInstance {
       this.#goodSince = clock.monotonic() - (this.#process.uptimeMs ?? 0);
     }
     try {
-      this.#process.surroundedBy(await this.#host.plan());
+      this.#process.surroundedBy(await this.#host.plan(), this.logs.paths);
     } catch {
-      // Only a health check by a command needs the environment; it runs, whatever the manifest says by now.
+      // Only checks and hooks need the environment; the app runs, whatever the manifest says by now.
     }
     if (findSame(table, identity) === undefined) return;
     emit("app.process_started", { pid: identity.pid, adopted: true, changed: [] });

@@ -3,7 +3,7 @@ import type { ExitPoll } from "../process/exit_poll.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 import type { Spawner, SpawnSpec } from "../process/spawner.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
-import type { AppConfig } from "./config/app_schema.ts";
+import type { AppCommand, AppConfig } from "./config/app_schema.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
 
@@ -12,6 +12,8 @@ export interface LaunchPlan {
   config: AppConfig;
   /** The `[apps.NAME]` as it is written. */
   written: unknown;
+  /** The words that run another command of the app: a check, a hook. */
+  words(command: AppCommand): readonly string[];
   /** Without what marks the process. */
   spec: Omit<SpawnSpec, "stdout" | "stderr">;
 }

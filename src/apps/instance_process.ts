@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { errorMessage } from "../base/errors.ts";
 import { pause } from "../process/clock.ts";
-import type { Exit } from "../process/exit.ts";
-import { MARKER_VARIABLE, type ProcessIdentity } from "../process/process_table.ts";
+import { type Exit, isCleanExit } from "../process/exit.ts";
+import { findSame, MARKER_VARIABLE, type ProcessIdentity } from "../process/process_table.ts";
 import { findTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
 import { stopTree } from "../process/stop_tree.ts";
 import { findRecorded } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
+import { forkedProcess } from "./forked_process.ts";
 import type { InstanceHost, LaunchPlan } from "./instance_host.ts";
+import { InstanceHooks } from "./instance_hooks.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 
 const UNKNOWN_EXIT: Exit = { code: null, signal: null };
@@ -34,8 +36,8 @@ export class InstanceProcess {
   #exited: Promise<void> = Promise.resolve();
   #startedAt: number | undefined;
   #begun = 0;
-  #env: Readonly<Record<string, string>> = {};
-  #cwd = "/";
+  #hooks: InstanceHooks | undefined;
+  #postStart = new AbortController();
   #detached = false;
 
   constructor(options: InstanceProcessOptions) {
@@ -68,9 +70,9 @@ export class InstanceProcess {
     return this.#identity === undefined ? undefined : this.#host.clock.monotonic() - this.#begun;
   }
 
-  /** Where it runs and with which variables. */
-  get surroundings(): { cwd: string; env: Readonly<Record<string, string>> } {
-    return { cwd: this.#cwd, env: this.#env };
+  /** Its commands; undefined when nothing is known of its environment. */
+  get hooks(): InstanceHooks | undefined {
+    return this.#hooks;
   }
 
   /** What the journal keeps. */
@@ -83,26 +85,31 @@ export class InstanceProcess {
     };
   }
 
-  /** @throws {HaftError} when it cannot be started */
+  /** @param signal ends what runs before it @throws {HaftError} when it cannot be started */
   async start(
-    { spec }: LaunchPlan,
-    { stdout, stderr }: { stdout: string; stderr: string },
-  ): Promise<ProcessIdentity> {
+    plan: LaunchPlan,
+    logs: { stdout: string; stderr: string },
+    signal: AbortSignal,
+  ): Promise<ProcessIdentity | undefined> {
     const { spawner, markerPrefix, commit, clock } = this.#host;
+    const { spec, config } = plan;
     this.#nonce = randomBytes(6).toString("hex");
     this.#identity = undefined;
     this.#exit = undefined;
     // The journal has the mark before there is a process: a daemon that dies now leaves none that the next
     // does not know.
     commit();
-    this.#env = spec.env;
-    this.#cwd = spec.cwd;
+    this.surroundedBy(plan, logs);
+    await this.#hooks?.preStart(config, signal);
+    if (signal.aborted) return undefined;
     const env = { ...spec.env, [MARKER_VARIABLE]: `${markerPrefix}/${this.#nonce}` };
-    const { identity, exited } = await spawner.spawn({ ...spec, env, stdout, stderr });
+    const { identity, exited } = await spawner.spawn({ ...spec, env, ...logs });
     this.#identity = identity;
     this.#begun = clock.monotonic();
     this.#startedAt = clock.wall();
-    this.#exited = exited.then((exit) => this.#onExit(identity, exit));
+    this.#exited = exited.then((exit) => this.#onExit(identity, exit, config));
+    this.#postStart = new AbortController();
+    void this.#hooks?.run("post_start", config, { signal: this.#postStart.signal, pid: identity.pid });
     return identity;
   }
 
@@ -117,14 +124,18 @@ export class InstanceProcess {
     this.#identity = identity;
     this.#startedAt ??= clock.wall();
     this.#begun = clock.monotonic() - Math.max(0, clock.wall() - this.#startedAt);
-    this.#exited = exits.ended(identity).then(() => this.#onExit(identity, UNKNOWN_EXIT));
+    this.#exited = exits.ended(identity).then(() => this.#onExit(identity, UNKNOWN_EXIT, undefined));
     return identity;
   }
 
-  /** What a check by a command needs of an adopted process. */
-  surroundedBy({ spec }: LaunchPlan): void {
-    this.#env = spec.env;
-    this.#cwd = spec.cwd;
+  /** Where its commands run, for one that is adopted, too. */
+  surroundedBy(plan: LaunchPlan, logs: { stdout: string; stderr: string }): void {
+    this.#hooks = new InstanceHooks({
+      plan,
+      logs,
+      marker: `${this.#host.markerPrefix}/${this.#nonce}`,
+      onNote: this.#options.onNote,
+    });
   }
 
   /** Its end was not seen. */
@@ -141,11 +152,17 @@ export class InstanceProcess {
   async stop(config: AppConfig | undefined): Promise<void> {
     if (this.#nonce === undefined) return;
     const { clock, exits } = this.#host;
-    while (!this.#detached && !await this.#tryStop(config)) await pause(clock, STOP_AGAIN_MS);
-    if (this.#identity === undefined) return;
-    // The notice of its end may come a moment after the end.
-    exits.look();
-    await Promise.race([this.#exited, pause(clock, STOP_AGAIN_MS)]);
+    this.#postStart.abort();
+    const told = config !== undefined && !this.#detached && await this.#tellToStop(config);
+    while (!this.#detached && !await this.#tryStop(config, { told })) await pause(clock, STOP_AGAIN_MS);
+    if (this.#identity !== undefined) {
+      // The notice of its end may come a moment after the end.
+      exits.look();
+      await Promise.race([this.#exited, pause(clock, STOP_AGAIN_MS)]);
+    }
+    if (config !== undefined && !this.#detached) {
+      await this.#hooks?.run("post_stop", config, { timeoutMs: config.stop_timeout });
+    }
   }
 
   /** Nothing of it is left. @returns how it ended */
@@ -159,16 +176,43 @@ export class InstanceProcess {
     this.#detached = true;
   }
 
-  #onExit(identity: ProcessIdentity, exit: Exit): void {
+  /** @param config what it was started with; undefined when it was no child of this daemon */
+  async #onExit(identity: ProcessIdentity, exit: Exit, config: AppConfig | undefined): Promise<void> {
     if (this.#identity !== identity || this.#detached) return;
+    if (config?.pid_file !== undefined && isCleanExit(exit) && await this.#followFork(config.pid_file)) {
+      return;
+    }
     this.#exit = exit;
     this.#host.emit("app.process_exited", { pid: identity.pid, exit_code: exit.code, signal: exit.signal });
     this.#options.onExit(exit);
   }
 
-  async #tryStop(config: AppConfig | undefined): Promise<boolean> {
+  /** Goes on with the process that the command left behind. @returns whether there is one */
+  async #followFork(file: string): Promise<boolean> {
+    const { exits, emit, changed } = this.#host;
+    const { cwd = "/" } = this.#hooks?.place ?? {};
+    const identity = await forkedProcess(this.#host, { file, cwd, tree: this.tree });
+    if (identity === undefined || this.#detached) return false;
+    this.#identity = identity;
+    this.#exited = exits.ended(identity).then(() => this.#onExit(identity, UNKNOWN_EXIT, undefined));
+    emit("app.process_started", { pid: identity.pid, adopted: false, changed: [] });
+    changed();
+    return true;
+  }
+
+  /** What comes before a signal. @returns whether a command of its own has told it to end */
+  async #tellToStop(config: AppConfig): Promise<boolean> {
+    const identity = this.#identity;
+    if (identity === undefined || findSame(this.#host.table, identity) === undefined) return false;
+    const options = { timeoutMs: config.stop_timeout, pid: identity.pid };
+    await this.#hooks?.run("pre_stop", config, options);
+    return await this.#hooks?.run("stop_command", config, options) ?? false;
+  }
+
+  async #tryStop(config: AppConfig | undefined, { told }: { told: boolean }): Promise<boolean> {
     const { table, clock } = this.#host;
-    const { stop_signal: signal = "SIGTERM", stop_timeout: timeoutMs = 10_000 } = config ?? {};
+    const { stop_signal: usual = "SIGTERM", stop_timeout: timeoutMs = 10_000 } = config ?? {};
+    const signal = told ? undefined : usual;
     try {
       const { strays, left } = await stopTree({ table, clock }, this.tree, { signal, timeoutMs });
       if (strays.length > 0) this.#host.emit("app.processes_left", { pids: strays });

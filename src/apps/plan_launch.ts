@@ -5,7 +5,7 @@ import { HaftError } from "../base/errors.ts";
 import { type CommandContext, commandWords, resolveProgram } from "../process/command_line.ts";
 import { requireProgram } from "../process/simple_program.ts";
 import { appEnvironment } from "./app_environment.ts";
-import type { AppConfig, HealthConfig } from "./config/app_schema.ts";
+import type { AppConfig } from "./config/app_schema.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import type { ProjectApps } from "./project_apps.ts";
@@ -56,7 +56,8 @@ export async function planLaunch(
   if (systemShell && typeof config.command === "string") requireProgram(config.command, place);
   requireRootFor(name, config);
   return {
-    config: withProbeWords(config, { ...context, args: [] }),
+    config,
+    words: (command) => commandWords(command, { ...context, args: [] }).words,
     written,
     spec: {
       ...program,
@@ -70,18 +71,6 @@ export async function planLaunch(
 
 export function workingDirectory(root: string, { cwd }: AppConfig): string {
   return resolve(root, cwd);
-}
-
-/** The commands of its checks as the words that run them. */
-function withProbeWords(config: AppConfig, context: CommandContext): AppConfig {
-  const words = (health: HealthConfig): HealthConfig =>
-    health.exec === undefined ? health : { ...health, exec: commandWords(health.exec, context).words };
-  const { health, liveness } = config;
-  return {
-    ...config,
-    ...(health === undefined ? {} : { health: words(health) }),
-    ...(liveness === undefined ? {} : { liveness: words(liveness) }),
-  };
 }
 
 function requireRootFor(name: string, { uid, gid }: AppConfig): void {

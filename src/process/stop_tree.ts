@@ -3,8 +3,8 @@ import { findSame, isDead, type ProcessTable, signalProcess } from "./process_ta
 import { findTree, type ProcessTree, signalTree, type TreeQuery, treeSize } from "./process_tree.ts";
 
 export interface StopOptions {
-  /** The first signal, to the group. */
-  signal: string;
+  /** The first signal, to the group; undefined when it has been told to end otherwise. */
+  signal: string | undefined;
   /** Milliseconds until SIGKILL. */
   timeoutMs: number;
 }
@@ -36,7 +36,7 @@ export async function stopTree(
   const strays = new Set<number>();
   let tree = look(table, query, strays);
   if (treeSize(tree) === 0) return { strays: [], left: [] };
-  signalTree(table, tree, options.signal, query.leader);
+  if (options.signal !== undefined) signalTree(table, tree, options.signal, query.leader);
   // A process that was stopped (SIGSTOP) sees no signal until it goes on.
   wakeStopped(table, tree);
   let groupEnded: number | undefined;

@@ -125,6 +125,15 @@ export const AppTable = v.strictObject({
   ),
   /** Until SIGKILL. */
   stop_timeout: v.optional(Duration, "10s"),
+  /** Stops it instead of the signal. */
+  stop_command: v.optional(Command),
+  /** Run before and after a start and a stop, in its directory and environment. */
+  pre_start: v.optional(Command),
+  post_start: v.optional(Command),
+  pre_stop: v.optional(Command),
+  post_stop: v.optional(Command),
+  /** The command puts itself into the background: this file then has the number of the process. */
+  pid_file: v.optional(Text),
   depends_on: v.optional(DependsOn, {}),
   /** Whether it is ready: its state says so, and others wait for it. */
   health: v.optional(healthCheck("report")),
@@ -172,6 +181,8 @@ export const AppTable = v.strictObject({
 
 /** What an app is, checked, with every default filled in. */
 export type AppConfig = v.InferOutput<typeof AppTable>;
+/** A text for a shell, or a list of words. */
+export type AppCommand = v.InferOutput<typeof Command>;
 export type HealthConfig = NonNullable<AppConfig["health"]>;
 
 function isRegularExpression(text: string): boolean {

@@ -1,15 +1,12 @@
-import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import process from "node:process";
 import { errorCode, errorMessage } from "../../base/errors.ts";
-import { withUsersUmask } from "../../base/umask.ts";
-import { showCommand } from "../../process/command_line.ts";
-import type { HealthConfig } from "../config/app_schema.ts";
+import { type CommandPlace, runCommand } from "../run_command.ts";
+import type { AppCommand, HealthConfig } from "../config/app_schema.ts";
 
-export interface ProbeContext {
-  cwd: string;
-  env: Readonly<Record<string, string>>;
+export interface ProbeContext extends CommandPlace {
   timeoutMs: number;
+  /** The words that run a command. */
+  words: (command: AppCommand) => readonly string[];
 }
 
 /** Why a check failed; undefined when it passed. */
@@ -20,7 +17,7 @@ export async function probe(health: HealthConfig, context: ProbeContext): Promis
   try {
     if (health.http !== undefined) return await probeHttp(health.http, context.timeoutMs);
     if (health.tcp !== undefined) return await probeTcp(health.tcp, context.timeoutMs);
-    if (health.exec !== undefined) return await probeExec(showCommand(health.exec), context);
+    if (health.exec !== undefined) return await runCommand(context.words(health.exec), context);
     return undefined;
   } catch (error) {
     return errorCode(error) ?? errorMessage(error);
@@ -64,45 +61,4 @@ function probeTcp({ host, port }: { host: string; port: number }, timeoutMs: num
     socket.once("connect", () => finish(undefined));
     socket.on("error", (error) => finish(`${host}:${port}: ${errorCode(error) ?? error.message}`));
   });
-}
-
-function probeExec(
-  [file = "", ...args]: readonly string[],
-  { cwd, env, timeoutMs }: ProbeContext,
-): Promise<ProbeResult> {
-  const shown = shownCommand(file, args);
-  return new Promise((resolve) => {
-    const child = withUsersUmask(() =>
-      spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: "ignore" })
-    );
-    let overdue = false;
-    const timer = setTimeout(() => {
-      overdue = true;
-      // Our own child, and not waited for yet: the number is still its.
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // It has just ended.
-      }
-    }, timeoutMs);
-    child.once("error", (error) => {
-      clearTimeout(timer);
-      resolve(`${shown}: ${errorCode(error) ?? error.message}`);
-    });
-    child.once("exit", (code, signal) => {
-      clearTimeout(timer);
-      if (overdue) return resolve(`${shown} did not end in ${timeoutMs} ms`);
-      resolve(
-        code === 0
-          ? undefined
-          : `${shown} ${signal === null ? `exited with code ${code}` : `was killed by ${signal}`}`,
-      );
-    });
-  });
-}
-
-/** The text that a shell runs, or the command itself: as the manifest has it. */
-function shownCommand(file: string, args: readonly string[]): string {
-  const flag = args.findIndex((word) => /^-[a-z]*c$/.test(word));
-  return (flag === -1 ? undefined : args[flag + 1]?.trim()) ?? file;
 }

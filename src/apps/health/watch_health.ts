@@ -1,17 +1,20 @@
+import { showCommand } from "../../process/command_line.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { ProcessTable } from "../../process/process_table.ts";
 import type { TreeQuery } from "../../process/process_tree.ts";
-import type { AppConfig, HealthConfig } from "../config/app_schema.ts";
+import type { AppCommand, AppConfig, HealthConfig } from "../config/app_schema.ts";
 import { foreignAnswer } from "./foreign_answer.ts";
 import { HealthMonitor } from "./health_monitor.ts";
-import { probe, type ProbeContext } from "./probes.ts";
+import type { InstanceHooks } from "../instance_hooks.ts";
+import { probe } from "./probes.ts";
 
 export interface WatchHealthOptions {
   clock: Clock;
   table: ProcessTable;
   /** The app's processes, as they are known at the time of a check. */
   tree: () => TreeQuery;
-  surroundings: () => Omit<ProbeContext, "timeoutMs">;
+  /** What runs its commands; undefined for an adopted app whose manifest cannot be read. */
+  hooks: () => InstanceHooks | undefined;
   /** It was healthy already: an adopted app. */
   passed: boolean;
   onPass: () => void;
@@ -48,10 +51,14 @@ export function watchChecks(
 
 /** Checks an instance that runs, until the result is disposed. */
 export function watchHealth(health: HealthConfig, options: WatchHealthOptions): HealthMonitor {
-  const { clock, table, tree, surroundings, passed, onPass, onFail, onUnhealthy } = options;
-  const check = async () =>
-    await probe(health, { ...surroundings(), timeoutMs: health.timeout }) ??
+  const { clock, table, tree, hooks, passed, onPass, onFail, onUnhealthy } = options;
+  const check = async () => {
+    const known = hooks();
+    const place = known?.place ?? { cwd: "/", env: {} };
+    const words = (command: AppCommand) => known?.words(command) ?? showCommand(command);
+    return await probe(health, { ...place, words, timeoutMs: health.timeout }) ??
       foreignAnswer(health, { table, tree: tree() });
+  };
   const failed = (reason: string, failures: number) => onFail(reason, failures, health.retries);
   return new HealthMonitor(health, { clock, check, onPass, onFail: failed, onUnhealthy }, { passed });
 }

@@ -82,7 +82,7 @@ const PROCESS: Rules = {
   log_location: OWN_LOGS,
   description: "an app has none; write it as a comment",
   namespace: "haft has no namespaces; name the apps that are meant",
-  is_daemon: "haft follows the process that it starts; run the program in the foreground",
+  is_daemon: "name its pid_file, or run the program in the foreground",
   is_foreground: "an app has no terminal",
   is_tty: "an app has no terminal",
   is_interactive: "an app has no terminal",
@@ -105,7 +105,7 @@ const PROCESS: Rules = {
 const SHUTDOWN: Rules = {
   signal: (value, draft) => draft.set("stop_signal", asSignal(value)),
   timeout_seconds: (value, draft) => draft.set("stop_timeout", asSeconds(value)),
-  command: "haft stops an app by a signal",
+  command: (value, draft) => draft.set("stop_command", shellText(asText(value)).trimEnd()),
   parent_only: (value, draft) => {
     if (asBoolean(value)) draft.note("shutdown.parent_only", "a stop is always of the whole tree");
   },

@@ -39,6 +39,7 @@ async function withInstance(
     plan: () =>
       Promise.resolve({
         config,
+        words: (command) => [command].flat(),
         written: table,
         spec: { file: "run", args: [], cwd: "/", env: {}, uid: undefined, gid: undefined },
       }),
