@@ -6,11 +6,15 @@ first four bytes of a connection tell the framing. Empty frames are skipped; a c
 connects, so that a server that speaks first knows the framing.
 """
 
+import struct
+from typing import Sequence
+
 from ._typing import Literal
 
 Framing = Literal["length", "lines"]
 
 LENGTH_BYTES = 4
+_LENGTH = struct.Struct("<I")
 
 
 def detect_framing(fourth: int) -> Framing:
@@ -30,6 +34,14 @@ def check_framing(framing: str) -> Framing:
 def preamble(framing: Framing) -> bytes:
     """The first bytes of a client: empty frames, long enough to tell the framing."""
     return bytes(LENGTH_BYTES) if framing == "length" else b"\n" * LENGTH_BYTES
+
+
+def frames(framing: Framing, texts: Sequence[bytes]) -> bytes:
+    """The bytes of several frames in a row."""
+    if framing == "length":
+        pack = _LENGTH.pack
+        return b"".join([part for text in texts for part in (pack(len(text)), text)])
+    return b"".join([text + b"\n" for text in texts])
 
 
 def frame(framing: Framing, text: bytes) -> bytes:

@@ -86,10 +86,11 @@ class Mailbox(Generic[_Call, _Listener]):
         """Whether so much is unread that reading on has to wait."""
         return len(self._messages) >= LIMITS.unread_messages or self._bytes >= LIMITS.unread_bytes
 
-    def next_id(self) -> str:
-        """An id for a new request."""
-        self._next_id += 1
-        return str(self._next_id)
+    def next_ids(self, count: int) -> List[str]:
+        """Ids for new requests."""
+        first = self._next_id + 1
+        self._next_id += count
+        return [*map(str, range(first, first + count))]
 
     def give_up(self, call: _Call) -> None:
         """Drops the answer of a request when it still comes."""
@@ -101,6 +102,7 @@ class Mailbox(Generic[_Call, _Listener]):
         calls = self.calls
         # All of them came with one read.
         now = time.monotonic()
+        latencies: List[float] = []
         for fields, size in arrived:
             id = fields.get("id")
             kind = fields["type"]
@@ -108,7 +110,7 @@ class Mailbox(Generic[_Call, _Listener]):
             if call is not None and kind == "response":
                 del calls[call.id]
                 if "error" not in fields:
-                    self.latency.record(now - call.begun)
+                    latencies.append(now - call.begun)
                 call.answer(fields)
             elif call is not None and kind == "event":
                 call.progress(fields)
@@ -123,6 +125,8 @@ class Mailbox(Generic[_Call, _Listener]):
             elif not (kind in ("response", "event") and id in self._abandoned):
                 self._messages.append((fields, size))
                 self._bytes += size
+        if latencies:
+            self.latency.record(latencies)
         if len(self._messages) > self.peak:
             self.peak = len(self._messages)
 

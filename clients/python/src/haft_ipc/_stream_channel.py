@@ -7,7 +7,7 @@ from typing import Any, Callable, Deque, Dict, Iterable, List, Optional, Sequenc
 
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
-from ._framing import Framing, frame, preamble
+from ._framing import Framing, frame, frames, preamble
 from ._inbox import Call, Inbox
 from ._json_text import decode_json, encode_event, encode_json, encode_request
 from ._mailbox import Arrived, Fields
@@ -155,11 +155,12 @@ class StreamChannel(IpcChannel):
         self, calls: Sequence[Call], requests: Sequence[Tuple[str, JsonInput]], timeout: Optional[float]
     ) -> None:
         def make() -> Tuple[bytes, int]:
-            made = [
-                self._frame(encode_request(call.id, method, data))
-                for call, (method, data) in zip(calls, requests)
+            texts = [
+                encode_request(call.id, method, data) for call, (method, data) in zip(calls, requests)
             ]
-            return b"".join([data for data, _ in made]), sum([size for _, size in made])
+            sizes = [*map(len, texts)]
+            self._check_size(max(sizes))
+            return frames(self._framing, texts), sum(sizes)
 
         self._push(make, timeout, self._check_open, len(calls))
 
@@ -240,11 +241,14 @@ class StreamChannel(IpcChannel):
 
     def _frame(self, text: bytes) -> Tuple[bytes, int]:
         size = len(text)
+        self._check_size(size)
+        return frame(self._framing, text), size
+
+    def _check_size(self, size: int) -> None:
         if size > self._max_frame_bytes:
             raise FrameError(
                 "too-large", f"message of {size} bytes; at most {self._max_frame_bytes} are allowed"
             )
-        return frame(self._framing, text), size
 
     def _check_open(self) -> None:
         if self._inbox.end is not None:
@@ -340,11 +344,16 @@ class StreamChannel(IpcChannel):
 
     def _decode(self, texts: List[bytes], arrived: Arrived) -> None:
         """:raises FrameError: the list has the frames before it"""
-        for text in texts:
-            fields: Fields = check_message(decode_json(text))
-            arrived.append((fields, len(text)))
-            self._counts.messages_received += 1
-            self._counts.bytes_received += len(text)
+        before = len(arrived)
+        size = 0
+        try:
+            for text in texts:
+                length = len(text)
+                arrived.append((check_message(decode_json(text)), length))
+                size += length
+        finally:
+            self._counts.messages_received += len(arrived) - before
+            self._counts.bytes_received += size
 
     def _refuse(self, error: FrameError, texts: List[bytes], arrived: Arrived) -> IpcChannelError:
         """Tells the peer that it broke the protocol, and ends the channel.

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Dict, List, NamedTuple, Union
+from typing import Dict, List, NamedTuple, Sequence, Union
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,15 @@ class LatencyHistogram:
         self._longest = 0.0
         self._sum = 0.0
 
-    def record(self, seconds: float) -> None:
-        """:param seconds: from a request to its answer"""
-        micros = seconds * 1e6
-        self._sum += micros
-        if micros > self._longest:
-            self._longest = micros
-        bucket = int(micros).bit_length() or 1
-        self._counts[bucket if bucket < self._BUCKETS else -1] += 1
+    def record(self, latencies: Sequence[float]) -> None:
+        """:param latencies: seconds from requests to their answers"""
+        counts = self._counts
+        micros = [seconds * 1e6 for seconds in latencies]
+        self._sum += sum(micros)
+        self._longest = max(self._longest, *micros)
+        for one in micros:
+            bucket = int(one).bit_length() or 1
+            counts[bucket if bucket < self._BUCKETS else -1] += 1
 
     def snapshot(self) -> Latency:
         """The figures so far."""

@@ -104,7 +104,7 @@ class Inbox:
 
     def open_call(self, on_progress: Optional[OnProgress]) -> Call:
         """Registers a request before it is sent."""
-        call = Call(self.mail.next_id(), on_progress)
+        call = Call(self.mail.next_ids(1)[0], on_progress)
         self.mail.calls[call.id] = call
         return call
 
