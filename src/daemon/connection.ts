@@ -88,9 +88,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
     return this.#dispatcher.inFlight;
   }
 
-  /** Whether the first frame is still to come. */
+  /** Whether the first frame is still to come; an empty frame is none. */
   get silent(): boolean {
-    return this.#decoder.frames === 0;
+    return !this.#spoke;
   }
 
   /** Its figures since it was accepted; messages include empty frames. */
@@ -255,7 +255,10 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (dropped > 0) this.send("relay.lagged", { dropped });
   }
 
+  #spoke = false;
+
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+    this.#spoke = true;
     if (this.#closing !== undefined) return;
     if (this.#refusal !== undefined) return this.fail("too_many", this.#refusal);
     const value = decodeJson(bytes, start, end);

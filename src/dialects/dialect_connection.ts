@@ -75,9 +75,9 @@ export class DialectConnection implements SocketHandler {
     void this.#join();
   }
 
-  /** Whether the first message is still to come. */
+  /** Whether the first message is still to come; an empty frame is none. */
   get silent(): boolean {
-    return this.#decoder.frames === 0;
+    return !this.#spoke;
   }
 
   /** Says why, in the peer's words, and closes. */
@@ -134,7 +134,10 @@ export class DialectConnection implements SocketHandler {
     this.#readDaemon();
   }
 
+  #spoke = false;
+
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+    this.#spoke = true;
     let value: unknown;
     try {
       value = decodeJson(bytes, start, end);

@@ -25,6 +25,7 @@ export type Overdue =
 const MOST_PINGS = 2;
 
 export class PeerClock {
+  readonly #connectedAt: number;
   #heardAt: number;
   /** When the frame that is incomplete began. */
   #frameSince: number | undefined;
@@ -33,6 +34,7 @@ export class PeerClock {
   #pings = 0;
 
   constructor(now: number) {
+    this.#connectedAt = now;
     this.#heardAt = now;
   }
 
@@ -68,7 +70,7 @@ export class PeerClock {
     }
     if (closing) return undefined;
     const silence = now - this.#heardAt;
-    if (silent && silence > limits.firstFrameTimeoutMs) {
+    if (silent && now - this.#connectedAt > limits.firstFrameTimeoutMs) {
       return {
         kind: "late",
         message: `No message within ${limits.firstFrameTimeoutMs / 1000} s of connecting`,

@@ -9,6 +9,15 @@ const LIMITS = {
 };
 const OPEN = { silent: false, closing: false, keepAlive: false };
 
+Deno.test("look() takes bytes without a message for silence, however often they come", () => {
+  const clock = new PeerClock(0);
+  for (let at = 200; at <= 1_000; at += 200) clock.heard(at, { partial: false, frames: 1 });
+  assertEquals(clock.look(1_001, LIMITS, { ...OPEN, silent: true }), {
+    kind: "late",
+    message: "No message within 1 s of connecting",
+  });
+});
+
 Deno.test("look() says when the first frame is late, and waits as long as the limit says", () => {
   const clock = new PeerClock(0);
   assertEquals(clock.look(1_000, LIMITS, { ...OPEN, silent: true }), undefined);
