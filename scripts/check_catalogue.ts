@@ -5,13 +5,14 @@
  *
  *     deno run -A scripts/check_catalogue.ts [--write] [--source SOURCE,…] [--jobs N] [TOOL…]
  *
- * Prints a line for each tool and the counts; `--write` puts the table into docs/catalogue.md. Exits 1 when a
+ * Prints a line for each tool and the counts; `--write` puts them into the table of docs/catalogue.md,
+ * which keeps the tools that were not asked for. Exits 1 when a
  * tool that can be reached from here failed. One whose source cannot be reached is skipped.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import { cpus, homedir, tmpdir } from "node:os";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { mapLimited } from "../src/base/work_pool.ts";
@@ -151,21 +152,35 @@ function sizeOf(directory: string): number {
   );
 }
 
+/** What an earlier run measured of a tool, as the page has it. */
+function measuredBefore(): Map<string, string> {
+  const text = readFileSync(join(projectRoot, "docs", "catalogue.md"), "utf8");
+  const cells = text.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  return new Map(
+    cells.filter((row) => row.length === 8 && /^\d/.test(row[4] ?? ""))
+      .map((
+        [, tool = "", , , version, megabytes, seconds],
+      ) => [tool, `${version} | ${megabytes} | ${seconds}`]),
+  );
+}
+
 function page(rows: readonly Row[]): string {
-  const ran = rows.filter(({ verdict }) => verdict === "ran").length;
+  const before = measuredBefore();
+  let ran = 0;
   const lines = catalogueNames().map((tool) => {
     const row = rows.find((one) => one.tool === tool);
     const entry = catalogueEntry(tool);
     const sources = [...new Set(entry?.sources.map(({ source }) => source))].join(", ");
     const measured = row?.verdict === "ran"
       ? `${row.version} | ${row.megabytes.toFixed(1)} | ${row.seconds.toFixed(1)}`
-      : " |  | ";
+      : (row === undefined ? before.get(tool) : undefined) ?? " |  | ";
+    if (!measured.startsWith(" |")) ran++;
     return `| ${tool} | ${entry?.description ?? ""} | ${sources} | ${measured} |`;
   });
   return `# The catalogue
 
 Tools that haft knows by name: \`haft use NAME\`. Written by \`scripts/check_catalogue.ts --write\`, which installed and
-ran ${ran} of these ${lines.length} on ${platform}; the others were not part of that run.
+ran ${ran} of these ${lines.length} on ${platform}; the others cannot be reached from there.
 Where a tool has several sources, the first is used unless \`source\` in haft.toml names another.
 
 | tool | what it is | sources | version | MB | seconds |

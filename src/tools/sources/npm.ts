@@ -21,6 +21,7 @@ import {
   publishedPlatforms,
   RelativePath,
 } from "./build.ts";
+import { chooseFrom, withLatest } from "./choose_version.ts";
 import { nativePackages, platformCandidates } from "./npm_platform_packages.ts";
 import {
   type ArtifactDeps,
@@ -64,6 +65,8 @@ export const NpmEntry = v.strictObject({
   source: v.literal("npm"),
   /** The package whose versions and tags are the tool's. */
   versions: v.string(),
+  /** The tool's version → that of the packages, where they have numbers of their own. */
+  carried: v.optional(v.record(v.string(), v.string())),
   /** How it is published; without it, the package's metadata tells. */
   builds: v.optional(v.pipe(v.array(v.variant("kind", [NativeBuild, JsBuild])), v.minLength(1))),
 });
@@ -104,19 +107,26 @@ export const npm = {
       : undefined,
   directForm: '"npm:name" or "npm:@scope/name"',
   subject: ({ versions }) => versions,
-  async versions({ versions: name }, request, deps) {
+  async versions({ versions: name, carried }, request, deps) {
+    if (carried !== undefined) return sortVersions(Object.keys(carried));
     const packument = await orNotFound(deps.registry.packument(name, requestOptions(deps)));
     if (packument === undefined) throw unknownPackage(request, name);
     return sortVersions(packument.versions);
   },
   async resolve(entry, request, deps) {
-    const { version, manifest } = await chooseVersion(request, entry.versions, deps);
+    const { version, manifest } = entry.carried === undefined
+      ? await chooseVersion(request, entry.versions, deps)
+      : { version: carriedVersion(request, entry.carried), manifest: undefined };
     if (entry.builds === undefined) return await resolvePackage(entry, { request, version, manifest }, deps);
     const build = buildFor(entry.builds, version);
     return build.kind === "js" ? await jsPackage(entry, { request, version, manifest }, deps) : {
       version,
       kind: "native",
-      platforms: await nativePlatforms(entry, { request, build, version }, deps),
+      platforms: await nativePlatforms(
+        entry,
+        { request, build, version: packageVersion(entry, version) },
+        deps,
+      ),
     };
   },
   owns(entry, { package: name, version: published }, { version, platform }) {
@@ -126,7 +136,9 @@ export const npm = {
     if (entry.builds === undefined) return true;
     const build = nativeBuild(entry, version);
     const word = build?.platforms[platform];
-    if (build === undefined || word === undefined || published !== version) return false;
+    if (build === undefined || word === undefined || published !== packageVersion(entry, version)) {
+      return false;
+    }
     return name === build.package.replaceAll("{platform}", word) ||
       (build.companions ?? []).some((companion) => companion.package === name);
   },
@@ -175,6 +187,22 @@ function nativeBuild({ builds }: NpmEntry, version: string): NpmNativeBuild | un
  * The exact version of a request, by the smallest question: none for an exact version (asking for its
  * packages tells whether it exists), one manifest for a tag, the list of all versions for a range.
  */
+function packageVersion({ carried }: NpmEntry, version: string): string {
+  return carried !== undefined && Object.hasOwn(carried, version) ? carried[version] ?? version : version;
+}
+
+/** A request may also name the version of the package, as those of before had to. */
+function carriedVersion(request: ToolRequest, carried: Readonly<Record<string, string>>): string {
+  const asked = parseVersionRequest(request.version);
+  const versions = Object.keys(carried);
+  const byPackage = asked.kind === "exact"
+    ? versions.find((one) => carried[one] === asked.version)
+    : undefined;
+  const version = byPackage ?? chooseFrom(versions, request);
+  if (version === undefined) throw unknownVersion(request, withLatest(versions));
+  return version;
+}
+
 async function chooseVersion(
   request: ToolRequest,
   packageName: string,

@@ -1,6 +1,7 @@
 import { noServices } from "../../../support/artifact_server.ts";
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { completeLocked, resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
+import { lockState } from "../../../../src/tools/lockfile/lock_matches.ts";
 import { lacksPublished } from "../../../../src/tools/resolve/install_config.ts";
 import { npmArtifact, sha512, toolRequest } from "../lockfile/fixtures.ts";
 import { FakeHttp, FakeRegistry } from "../sources/fake_registry.ts";
@@ -43,5 +44,26 @@ Deno.test("completeLocked() returns the same entry when there is nothing to add"
   assertStrictEquals(
     await completeLocked(request, locked, { ...noServices, registry: mirror, http }),
     locked,
+  );
+});
+
+Deno.test("resolveTool() has the tool's own versions where its packages are numbered otherwise", async () => {
+  const registry = new FakeRegistry({
+    "@vscode/ripgrep": { "1.18.0": {} },
+    "@vscode/ripgrep-linux-x64": { "1.18.0": {} },
+  });
+  for (const version of ["15", "15.0.0", "latest", "1.18.0"]) {
+    const request = toolRequest("ripgrep", version);
+    const locked = await resolveTool(request, { ...noServices, registry, http });
+    assertEquals(locked.version, "15.0.0");
+    assertEquals(locked.platforms["linux-x64-glibc"], [
+      npmArtifact("@vscode/ripgrep-linux-x64", "1.18.0", "A"),
+    ]);
+    assertEquals(lockState(request, locked), "same");
+  }
+  await assertRejects(
+    () => resolveTool(toolRequest("ripgrep", "14"), { ...noServices, registry, http }),
+    Error,
+    'Unknown version "14" of tool "ripgrep"',
   );
 });
