@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { HaftError } from "../../../src/base/errors.ts";
-import { describeError, run } from "../../../src/cli/run.ts";
+import { describeError } from "../../../src/cli/describe_error.ts";
+import { run } from "../../../src/cli/run.ts";
 import { fakeContext, Recorder } from "./support.ts";
 
 async function runWith(args: string[], options: { signal?: AbortSignal; cwd?: string } = {}) {
