@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { parseDotenv } from "../base/dotenv.ts";
 import { errorCode, errorMessage, UsageError } from "../base/errors.ts";
-import { parseVariables } from "../tasks/parse_variables.ts";
 
 /**
  * The variables of `--env-file`, later files over earlier ones.
@@ -11,7 +11,7 @@ export function readEnvFiles(paths: readonly string[]): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const path of paths) {
     try {
-      Object.assign(variables, parseVariables(readFileSync(path, "utf8")));
+      Object.assign(variables, parseDotenv(readFileSync(path, "utf8")));
     } catch (error) {
       throw new UsageError(`Cannot read --env-file "${path}": ${errorCode(error) ?? errorMessage(error)}`);
     }

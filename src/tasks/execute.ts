@@ -124,7 +124,7 @@ async function runAsCommand(
 ): Promise<Outcome> {
   const { history } = deps;
   const { info } = task;
-  const { programs, cwd, env } = await prepareTask(prepareOptions(task, config, given, deps));
+  const { programs, cwd, env } = prepareTask(prepareOptions(task, config, given, deps));
   const input = hasInput(task) ? inputOf(task, history) : undefined;
   let stopped = false;
   for (const program of programs) {

@@ -14,7 +14,7 @@ export async function skipReason(config: TaskConfig, options: PrepareOptions): P
 }
 
 async function succeeds(command: CommandLine, config: TaskConfig, options: PrepareOptions): Promise<boolean> {
-  const { programs: [program], cwd, env } = await prepareTask({
+  const { programs: [program], cwd, env } = prepareTask({
     ...options,
     config: { ...config, run: [typeof command === "string" ? command : [...command]] },
     command: null,

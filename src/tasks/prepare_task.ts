@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { parseDotenv } from "../base/dotenv.ts";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { readTextFile } from "../base/read_text_file.ts";
@@ -32,9 +33,9 @@ export interface PrepareOptions {
 }
 
 /** @throws {HaftError} when a program cannot be run, or the project is not trusted */
-export async function prepareTask(options: PrepareOptions): Promise<PreparedTask> {
+export function prepareTask(options: PrepareOptions): PreparedTask {
   const { project, name, config, command, given, inherited, callerDirectory, scripts } = options;
-  const own = { ...await dotenvVariables(project.root, config?.dotenv ?? []), ...config?.env };
+  const own = { ...dotenvVariables(project.root, config?.dotenv ?? []), ...config?.env };
   const base = project.environment({ inherited, own });
   const env: Record<string, string> = {
     ...base,
@@ -77,12 +78,10 @@ export function runsOn(platforms: readonly string[], platform: string): boolean 
   return platforms.some((one) => (names[one] ?? one) === platform);
 }
 
-async function dotenvVariables(root: string, files: readonly string[]): Promise<Record<string, string>> {
+function dotenvVariables(root: string, files: readonly string[]): Record<string, string> {
   const variables: Record<string, string> = {};
-  if (files.length === 0) return variables;
-  const { parseVariables } = await import("./parse_variables.ts");
   for (const path of files.map((file) => join(root, file)).filter((path) => existsSync(path))) {
-    Object.assign(variables, parseVariables(readTextFile(path)));
+    Object.assign(variables, parseDotenv(readTextFile(path)));
   }
   return variables;
 }

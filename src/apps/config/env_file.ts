@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
-import { parse } from "dotenv";
+import { parseDotenv } from "../../base/dotenv.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { readTextFileAsync } from "../../base/read_text_file.ts";
 
 /**
- * The variables of a `.env` file, as dotenv reads it: nothing is expanded. `parseEnv` of node:util differs
- * between the two runtimes. dotenv is CommonJS, so it is imported statically: the bundle gives `import()` of
- * it no named exports.
+ * The variables of a `.env` file.
  *
  * @throws {HaftError} when it cannot be read
  */
@@ -20,7 +18,7 @@ export async function readEnvFile(path: string): Promise<Record<string, string>>
       cause: error,
     });
   }
-  return parse(text);
+  return parseDotenv(text);
 }
 
 /** The same, or nothing where there is no such file. */

@@ -145,7 +145,7 @@ export class FrontTask {
 
   async #attempt(): Promise<Outcome> {
     const { config } = this.#options;
-    const { programs, cwd, env } = await prepareTask({
+    const { programs, cwd, env } = prepareTask({
       ...this.#options,
       scripts: join(this.#tasks, "scripts"),
     });

@@ -4,6 +4,7 @@
  * other code. Those, with their values, are part of what trust is bound to.
  */
 import { join, resolve } from "node:path";
+import { parseDotenv } from "../../base/dotenv.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 
 /**
@@ -35,22 +36,14 @@ const RUNS_CODE = new RegExp(
   "i",
 );
 
-/** As dotenv finds them; loading dotenv itself would cost every command. */
-const LINE =
-  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm;
-
 /** Whether a variable can make a program run other code than its own. */
 export function runsCode(name: string): boolean {
   return RUNS_CODE.test(name);
 }
 
-/** The variables in the text of a file that {@link runsCode}, with their values as they are written. */
+/** The variables in the text of a file that {@link runsCode}. */
 export function codeVariables(text: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const [, name = "", value = ""] of text.replaceAll(/\r\n?/g, "\n").matchAll(LINE)) {
-    if (runsCode(name)) found[name] = value.trim();
-  }
-  return found;
+  return Object.fromEntries(Object.entries(parseDotenv(text)).filter(([name]) => runsCode(name)));
 }
 
 /** A project's files of variables: path → the name that the manifest gives. */
