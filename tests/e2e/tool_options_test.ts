@@ -188,3 +188,22 @@ Deno.test("free options alone are in the receipt, and changed ones install anew 
   assertEquals(receipt(directory).options, { flavour: "large" });
   assertEquals(one.sandbox.installed(), ["esbuild/1.0.0"]);
 });
+
+Deno.test("a package with dependencies leaves out what exclude_patterns say, and runs its postinstall", async () => {
+  await using one = await project();
+  await one.registry.addPackage({ name: "hello", version: "1.0.0", bin: { hello: "cli.js" } }, {
+    "cli.js": { content: "#!/usr/bin/env node\nconsole.log('hello');\n", mode: 0o755 },
+    "browsers/big.bin": "x".repeat(10_000),
+    "README.md": "# hello",
+  });
+  one.sandbox.manifest(
+    '[tools]\n"npm:hello" = { version = "1.0.0", options = { exclude_patterns = ["browsers", "*.md"], ' +
+      'postinstall = "ls node_modules/hello > files.txt" } }\n',
+  );
+  await one.done("trust");
+  await one.done("sync");
+  const { path } = JSON.parse(await one.done("which", "hello", "--json"));
+  const files = readFileSync(join(path, "..", "..", "..", "files.txt"), "utf8");
+  assertEquals(files.trim().split("\n"), ["cli.js", "package.json"]);
+  assertMatch(await one.done("which", "hello", "--why"), /option postinstall = "ls node_modules\/hello/);
+});
