@@ -52,14 +52,15 @@ const MOST = { characters: 256 * 1024, depth: 64 };
 
 /** @throws {UsageError} for what is not TOML, naming the line where the mistake begins */
 export function parseDocument(text: string, { what, path }: TomlFile): unknown {
-  const tooMuch = (why: string) => new UsageError(`Cannot read ${what} "${path}": ${why}`);
+  const refused = (why: string) => new UsageError(`Cannot read ${what} "${path}": ${why}`);
   if (text.length > MOST.characters) {
-    throw tooMuch(`it has ${text.length} characters, ${MOST.characters} at most`);
+    throw refused(`it has ${text.length} characters, ${MOST.characters} at most`);
   }
   const lines = text.replaceAll("\r\n", "\n");
   try {
     const document = parse(lines);
-    if (isDeeper(document, MOST.depth)) throw tooMuch(`its tables are more than ${MOST.depth} deep`);
+    const fault = unusable(document);
+    if (fault !== undefined) throw refused(fault);
     return document;
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
@@ -143,12 +144,22 @@ function keysAt(schema: unknown, path: readonly string[]): string[] {
   return key !== undefined && typeof value === "object" ? keysAt(value, rest) : [];
 }
 
-/** Without recursion: a text can nest deeper than the stack. */
-function isDeeper(document: unknown, most: number): boolean {
+/** Names that every object of JavaScript's has: a table with them could not be told from one without. */
+const RESERVED: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Why a document is refused before it is looked at. Without recursion: a text can nest deeper than the stack.
+ */
+function unusable(document: unknown): string | undefined {
   let level = [document];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > most) return true;
-    level = level.flatMap((value) => typeof value === "object" && value !== null ? Object.values(value) : []);
+    if (depth > MOST.depth) return `its tables are more than ${MOST.depth} deep`;
+    const entries = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.entries(value) : []
+    );
+    const reserved = entries.find(([key]) => RESERVED.has(key));
+    if (reserved !== undefined) return `nothing can be called "${reserved[0]}" there`;
+    level = entries.map(([, value]) => value);
   }
-  return false;
+  return undefined;
 }

@@ -156,3 +156,14 @@ Deno.test("a manifest that would keep haft busy for minutes is refused at once",
     assertStringIncludes(error.message, why);
   }
 });
+
+for (const name of ["constructor", "__proto__", "prototype"]) {
+  Deno.test(`a task, a tool or a variable called ${name} is refused, and not left out in silence`, () => {
+    for (
+      const text of [`[tasks]\n${name} = "true"\n`, `[tools]\n${name} = "1"\n`, `[env]\n${name} = "1"\n`]
+    ) {
+      const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
+      assertStringIncludes(error.message, `nothing can be called "${name}"`);
+    }
+  });
+}
