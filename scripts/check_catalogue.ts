@@ -180,7 +180,7 @@ function page(rows: readonly Row[]): string {
   return `# The catalogue
 
 Tools that haft knows by name: \`haft use NAME\`. Written by \`scripts/check_catalogue.ts --write\`, which installed and
-ran ${ran} of these ${lines.length} on ${platform}; the others cannot be reached from there.
+ran ${ran} of these ${lines.length} on ${platform}; the others cannot be reached from there, or were not asked for.
 Where a tool has several sources, the first is used unless \`source\` in haft.toml names another.
 
 | tool | what it is | sources | version | MB | seconds |
