@@ -11,7 +11,6 @@ import {
   readdirSync,
   readSync,
   rmSync,
-  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -47,7 +46,8 @@ interface Last {
 
 /** Files that no daemon has read yet; the oldest go first. */
 const MOST_FILES = 1_000;
-const FILE = /^([0-9a-f]{12})\.jsonl$/;
+/** Milliseconds since 1970 and a random part, so that names sort by time. */
+const FILE = /^([0-9a-f]{16})\.jsonl$/;
 
 export function frontDirectory(tasks: string): string {
   return join(tasks, "front");
@@ -78,7 +78,7 @@ export class FrontJournal {
   }
 
   #open(): number {
-    const id = randomId();
+    const id = Date.now().toString(16).padStart(12, "0") + randomId().slice(0, 4);
     const path = join(this.#directory, `${id}.jsonl`);
     try {
       this.#file = openSync(path, "ax", 0o600);
@@ -88,7 +88,7 @@ export class FrontJournal {
     }
     this.#append({ version: 2, front: this.front });
     // One look in 256 is enough to bound what piles up where no daemon ever runs.
-    if (id.startsWith("00")) removeOldest(this.#directory);
+    if (id.endsWith("00")) removeOldest(this.#directory);
     return this.#file;
   }
 
@@ -165,10 +165,10 @@ export function frontFileOf(name: string): string | undefined {
   return FILE.exec(name)?.[1];
 }
 
-/** All files there are. */
+/** All files there are, oldest first. */
 export function listFronts(directory: string): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).flatMap((name) => frontFileOf(name) ?? []);
+  return readdirSync(directory).flatMap((name) => frontFileOf(name) ?? []).sort();
 }
 
 /** The ids of all tasks that the files speak of. */
@@ -199,11 +199,5 @@ function cancelPath(directory: string, task: string): string {
 }
 
 function removeOldest(directory: string): void {
-  const byAge = listFronts(directory)
-    .map((id) => ({
-      id,
-      at: statSync(join(directory, `${id}.jsonl`), { throwIfNoEntry: false })?.mtimeMs ?? 0,
-    }))
-    .sort((a, b) => b.at - a.at);
-  for (const { id } of byAge.slice(MOST_FILES)) removeFront(directory, id);
+  for (const id of listFronts(directory).slice(0, -MOST_FILES)) removeFront(directory, id);
 }
