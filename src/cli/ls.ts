@@ -95,8 +95,8 @@ async function printCatalogue({ stdout }: Context, json: boolean): Promise<ExitC
 }
 
 /** What the listing lacks, and why. */
-async function noteVersionFiles(project: Project, { stderr }: Context): Promise<void> {
-  for (const note of versionFileNotes(project)) await stderr.write(`Note: ${note}\n`);
+async function noteVersionFiles(project: Project, { stderr, home }: Context): Promise<void> {
+  for (const note of versionFileNotes(project)) await stderr.write(`Note: ${shortPath(note, home)}\n`);
 }
 
 function projectRows({ tools }: Project): LsRow[] {

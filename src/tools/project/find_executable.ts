@@ -9,6 +9,7 @@ import {
   providerOf,
   toolOfExecutable,
 } from "../catalogue/catalogue.ts";
+import { directForms } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
 import type { InstalledTool } from "../store/store.ts";
@@ -163,6 +164,8 @@ function whereToGet(name: string): string {
   if (catalogueEntry(name) !== undefined || name.includes(":")) return `Add it with "haft use ${name}"`;
   const near = didYouMean(nearestNames(name, catalogueNames()));
   return near === undefined
-    ? `If it is a package of the npm registry, add it with "haft use npm:${name}"`
+    ? `"haft search ${name}" looks in descriptions, too; others are written with their source: ${
+      directForms().join(", ")
+    }`
     : near;
 }
