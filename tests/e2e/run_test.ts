@@ -144,6 +144,21 @@ both = { depends = ["cat", "tty"] }
   assertEquals([code, stdout], [0, "tty | no\n"]);
 });
 
+Deno.test("--no-tty keeps the terminal from a task: what it prints moves no cursor and sets no clipboard", async () => {
+  await using daemon = await project(
+    binary,
+    String.raw`[tasks]
+wild = 'printf "\033]52;c;AAAA\007\033[2J\033[31mred\033[0m\n"'
+`,
+  );
+  const inTerminal = async (...args: string[]) =>
+    (await daemon.sandbox.terminal(binary, { args: ["run", ...args, "wild"], columns: 80 })).stdout;
+  const kept = await inTerminal("--no-tty");
+  assertStringIncludes(kept, "\u001b[31mred\u001b[0m");
+  assertEquals([kept.includes("\u001b]52"), kept.includes("\u001b[2J")], [false, false]);
+  assertStringIncludes(await inTerminal("--no-tty", "--output", "raw"), "\u001b]52;c;AAAA");
+});
+
 Deno.test("output: whole lines with their task's name, each on its own stream; grouped, quiet, raw, timestamps", async () => {
   const lines = "for i in 1 2 3 4 5; do printf '%s-' a; sleep 0.01; echo $i; echo e$i >&2; done";
   await using daemon = await project(

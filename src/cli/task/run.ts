@@ -110,10 +110,11 @@ class TaskRun {
     const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
       task?.label ?? "command"
     );
-    // In a pipe a task's bytes are passed on as they are only when that was asked for.
-    const inPipe = options.output === undefined && mode === "raw" && !context.stdout.isTTY;
+    // The bytes of a task that has not got the terminal are passed on as they are only when that was asked
+    // for.
+    const filtered = options.output === undefined && mode === "raw" && !this.#streams().direct;
     this.#outputs = new TaskOutputs(context, {
-      mode: inPipe ? "quiet" : mode,
+      mode: filtered ? "quiet" : mode,
       timestamps: options.timestamps,
       labels,
     });

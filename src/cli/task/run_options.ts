@@ -14,7 +14,7 @@ export interface TaskRunOptions extends TaskOptions, EnvironmentOptions {
   words: readonly string[];
   /** What follows `--`: words for the last task, or a command. */
   rest: readonly string[];
-  /** Undefined for raw with one task, and prefixed with several. */
+  /** Undefined for raw with one task that has the terminal, and prefixed with several. */
   output: OutputMode | undefined;
   timestamps: boolean;
   keepGoing: boolean;
