@@ -4,13 +4,16 @@ import { basename, join, relative } from "node:path";
 import process from "node:process";
 import settings from "../deno.json" with { type: "json" };
 import { writeArchives, writeChecksums, writeInstallers } from "./release/archives.ts";
+import { completionFiles } from "./release/completion_files.ts";
 import { components, cycloneDx, thirdPartyLicences } from "./release/licences.ts";
+import { manuals } from "./release/manuals.ts";
 import { type PlatformBinary, writeNpmPackages } from "./release/npm_packages.ts";
 import { type PackageFile, writeOut } from "./release/package_files.ts";
 import { writePythonPackage } from "./release/python_package.ts";
 import { readSigningKey, type SigningKey } from "./release/sign.ts";
 import { writeTypescriptPackage } from "./release/typescript_package.ts";
 import { build } from "./build.ts";
+import { runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 import { type Target, targetNamed, targets } from "./support/targets.ts";
 
@@ -77,6 +80,7 @@ async function release(options: ReleaseOptions): Promise<void> {
   const key = secret === undefined || secret === "" ? undefined : readSigningKey(secret);
   const releasesUrl = process.env["HAFT_RELEASES_URL"] ?? noReleases;
 
+  const date = await commitDate();
   const binaries: PlatformBinary[] = [];
   const needsBinaries = options.parts.some((part) => part !== "python");
   for (const target of needsBinaries ? options.targets : []) {
@@ -86,11 +90,21 @@ async function release(options: ReleaseOptions): Promise<void> {
   const written: string[] = [];
   if (options.parts.includes("npm")) {
     const outDir = fresh("npm");
-    written.push(...await writeNpmPackages({ version, binaries, targets, manuals: new Map(), outDir }));
+    const pages = await manuals({ version, date });
+    written.push(
+      ...await writeNpmPackages({
+        version,
+        binaries,
+        targets,
+        manuals: pages,
+        completions: completionFiles(),
+        outDir,
+      }),
+    );
     written.push(await writeTypescriptPackage({ version, outDir }));
   }
   if (options.parts.includes("archives")) {
-    written.push(...await archives({ version, binaries, key, releasesUrl, xz: options.xz }));
+    written.push(...await archives({ version, date, binaries, key, releasesUrl, xz: options.xz }));
   }
   if (options.parts.includes("python")) {
     written.push(...await writePythonPackage({ version, outDir: fresh("python") }));
@@ -106,13 +120,14 @@ async function release(options: ReleaseOptions): Promise<void> {
 
 interface Archives {
   version: string;
+  date: string;
   binaries: readonly PlatformBinary[];
   key: SigningKey | undefined;
   releasesUrl: string;
   xz: boolean;
 }
 
-async function archives({ version, binaries, key, releasesUrl, xz }: Archives): Promise<string[]> {
+async function archives({ version, date, binaries, key, releasesUrl, xz }: Archives): Promise<string[]> {
   const outDir = fresh("release");
   const found = await components();
   const bunVersion = lockedBun();
@@ -120,14 +135,25 @@ async function archives({ version, binaries, key, releasesUrl, xz }: Archives): 
     { path: "LICENSE", content: readFileSync(join(projectRoot, "LICENSE")) },
     { path: "README.md", content: readFileSync(join(projectRoot, "README.md")) },
     { path: "THIRD_PARTY_LICENSES", content: thirdPartyLicences(found, bunVersion) },
+    ...completionFiles(),
   ];
-  const paths = await writeArchives({ version, binaries, extras, xz, outDir });
+  const pages = await manuals({ version, date });
+  const manualFiles = [...pages].map(([name, content]) => ({ path: `man/man1/${name}`, content }));
+  const paths = await writeArchives({ version, binaries, extras, manuals: manualFiles, xz, outDir });
   const bom = join(outDir, "sbom.cdx.json");
   writeOut(bom, cycloneDx(found, version, bunVersion));
   const sums = writeChecksums([...paths, bom], { version, outDir, key });
   const publicKey = key?.publicKey ?? "";
   const installers = writeInstallers({ version, releasesUrl, publicKey, sums }, outDir);
   return [...paths, bom, join(outDir, "SHA256SUMS"), ...installers];
+}
+
+/** The day of the commit, as `YYYY-MM-DD`: manual pages name it, and two builds of one commit are alike. */
+async function commitDate(): Promise<string> {
+  const git = ["git", "-C", projectRoot, "log", "-1", "--format=%cs"];
+  const { code, stdout, stderr } = await runCommand(git, { output: "capture" });
+  if (code !== 0) throw new Error(`A release is made from a commit: ${stderr.trim()}`);
+  return stdout.trim();
 }
 
 function lockedBun(): string {

@@ -11,8 +11,10 @@ import { signatureOf, type SigningKey } from "./sign.ts";
 export interface ArchiveOptions {
   version: string;
   binaries: readonly PlatformBinary[];
-  /** What is in every archive besides the executable: licences, completions, manual pages. */
+  /** What is in every archive besides the executable: licences, completions. */
   extras: readonly PackageFile[];
+  /** Manual pages, for every system but Windows. */
+  manuals: readonly PackageFile[];
   /** Make `.tar.xz`, too: a quarter smaller, by the `xz` of this machine, in one to two minutes each. */
   xz: boolean;
   outDir: string;
@@ -25,13 +27,14 @@ export interface ArchiveOptions {
  * @returns the paths
  */
 export async function writeArchives(options: ArchiveOptions): Promise<string[]> {
-  const { version, binaries, extras, xz, outDir } = options;
+  const { version, binaries, extras, manuals, xz, outDir } = options;
   const written: string[] = [];
   for (const { target, path } of binaries) {
     const windows = target.name.startsWith("windows");
     const name = `haft-${version}-${target.name}`;
     const executable = { path: windows ? "haft.exe" : "haft", content: readFileSync(path), executable: true };
-    const files = [executable, ...extras].map((file) => ({ ...file, path: `${name}/${file.path}` }));
+    const own = windows ? extras : [...extras, ...manuals];
+    const files = [executable, ...own].map((file) => ({ ...file, path: `${name}/${file.path}` }));
     if (windows) {
       written.push(writeFile(join(outDir, `${name}.zip`), zipOf(files)));
       continue;

@@ -25,6 +25,8 @@ export interface NpmOptions {
   targets: readonly Target[];
   /** Manual pages by file name (`haft.1`). */
   manuals: ReadonlyMap<string, string>;
+  /** Completion scripts, which a shell's start-up file or a packager takes from here. */
+  completions: readonly PackageFile[];
   outDir: string;
 }
 
@@ -72,7 +74,7 @@ function platformPackage(platform: NpmPlatform, version: string, executable: Uin
   ];
 }
 
-function mainPackage({ version, targets, manuals }: NpmOptions): PackageFile[] {
+function mainPackage({ version, targets, manuals, completions }: NpmOptions): PackageFile[] {
   const platforms = targets.map((target) => npmPlatform(target).name);
   const manifest = {
     name: "haft",
@@ -91,6 +93,7 @@ function mainPackage({ version, targets, manuals }: NpmOptions): PackageFile[] {
     { path: "bin/haft", content: projectFile("packaging/npm_launcher.sh"), executable: true },
     { path: "postinstall.cjs", content: projectFile("packaging/npm_postinstall.cjs") },
     ...[...manuals].map(([name, content]) => ({ path: `man/${name}`, content })),
+    ...completions,
   ];
 }
 

@@ -35,6 +35,7 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
 }
 complete -F _haft haft
 `,
+  // As a file in fpath, the script is itself the body of a function that zsh calls for the first completion.
   zsh: `#compdef haft
 _haft() {
   local -a candidates
@@ -48,7 +49,7 @@ _haft() {
   done
   _describe -V haft candidates
 }
-compdef _haft haft
+if [[ $funcstack[1] == _haft ]]; then _haft "$@"; else compdef _haft haft; fi
 `,
   fish: `function __haft_complete
   set -l words (commandline -opc)
