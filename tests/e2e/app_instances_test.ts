@@ -206,3 +206,20 @@ Deno.test("liveness restarts an app that health only reports, and successes are 
     await delay(50);
   }
 });
+
+Deno.test("app logs names instances as status does, marks stderr, shows times on request, and is plain in a pipe", async () => {
+  await using daemon = await started(
+    "[apps.web]\ncommand = \"echo out; echo err >&2; printf '\\\\033[31mred\\\\033[0m\\\\n'; exec sleep 60\"\n" +
+      'instances = 2\n[apps.one]\ncommand = "echo alone; exec sleep 60"\n',
+  );
+  assertEquals((await daemon.run("app", "start")).code, 0);
+  for (const instance of ["web:0", "web:1"]) {
+    await logged(daemon, instance, `${instance} | out`);
+    await logged(daemon, instance, `${instance} ! err`);
+    await logged(daemon, instance, `${instance} | red`);
+  }
+  await logged(daemon, "one", "one | alone");
+  const { stdout } = await daemon.run("app", "logs", "one", "--timestamps");
+  const [, time = ""] = /^(\S+) one \| alone\n$/.exec(stdout) ?? [];
+  assert(Math.abs(Date.parse(time) - Date.now()) < 600_000, stdout);
+});

@@ -14,6 +14,7 @@ export interface AppLogsOptions extends AppOptions {
   since: number | undefined;
   grep: string | undefined;
   follow: boolean;
+  timestamps: boolean;
 }
 
 export const command: Command<AppLogsOptions> = {
@@ -23,14 +24,15 @@ export const command: Command<AppLogsOptions> = {
     { name: "lines", short: "n", value: "N", description: "How many lines (default: 100)" },
     { name: "since", value: "T", description: "Lines since a time, or of the last 10m" },
     { name: "grep", value: "RE", description: "Lines that match" },
+    { name: "timestamps", short: "t", description: "Show when each line was written" },
     ...APP_FLAGS,
   ],
   examples: ["haft app logs -f web", "haft app logs --since 1h --grep error"],
   completes: "apps",
   parse,
-  async run({ names, lines, since, grep, follow, json, socket }, context) {
+  async run({ names, lines, since, grep, follow, timestamps, json, socket }, context) {
     const selection = selectionOf(names, context);
-    const printer = new LogPrinter(context.stdout, { json });
+    const printer = new LogPrinter(context.stdout, { json, timestamps });
     const log = new LogFollow({ selection, grep, printer });
     const query = {
       lines,
@@ -40,7 +42,10 @@ export const command: Command<AppLogsOptions> = {
     return await keepConnected(
       { socket, client: "haft app", comeBack: `haft app logs -f ${names.join(" ")}`.trimEnd() },
       context,
-      (daemon, again) => printLogs(daemon, { log, query, follow, again }, context),
+      async (daemon, again) => {
+        printer.know((await daemon.request("app.status", { ...selection, names: [] })).apps);
+        return await printLogs(daemon, { log, query, follow, again }, context);
+      },
     );
   },
 };
@@ -52,6 +57,7 @@ function parse(args: ParsedArgs): AppLogsOptions {
     since: sinceFlag(textFlag(args, "since")),
     grep: textFlag(args, "grep"),
     follow: args.flags.has("follow"),
+    timestamps: args.flags.has("timestamps"),
   };
 }
 

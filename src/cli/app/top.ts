@@ -2,12 +2,13 @@ import process from "node:process";
 import { emitKeypressEvents } from "node:readline";
 import { errorMessage, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { Disconnected } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { createStyle } from "../../ui/style.ts";
 import { terminalText } from "../../ui/terminal_text.ts";
 import type { Command, Context } from "../command.ts";
 import { SOCKET_FLAG } from "../daemon/endpoint.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
+import { keepConnected } from "../daemon/keep_connected.ts";
 import { lineOf } from "./log_lines.ts";
 import { type AppOptions, parseAppOptions, type Selection, selectionOf } from "./selection.ts";
 import { shownApps, topScreen, type TopView } from "./top_view.ts";
@@ -26,7 +27,14 @@ export const command: Command<AppOptions> = {
   parse: parseAppOptions,
   run({ names, socket }, context) {
     const selection = selectionOf(names, context);
-    return withDaemon({ socket, client: "haft app" }, context, (daemon) => top(daemon, selection, context));
+    requireScreen(context);
+    // One view for all connections, so that a restart of the daemon changes nothing that was chosen.
+    const view: TopView = { apps: [], selected: undefined, log: [], filter: "", typing: false, message: "" };
+    return keepConnected(
+      { socket, client: "haft app", comeBack: `haft app top ${names.join(" ")}`.trimEnd() },
+      context,
+      (daemon) => top(daemon, { selection, view }, context),
+    );
   },
 };
 
@@ -36,16 +44,25 @@ interface Key {
   ctrl?: boolean;
 }
 
-/** Shows the apps and the selected one's log on a full screen, and leaves the terminal as it was. */
-async function top(daemon: DaemonClient, selection: Selection, context: Context): Promise<ExitCode> {
+/** @throws {UsageError} where there is no terminal that can be drawn on */
+function requireScreen({ stdout, env }: Context): void {
+  const next = 'Elsewhere, use "haft app status --json"';
+  if (!stdout.isTTY || !process.stdin.isTTY) throw new UsageError("haft app top needs a terminal", { next });
+  if (env["TERM"] === "dumb") throw new UsageError("haft app top cannot draw on a dumb terminal", { next });
+}
+
+/**
+ * Shows the apps and the selected one's log on a full screen, and leaves the terminal as it was.
+ *
+ * @throws {Disconnected} when the daemon ends
+ */
+async function top(
+  daemon: DaemonClient,
+  { selection, view }: { selection: Selection; view: TopView },
+  context: Context,
+): Promise<ExitCode> {
   const { stdout, signal } = context;
   const { stdin } = process;
-  if (!stdout.isTTY || !stdin.isTTY) {
-    throw new UsageError("haft app top needs a terminal", {
-      next: 'Elsewhere, use "haft app status --json"',
-    });
-  }
-  const view: TopView = { apps: [], selected: undefined, log: [], filter: "", typing: false, message: "" };
   const style = createStyle(stdout.color);
   const ended = Promise.withResolvers<ExitCode>();
   let frame: ReturnType<typeof setTimeout> | undefined;
@@ -143,6 +160,8 @@ async function top(daemon: DaemonClient, selection: Selection, context: Context)
   });
   await daemon.request("events.subscribe", { types: ["app.log_line", "app.status_change"] });
   await refresh();
+  // Of an earlier connection: what was written in between is read anew.
+  await select(view.selected);
   const timer = setInterval(() => quietly(refresh()), REFRESH_MS);
   emitKeypressEvents(stdin);
   stdin.setRawMode(true);
@@ -150,7 +169,7 @@ async function top(daemon: DaemonClient, selection: Selection, context: Context)
   stdin.on("keypress", onKey);
   process.stdout.on("resize", draw);
   signal.addEventListener("abort", () => ended.resolve(ExitCode.interrupted), { once: true });
-  void daemon.closed.then(() => ended.resolve(ExitCode.transport));
+  void daemon.closed.then(() => ended.reject(new Disconnected("The daemon closed the connection")));
   await stdout.draw(ENTER);
   draw();
   try {

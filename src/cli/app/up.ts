@@ -16,6 +16,7 @@ export interface AppUpOptions extends AppOptions {
   /** Of the apps that belong to profiles, only those of these start. */
   profiles: readonly string[];
   grep: string | undefined;
+  timestamps: boolean;
   /** End with this app, and with its exit code. */
   exitOn: string | undefined;
   /** End with the first app that fails. */
@@ -30,12 +31,13 @@ export const command: Command<AppUpOptions> = {
     { name: "exit-on", value: "NAME", description: "Stop all when this app ends; its exit code is haft's" },
     { name: "abort-on-failure", description: "Stop all when one fails; its exit code is haft's" },
     { name: "grep", value: "RE", description: "Show only lines that match" },
+    { name: "timestamps", short: "t", description: "Show when each line was written" },
     ...APP_FLAGS,
   ],
   examples: ["haft app up", "haft app up -d web", "haft app up --profile dev"],
   completes: "apps",
   parse,
-  async run({ names, detach, profiles, grep, exitOn, abortOnFailure, json, socket }, context) {
+  async run({ names, detach, profiles, grep, timestamps, exitOn, abortOnFailure, json, socket }, context) {
     await offerTrust(context, { declared: true });
     const target = projectSelection(names, context);
     checkApps(context);
@@ -50,7 +52,7 @@ export const command: Command<AppUpOptions> = {
     const follow = new LogFollow({
       selection: target,
       grep,
-      printer: new LogPrinter(context.stdout, { json }),
+      printer: new LogPrinter(context.stdout, { json, timestamps }),
     });
     const front = new UpFront({ target, profiles, follow, exitOn, abortOnFailure, json }, context);
     return await keepConnected(
@@ -69,6 +71,7 @@ function parse(args: ParsedArgs): AppUpOptions {
       name !== ""
     ),
     grep: textFlag(args, "grep"),
+    timestamps: args.flags.has("timestamps"),
     exitOn: textFlag(args, "exit-on"),
     abortOnFailure: args.flags.has("abort-on-failure"),
   };
