@@ -1,0 +1,32 @@
+import { callerEnvironment } from "../../base/caller_environment.ts";
+import { offerTrust } from "../ask_trust.ts";
+import type { Command } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { reportOutcomes } from "./report.ts";
+import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, selectionOf } from "./selection.ts";
+
+/** A command that starts running apps anew, with the caller's environment. */
+export function beginAnew(
+  method: "app.restart" | "app.reload",
+  examples: readonly string[],
+): Command<AppOptions> {
+  return {
+    usage: ["[NAME…|all]"],
+    flags: APP_FLAGS,
+    examples,
+    completes: "apps",
+    parse: parseAppOptions,
+    async run({ names, json, socket }, context) {
+      const selection = selectionOf(names, context);
+      if (selection.root !== undefined) checkApps(context);
+      await offerTrust(context, { declared: true });
+      const request = { ...selection, env: callerEnvironment(context.env) };
+      const result = await withDaemon(
+        { socket, client: "haft app" },
+        context,
+        (daemon) => daemon.request(method, request, { signal: context.signal }),
+      );
+      return await reportOutcomes(result, { json }, context);
+    },
+  };
+}
