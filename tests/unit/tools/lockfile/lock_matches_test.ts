@@ -194,10 +194,10 @@ Deno.test("withRequest() changes the text and keeps the rest", () => {
 });
 
 Deno.test("dependenciesLockPath() lies beside haft.lock", () => {
-  assertEquals(
-    dependenciesLockPath("/p/haft.lock", "npm+@scope+name").replaceAll("\\", "/"),
-    "/p/haft.lock.d/npm+@scope+name.bun.lock",
-  );
+  const path = (id: string, kind: "js" | "python") =>
+    dependenciesLockPath("/p/haft.lock", id, kind).replaceAll("\\", "/");
+  assertEquals(path("npm+@scope+name", "js"), "/p/haft.lock.d/npm+@scope+name.bun.lock");
+  assertEquals(path("pypi+black", "python"), "/p/haft.lock.d/pypi+black.requirements.txt");
 });
 
 Deno.test("strongestIntegrity() takes the strongest hash, and none that is broken", () => {
