@@ -26,7 +26,7 @@ export class HaftError extends Error {
 
 /** The command line, or a file that the user wrote, is wrong. Exit code 2. */
 export class UsageError extends HaftError {
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
 
   constructor(message: string, options: Omit<HaftErrorOptions, "exitCode"> = {}) {
     super(message, { ...options, exitCode: ExitCode.usage });

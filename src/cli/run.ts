@@ -24,8 +24,19 @@ async function runReported(args: readonly string[], context: Context): Promise<E
   } catch (error) {
     if (context.signal.aborted) return ExitCode.interrupted;
     await context.stderr.write(describeError(error, context));
+    await furtherProblems(error, context);
     return error instanceof HaftError ? error.exitCode : ExitCode.failed;
   }
+}
+
+/** What else is wrong in the haft.toml that a command could not use, so that one look at it is enough. */
+async function furtherProblems(error: unknown, context: Context): Promise<void> {
+  if (!(error instanceof HaftError) || error.name !== "ManifestError") return;
+  const [{ ManifestError }, { warnOfProblems }] = await Promise.all([
+    import("../tools/manifest/manifest_problem.ts"),
+    import("./check/problem_lines.ts"),
+  ]);
+  if (error instanceof ManifestError) await warnOfProblems(error.path, context, error.message);
 }
 
 /**

@@ -8,7 +8,9 @@ const Word = v.pipe(v.string(), v.nonEmpty("a word"));
  */
 const Pattern = v.pipe(
   v.string(),
-  v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))\/?[^/\\\0][^\\\0]*$/, 'a glob inside the tool such as "docs/**"'),
+  // Published in the JSON Schema, too: `\x00` is understood by every engine, `\0` is not.
+  // deno-lint-ignore no-control-regex
+  v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))\/?[^/\\\x00][^\\\x00]*$/, 'a glob inside the tool such as "docs/**"'),
 );
 
 /**

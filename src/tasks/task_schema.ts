@@ -124,43 +124,47 @@ export function readTasks(
     problems.push(...task.problems);
     if (task.output !== undefined) tasks.set(name, task.output);
   }
-  problems.push(...dependencyProblems(tasks, Object.keys(section)));
+  problems.push(...unknownDependencies(section), ...circles(tasks));
   return { tasks, problems };
 }
 
-/** @param names of all tasks, also of those that cannot be read */
-function dependencyProblems(
-  tasks: ReadonlyMap<string, TaskConfig>,
-  names: readonly string[],
-): ManifestProblem[] {
-  const known = [...names, ...[...tasks.values()].flatMap(({ aliases }) => aliases)];
-  const problems: ManifestProblem[] = [];
-  for (const [name, config] of tasks) {
-    for (const key of ["depends", "depends_post"] as const) {
-      for (
-        const unknown of config[key].filter((other) => !other.startsWith("//") && !known.includes(other))
-      ) {
+/** What a task is named by, and names; also of a task whose other keys are wrong. */
+const Names = v.object({
+  aliases: v.optional(v.fallback(TextList, []), []),
+  depends: v.optional(v.fallback(TextList, []), []),
+  depends_post: v.optional(v.fallback(TextList, []), []),
+});
+
+function unknownDependencies(section: Readonly<Record<string, unknown>>): ManifestProblem[] {
+  const tasks = Object.entries(section).map(([name, table]) => {
+    const names = v.safeParse(Names, table);
+    return { name, ...(names.success ? names.output : { aliases: [], depends: [], depends_post: [] }) };
+  });
+  const known = tasks.flatMap(({ name, aliases }) => [name, ...aliases]);
+  return tasks.flatMap(({ name, ...task }) =>
+    (["depends", "depends_post"] as const).flatMap((key) =>
+      task[key].filter((other) => !other.startsWith("//") && !known.includes(other)).map((unknown) => {
         const next = didYouMean(nearestNames(unknown, known.filter((other) => other !== name)));
-        problems.push({
+        return {
           keys: ["tasks", name, key],
           message: `key "tasks.${name}.${key}" names no task: "${unknown}"`,
           ...(next === undefined ? {} : { next }),
-        });
-      }
-    }
-  }
+        };
+      })
+    )
+  );
+}
+
+function circles(tasks: ReadonlyMap<string, TaskConfig>): ManifestProblem[] {
   const cycle = dependencyCycle(
     new Map([...tasks].map(([name, { depends, depends_post: post }]) => [
       name,
       [...depends, ...post].map((other) => taskNamed(tasks, other)?.name ?? other),
     ])),
   );
-  if (cycle !== undefined) {
-    problems.push({
-      keys: ["tasks", cycle[0] ?? "", "depends"],
-      message: `tasks depend on each other in a circle: ${cycle.join(" → ")}`,
-      next: "Take one of these depends away",
-    });
-  }
-  return problems;
+  return cycle === undefined ? [] : [{
+    keys: ["tasks", cycle[0] ?? "", "depends"],
+    message: `tasks depend on each other in a circle: ${cycle.join(" → ")}`,
+    next: "Take one of these depends away",
+  }];
 }

@@ -55,6 +55,15 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
       "6:1 tasks depend on each other in a circle: build → c → build",
     ],
   ],
+  [
+    "what a task depends on, also where another of its keys is wrong",
+    '[tasks.a]\nrun = "x"\nshel = "sh"\ndepends_post = ["biuld"]\n[tasks.build]\nrun = 3\naliases = "b"\n[tasks.c]\ndepends = "b"\n',
+    [
+      '3:1 key "tasks.a.shel" is not known (Did you mean "shell"?)',
+      '4:1 key "tasks.a.depends_post" names no task: "biuld" (Did you mean "build"?)',
+      '6:1 key "tasks.build.run" must be',
+    ],
+  ],
   ["a task of a backend that is not there", '[tasks.t]\nbackend = "ml"\n', [
     '2:1 key "tasks.t.backend" names no backend: "ml"',
   ]],
@@ -97,6 +106,28 @@ for (const [name, manifest, expected] of rows) {
     assertEquals(doctor.code, 1);
   });
 }
+
+Deno.test("a command that cannot use a haft.toml names all that is wrong in it, as haft check does, each once", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest(
+    '[tools]\nbiom = "2"\n[aps]\n[apps.web]\ncomand = "x"\n[apps.w]\ncommand = "x"\nschedule = "every day"\n[tasks.t]\nrun = "x"\ndepends = "u"\n',
+  );
+  const places = ["2:1", "3:1", "5:1", "8:1", "11:1"];
+  const check = await sandbox.run(binary, { args: ["check"] });
+  const doctor = await sandbox.run(binary, { args: ["doctor"] });
+  for (const place of places) {
+    assertStringIncludes(check.stdout, `haft.toml:${place}: `);
+    assertStringIncludes(doctor.stdout + doctor.stderr, `haft.toml:${place}: `);
+  }
+  for (const args of [["sync"], ["trust"], ["run", "t"], ["app", "start"], ["ls"]]) {
+    const { code, stderr } = await sandbox.run(binary, { args });
+    assertEquals([args, code], [args, 2], stderr);
+    for (const place of ["2:1", "3:1", "4:1", "5:1"]) {
+      assertEquals(stderr.split(`haft.toml:${place}: `).length - 1, 1, `${args} ${place}\n${stderr}`);
+    }
+    assertMatch(stderr, /"haft check" shows 2 more problems\n$/);
+  }
+});
 
 Deno.test("haft check of a sound manifest says what it declares, finds it upwards, and takes a path", async () => {
   await using sandbox = await Sandbox.create();

@@ -27,10 +27,15 @@ export function problemLines(
 /** How many problems a warning shows. */
 const MOST_SHOWN = 3;
 
-/** Warns of what is wrong in parts of a haft.toml that the command itself does not read. */
-export async function warnOfProblems(path: string, { stderr, cwd }: Context): Promise<void> {
+/**
+ * Warns of what is wrong in parts of a haft.toml that the command itself does not read, or did not get to.
+ *
+ * @param said what the person has read already: a problem in it is not shown again
+ */
+export async function warnOfProblems(path: string, { stderr, cwd }: Context, said = ""): Promise<void> {
   const { checkManifest } = await import("./manifest_problems.ts");
-  const { problems } = checkManifest(readTextFile(path), path);
+  const problems = checkManifest(readTextFile(path), path).problems
+    .filter(({ line, column, message }) => !said.endsWith(`:${line}:${column}: ${message}`));
   for (const problem of problems.slice(0, MOST_SHOWN)) {
     await stderr.write(`Warning: ${problemLines(problem, cwd)}`);
   }

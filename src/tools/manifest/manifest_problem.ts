@@ -20,6 +20,17 @@ export interface TomlFile {
   path: string;
 }
 
+/** A haft.toml that cannot be used; the file may have more problems than the one it names. */
+export class ManifestError extends UsageError {
+  override readonly name = "ManifestError";
+  readonly path: string;
+
+  constructor(message: string, { path, next }: { path: string; next: string | undefined }) {
+    super(message, next === undefined ? {} : { next });
+    this.path = path;
+  }
+}
+
 /** The place of the keys, or of the nearest table around them that the text names. */
 export function placeOf(keys: ManifestProblem["keys"], text: string): Position | undefined {
   const { positions } = scanToml(text.replaceAll("\r\n", "\n"));
@@ -41,12 +52,15 @@ export function problemError(
   text: string | undefined = readText(path),
 ): UsageError {
   const place = text === undefined ? undefined : placeOf(keys, text);
-  if (text === undefined || place === undefined) {
-    return new UsageError(`Cannot read ${what} "${path}": ${message}`, next === undefined ? {} : { next });
-  }
-  return new UsageError(`Cannot read ${what} "${path}": ${path}:${place.line}:${place.column}: ${message}`, {
-    next: [codeFrame(text, place), ...(next === undefined ? [] : [next])].join("\n"),
-  });
+  const found = text === undefined || place === undefined ? { where: "", lines: [] } : {
+    where: `${path}:${place.line}:${place.column}: `,
+    lines: [codeFrame(text, place)],
+  };
+  const said = `Cannot read ${what} "${path}": ${found.where}${message}`;
+  const lines = [...found.lines, ...(next === undefined ? [] : [next])];
+  const further = lines.length === 0 ? undefined : lines.join("\n");
+  if (what === "manifest" && isAbsolute(path)) return new ManifestError(said, { path, next: further });
+  return new UsageError(said, further === undefined ? {} : { next: further });
 }
 
 function readText(path: string): string | undefined {
