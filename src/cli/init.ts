@@ -35,8 +35,8 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
       next: 'Run "haft use TOOL" to add to it, or "haft init --force" to replace it',
     });
   }
-  const requests = requestsHere(context);
-  const tools = proposedTools(context.cwd, new Set(requests.map(({ name }) => name)));
+  const { requests, ranges } = whatIsHere(context);
+  const tools = proposedTools(context.cwd, { known: new Set(requests.map(({ name }) => name)), ranges });
   const apps = proposedApps(context.cwd);
   writeProjectFile(path, initialManifest([...requests, ...tools], apps), { root: context.cwd });
   const taken = [
@@ -53,13 +53,21 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
   return ExitCode.ok;
 }
 
-/** What the version files of this very directory ask for; of two that name a tool, the first decides. */
-function requestsHere(context: Context): ToolRequest[] {
-  const { requests, shadowed } = readProjectFiles(context.cwd, context);
+/**
+ * What the version files of this very directory ask for; of two that name a tool, the first decides. And the
+ * versions that they allow of tools which they do not ask for.
+ */
+function whatIsHere(context: Context): { requests: ToolRequest[]; ranges: Map<string, string> } {
+  const { requests, shadowed, constraints } = readProjectFiles(context.cwd, context);
   const here = [...requests, ...shadowed].filter(({ decidedBy: { file } }) =>
     dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME
   );
-  return here.filter(({ name }, index) => here.findIndex((other) => other.name === name) === index);
+  return {
+    requests: here.filter(({ name }, index) => here.findIndex((other) => other.name === name) === index),
+    ranges: new Map(
+      constraints.filter(({ file }) => dirname(file) === context.cwd).map(({ name, range }) => [name, range]),
+    ),
+  };
 }
 
 /** The text of a new haft.toml. */

@@ -1,6 +1,7 @@
 import { readTextFile } from "../base/read_text_file.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 
 /** A tool that a file of the directory calls for. */
 export interface ProposedTool {
@@ -60,18 +61,28 @@ const SIGNS: readonly (readonly [file: string, tool: string])[] = [
  * What the files of a directory call for, each tool once.
  *
  * @param known names that something else asks for already
+ * @param ranges the versions that a file allows of a tool, as package.json's `engines`
  */
-export function proposedTools(directory: string, known: ReadonlySet<string>): ProposedTool[] {
+export function proposedTools(
+  directory: string,
+  { known, ranges }: { known: ReadonlySet<string>; ranges: ReadonlyMap<string, string> },
+): ProposedTool[] {
   const proposed = new Map<string, ProposedTool>();
   for (const [file, name] of SIGNS) {
     if (known.has(name) || proposed.has(name) || !existsSync(join(directory, file))) continue;
-    proposed.set(name, { name, version: versionIn(join(directory, file), file) ?? "latest", file });
+    const version = versionIn(join(directory, file), file) ?? allowed(ranges.get(name)) ?? "latest";
+    proposed.set(name, { name, version, file });
   }
   // Another program that runs JavaScript takes node's place.
   if (known.has("bun") || known.has("deno") || proposed.has("bun") || proposed.has("deno")) {
     proposed.delete("node");
   }
   return [...proposed.values()];
+}
+
+/** The range, when haft knows such requests. */
+function allowed(range: string | undefined): string | undefined {
+  return range !== undefined && tryParseVersionRequest(range)?.kind === "range" ? range : undefined;
 }
 
 /** The version that the file itself names: `go 1.24` of a go.mod. */

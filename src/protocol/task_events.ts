@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Emit, EventDetails } from "./event_types.ts";
-import { AbortReason, TaskMessage } from "./methods/task_methods.ts";
+import { AbortReason, SkipReason, TaskMessage } from "./methods/task_methods.ts";
 
 /** What every event of a task has; its subject is the task's name, or its id where it has none. */
 const task = {
@@ -36,6 +36,7 @@ export const TASK_EVENTS = {
       result: v.unknown(),
       usage: v.unknown(),
       skipped: v.boolean(),
+      skip_reason: v.nullable(SkipReason),
     }),
   },
   "task.aborted": {

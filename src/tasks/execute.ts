@@ -55,14 +55,15 @@ export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outc
     ? undefined
     : { config, name: info.name, directory: taskDirectory(info.root, config, request.cwd) };
   if (config !== undefined && (config.if !== undefined || config.status !== undefined)) {
-    const reason = await skipReason(config, prepareOptions(task, config, given, deps));
-    if (reason !== undefined) return { ok: true, exitCode: null, result: null, skipped: true };
+    const force = request.force === true;
+    const reason = await skipReason(config, prepareOptions(task, config, given, deps), { force });
+    if (reason !== undefined) return { ok: true, exitCode: null, result: null, skipped: reason };
   }
   const fingerprints = new Fingerprints(join(deps.inputDirectory, "..", "fingerprints"));
   if (inputs !== undefined && request.force !== true) {
     const last = fingerprints.get(info.root, inputs.name);
     if (freshness(inputs.directory, inputs.config, { given, last }).state === "fresh") {
-      return { ok: true, exitCode: null, result: null, skipped: true };
+      return { ok: true, exitCode: null, result: null, skipped: "unchanged" };
     }
   }
   using _ = timeLimit(config, deps);
@@ -157,7 +158,7 @@ async function runAsCommand(
       ...retriesOf(config),
     };
   }
-  return { ok: true, exitCode: 0, result: undefined, skipped: false };
+  return { ok: true, exitCode: 0, result: undefined, skipped: null };
 }
 
 function prepareOptions(
@@ -207,7 +208,7 @@ async function runAsRequest(
       signal: abort.signal,
       onProgress: onEvent,
     });
-    return { ok: true, exitCode: null, result, skipped: false };
+    return { ok: true, exitCode: null, result, skipped: null };
   } catch (error) {
     return { ok: false, exitCode: null, error: errorMessage(error), ...retriesOf(config) };
   } finally {

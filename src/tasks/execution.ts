@@ -1,3 +1,4 @@
+import type { SkipReason } from "../protocol/methods/task_methods.ts";
 import type { StoredTask } from "./history.ts";
 
 /** A task while it runs. */
@@ -14,7 +15,7 @@ export interface Execution {
 
 /** How an attempt ended. */
 export type Outcome =
-  | { ok: true; exitCode: number | null; result: unknown; skipped: boolean }
+  | { ok: true; exitCode: number | null; result: unknown; skipped: SkipReason | null }
   | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number }
   /** It ended, and its exit is unknown. */
   | { ok: undefined };

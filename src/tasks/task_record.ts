@@ -1,5 +1,5 @@
 import { randomId } from "../base/random_id.ts";
-import type { AbortReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
+import type { AbortReason, SkipReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
 import type { Execution } from "./execution.ts";
 import type { StoredTask, TaskRequest } from "./history.ts";
 import type { TaskEvent } from "./transitions.ts";
@@ -15,7 +15,7 @@ export interface TaskEnd {
   state: TaskState;
   exitCode: number | null;
   result?: unknown;
-  skipped?: boolean;
+  skipped?: SkipReason | null;
   reason?: AbortReason;
   error?: string | null;
 }
@@ -82,6 +82,7 @@ export class TaskRecord implements StoredTask {
       error: null,
       attempt: 1,
       skipped: false,
+      skip_reason: null,
       exit_code: null,
       pid: null,
       result: null,
@@ -186,13 +187,14 @@ export class TaskRecord implements StoredTask {
     });
   }
 
-  end({ state, exitCode, result, skipped = false, reason, error }: TaskEnd): void {
+  end({ state, exitCode, result, skipped = null, reason, error }: TaskEnd): void {
     this.#process = null;
     this.#change({
       state,
       exit_code: exitCode,
       result: result ?? this.#info.result,
-      skipped,
+      skipped: skipped !== null,
+      skip_reason: skipped,
       reason: reason ?? null,
       error: error ?? null,
       pid: null,

@@ -125,7 +125,7 @@ export class TaskRunner {
    */
   #endedUnseen(task: TaskRecord): void {
     if (task.info.result !== null) {
-      return this.complete(task, { exitCode: null, result: undefined, skipped: false });
+      return this.complete(task, { exitCode: null, result: undefined, skipped: null });
     }
     this.end(task, "lose", {
       reason: "lost",
@@ -166,7 +166,8 @@ export class TaskRunner {
       exit_code: exitCode,
       result: final,
       usage,
-      skipped,
+      skipped: skipped !== null,
+      skip_reason: skipped,
     });
   }
 

@@ -156,7 +156,7 @@ Deno.test("haft init proposes what the directory's files call for, and what it w
   write("Procfile", "web: node server.js --port $PORT\nworker: node worker.js\n# none\n");
   const { code, stdout } = await sandbox.run(binary, { args: ["init"] });
   assertEquals(code, 0);
-  assertMatch(stdout, /node = "22" from .*package\.json/);
+  assertMatch(stdout, /node = "22" for package\.json/);
   assertMatch(stdout, /go = "1\.24" for go\.mod/);
   assertMatch(stdout, /app web: node server\.js --port \$PORT/);
   const text = readFileSync(join(sandbox.project, "haft.toml"), "utf8");

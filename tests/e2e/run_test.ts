@@ -255,7 +255,7 @@ sub = { run = "echo ran", dir = "app", inputs = ["sub.txt"] }
   assertEquals((await task(daemon, id)).skipped, true);
 });
 
-Deno.test("if and status decide whether a task runs", async () => {
+Deno.test("if and status decide whether a task runs, and a task that is skipped says which of them", async () => {
   await using daemon = await project(
     binary,
     `[tasks]
@@ -263,12 +263,24 @@ maybe = { run = "echo ran", if = "test -e wanted" }
 once = { run = "touch done; echo ran", status = "test -e done" }
 `,
   );
-  const run = async (name: string) => (await daemon.run("run", name, "-v"));
-  assertStringIncludes((await run("maybe")).stderr, 'its "if" does not hold');
+  const run = async (...args: string[]) => (await daemon.run("run", ...args));
+  assertEquals((await run("maybe")).stderr, "maybe: skipped, its condition (if) is not met\n");
+  assertEquals((await run("maybe", "--force")).stderr, "maybe: skipped, its condition (if) is not met\n");
+  const inDaemon = await start(daemon, "maybe");
+  await daemon.run("task", "wait", inDaemon);
+  const { skipped, skip_reason: reason } = await task(daemon, inDaemon);
+  assertEquals([skipped, reason], [true, "if"]);
+  assertMatch(
+    (await daemon.run("task", "status", inDaemon)).stdout,
+    /skipped, its condition \(if\) is not met/,
+  );
   writeFileSync(join(daemon.sandbox.project, "wanted"), "");
   assertEquals((await run("maybe")).stdout, "ran\n");
   assertEquals((await run("once")).stdout, "ran\n");
-  assertStringIncludes((await run("once")).stderr, 'its "status" says that it is done');
+  assertEquals((await run("once")).stderr, "once: skipped, its status says that it is done\n");
+  assertEquals((await run("once", "--force")).stdout, "ran\n");
+  const { tasks } = await daemon.call("task.list", { cwd: daemon.sandbox.project }) as { tasks: TaskInfo[] };
+  assertEquals(tasks.filter(({ skip_reason }) => skip_reason === "status").length, 1);
 });
 
 Deno.test("a project's shape: aliases, groups, several commands, depends_post, platforms, dotenv, dir, env, confirm", async () => {

@@ -18,6 +18,7 @@ import type { Command, Context } from "../command.ts";
 import { runGraph } from "./run_graph.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 import { TaskOutputs } from "./task_output.ts";
+import { skippedText } from "./skipped_text.ts";
 import { worstExit } from "./worst_exit.ts";
 
 export const command: Command<TaskRunOptions> = {
@@ -250,8 +251,9 @@ function runsHere({ config: { platforms } }: PlannedTask): boolean {
   return platforms === undefined || runsOn(platforms, process.platform);
 }
 
-function summary(label: string, { state, reason, skipped, error }: TaskInfo): string {
-  if (skipped) return `${label}: nothing had changed`;
+function summary(label: string, info: TaskInfo): string {
+  const { state, reason, skipped, error } = info;
+  if (skipped) return `${label}: ${skippedText(info)}`;
   if (state === "completed") return `${label}: completed`;
   return `${label}: ${reason}${error === null ? "" : `, ${error}`}`;
 }

@@ -1,5 +1,6 @@
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { Context } from "../command.ts";
+import { skippedText } from "./skipped_text.ts";
 
 /** Tasks that one request names or answers with. */
 export const LARGEST_PAGE = 500;
@@ -21,11 +22,11 @@ export async function printTasks(
   const { table } = await import("../../ui/table.ts");
   const { formatTime } = await import("../../ui/units.ts");
   await stdout.write(table(tasks.map((task) => {
-    const { id, name, state, reason, attempt, started_at: began, ended_at: ended, skipped } = task;
+    const { id, name, state, reason, attempt, started_at: began, ended_at: ended } = task;
     return [
       id,
       name ?? "-",
-      state === "aborted" ? `aborted (${reason})` : skipped ? "completed (nothing had changed)" : state,
+      state === "aborted" ? `aborted (${reason})` : task.skipped ? `completed (${skippedText(task)})` : state,
       attempt > 1 ? `attempt ${attempt}` : "",
       began === null ? "" : formatTime((ended ?? Date.now()) - began),
     ];

@@ -9,6 +9,10 @@ export type TaskState = v.InferOutput<typeof TaskState>;
 export const AbortReason = v.picklist(["failed", "cancelled", "timed_out", "lost"]);
 export type AbortReason = v.InferOutput<typeof AbortReason>;
 
+/** Why a task had nothing to do: nothing had changed, its `if` failed, or its `status` succeeded. */
+export const SkipReason = v.picklist(["unchanged", "if", "status"]);
+export type SkipReason = v.InferOutput<typeof SkipReason>;
+
 const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/, "no task's id"));
 const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 
@@ -26,8 +30,10 @@ export const TaskInfo = v.object({
   error: v.nullable(v.string()),
   /** 1 for the first. */
   attempt: v.number(),
-  /** Nothing had changed since it was completed last: it was not run. */
+  /** It was completed without being run. */
   skipped: v.boolean(),
+  /** Why; null when it was run, and for a task of an earlier haft's. */
+  skip_reason: v.optional(v.nullable(SkipReason), null),
   /** The command's; null while it runs, and for a backend's task. */
   exit_code: v.nullable(v.number()),
   pid: v.nullable(v.number()),

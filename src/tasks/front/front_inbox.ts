@@ -142,7 +142,11 @@ export class FrontInbox implements Disposable {
       forgetCancelled(directory, info.id);
       runner.end(task, cancelled.event, { reason: cancelled.reason, error: null, exitCode: info.exit_code });
     } else if (info.state === "completed") {
-      runner.complete(task, { exitCode: info.exit_code, result: info.result, skipped: info.skipped });
+      runner.complete(task, {
+        exitCode: info.exit_code,
+        result: info.result,
+        skipped: info.skipped ? info.skip_reason : null,
+      });
     } else {
       const reason = info.reason ?? "failed";
       const event = reason === "cancelled" ? "cancel" : reason === "timed_out" ? "time_out" : "fail";

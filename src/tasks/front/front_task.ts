@@ -9,7 +9,7 @@ import { pause, systemClock } from "../../process/clock.ts";
 import type { Exit } from "../../process/exit.ts";
 import { hostProcessTable } from "../../process/host_process_table.ts";
 import { MARKER_VARIABLE, type ProcessIdentity } from "../../process/process_table.ts";
-import type { AbortReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { AbortReason, SkipReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import { RETRY } from "../retry.ts";
 import type { Program } from "../../process/command_line.ts";
@@ -44,7 +44,7 @@ export interface FrontTaskOptions {
   signal: AbortSignal;
   /** Runs it although nothing changed. */
   force: boolean;
-  /** Why it runs, or is skipped. */
+  /** Why it runs, or what did not change. */
   onReason: (reason: string) => void;
 }
 
@@ -92,8 +92,9 @@ export class FrontTask {
     signal.addEventListener("abort", cancel, { once: true });
     try {
       this.#record.run();
-      if (await this.#hasNothingToDo()) this.#end({ state: "completed", exitCode: null, skipped: true });
-      else await this.#attempts();
+      const skipped = await this.#skipReason();
+      if (skipped === undefined) await this.#attempts();
+      else this.#end({ state: "completed", exitCode: null, skipped });
     } catch (error) {
       this.#end({
         state: "aborted",
@@ -224,24 +225,24 @@ export class FrontTask {
     setTimeout(() => running.signal("SIGKILL"), STOP_MS).unref();
   }
 
-  async #hasNothingToDo(): Promise<boolean> {
+  /** Undefined when there is something to do. */
+  async #skipReason(): Promise<SkipReason | undefined> {
     const { config, name, force, given, project, onReason } = this.#options;
-    if (config === undefined || name === undefined) return false;
+    if (config === undefined || name === undefined) return undefined;
     if (config.if !== undefined || config.status !== undefined) {
       const { skipReason } = await import("../preconditions.ts");
-      const reason = await skipReason(config, { ...this.#options, scripts: join(this.#tasks, "scripts") });
-      if (reason !== undefined && (config.if !== undefined || !force)) {
-        onReason(reason);
-        return true;
-      }
+      const options = { ...this.#options, scripts: join(this.#tasks, "scripts") };
+      const reason = await skipReason(config, options, { force });
+      if (reason !== undefined) return reason;
     }
-    if (config.inputs.length === 0 || force) return false;
+    if (config.inputs.length === 0 || force) return undefined;
     const { Fingerprints, freshness } = await import("../inputs.ts");
     const last = new Fingerprints(join(this.#tasks, "fingerprints")).get(project.root, name);
     const result = freshness(this.#taskDirectory(config), config, { given, last });
     if (result.state === "stale") onReason(result.reason);
-    if (result.state === "fresh") onReason("its inputs and outputs are as they were at its last completion");
-    return result.state === "fresh";
+    if (result.state !== "fresh") return undefined;
+    onReason("its inputs and outputs are as they were at its last completion");
+    return "unchanged";
   }
 
   async #inputs(): Promise<string | undefined> {

@@ -17,6 +17,7 @@ function stored(
     error: null,
     attempt: 1,
     skipped: false,
+    skip_reason: null,
     exit_code: 0,
     pid: null,
     result: null,

@@ -536,6 +536,7 @@ class _TaskCompletedData(TypedDict):
     result: Json
     usage: Json
     skipped: bool
+    skip_reason: Optional[Literal["unchanged", "if", "status"]]
 
 
 class TaskCompletedData(_TaskCompletedData, total=False):
