@@ -1,4 +1,5 @@
 import { errorCode, errorMessage, HaftError } from "./errors.ts";
+import { notDirectory } from "./private_directory.ts";
 
 /** What the system said, and what can be done about it. */
 export interface SystemFailure {
@@ -35,7 +36,7 @@ const KNOWN: Readonly<Record<string, { reason: string; next: (path: string | und
   ENOMEM: { reason: "no memory is left", next: () => "End other programs, and run it again" },
   ENAMETOOLONG: { reason: "the path is too long", next: () => "Set HAFT_HOME to a shorter directory" },
   ELOOP: { reason: "its links go round in a circle", next: () => "Look at its links: ls -l" },
-  ENOTDIR: { reason: "a part of the path is not a directory", next: moveAway },
+  ENOTDIR: { reason: "a part of the path is not a directory", next: moveBlockingAway },
   EISDIR: { reason: "a directory is in its place", next: moveAway },
   ENOTEMPTY: { reason: "the directory is not empty", next: moveAway },
   ENOENT: { reason: "there is no such file or directory", next: () => "Check that the path exists" },
@@ -47,6 +48,10 @@ const KNOWN: Readonly<Record<string, { reason: string; next: (path: string | und
 
 function moveAway(path: string | undefined): string {
   return path === undefined ? "Move it elsewhere" : `Move ${JSON.stringify(path)} elsewhere`;
+}
+
+function moveBlockingAway(path: string | undefined): string {
+  return moveAway(path === undefined ? undefined : notDirectory(path) ?? path);
 }
 
 /** An error in words for people, with the next step where one is known. */

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeDirectory } from "./private_directory.ts";
 
 /**
  * Replaces a file's content in one step: readers, a full disk and a crash find the old text or the new one,
@@ -14,7 +15,7 @@ export function writeAtomic(
 ): void {
   const directory = dirname(path);
   // A file for its user alone is in a directory for its user alone.
-  mkdirSync(directory, { recursive: true, mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+  makeDirectory(directory, { mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
   const temporary = join(directory, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
     const file = openSync(temporary, "wx", mode);

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { mendDirectories } from "../base/mend_directories.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
@@ -20,6 +21,7 @@ export async function run(args: readonly string[], context?: Context): Promise<E
 
 async function runReported(args: readonly string[], context: Context): Promise<ExitCode> {
   try {
+    mendDirectories(context.paths);
     return await dispatchTrusted(args, context);
   } catch (error) {
     if (context.signal.aborted) return ExitCode.interrupted;

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import type { Paths } from "../../base/paths.ts";
 import { Store, storeDirectory } from "../../tools/store/store.ts";
 import { DirectoryWatch, type DirectoryWatchOptions } from "./directory_watch.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 /** One version of a tool in the store. */
 export interface Installation {
@@ -32,7 +32,7 @@ export class StoreWatch implements Disposable {
       onError: options.onError,
       onChange: () => this.#due ??= setTimeout(() => this.look(), SETTLE_MS),
     });
-    mkdirSync(paths.store, { recursive: true });
+    makeDirectory(paths.store);
     this.#known = this.#list();
   }
 

@@ -1,10 +1,11 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { errorCode } from "../../base/errors.ts";
 import { syncDirectory } from "../archive/tree_writer.ts";
 import type { Store } from "../store/store.ts";
 import { failpoint } from "./failpoint.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 export interface ActivateOptions {
   store: Store;
@@ -41,7 +42,7 @@ function renameInto(
   let aside: string | undefined;
   for (let attempt = 0;; attempt++) {
     // Again in each round: uninstalling the tool's other version removes the parent when it is empty.
-    mkdirSync(dirname(directory), { recursive: true });
+    makeDirectory(dirname(directory));
     try {
       renameSync(staged, directory);
       return aside;

@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as v from "valibot";
 import { explainDiskError } from "./disk_error.ts";
 import { writeFully } from "../archive/tree_writer.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 /** Where the bytes of a part file came from, and what is needed to ask for the rest. */
 const PartSource = v.strictObject({
@@ -42,7 +34,7 @@ export class PartFile {
   #source: PartSource | undefined;
 
   constructor(directory: string, name: { installation: string; integrity: string }) {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     const digest = createHash("sha256").update(name.integrity).digest("hex").slice(0, 16);
     this.path = join(directory, `${name.installation}-${digest}.part`);
     this.#sidecar = `${this.path}.json`;

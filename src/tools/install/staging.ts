@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { StorePaths } from "../store/store.ts";
 import { stagingName } from "../store/store_names.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 /**
  * A fresh directory for one attempt at an installation, on the store's file system. Removed when disposed,
@@ -12,7 +13,7 @@ export class Staging implements Disposable {
   readonly path: string;
 
   constructor(paths: StorePaths, installation: string) {
-    mkdirSync(paths.staging, { recursive: true });
+    makeDirectory(paths.staging);
     this.path = join(paths.staging, stagingName(installation, randomUUID()));
     mkdirSync(this.path, { mode: 0o755 });
   }

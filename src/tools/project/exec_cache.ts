@@ -3,12 +3,12 @@
  * answer holds only while every file that it was made from, and every file that was looked for and was not
  * there, is as it was: same inode, size and time of change, which no program can set back.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { shortHash } from "../../base/short_hash.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 /** How to start a native tool. */
 export interface CachedCommand {
@@ -90,7 +90,7 @@ export function writeExecCache(
   try {
     const entry: Entry = { key, command, files: seen };
     // haft runs what it finds there: only the user may write, whatever the umask.
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, { mode: 0o700 });
     writeAtomic(entryPath(directory, key), JSON.stringify(entry), { mode: 0o600, durable: false });
   } catch {
     // It only saves time: without it the next run reads the project again.

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { HaftError } from "../../base/errors.ts";
@@ -7,6 +6,7 @@ import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HttpError, statusError } from "../http/http_error.ts";
 import type { HttpClient, HttpResponse } from "../http/http_types.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 /** How long an answer without ETag and Last-Modified is good for, in milliseconds. */
 const FRESH_MS = 10 * 60 * 1000;
@@ -190,7 +190,7 @@ export class MetadataCache {
   write(url: string, { value, etag, lastModified, fetchedAt }: CacheEntry<unknown>): void {
     const text = JSON.stringify({ schema: SCHEMA, url, etag, lastModified, fetchedAt, value });
     try {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      makeDirectory(this.#directory, { mode: 0o700 });
       writeAtomic(this.#path(url), text, { mode: 0o600, durable: false });
     } catch {
       // As said.

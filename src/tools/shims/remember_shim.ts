@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { rmSync, statSync, utimesSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
@@ -8,6 +8,7 @@ import type { KnownCommand } from "../project/exec_cache.ts";
 import { unchanged } from "../project/fingerprint.ts";
 import { isShimEntry, shimEntry } from "./shim_entry.ts";
 import { shimEntryName } from "./shim_script.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 export interface ShimAnswer extends KnownCommand {
   name: string;
@@ -32,7 +33,7 @@ export function rememberShim(
   if (isYoung(entry) || !own.every(hasFraction)) return;
   const stamped = own.map((path, index) => ({ path, stamp: `${entry}.${index}` }));
   try {
-    mkdirSync(dirname(entry), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(entry), { mode: 0o700 });
     if (!stamp(stamped, entry)) return;
     const absent = Object.keys(files).filter((path) => files[path] === "absent");
     writeAtomic(entry, shimEntry({ command, cwd, absent, stamped, store: inStore }), {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -9,6 +9,7 @@ import { Store } from "../store/store.ts";
 import { shimNames, type WithheldShim } from "./shim_names.ts";
 import { cmdShim, SHIM_MARK, type ShimOptions, shShim } from "./shim_script.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 export interface WriteShimsOptions extends Pick<ShimOptions, "haft" | "env"> {
   paths: Paths;
@@ -33,7 +34,7 @@ export interface ShimChanges {
  */
 export function writeShims(options: WriteShimsOptions): ShimChanges {
   const { shims } = options.paths;
-  mkdirSync(shims, { recursive: true });
+  makeDirectory(shims);
   const { texts, ...changes } = planShims(options);
   for (const file of changes.written) {
     writeAtomic(join(shims, file), texts.get(file) ?? "", { mode: 0o755, durable: false });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -14,6 +14,7 @@ import {
   satisfiedBy,
 } from "./receipt.ts";
 import { installationName, stagingName, versionOf } from "./store_names.ts";
+import { makeDirectory } from "../../base/private_directory.ts";
 
 export type StorePaths = Pick<Paths, "store" | "staging" | "locks">;
 
@@ -96,7 +97,7 @@ export class Store {
 
   /** Holds a version: no other process installs or removes it until the lock is released. */
   async lock(storeId: string, version: string, options: ProcessLockOptions = {}): Promise<FileLock> {
-    mkdirSync(this.#paths.locks, { recursive: true });
+    makeDirectory(this.#paths.locks);
     return await processLock(this.lockPath(installationName(storeId, version)), options);
   }
 
@@ -126,7 +127,7 @@ export class Store {
    * @returns where it is now, or undefined when there was none.
    */
   moveAside(directory: string, installation: string): string | undefined {
-    mkdirSync(this.#paths.staging, { recursive: true });
+    makeDirectory(this.#paths.staging);
     const aside = join(this.#paths.staging, stagingName(installation, crypto.randomUUID()));
     try {
       renameSync(directory, aside);
