@@ -4,6 +4,7 @@ import { basename, join, relative } from "node:path";
 import process from "node:process";
 import settings from "../deno.json" with { type: "json" };
 import { writeArchives, writeChecksums, writeInstallers } from "./release/archives.ts";
+import { writeCiTemplates } from "./release/ci_templates.ts";
 import { completionFiles } from "./release/completion_files.ts";
 import { components, cycloneDx, thirdPartyLicences } from "./release/licences.ts";
 import { manuals } from "./release/manuals.ts";
@@ -25,7 +26,8 @@ const usage = `Usage: deno task release [OPTIONS]
 Makes everything that is published, from this checkout:
   dist/npm      tarballs that "npm install" takes: haft, its platforms' executables, and @haft/haft for TypeScript
   dist/python   wheel and sdist of haft-ipc for Python
-  dist/release  archives, SHA256SUMS with its signature, install.sh and install.ps1, sbom.cdx.json
+  dist/release  archives, SHA256SUMS with its signature, install.sh and install.ps1, sbom.cdx.json,
+                templates for GitLab, Docker and devcontainers
 
   --platform NAME  only this platform (may be repeated): ${targets.map(({ name }) => name).join(", ")}
   --only PART      npm, archives or python
@@ -144,8 +146,9 @@ async function archives({ version, date, binaries, key, releasesUrl, xz }: Archi
   writeOut(bom, cycloneDx(found, version, bunVersion));
   const sums = writeChecksums([...paths, bom], { version, outDir, key });
   const publicKey = key?.publicKey ?? "";
-  const installers = writeInstallers({ version, releasesUrl, publicKey, sums }, outDir);
-  return [...paths, bom, join(outDir, "SHA256SUMS"), ...installers];
+  const facts = { version, releasesUrl, publicKey, sums };
+  const texts = [...writeInstallers(facts, outDir), ...await writeCiTemplates(facts, outDir)];
+  return [...paths, bom, join(outDir, "SHA256SUMS"), ...texts];
 }
 
 /** The day of the commit, as `YYYY-MM-DD`: manual pages name it, and two builds of one commit are alike. */

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { projectRoot } from "../support/project.ts";
+import { fillIn, type ReleaseFacts } from "./fill_in.ts";
 import type { PlatformBinary } from "./npm_packages.ts";
 import { type PackageFile, tarGzOf, tarOf, writeOut } from "./package_files.ts";
 import { signatureOf, type SigningKey } from "./sign.ts";
@@ -94,34 +94,13 @@ export function writeChecksums(
   return sums;
 }
 
-export interface Installer {
-  version: string;
-  /** Where the files of a release are: `<url>/v<version>/<file>`. */
-  releasesUrl: string;
-  /** Empty when the release is not signed. */
-  publicKey: string;
-  sums: ReadonlyMap<string, string>;
-}
-
 /**
- * Fills `@NAME@` in install.sh and install.ps1: version, address, key, and the checksums of this very
- * release.
+ * Fills in install.sh and install.ps1: version, address, key, and the checksums of this very release.
  */
-export function writeInstallers(
-  { version, releasesUrl, publicKey, sums }: Installer,
-  outDir: string,
-): string[] {
-  const values: Record<string, string> = {
-    VERSION: version,
-    RELEASES: releasesUrl,
-    PUBLIC_KEY: publicKey,
-    CHECKSUMS: [...sums].map(([name, sum]) => `${sum}  ${name}`).join("\n"),
-  };
+export function writeInstallers(facts: ReleaseFacts, outDir: string): string[] {
   return ["install.sh", "install.ps1"].map((name) => {
-    const template = readFileSync(join(projectRoot, "packaging", name), "utf8");
-    const text = template.replaceAll(/@([A-Z_]+)@/g, (whole, key: string) => values[key] ?? whole);
     const path = join(outDir, name);
-    writeFileSync(path, text, { mode: 0o755 });
+    writeFileSync(path, fillIn(name, facts), { mode: 0o755 });
     return path;
   });
 }
