@@ -204,6 +204,7 @@ export class DocWorld implements AsyncDisposable {
     if (this.#section === "Two commands") this.#useRealTools();
     this.file(".env", "FROM_FILE=1\n");
     this.file("src/main.ts", "export {};\n");
+    this.file("src/app.js", "\n");
     this.file("agent.py", agentOfTheGuide());
   }
 }
