@@ -6,6 +6,7 @@ import {
   type ProjectSyncOptions,
   syncProject,
 } from "../sync/project_sync.ts";
+import type { SourceName } from "../protocol/artifact.ts";
 import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
@@ -80,12 +81,18 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
   const { stdout, stderr, home, signal } = context;
   const project = openProject(context.cwd, context);
   const audience = syncAudience(context, options);
+  const otherSources = new Map<string, SourceName>();
   let ok: boolean;
   try {
     ({ ok } = await syncProject(project, options, {
       user: context,
       signal,
-      emit: (event) => audience.event(event),
+      emit(event) {
+        if (event.type === "tool.failed" && event.other_source !== undefined) {
+          otherSources.set(event.tool, event.other_source);
+        }
+        audience.event(event);
+      },
       onWarning: printWarning(context),
     }));
   } finally {
@@ -100,5 +107,9 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
   }
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;
+  if (otherSources.size > 0 && options.mode === "install" && !options.json) {
+    const { offerOtherSources } = await import("./offer_other_source.ts");
+    if (await offerOtherSources(otherSources, project, context)) return await run(options, context);
+  }
   return ok ? ExitCode.ok : ExitCode.failed;
 }

@@ -1,3 +1,4 @@
+import type { SourceName } from "./artifact.ts";
 import type { InstallProgress } from "./install.ts";
 
 /** Why a tool of the plan is not simply there. */
@@ -35,7 +36,15 @@ export type SyncEvent =
     duration_ms: number;
     already_installed: boolean;
   }
-  | { type: "tool.failed"; tool: string; version: string | null; error: string; next: string | null }
+  | {
+    type: "tool.failed";
+    tool: string;
+    version: string | null;
+    error: string;
+    next: string | null;
+    /** A source that has the tool, where its own cannot be reached. */
+    other_source?: SourceName;
+  }
   /** Not tried, or stopped: Ctrl-C, or another tool's failure under `--fail-fast`. */
   | { type: "tool.cancelled"; tool: string; version: string | null }
   | { type: "lock.written"; path: string }

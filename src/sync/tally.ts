@@ -1,5 +1,6 @@
 import { asHaftError } from "../base/errors.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
+import { UnreachableSourceError } from "../tools/resolve/unreachable_source_error.ts";
 
 export type SyncFinished = Extract<SyncEvent, { type: "sync.finished" }>;
 
@@ -59,7 +60,8 @@ export async function tallied(
 /** The event of a tool that could not be installed. */
 export function toolFailed(tool: string, version: string | null, error: unknown): SyncEvent {
   const { message, next = null } = asHaftError(error);
-  return { type: "tool.failed", tool, version, error: message, next };
+  const failed = { type: "tool.failed" as const, tool, version, error: message, next };
+  return error instanceof UnreachableSourceError ? { ...failed, other_source: error.otherSource } : failed;
 }
 
 /**

@@ -54,9 +54,12 @@ export async function createToolServices(options: ToolServicesOptions): Promise<
 
 /** Resolves from the real sources. */
 export async function createResolver(services: ToolServices): Promise<Resolver> {
-  const { completeLocked, resolveTool } = await import("../tools/resolve/resolve_tool.ts");
+  const [{ completeLocked }, { resolveOrPropose }] = await Promise.all([
+    import("../tools/resolve/resolve_tool.ts"),
+    import("../tools/resolve/other_source.ts"),
+  ]);
   return (request, signal, incomplete) =>
     incomplete === undefined
-      ? resolveTool(request, { ...services, signal })
+      ? resolveOrPropose(request, { ...services, signal })
       : completeLocked(request, incomplete, { ...services, signal });
 }

@@ -11,6 +11,15 @@ export async function setToolVersion(text: string, name: string, version: string
   });
 }
 
+/** Writes which of its sources a tool comes from, as {@link setToolVersion} writes its version. */
+export async function setToolSource(text: string, name: string, source: string): Promise<string> {
+  return await editTools(text, (tools) => {
+    const known = tools[name];
+    if (typeof known === "object" && known !== null) (known as Record<string, unknown>)["source"] = source;
+    else tools[name] = { version: known, source };
+  });
+}
+
 /** Takes a tool out of the text of a manifest. */
 export async function removeTool(text: string, name: string): Promise<string> {
   return await editTools(text, (tools) => delete tools[name]);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
-import { setToolVersion } from "../../../../src/tools/manifest/set_tool_version.ts";
+import { setToolSource, setToolVersion } from "../../../../src/tools/manifest/set_tool_version.ts";
 
 const manifest = `# The tools of this project.
 
@@ -40,4 +40,15 @@ Deno.test("setToolVersion() adds a tool, and keeps every comment", async () => {
       for (const comment of before.match(/#.*$/gm) ?? []) assertEquals(after.includes(comment), true, after);
     }
   }
+});
+
+Deno.test("setToolSource() gives a tool of one value a table, and adds to a table, keeping every comment", async () => {
+  const node = await setToolSource(manifest, "node", "npm");
+  assertEquals(
+    node,
+    manifest.replace('node = "20"   # LTS', 'node = {version = "20", source = "npm"}   # LTS'),
+  );
+  const zig = await setToolSource(manifest, "zig", "pypi");
+  assertEquals(parseManifest(zig, "haft.toml").requests.find(({ name }) => name === "zig")?.source, "pypi");
+  for (const comment of manifest.match(/#.*$/gm) ?? []) assertEquals(zig.includes(comment), true, comment);
 });

@@ -1,0 +1,70 @@
+import { HaftError } from "../../base/errors.ts";
+import { catalogueEntry } from "../catalogue/catalogue.ts";
+import { HttpError, type HttpErrorKind } from "../http/http_error.ts";
+import type { LockedTool } from "../locked_tool.ts";
+import type { ToolRequest } from "../request.ts";
+import type { ResolveDeps } from "../sources/source.ts";
+import { resolveTool } from "./resolve_tool.ts";
+import { UnreachableSourceError } from "./unreachable_source_error.ts";
+
+/** How long the other sources of a tool may take to answer, in milliseconds. */
+const ASK_TIMEOUT_MS = 15_000;
+
+/**
+ * Resolves as {@link resolveTool} does. Where the source cannot be reached, the catalogue's other sources of
+ * the tool are asked, so that the error can say which one would work; none is used without being chosen.
+ *
+ * @throws {UnreachableSourceError}
+ */
+export async function resolveOrPropose(request: ToolRequest, deps: ResolveDeps): Promise<LockedTool> {
+  try {
+    return await resolveTool(request, deps);
+  } catch (error) {
+    const failure = unreachable(error);
+    if (failure === undefined || deps.signal?.aborted === true) throw error;
+    const sources = catalogueEntry(request.name)?.sources.map(({ source }) => source) ?? [];
+    const used = request.source ?? sources[0];
+    for (const source of sources.filter((one) => one !== used)) {
+      const version = await versionFrom({ ...request, source }, deps);
+      if (version !== undefined) throw new UnreachableSourceError(failure, request, { source, version });
+    }
+    throw used === "http" ? withMirrorHint(failure) : error;
+  }
+}
+
+async function versionFrom(request: ToolRequest, deps: ResolveDeps): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(ASK_TIMEOUT_MS);
+  const signal = deps.signal === undefined ? limit : AbortSignal.any([deps.signal, limit]);
+  try {
+    return (await resolveTool(request, { ...deps, signal })).version;
+  } catch {
+    deps.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+const UNREACHABLE: ReadonlySet<HttpErrorKind> = new Set([
+  "dns",
+  "refused",
+  "tls",
+  "proxy",
+  "broken",
+  "stalled",
+]);
+
+/** The error, when it says that a server cannot be reached, or does not let this machine in. */
+function unreachable(error: unknown): HttpError | undefined {
+  if (!(error instanceof HttpError)) return undefined;
+  const { kind, status = 0 } = error;
+  const refused = kind === "status" && (status === 403 || status === 407 || status === 429 || status >= 500);
+  return UNREACHABLE.has(kind) || refused ? error : undefined;
+}
+
+function withMirrorHint(error: HttpError): HaftError {
+  const hint = `A mirror is named under [mirrors] in haft.toml: "${new URL("/", error.url)}" = "https://…/"`;
+  return new HaftError(error.message, {
+    next: error.next === undefined ? hint : `${error.next}\n  ${hint}`,
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}

@@ -1,0 +1,61 @@
+/** The first sync on a machine that reaches the npm registry, but not node's official site. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoopbackRegistry } from "../support/loopback_registry.ts";
+import { fakeTools } from "./fake_tools.ts";
+import { binary, hasProgram, Sandbox } from "./support.ts";
+
+/** Nothing listens at port 1. */
+const UNREACHABLE = '[mirrors]\n"https://nodejs.org/dist/" = "http://127.0.0.1:1/"\n';
+const MANIFEST = `[tools]\nnode = "22"   # LTS\n\n${UNREACHABLE}`;
+
+async function machine(registry: LoopbackRegistry): Promise<Sandbox> {
+  const sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest(MANIFEST);
+  assertEquals((await sandbox.run(binary, { args: ["trust"] })).code, 0);
+  return sandbox;
+}
+
+function manifestOf(sandbox: Sandbox): string {
+  return readFileSync(join(sandbox.project, "haft.toml"), "utf8");
+}
+
+Deno.test("sync says which source has a tool whose own cannot be reached, and changes nothing", async () => {
+  await using registry = await fakeTools([["node", "22.1.0"]]);
+  await using sandbox = await machine(registry);
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, 'Source "npm" answers, and has node 22.1.0');
+  assertStringIncludes(stderr, 'node = { version = "22", source = "npm" }');
+  assertEquals([manifestOf(sandbox), sandbox.installed()], [MANIFEST, []]);
+  const json = await sandbox.run(binary, { args: ["sync", "--json"] });
+  const failed = json.stdout.split("\n").find((line) => line.includes('"tool.failed"')) ?? "";
+  assertEquals(JSON.parse(failed).other_source, "npm");
+});
+
+Deno.test({
+  name: "sync asks at a terminal whether the source that answers is used, writes it, and goes on",
+  ignore: !hasProgram("script"),
+  async fn() {
+    await using registry = await fakeTools([["node", "22.1.0"]]);
+    await using sandbox = await machine(registry);
+    const refused = await sandbox.terminal(binary, { args: ["sync"], columns: 100, input: "n\n" });
+    assertStringIncludes(refused.stdout, 'node: source = "npm"');
+    assertEquals([refused.code, manifestOf(sandbox)], [1, MANIFEST]);
+    const agreed = await sandbox.terminal(binary, { args: ["sync"], columns: 100, input: "y\n" });
+    assertEquals(agreed.code, 0, agreed.stdout);
+    assertStringIncludes(manifestOf(sandbox), 'source = "npm"');
+    assertStringIncludes(manifestOf(sandbox), "# LTS");
+    assertEquals(sandbox.installed(), ["node+npm/22.1.0"]);
+  },
+});
+
+Deno.test("sync names the setting for a mirror where no source of a tool can be reached", async () => {
+  await using registry = await fakeTools([]);
+  await using sandbox = await machine(registry);
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "A mirror is named under [mirrors] in haft.toml");
+  assert(!stderr.includes('Source "npm" answers'));
+});
