@@ -28,11 +28,13 @@ export type FoundCommand =
  * Follows the words from table to table, to a command or to the end of the words. `haft help app start` and
  * `haft app help` are read as well.
  *
+ * @param meaning what a word that is no command names in the project at hand
  * @throws {UsageError} for a word that names nothing in its table
  */
 export async function findCommand(
   words: readonly string[],
   commands: readonly CommandEntry[],
+  meaning: (word: string) => Promise<string | undefined> = () => Promise.resolve(undefined),
 ): Promise<FoundCommand> {
   let group: CommandGroup = { commands };
   let entry: CommandEntry | undefined;
@@ -43,7 +45,7 @@ export async function findCommand(
       return { kind: "group", path, entry, group, help: word !== undefined };
     }
     entry = entryNamed(word, group.commands);
-    if (entry === undefined) throw await unknownCommand(word, { path, group });
+    if (entry === undefined) throw await unknownCommand(word, { path, group, meaning });
     path = path === "" ? entry.name : `${path} ${entry.name}`;
     const loaded = await entry.load();
     if (!isGroup(loaded)) {
@@ -63,7 +65,11 @@ export function isHelp(word: string): boolean {
 
 async function unknownCommand(
   word: string,
-  { path, group }: { path: string; group: CommandGroup },
+  { path, group, meaning }: {
+    path: string;
+    group: CommandGroup;
+    meaning: (word: string) => Promise<string | undefined>;
+  },
 ): Promise<UsageError> {
   const { nearestNames } = await import("../tools/versions/nearest.ts");
   const haft = path === "" ? "haft" : `haft ${path}`;
@@ -76,7 +82,7 @@ async function unknownCommand(
   const names = group.commands.filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
   const [near] = nearestNames(word, names);
-  const other = path === "" ? otherName(word) : undefined;
+  const other = path === "" ? await meaning(word) ?? otherName(word) : undefined;
   return new UsageError(`Unknown command "${path === "" ? word : `${haft} ${word}`}"`, {
     next: other ?? (near === undefined ? overview : `Did you mean "${haft} ${near}"?`),
   });

@@ -66,7 +66,10 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
     return await print(`haft ${context.version}\n`, context);
   }
   const asksForHelp = first !== undefined && isHelp(first);
-  const found = await findCommand(asksForHelp ? words : args, COMMANDS);
+  const found = await findCommand(asksForHelp ? words : args, COMMANDS, async (word) => {
+    const { projectMeaning } = await import("./project_meaning.ts");
+    return await projectMeaning(word, context);
+  });
   if (found.kind === "group") {
     const help = await helpText(found, context);
     if (asksForHelp || found.help) return await print(help, context);

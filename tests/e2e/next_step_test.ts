@@ -35,6 +35,14 @@ const rows: [args: string[], code: number, stderr: RegExp][] = [
   [["logs"], 2, /"haft app logs".*"haft task logs ID".*"haft daemon logs"/],
   [["remove", "nodee"], 2, /Did you mean "node"\?/],
   [["versions", "node"], 2, /"haft ls-remote TOOL"/],
+  // What the project has by that name comes before what other tools mean by it.
+  [["build"], 2, /"build" is a task of this project: run it with "haft run build"/],
+  [["web"], 2, /"web" is an app of this project: start it with "haft app start web"/],
+  [["node"], 2, /"node" is a tool of this project: run it with "haft exec node"/],
+  [["config", "st", "jobs", "4"], 2, /"haft config" has no "st"\n {2}Did you mean "set"\?/],
+  [["config", "get", "jbos"], 1, /Did you mean "settings\.jobs"\?/],
+  [["config", "get", "daemon.idle"], 1, /Did you mean "daemon\.idle_exit"\?/],
+  [["plugins"], 2, /"haft ls --available"/],
   [["uninstall", "node"], 1, /"node" is not installed\n {2}Run "haft ls --installed"/],
   [["ipc-send", "daemon.pong"], 4, /Unknown method "daemon\.pong".*\n {2}Did you mean "daemon\.ping"\?/],
   [

@@ -392,19 +392,6 @@ Deno.test("tasks of package.json, mise.toml, a justfile and a Taskfile are liste
   assertStringIncludes(missing.stderr, "task is not installed");
 });
 
-Deno.test("haft run alone names the tasks where there is no terminal, and lets a person pick on one", async () => {
-  await using daemon = await project(binary, '[tasks]\nfirst = "echo one"\nsecond = "echo two"\n');
-  const { code, stderr } = await daemon.run("run");
-  assertEquals(code, 2);
-  assertStringIncludes(stderr, "Name one: first, second");
-  const { stdout } = await daemon.sandbox.shell(
-    binary,
-    `printf '2\\n' | script --quiet --return --command '${binary.argv[0]} run' /dev/null`,
-  );
-  assertMatch(stdout, /Which task\? Number or name:/);
-  assertMatch(stdout, /two\r?\n$/);
-});
-
 Deno.test("Ctrl-C ends all that a run started, and its tasks are cancelled", async () => {
   await using daemon = await project(binary, '[tasks]\na = "echo a; sleep 600"\nb = "echo b; sleep 600"\n');
   let interrupted = false;

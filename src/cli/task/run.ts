@@ -45,7 +45,9 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
   if (words.length === 0 && rest.length === 0) {
     const { pickTask } = await import("./pick_task.ts");
     const picked = await pickTask(context);
-    return picked === undefined ? ExitCode.usage : await runCommand({ ...options, words: [picked] }, context);
+    return picked === undefined
+      ? ExitCode.interrupted
+      : await runCommand({ ...options, words: [picked] }, context);
   }
   const plan = words.length === 0 ? undefined : await planOrForeign(options, context);
   if (typeof plan === "number") return plan;

@@ -6,10 +6,11 @@ import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { processLock } from "../../runtime/process_lock.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
-import { UserConfigDocument } from "../../tools/manifest/manifest_schema.ts";
+import { DaemonSettings, UserConfigDocument, UserSettings } from "../../tools/manifest/manifest_schema.ts";
 import { readToml } from "../../tools/manifest/read_toml.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
+import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { table } from "../../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { shortPath } from "../short_path.ts";
@@ -49,7 +50,8 @@ function parse({ flags, positional, rest }: ParsedArgs): ConfigOptions {
   const words = { list: 0, ls: 0, path: 0, get: 1, unset: 1, set: 2 };
   if (!Object.hasOwn(words, action)) {
     throw new UsageError(`"haft config" has no "${action}"`, {
-      next: `To look at a setting: "haft config get ${action}"`,
+      next: didYouMean(nearestNames(action, Object.keys(words))) ??
+        `To look at a setting: "haft config get ${action}"`,
     });
   }
   const given = [key, value, ...more].filter((word) => word !== undefined).length;
@@ -95,7 +97,7 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
     case "get": {
       const found = settingsInForce(context).find(({ key }) => key === options.key);
       if (found === undefined) {
-        throw new HaftError(`"${options.key}" is not set`, { next: 'See "haft config"' });
+        throw new HaftError(`"${options.key}" is not set`, { next: nearestSetting(options.key) });
       }
       const text = options.json || typeof found.value !== "string"
         ? JSON.stringify(found.value)
@@ -108,6 +110,18 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
       await changeConfig(path, options, context);
       return ExitCode.ok;
   }
+}
+
+/** A key that is no setting's has a near one; else the settings in force are of use. */
+function nearestSetting(key: string): string {
+  const [section = "", ...words] = key.split(".");
+  const sections: Readonly<Record<string, object>> = {
+    settings: UserSettings.entries,
+    daemon: DaemonSettings.entries,
+  };
+  const names = Object.keys(sections[section] ?? {});
+  const near = names.includes(words.join(".")) ? [] : nearestNames(words.join("."), names);
+  return didYouMean(near.map((name) => `${section}.${name}`)) ?? 'See "haft config"';
 }
 
 /** The project's settings over the user's own; those that wait for trust are not in force. */

@@ -115,18 +115,18 @@ export const DaemonSettings = v.strictObject({
 });
 export type DaemonSettings = v.InferOutput<typeof DaemonSettings>;
 
+/** `[settings]` of the user's own file, which a project's has not all of. */
+export const UserSettings = v.strictObject({
+  ...Settings.entries,
+  /** Directories whose manifests may run code without being asked about. */
+  trusted_paths: v.optional(v.array(v.string()), []),
+  /** Executables of packages that get a shim although the system has a command of that name. */
+  allowed_shims: v.optional(v.array(v.string()), []),
+});
+
 /** The user's own `config.toml`. */
 export const UserConfigDocument = v.strictObject({
-  settings: v.optional(
-    v.strictObject({
-      ...Settings.entries,
-      /** Directories whose manifests may run code without being asked about. */
-      trusted_paths: v.optional(v.array(v.string()), []),
-      /** Executables of packages that get a shim although the system has a command of that name. */
-      allowed_shims: v.optional(v.array(v.string()), []),
-    }),
-    { trusted_paths: [], allowed_shims: [] },
-  ),
+  settings: v.optional(UserSettings, { trusted_paths: [], allowed_shims: [] }),
   mirrors: v.optional(MirrorTable, {}),
   daemon: v.optional(DaemonSettings, {}),
 });
