@@ -12,10 +12,10 @@ import type { ProjectTasks, TaskScope } from "./project_tasks.ts";
  * @throws {UsageError} when the manifest is wrong
  */
 export function projectTasks(project: Project): ProjectTasks {
-  const { root, files: { manifestPath, tasks } } = project;
+  const { root, files: { manifestPath, tasks, includes } } = project;
   return {
     root,
-    tasks: manifestPath === undefined ? new Map() : parseTasks(tasks, manifestPath),
+    tasks: manifestPath === undefined ? new Map() : parseTasks(tasks, manifestPath, includes),
     manifest: manifestPath ?? root,
     shell: project.settings.shell,
     isRecorded: project.trust.isRecorded(project.gated),

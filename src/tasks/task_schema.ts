@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Command, Duration, Shell, Text, Variable, VariableName } from "../process/config/process_schema.ts";
 import { type ManifestProblem, problemError } from "../tools/manifest/manifest_problem.ts";
+import { NO_INCLUDES, type TaskIncludes } from "../tools/manifest/task_includes.ts";
 import { readSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { dependencyCycle } from "../base/dependency_order.ts";
@@ -101,15 +102,41 @@ export type TaskConfig = v.InferOutput<typeof TaskTable>;
  * Reads the `[tasks]` of a manifest.
  *
  * @param path how messages name the manifest
+ * @param includes what of the tasks other files declare
  * @throws {UsageError} naming the file, the key and what was expected; or the circle of dependencies
  */
 export function parseTasks(
   section: Readonly<Record<string, unknown>>,
   path: string,
+  includes: TaskIncludes = NO_INCLUDES,
 ): Map<string, TaskConfig> {
+  const [wrong] = includeProblems(includes);
+  if (wrong !== undefined) throw problemError(wrong, { what: "manifest", path });
   const { tasks, problems: [problem] } = readTasks(section);
-  if (problem !== undefined) throw problemError(problem, { what: "manifest", path });
-  return tasks;
+  if (problem === undefined) return tasks;
+  const { file, problem: placed } = placedIn(problem, includes) ?? {};
+  if (file === undefined || placed === undefined) throw problemError(problem, { what: "manifest", path });
+  throw problemError(placed, { what: "file of tasks", path: file });
+}
+
+/** The files of `[includes]` that cannot be used. */
+export function includeProblems({ errors }: TaskIncludes): ManifestProblem[] {
+  return [...errors].map(([namespace, { message, next }]) => ({
+    keys: ["includes", namespace],
+    message: `key "includes.${namespace}": ${message}`,
+    ...(next === undefined ? {} : { next }),
+  }));
+}
+
+/** The problem where an included file has it; undefined when it is the manifest's own. */
+export function placedIn(
+  problem: ManifestProblem,
+  { origins }: TaskIncludes,
+): { file: string; problem: ManifestProblem } | undefined {
+  const [section, name, ...rest] = problem.keys;
+  const origin = section === "tasks" && typeof name === "string" ? origins.get(name) : undefined;
+  if (origin === undefined) return undefined;
+  return { file: origin.file, problem: { ...problem, keys: ["tasks", origin.name, ...rest] } };
 }
 
 /** The tasks that can be read, and all that is wrong. */

@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import { TomlError } from "smol-toml";
 import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
 import { UsageError } from "../../base/errors.ts";
 import { readApps } from "../../apps/config/parse_apps.ts";
 import { backendProblems } from "../../backends/backend_schema.ts";
-import { readTasks } from "../../tasks/task_schema.ts";
+import { includeProblems, placedIn, readTasks } from "../../tasks/task_schema.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
+import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../../tools/manifest/task_includes.ts";
 import { ManifestDocument } from "../../tools/manifest/manifest_schema.ts";
 import { type ManifestProblem, placeOf } from "../../tools/manifest/manifest_problem.ts";
 import { componentProblems } from "../../tools/manifest/option_problems.ts";
@@ -54,16 +57,18 @@ export function checkManifest(
     const frame = codeFrame(text, place);
     return { problems: [{ file, ...place, key: null, message: reason, next: null, frame }], counts };
   }
+  const includes = includesOf(document, file);
   const sections = {
     tools: section(document, "tools"),
     apps: section(document, "apps"),
-    tasks: section(document, "tasks"),
+    tasks: { ...includes.tasks, ...section(document, "tasks") },
     backends: section(document, "backends"),
   };
   const problems = [
     ...readSection(document, ManifestDocument, []).problems,
     ...toolProblems(sections.tools),
     ...readApps(sections.apps).problems,
+    ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
     ...backendProblems(sections.backends),
     ...backendReferences(sections),
@@ -71,8 +76,24 @@ export function checkManifest(
   for (const name of ["tools", "apps", "tasks", "backends"] as const) {
     counts[name] = Object.keys(sections[name]).length;
   }
-  const found = problems.map((problem) => located(problem, text, file));
+  const found = problems.map((problem) => {
+    const elsewhere = placedIn(problem, includes);
+    return elsewhere === undefined
+      ? located(problem, text, file)
+      : located(elsewhere.problem, readTextFile(elsewhere.file), elsewhere.file);
+  });
   return { problems: found.sort((a, b) => a.line - b.line || a.column - b.column), counts };
+}
+
+/** The files that the manifest includes, as far as their names can be read. */
+function includesOf(document: unknown, manifest: string): TaskIncludes {
+  const names = Object.entries(section(document, "includes"));
+  const sound = v.safeParse(ManifestDocument.entries.includes, Object.fromEntries(names));
+  if (!sound.success) return NO_INCLUDES;
+  return readTaskIncludes(sound.output, {
+    manifest,
+    read: (path) => existsSync(path) ? readTextFile(path) : undefined,
+  });
 }
 
 function section(document: unknown, name: string): Record<string, unknown> {

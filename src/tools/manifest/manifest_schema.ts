@@ -62,6 +62,21 @@ export const MirrorTable = v.record(v.string(), v.pipe(v.string(), v.regex(/^htt
  */
 const Section = v.record(v.string(), v.unknown());
 
+/** `[includes]`: namespace → a file of tasks, below the manifest's directory. */
+const Includes = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/, "a namespace such as docs")),
+  v.pipe(
+    v.string(),
+    v.regex(
+      /^(?![\/\\]|[A-Za-z]:)(?!(?:.*[\/\\])?\.\.(?:[\/\\]|$)).+$/,
+      "a file below the manifest's directory",
+    ),
+  ),
+);
+
+/** A file of `[includes]`. */
+export const TaskFile = v.strictObject({ tasks: v.optional(Section, {}) });
+
 /** `haft.toml`. */
 export const ManifestDocument = v.strictObject({
   tools: v.optional(v.record(v.string(), v.union([Version, ToolTable])), {}),
@@ -71,6 +86,7 @@ export const ManifestDocument = v.strictObject({
   mirrors: v.optional(MirrorTable, {}),
   apps: v.optional(Section),
   tasks: v.optional(Section),
+  includes: v.optional(Includes, {}),
   backends: v.optional(Section),
   daemon: v.optional(
     v.custom<never>(() => false, "left to your own config.toml (the daemon is yours, not the project's)"),

@@ -19,6 +19,8 @@ export interface Manifest {
   backends: Record<string, unknown>;
   /** `[tasks]` as it is written; src/tasks reads it. */
   tasks: Record<string, unknown>;
+  /** `[includes]`: namespace → a file of tasks. */
+  includes: Record<string, string>;
 }
 
 /**
@@ -40,6 +42,7 @@ export function parseManifest(text: string, path: string): Manifest {
     apps: document.apps ?? {},
     backends: document.backends ?? {},
     tasks: document.tasks ?? {},
+    includes: document.includes,
   };
 }
 

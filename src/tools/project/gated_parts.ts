@@ -21,6 +21,7 @@ export function gatedParts(
     | "apps"
     | "backends"
     | "tasks"
+    | "includes"
     | "settings"
     | "mirrors"
     | "registry"
@@ -55,6 +56,7 @@ export function gatedParts(
         path,
         ...(foreignEnvFile === undefined ? [] : [foreignEnvFile]),
         ...deciding,
+        ...files.includes.files,
         ...(registry.length > 0 ? [npmrc] : []),
         ...variables.keys(),
       ]),

@@ -6,6 +6,7 @@ import type { Paths } from "../../base/paths.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
+import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../manifest/task_includes.ts";
 import {
   MISE_DIRECTORIES,
   parseVersionFile,
@@ -69,8 +70,10 @@ export interface ProjectFiles {
   apps: Record<string, unknown>;
   /** `[backends]` of the nearest haft.toml, as it is written. */
   backends: Record<string, unknown>;
-  /** `[tasks]` of the nearest haft.toml, as it is written. */
+  /** `[tasks]` of the nearest haft.toml and of the files that it includes, as they are written. */
   tasks: Record<string, unknown>;
+  /** What of the tasks other files declare. */
+  includes: TaskIncludes;
   /** `[settings]` of the nearest haft.toml. */
   settings: Settings;
   /** `[mirrors]` of the nearest haft.toml. */
@@ -147,6 +150,7 @@ function emptyFiles(
     apps: {},
     backends: {},
     tasks: {},
+    includes: NO_INCLUDES,
     settings: {},
     mirrors: {},
     registry: [],
@@ -183,6 +187,10 @@ function addManifests(files: ProjectFiles, directory: string): ManifestRequests[
     for (const name of ["env", "apps", "backends", "tasks", "settings", "mirrors"] as const) {
       Object.assign(files[name], own?.[name], local?.[name]);
     }
+    const named = { ...own?.includes, ...local?.includes };
+    files.includes = readTaskIncludes(named, { manifest: path, read: readText });
+    files.lookedFor.push(...files.includes.files);
+    files.tasks = { ...files.includes.tasks, ...files.tasks };
   }
   return [
     { requests: local?.requests ?? [], layer: "local" },

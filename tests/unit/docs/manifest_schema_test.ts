@@ -18,6 +18,7 @@ Deno.test("docs/haft.schema.json knows the sections of haft.toml and the keys of
     "mirrors",
     "apps",
     "tasks",
+    "includes",
     "backends",
   ]);
   assertEquals([schema.additionalProperties, schema.required], [false, []]);
