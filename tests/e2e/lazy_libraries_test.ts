@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Github } from "../support/github_server.ts";
 import { lazyImports, lazyLibraries, libraries } from "../support/lazy_libraries.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
@@ -70,6 +71,15 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     const { code, stdout, stderr } = await sandbox.run(binary, { args: ["app", "import", "ecosystem.json"] });
     assertEquals(code, 0, stderr);
     assertStringIncludes(stdout, '[apps.web]\ncommand = [ "node", "server.js" ]');
+  },
+  "json-p3": async () => {
+    await using registry = await LoopbackRegistry.start();
+    registry.addFile("/index.json", '[{"version":"v22.1.0","lts":"Jod"}]');
+    await using sandbox = await Sandbox.create({ registry: registry.url });
+    sandbox.manifest(`[mirrors]\n"https://nodejs.org/dist/" = "${registry.url}"\n`);
+    await sandbox.run(binary, { args: ["trust"] });
+    const { code, stdout, stderr } = await sandbox.run(binary, { args: ["ls-remote", "node"] });
+    assertEquals([code, stdout.includes("22.1.0")], [0, true], stderr);
   },
   "json5": async () => {
     await using sandbox = await Sandbox.create();

@@ -103,6 +103,7 @@ function factsOf(tool: string, context: Context): ToolInfo {
 function platformsOf(source: ToolSource | undefined): string[] | null {
   if (source === undefined || !("builds" in source) || source.builds === undefined) return null;
   const builds: readonly object[] = source.builds;
+  if (source.source === "http" && source.builds.some((build) => build.platforms === undefined)) return null;
   const named = builds.flatMap((build) =>
     "platforms" in build && typeof build.platforms === "object" && build.platforms !== null
       ? Object.keys(build.platforms)

@@ -7,7 +7,7 @@ import { knownRange } from "../versions/version_request.ts";
 
 /**
  * How the executables of a version are laid out, as the catalogue writes it. Text in `{braces}` is filled in:
- * `{platform}` (the word from `platforms`), `{version}`, `{format}`, and `{exe}` (`.exe` on Windows, else
+ * `{platform}` (the word from `platforms`), `{version}`, and `{exe}` (`.exe` on Windows, else
  * nothing).
  */
 export const RelativePath = v.pipe(
@@ -76,7 +76,10 @@ export function buildFor<Build extends { when?: string | undefined }>(
 }
 
 /** The executables of a build on a platform, as paths below the install directory. */
-export function executablesFor(build: NativeLayout, platform: Platform): Record<string, string> {
+export function executablesFor(
+  build: Pick<NativeLayout, "bin" | "windows_bin">,
+  platform: Platform,
+): Record<string, string> {
   const windows = platform.startsWith("win32-");
   const bin = windows ? build.windows_bin ?? build.bin : build.bin;
   return Object.fromEntries(
@@ -90,7 +93,7 @@ export function executablesFor(build: NativeLayout, platform: Platform): Record<
  * @param companions the component that each artifact after the first belongs to, if it belongs to one
  */
 export function componentsOf(
-  { components = {} }: NativeLayout,
+  { components = {} }: Pick<NativeLayout, "components">,
   companions: readonly (string | undefined)[] = [],
 ): Pick<Layout, "components"> {
   const names = new Set([...Object.keys(components), ...companions.filter((name) => name !== undefined)]);
@@ -122,9 +125,11 @@ export function declaredComponents(
  * The platforms that a build is published for, each with the publisher's word for it, in the order of
  * PLATFORMS.
  */
-export function publishedPlatforms(build: NativeLayout): [Platform, string][] {
+export function publishedPlatforms(
+  { platforms }: { platforms?: NativeLayout["platforms"] | undefined },
+): [Platform, string][] {
   return PLATFORMS.flatMap((platform): [Platform, string][] => {
-    const word = build.platforms[platform];
+    const word = platforms === undefined ? platform : platforms[platform];
     return word === undefined ? [] : [[platform, word]];
   });
 }

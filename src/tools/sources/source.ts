@@ -104,12 +104,11 @@ export interface ArtifactAddress {
 }
 
 /**
- * What resolving needs of the registry and of HTTP: metadata alone. Both clients in ../registry and ../http
- * have this shape. The narrow interface keeps a test's fake small and rules out downloads.
+ * What resolving needs of the registry and of other servers: metadata alone. The clients in ../registry have
+ * this shape. The narrow interface keeps a test's fake small and rules out downloads.
  */
 export interface ResolveDeps {
   registry: MetadataRegistry;
-  http: MetadataHttp;
   documents: Documents;
   user: RegistryUser;
   signal?: AbortSignal;
@@ -146,13 +145,6 @@ export interface VersionManifest {
   readonly bin?: Readonly<Record<string, string>> | string | undefined;
   readonly dependencies?: Readonly<Record<string, string>> | undefined;
   readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface MetadataHttp {
-  get(
-    url: string,
-    options?: { signal?: AbortSignal; maxBytes?: number },
-  ): Promise<{ status: number; text(): Promise<string>; cancel(): Promise<void> }>;
 }
 
 /** What finding and checking an artifact needs; see `src/tools/registry/npm_registry.ts`. */

@@ -6,7 +6,7 @@ import { inWorld } from "./support.ts";
 Deno.test("ls lists the project's tools, and notes on stderr what version files ask for in vain", () =>
   inWorld(async ({ haft, write, installed, project }) => {
     write("haft.toml", '[tools]\nesbuild = "^1"\nbiome = "2"\n');
-    write(".python-version", "3.12\n");
+    write(".tool-versions", "ruby 3.3\n");
     const path = installed("esbuild", "1.2.0", { esbuild: "bin/esbuild" });
     const file = join(project, "haft.toml");
     const text = await haft(["ls"]);
@@ -15,7 +15,7 @@ Deno.test("ls lists the project's tools, and notes on stderr what version files 
     assertStringIncludes(text.stdout, "not installed");
     assertEquals(
       text.stderr,
-      "Note: ~/project/.python-version asks for python 3.12: haft's catalogue does not have it\n",
+      "Note: ~/project/.tool-versions asks for ruby 3.3: haft's catalogue does not have it\n",
     );
     const json = await haft(["ls", "--json"]);
     assertEquals(json.stderr, "");
@@ -28,13 +28,13 @@ Deno.test("ls lists the project's tools, and notes on stderr what version files 
 
 Deno.test("which says why a tool that a version file asks for is not there", () =>
   inWorld(async ({ haft, write, project }) => {
-    write(".tool-versions", "python 3.12\n");
-    const { code, stdout, stderr } = await haft(["which", "python"]);
+    write(".tool-versions", "ruby 3.3\n");
+    const { code, stdout, stderr } = await haft(["which", "ruby"]);
     assertEquals({ code, stdout }, { code: 1, stdout: "" });
-    assertStringIncludes(stderr, 'No tool of this project provides "python"');
+    assertStringIncludes(stderr, 'No tool of this project provides "ruby"');
     assertStringIncludes(
       stderr,
-      `"${join(project, ".tool-versions")}" asks for python 3.12, but haft's catalogue does not have it`,
+      `"${join(project, ".tool-versions")}" asks for ruby 3.3, but haft's catalogue does not have it`,
     );
   }));
 

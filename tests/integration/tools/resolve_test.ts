@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HaftError } from "../../../src/base/errors.ts";
 import { createHttpClient } from "../../../src/tools/http/http_client.ts";
+import { createDocuments } from "../../../src/tools/registry/metadata_client.ts";
 import { createNpmRegistry } from "../../../src/tools/registry/npm_registry.ts";
 import type { ResolveDeps } from "../../../src/tools/sources/source.ts";
 import { resolveTool } from "../../../src/tools/resolve/resolve_tool.ts";
@@ -38,7 +39,8 @@ async function withServer(
       metadataDir: `${home}/metadata`,
       offline: false,
     });
-    await work({ ...noServices, http, registry }, asked);
+    const documents = createDocuments({ http, directory: `${home}/documents`, offline: false });
+    await work({ ...noServices, documents, registry }, asked);
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

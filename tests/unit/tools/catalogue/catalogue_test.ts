@@ -11,6 +11,7 @@ import {
 import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
 import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
+import { artifactUrl, factsOf } from "../../../../src/tools/sources/url_template.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
 
 Deno.test("catalogue.json fits its schema", () => {
@@ -56,9 +57,28 @@ Deno.test("every native build fills its templates on every platform it is publis
         else assert(!path.endsWith(".exe"), `${name}: ${path}`);
       }
     }
-    const template = "url" in build ? build.url : build.package;
-    assert(template.includes("{platform}"), name);
-    if ("url" in build) assert(build.url.includes("{version}") && build.url.includes("{format}"), name);
+    if ("package" in build) assert(build.package.includes("{platform}"), name);
+  }
+});
+
+Deno.test("every http entry makes addresses that it knows again, and no other tool's", () => {
+  for (const name of catalogueNames()) {
+    for (const source of catalogueEntry(name)?.sources ?? []) {
+      if (source.source !== "http") continue;
+      const groups = source.versions.match?.matchAll(/\(\?<(\w+)>/g) ?? [];
+      const facts = {
+        ...Object.fromEntries([...groups].map(([, group]) => [group, "20260102"])),
+        version: "30.1.2",
+      };
+      for (const build of source.builds) {
+        for (const [platform] of publishedPlatforms(build)) {
+          const url = artifactUrl(build, facts, platform) ?? "";
+          assert(!/[{}]/.test(url), `${name} ${platform}: ${url}`);
+          assertEquals(factsOf(build, url, platform), facts, `${name} ${platform}`);
+          assertEquals(factsOf(build, url.replace("https://", "https://evil."), platform), undefined);
+        }
+      }
+    }
   }
 });
 

@@ -17,7 +17,7 @@ const rows: [file: VersionFileFamily, text: string, asks: string[], skips?: stri
   [".nvmrc", "v22\n", ["node v22 (line 1)"]],
   [".nvmrc", "# ours\n\nlts/*\n", ["node lts/* (line 3)"]],
   [".node-version", "20.11.0", ["node 20.11.0 (line 1)"]],
-  [".python-version", "3.12\n", [], ["python 3.12: haft's catalogue does not have it"]],
+  [".python-version", "3.12\n", ["python 3.12 (line 1)"]],
   [
     ".tool-versions",
     "nodejs 22.1.0 20.0.0 # two\nruby 3.3\n\ndeno 2.9.6\n",

@@ -6,7 +6,7 @@ import { parseLockFile } from "../../../../src/tools/lockfile/parse_lock_file.ts
 import { platformParts, PLATFORMS } from "../../../../src/tools/platform.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry } from "../sources/fake_registry.ts";
+import { FakeRegistry } from "../sources/fake_registry.ts";
 
 const REQUESTS = [
   toolRequest("esbuild", "latest"),
@@ -42,7 +42,6 @@ Deno.test("a lock file is byte-identical whatever platform resolved and wrote it
             const locked = await resolveTool(request, {
               ...noServices,
               registry: registry(),
-              http: new FakeHttp(),
             });
             return [request.name, locked] as const;
           })),

@@ -4,9 +4,8 @@ import { completeLocked, resolveTool } from "../../../../src/tools/resolve/resol
 import { lockState } from "../../../../src/tools/lockfile/lock_matches.ts";
 import { lacksPublished } from "../../../../src/tools/resolve/install_config.ts";
 import { npmArtifact, sha512, toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry } from "../sources/fake_registry.ts";
+import { FakeRegistry } from "../sources/fake_registry.ts";
 
-const http = new FakeHttp();
 const request = toolRequest("esbuild", "latest");
 const mirror = new FakeRegistry(
   { esbuild: { "0.28.2": {} }, "@esbuild/linux-x64": { "0.28.2": {} } },
@@ -19,7 +18,7 @@ const whole = new FakeRegistry({
 }, { esbuild: { latest: "0.29.0" } });
 
 Deno.test("lacksPublished() is true where the lock is silent and the catalogue is not", async () => {
-  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
+  const locked = await resolveTool(request, { ...noServices, registry: mirror });
   assertEquals(lacksPublished(request, locked, "linux-x64-musl"), false);
   assertEquals(lacksPublished(request, locked, "darwin-arm64"), true);
   const deno = toolRequest("deno", "2.9.6");
@@ -29,8 +28,8 @@ Deno.test("lacksPublished() is true where the lock is silent and the catalogue i
 });
 
 Deno.test("completeLocked() adds platforms of the same version and leaves the others as they were", async () => {
-  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
-  const complete = await completeLocked(request, locked, { ...noServices, registry: whole, http });
+  const locked = await resolveTool(request, { ...noServices, registry: mirror });
+  const complete = await completeLocked(request, locked, { ...noServices, registry: whole });
   assertEquals(complete, {
     ...locked,
     platforms: { ...locked.platforms, "darwin-arm64": [npmArtifact("@esbuild/darwin-arm64", "0.28.2")] },
@@ -40,9 +39,9 @@ Deno.test("completeLocked() adds platforms of the same version and leaves the ot
 });
 
 Deno.test("completeLocked() returns the same entry when there is nothing to add", async () => {
-  const locked = await resolveTool(request, { ...noServices, registry: mirror, http });
+  const locked = await resolveTool(request, { ...noServices, registry: mirror });
   assertStrictEquals(
-    await completeLocked(request, locked, { ...noServices, registry: mirror, http }),
+    await completeLocked(request, locked, { ...noServices, registry: mirror }),
     locked,
   );
 });
@@ -54,7 +53,7 @@ Deno.test("resolveTool() has the tool's own versions where its packages are numb
   });
   for (const version of ["15", "15.0.0", "latest", "1.18.0"]) {
     const request = toolRequest("ripgrep", version);
-    const locked = await resolveTool(request, { ...noServices, registry, http });
+    const locked = await resolveTool(request, { ...noServices, registry });
     assertEquals(locked.version, "15.0.0");
     assertEquals(locked.platforms["linux-x64-glibc"], [
       npmArtifact("@vscode/ripgrep-linux-x64", "1.18.0", "A"),
@@ -62,7 +61,7 @@ Deno.test("resolveTool() has the tool's own versions where its packages are numb
     assertEquals(lockState(request, locked), "same");
   }
   await assertRejects(
-    () => resolveTool(toolRequest("ripgrep", "14"), { ...noServices, registry, http }),
+    () => resolveTool(toolRequest("ripgrep", "14"), { ...noServices, registry }),
     Error,
     'Unknown version "14" of tool "ripgrep"',
   );

@@ -1,8 +1,6 @@
-import type {
-  MetadataHttp,
-  MetadataRegistry,
-  VersionManifest,
-} from "../../../../src/tools/sources/source.ts";
+import { HttpError } from "../../../../src/tools/http/http_error.ts";
+import type { Documents, MetadataRequest } from "../../../../src/tools/registry/metadata_client.ts";
+import type { MetadataRegistry, VersionManifest } from "../../../../src/tools/sources/source.ts";
 import { sha512 } from "../lockfile/fixtures.ts";
 
 /** What a package's version says of itself, beside its name and number. */
@@ -55,22 +53,24 @@ export class FakeRegistry implements MetadataRegistry {
   }
 }
 
-/** Plain HTTP from a table: address → body, or a status. */
-export class FakeHttp implements MetadataHttp {
+/** Documents from a table: address → text, or a status. */
+export class FakeDocuments implements Documents {
   readonly asked: string[] = [];
-  readonly #bodies: Record<string, string | number>;
+  readonly #texts: Record<string, string | number>;
 
-  constructor(bodies: Record<string, string | number> = {}) {
-    this.#bodies = bodies;
+  constructor(texts: Record<string, string | number> = {}) {
+    this.#texts = texts;
   }
 
-  get(url: string) {
+  get<T>({ url, read, parse }: MetadataRequest<T>): Promise<T | undefined> {
     this.asked.push(url);
-    const body = this.#bodies[url] ?? 404;
-    return Promise.resolve({
-      status: typeof body === "number" ? body : 200,
-      text: () => Promise.resolve(typeof body === "number" ? "" : body),
-      cancel: () => Promise.resolve(),
-    });
+    const text = this.#texts[url];
+    if (text === undefined) return Promise.resolve(undefined);
+    if (typeof text === "number") {
+      return Promise.reject(
+        new HttpError(`the server answered ${text}`, { kind: "status", url, status: text }),
+      );
+    }
+    return Promise.resolve().then(() => parse(read === "text" ? text : JSON.parse(text)));
   }
 }

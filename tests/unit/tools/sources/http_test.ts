@@ -1,11 +1,13 @@
 import { noServices } from "../../../support/artifact_server.ts";
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { integrityOfSha256 } from "../../../../src/tools/integrity.ts";
-import { parseChecksums, parseVersionIndex } from "../../../../src/tools/sources/http.ts";
+import { listingParser } from "../../../../src/tools/sources/http_documents.ts";
+import { checksumOf } from "../../../../src/tools/sources/release_assets.ts";
+import type { VersionListing } from "../../../../src/tools/sources/http_entry.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry } from "./fake_registry.ts";
+import { FakeDocuments, FakeRegistry } from "./fake_registry.ts";
 
 const INDEX = JSON.stringify([
   { version: "v26.0.0", date: "2026-04-01", files: ["linux-x64"], lts: false },
@@ -34,12 +36,16 @@ const FILES = [
   "win-arm64.zip",
 ];
 
-function resolve(http: FakeHttp, version: string) {
-  return resolveTool(toolRequest("node", version), { ...noServices, registry: new FakeRegistry({}), http });
+function resolve(documents: FakeDocuments, version: string) {
+  return resolveTool(toolRequest("node", version), {
+    ...noServices,
+    registry: new FakeRegistry({}),
+    documents,
+  });
 }
 
-function mirror(version: string, files = FILES): FakeHttp {
-  return new FakeHttp({
+function mirror(version: string, files = FILES): FakeDocuments {
+  return new FakeDocuments({
     [`${BASE}/index.json`]: INDEX,
     [`${BASE}/v${version}/SHASUMS256.txt`]: sums(version, files),
   });
@@ -68,9 +74,9 @@ Deno.test("resolveTool() locks node's official archives with their checksums", a
 });
 
 Deno.test("resolveTool() reads the checksums alone for an exact version, and leaves out what they lack", async () => {
-  const http = mirror("22.12.0", ["linux-x64.tar.gz"]);
-  const locked = await resolve(http, "v22.12.0");
-  assertEquals(http.asked, [`${BASE}/v22.12.0/SHASUMS256.txt`]);
+  const documents = mirror("22.12.0", ["linux-x64.tar.gz"]);
+  const locked = await resolve(documents, "v22.12.0");
+  assertEquals(documents.asked, [`${BASE}/v22.12.0/SHASUMS256.txt`]);
   assertEquals(Object.keys(locked.platforms), ["linux-x64-glibc"]);
 });
 
@@ -89,7 +95,7 @@ Deno.test("resolveTool() understands the tags of .nvmrc files", async () => {
 });
 
 Deno.test("resolveTool() refuses what node's distribution lacks", async () => {
-  const rows: [version: string, http: FakeHttp, message: string, next: string][] = [
+  const rows: [version: string, documents: FakeDocuments, message: string, next: string][] = [
     [
       "22.99.0",
       mirror("22.12.0"),
@@ -100,36 +106,69 @@ Deno.test("resolveTool() refuses what node's distribution lacks", async () => {
     ["lts/jot", mirror("22.12.0"), 'Unknown tag "lts/jot"', '"lts/jod"'],
     ["22.12.0", mirror("22.12.0", ["headers.tar.gz"]), "no executables", "Choose another version"],
     ["22.11.0", mirror("22.12.0"), "no executables", "Choose another version"],
-    ["22", new FakeHttp({ [`${BASE}/index.json`]: 503 }), "the server answered 503", "[mirrors]"],
-    ["22", new FakeHttp(), `There is no list of versions at ${BASE}/index.json`, "[mirrors]"],
+    ["22", new FakeDocuments({ [`${BASE}/index.json`]: 503 }), "the server answered 503", "Try again later"],
+    ["22", new FakeDocuments(), `There is no list of versions at ${BASE}/index.json`, "[mirrors]"],
     [
       "22",
-      new FakeHttp({ [`${BASE}/index.json`]: "<html>" }),
+      new FakeDocuments({ [`${BASE}/index.json`]: "<html>" }),
       "Cannot read the list of versions",
       "[mirrors]",
     ],
   ];
-  for (const [version, http, message, next] of rows) {
-    const error = await assertRejects(() => resolve(http, version), HaftError);
+  for (const [version, documents, message, next] of rows) {
+    const error = await assertRejects(() => resolve(documents, version), HaftError);
     assertStringIncludes(error.message, message);
     assertStringIncludes(error.next ?? "", next);
   }
 });
 
-Deno.test("parseVersionIndex() sorts by number and refuses another format", () => {
-  assertEquals(parseVersionIndex(INDEX, "u").versions, ["22.9.0", "22.11.0", "22.12.0", "24.1.0", "26.0.0"]);
-  for (const text of ["{}", "[1]", '[{"version": 1}]', ""]) {
-    assertThrows(() => parseVersionIndex(text, "u"), HaftError, "Cannot read the list of versions at u");
+Deno.test("listingParser() reads JSON by a path and a page by its links, sorted, and refuses another format", async () => {
+  const url = "https://example.com/list";
+  const rows: [text: string, listing: Omit<VersionListing, "url">, versions: string[]][] = [
+    [INDEX, { path: "$[*]" }, ["22.9.0", "22.11.0", "22.12.0", "24.1.0", "26.0.0"]],
+    ['{"versions":{"1.2.0":{"version":"1.2.0"},"b":{"version":"1.10.0-rc1"}}}', { path: "$.versions[*]" }, [
+      "1.2.0",
+      "1.10.0-rc1",
+    ]],
+    ['[{"tag_name":"v1.2.0"},{"tag_name":"v1.3"}]', { path: "$[*].tag_name" }, ["1.2.0", "1.3.0"]],
+    [
+      `<a href="../">up</a> <A HREF='/tool/1.9.0/'>x</A> <a href=/tool/1.10.0/>y</a> <a href="/tool/new/">z</a>`,
+      { match: "/tool/(?<version>[^/]+)/$" },
+      ["1.9.0", "1.10.0"],
+    ],
+    // What could lead an address elsewhere is no version.
+    ['["1.0.0", "1.1.0/../../x", "2.0.0+a/b"]', { path: "$[*]" }, ["1.0.0"]],
+  ];
+  for (const [text, listing, versions] of rows) {
+    assertEquals((await listingParser({ url, ...listing }))(text).versions, versions, text);
+  }
+  for (const text of ["{}", "[1]", '[{"version": 1}]', "", "[]", "7"]) {
+    await assertRejects(
+      async () => (await listingParser({ url, path: "$[*]" }))(text),
+      HaftError,
+      `Cannot read the list of versions at ${url}`,
+    );
   }
 });
 
-Deno.test("parseChecksums() reads sha256sum's text and binary lines, and nothing else", () => {
+Deno.test("listingParser() keeps the latest revision of a version, with the groups that templates need", async () => {
+  const text = '["/20250101/tool-1.2.3", "/20260101/tool-1.2.3", "/20240101/tool-1.2.3"]';
+  const listing = { url: "u", path: "$[*]", match: "/(?<date>\\d+)/tool-(?<version>.+)$" };
+  assertEquals((await listingParser(listing))(text).facts.get("1.2.3"), {
+    date: "20260101",
+    version: "1.2.3",
+  });
+});
+
+Deno.test("checksumOf() reads sha256sum's text and binary lines, and nothing else", () => {
   const hex = "ab".repeat(32);
   const text = `${hex}  a.tar.gz\n${hex} *b.zip\r\n\n# comment\n${hex}\nxyz  c\n${
     "a".repeat(40)
   }  sha1.tgz\n`;
-  assertEquals([...parseChecksums(text)], [["a.tar.gz", integrityOfSha256(hex)], [
-    "b.zip",
-    integrityOfSha256(hex),
-  ]]);
+  assertEquals(["a.tar.gz", "b.zip", "c", "sha1.tgz"].map((file) => checksumOf(text, file)), [
+    hex,
+    hex,
+    undefined,
+    undefined,
+  ]);
 });

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { platformMatches } from "../../../../src/tools/sources/npm_platform_packages.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { npmArtifact, toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry, type PackageFacts } from "./fake_registry.ts";
+import { FakeRegistry, type PackageFacts } from "./fake_registry.ts";
 
 type Packages = Record<string, PackageFacts>;
 
@@ -40,7 +40,6 @@ async function resolve(registry: FakeRegistry) {
   return await resolveTool(toolRequest("npm:@acme/cli", "latest"), {
     ...noServices,
     registry,
-    http: new FakeHttp(),
   });
 }
 
@@ -158,7 +157,6 @@ Deno.test("npm:NAME of a wrapper in the catalogue is that tool", async () => {
   const locked = await resolveTool(toolRequest("npm:esbuild", "0.28"), {
     ...noServices,
     registry,
-    http: new FakeHttp(),
   });
   assertEquals([locked.kind, locked.bin], ["native", undefined]);
 });

@@ -4,7 +4,7 @@ import { HaftError, UsageError } from "../../../../src/base/errors.ts";
 import { PLATFORMS } from "../../../../src/tools/platform.ts";
 import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { sha512, toolRequest } from "../lockfile/fixtures.ts";
-import { FakeHttp, FakeRegistry, type PackageFacts } from "./fake_registry.ts";
+import { FakeRegistry, type PackageFacts } from "./fake_registry.ts";
 
 const BIOME_WORDS = [
   "linux-x64",
@@ -26,7 +26,7 @@ function biomeRegistry(change: (packages: Record<string, Record<string, PackageF
 }
 
 function resolve(registry: FakeRegistry, name: string, version: string, more = {}) {
-  return resolveTool(toolRequest(name, version, more), { ...noServices, registry, http: new FakeHttp() });
+  return resolveTool(toolRequest(name, version, more), { ...noServices, registry });
 }
 
 Deno.test("resolveTool() locks every platform of a native tool from metadata alone", async () => {
