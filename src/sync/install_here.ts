@@ -22,6 +22,17 @@ export async function installHere(
   config: InstallConfig,
   options: InstallHereOptions,
 ): Promise<InstallResult> {
+  try {
+    return await install(config, options);
+  } catch (error) {
+    const used = config.artifacts[0]?.artifact.kind;
+    if (used === undefined || options.signal.aborted) throw error;
+    const { hintAtOtherSources } = await import("../tools/resolve/other_source.ts");
+    throw hintAtOtherSources(error, { tool: config.tool_name, used });
+  }
+}
+
+async function install(config: InstallConfig, options: InstallHereOptions): Promise<InstallResult> {
   const { services, paths, env, version, report, signal } = options;
   const { installTool } = await import("../tools/install/install_tool.ts");
   return await installTool(config, {

@@ -59,3 +59,20 @@ Deno.test("sync names the setting for a mirror where no source of a tool can be 
   assertStringIncludes(stderr, "A mirror is named under [mirrors] in haft.toml");
   assert(!stderr.includes('Source "npm" answers'));
 });
+
+Deno.test("sync names the other source where a locked tool's own server cannot be reached", async () => {
+  await using registry = await fakeTools([["node", "22.1.0"]]);
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest(MANIFEST.replace("http://127.0.0.1:1/", new URL("/dist/", registry.url).href));
+  await sandbox.run(binary, { args: ["trust"] });
+  const sums = ["linux-x64.tar.gz", "linux-arm64.tar.gz", "darwin-x64.tar.gz", "darwin-arm64.tar.gz"]
+    .map((end) => `${"0".repeat(64)}  node-v22.1.0-${end}\n`);
+  registry.addFile("/dist/index.json", JSON.stringify([{ version: "v22.1.0", lts: "Jod" }]));
+  registry.addFile("/dist/v22.1.0/SHASUMS256.txt", sums.join(""));
+  assertEquals((await sandbox.run(binary, { args: ["lock"] })).code, 0);
+  sandbox.manifest(MANIFEST);
+  await sandbox.run(binary, { args: ["trust"] });
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync", "--locked"] });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, '"node" has another source, too: write source = "npm" for it in haft.toml');
+});

@@ -1,4 +1,5 @@
 import { HaftError } from "../../base/errors.ts";
+import type { SourceName } from "../../protocol/artifact.ts";
 import { catalogueEntry } from "../catalogue/catalogue.ts";
 import { HttpError, type HttpErrorKind } from "../http/http_error.ts";
 import type { LockedTool } from "../locked_tool.ts";
@@ -41,6 +42,26 @@ async function versionFrom(request: ToolRequest, deps: ResolveDeps): Promise<str
     deps.signal?.throwIfAborted();
     return undefined;
   }
+}
+
+/**
+ * What a failed download of a locked tool is told as: where its server cannot be reached and the catalogue
+ * has other sources, the next step names them.
+ */
+export function hintAtOtherSources(
+  error: unknown,
+  { tool, used }: { tool: string; used: SourceName },
+): unknown {
+  const failure = unreachable(error);
+  const others = (catalogueEntry(tool)?.sources ?? []).filter(({ source }) => source !== used);
+  if (failure === undefined || others.length === 0) return error;
+  const names = others.map(({ source }) => `source = "${source}"`).join(" or ");
+  const hint = `"${tool}" has another source, too: write ${names} for it in haft.toml, and haft.lock changes`;
+  return new HaftError(failure.message, {
+    next: failure.next === undefined ? hint : `${failure.next}\n  ${hint}`,
+    exitCode: failure.exitCode,
+    cause: failure,
+  });
 }
 
 const UNREACHABLE: ReadonlySet<HttpErrorKind> = new Set([
