@@ -8,6 +8,7 @@ import {
   openSync,
   type Stats,
 } from "node:fs";
+import { dirname } from "node:path";
 import { errorCode, HaftError } from "../base/errors.ts";
 
 export interface RuntimeDirectoryOptions {
@@ -52,6 +53,8 @@ export function openRuntimeDirectory(path: string, { uid, create = false }: Runt
 
 function makeDirectory(path: string): void {
   try {
+    // XDG_RUNTIME_DIR may name a directory that nothing has made yet, in a container for example.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     mkdirSync(path, { mode: 0o700 });
     // A umask that takes bits from the owner would leave a directory that not even we can use.
     chmodSync(path, 0o700);

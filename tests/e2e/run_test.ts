@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
-import { binary, isGone } from "./support.ts";
+import { binary, isGone, Sandbox } from "./support.ts";
 import { killDaemon, project, start, task } from "./task_sandbox.ts";
 
 async function newest(daemon: Awaited<ReturnType<typeof project>>): Promise<TaskInfo> {
@@ -253,6 +253,14 @@ sub = { run = "echo ran", dir = "app", inputs = ["sub.txt"] }
   const id = await start(daemon, "sub");
   await daemon.run("task", "wait", id);
   assertEquals((await task(daemon, id)).skipped, true);
+});
+
+Deno.test("haft run needs no runtime directory to be there: it makes the one that XDG_RUNTIME_DIR names", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest('[tasks]\nt = "echo ran"\n');
+  const env = { XDG_RUNTIME_DIR: join(sandbox.root, "not", "made"), HAFT_TRUST: "1" };
+  const { stdout, stderr } = await sandbox.run(binary, { args: ["run", "t"], env });
+  assertEquals([stdout, stderr], ["ran\n", ""]);
 });
 
 Deno.test("if and status decide whether a task runs, and a task that is skipped says which of them", async () => {
