@@ -129,8 +129,9 @@ const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
  */
 async function writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void> {
   const sink = sinks[stream] ??= Bun[stream].writer();
-  sink.write(text);
-  await sink.flush();
+  // Either may meet a reader that has gone.
+  const written = sink.write(text);
+  await Promise.all([written, sink.flush()]);
 }
 
 function tryLock(path: string): FileLock | undefined {

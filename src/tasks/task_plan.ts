@@ -19,6 +19,8 @@ export interface PlanRequest {
   words: readonly string[];
   /** What follows `--`. */
   rest: readonly string[];
+  /** Only what the tasks are is wanted: their parameters need no values yet. */
+  help?: boolean;
 }
 
 /**
@@ -27,12 +29,12 @@ export interface PlanRequest {
  *
  * @throws {UsageError} for an unknown task or parameter
  */
-export function planTasks({ words, rest }: PlanRequest, scope: TaskScope): TaskPlan {
+export function planTasks({ words, rest, help = false }: PlanRequest, scope: TaskScope): TaskPlan {
   const plan = new Map<string, PlannedTask>();
   const calls = splitCalls(words, scope);
   for (const [index, { found, words: own }] of calls.entries()) {
     const last = index === calls.length - 1;
-    add(plan, found, { words: own, rest: last ? rest : [] }, { scope, path: [] });
+    add(plan, found, { words: own, rest: last ? rest : [] }, { scope, help, path: [] });
   }
   return plan;
 }
@@ -75,6 +77,7 @@ function tryFind(
 
 interface Adding {
   scope: TaskScope;
+  help: boolean;
   /** The keys on the way here, for circles across projects. */
   path: readonly string[];
 }
@@ -84,7 +87,7 @@ function add(
   plan: Map<string, PlannedTask>,
   found: FoundTask,
   words: { words: readonly string[]; rest: readonly string[] },
-  { scope, path }: Adding,
+  { scope, help, path }: Adding,
 ): string {
   const key = `${found.project.root}\0${found.name}`;
   if (path.includes(key)) {
@@ -94,10 +97,10 @@ function add(
     });
   }
   if (plan.has(key)) return key;
-  const given = readArguments(found.name, found.config, words);
+  const given = help ? { values: {}, words: [] } : readArguments(found.name, found.config, words);
   const projects = [found.project, ...scope.projects.filter((one) => one !== found.project)];
   const around = { ...scope, projects };
-  const within: Adding = { scope: around, path: [...path, key] };
+  const within: Adding = { scope: around, help, path: [...path, key] };
   const none = { words: [], rest: [] };
   const after = found.config.depends.map((name) => add(plan, findTask(name, around), none, within));
   plan.set(key, { ...found, label: labelOf(found, plan), given, after });

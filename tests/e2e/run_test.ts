@@ -144,6 +144,27 @@ both = { depends = ["cat", "tty"] }
   assertEquals([code, stdout], [0, "tty | no\n"]);
 });
 
+Deno.test("--help of a task with a required parameter shows it, and asks for no value", async () => {
+  await using daemon = await project(
+    binary,
+    '[tasks.deploy]\nrun = "true"\nargs.env = { choices = ["dev", "prod"] }\n',
+  );
+  const { code, stdout, stderr } = await daemon.run("run", "deploy", "--help");
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /--env ENV +one of dev, prod; required/);
+});
+
+Deno.test("a reader that goes early ends haft run quietly; a number of jobs that is none is refused", async () => {
+  await using daemon = await project(binary, '[tasks]\nseq = "seq 1 200000"\n');
+  for (let time = 0; time < 5; time++) {
+    const { stdout, stderr } = await daemon.sandbox.shell(binary, "haft run seq | head -1");
+    assertEquals([stdout, stderr], ["1\n", ""]);
+  }
+  for (const jobs of ["0", "-1", "x", "1e9"]) {
+    assertEquals((await daemon.run("run", `--jobs=${jobs}`, "seq")).code, 2, jobs);
+  }
+});
+
 Deno.test("--no-tty keeps the terminal from a task: what it prints moves no cursor and sets no clipboard", async () => {
   await using daemon = await project(
     binary,

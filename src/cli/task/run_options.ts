@@ -75,7 +75,7 @@ export function parseRun(
     output,
     timestamps: flags.has("timestamps"),
     keepGoing: flags.has("keep-going"),
-    jobs: flags.has("jobs") ? numberFlag(all, "jobs", { usual: 1, most: 1_000 }) : undefined,
+    jobs: flags.has("jobs") ? numberFlag(all, "jobs", { usual: 1, least: 1, most: 1_000 }) : undefined,
     force: flags.has("force"),
     tty: !flags.has("no-tty"),
     watched: false,
