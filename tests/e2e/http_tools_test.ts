@@ -1,7 +1,7 @@
 /** Tools at their publishers' own addresses, by mirrors on loopback of the layouts that these document. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
@@ -110,7 +110,10 @@ async function publish(hosts: Hosts): Promise<void> {
 
   // Corretto: one JSON document with the addresses and the hashes of every version.
   const jdk = await packTarball(
-    Object.fromEntries(["java", "javac", "jar"].map((name) => [`bin/${name}`, script(`${name} 21`)])),
+    {
+      "bin/java": { content: '#!/bin/sh\necho "java 21 $* in $JAVA_HOME"\n', mode: 0o755 },
+      ...Object.fromEntries(["javac", "jar"].map((name) => [`bin/${name}`, script(`${name} 21`)])),
+    },
     { root: "amazon-corretto-21.0.5.11.1-linux" },
   );
   const resource = (word: string) =>
@@ -175,6 +178,10 @@ Deno.test("terraform, kubectl, helm, python and a JDK come from their publishers
     [["javac", "X.java"], "javac 21 X.java\n"],
   ];
   for (const [args, says] of runs) assertEquals((await haft("exec", ...args)).stdout, says);
+  // What one of a tool's sources names has a shim, though the preferred one lacks it.
+  const shims = readdirSync(join(sandbox.haftHome, "shims"));
+  for (const name of ["javac", "jar", "python3", "kubectl"]) assert(shims.includes(name), name);
+  assertMatch((await haft("exec", "java", "home")).stdout, /^java 21 home in .*java\+http\/21\.0\.5\n$/);
 
   // The lock has every platform, under the publishers' addresses; nothing of the others was downloaded.
   const lock = readFileSync(join(sandbox.project, "haft.lock"), "utf8");

@@ -57,7 +57,10 @@ function isOfCatalogue(name: string): boolean {
   return catalogueEntry(name) !== undefined || toolOfExecutable(name) !== undefined;
 }
 
+/** What any of the tool's sources names: a JDK has `javac`, the runtime that is preferred to it has not. */
 function cataloguedNames(tool: string): ReadonlySet<string> {
+  const entry = catalogueEntry(tool);
+  if (entry !== undefined) return new Set(entry.sources.flatMap(declaredBy));
   try {
     return new Set(declaredBy(toolSource({ name: tool })));
   } catch {
