@@ -14,7 +14,15 @@ import { HttpEntry } from "./http_entry.ts";
 import { assetFormat } from "./release_assets.ts";
 import { REQUESTS_AT_ONCE, type ResolveDeps, type Source } from "./source.ts";
 import { nothingPublished, unknownVersion } from "./source_error.ts";
-import { artifactUrl, type Facts, factsOf, fileName, needsVersionAlone, versionOf } from "./url_template.ts";
+import {
+  artifactUrl,
+  type Facts,
+  factsOf,
+  fileName,
+  needsVersionAlone,
+  templateFolder,
+  versionOf,
+} from "./url_template.ts";
 
 const LockedArtifact = v.pipe(
   v.strictObject({
@@ -39,7 +47,7 @@ export const http = {
   },
   direct: () => undefined,
   directForm: undefined,
-  subject: ({ builds, versions }) => builds[0]?.url ?? versions.url,
+  subject: ({ builds: [build], versions }) => build === undefined ? versions.url : templateFolder(build.url),
   versions: async (entry, _request, deps) => (await fetchListed(entry.versions, deps)).versions,
   async resolve(entry, request, deps) {
     const asked = parseVersionRequest(request.version);

@@ -56,6 +56,12 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
+/** The folder of everything that a template can make. */
+export function templateFolder(template: string): string {
+  const [fixed = ""] = template.split("{");
+  return fixed.slice(0, fixed.lastIndexOf("/") + 1);
+}
+
 /** The file's name in an address, as checksum files write it. */
 export function fileName(url: string): string {
   const name = url.slice(url.lastIndexOf("/") + 1);

@@ -10,7 +10,7 @@ import {
 } from "../../../../src/tools/catalogue/catalogue.ts";
 import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
-import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
+import { sourceOf, type ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { artifactUrl, factsOf } from "../../../../src/tools/sources/url_template.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
 
@@ -74,6 +74,7 @@ Deno.test("every http entry makes addresses that it knows again, and no other to
         for (const [platform] of publishedPlatforms(build)) {
           const url = artifactUrl(build, facts, platform) ?? "";
           assert(!/[{}]/.test(url), `${name} ${platform}: ${url}`);
+          assert(url.startsWith(sourceOf("http").subject(source)), url);
           assertEquals(factsOf(build, url, platform), facts, `${name} ${platform}`);
           assertEquals(factsOf(build, url.replace("https://", "https://evil."), platform), undefined);
         }
