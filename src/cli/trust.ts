@@ -3,12 +3,15 @@ import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { openProject } from "../tools/project/project.ts";
-import { sectionNames } from "../tools/trust/trust_store.ts";
+import { type GatedParts, sectionNames } from "../tools/trust/trust_store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 
 export interface TrustOptions {
   action: "trust" | "show" | "revoke" | "list";
-  /** A manifest, or a directory of the project; the current directory when undefined. */
+  /**
+   * A manifest, another program's file of tasks, or a directory of the project; the current directory when
+   * undefined.
+   */
   path: string | undefined;
   json: boolean;
 }
@@ -46,7 +49,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
     return ExitCode.ok;
   }
-  const { gated } = project;
+  const gated = await ofAnotherProgram(path, context) ?? project.gated;
   if (Object.keys(gated.parts).length === 0) project.requireManifest();
   if (action === "trust") store.trust(gated);
   if (action === "revoke") store.revoke(gated.path);
@@ -62,7 +65,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
   await context.stdout.write(`${gated.path} ${state}\n`);
-  if (action !== "revoke" && project.files.manifestPath !== undefined) {
+  if (action !== "revoke" && gated === project.gated && project.files.manifestPath !== undefined) {
     const { warnOfProblems } = await import("./check/problem_lines.ts");
     await warnOfProblems(project.files.manifestPath, context);
   }
@@ -77,6 +80,17 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
   }
   return ExitCode.ok;
+}
+
+/** What a package.json, mise.toml, justfile or Taskfile can run, where the path names one. */
+async function ofAnotherProgram(
+  path: string | undefined,
+  { cwd }: Context,
+): Promise<GatedParts | undefined> {
+  const file = path === undefined ? undefined : resolve(cwd, path);
+  if (file === undefined || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  const { gatedFile } = await import("./task/foreign_tasks.ts");
+  return gatedFile(file);
 }
 
 function projectDirectory(path: string | undefined, cwd: string): string {

@@ -423,3 +423,20 @@ Deno.test("projects that are trusted at the same moment are all trusted", async 
   const { stdout } = await sandbox.run(binary, { args: ["trust", "--list", "--json"] });
   assertEquals(JSON.parse(stdout), projects.map((project) => join(project, "haft.toml")));
 });
+
+Deno.test("trust of another program's file of tasks is given, shown and taken back by its name", async () => {
+  await using sandbox = await Sandbox.create({ registry: "" });
+  const haft = (...args: string[]) => sandbox.run(binary, { args });
+  const file = join(sandbox.project, "package.json");
+  writeFileSync(file, '{"scripts": {"hello": "echo hello > ran"}}');
+  const untrusted = await haft("run", "hello");
+  assertEquals(untrusted.code, 1);
+  assertStringIncludes(untrusted.stderr, 'run "haft trust package.json"');
+  assertStringIncludes((await haft("trust", "--show", "package.json")).stdout, "is not trusted: [scripts]");
+  const trusted = await haft("trust", "package.json");
+  assertEquals([trusted.code, trusted.stdout.includes("echo hello > ran")], [0, true], trusted.stderr);
+  assertEquals((await haft("run", "hello")).code, 0);
+  assertEquals(JSON.parse((await haft("trust", "--list", "--json")).stdout), [file]);
+  assertEquals((await haft("trust", "--revoke", file)).code, 0);
+  assertEquals((await haft("run", "hello")).code, 1);
+});

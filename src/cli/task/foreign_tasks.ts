@@ -3,7 +3,7 @@ import { readTextFile } from "../../base/read_text_file.ts";
 import { spawn, spawnSync } from "node:child_process";
 import { withUsersUmask } from "../../base/umask.ts";
 import { existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { parse } from "smol-toml";
 import { ExitCode } from "../../base/exit_code.ts";
 import { openProject } from "../../tools/project/project.ts";
@@ -101,6 +101,17 @@ export function foreignTasks(context: Context): ForeignTask[] {
   );
 }
 
+/**
+ * What another program's file of tasks can run.
+ *
+ * @returns undefined for a file that is none of these
+ */
+export function gatedFile(file: string): GatedParts | undefined {
+  const source = SOURCES.find(({ files }) => files.includes(basename(file)));
+  if (source === undefined) return undefined;
+  return { path: file, files: [file], parts: (source.runs ?? withIncluded)(file, readTextFile(file)) };
+}
+
 function withIncluded(file: string, text: string): GatedParts["parts"] {
   const directory = dirname(file);
   const included = includedFiles(file, text).map((path) => relative(directory, path));
@@ -125,9 +136,9 @@ export async function runForeign(
   const gated = task.gated();
   if (!trust.isTrusted(gated)) {
     throw new UntrustedError(gated, trust, {
-      next: `Look at it; haft asks on a terminal, and HAFT_TRUST=1 decides in CI. Without haft: ${
-        task.command.join(" ")
-      }`,
+      next:
+        `Look at it, then run "haft trust ${basename(task.file)}" there; where no one can be asked, as in ` +
+        `CI, set HAFT_TRUST=1. Without haft: ${task.command.join(" ")}`,
     });
   }
   const env = openProject(context.cwd, context).runEnvironment({ inherited: context.env });
