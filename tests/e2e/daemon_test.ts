@@ -125,6 +125,17 @@ Deno.test("ipc-send starts the daemon when it has to, and not with --no-spawn", 
   assertMatch((await daemon.run("ipc-send", "daemon.ping")).stdout, PONG);
 });
 
+Deno.test("ipc-send of a call about a project is about the one that it is made in", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  daemon.sandbox.manifest('[tasks]\nt = "pwd"\n');
+  assertEquals((await daemon.run("trust")).code, 0);
+  const started = await daemon.run("ipc-send", "task.start", "name=t");
+  assertEquals(started.code, 0, started.stderr);
+  const { id } = JSON.parse(started.stdout);
+  assertEquals((await daemon.run("task", "wait", id)).code, 0);
+  assertEquals((await daemon.run("task", "logs", id)).stdout, `${daemon.sandbox.project}\n`);
+});
+
 Deno.test("ipc-send takes parameters as JSON, from a file, from stdin, and as key=value", async () => {
   await using daemon = await DaemonSandbox.create(binary);
   await daemon.start();

@@ -130,11 +130,29 @@ function parseSubscription(args: Pick<ParsedArgs, "flags">): Subscription {
   };
 }
 
-/** `cwd=.` means a directory as the shell does: the daemon has another working directory. */
-function withAbsoluteCwd(params: unknown, from: string): unknown {
+/**
+ * Calls about one project. Without `cwd` the daemon would look in its own working directory, the user's home.
+ */
+const ABOUT_A_PROJECT: ReadonlySet<string> = new Set([
+  "backend.call",
+  "backend.start",
+  "backend.stop",
+  "runtime.environment",
+  "runtime.resolve",
+  "runtime.versions",
+  "task.start",
+  "tool.install",
+  "tool.sync",
+]);
+
+/**
+ * `cwd=.` means a directory as the shell does: the daemon has another working directory. A call about a
+ * project is about the one that it is made in.
+ */
+function withProject(method: string, params: unknown, from: string): unknown {
   if (typeof params !== "object" || params === null || Array.isArray(params)) return params;
-  if (!("cwd" in params) || typeof params.cwd !== "string") return params;
-  return { ...params, cwd: resolve(from, params.cwd) };
+  if (!("cwd" in params)) return ABOUT_A_PROJECT.has(method) ? { ...params, cwd: from } : params;
+  return typeof params.cwd === "string" ? { ...params, cwd: resolve(from, params.cwd) } : params;
 }
 
 async function run(options: IpcSendOptions, context: Context): Promise<ExitCode> {
@@ -142,7 +160,7 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
   const socket = await daemonSocket(options.socket, context);
   // Before the connection: wrong parameters start no daemon.
   const params = action.kind === "call"
-    ? withAbsoluteCwd(await readParams(action.params), context.cwd)
+    ? withProject(action.method, await readParams(action.params), context.cwd)
     : undefined;
   const { connectToDaemon } = await import("../daemon/connection.ts");
   const { client } = await connectToDaemon({ socket, spawn, framing, client: "haft ipc-send" }, context);
