@@ -205,6 +205,7 @@ export class DocWorld implements AsyncDisposable {
     this.file(".env", "FROM_FILE=1\n");
     this.file("src/main.ts", "export {};\n");
     this.file("src/app.js", "\n");
+    this.file("docs/tasks.toml", "[tasks]\nbuild = 'true'\n");
     this.file("agent.py", agentOfTheGuide());
   }
 }
