@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { parseApp, parseApps } from "../../../../src/apps/config/parse_apps.ts";
+import { NO_INCLUDES } from "../../../../src/tools/manifest/task_includes.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
 import { gatedParts } from "../../../../src/tools/project/gated_parts.ts";
 
@@ -159,6 +160,7 @@ Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest
     root: "/",
     manifestPath: "haft.toml",
     registry: [],
+    includes: NO_INCLUDES,
     local: { root: "/", lockPath: "/haft.local.lock", requests: [] },
     foreignEnv: {},
     foreignEnvFile: undefined,

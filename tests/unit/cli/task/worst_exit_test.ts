@@ -12,6 +12,7 @@ function task(fields: Partial<TaskInfo>): TaskInfo {
     error: null,
     attempt: 1,
     skipped: false,
+    skip_reason: null,
     exit_code: 0,
     pid: null,
     result: null,
