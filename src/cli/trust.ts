@@ -49,7 +49,8 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
     return ExitCode.ok;
   }
-  const gated = await ofAnotherProgram(path, context) ?? project.gated;
+  const foreign = await ofAnotherProgram(path, context);
+  const gated = foreign ?? project.gated;
   if (Object.keys(gated.parts).length === 0) project.requireManifest();
   if (action === "trust") store.trust(gated);
   if (action === "revoke") store.revoke(gated.path);
@@ -65,7 +66,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
   await context.stdout.write(`${gated.path} ${state}\n`);
-  if (action !== "revoke" && gated === project.gated && project.files.manifestPath !== undefined) {
+  if (action !== "revoke" && foreign === undefined && project.files.manifestPath !== undefined) {
     const { warnOfProblems } = await import("./check/problem_lines.ts");
     await warnOfProblems(project.files.manifestPath, context);
   }
