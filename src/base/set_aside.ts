@@ -111,7 +111,11 @@ export function readOrSetAside<T>(path: string, parse: (text: string) => T): T |
  * one that its user may not write. One that merely lost its mode gets it back.
  */
 export function setAsideUnlessFile(path: string): void {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const seen = lstatSync(path, { throwIfNoEntry: false });
+  // One that is not there yet, or is no longer, may be made by another process in this moment.
+  if (seen === undefined) return;
+  const isFile =
+    (seen.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : seen)?.isFile() === true;
   if (!isFile || !(isUsable(path) || regain(path))) setAside(path);
 }
 
@@ -141,8 +145,8 @@ function isUsable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
   }
 }
 
