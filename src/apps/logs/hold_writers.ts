@@ -6,9 +6,10 @@ import type { Writers } from "./rotate_log.ts";
 /**
  * Milliseconds that the processes get to be seen stopped, by attempt. One that writes to a slow disk stops
  * when that write is done. One that waits in vfork for a child, which was stopped before its exec, would
- * never: both must go on for a moment.
+ * never: both must go on for a moment. An app that starts processes all the time is met in its vfork often:
+ * it is the number of attempts that counts, each limit twice.
  */
-const STOP_LIMITS_MS = [20, 50, 100, 200, 400];
+const STOP_LIMITS_MS = [20, 20, 50, 50, 100, 100, 200, 200, 400, 400];
 
 /** All processes of an app as {@link Writers}: SIGSTOP, until no thread of any runs, then SIGCONT. */
 export function treeWriters(
