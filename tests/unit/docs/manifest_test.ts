@@ -69,7 +69,8 @@ Deno.test("docs/manifest.md: every example is read as it stands", () => {
     }
     const { apps = {}, tasks = {}, backends = {} } = v.parse(ManifestDocument, value);
     parseApps(apps, "haft.toml");
-    parseTasks(tasks, "haft.toml");
+    // What the page says of docs/tasks.toml.
+    parseTasks({ ...tasks, "docs:build": "true" }, "haft.toml");
     for (const [name, table] of Object.entries(backends)) parseBackend(name, table, "haft.toml");
   }
 });
