@@ -46,21 +46,26 @@ Deno.test("a writer of many processes, one of them out of the group, loses nothi
   withApps(
     async (h) => {
       await h.service.start({ root: h.root });
+      // They write until they were rotated twice, however busy the machine is.
+      while (!existsSync(rotatedPath(logOf(h), 2))) await delay(20);
+      writeFileSync(join(h.root, "stop"), "");
       await h.line("end");
       const lines = contentOf(logOf(h)).trim().split("\n").filter((line) => line !== "end");
       assertEquals(h.lines().filter((line) => line !== "end"), lines);
-      for (const name of ["a", "b", "c"]) {
+      const counts = ["a", "b", "c"].map((name) => {
         const own = lines.filter((line) => line.startsWith(name));
-        assertEquals(own, Array.from({ length: 40_000 }, (_, i) => `${name} ${i + 1}`));
-      }
-      assertEquals(lines.length, 120_000);
-      assert(existsSync(rotatedPath(logOf(h), 2)), "it was rotated more than once");
+        assertEquals(own, own.map((_, i) => `${name} ${i + 1}`));
+        assertEquals(own.length % 10_000, 0, name);
+        assert(own.length > 0);
+        return own.length;
+      });
+      assertEquals(lines.length, counts.reduce((sum, count) => sum + count));
     },
     `[apps.writers]
 command = ["sh", "-c", '''
-w() { i=0; while [ $i -lt 40000 ]; do i=$((i+1)); echo "$1 $i"; done; }
+w() { i=0; until [ -e stop ]; do n=0; while [ $n -lt 10000 ]; do n=$((n+1)); i=$((i+1)); echo "$1 $i"; done; sleep 0.1; done; }
 w a & w b &
-setsid sh -c 'i=0; while [ $i -lt 40000 ]; do i=$((i+1)); echo "c $i"; done' &
+setsid sh -c 'i=0; until [ -e stop ]; do n=0; while [ $n -lt 10000 ]; do n=$((n+1)); i=$((i+1)); echo "c $i"; done; sleep 0.1; done' &
 wait
 echo end
 sleep 1000
