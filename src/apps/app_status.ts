@@ -26,7 +26,7 @@ export interface AppStatusFacts {
   sampler: UsageSampler;
 }
 
-/** What is told of an app. */
+/** What events and answers say of an app. */
 export function appStatus(
   app: DescribedApp,
   { config, changed, pending, nextRun, sampler }: AppStatusFacts,

@@ -2,7 +2,7 @@ import type { AppInstance } from "../protocol/methods/app_methods.ts";
 import type { InstanceProcess } from "./instance_process.ts";
 import type { Life } from "./state/lifecycle.ts";
 
-/** What is told of an instance, without what its processes use. */
+/** What events say of an instance, without what its processes use. */
 export function instanceStatus(
   { state, reason, restarts, restartReason }: Life,
   { identity, exit, startedAt, uptimeMs }: InstanceProcess,
