@@ -1,6 +1,7 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
+import { nobodyListens } from "../socket/absent.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import { connect } from "../socket/mod.ts";
 import { Disconnected, Io, TimedOut } from "./errors.ts";
@@ -23,8 +24,6 @@ export interface ConnectOptions extends StreamChannelOptions, EndpointOptions {
 
 /** Milliseconds between attempts: the first, and the longest. */
 const RETRY = { first: 5, longest: 100 };
-/** No server listens (yet). */
-const ABSENT = new Set(["ENOENT", "ECONNREFUSED"]);
 
 /** The connecting side of a local socket. */
 export const LocalSocketChannel: {
@@ -53,8 +52,9 @@ export const LocalSocketChannel: {
         }
         signal?.throwIfAborted();
         if (error instanceof HaftError) throw error;
-        const absent = ABSENT.has(errorCode(error) ?? "");
-        if (!absent) throw new Io(`Cannot connect to "${path}": ${errorMessage(error)}`, { cause: error });
+        if (!nobodyListens(error)) {
+          throw new Io(`Cannot connect to "${path}": ${errorMessage(error)}`, { cause: error });
+        }
         if (!options.retry) {
           throw new Disconnected(`Nobody listens on channel "${name}" ("${path}")`, { cause: error });
         }

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { errorCode } from "../base/errors.ts";
+import { nobodyListens } from "../socket/absent.ts";
 import { connect } from "../socket/mod.ts";
 import { IpcConnection } from "./ipc_connection.ts";
 import type { Ack, IpcMessage, TaskCommand, TaskEvent } from "./messages.ts";
@@ -16,7 +16,6 @@ export interface IpcClientEvents {
 
 /** Milliseconds between attempts to connect, as node-ipc's clients have it. */
 const RETRY_MS = 500;
-const ABSENT = new Set(["ENOENT", "ECONNREFUSED"]);
 
 /**
  * The client of packages/ipc, as its document has it. It connects as soon as it is made, and again whenever
@@ -84,7 +83,7 @@ export class IpcClient extends EventEmitter<IpcClientEvents> {
         await this.#attempt();
         return;
       } catch (error) {
-        if (!ABSENT.has(errorCode(error) ?? "")) {
+        if (!nobodyListens(error)) {
           this.emit("error", error);
           return;
         }

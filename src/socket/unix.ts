@@ -14,6 +14,7 @@ import { errorCode, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { runtime, type Socket, type SocketHandler } from "../runtime/mod.ts";
 import { processLock } from "../runtime/process_lock.ts";
+import { nobodyListens } from "./absent.ts";
 import { checkPathLength } from "./endpoint.ts";
 import type { EndpointListener } from "./endpoint_listener.ts";
 import { openRuntimeDirectory } from "./runtime_directory.ts";
@@ -197,8 +198,7 @@ async function isLive(path: string): Promise<boolean> {
     socket.close();
     return true;
   } catch (error) {
-    const code = errorCode(error);
-    return code !== "ECONNREFUSED" && code !== "ENOENT";
+    return !nobodyListens(error);
   }
 }
 

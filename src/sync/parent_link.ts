@@ -4,9 +4,10 @@ import { isAbsolute, join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Env } from "../base/env.ts";
-import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import { Disconnected, Io, TimedOut } from "../channel/mod.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
+import { nobodyListens } from "../socket/absent.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { preamble } from "../socket/framing/framing.ts";
@@ -22,7 +23,6 @@ const SHORT_LINE = 100;
 const FAREWELL = 5_000;
 /** Bytes that wait for a parent that does not read; progress beyond them is left out. */
 const MOST_QUEUED = 1024 * 1024;
-const ABSENT: ReadonlySet<unknown> = new Set(["ENOENT", "ECONNREFUSED"]);
 
 /**
  * The child's end of an install's channel: one JSON value in, many out. The parent may be any program, so the
@@ -76,7 +76,7 @@ export class ParentLink implements AsyncDisposable {
           open: (socket) => new ParentLink(name, socket),
         });
       } catch (error) {
-        if (!ABSENT.has(errorCode(error))) throw error;
+        if (!nobodyListens(error)) throw error;
       }
     }
     throw new Disconnected(`Nobody listens on channel "${name}" ("${paths[0]}")`);
@@ -200,7 +200,7 @@ async function attempt(
     }, { named });
   } catch (error) {
     await link?.close();
-    if (ABSENT.has(errorCode(error)) || error instanceof HaftError) throw error;
+    if (nobodyListens(error) || error instanceof HaftError) throw error;
     throw new Io(`Cannot connect to "${path}": ${errorMessage(error)}`, { cause: error });
   }
   const uid = socket.peerUid();
