@@ -342,8 +342,7 @@ export class AppInstance {
         return this.#dispatch(next);
       case "ended":
         this.#life = { ...this.#life, state: "running" };
-        this.#process.lost();
-        this.#host.emit("app.process_exited", { pid: next.pid, exit_code: null, signal: null });
+        this.#process.lost(record, next.pid);
         return this.#gone();
     }
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { errorMessage } from "../base/errors.ts";
 import { pause } from "../process/clock.ts";
-import { type Exit, isCleanExit } from "../process/exit.ts";
+import { type Exit, isCleanExit, UNKNOWN_EXIT } from "../process/exit.ts";
+import { exitOf } from "../process/known_exits.ts";
 import { findSame, MARKER_VARIABLE, type ProcessIdentity } from "../process/process_table.ts";
 import { findTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
 import { stopTree } from "../process/stop_tree.ts";
@@ -11,8 +12,6 @@ import { forkedProcess } from "./forked_process.ts";
 import type { InstanceHost, LaunchPlan } from "./instance_host.ts";
 import { InstanceHooks } from "./instance_hooks.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
-
-const UNKNOWN_EXIT: Exit = { code: null, signal: null };
 
 /** Milliseconds until a tree that could not be stopped is tried again. */
 const STOP_AGAIN_MS = 1_000;
@@ -124,7 +123,7 @@ export class InstanceProcess {
     this.#identity = identity;
     this.#startedAt ??= clock.wall();
     this.#begun = clock.monotonic() - Math.max(0, clock.wall() - this.#startedAt);
-    this.#exited = exits.ended(identity).then(() => this.#onExit(identity, UNKNOWN_EXIT, undefined));
+    this.#exited = exits.ended(identity).then((exit) => this.#onExit(identity, exit, undefined));
     return identity;
   }
 
@@ -138,9 +137,10 @@ export class InstanceProcess {
     });
   }
 
-  /** Its end was not seen. */
-  lost(): void {
-    this.#exit = UNKNOWN_EXIT;
+  /** The process of a record has ended. How is known where the daemon before this one could learn it. */
+  lost({ process }: InstanceRecord, pid: number): void {
+    const exit = this.#exit = process === null ? UNKNOWN_EXIT : exitOf(process) ?? UNKNOWN_EXIT;
+    this.#host.emit("app.process_exited", { pid, exit_code: exit.code, signal: exit.signal });
   }
 
   /** Whether others of its tree live. */
@@ -194,7 +194,7 @@ export class InstanceProcess {
     const identity = await forkedProcess(this.#host, { file, cwd, tree: this.tree });
     if (identity === undefined || this.#detached) return false;
     this.#identity = identity;
-    this.#exited = exits.ended(identity).then(() => this.#onExit(identity, UNKNOWN_EXIT, undefined));
+    this.#exited = exits.ended(identity).then((exit) => this.#onExit(identity, exit, undefined));
     emit("app.process_started", { pid: identity.pid, adopted: false, changed: [] });
     changed();
     return true;

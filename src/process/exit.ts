@@ -4,6 +4,8 @@ export interface Exit {
   signal: string | null;
 }
 
+export const UNKNOWN_EXIT: Exit = { code: null, signal: null };
+
 export function isCleanExit({ code, signal }: Exit): boolean {
   return code === 0 && signal === null;
 }

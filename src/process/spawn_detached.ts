@@ -5,6 +5,7 @@ import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
 import { withUsersUmask } from "../base/umask.ts";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import type { Exit } from "./exit.ts";
+import { noteExit } from "./known_exits.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 
 export interface SpawnDetachedOptions {
@@ -58,13 +59,16 @@ export function spawnDetached(
     });
     const { pid } = child;
     if (pid === undefined) return;
-    const exited = new Promise<Exit>((ended) =>
-      child.once("exit", (code, signal) => ended({ code, signal }))
-    );
     // One that has ended already may be out of the table: it is then never signalled, and its end is on the
     // way.
-    const startTime = table.find(pid)?.startTime ?? "";
-    resolve({ child, identity: { pid, startTime, bootId: table.bootId() }, exited });
+    const identity = { pid, startTime: table.find(pid)?.startTime ?? "", bootId: table.bootId() };
+    const exited = new Promise<Exit>((ended) =>
+      child.once("exit", (code, signal) => {
+        noteExit(identity, { code, signal });
+        ended({ code, signal });
+      })
+    );
+    resolve({ child, identity, exited });
   });
 }
 

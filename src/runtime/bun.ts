@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { flock, peerUid } from "./bun_ffi.ts";
+import { bunSuccession, ignoreUntilReplaced } from "./bun_succession.ts";
 import { keepInheritedHandles } from "./inherited_handles.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
@@ -29,6 +30,7 @@ export const bunRuntime: Runtime = {
   isCompiled: isCompiled(),
   selfCommand,
   exec,
+  ...(process.platform === "win32" ? {} : { succession: bunSuccession(heldLock) }),
   keepInherited,
   startProgram,
   writeOutput,
@@ -58,10 +60,7 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   for (const [name, value] of Object.entries(options.env)) {
     if (value !== undefined) env[name] = value;
   }
-  // Bun ignores these two, and an ignored signal stays so across execve; one that has a handler goes back to
-  // its default.
-  process.on("SIGPIPE", ignore);
-  process.on("SIGXFSZ", ignore);
+  ignoreUntilReplaced();
   process.execve(file, [file, ...args], env);
   throw new Error(`execve returned for ${file}`);
 }
@@ -114,8 +113,6 @@ function signalName(signal: string | number | null): string | null {
   return typeof signal === "number" ? `signal ${signal}` : signal;
 }
 
-function ignore(): void {}
-
 /** On other systems, Bun hands a child nothing but what it is meant to have. */
 function keepInherited(): void {
   if (process.platform === "win32") keepInheritedHandles();
@@ -148,6 +145,10 @@ function tryLock(path: string): FileLock | undefined {
     closeSync(descriptor);
     throw error;
   }
+  return heldLock(descriptor);
+}
+
+function heldLock(descriptor: number): FileLock {
   let held = true;
   const release = () => {
     if (!held) return;
@@ -155,7 +156,7 @@ function tryLock(path: string): FileLock | undefined {
     flock(descriptor, "unlock");
     closeSync(descriptor);
   };
-  return { release, [Symbol.dispose]: release };
+  return { release, descriptor, [Symbol.dispose]: release };
 }
 
 /** Bun itself takes the mapping back when nobody holds the bytes any more. */

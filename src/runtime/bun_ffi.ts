@@ -56,21 +56,23 @@ export function peerUid(descriptor: number): number | undefined {
 }
 
 function libc(): Libc {
-  return loaded ??= load();
-}
-
-function load(): Libc {
-  const { dlopen } = process.getBuiltinModule("bun:ffi");
-  const symbols = {
+  return loaded ??= openLibc<Libc>({
     flock: { args: ["i32", "i32"], returns: "i32" },
     ...(process.platform === "linux"
       ? { getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" } }
       : { getpeereid: { args: ["i32", "ptr", "ptr"], returns: "i32" } }),
-  };
+  });
+}
+
+/** Functions of the C library, by their signatures. */
+export function openLibc<Functions>(
+  symbols: Record<string, { args: readonly string[]; returns: string }>,
+): Functions {
+  const { dlopen } = process.getBuiltinModule("bun:ffi");
   const failures: string[] = [];
   for (const name of libraryNames()) {
     try {
-      return dlopen(name, symbols).symbols as unknown as Libc;
+      return dlopen(name, symbols).symbols as unknown as Functions;
     } catch (error) {
       failures.push(String(error));
     }

@@ -48,6 +48,8 @@ export interface Runtime {
    * @throws when the path is a symbolic link, or cannot be opened
    */
   tryLock(path: string): FileLock | undefined;
+  /** Undefined where no program can take this process's place, or the place would be without its children. */
+  readonly succession?: Succession;
   /**
    * Maps a file so that what one process writes others see.
    *
@@ -67,6 +69,26 @@ export interface Runtime {
 
 export interface ExecOptions {
   env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How one program hands its process, its children and its open files to the next. */
+export interface Succession {
+  /**
+   * Another descriptor of the same open file, which stays open in the program that takes this one's place.
+   */
+  inheritable(descriptor: number): number;
+  /**
+   * Like {@link Runtime.exec}, and what is {@link inheritable} stays open. @throws when it cannot be started
+   */
+  become(file: string, args: readonly string[], options: ExecOptions): never;
+  /** A lock that the program before this one held. */
+  adoptLock(descriptor: number): FileLock;
+  /**
+   * Asks how a child of the program before this one has ended, which the system answers once.
+   *
+   * @returns undefined while it runs, and when it is no child
+   */
+  reap(pid: number): { code: number | null; signal: string | null } | undefined;
 }
 
 export interface ProgramOptions {
@@ -94,6 +116,8 @@ export interface StartedProgram {
 /** A held lock. Releasing twice is harmless. */
 export interface FileLock extends Disposable {
   release(): void;
+  /** The open file; undefined where the lock is none. */
+  readonly descriptor?: number;
 }
 
 /** A connected stream of bytes with no queue of its own. */

@@ -70,6 +70,7 @@ declare namespace Bun {
 declare namespace NodeJS {
   interface Process {
     execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): never;
+    getBuiltinModule(name: "node:os"): typeof import("node:os");
     getBuiltinModule(name: "node:crypto"): typeof import("node:crypto");
     getBuiltinModule(name: "node:child_process"): typeof import("node:child_process");
     getBuiltinModule(name: "bun:ffi"): {
@@ -77,6 +78,8 @@ declare namespace NodeJS {
         library: string,
         symbols: Record<string, { args: readonly string[]; returns: string }>,
       ): { symbols: Record<string, (...args: never[]) => number> };
+      /** The address of the memory, which must not be collected while it is used. */
+      ptr(memory: ArrayBufferView): number;
     };
   }
 }

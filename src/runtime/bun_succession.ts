@@ -1,0 +1,84 @@
+import { accessSync, constants } from "node:fs";
+import process from "node:process";
+import { openLibc } from "./bun_ffi.ts";
+import type { ExecOptions, FileLock, Succession } from "./types.ts";
+
+interface Libc {
+  dup(descriptor: number): number;
+  waitpid(pid: number, status: Uint8Array, options: number): number;
+  execve(file: Uint8Array, args: BigUint64Array, env: BigUint64Array): number;
+}
+
+const WNOHANG = 1;
+
+let loaded: Libc | undefined;
+
+/** @param heldLock makes a lock of a descriptor that has it */
+export function bunSuccession(heldLock: (descriptor: number) => FileLock): Succession {
+  return { inheritable, become, reap, adoptLock: heldLock };
+}
+
+function inheritable(descriptor: number): number {
+  const copy = libc().dup(descriptor);
+  if (copy < 0) throw new Error(`Descriptor ${descriptor} cannot be copied`);
+  return copy;
+}
+
+/** By the system's own call: Bun's `process.execve` closes every descriptor besides stdio. */
+function become(file: string, args: readonly string[], { env }: ExecOptions): never {
+  accessSync(file, constants.X_OK);
+  const { execve } = libc();
+  const variables = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${value}`
+  );
+  const [words, environment] = [addresses([file, ...args]), addresses(variables)];
+  ignoreUntilReplaced();
+  execve(cString(file), words.list, environment.list);
+  throw new Error(`"${file}" cannot take this process's place, with ${words.texts.length} words`);
+}
+
+function cString(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** A list of C strings. The texts hold the memory that the list points to. */
+function addresses(strings: readonly string[]): { list: BigUint64Array; texts: Uint8Array[] } {
+  const { ptr } = process.getBuiltinModule("bun:ffi");
+  const texts = strings.map(cString);
+  const list = new BigUint64Array(texts.length + 1);
+  for (const [index, text] of texts.entries()) list[index] = BigInt(ptr(text));
+  return { list, texts };
+}
+
+/**
+ * Bun ignores these two, and an ignored signal stays so across execve; one that has a handler goes back to
+ * its default.
+ */
+export function ignoreUntilReplaced(): void {
+  process.on("SIGPIPE", () => {});
+  process.on("SIGXFSZ", () => {});
+}
+
+function reap(pid: number): ReturnType<Succession["reap"]> {
+  const status = new Int32Array(1);
+  if (libc().waitpid(pid, new Uint8Array(status.buffer), WNOHANG) !== pid) return undefined;
+  const [value = 0] = status;
+  const number = value & 0x7f;
+  return number === 0
+    ? { code: (value >> 8) & 0xff, signal: null }
+    : { code: null, signal: signalName(number) };
+}
+
+function signalName(number: number): string {
+  const { constants: { signals } } = process.getBuiltinModule("node:os");
+  const found = Object.entries(signals).find(([, value]) => value === number);
+  return found?.[0] ?? `signal ${number}`;
+}
+
+function libc(): Libc {
+  return loaded ??= openLibc<Libc>({
+    dup: { args: ["i32"], returns: "i32" },
+    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+    execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  });
+}
