@@ -4,7 +4,7 @@ import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { AppInstance } from "./app_instance.ts";
 import type { Env } from "../base/env.ts";
 import { errorMessage } from "../base/errors.ts";
-import { appStatus } from "./app_status.ts";
+import { appStatus, type Measured } from "./app_status.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { asTable, changedKeys } from "./config/changed_keys.ts";
@@ -195,8 +195,11 @@ export class App {
     for (const instance of this.instances) await instance.detach();
   }
 
-  /** @param nextRun of its schedule, in milliseconds since 1970 */
-  status(project: ProjectApps | undefined, nextRun: number | undefined): AppStatus {
+  /** @param facts.nextRun of its schedule, in milliseconds since 1970 */
+  status(
+    project: ProjectApps | undefined,
+    facts: { nextRun: number | undefined; measured: Measured },
+  ): AppStatus {
     const written = this.#adhoc === undefined ? project?.tables[this.name] : this.#adhoc;
     const running = this.instances.find(({ config }) => config !== undefined)?.config;
     return appStatus(this, {
@@ -205,8 +208,7 @@ export class App {
       pending: this.#table === undefined || written === undefined
         ? []
         : changedKeys(asTable(this.#table), asTable(written)),
-      nextRun,
-      sampler: this.#services.sampler,
+      ...facts,
     });
   }
 

@@ -8,13 +8,12 @@ import { backoffDelay } from "../process/backoff.ts";
 import type { Exit } from "../process/exit.ts";
 import { findSame, type ProcessIdentity } from "../process/process_table.ts";
 import type { TreeQuery } from "../process/process_tree.ts";
-import type { AppInstance as InstanceStatus } from "../protocol/methods/app_methods.ts";
 import { recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { type HealthWatch, watchChecks } from "./health/watch_health.ts";
 import type { InstanceHost } from "./instance_host.ts";
 import { InstanceProcess } from "./instance_process.ts";
-import { instanceStatus } from "./instance_status.ts";
+import { type InstanceFacts, instanceStatus } from "./instance_status.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
@@ -146,7 +145,7 @@ export class AppInstance {
     };
   }
 
-  status(): Omit<InstanceStatus, "cpu_percent" | "memory_bytes"> {
+  status(): InstanceFacts {
     return instanceStatus(this.#life, this.#process, {
       instance: this.instance,
       notice: this.#notice,

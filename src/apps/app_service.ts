@@ -13,25 +13,20 @@ import type { ProcessKey } from "../process/process_key.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { App } from "./app.ts";
 import { AppChanges, type ScaleSelection } from "./app_changes.ts";
-import { outcomeOf, withTrouble } from "./outcome.ts";
+import { type ActionResult, outcomeOf, withTrouble } from "./outcome.ts";
 import { AppRegistry, instancesMeant, type Selection, type StartSelection } from "./app_registry.ts";
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
+import { appStatuses } from "./app_statuses.ts";
 import { awaitDependency } from "./await_dependencies.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
 import { findUnrecorded, newRecord } from "./find_unrecorded.ts";
 import { type LogsQuery, readAppLogs } from "./logs/app_logs.ts";
 import type { ProjectApps } from "./project_apps.ts";
-import { SavedApps } from "./saved_apps.ts";
+import { restoreApps, SavedApps } from "./saved_apps.ts";
 import { Schedules } from "./schedules.ts";
 import { isLive, isUp } from "./state/app_state.ts";
 import { stopInOrder } from "./stop_in_order.ts";
-
-export interface ActionResult {
-  apps: AppStatus[];
-  /** One for each app that was meant; `error` says why it is not as wanted. */
-  outcomes: AppOutcome[];
-}
 
 export class AppService {
   readonly #apps: AppRegistry;
@@ -168,9 +163,11 @@ export class AppService {
     return { outcomes: apps.map(({ key: { name, root } }) => ({ name, root, error: null })) };
   }
 
-  /** How apps are. Reads manifests, and runs nothing. */
-  status(selection: Selection): { apps: AppStatus[] } {
-    const { apps } = this.#result(this.#apps.select(selection, { configured: true }));
+  /**
+   * How apps are; the ports that they listen on where they are asked for. Reads manifests, and runs nothing.
+   */
+  status({ ports = false, ...selection }: Selection & { ports?: boolean }): { apps: AppStatus[] } {
+    const apps = this.#statuses(this.#apps.select(selection, { configured: true }), { ports });
     return {
       apps: apps.map((app) => {
         const only = instancesMeant(app.name, selection.names);
@@ -203,20 +200,7 @@ export class AppService {
 
   /** Starts what {@link save} kept. An app that cannot be started does not keep the others from it. */
   async restore(signal?: AbortSignal): Promise<ActionResult> {
-    const results = await Promise.all(
-      [...Map.groupBy(this.#saved.read(), ({ root }) => root)].map(async ([root, keys]) => {
-        const names = keys.map(({ name }) => name);
-        try {
-          return await this.#startSelected({ root, names }, signal);
-        } catch (error) {
-          return { apps: [], outcomes: names.map((name) => ({ name, root, error: errorMessage(error) })) };
-        }
-      }),
-    );
-    return {
-      apps: results.flatMap(({ apps }) => apps),
-      outcomes: results.flatMap(({ outcomes }) => outcomes),
-    };
+    return await restoreApps(this.#saved.read(), (selection) => this.#startSelected(selection, signal));
   }
 
   /**
@@ -338,13 +322,17 @@ export class AppService {
   }
 
   #result(apps: readonly App[], outcomes?: AppOutcome[]): ActionResult {
-    const projects = new Map<string, ProjectApps | undefined>();
-    for (const { key } of apps) {
-      if (!projects.has(key.root)) projects.set(key.root, this.#apps.projectOf(key.root));
-    }
     return {
-      apps: apps.map((app) => app.status(projects.get(app.key.root), this.#schedules.nextRun(app))),
+      apps: this.#statuses(apps),
       outcomes: outcomes ?? apps.map(({ key: { name, root } }) => ({ name, root, error: null })),
     };
+  }
+
+  #statuses(apps: readonly App[], options?: { ports: boolean }): AppStatus[] {
+    return appStatuses(
+      apps,
+      { registry: this.#apps, schedules: this.#schedules, ...this.#services },
+      options,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { showCommand } from "../process/command_line.ts";
-import type { UsageSampler } from "../process/usage_sampler.ts";
+import type { ProcessIdentity } from "../process/process_table.ts";
+import type { Usage } from "../process/usage_sampler.ts";
 import type { AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppInstance } from "./app_instance.ts";
@@ -23,15 +24,21 @@ export interface AppStatusFacts {
   pending: string[];
   /** Milliseconds since 1970. */
   nextRun: number | undefined;
-  sampler: UsageSampler;
+  measured: Measured;
+}
+
+/** What was found of running processes, by their leaders. */
+export interface Measured {
+  usage: ReadonlyMap<ProcessIdentity, Usage>;
+  /** Undefined when nobody asked, or the system does not say. */
+  ports: ReadonlyMap<ProcessIdentity, number[]> | undefined;
 }
 
 /** What events and answers say of an app. */
 export function appStatus(
   app: DescribedApp,
-  { config, changed, pending, nextRun, sampler }: AppStatusFacts,
+  { config, changed, pending, nextRun, measured }: AppStatusFacts,
 ): AppStatus {
-  const usage = sampler.sample(app.instances.flatMap(({ process: identity }) => identity ?? []));
   return {
     name: app.name,
     root: app.key.root,
@@ -44,17 +51,20 @@ export function appStatus(
     max_attempts: config?.backoff.max_attempts ?? null,
     limits: { memory: config?.limits.memory ?? null, cpu_percent: config?.limits.cpu_percent ?? null },
     depends_on: { ...config?.depends_on },
+    env_names: Object.keys(config?.env ?? {}).sort(),
     health_check: config?.health !== undefined,
     next_run: nextRun ?? null,
     adhoc: app.isAdhoc,
     changed,
     pending,
     instances: app.instances.map((instance) => {
-      const used = instance.process === undefined ? undefined : usage.get(instance.process);
+      const { process: leader } = instance;
+      const used = leader === undefined ? undefined : measured.usage.get(leader);
       return {
         ...instance.status(),
         cpu_percent: used?.cpuPercent ?? null,
         memory_bytes: used?.memoryBytes ?? null,
+        ports: leader === undefined ? null : measured.ports?.get(leader) ?? null,
       };
     }),
   };

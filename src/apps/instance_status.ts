@@ -2,6 +2,9 @@ import type { AppInstance } from "../protocol/methods/app_methods.ts";
 import type { InstanceProcess } from "./instance_process.ts";
 import type { Life } from "./state/lifecycle.ts";
 
+/** An instance without what was measured of its processes. */
+export type InstanceFacts = Omit<AppInstance, "cpu_percent" | "memory_bytes" | "ports">;
+
 /** What events say of an instance, without what its processes use. */
 export function instanceStatus(
   { state, reason, restarts, restartReason }: Life,
@@ -11,7 +14,7 @@ export function instanceStatus(
     notice: string | undefined;
     logs: { stdout: string; stderr: string };
   },
-): Omit<AppInstance, "cpu_percent" | "memory_bytes"> {
+): InstanceFacts {
   return {
     instance,
     state,

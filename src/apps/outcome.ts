@@ -1,6 +1,13 @@
 import { errorMessage } from "../base/errors.ts";
-import type { AppOutcome } from "../protocol/methods/app_methods.ts";
+import type { AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { App } from "./app.ts";
+
+/** What became of an action, and how its apps are then. */
+export interface ActionResult {
+  apps: AppStatus[];
+  /** One for each app that was meant; `error` says why it is not as wanted. */
+  outcomes: AppOutcome[];
+}
 
 /** What became of an app by an action that throws when it cannot be done. */
 export function outcomeOf({ key }: App, action: () => void): AppOutcome {

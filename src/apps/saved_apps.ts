@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { HaftError } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import { readOrSetAside } from "../base/set_aside.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { ProcessKey } from "../process/process_key.ts";
+import type { ActionResult } from "./outcome.ts";
 
 const SavedList = v.object({
   version: v.literal(1),
@@ -32,4 +33,25 @@ export class SavedApps {
     }
     writeAtomic(this.path, JSON.stringify({ version: 1, apps }), { mode: 0o600 });
   }
+}
+
+/** Starts apps project by project. One that cannot be started does not keep the others from it. */
+export async function restoreApps(
+  apps: readonly ProcessKey[],
+  start: (selection: { root: string; names: string[] }) => Promise<ActionResult>,
+): Promise<ActionResult> {
+  const results = await Promise.all(
+    [...Map.groupBy(apps, ({ root }) => root)].map(async ([root, keys]) => {
+      const names = keys.map(({ name }) => name);
+      try {
+        return await start({ root, names });
+      } catch (error) {
+        return { apps: [], outcomes: names.map((name) => ({ name, root, error: errorMessage(error) })) };
+      }
+    }),
+  );
+  return {
+    apps: results.flatMap(({ apps }) => apps),
+    outcomes: results.flatMap(({ outcomes }) => outcomes),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { groupMembers } from "./group_members.ts";
 import { isDead, type ProcessIdentity, type ProcessInfo, type ProcessTable } from "./process_table.ts";
 
 /** What an app's processes use, all together. */
@@ -31,8 +32,7 @@ export class UsageSampler {
     const all = this.#table.all().filter((info) => !isDead(info));
     const found = new Map<ProcessIdentity, Usage>();
     const known = new Set<string>();
-    for (const leader of leaders) {
-      const members = membersOf(leader, all);
+    for (const [leader, members] of groupMembers(leaders, all)) {
       if (members.length === 0) continue;
       known.add(nameOf(leader));
       found.set(leader, {
@@ -56,16 +56,6 @@ export class UsageSampler {
     for (const [process, seconds] of cpuSeconds) used += seconds - (before.cpuSeconds.get(process) ?? 0);
     return Math.round(Math.max(0, used) * 1_000_000 / (at - before.at)) / 10;
   }
-}
-
-/**
- * By group and session, which costs no look at each process's environment; those that left both are in no
- * sum.
- */
-function membersOf({ pid, startTime }: ProcessIdentity, all: readonly ProcessInfo[]): ProcessInfo[] {
-  const leader = all.find((info) => info.pid === pid);
-  if (leader !== undefined && leader.startTime !== startTime) return [];
-  return all.filter(({ group, session }) => group === pid || session === pid);
 }
 
 function nameOf({ pid, startTime }: { pid: number; startTime: string }): string {

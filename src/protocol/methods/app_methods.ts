@@ -54,6 +54,11 @@ export const AppInstance = v.object({
   /** Null until it was measured. 100 is one core. */
   cpu_percent: v.nullable(v.number()),
   memory_bytes: v.nullable(v.number()),
+  /**
+   * The TCP ports that its processes listen on; null unless they were asked for, and where the system does
+   * not say.
+   */
+  ports: v.nullable(v.array(v.number())),
   /** Where its output goes. */
   stdout_log: v.string(),
   stderr_log: v.string(),
@@ -79,6 +84,8 @@ export const AppStatus = v.object({
   /** Bytes, and percent of one core; null: as much as there is. */
   limits: v.object({ memory: v.nullable(v.number()), cpu_percent: v.nullable(v.number()) }),
   depends_on: v.record(v.string(), v.string()),
+  /** The names of the variables that it sets, without their values. */
+  env_names: v.array(v.string()),
   /** Whether it has a health check. */
   health_check: v.boolean(),
   /** When its schedule starts it next, in milliseconds since 1970; null without a schedule. */
@@ -165,7 +172,11 @@ export const appMethods = {
   }),
   "app.status": defineMethod({
     summary: "The state of apps, including those of the manifest that were never started",
-    params: Selection,
+    params: v.strictObject({
+      ...selection,
+      /** Looks for the ports that each listens on, too. */
+      ports: v.optional(v.boolean(), false),
+    }),
     result: v.object({ apps: v.array(AppStatus) }),
   }),
   "app.list": defineMethod({
