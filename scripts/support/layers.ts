@@ -71,6 +71,11 @@ export const layers: readonly Layer[] = [
     why: "tasks runs commands and asks backends, and is handed an emit: it does not know the daemon",
   },
   {
+    name: "check",
+    mayImport: ["base", "runtime", "protocol", "tools", "process", "apps", "backends", "tasks"],
+    why: "check reads all sections of a manifest; who shows what it finds is the business of cli and daemon",
+  },
+  {
     name: "ui",
     mayImport: ["base", "protocol"],
     why: "ui draws what it is told; it starts nothing and installs nothing",
@@ -109,6 +114,7 @@ export const layers: readonly Layer[] = [
       "apps",
       "backends",
       "tasks",
+      "check",
       "sync",
       "client",
       "dialects",
@@ -132,6 +138,7 @@ export const layers: readonly Layer[] = [
       "apps",
       "backends",
       "tasks",
+      "check",
       "ui",
       "sync",
       "daemon",

@@ -20,6 +20,7 @@ import { appHandlers } from "./handlers/app_handlers.ts";
 import { backendHandlers } from "./handlers/backend_handlers.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
+import { projectHandlers } from "./handlers/project_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
@@ -131,7 +132,7 @@ export class Daemon {
       },
       onWorkEnded: () => this.#idle.restart(),
     });
-    const { tools, backends, apps, tasks } = this.#services;
+    const { projectFacts, tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);
     this.#server = new Server({
       hub: this.#hub,
@@ -168,6 +169,7 @@ export class Daemon {
       channels: () => backends.now?.channels() ?? [],
       stop: (reason, how) => void this.stop(reason, how),
     }));
+    methods.register(projectHandlers(projectFacts.get));
     methods.register(runtimeHandlers(tools.get));
     methods.register(toolHandlers(tools.get, this.#hub));
     methods.register(backendHandlers(backends.get));

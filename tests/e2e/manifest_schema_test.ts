@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../scripts/support/project.ts";
-import { checkManifest } from "../../src/cli/check/manifest_problems.ts";
+import { checkManifest } from "../../src/check/manifest_problems.ts";
 import { binary, Sandbox } from "./support.ts";
 
 const SCHEMA = pathToFileURL(join(projectRoot, "docs", "haft.schema.json")).href;

@@ -7,7 +7,7 @@ import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
 import { counted } from "../../ui/text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG, noFurther } from "../flag_values.ts";
-import { checkManifest, type ManifestCounts } from "./manifest_problems.ts";
+import { checkManifest, type ManifestCounts } from "../../check/manifest_problems.ts";
 import { nearestManifest, problemLines } from "./problem_lines.ts";
 
 export interface CheckOptions {

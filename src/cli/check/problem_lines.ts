@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
 import { counted } from "../../ui/text.ts";
 import type { Context } from "../command.ts";
-import type { FoundProblem } from "./manifest_problems.ts";
+import type { FoundProblem } from "../../protocol/methods/project_methods.ts";
 
 /** The nearest haft.toml, from a directory upwards. */
 export function nearestManifest(directory: string): string | undefined {
@@ -33,7 +33,7 @@ const MOST_SHOWN = 3;
  * @param said what the person has read already: a problem in it is not shown again
  */
 export async function warnOfProblems(path: string, { stderr, cwd }: Context, said = ""): Promise<void> {
-  const { checkManifest } = await import("./manifest_problems.ts");
+  const { checkManifest } = await import("../../check/manifest_problems.ts");
   const problems = checkManifest(readTextFile(path), path).problems
     .filter(({ line, column, message }) => !said.endsWith(`:${line}:${column}: ${message}`));
   for (const problem of problems.slice(0, MOST_SHOWN)) {

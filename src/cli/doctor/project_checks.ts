@@ -19,7 +19,7 @@ async function manifestProblems({ cwd, home }: Context): Promise<Finding[]> {
   const { nearestManifest } = await import("../check/problem_lines.ts");
   const path = nearestManifest(cwd);
   if (path === undefined) return [];
-  const { checkManifest } = await import("../check/manifest_problems.ts");
+  const { checkManifest } = await import("../../check/manifest_problems.ts");
   return checkManifest(readTextFile(path), path).problems.map((
     { line, column, message, next, frame },
   ) =>

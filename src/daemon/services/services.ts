@@ -15,6 +15,7 @@ import type { TaskService } from "../../tasks/task_service.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { Lazy } from "./lazy.ts";
+import type { ProjectService } from "./project_service.ts";
 import type { Tools } from "./tools.ts";
 
 export interface ServicesOptions {
@@ -43,6 +44,7 @@ const ENDS_WORK: ReadonlySet<EventName> = new Set<EventName>([
 export class Services {
   /** What is known of projects, for all parts. */
   readonly projects: Lazy<ProjectCache>;
+  readonly projectFacts: Lazy<ProjectService>;
   readonly tools: Lazy<Tools>;
   readonly backends: Lazy<BackendService>;
   readonly apps: Lazy<AppService>;
@@ -61,6 +63,10 @@ export class Services {
     this.projects = new Lazy(async () => {
       const { ProjectCache } = await import("../../tools/project/project_cache.ts");
       return new ProjectCache(user);
+    });
+    this.projectFacts = new Lazy(async () => {
+      const { ProjectService } = await import("./project_service.ts");
+      return new ProjectService({ user, projects: await this.projects.get() });
     });
     this.tools = new Lazy(async () => {
       const { Tools } = await import("./tools.ts");

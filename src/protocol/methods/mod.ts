@@ -3,6 +3,7 @@ import { appMethods } from "./app_methods.ts";
 import { backendMethods } from "./backend_methods.ts";
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
+import { projectMethods } from "./project_methods.ts";
 import { runtimeMethods } from "./runtime_methods.ts";
 import { taskMethods } from "./task_methods.ts";
 import { toolMethods } from "./tool_methods.ts";
@@ -11,6 +12,7 @@ import { toolMethods } from "./tool_methods.ts";
 export const METHODS = {
   ...connectionMethods,
   ...daemonMethods,
+  ...projectMethods,
   ...runtimeMethods,
   ...toolMethods,
   ...backendMethods,

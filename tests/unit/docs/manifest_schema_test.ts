@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestSchemaText, SCHEMA_FILE } from "../../../scripts/manifest_schema.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
-import { checkManifest } from "../../../src/cli/check/manifest_problems.ts";
+import { checkManifest } from "../../../src/check/manifest_problems.ts";
 
 Deno.test("docs/haft.schema.json is what the schemas say; deno task docs writes it anew", () => {
   assertEquals(readFileSync(SCHEMA_FILE, "utf8"), manifestSchemaText());

@@ -1,35 +1,22 @@
 import { existsSync } from "node:fs";
 import { TomlError } from "smol-toml";
 import * as v from "valibot";
-import { SourceName } from "../../protocol/artifact.ts";
-import { UsageError } from "../../base/errors.ts";
-import { readApps } from "../../apps/config/parse_apps.ts";
-import { backendProblems } from "../../backends/backend_schema.ts";
-import { includeProblems, placedIn, readTasks } from "../../tasks/task_schema.ts";
-import { readTextFile } from "../../base/read_text_file.ts";
-import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../../tools/manifest/task_includes.ts";
-import { ManifestDocument } from "../../tools/manifest/manifest_schema.ts";
-import { type ManifestProblem, placeOf } from "../../tools/manifest/manifest_problem.ts";
-import { componentProblems } from "../../tools/manifest/option_problems.ts";
-import { toolNameProblem } from "../../tools/manifest/parse_manifest.ts";
-import { parseDocument, readSection } from "../../tools/manifest/read_toml.ts";
-import { codeFrame, tomlFault } from "../../tools/manifest/toml_fault.ts";
-import { toolSource } from "../../tools/catalogue/tool_source.ts";
-import { isToolName } from "../../tools/tool_name.ts";
-
-/** A problem of a manifest, as a person or an editor is shown it. */
-export interface FoundProblem {
-  file: string;
-  /** Both count from 1; 1 where the file does not say. */
-  line: number;
-  column: number;
-  /** `apps.web.command`; null for what is not TOML. */
-  key: string | null;
-  message: string;
-  next: string | null;
-  /** The line, with a caret below the place. */
-  frame: string;
-}
+import { SourceName } from "../protocol/artifact.ts";
+import type { FoundProblem } from "../protocol/methods/project_methods.ts";
+import { UsageError } from "../base/errors.ts";
+import { readApps } from "../apps/config/parse_apps.ts";
+import { backendProblems } from "../backends/backend_schema.ts";
+import { includeProblems, placedIn, readTasks } from "../tasks/task_schema.ts";
+import { readTextFile } from "../base/read_text_file.ts";
+import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../tools/manifest/task_includes.ts";
+import { ManifestDocument } from "../tools/manifest/manifest_schema.ts";
+import { type ManifestProblem, placeOf } from "../tools/manifest/manifest_problem.ts";
+import { componentProblems } from "../tools/manifest/option_problems.ts";
+import { toolNameProblem } from "../tools/manifest/parse_manifest.ts";
+import { parseDocument, readSection } from "../tools/manifest/read_toml.ts";
+import { codeFrame, tomlFault } from "../tools/manifest/toml_fault.ts";
+import { toolSource } from "../tools/catalogue/tool_source.ts";
+import { isToolName } from "../tools/tool_name.ts";
 
 /** What a manifest that is sound declares. */
 export interface ManifestCounts {
