@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExitPoll } from "../process/exit_poll.ts";
-import { errorMessage } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/project.ts";
 import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
@@ -37,6 +37,8 @@ export interface ExecuteDeps {
   onStarted: (execution: Execution) => void;
   onEvent: (event: string, data: unknown) => void;
   onTimeout: () => void;
+  /** Whether this daemon starts no more commands, since the next one will. */
+  leaving: () => boolean;
 }
 
 /**
@@ -80,26 +82,36 @@ export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outc
 }
 
 /**
- * Goes on with a command that an earlier daemon started, to its end.
+ * Goes on with a command that an earlier daemon started, and with those that follow it.
  *
  * @param config undefined when the manifest does not have it any more
  */
 export async function goOnWith(
-  { info }: StoredTask,
+  task: TaskRecord,
   process: NonNullable<StoredTask["process"]>,
   config: TaskConfig | undefined,
-  deps: Omit<ExecuteDeps, "project">,
+  deps: Omit<ExecuteDeps, "project"> & { openProject: () => ProjectTasks },
 ): Promise<Outcome> {
-  const run = await adoptCommand(process, {
-    marker: process.marker,
-    inputPath: inputPath(deps, info),
-    exits: deps.exits,
-    onEvent: deps.onEvent,
-  });
+  const { info, command = { index: 0, of: 1 } } = task;
   using _ = timeLimit(config, deps, Date.now() - (info.started_at ?? Date.now()));
-  deps.onStarted({ process, say: run.say, stop: run.stop, detach: run.detach });
-  await run.ended;
-  return { ok: undefined };
+  const adopted = () =>
+    adoptCommand(process, {
+      marker: process.marker,
+      inputPath: inputPath(deps, info),
+      exits: deps.exits,
+      onEvent: deps.onEvent,
+    });
+  const outcome = await runOne(adopted, { task, command, config, deps });
+  if (outcome !== undefined) return outcome;
+  const first = command.index + 1;
+  if (first >= command.of) return SUCCEEDED;
+  if (config === undefined) {
+    throw new HaftError(`Task "${info.name}" has more commands, and its manifest does not have it any more`);
+  }
+  const project = deps.openProject();
+  project.requireTrust();
+  const given = readArguments(info.name ?? "", config, { words: task.request.args ?? [], rest: [] });
+  return await runAsCommand(task, config, given, { ...deps, project }, first);
 }
 
 function timeLimit(
@@ -117,31 +129,58 @@ function inputPath({ inputDirectory }: Pick<ExecuteDeps, "inputDirectory">, { id
   return join(inputDirectory, `${id}.json`);
 }
 
+/** @param first the number of the first command to run */
 async function runAsCommand(
   task: TaskRecord,
   config: TaskConfig | undefined,
   given: TaskArguments,
   deps: ExecuteDeps,
+  first = 0,
 ): Promise<Outcome> {
   const { history } = deps;
   const { info } = task;
   const { programs, cwd, env } = prepareTask(prepareOptions(task, config, given, deps));
   const input = hasInput(task) ? inputOf(task, history) : undefined;
+  for (const [index, program] of programs.entries()) {
+    if (index < first) continue;
+    if (deps.leaving()) return { ok: "left" };
+    const start = () =>
+      runCommand({
+        ...program,
+        cwd,
+        env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
+        log: info.log,
+        marker: markerOf(info),
+        sweep: deps.sweep,
+        inputPath: input === undefined ? noInputFile(deps.inputDirectory) : inputPath(deps, info),
+        input,
+        onEvent: deps.onEvent,
+      });
+    const outcome = await runOne(start, { task, command: { index, of: programs.length }, config, deps });
+    if (outcome !== undefined) return outcome;
+  }
+  return SUCCEEDED;
+}
+
+const SUCCEEDED: Outcome = { ok: true, exitCode: 0, result: undefined, skipped: null };
+
+/**
+ * Runs one command of a task to its end. @returns undefined when it succeeded, and the next one may follow
+ */
+async function runOne(
+  start: () => Promise<CommandRun>,
+  { task, command, config, deps }: {
+    task: TaskRecord;
+    command: NonNullable<StoredTask["command"]>;
+    config: TaskConfig | undefined;
+    deps: Pick<ExecuteDeps, "onStarted" | "leaving">;
+  },
+): Promise<Outcome | undefined> {
   let stopped = false;
-  for (const program of programs) {
-    const run: CommandRun = await runCommand({
-      ...program,
-      cwd,
-      env: { ...env, HAFT_TASK_ID: info.id, HAFT_TASK_ATTEMPT: String(info.attempt) },
-      log: info.log,
-      marker: markerOf(info),
-      sweep: deps.sweep,
-      inputPath: input === undefined ? noInputFile(deps.inputDirectory) : inputPath(deps, info),
-      input,
-      onEvent: deps.onEvent,
-    });
+  const started = start().then((run) => {
     deps.onStarted({
-      process: { ...run.identity, marker: markerOf(info) },
+      process: { ...run.identity, marker: markerOf(task.info) },
+      command,
       say: run.say,
       stop: async () => {
         stopped = true;
@@ -149,16 +188,21 @@ async function runAsCommand(
       },
       detach: run.detach,
     });
-    const { code, signal } = await run.ended;
-    if (code === 0 && !stopped) continue;
-    return {
-      ok: false,
-      exitCode: code,
-      error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
-      ...retriesOf(config),
-    };
+    return run;
+  });
+  task.starting = started;
+  const { code, signal } = await (await started).ended;
+  if (code === null && signal === null) return { ok: undefined };
+  if (code === 0 && !stopped) {
+    const isLast = command.index + 1 === command.of;
+    return deps.leaving() && !isLast ? { ok: "left" } : undefined;
   }
-  return { ok: true, exitCode: 0, result: undefined, skipped: null };
+  return {
+    ok: false,
+    exitCode: code,
+    error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
+    ...retriesOf(config),
+  };
 }
 
 function prepareOptions(

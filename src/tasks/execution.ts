@@ -4,6 +4,7 @@ import type { StoredTask } from "./history.ts";
 /** A task while it runs. */
 export interface Execution {
   process: StoredTask["process"];
+  command?: StoredTask["command"];
   say(data: unknown): void;
   /** Resolves when nothing of it runs any more. */
   stop(): Promise<void>;
@@ -18,4 +19,6 @@ export type Outcome =
   | { ok: true; exitCode: number | null; result: unknown; skipped: SkipReason | null }
   | { ok: false; exitCode: number | null; error: string; retries: number; retryDelay: number }
   /** It ended, and its exit is unknown. */
-  | { ok: undefined };
+  | { ok: undefined }
+  /** This daemon is leaving, and the next one goes on with it. */
+  | { ok: "left" };

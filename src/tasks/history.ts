@@ -4,6 +4,7 @@
  */
 import { fitting } from "./fitting.ts";
 import { TaskDatabase } from "./task_database.ts";
+import type { Ending } from "./transitions.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 
@@ -16,6 +17,14 @@ export interface StoredTask {
   process: { pid: number; startTime: string; bootId: string; marker: string } | null;
   /** The boot in which it was queued; it keeps its place in the queue until the next boot. */
   bootId?: string;
+  /** Which of its commands runs, counted from 0, and how many it had when it was started. */
+  command?: { index: number; of: number } | undefined;
+  /** Retries count from this attempt; its first one where that is missing. */
+  firstAttempt?: number | undefined;
+  /** When its next attempt is due, in milliseconds since 1970. */
+  retryAt?: number | undefined;
+  /** Set while it is being ended. */
+  ending?: Ending | undefined;
 }
 
 export interface TaskRequest {
@@ -80,7 +89,8 @@ export class History implements Disposable {
     this.#database = new TaskDatabase(path, MIGRATIONS);
   }
 
-  put({ info, request, process, bootId }: StoredTask): void {
+  put(task: StoredTask): void {
+    const { info, request, process, bootId, command, firstAttempt, retryAt, ending } = task;
     this.#database.run(
       "INSERT INTO tasks (id, root, state, created_at, ended_at, json) VALUES (?, ?, ?, ?, ?, ?) " +
         "ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, json = excluded.json",
@@ -89,7 +99,7 @@ export class History implements Disposable {
       info.state,
       info.created_at,
       info.ended_at,
-      JSON.stringify({ info, request, process, bootId }),
+      JSON.stringify({ info, request, process, bootId, command, firstAttempt, retryAt, ending }),
     );
     if (++this.#writes % 1_000 === 0) this.prune();
   }

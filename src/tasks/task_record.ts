@@ -2,13 +2,7 @@ import { randomId } from "../base/random_id.ts";
 import type { AbortReason, SkipReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
 import type { Execution } from "./execution.ts";
 import type { StoredTask, TaskRequest } from "./history.ts";
-import type { TaskEvent } from "./transitions.ts";
-
-/** Why a task is being ended before its command is done. */
-export interface Ending {
-  event: TaskEvent;
-  reason: AbortReason;
-}
+import type { Ending } from "./transitions.ts";
 
 /** How a task ended. */
 export interface TaskEnd {
@@ -51,11 +45,16 @@ export class TaskRecord implements StoredTask {
   ending: Ending | undefined;
   /** Set while it waits for its next attempt. */
   retry: Disposable | undefined;
+  /** When that is due, in milliseconds since 1970. */
+  retryAt: number | undefined;
+  /** Resolves when the command that is being started is recorded. */
+  starting: Promise<unknown> | undefined;
+  #command: StoredTask["command"];
   #info: TaskInfo;
   #process: StoredTask["process"];
 
   private constructor(
-    { info, request, process }: StoredTask,
+    { info, request, process, command, firstAttempt, retryAt, ending }: StoredTask,
     bootId: string,
     environment?: Readonly<Record<string, string>>,
   ) {
@@ -64,7 +63,10 @@ export class TaskRecord implements StoredTask {
     this.request = request;
     this.#process = process;
     this.bootId = bootId;
-    this.firstAttempt = info.attempt;
+    this.firstAttempt = firstAttempt ?? info.attempt;
+    this.#command = command;
+    this.retryAt = retryAt;
+    this.ending = ending;
   }
 
   /** A new task. @param logs the directory of the tasks' logs */
@@ -105,9 +107,11 @@ export class TaskRecord implements StoredTask {
     return new TaskRecord({ info, request, process: null }, bootId, env);
   }
 
-  /** A task that an earlier daemon left unfinished. */
-  static restore(stored: StoredTask): TaskRecord {
-    return new TaskRecord(stored, stored.bootId ?? "");
+  /**
+   * A task that an earlier daemon left unfinished. @param environment its caller's, where it was handed over
+   */
+  static restore(stored: StoredTask, environment?: Readonly<Record<string, string>>): TaskRecord {
+    return new TaskRecord(stored, stored.bootId ?? "", environment);
   }
 
   /** A task that is over, for one more attempt. */
@@ -140,10 +144,14 @@ export class TaskRecord implements StoredTask {
     return this.#process;
   }
 
+  get command(): StoredTask["command"] {
+    return this.#command;
+  }
+
   /** What a file may keep of it. */
   get stored(): StoredTask {
-    const { info, request, process, bootId } = this;
-    return { info, request, process, bootId };
+    const { info, request, process, bootId, command, firstAttempt, retryAt, ending } = this;
+    return { info, request, process, bootId, command, firstAttempt, retryAt, ending };
   }
 
   /** How many attempts this run has made, this one included. */
@@ -156,12 +164,14 @@ export class TaskRecord implements StoredTask {
   }
 
   run(): void {
+    this.retryAt = undefined;
     this.#change({ state: "running", started_at: Date.now() });
   }
 
   started(execution: Execution): void {
     this.execution = execution;
     this.#process = execution.process;
+    this.#command = execution.command;
     this.#change({ pid: execution.process?.pid ?? null });
   }
 
@@ -175,8 +185,9 @@ export class TaskRecord implements StoredTask {
     this.#change({ result: result ?? null });
   }
 
-  /** It failed, and waits for its next attempt. */
-  retryAfter(exitCode: number | null): void {
+  /** It failed, and waits for its next attempt. @param retryAt milliseconds since 1970 */
+  retryAfter(exitCode: number | null, retryAt?: number): void {
+    this.retryAt = retryAt;
     this.#process = null;
     this.#change({
       state: "queued",

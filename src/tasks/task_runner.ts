@@ -8,13 +8,13 @@ import type { Execution, Outcome } from "./execution.ts";
 import type { History } from "./history.ts";
 import type { TaskNews } from "./task_news.ts";
 import type { TaskQueue } from "./task_queue.ts";
-import type { Ending, TaskRecord } from "./task_record.ts";
+import type { TaskRecord } from "./task_record.ts";
 import { RETRY } from "./retry.ts";
-import { nextState, type TaskEvent } from "./transitions.ts";
+import { type Ending, nextState, type TaskEvent } from "./transitions.ts";
 
 /** Runs one attempt of a task, or goes on with one, to its end. */
 export type Attempt = (hooks: AttemptHooks) => Promise<Outcome>;
-export type AttemptHooks = Pick<ExecuteDeps, "onStarted" | "onEvent" | "onTimeout">;
+export type AttemptHooks = Pick<ExecuteDeps, "onStarted" | "onEvent" | "onTimeout" | "leaving">;
 
 export interface TaskRunnerOptions {
   history: History;
@@ -43,6 +43,7 @@ export class TaskRunner {
       const outcome = await attempt({
         onStarted: (execution) => this.#started(task, execution, adopted),
         onEvent: (event, data) => this.#onEvent(task, event, data),
+        leaving: () => this.#options.queue.closed,
         onTimeout: () => void this.stop(task, { event: "time_out", reason: "timed_out" }),
       });
       if (!this.#detached) this.#attemptEnded(task, outcome);
@@ -111,16 +112,17 @@ export class TaskRunner {
     task.execution = undefined;
     const { ending } = task;
     if (ending !== undefined) {
-      const exitCode = outcome.ok === undefined ? null : outcome.exitCode;
+      const exitCode = "exitCode" in outcome ? outcome.exitCode : null;
       return this.end(task, ending.event, { reason: ending.reason, error: null, exitCode });
     }
+    if (outcome.ok === "left") return;
     if (outcome.ok === undefined) return this.#endedUnseen(task);
     if (outcome.ok) return this.complete(task, outcome);
     this.#failed(task, outcome);
   }
 
   /**
-   * Only the daemon that started the command could learn its exit code, but the command may have said its
+   * Only the process that started the command could learn its exit code, but the command may have said its
    * result.
    */
   #endedUnseen(task: TaskRecord): void {
@@ -137,18 +139,23 @@ export class TaskRunner {
     task: TaskRecord,
     { error, exitCode, retries, retryDelay }: Extract<Outcome, { ok: false }>,
   ): void {
-    const { history, news, queue } = this.#options;
+    const { history, news } = this.#options;
     const { tries } = task;
-    if (tries > retries || queue.closed) {
+    if (tries > retries) {
       return this.end(task, "fail", { reason: "failed", error, exitCode });
     }
     const wait = backoffDelay({ ...RETRY, initial: retryDelay }, tries, Math.random());
-    task.retryAfter(exitCode);
+    task.retryAfter(exitCode, Date.now() + wait);
     history.put(task);
     news.tell("task.retrying", task.info, { attempt: task.info.attempt, delay_ms: wait });
-    task.retry = systemClock.after(wait, () => {
+    this.awaitRetry(task, wait);
+  }
+
+  /** Runs its next attempt after a while. */
+  awaitRetry(task: TaskRecord, waitMs: number): void {
+    task.retry = systemClock.after(waitMs, () => {
       task.retry = undefined;
-      queue.fill();
+      this.#options.queue.fill();
     });
   }
 

@@ -15,7 +15,6 @@ import { errorMessage } from "../base/errors.ts";
 import { systemClock } from "../process/clock.ts";
 import { ExitPoll } from "../process/exit_poll.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
-import { findSame } from "../process/process_table.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/project.ts";
@@ -32,7 +31,7 @@ import { projectTasks, readTaskScope } from "./read_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
-import { markerOf } from "./marker.ts";
+import { type Environments, environmentsOf, leaveTasks, TaskHeir } from "./succession.ts";
 import { type StartTask, TaskRecord } from "./task_record.ts";
 import { type AttemptHooks, TaskRunner } from "./task_runner.ts";
 import type { TaskConfig } from "./task_schema.ts";
@@ -45,6 +44,8 @@ export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "rela
   onProblem: (text: string) => void;
   /** Tasks at a time; as many as the machine has cores by default. */
   concurrency?: number;
+  /** What the daemon before this one, in the same process, knew of callers. */
+  environments?: Environments;
   limits?: Partial<HistoryLimits>;
 }
 
@@ -60,6 +61,7 @@ export class TaskService {
   /** Tasks that run in front of a terminal, in processes of their own. */
   readonly #fronts: FrontInbox;
   readonly #news: TaskNews;
+  readonly #heir: TaskHeir;
   readonly #ends = new Ends();
   readonly #processes = hostProcessTable();
   readonly #exits = new ExitPoll({ table: this.#processes, clock: systemClock });
@@ -81,6 +83,18 @@ export class TaskService {
     const news = this.#news = new TaskNews({ emit, relay, history, ends: this.#ends });
     this.#runner = new TaskRunner({ history, news, ends: this.#ends, queue, onProblem });
     this.#makeDirectories();
+    this.#heir = new TaskHeir({
+      queue,
+      runner: this.#runner,
+      processes: this.#processes,
+      environments: options.environments ?? {},
+      enqueue: (task) => this.#enqueue(task),
+      goOnWith: (task, process, hooks) =>
+        goOnWith(task, process, this.#configOf(task), {
+          ...this.#deps(hooks),
+          openProject: () => this.#project(task.info.root),
+        }),
+    });
     this.#fronts = new FrontInbox({
       directory: frontDirectory(this.#directory),
       history,
@@ -89,7 +103,7 @@ export class TaskService {
       runner: this.#runner,
       processes: this.#processes,
       exits: this.#exits,
-      takeUp: (task) => this.#takeUp(task),
+      takeUp: (task) => this.#heir.takeUp(task),
       onEnded: (marker) => this.#sweep.ended(marker),
       onProblem,
     });
@@ -107,7 +121,7 @@ export class TaskService {
     // Tasks that run take their places first.
     for (const state of ["running", "queued"]) {
       await Promise.all(
-        unfinished.filter(({ info }) => info.state === state).map((stored) => this.#takeUp(stored)),
+        unfinished.filter(({ info }) => info.state === state).map((stored) => this.#heir.takeUp(stored)),
       );
     }
     this.#fronts.begin();
@@ -246,46 +260,22 @@ export class TaskService {
       task.execution?.front !== true && (!keep || !outlivesDaemon(task))
     );
     await Promise.all(ending.map((task) => this.#runner.stop(task, { event: "lose", reason: "lost" })));
-    this.#runner.detach();
-    for (const { retry, execution } of this.#queue.all()) {
-      retry?.[Symbol.dispose]();
-      await execution?.detach?.();
-    }
+    await leaveTasks(this.#queue.all(), { history: this.#history, runner: this.#runner });
     this.#fronts[Symbol.dispose]();
     await this.#sweep.sweep();
     this.#exits[Symbol.dispose]();
     this.#history[Symbol.dispose]();
   }
 
+  /** What only this daemon knows of the tasks that it leaves. */
+  get environments(): Environments {
+    return environmentsOf(this.#queue.all());
+  }
+
   #makeDirectories(): void {
     for (const name of ["input", "logs"]) {
       makePrivateDirectory(join(this.#directory, name));
     }
-  }
-
-  async #takeUp(stored: StoredTask): Promise<void> {
-    const { process } = stored;
-    const task = TaskRecord.restore(stored);
-    const sameBoot = (process?.bootId ?? stored.bootId) === this.#processes.bootId();
-    if (sameBoot && task.info.state === "queued") return this.#enqueue(task);
-    if (process !== null && findSame(this.#processes, process) !== undefined) {
-      return this.#adopt(task, process);
-    }
-    // Its children may still run; and a daemon may have died between a start and its record.
-    if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(task.info));
-    this.#runner.end(task, "lose", { reason: "lost", error: "It ended while no daemon watched it" });
-  }
-
-  /** Its command runs: only its exit code will be unknown. */
-  #adopt(task: TaskRecord, process: NonNullable<StoredTask["process"]>): void {
-    this.#queue.add(task);
-    this.#queue.occupy(() =>
-      this.#runner.run(
-        task,
-        (hooks) => goOnWith(task, process, this.#configOf(task), this.#deps(hooks)),
-        { adopted: true },
-      )
-    );
   }
 
   #configOf({ info: { name, root } }: TaskRecord): TaskConfig | undefined {

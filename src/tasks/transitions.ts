@@ -1,7 +1,13 @@
-import type { TaskState } from "../protocol/methods/task_methods.ts";
+import type { AbortReason, TaskState } from "../protocol/methods/task_methods.ts";
 
 /** What can happen to a task. */
 export type TaskEvent = "start" | "complete" | "fail" | "cancel" | "time_out" | "lose" | "resume" | "close";
+
+/** Why a task is being ended before its command is done. */
+export interface Ending {
+  event: TaskEvent;
+  reason: AbortReason;
+}
 
 /** State → event → next state. An event that is missing here cannot happen. */
 const TABLE: Readonly<Record<TaskState, Partial<Readonly<Record<TaskEvent, TaskState>>>>> = {
