@@ -1,6 +1,7 @@
 import type { Env } from "../base/env.ts";
 import type { ExitCode } from "../base/exit_code.ts";
 import type { Paths } from "../base/paths.ts";
+import type { TerminalLoan } from "../base/terminal_loan.ts";
 import type { Output } from "./output.ts";
 
 /** All that a command may touch. */
@@ -16,6 +17,8 @@ export interface Context {
   readonly stderr: Output;
   /** Aborted by Ctrl-C or SIGTERM. A command that waits cleans up then, and the run ends with 130. */
   readonly signal: AbortSignal;
+  /** Leaves Ctrl-C to a program that has the terminal. */
+  lendTerminal(): TerminalLoan;
   /** haft's own version. */
   readonly version: string;
 }

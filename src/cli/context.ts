@@ -27,16 +27,22 @@ export function processContext(): Context & Disposable {
     stdout: standardOutput("stdout", env),
     stderr: standardOutput("stderr", env),
     signal: interrupt.signal,
+    lendTerminal: interrupt.lendTerminal,
     version: VERSION,
     [Symbol.dispose]: interrupt[Symbol.dispose],
   };
 }
 
 /** Aborted by Ctrl-C or SIGTERM; a second one ends the process at once. */
-function interruptSignal(): { signal: AbortSignal } & Disposable {
+function interruptSignal(): Pick<Context, "signal" | "lendTerminal"> & Disposable {
   const abort = new AbortController();
+  let loan: { interrupted: boolean } | undefined;
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
     const handler = () => {
+      if (loan !== undefined && name === "SIGINT") {
+        loan.interrupted = true;
+        return;
+      }
       if (!abort.signal.aborted) return abort.abort(new DOMException("Interrupted", "AbortError"));
       process.off(name, handler);
       process.kill(process.pid, name);
@@ -46,6 +52,17 @@ function interruptSignal(): { signal: AbortSignal } & Disposable {
   });
   return {
     signal: abort.signal,
+    lendTerminal() {
+      const own = loan = { interrupted: false };
+      return {
+        get interrupted() {
+          return own.interrupted;
+        },
+        [Symbol.dispose]: () => {
+          loan = undefined;
+        },
+      };
+    },
     [Symbol.dispose]: () => {
       for (const { name, handler } of handlers) process.off(name, handler);
     },

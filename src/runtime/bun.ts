@@ -32,6 +32,7 @@ export const bunRuntime: Runtime = {
   exec,
   ...(process.platform === "win32" ? {} : { succession: bunSuccession(heldLock) }),
   keepInherited,
+  hasTerminals: process.platform !== "win32",
   startProgram,
   writeOutput,
   tryLock,
@@ -65,11 +66,15 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   throw new Error(`execve returned for ${file}`);
 }
 
-function startProgram(
+async function startProgram(
   file: string,
   args: readonly string[],
-  { cwd, env, ownGroup, stdin, output, verbatim }: ProgramOptions,
+  { cwd, env, ownGroup, stdin, ownTerminal, output, verbatim }: ProgramOptions,
 ): Promise<StartedProgram> {
+  if (ownTerminal && output !== "inherit") {
+    const { startInTerminal } = await import("./bun_terminal.ts");
+    return await startInTerminal(file, args, { cwd, env }, output);
+  }
   const stdio = output === "inherit" ? "inherit" : "pipe";
   const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   const child = Bun.spawn([file, ...args], {
@@ -95,7 +100,7 @@ function startProgram(
       // Closed, because another process keeps it open.
     }
   }));
-  return Promise.resolve({
+  return {
     pid: child.pid,
     exited: exit.promise,
     passedOn: passedOn.then(() => {}),
@@ -105,7 +110,7 @@ function startProgram(
     closeOutput() {
       for (const { reader } of readers) void reader.cancel().catch(() => {});
     },
-  });
+  };
 }
 
 /** Bun says a number of a signal that it has no name for. */

@@ -18,6 +18,7 @@ export const denoRuntime: Runtime = {
   name: "deno",
   isCompiled: Deno.build.standalone,
   selfCommand,
+  hasTerminals: false,
   startProgram: spawnProgram,
   exec,
   keepInherited,

@@ -25,6 +25,8 @@ export interface Runtime {
    * processes that it starts from now on. A process that lives on would hold it open for as long.
    */
   keepInherited(): void;
+  /** Whether `startProgram` can give a program a pseudoterminal. */
+  readonly hasTerminals: boolean;
   /**
    * Starts a program whose end this process waits for, without the streams of `node:child_process` where the
    * runtime can do without: those take a short command longer than all of its own work.
@@ -97,6 +99,11 @@ export interface ProgramOptions {
   /** It leads a process group of its own, which no terminal signals. */
   ownGroup: boolean;
   stdin: "inherit" | "ignore";
+  /**
+   * A pseudoterminal is its stdin, stdout and stderr, joined to haft's terminal: keys are handed on, and
+   * `output` gets all that it writes as stdout.
+   */
+  ownTerminal: boolean;
   /** Where its stdout and stderr go; the next chunk is read when the promise for the last one resolves. */
   output: "inherit" | ((stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void);
   /** The arguments are already quoted for Windows. */

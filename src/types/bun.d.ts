@@ -36,6 +36,14 @@ declare namespace Bun {
     socket: SocketHandlers<Data>;
   }
 
+  interface Terminal {
+    /** `c_lflag`. */
+    readonly localFlags: number;
+    write(bytes: Uint8Array): number;
+    resize(cols: number, rows: number): void;
+    close(): void;
+  }
+
   interface Subprocess {
     readonly pid: number;
     readonly exitCode: number | null;
@@ -45,6 +53,19 @@ declare namespace Bun {
   }
 
   /** @throws with `code` when it cannot be started */
+  function spawn(command: readonly string[], options: {
+    cwd: string;
+    env: Readonly<Record<string, string>>;
+    /** Its stdin, stdout and stderr, and the controlling terminal of its session. */
+    terminal: {
+      cols: number;
+      rows: number;
+      data(terminal: Terminal, chunk: Uint8Array): void;
+      /** Every process has closed it. */
+      exit(): void;
+    };
+    onExit(child: Subprocess, code: number | null, signal: string | number | null): void;
+  }): Subprocess & { readonly terminal: Terminal };
   function spawn(command: readonly string[], options: {
     cwd: string;
     env: Readonly<Record<string, string>>;

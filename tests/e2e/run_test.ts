@@ -144,6 +144,72 @@ both = { depends = ["cat", "tty"] }
   assertEquals([code, stdout], [0, "tty | no\n"]);
 });
 
+Deno.test("--record keeps what a task draws that has the terminal, with its colours, size and exit code", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.ask]
+run = "stty size; printf '\\\\033[31mred\\\\033[0m\\\\n'; read word; echo got $word; tty >&2; exit 5"
+`,
+  );
+  const run = (...args: string[]) =>
+    daemon.sandbox.terminal(binary, {
+      args: ["run", ...args, "ask"],
+      columns: 91,
+      typed: [{ after: "red", keys: "hello\r" }],
+    });
+  const recorded = await run("--record");
+  assertEquals(recorded.code, 5, recorded.stdout);
+  for (const part of ["24 91\r\n\u001b[31mred\u001b[0m\r\n", "\r\ngot hello\r\n/dev/"]) {
+    assertStringIncludes(recorded.stdout, part);
+  }
+  const { id, exit_code, log } = await newest(daemon);
+  assertEquals(exit_code, 5);
+  assertStringIncludes(readFileSync(log, "utf8"), "\u001b[31mred\u001b[0m\r\n");
+  assertMatch((await daemon.run("task", "logs", id)).stdout, /^24 91\r?\nred\r?\n/);
+  // Without it, the log says how to keep it.
+  assertEquals((await run()).code, 5);
+  const plain = await daemon.run("task", "logs", (await newest(daemon)).id);
+  assertEquals([plain.code, plain.stdout], [0, ""]);
+  assertStringIncludes(plain.stderr, "haft run --record");
+});
+
+Deno.test("Ctrl-C is the business of the program that has the terminal, recorded or not", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.prompt]
+run = """#!/bin/bash
+trap 'echo caught' INT
+echo ready
+until read -r word; do :; done
+echo "got $word"
+exit 6"""
+[tasks.wait]
+run = "echo waits; sleep 600"
+`,
+  );
+  for (const flags of [[], ["--record"]]) {
+    const prompt = await daemon.sandbox.terminal(binary, {
+      args: ["run", ...flags, "prompt"],
+      columns: 80,
+      typed: [
+        { after: "ready", keys: "\u0003" },
+        { after: "caught", keys: "\u0003" },
+        { after: "caught", keys: "word\r" },
+      ],
+    });
+    assertEquals(prompt.code, 6, prompt.stdout);
+    assertStringIncludes(prompt.stdout, "got word");
+    assertEquals((await newest(daemon)).reason, "failed");
+    const wait = await daemon.sandbox.terminal(binary, {
+      args: ["run", ...flags, "wait"],
+      columns: 80,
+      typed: [{ after: "waits", keys: "\u0003" }],
+    });
+    assertEquals(wait.code, 130, wait.stdout);
+    assertEquals((await newest(daemon)).reason, "cancelled");
+  }
+});
+
 Deno.test("--help of a task with a required parameter shows it, and asks for no value", async () => {
   await using daemon = await project(
     binary,

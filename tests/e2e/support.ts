@@ -152,10 +152,11 @@ export class Sandbox implements AsyncDisposable {
   /** Runs haft in a terminal of its own, `columns` wide, and returns all that it drew. */
   async terminal(
     haft: Haft,
-    { args, columns, cwd = this.project, env = {}, input }: RunOptions & {
+    { args, columns, cwd = this.project, env = {}, input, typed }: RunOptions & {
       columns: number;
       /** What is typed. */
       input?: string;
+      typed?: RunToEndOptions["typed"];
     },
   ): Promise<RunResult> {
     const command = [...haft.argv, ...args].map(quote).join(" ");
@@ -172,6 +173,7 @@ export class Sandbox implements AsyncDisposable {
         cwd,
         env: this.environment({ TERM: "xterm-256color", ...env }),
         ...(input === undefined ? {} : { input }),
+        ...(typed === undefined ? {} : { typed }),
       },
     );
   }
@@ -188,6 +190,8 @@ interface RunToEndOptions {
   ownGroup?: boolean;
   /** For stdin, which is closed without it. */
   input?: string;
+  /** What to write to stdin as soon as its output has a text; each text after the one before it. */
+  typed?: readonly { after: string; keys: string }[];
 }
 
 function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<RunResult> {
@@ -196,10 +200,21 @@ function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<Ru
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [options.input === undefined && options.typed === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       detached: options.ownGroup === true,
     });
-    child.stdin?.end(options.input);
+    const typed = [...options.typed ?? []];
+    let from = 0;
+    if (typed.length === 0) child.stdin?.end(options.input);
+    const type = () => {
+      const [next] = typed;
+      const at = next === undefined ? -1 : stdout.indexOf(next.after, from);
+      if (next === undefined || at === -1) return;
+      from = at + next.after.length;
+      typed.shift();
+      child.stdin?.write(next.keys);
+      type();
+    };
     let stdout = "";
     let stderr = "";
     const hang = setTimeout(() => {
@@ -207,7 +222,7 @@ function runToEnd(argv: readonly string[], options: RunToEndOptions): Promise<Ru
       reject(new Error(`${argv.join(" ")} hangs\n${stdout}\n${stderr}`));
     }, HANG_MS);
     const seen = () => options.onOutput?.({ pid: child.pid ?? 0, stdout, stderr });
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text, seen()));
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text, type(), seen()));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr += text, seen()));
     child.on("error", reject);
     child.on("close", (code: number | null, signal: string | null) => {

@@ -47,7 +47,7 @@ function parse(args: ParsedArgs): TaskLogsOptions {
 async function printLogs(
   daemon: DaemonClient,
   { id, lines: count, follow, json }: Omit<TaskLogsOptions, "socket">,
-  { stdout, signal }: Context,
+  { stdout, stderr, signal }: Context,
 ): Promise<ExitCode> {
   const { path, lines } = await daemon.request("task.logs", { id, lines: count });
   const { color } = stdout;
@@ -56,7 +56,14 @@ async function printLogs(
     await stdout.write(json ? `${JSON.stringify({ line })}\n` : program.push(`${line}\n`));
   }
   await stdout.write(program.end());
-  if (!follow) return ExitCode.ok;
+  if (!follow) {
+    if (lines.length === 0 && !json) {
+      await stderr.write(
+        `The log of ${id} is empty: it printed nothing, or had the terminal ("haft run --record" keeps that)\n`,
+      );
+    }
+    return ExitCode.ok;
+  }
   await followTask(daemon, { id, path }, {
     signal,
     color,

@@ -11,6 +11,7 @@ import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
 import type { ProjectTasks, TaskScope } from "../../tasks/project_tasks.ts";
 import { type PlannedTask, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
+import { runtime } from "../../runtime/mod.ts";
 import { withTaskScope } from "../../tasks/task_scope.ts";
 import { createStyle } from "../../ui/style.ts";
 import { callerEnv } from "../caller_env.ts";
@@ -115,7 +116,8 @@ class TaskRun {
     );
     // The bytes of a task that has not got the terminal are passed on as they are only when that was asked
     // for.
-    const filtered = options.output === undefined && mode === "raw" && !this.#streams().direct;
+    const { direct, recorded } = this.#streams();
+    const filtered = options.output === undefined && mode === "raw" && !direct && !recorded;
     this.#outputs = new TaskOutputs(context, {
       mode: filtered ? "quiet" : mode,
       timestamps: options.timestamps,
@@ -185,7 +187,7 @@ class TaskRun {
         signal,
       });
     }
-    const { stdin, direct } = this.#streams();
+    const { stdin, direct, recorded } = this.#streams();
     const project = task?.project ?? this.#own;
     if (project === undefined) throw new TypeError("neither a task nor a command's project");
     if (task !== undefined) project.requireTrust();
@@ -200,6 +202,8 @@ class TaskRun {
       inherited: this.#environment ?? {},
       callerDirectory: this.#context.cwd,
       stdin,
+      recorded,
+      lendTerminal: this.#context.lendTerminal,
       direct,
       onOutput: (stream, chunk) => json ? undefined : written.write(stream, chunk),
       signal,
@@ -211,15 +215,18 @@ class TaskRun {
   }
 
   /** One task alone has the terminal; several share none. */
-  #streams(): { stdin: FrontStdin; direct: boolean } {
-    const { tty, json, output, timestamps, watched } = this.#options;
+  #streams(): { stdin: FrontStdin; direct: boolean; recorded: boolean } {
+    const { tty, record, json, output, timestamps, watched } = this.#options;
     const { stdin, stdout, stderr } = this.#context;
-    if (this.#nodes.size > 1) return { stdin: "none", direct: false };
+    const piped = { direct: false, recorded: false };
+    if (this.#nodes.size > 1) return { stdin: "none", ...piped };
     const raw = (output ?? "raw") === "raw" && !timestamps && !json;
     const direct = raw && stdout.isTTY && stderr.isTTY;
-    if (watched) return { stdin: "none", direct };
-    if (!stdin.isTTY) return { stdin: "input", direct: false };
-    return tty ? { stdin: "terminal", direct } : { stdin: "none", direct: false };
+    if (watched) return { stdin: "none", direct, recorded: false };
+    if (!stdin.isTTY) return { stdin: "input", ...piped };
+    if (!tty) return { stdin: "none", ...piped };
+    const recorded = record && direct && runtime.hasTerminals;
+    return { stdin: "terminal", direct: direct && !recorded, recorded };
   }
 
   /** @throws {HaftError} when a task asks a question that nobody can answer, or the answer is no */

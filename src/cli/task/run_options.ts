@@ -22,6 +22,8 @@ export interface TaskRunOptions extends TaskOptions, EnvironmentOptions {
   jobs: number | undefined;
   force: boolean;
   tty: boolean;
+  /** A task that has the terminal gets it through one of its own, whose output is kept. */
+  record: boolean;
   /** `haft watch` runs it: it may draw on the terminal, and leaves the keyboard and Ctrl-C to haft. */
   watched: boolean;
   yes: boolean;
@@ -48,6 +50,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   FORCE_FLAG,
   { name: "yes", short: "y", description: "Answer the tasks' questions with yes" },
   { name: "verbose", short: "v", description: "Say why a task runs or is skipped" },
+  { name: "record", description: "Keep the output of a task that has the terminal, too" },
   { name: "no-tty", description: "Keep the terminal from the task" },
   ...START_FLAGS,
 ];
@@ -78,6 +81,7 @@ export function parseRun(
     jobs: flags.has("jobs") ? numberFlag(all, "jobs", { usual: 1, least: 1, most: 1_000 }) : undefined,
     force: flags.has("force"),
     tty: !flags.has("no-tty"),
+    record: flags.has("record"),
     watched: false,
     ...environmentOptions(all),
     yes: flags.has("yes"),

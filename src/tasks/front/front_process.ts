@@ -16,6 +16,8 @@ export interface FrontProcessOptions {
    * itself. `input`: haft's stdin, which is no terminal.
    */
   stdin: FrontStdin;
+  /** It has the terminal through one of its own, so that `onOutput` gets what it draws. */
+  recorded: boolean;
   /** It writes to haft's own stdout and stderr, and nothing is passed on. */
   direct: boolean;
   onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void;
@@ -34,8 +36,8 @@ const LAST_OUTPUT_MS = 500;
 
 /** @throws {HaftError} naming the path, when it cannot be started */
 export async function startFront(options: FrontProcessOptions): Promise<FrontProcess> {
-  const { program: { file, args, verbatim }, cwd, env, stdin, direct, onOutput } = options;
-  const ownGroup = stdin !== "terminal";
+  const { program: { file, args, verbatim }, cwd, env, stdin, recorded, direct, onOutput } = options;
+  const ownGroup = recorded || stdin !== "terminal";
   let child: StartedProgram;
   try {
     child = await withUsersUmask(() =>
@@ -43,6 +45,7 @@ export async function startFront(options: FrontProcessOptions): Promise<FrontPro
         cwd,
         env,
         ownGroup,
+        ownTerminal: recorded,
         stdin: stdin === "none" ? "ignore" : "inherit",
         output: direct ? "inherit" : onOutput,
         verbatim,

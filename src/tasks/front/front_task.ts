@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
 import type { Env } from "../../base/env.ts";
+import type { TerminalLoan } from "../../base/terminal_loan.ts";
 import { backoffDelay } from "../../process/backoff.ts";
 import { pause, systemClock } from "../../process/clock.ts";
 import type { Exit } from "../../process/exit.ts";
@@ -37,6 +39,10 @@ export interface FrontTaskOptions {
   inherited: Env;
   callerDirectory: string;
   stdin: FrontStdin;
+  /** It has the terminal through one of its own, whose output goes to the log too. */
+  recorded: boolean;
+  /** Lends it the terminal's Ctrl-C. */
+  lendTerminal: () => TerminalLoan;
   /** Its output goes straight to haft's stdout and stderr, past the log. */
   direct: boolean;
   onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void;
@@ -188,12 +194,14 @@ export class FrontTask {
       marker: string;
     },
   ): Promise<Exit> {
-    const { stdin, direct, onOutput } = this.#options;
+    const { stdin, recorded, direct, onOutput, lendTerminal } = this.#options;
+    using loan = stdin === "terminal" ? lendTerminal() : undefined;
     const running = this.#running = await startFront({
       program,
       cwd,
       env,
       stdin,
+      recorded,
       direct,
       onOutput: (stream, chunk) => {
         appendFileSync(this.#openLog(), chunk);
@@ -209,8 +217,9 @@ export class FrontTask {
     this.#write();
     const exit = await running.ended;
     this.#running = undefined;
+    if (loan?.interrupted === true && wasInterrupted(exit)) this.#ending ??= "cancelled";
     // What a script left in the background goes with it; in a terminal it stays, as in a shell.
-    if (stdin !== "terminal") await stopGroup(identity, marker);
+    if (recorded || stdin !== "terminal") await stopGroup(identity, marker);
     return exit;
   }
 
@@ -219,8 +228,8 @@ export class FrontTask {
     this.#ending ??= reason;
     const running = this.#running;
     if (running === undefined) return;
-    // The terminal has sent Ctrl-C to the whole group already.
-    if (this.#options.stdin !== "terminal" || signal !== "SIGINT") running.signal(signal);
+    // Of a task that has the terminal, Ctrl-C never gets here.
+    running.signal(this.#options.stdin === "terminal" && signal === "SIGINT" ? "SIGTERM" : signal);
     setTimeout(() => running.signal("SIGTERM"), STOP_MS / 2).unref();
     setTimeout(() => running.signal("SIGKILL"), STOP_MS).unref();
   }
@@ -306,6 +315,11 @@ export class FrontTask {
     this.#options.journal.write({ task: this.#record.stored, messages, said: this.#said });
     this.#said += messages.length;
   }
+}
+
+/** Ctrl-C ended it, rather than something later: a prompt goes on after Ctrl-C. */
+function wasInterrupted({ code, signal }: Exit): boolean {
+  return signal === "SIGINT" || code === ExitCode.interrupted;
 }
 
 /** A process of this machine, as it is now. */

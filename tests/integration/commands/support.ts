@@ -51,6 +51,7 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
           stdout,
           stderr,
           signal: new AbortController().signal,
+          lendTerminal: () => ({ interrupted: false, [Symbol.dispose]() {} }),
           version: "0.0.0",
         };
         return { code: await run(args, context), stdout: stdout.text, stderr: stderr.text };

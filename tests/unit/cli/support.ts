@@ -35,6 +35,7 @@ export function fakeContext(
     stdout: new Recorder(),
     stderr: new Recorder(),
     signal,
+    lendTerminal: () => ({ interrupted: false, [Symbol.dispose]() {} }),
     version: "1.2.3",
   };
 }
