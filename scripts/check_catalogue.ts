@@ -3,11 +3,12 @@
  * each, and checks that it is the version that was asked for. Needs the network; the tests check the
  * catalogue's file alone.
  *
- *     deno run -A scripts/check_catalogue.ts [--write] [--source SOURCE,…] [--jobs N] [TOOL…]
+ *     deno run -A scripts/check_catalogue.ts [--write] [--missing] [--source SOURCE,…] [--jobs N] [TOOL…]
  *
- * Prints a line for each tool and the counts; `--write` puts them into the table of docs/catalogue.md,
- * which keeps the tools that were not asked for. Exits 1 when a
- * tool that can be reached from here failed. One whose source cannot be reached is skipped.
+ * Prints a line for each tool and the counts. `--write` puts each result into the table of docs/catalogue.md
+ * at once, and keeps the tools that were not asked for; `--missing` asks for those without figures there, which
+ * resumes a run. A tool whose first source cannot be reached is tried with its others. Exits 1 when a tool that
+ * can be reached from here failed; one without any source that can be reached is skipped.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ import { cpus, homedir, tmpdir } from "node:os";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import type { SourceName } from "../src/protocol/artifact.ts";
 import { mapLimited } from "../src/base/work_pool.ts";
 import { errorMessage } from "../src/base/errors.ts";
 import { resolvePaths } from "../src/base/paths.ts";
@@ -31,7 +33,7 @@ import { projectRoot } from "./support/project.ts";
 
 interface Row {
   tool: string;
-  source: string;
+  source: SourceName;
   verdict: "ran" | "skipped" | "failed";
   version: string;
   megabytes: number;
@@ -39,9 +41,10 @@ interface Row {
   said: string;
 }
 
-const args = parseArgs(process.argv.slice(2), { boolean: ["write"], string: ["source", "jobs"] });
+const args = parseArgs(process.argv.slice(2), { boolean: ["write", "missing"], string: ["source", "jobs"] });
 const asked = args._.map(String);
 const sources = String(args["source"] ?? "").split(",").filter((one) => one !== "");
+const pagePath = join(projectRoot, "docs", "catalogue.md");
 const home = mkdtempSync(join(tmpdir(), "haft-catalogue-"));
 const paths = resolvePaths({ env: { HAFT_HOME: home }, platform: process.platform, home });
 const platform = hostPlatform();
@@ -58,24 +61,51 @@ const services = await createToolServices({
 const signal = new AbortController().signal;
 
 try {
+  const before = measuredBefore();
   const names = catalogueNames().filter((name) =>
-    (asked.length === 0 || asked.includes(name)) &&
-    (sources.length === 0 || sources.includes(catalogueEntry(name)?.sources[0]?.source ?? ""))
+    (asked.length === 0 || asked.includes(name)) && (!args.missing || !before.has(name)) &&
+    sourcesOf(name).length > 0
   );
-  const rows = await mapLimited(names, Number(args.jobs ?? cpus().length), check);
+  const rows: Row[] = [];
+  await mapLimited(names, Number(args.jobs ?? cpus().length), async (name) => {
+    rows.push(await checkSources(name));
+    if (args.write) writeFileSync(pagePath, page(rows, before));
+  });
   const count = (verdict: Row["verdict"]) => rows.filter((row) => row.verdict === verdict).length;
-  if (args.write) writeFileSync(join(projectRoot, "docs", "catalogue.md"), page(rows));
   console.log(`${count("ran")} passed, ${count("failed")} failed, ${count("skipped")} skipped`);
   process.exitCode = count("failed") > 0 ? 1 : 0;
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
 
-async function check(tool: string): Promise<Row> {
+/** Those of the tool's sources that were asked for. */
+function sourcesOf(tool: string): SourceName[] {
+  const all = catalogueEntry(tool)?.sources.map(({ source }) => source) ?? [];
+  return all.filter((one) => sources.length === 0 || sources.includes(one));
+}
+
+async function checkSources(tool: string): Promise<Row> {
+  const [first, ...others] = sourcesOf(tool);
+  if (first === undefined) throw new Error(`"${tool}" has no source`);
+  let row = await check(tool, first);
+  for (const source of others) {
+    if (row.verdict !== "skipped") break;
+    const next = await check(tool, source);
+    if (next.verdict !== "skipped") row = next;
+  }
+  console.log(
+    `${row.verdict.padEnd(8)}${row.tool.padEnd(22)}${row.source.padEnd(7)}${
+      row.version.padEnd(12)
+    }${row.said}`,
+  );
+  return row;
+}
+
+async function check(tool: string, source: SourceName): Promise<Row> {
   const begun = performance.now();
   const row: Row = {
     tool,
-    source: catalogueEntry(tool)?.sources[0]?.source ?? "",
+    source,
     verdict: "failed",
     version: "",
     megabytes: 0,
@@ -85,6 +115,7 @@ async function check(tool: string): Promise<Row> {
   const request = {
     name: tool,
     version: "latest",
+    source,
     options: {},
     installEnv: {},
     decidedBy: { file: "catalogue", key: tool },
@@ -112,9 +143,6 @@ async function check(tool: string): Promise<Row> {
     row.verdict = unreachable ? "skipped" : "failed";
     row.said = errorMessage(error).split("\n")[0] ?? "";
   }
-  console.log(
-    `${row.verdict.padEnd(8)}${tool.padEnd(22)}${row.source.padEnd(7)}${row.version.padEnd(12)}${row.said}`,
-  );
   return row;
 }
 
@@ -154,7 +182,7 @@ function sizeOf(directory: string): number {
 
 /** What an earlier run measured of a tool, as the page has it. */
 function measuredBefore(): Map<string, string> {
-  const text = readFileSync(join(projectRoot, "docs", "catalogue.md"), "utf8");
+  const text = readFileSync(pagePath, "utf8");
   const cells = text.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
   return new Map(
     cells.filter((row) => row.length === 8 && /^\d/.test(row[4] ?? ""))
@@ -164,8 +192,7 @@ function measuredBefore(): Map<string, string> {
   );
 }
 
-function page(rows: readonly Row[]): string {
-  const before = measuredBefore();
+function page(rows: readonly Row[], before: ReadonlyMap<string, string>): string {
   let ran = 0;
   const lines = catalogueNames().map((tool) => {
     const row = rows.find((one) => one.tool === tool);
