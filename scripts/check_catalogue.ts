@@ -6,9 +6,9 @@
  *     deno run -A scripts/check_catalogue.ts [--write] [--missing] [--source SOURCE,…] [--jobs N] [TOOL…]
  *
  * Prints a line for each tool and the counts. `--write` puts each result into the table of docs/catalogue.md
- * at once, and keeps the tools that were not asked for; `--missing` asks for those without figures there, which
- * resumes a run. A tool whose first source cannot be reached is tried with its others. Exits 1 when a tool that
- * can be reached from here failed; one without any source that can be reached is skipped.
+ * at once, and keeps the tools that were not asked for; `--missing` asks for those without figures there,
+ * which resumes a run. A tool whose first source cannot be reached is tried with its others. Exits 1 when a
+ * tool that can be reached from here failed; one without any source that can be reached is skipped.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
@@ -23,7 +23,7 @@ import { resolvePaths } from "../src/base/paths.ts";
 import { VERSION } from "../src/base/version.ts";
 import { installHere } from "../src/sync/install_here.ts";
 import { createToolServices } from "../src/sync/tool_services.ts";
-import { catalogueEntry, catalogueNames } from "../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../src/tools/catalogue/catalogue.ts";
 import { hostPlatform } from "../src/tools/host_platform.ts";
 import { HttpError } from "../src/tools/http/http_error.ts";
 import { installConfig } from "../src/tools/resolve/install_config.ts";
@@ -62,7 +62,7 @@ const signal = new AbortController().signal;
 
 try {
   const before = measuredBefore();
-  const names = catalogueNames().filter((name) =>
+  const names = builtInCatalogue.names().filter((name) =>
     (asked.length === 0 || asked.includes(name)) && (!args.missing || !before.has(name)) &&
     sourcesOf(name).length > 0
   );
@@ -80,7 +80,7 @@ try {
 
 /** Those of the tool's sources that were asked for. */
 function sourcesOf(tool: string): SourceName[] {
-  const all = catalogueEntry(tool)?.sources.map(({ source }) => source) ?? [];
+  const all = builtInCatalogue.entry(tool)?.sources.map(({ source }) => source) ?? [];
   return all.filter((one) => sources.length === 0 || sources.includes(one));
 }
 
@@ -117,6 +117,7 @@ async function check(tool: string, source: SourceName): Promise<Row> {
     version: "latest",
     source,
     options: {},
+    definition: null,
     installEnv: {},
     decidedBy: { file: "catalogue", key: tool },
   };
@@ -194,9 +195,9 @@ function measuredBefore(): Map<string, string> {
 
 function page(rows: readonly Row[], before: ReadonlyMap<string, string>): string {
   let ran = 0;
-  const lines = catalogueNames().map((tool) => {
+  const lines = builtInCatalogue.names().map((tool) => {
     const row = rows.find((one) => one.tool === tool);
-    const entry = catalogueEntry(tool);
+    const entry = builtInCatalogue.entry(tool);
     const sources = [...new Set(entry?.sources.map(({ source }) => source))].join(", ");
     const measured = row?.verdict === "ran"
       ? `${row.version} | ${row.megabytes.toFixed(1)} | ${row.seconds.toFixed(1)}`

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { toolOfExecutable } from "../../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../../src/tools/catalogue/catalogue.ts";
 
 /** What a case must not show, and what a control must. */
 export type Sight =
@@ -72,7 +72,8 @@ export function shadowing(shims: string, path: readonly string[]): string[] {
   if (!existsSync(shims)) return [];
   return readdirSync(shims).filter((name) =>
     !/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(name) ||
-    (toolOfExecutable(name) === undefined && path.some((directory) => existsSync(join(directory, name))))
+    (builtInCatalogue.toolOfExecutable(name) === undefined &&
+      path.some((directory) => existsSync(join(directory, name))))
   );
 }
 

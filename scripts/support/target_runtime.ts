@@ -24,6 +24,7 @@ export async function targetRuntime(target: Target): Promise<string> {
     name: "bun",
     version: locked.request,
     options: {},
+    definition: null,
     installEnv: {},
     decidedBy: { file: "haft.toml", key: "tools.bun" },
   };

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { TomlError } from "smol-toml";
 import * as v from "valibot";
 import { SourceName } from "../protocol/artifact.ts";
@@ -9,13 +10,18 @@ import { backendProblems } from "../backends/backend_schema.ts";
 import { includeProblems, placedIn, readTasks } from "../tasks/task_schema.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../tools/manifest/task_includes.ts";
+import { definitionProblems, definitionsOf } from "../tools/manifest/own_tools.ts";
 import { ManifestDocument } from "../tools/manifest/manifest_schema.ts";
 import { type ManifestProblem, placeOf } from "../tools/manifest/manifest_problem.ts";
 import { componentProblems } from "../tools/manifest/option_problems.ts";
 import { toolNameProblem } from "../tools/manifest/parse_manifest.ts";
 import { parseDocument, readSection } from "../tools/manifest/read_toml.ts";
 import { codeFrame, tomlFault } from "../tools/manifest/toml_fault.ts";
+import type { Catalogue } from "../tools/catalogue/catalogue.ts";
+import { OwnEntries } from "../tools/catalogue/catalogue_schema.ts";
 import { toolSource } from "../tools/catalogue/tool_source.ts";
+import { catalogueAt } from "../tools/project/manifests.ts";
+import type { FilesContext } from "../tools/project/project_files.ts";
 import { isToolName } from "../tools/tool_name.ts";
 
 /** What a manifest that is sound declares. */
@@ -27,12 +33,26 @@ export interface ManifestCounts {
 }
 
 /**
+ * Checks a haft.toml, with what the user and the manifests around it define.
+ *
+ * @param text what it says; the file's own by default
+ */
+export function checkManifestFile(
+  path: string,
+  user: Pick<FilesContext, "paths">,
+  text = readTextFile(path),
+) {
+  return checkManifest(text, path, catalogueAt(dirname(dirname(path)), user));
+}
+
+/**
  * Checks all of a haft.toml: every section, whether a command reads it or not. Nothing of it runs, and
  * nothing is fetched.
  */
 export function checkManifest(
   text: string,
   file: string,
+  outer: Catalogue,
 ): { problems: FoundProblem[]; counts: ManifestCounts } {
   const counts = { tools: 0, apps: 0, tasks: 0, backends: 0 };
   let document: unknown;
@@ -45,6 +65,9 @@ export function checkManifest(
     return { problems: [{ file, ...place, key: null, message: reason, next: null, frame }], counts };
   }
   const includes = includesOf(document, file);
+  const own = v.safeParse(OwnEntries, section(document, "catalogue"));
+  const entries = own.success ? own.output : {};
+  const catalogue = outer.with(definitionsOf(entries, { file, isUsers: false }));
   const sections = {
     tools: section(document, "tools"),
     apps: section(document, "apps"),
@@ -53,7 +76,8 @@ export function checkManifest(
   };
   const problems = [
     ...readSection(document, ManifestDocument, []).problems,
-    ...toolProblems(sections.tools),
+    ...definitionProblems(entries),
+    ...toolProblems(sections.tools, own.success ? catalogue : undefined),
     ...readApps(sections.apps).problems,
     ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
@@ -95,15 +119,20 @@ function componentsIn(table: unknown): string[] {
 }
 
 /** Names that the catalogue does not have, and sources that a tool does not have. */
-function toolProblems(tools: Readonly<Record<string, unknown>>): ManifestProblem[] {
+function toolProblems(
+  tools: Readonly<Record<string, unknown>>,
+  catalogue: Catalogue | undefined,
+): ManifestProblem[] {
+  // Which names it defines cannot be told while the section has mistakes.
+  if (catalogue === undefined) return [];
   return Object.entries(tools).flatMap(([name, table]) => {
     if (!isToolName(name)) return [toolNameProblem(name)];
     const source = typeof table === "object" && table !== null && "source" in table
       ? table.source
       : undefined;
     try {
-      toolSource(v.is(SourceName, source) ? { name, source } : { name });
-      return componentProblems(name, componentsIn(table));
+      toolSource({ ...catalogue.tool(name), ...(v.is(SourceName, source) ? { source } : {}) });
+      return componentProblems(name, { components: componentsIn(table), catalogue });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       const { message, next } = error;

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { canonicalToolName, providerOf } from "../tools/catalogue/catalogue.ts";
+import type { Catalogue } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
 import { projectResolver } from "../sync/project_sync.ts";
+import { plainRequest } from "../tools/request.ts";
 import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
@@ -31,12 +32,15 @@ export interface ExecOptions {
 export async function execFromProject(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { command, args, shim } = options;
   const { env } = context;
-  const targets = await Promise.all(options.targets.map((target) => exactTarget(meantTool(target), context)));
+  const { catalogue } = openProject(context.cwd, context).files;
+  const targets = await Promise.all(
+    options.targets.map((target) => exactTarget(meantTool(target, catalogue), context)),
+  );
   const project = await provided({ ...options, targets }, context);
-  const isSystems = [command, canonicalToolName(command), providerOf(command)]
+  const isSystems = [command, catalogue.canonicalName(command), catalogue.providerOf(command)]
     .some((name) => name !== undefined && project.files.system.includes(name));
   const named = targets.length === 1 && targets[0]?.name === command && !isSystems;
-  if ((shim || !named) && !hasTool(command, project.tools)) {
+  if ((shim || !named) && !hasTool(command, project.tools, catalogue)) {
     const file = programOnPath(command, { PATH: env["PATH"] });
     if (shim && file !== undefined) {
       const depth = shimDepth(command, { program: file, env });
@@ -54,8 +58,8 @@ export async function execFromProject(options: ExecOptions, context: Context): P
 }
 
 /** `rg@15` is ripgrep's; without a version the project knows better what a name means. */
-function meantTool({ name, version }: ToolTarget): ToolTarget {
-  return { name: version === undefined ? name : providerOf(name) ?? name, version };
+function meantTool({ name, version }: ToolTarget, catalogue: Catalogue): ToolTarget {
+  return { name: version === undefined ? name : catalogue.providerOf(name) ?? name, version };
 }
 
 /** A tag, such as \`latest\`, is what its source says now. */
@@ -65,7 +69,7 @@ async function exactTarget(target: ToolTarget, context: Context): Promise<ToolTa
   const project = openProject(context.cwd, context);
   const known = project.requests.find((request) => request.name === name);
   const decidedBy = { file: "the command line", key: name };
-  const request = { ...(known ?? { name, options: {}, installEnv: {} }), version, decidedBy };
+  const request = { ...(known ?? plainRequest(project.files.catalogue.tool(name))), version, decidedBy };
   const resolve = await projectResolver(project, { offline: false }, context);
   return { name, version: (await resolve(request, context.signal)).version };
 }
@@ -109,9 +113,9 @@ async function runProgram(
   return await runCommand({ file, path: [], defaults: {} }, args, environment);
 }
 
-function needsInstall({ tools }: Project, { name }: ToolTarget): boolean {
+function needsInstall({ tools, files }: Project, { name }: ToolTarget): boolean {
   try {
-    findExecutable(name, tools);
+    findExecutable(name, tools, files);
     return false;
   } catch {
     return tools.some(({ installed, elsewhere }) => installed === undefined && !elsewhere);

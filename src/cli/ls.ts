@@ -4,6 +4,7 @@ import { executablesOf } from "../tools/project/installed_tools.ts";
 import { Store } from "../tools/store/store.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { catalogueAt } from "../tools/project/manifests.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { shortPath } from "./short_path.ts";
@@ -80,13 +81,13 @@ async function printNames(context: Context, json: boolean): Promise<ExitCode> {
   return ExitCode.ok;
 }
 
-async function printCatalogue({ stdout }: Context, json: boolean): Promise<ExitCode> {
-  const { catalogueEntry, catalogueNames } = await import("../tools/catalogue/catalogue.ts");
-  const rows = catalogueNames().map((name) => ({
+async function printCatalogue(context: Context, json: boolean): Promise<ExitCode> {
+  const catalogue = catalogueAt(context.cwd, context);
+  const rows = catalogue.names().map((name) => ({
     name,
-    description: catalogueEntry(name)?.description ?? "",
+    description: catalogue.entry(name)?.description ?? "",
   }));
-  await stdout.write(
+  await context.stdout.write(
     json
       ? `${JSON.stringify(rows, null, 2)}\n`
       : table(rows.map(({ name, description }) => [name, description])),

@@ -5,8 +5,8 @@ import { ExitCode } from "../base/exit_code.ts";
 import { projectResolver } from "../sync/project_sync.ts";
 import { setToolVersion } from "../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
-import { MANIFEST_NAME } from "../tools/project/project_files.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { MANIFEST_NAME } from "../tools/project/manifests.ts";
+import { plainRequest, type ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { editManifest } from "./tools/edit_manifest.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
@@ -112,7 +112,7 @@ async function resolve(
 ): Promise<{ version: string }> {
   const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
-    ...(known ?? { name, options: {}, installEnv: {} }),
+    ...(known ?? plainRequest(project.files.catalogue.tool(name))),
     version,
     decidedBy: { file: "the command line", key: name },
   };

@@ -29,6 +29,10 @@ export const InstallConfig = v.strictObject({
   bin: v.record(v.string(), v.string()),
   /** The tool's own options from the manifest (`[tools.NAME.options]`). */
   options: ToolOptions,
+  /**
+   * The source that a manifest defines for the tool, as `[catalogue]` has it; absent for haft's own tools.
+   */
+  definition: v.optional(v.record(v.string(), v.unknown())),
   /** Globs of files that are left out: those of components that are not asked for, and of the options. */
   exclude: v.optional(v.array(v.string())),
   /** Variables for the install step alone (`install_env`). */

@@ -28,7 +28,7 @@ export async function installHere(
     const used = config.artifacts[0]?.artifact.kind;
     if (used === undefined || options.signal.aborted) throw error;
     const { hintAtOtherSources } = await import("../tools/resolve/other_source.ts");
-    throw hintAtOtherSources(error, { tool: config.tool_name, used });
+    throw hintAtOtherSources(error, { ...config, used });
   }
 }
 

@@ -7,7 +7,7 @@ import { lockMatches } from "../tools/lockfile/lock_matches.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { LockedTool } from "../tools/locked_tool.ts";
 import type { Project } from "../tools/project/project.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { plainRequest, type ToolRequest } from "../tools/request.ts";
 import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
 import { forEachLimited } from "../base/work_pool.ts";
 import { type Installer, installOne } from "./install_one.ts";
@@ -149,10 +149,8 @@ function plan(
   const own = project.requests.find(({ name }) => name === target.name);
   const commandLine = { file: "the command line", key: target.name };
   const base: ToolRequest = own ?? {
-    name: target.name,
+    ...plainRequest(project.files.catalogue.tool(target.name)),
     version: "latest",
-    options: {},
-    installEnv: {},
     decidedBy: commandLine,
   };
   const request: ToolRequest = {

@@ -1,3 +1,4 @@
+import { definitionKey } from "../tools/catalogue/definition.ts";
 import { lockState, withRequest } from "../tools/lockfile/lock_matches.ts";
 import type { LockedTool, LockFile } from "../tools/locked_tool.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
@@ -69,6 +70,8 @@ export function planLock(requests: readonly ToolRequest[], lock: LockFile, platf
     }
     const reason = entry === undefined
       ? "not in the lock file"
+      : entry.definition !== definitionKey(request)
+      ? "its definition in [catalogue] is another one"
       : entry.request === request.version.trim()
       ? "locked from another source"
       : `${request.version} is asked for, ${entry.version} is locked`;

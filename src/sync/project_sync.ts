@@ -9,6 +9,7 @@ import { hostPlatform } from "../tools/host_platform.ts";
 import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
 import { versionFileNotes } from "../tools/project/version_file_notes.ts";
+import { definesVariables } from "../tools/project/gated_parts.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Installer } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
@@ -174,8 +175,8 @@ async function warnAboutVersionFiles(project: Project, { onWarning }: InstallWat
 }
 
 /**
- * With `--locked` a sync needs no trust, since what is installed is already decided; without trust what an
- * installer would run is left out.
+ * With `--locked` a sync needs no trust unless a build runs code, since what is installed is already decided;
+ * without trust what an installer would run is left out.
  */
 async function tellWhatIsLeftOut(
   project: Project,
@@ -183,6 +184,7 @@ async function tellWhatIsLeftOut(
   { onWarning }: InstallWatch,
 ): Promise<void> {
   if (!locked) project.requireInstallTrust();
+  else project.requireBuildTrust();
   const { files, layers: [own, local] } = project;
   const asked = [...files.requests, ...files.local.requests];
   const installed = [...own.requests, ...local.requests];
@@ -195,6 +197,7 @@ async function tellWhatIsLeftOut(
   for (
     const warning of [
       without("install_env", ({ installEnv }) => Object.keys(installEnv).length > 0),
+      without("env in [catalogue]", definesVariables),
       without("postinstall", ({ options }) => options.postinstall !== undefined),
     ]
   ) {

@@ -1,7 +1,7 @@
 import { compare, parse } from "@std/semver";
 import type { InstallConfig } from "../protocol/install.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { plainRequest, type ToolRequest } from "../tools/request.ts";
 import { installConfig } from "../tools/resolve/install_config.ts";
 import { resolveTool } from "../tools/resolve/resolve_tool.ts";
 import { isOwnChoice } from "../tools/store/receipt.ts";
@@ -28,10 +28,8 @@ export async function provideTool(
     const heartbeat = () => report({ state: "post_install", tool: job.tool_name, message });
     heartbeat();
     const request: ToolRequest = {
-      name,
+      ...plainRequest({ name, definition: null }),
       version: "latest",
-      options: {},
-      installEnv: {},
       decidedBy: { file: "the catalogue", key: name },
     };
     const locked = await resolveTool(request, { ...services, signal });

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import { runningFrom, type RunningProcess } from "../process/running_from.ts";
-import { catalogueSource } from "../tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../tools/catalogue/catalogue.ts";
 import { storeId } from "../tools/request.ts";
 import type { InstalledTool, Store } from "../tools/store/store.ts";
 
@@ -11,7 +11,7 @@ const NAMED = 5;
 
 /** The installations that a tool's name means, whatever source they are from. */
 export function installationsOf(name: string, store: Store): InstalledTool[] {
-  const ids = new Set([name, storeId({ name }, catalogueSource(name))]);
+  const ids = new Set([name, storeId({ name }, { catalogueSource: builtInCatalogue.source(name) })]);
   return store.list().filter(({ receipt }) => ids.has(receipt.tool) || ids.has(receipt.store_id));
 }
 

@@ -4,7 +4,7 @@ import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import { knownProjects } from "../tools/project/known_projects.ts";
 import { openProject, type Project, type UserContext } from "../tools/project/project.ts";
 import { storeId } from "../tools/request.ts";
-import { catalogueSource } from "../tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../tools/catalogue/catalogue.ts";
 import { type InstalledTool, Store } from "../tools/store/store.ts";
 import { installationName } from "../tools/store/store_names.ts";
 
@@ -45,10 +45,10 @@ function usedBy(root: string, user: UserContext): string[] {
     const runs = project.installedTools;
     const isThere = (name: string, version: string) =>
       runs.some(({ receipt }) => receipt.tool === name && receipt.version === version);
-    const locked = Object.entries(lock.tools).flatMap(([name, { source, version }]) => {
+    const locked = Object.entries(lock.tools).flatMap(([name, { source, version, definition }]) => {
       if (isThere(name, version)) return [];
-      const own = catalogueSource(name);
-      return [storeId({ name }, own), storeId({ name, source }, own)].map((id) =>
+      const known = { catalogueSource: builtInCatalogue.source(name), definition };
+      return [storeId({ name }, known), storeId({ name, source }, known)].map((id) =>
         installationName(id, version)
       );
     });

@@ -20,6 +20,8 @@ export interface LockedTool {
   /** The exact version. */
   version: string;
   source: SourceName;
+  /** Which `[catalogue]` definition it was resolved from; see `definitionKey()`. */
+  definition?: string;
   kind: ToolKind;
   /**
    * Every platform that was published when the lock was written. The first artifact of a list holds the

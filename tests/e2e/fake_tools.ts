@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { catalogueEntry } from "../../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../../src/tools/catalogue/catalogue.ts";
 import { PLATFORMS } from "../../src/tools/platform.ts";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 
@@ -36,7 +36,7 @@ export async function publishTool(
     padding?: number;
   },
 ): Promise<void> {
-  const source = catalogueEntry(tool)?.sources.find((one) => one.source === "npm");
+  const source = builtInCatalogue.entry(tool)?.sources.find((one) => one.source === "npm");
   const [build] = source?.source === "npm" ? source.builds ?? [] : [];
   if (source?.source !== "npm" || build?.kind !== "native") throw new Error(`${tool} is no native npm tool`);
   await registry.addPackage({ name: source.versions, version });

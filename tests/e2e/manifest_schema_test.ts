@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../scripts/support/project.ts";
+import { builtInCatalogue } from "../../src/tools/catalogue/catalogue.ts";
 import { checkManifest } from "../../src/check/manifest_problems.ts";
 import { binary, Sandbox } from "./support.ts";
 
@@ -50,7 +51,7 @@ Deno.test("taplo accepts the documentation's manifests by the schema, and refuse
   assertEquals(accepted.code, 0, accepted.stderr);
   for (const [at, [name, text]] of bad.entries()) {
     const path = write(`bad-${at}.toml`, text);
-    assert(checkManifest(text, path).problems.length > 0, `${name}: haft check`);
+    assert(checkManifest(text, path, builtInCatalogue).problems.length > 0, `${name}: haft check`);
     const { code, stderr } = await taplo(path);
     assertEquals([name, code === 0], [name, false], text);
     assertStringIncludes(stderr, `bad-${at}.toml`);

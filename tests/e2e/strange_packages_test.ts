@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalogueEntry } from "../../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../../src/tools/catalogue/catalogue.ts";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
@@ -74,7 +74,7 @@ for (const name of ["$(id)", "-rf", "x;y", "a b", "..", "ev\u202eil", "con"]) {
 
 Deno.test("an executable that a tool does not have is never another program", async () => {
   await using registry = await LoopbackRegistry.start();
-  const build = catalogueEntry("node")?.sources.flatMap((one) =>
+  const build = builtInCatalogue.entry("node")?.sources.flatMap((one) =>
     one.source === "npm" ? one.builds ?? [] : []
   )[0];
   assert(build?.kind === "native" && "package" in build);

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { HaftError } from "../../base/errors.ts";
+import { builtInCatalogue } from "../../tools/catalogue/catalogue.ts";
 import { parseManifest } from "../../tools/manifest/parse_manifest.ts";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import type { Context } from "../command.ts";
 import { editManifest } from "../tools/edit_manifest.ts";
 
@@ -18,7 +19,9 @@ export async function writeApps(
 ): Promise<string> {
   const path = join(directory, MANIFEST_NAME);
   return await editManifest(path, context, (before) => {
-    const known = names.filter((name) => Object.hasOwn(parseManifest(before, path).apps, name));
+    const known = names.filter((name) =>
+      Object.hasOwn(parseManifest(before, path, builtInCatalogue).apps, name)
+    );
     if (known.length > 0) {
       throw new HaftError(`"${path}" has ${known.map((name) => `[apps.${name}]`).join(", ")} already`, {
         next: "Take these out of it, or print the import without --write",

@@ -1,13 +1,12 @@
-import { readTextFile } from "../../base/read_text_file.ts";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import { counted } from "../../ui/text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG, noFurther } from "../flag_values.ts";
-import { checkManifest, type ManifestCounts } from "../../check/manifest_problems.ts";
+import { checkManifestFile, type ManifestCounts } from "../../check/manifest_problems.ts";
 import { nearestManifest, problemLines } from "./problem_lines.ts";
 
 export interface CheckOptions {
@@ -32,9 +31,10 @@ function parse({ positional, rest, flags }: ParsedArgs): CheckOptions {
   return { path, json: flags.has("json") };
 }
 
-async function run({ path, json }: CheckOptions, { cwd, stdout, stderr }: Context): Promise<ExitCode> {
+async function run({ path, json }: CheckOptions, context: Context): Promise<ExitCode> {
+  const { cwd, stdout, stderr } = context;
   const file = manifestAt(path, cwd);
-  const { problems, counts } = checkManifest(readTextFile(file), file);
+  const { problems, counts } = checkManifestFile(file, context);
   if (json) await stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
   else if (problems.length === 0) await stdout.write(`${file} is sound${countsText(counts)}\n`);
   else {

@@ -1,7 +1,6 @@
-import { readTextFile } from "../../base/read_text_file.ts";
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import { counted } from "../../ui/text.ts";
 import type { Context } from "../command.ts";
 import type { FoundProblem } from "../../protocol/methods/project_methods.ts";
@@ -32,9 +31,10 @@ const MOST_SHOWN = 3;
  *
  * @param said what the person has read already: a problem in it is not shown again
  */
-export async function warnOfProblems(path: string, { stderr, cwd }: Context, said = ""): Promise<void> {
-  const { checkManifest } = await import("../../check/manifest_problems.ts");
-  const problems = checkManifest(readTextFile(path), path).problems
+export async function warnOfProblems(path: string, context: Context, said = ""): Promise<void> {
+  const { stderr, cwd } = context;
+  const { checkManifestFile } = await import("../../check/manifest_problems.ts");
+  const problems = checkManifestFile(path, context).problems
     .filter(({ line, column, message }) => !said.endsWith(`:${line}:${column}: ${message}`));
   for (const problem of problems.slice(0, MOST_SHOWN)) {
     await stderr.write(`Warning: ${problemLines(problem, cwd)}`);

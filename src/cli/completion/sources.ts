@@ -25,9 +25,10 @@ const SOURCES: Readonly<Record<CompletionSource, (context: Context) => Promise<C
         }))
     );
   },
-  async catalogue() {
-    const { catalogueEntry, catalogueNames } = await import("../../tools/catalogue/catalogue.ts");
-    return catalogueNames().map((word) => ({ word, description: catalogueEntry(word)?.description ?? "" }));
+  async catalogue(context) {
+    const { catalogueAt } = await import("../../tools/project/manifests.ts");
+    const catalogue = catalogueAt(context.cwd, context);
+    return catalogue.names().map((word) => ({ word, description: catalogue.entry(word)?.description ?? "" }));
   },
   async installed({ paths }) {
     const { Store } = await import("../../tools/store/store.ts");

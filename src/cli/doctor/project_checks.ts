@@ -1,4 +1,3 @@
-import { readTextFile } from "../../base/read_text_file.ts";
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { openProject } from "../../tools/project/project.ts";
@@ -15,12 +14,13 @@ export async function examineProject(context: Context): Promise<Finding[]> {
 }
 
 /** Every mistake in the haft.toml at hand, with its place. */
-async function manifestProblems({ cwd, home }: Context): Promise<Finding[]> {
+async function manifestProblems(context: Context): Promise<Finding[]> {
   const { nearestManifest } = await import("../check/problem_lines.ts");
+  const { cwd, home } = context;
   const path = nearestManifest(cwd);
   if (path === undefined) return [];
-  const { checkManifest } = await import("../../check/manifest_problems.ts");
-  return checkManifest(readTextFile(path), path).problems.map((
+  const { checkManifestFile } = await import("../../check/manifest_problems.ts");
+  return checkManifestFile(path, context).problems.map((
     { line, column, message, next, frame },
   ) =>
     fault(

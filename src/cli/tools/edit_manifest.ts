@@ -2,10 +2,11 @@ import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
+import { builtInCatalogue } from "../../tools/catalogue/catalogue.ts";
 import { holdingProject, writeProjectFile } from "../../sync/project_lock.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
 import { parseManifest } from "../../tools/manifest/parse_manifest.ts";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import type { Context } from "../command.ts";
 import { initialManifest } from "../init.ts";
 
@@ -26,7 +27,7 @@ export async function editManifest(
     const before = readTextIfAny(file);
     const text = await edit(before ?? initialManifest([]));
     // Read once more before it is written: an edit that does not read back is not made.
-    parseManifest(text, file);
+    parseManifest(text, file, builtInCatalogue);
     if (text !== before) writeProjectFile(file, text, { root });
   });
   return file;

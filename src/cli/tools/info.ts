@@ -1,15 +1,10 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { installationsOf } from "../../sync/remove_tool.ts";
-import {
-  canonicalToolName,
-  catalogueEntry,
-  declaredBy,
-  providerOf,
-} from "../../tools/catalogue/catalogue.ts";
+import { declaredBy } from "../../tools/catalogue/catalogue.ts";
 import { toolSource } from "../../tools/catalogue/tool_source.ts";
 import { PLATFORMS } from "../../tools/platform.ts";
-import { openProject } from "../../tools/project/project.ts";
+import { openProject, type Project } from "../../tools/project/project.ts";
 import { sourceOf, type ToolSource } from "../../tools/sources/sources.ts";
 import { Store } from "../../tools/store/store.ts";
 import { isStableVersion } from "../../tools/versions/pick_version.ts";
@@ -29,6 +24,8 @@ export interface InfoOptions {
 interface ToolInfo {
   tool: string;
   description: string | null;
+  /** The file whose `[catalogue]` defines it; null for haft's own tools. */
+  defined_in: string | null;
   aliases: string[];
   /** In order of preference; `from` is the package, module, repository or address. */
   sources: { source: string; from: string }[];
@@ -70,8 +67,10 @@ function parse({ flags, positional, rest }: ParsedArgs): InfoOptions {
 }
 
 async function run({ name, offline, json }: InfoOptions, context: Context): Promise<ExitCode> {
-  const tool = providerOf(name) ?? canonicalToolName(name);
-  const info = factsOf(tool, context);
+  const project = openProject(context.cwd, context);
+  const { catalogue } = project.files;
+  const tool = catalogue.providerOf(name) ?? catalogue.canonicalName(name);
+  const info = factsOf(tool, project, context);
   if (!offline) await addVersions(info, context);
   if (json) await context.stdout.write(`${JSON.stringify(info, null, 2)}\n`);
   else await context.stdout.write(infoText(info, context));
@@ -79,13 +78,15 @@ async function run({ name, offline, json }: InfoOptions, context: Context): Prom
 }
 
 /** @throws {UsageError} for a name that is neither in the catalogue nor has a source */
-function factsOf(tool: string, context: Context): ToolInfo {
-  const entry = catalogueEntry(tool);
-  const sources = entry?.sources ?? [toolSource({ name: tool })];
-  const request = openProject(context.cwd, context).requests.find((one) => one.name === tool);
+function factsOf(tool: string, project: Project, context: Context): ToolInfo {
+  const { catalogue } = project.files;
+  const entry = catalogue.entry(tool);
+  const sources = entry?.sources ?? [toolSource(catalogue.tool(tool))];
+  const request = project.requests.find((one) => one.name === tool);
   return {
     tool,
     description: entry?.description ?? null,
+    defined_in: catalogue.definition(tool)?.file ?? null,
     aliases: entry?.aliases ?? [],
     sources: sources.map((source) => ({
       source: source.source,
@@ -127,6 +128,7 @@ async function addVersions(info: ToolInfo, context: Context): Promise<void> {
 function infoText(info: ToolInfo, { home }: Context): string {
   const { tool, description, request } = info;
   const rows: [string, string][] = [
+    ["defined in", info.defined_in === null ? "" : shortPath(info.defined_in, home)],
     ["executables", info.executables.join(", ")],
     ["also called", info.aliases.join(", ")],
     ...info.sources.map(({ source, from }, place): [string, string] => [
@@ -139,5 +141,5 @@ function infoText(info: ToolInfo, { home }: Context): string {
     ["asked for", request === null ? "" : `${request.version}  ${shortPath(request.decided_by, home)}`],
   ];
   const filled = rows.filter(([, text]) => text !== "");
-  return `${description === null ? tool : `${tool}: ${description}`}\n${table(filled)}`;
+  return `${description === null || description === "" ? tool : `${tool}: ${description}`}\n${table(filled)}`;
 }

@@ -1,9 +1,8 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { projectServices } from "../../sync/project_sync.ts";
-import { canonicalToolName } from "../../tools/catalogue/catalogue.ts";
 import { openProject } from "../../tools/project/project.ts";
-import type { ToolRequest } from "../../tools/request.ts";
+import { plainRequest, type ToolRequest } from "../../tools/request.ts";
 import { availableVersions } from "../../tools/resolve/resolve_tool.ts";
 import { isStableVersion, versionSatisfies } from "../../tools/versions/pick_version.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -42,7 +41,7 @@ function parse({ flags, positional, rest }: ParsedArgs): LsRemoteOptions {
     throw new UsageError(`Unexpected argument "${extra ?? version}"`, { next: "Name one tool at a time" });
   }
   return {
-    target: { name: canonicalToolName(target.name), version: target.version ?? version },
+    target: { name: target.name, version: target.version ?? version },
     stable: flags.has("stable"),
     offline: flags.has("offline"),
     json: flags.has("json"),
@@ -50,7 +49,8 @@ function parse({ flags, positional, rest }: ParsedArgs): LsRemoteOptions {
 }
 
 async function run({ target, ...options }: LsRemoteOptions, context: Context): Promise<ExitCode> {
-  const { name, version } = target;
+  const { version } = target;
+  const name = openProject(context.cwd, context).files.catalogue.canonicalName(target.name);
   const versions = (await versionsOf(name, options, context)).filter((one) =>
     (version === undefined || versionSatisfies(version, one)) && (!options.stable || isStableVersion(one))
   );
@@ -77,7 +77,7 @@ export async function versionsOf(
   const project = openProject(context.cwd, context);
   const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
-    ...(known ?? { name, options: {}, installEnv: {} }),
+    ...(known ?? plainRequest(project.files.catalogue.tool(name))),
     version: "latest",
     decidedBy: { file: "the command line", key: name },
   };

@@ -1,5 +1,4 @@
 import { UsageError } from "../../base/errors.ts";
-import { canonicalToolName, providerOf } from "../../tools/catalogue/catalogue.ts";
 import type { ProjectTool } from "../../tools/project/installed_tools.ts";
 import type { Project } from "../../tools/project/project.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
@@ -12,8 +11,9 @@ import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 export function namedTools(names: readonly string[], project: Project): ProjectTool[] {
   project.requireRequests();
   if (names.length === 0) return [...project.tools];
+  const { catalogue } = project.files;
   return names.map((name) => {
-    const meant = new Set([name, canonicalToolName(name), providerOf(name)]);
+    const meant = new Set([name, catalogue.canonicalName(name), catalogue.providerOf(name)]);
     const tool = project.tools.find(({ request }) => meant.has(request.name));
     if (tool !== undefined) return tool;
     const known = project.tools.map(({ request }) => request.name);

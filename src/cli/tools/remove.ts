@@ -4,7 +4,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { unlock } from "../../sync/upgrade_lock.ts";
 import { removeTool } from "../../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
-import { MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import type { ToolRequest } from "../../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { shortPath } from "../short_path.ts";

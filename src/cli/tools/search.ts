@@ -1,6 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { catalogueEntry, catalogueNames, declaredBy } from "../../tools/catalogue/catalogue.ts";
+import { type Catalogue, declaredBy } from "../../tools/catalogue/catalogue.ts";
+import { catalogueAt } from "../../tools/project/manifests.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { table } from "../../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -36,13 +37,14 @@ function parse({ flags, positional, rest }: ParsedArgs): SearchOptions {
 }
 
 async function run({ words, json }: SearchOptions, context: Context): Promise<ExitCode> {
-  const found = searchCatalogue(words);
+  const catalogue = catalogueAt(context.cwd, context);
+  const found = searchCatalogue(words, catalogue);
   if (json) await context.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else {await context.stdout.write(
       table(found.map((row) => [row.tool, row.description, row.sources.join(", ")])),
     );}
   if (found.length > 0) return ExitCode.ok;
-  const near = words.flatMap((word) => nearestNames(word, catalogueNames()));
+  const near = words.flatMap((word) => nearestNames(word, catalogue.names()));
   await context.stderr.write(
     `Nothing in the catalogue has "${words.join(" ")}"\n  ${
       didYouMean(near) ?? 'Tools outside it are written with their source, such as "npm:NAME" or "pypi:NAME"'
@@ -52,17 +54,17 @@ async function run({ words, json }: SearchOptions, context: Context): Promise<Ex
 }
 
 /** The tools in which each of the words is found, those whose name has it first. */
-export function searchCatalogue(words: readonly string[]): SearchRow[] {
+export function searchCatalogue(words: readonly string[], catalogue: Catalogue): SearchRow[] {
   const wanted = words.map((word) => word.toLowerCase());
-  return catalogueNames().flatMap((tool) => {
-    const row = catalogueRow(tool);
+  return catalogue.names().flatMap((tool) => {
+    const row = catalogueRow(tool, catalogue);
     const ranks = wanted.map((word) => rank(row, word));
     return ranks.includes(undefined) ? [] : [{ row, rank: Math.max(0, ...ranks.map((one) => one ?? 0)) }];
   }).sort((a, b) => a.rank - b.rank).map(({ row }) => row);
 }
 
-function catalogueRow(tool: string): SearchRow {
-  const entry = catalogueEntry(tool);
+function catalogueRow(tool: string, catalogue: Catalogue): SearchRow {
+  const entry = catalogue.entry(tool);
   return {
     tool,
     description: entry?.description ?? "",

@@ -6,7 +6,7 @@ import { projectResolver } from "../../sync/project_sync.ts";
 import { relock } from "../../sync/upgrade_lock.ts";
 import { setToolVersion } from "../../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
-import { LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../../tools/project/project_files.ts";
+import { LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import { bumpRequest } from "../../tools/versions/bump_request.ts";
 import { table } from "../../ui/table.ts";
 import { confirm } from "../task/confirm.ts";

@@ -11,6 +11,7 @@ import {
 import { installationsOf, removeTools } from "../../sync/remove_tool.ts";
 import { updateShims } from "../../sync/update_shims.ts";
 import { openProject, type UserContext } from "../../tools/project/project.ts";
+import { plainRequest } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
 
 export interface InstallServiceOptions {
@@ -107,10 +108,8 @@ export class InstallService {
     const { availableVersions } = await import("../../tools/resolve/resolve_tool.ts");
     const services = await projectServices(project, { offline: false }, this.#user);
     const request = project.requests.find((own) => own.name === name) ?? {
-      name,
+      ...plainRequest(project.files.catalogue.tool(name)),
       version: "latest",
-      options: {},
-      installEnv: {},
       decidedBy: { file: "a request", key: name },
     };
     return await availableVersions(request, { ...services, signal });

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { readTextFile } from "../../base/read_text_file.ts";
-import { checkManifest } from "../../check/manifest_problems.ts";
+import { checkManifestFile } from "../../check/manifest_problems.ts";
 import type { DeclaredTask, FoundProblem, ProjectTrust } from "../../protocol/methods/project_methods.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 import { readTaskScope } from "../../tasks/read_tasks.ts";
@@ -21,7 +20,7 @@ export class ProjectService {
   }
 
   check(path: string, text: string | undefined): { problems: FoundProblem[] } {
-    return { problems: checkManifest(text ?? readTextFile(path), path).problems };
+    return { problems: checkManifestFile(path, this.#user, text).problems };
   }
 
   /** @throws {UsageError} when a manifest is wrong */

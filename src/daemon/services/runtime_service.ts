@@ -1,5 +1,5 @@
 import { compare, parse } from "@std/semver";
-import { catalogueSource } from "../../tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../../tools/catalogue/catalogue.ts";
 import type { Project, UserContext } from "../../tools/project/project.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { planRun, rememberRun, withTarget } from "../../tools/project/run_plan.ts";
@@ -107,7 +107,7 @@ export class RuntimeService {
   }
 
   installedVersions(name: string): string[] {
-    const ids = new Set([name, storeId({ name }, catalogueSource(name))]);
+    const ids = new Set([name, storeId({ name }, { catalogueSource: builtInCatalogue.source(name) })]);
     const versions = this.#store.list()
       .filter(({ receipt }) => ids.has(receipt.tool) || ids.has(receipt.store_id))
       .map(({ receipt }) => receipt.version);

@@ -1,54 +1,83 @@
 import data from "./catalogue.json" with { type: "json" };
 import type { SourceName } from "../../protocol/artifact.ts";
 import { sourceOf, type ToolSource } from "../sources/sources.ts";
-import type { Catalogue, CatalogueEntry } from "./catalogue_schema.ts";
+import type { CatalogueData, CatalogueEntry } from "./catalogue_schema.ts";
+import type { ToolDefinition } from "./definition.ts";
 
 // The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is
 // the real one.
-const catalogue = data as unknown as Catalogue;
-
-const canonicalNames = new Map(
-  Object.entries(catalogue).flatMap(([name, entry]) => (entry.aliases ?? []).map((alias) => [alias, name])),
-);
-
-/** The entry of a tool's catalogue name; aliases are not names. */
-export function catalogueEntry(name: string): CatalogueEntry | undefined {
-  return Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
-}
-
-/** Every tool's name, sorted. */
-export function catalogueNames(): string[] {
-  return Object.keys(catalogue).sort();
-}
+const builtIn = data as unknown as CatalogueData;
 
 /**
- * The catalogue's name for what other tools' files call it: `nodejs` is `node`. Other names are returned as
- * they are.
+ * The tools that are known by name: haft's own, and over them what manifests and the user's settings define.
+ * A project has its own ({@link ProjectFiles}); where there is none, `builtInCatalogue` says that on purpose.
  */
-export function canonicalToolName(name: string): string {
-  return canonicalNames.get(name) ?? name;
+export class Catalogue {
+  readonly #own: ReadonlyMap<string, ToolDefinition>;
+  readonly #aliases: ReadonlyMap<string, string>;
+
+  constructor(own: Iterable<readonly [name: string, definition: ToolDefinition]>) {
+    this.#own = new Map(own);
+    this.#aliases = new Map(
+      this.names().flatMap((name) => (this.entry(name)?.aliases ?? []).map((alias) => [alias, name])),
+    );
+  }
+
+  /** This one, with more definitions over it. */
+  with(definitions: ReadonlyMap<string, ToolDefinition>): Catalogue {
+    return definitions.size === 0 ? this : new Catalogue([...this.#own, ...definitions]);
+  }
+
+  /** The entry of a tool's name; aliases are not names. */
+  entry(name: string): CatalogueEntry | undefined {
+    return this.#own.get(name)?.entry ?? (Object.hasOwn(builtIn, name) ? builtIn[name] : undefined);
+  }
+
+  /** What a manifest or the user's settings say of a name. */
+  definition(name: string): ToolDefinition | null {
+    return this.#own.get(name) ?? null;
+  }
+
+  /** Every tool's name, sorted. */
+  names(): string[] {
+    return [...new Set([...Object.keys(builtIn), ...this.#own.keys()])].sort();
+  }
+
+  /**
+   * The catalogue's name for what other tools' files call it: `nodejs` is `node`. Other names are returned as
+   * they are.
+   */
+  canonicalName(name: string): string {
+    return this.#aliases.get(name) ?? name;
+  }
+
+  /** The source used when the manifest names none. */
+  source(name: string): SourceName | undefined {
+    return this.entry(name)?.sources[0]?.source;
+  }
+
+  /** The tool whose entry declares the executable: `rg` is ripgrep's. What is defined comes first. */
+  toolOfExecutable(executable: string): string | undefined {
+    return [...this.#own.keys(), ...this.names()].find((name) =>
+      this.entry(name)?.sources.some((source) => declaredBy(source).includes(executable))
+    );
+  }
+
+  /** The tool that a name is an alias or an executable of; undefined for names of tools, and for others. */
+  providerOf(name: string): string | undefined {
+    if (this.entry(name) !== undefined) return undefined;
+    const canonical = this.canonicalName(name);
+    return canonical === name ? this.toolOfExecutable(name) : canonical;
+  }
+
+  /** A tool by its name, as far as the definitions here say what it is. */
+  tool(name: string): { name: string; definition: ToolDefinition | null } {
+    return { name, definition: this.definition(name) };
+  }
 }
 
-/** The source used when the manifest names none, as `storeId()` wants it. */
-export function catalogueSource(name: string): SourceName | undefined {
-  return catalogueEntry(name)?.sources[0]?.source;
-}
-
-/** The tool whose catalogue entry declares the executable: `rg` is ripgrep's. */
-export function toolOfExecutable(executable: string): string | undefined {
-  return catalogueNames().find((name) =>
-    catalogueEntry(name)?.sources.some((source) => declaredBy(source).includes(executable))
-  );
-}
-
-/**
- * The tool that a name is an alias or an executable of; undefined for names of tools, and for unknown ones.
- */
-export function providerOf(name: string): string | undefined {
-  if (catalogueEntry(name) !== undefined) return undefined;
-  const canonical = canonicalToolName(name);
-  return canonical === name ? toolOfExecutable(name) : canonical;
-}
+/** What ships with haft, alone. */
+export const builtInCatalogue: Catalogue = new Catalogue([]);
 
 /** The executables that a source of the catalogue names for its tool. */
 export function declaredBy(source: ToolSource): string[] {

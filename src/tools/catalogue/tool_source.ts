@@ -1,18 +1,19 @@
 import { UsageError } from "../../base/errors.ts";
-import type { SourceName } from "../../protocol/artifact.ts";
 import { directForms, findSource, sourceOf, type ToolSource } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
-import { catalogueEntry, catalogueNames, declaredBy, providerOf, toolOfExecutable } from "./catalogue.ts";
+import { builtInCatalogue, declaredBy } from "./catalogue.ts";
+import type { DefinedTool } from "./definition.ts";
 
 /**
- * Finds where a tool comes from: the catalogue entry's source, or what `npm:NAME` stands for. A direct name
- * that a catalogue entry is about uses that entry's knowledge: `npm:@biomejs/biome` is the native biome.
+ * Finds where a tool comes from: its definition's source, the catalogue entry's, or what `npm:NAME` stands
+ * for. A direct name that haft's own catalogue has an entry about uses that entry's knowledge:
+ * `npm:@biomejs/biome` is the native biome.
  * @throws {UsageError} on a name or source that haft does not know
  */
-export function toolSource(tool: { name: string; source?: SourceName }): ToolSource {
+export function toolSource(tool: DefinedTool): ToolSource {
   const direct = /^([A-Za-z0-9_-]+):(.*)$/.exec(tool.name);
   if (direct !== null) return directSource(tool.name, direct[1] ?? "", direct[2] ?? "");
-  const entry = catalogueEntry(tool.name);
+  const entry = tool.definition?.entry ?? builtInCatalogue.entry(tool.name);
   if (entry === undefined) throw unknownTool(tool.name);
   const source = tool.source === undefined
     ? entry.sources[0]
@@ -25,7 +26,7 @@ export function toolSource(tool: { name: string; source?: SourceName }): ToolSou
 
 /** The error for a name that is not in the catalogue, with the names that come close. */
 export function unknownTool(name: string): UsageError {
-  const provider = providerOf(name);
+  const provider = builtInCatalogue.providerOf(name);
   return new UsageError(`Unknown tool "${name}"`, {
     next: provider === undefined
       ? didYouMean(nearestTools(name)) ??
@@ -36,12 +37,16 @@ export function unknownTool(name: string): UsageError {
 
 /** The tools whose names, or whose executables' names, look most like the given one. */
 function nearestTools(name: string): string[] {
-  const names = nearestNames(name, catalogueNames());
+  const names = nearestNames(name, builtInCatalogue.names());
   if (names.length > 0) return names;
-  const executables = catalogueNames().flatMap((tool) =>
-    catalogueEntry(tool)?.sources.flatMap(declaredBy) ?? []
+  const executables = builtInCatalogue.names().flatMap((tool) =>
+    builtInCatalogue.entry(tool)?.sources.flatMap(declaredBy) ?? []
   );
-  return [...new Set(nearestNames(name, executables).flatMap((one) => toolOfExecutable(one) ?? []))];
+  return [
+    ...new Set(
+      nearestNames(name, executables).flatMap((one) => builtInCatalogue.toolOfExecutable(one) ?? []),
+    ),
+  ];
 }
 
 function directSource(tool: string, prefix: string, text: string): ToolSource {
@@ -58,9 +63,20 @@ function directSource(tool: string, prefix: string, text: string): ToolSource {
     });
   }
   const subject = source.subject(entry);
-  const catalogued = catalogueNames().flatMap((name) => catalogueEntry(name)?.sources ?? []);
-  return catalogued.find((known) => known.source === source.name && source.subject(known) === subject) ??
-    entry;
+  return cataloguedSources().find((known) =>
+    known.source === source.name && source.subject(known) === subject
+  ) ?? entry;
+}
+
+function cataloguedSources(): ToolSource[] {
+  return builtInCatalogue.names().flatMap((name) => builtInCatalogue.entry(name)?.sources ?? []);
+}
+
+/**
+ * Whether haft's own catalogue describes the tool, so that its executables' names are known to be its own.
+ */
+export function isCatalogued(source: ToolSource): boolean {
+  return cataloguedSources().includes(source);
 }
 
 /**
@@ -69,11 +85,11 @@ function directSource(tool: string, prefix: string, text: string): ToolSource {
  * the store.
  */
 export function toolVariables(
-  tool: { name: string; source?: SourceName; version: string },
+  source: ToolSource,
+  version: string,
   directory: string,
 ): Record<string, string> {
-  const entry = toolSource(tool);
-  const variables = sourceOf(entry.source).variables(entry, tool.version);
+  const variables = sourceOf(source.source).variables(source, version);
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [name, value.replaceAll("{dir}", directory)]),
   );

@@ -1,7 +1,7 @@
 import { HaftError } from "../../base/errors.ts";
 import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
-import { toolSource } from "../catalogue/tool_source.ts";
+import { installedSource } from "../catalogue/installed_source.ts";
 import type { ArtifactDeps } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import type { SignatureState } from "../store/receipt.ts";
@@ -35,7 +35,11 @@ export async function checkOwnership(config: InstallConfig, deps: ArtifactDeps):
   for (const { artifact } of config.artifacts) {
     const source = sourceOf(artifact.kind);
     if (source.confirms === undefined) continue;
-    const entry = toolSource({ name: config.tool_name, source: artifact.kind });
+    const entry = installedSource({
+      name: config.tool_name,
+      source: artifact.kind,
+      definition: config.definition,
+    });
     if (await source.confirms(entry, artifact, config.version, deps)) continue;
     const what = artifact.kind === "npm" ? `${artifact.package}@${artifact.version}` : artifact.integrity;
     throw new HaftError(

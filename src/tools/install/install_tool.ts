@@ -236,6 +236,7 @@ function receiptOf(
     signature,
     origin,
     ...(origin === "project" ? { project: config.project_dir } : {}),
+    ...(config.definition === undefined ? {} : { definition: config.definition }),
     ...(Object.keys(config.options).length > 0 ? { options: config.options } : {}),
     ...(hasDependencies(config.kind) ? { dependencies } : {}),
     installed_at: new Date().toISOString(),

@@ -26,6 +26,7 @@ function toolLines(name: string, tool: LockedTool): string[] {
     `request = ${string(tool.request)}`,
     `version = ${string(tool.version)}`,
     `source = ${string(tool.source)}`,
+    ...(tool.definition === undefined ? [] : [`definition = ${string(tool.definition)}`]),
     `kind = ${string(tool.kind)}`,
     "",
     `[tools.${name}.platforms]`,

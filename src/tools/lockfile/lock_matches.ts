@@ -1,5 +1,6 @@
 import { format, satisfies, tryParse } from "@std/semver";
 import type { ToolRequest } from "../request.ts";
+import { definitionKey } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { tryParseVersionRequest } from "../versions/version_request.ts";
 import { LOCKED_PLATFORMS, type LockedTool } from "../locked_tool.ts";
@@ -24,9 +25,12 @@ export function lockState(request: ToolRequest, locked: LockedTool): LockState {
  * Whether each artifact is one of the tool that is asked for, as the catalogue or `npm:NAME` and the like say
  * it.
  */
-function describes(request: ToolRequest, { source, version, platforms }: LockedTool): boolean {
+function describes(
+  request: ToolRequest,
+  { source, definition, version, platforms }: LockedTool,
+): boolean {
   const entry = toolSource(request);
-  if (entry.source !== source) return false;
+  if (entry.source !== source || definitionKey(request) !== definition) return false;
   const { owns } = sourceOf(source);
   return LOCKED_PLATFORMS.every((platform) =>
     (platforms[platform] ?? []).every((artifact) =>

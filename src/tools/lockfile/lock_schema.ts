@@ -26,6 +26,7 @@ export const LockDocument = v.strictObject({
         request: v.string(),
         version: Version,
         source: SourceName,
+        definition: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "a definition's key"))),
         kind: ToolKind,
         platforms: v.strictObject({ any: Artifacts, ...v.entriesFromList(PLATFORMS, Artifacts) }),
         bin: v.optional(v.strictObject(v.entriesFromList(PLATFORMS, v.optional(Executables)))),

@@ -67,6 +67,7 @@ function lockedTool(tool: DocumentTool): LockedTool {
     request: tool.request,
     version: tool.version,
     source: tool.source,
+    ...(tool.definition === undefined ? {} : { definition: tool.definition }),
     kind: tool.kind,
     platforms: {},
   };

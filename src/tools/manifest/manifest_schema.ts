@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
 import { ToolOptions } from "../../protocol/tool_options.ts";
+import { OwnEntries } from "../catalogue/catalogue_schema.ts";
 import { VERSION_FILES } from "./version_files/families.ts";
 import { parseBehind, tryParseVersionRequest } from "../versions/version_request.ts";
 
@@ -84,6 +85,8 @@ export const ManifestDocument = v.strictObject({
   env: v.optional(v.record(VariableName, v.union([v.string(), v.literal(false)])), {}),
   settings: v.optional(Settings, {}),
   mirrors: v.optional(MirrorTable, {}),
+  /** Tools that haft's own catalogue lacks, or has otherwise. */
+  catalogue: v.optional(OwnEntries, {}),
   apps: v.optional(Section),
   tasks: v.optional(Section),
   includes: v.optional(Includes, {}),
@@ -144,6 +147,8 @@ export const UserSettings = v.strictObject({
 export const UserConfigDocument = v.strictObject({
   settings: v.optional(UserSettings, { trusted_paths: [], allowed_shims: [] }),
   mirrors: v.optional(MirrorTable, {}),
+  /** Tools that haft's own catalogue lacks, or has otherwise; for every project. */
+  catalogue: v.optional(OwnEntries, {}),
   daemon: v.optional(DaemonSettings, {}),
 });
 export type UserConfigDocument = v.InferOutput<typeof UserConfigDocument>;

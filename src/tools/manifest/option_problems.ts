@@ -1,4 +1,4 @@
-import { catalogueEntry } from "../catalogue/catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { componentsNext } from "../resolve/chosen_components.ts";
 import type { ManifestProblem } from "./manifest_problem.ts";
@@ -7,8 +7,11 @@ import type { ManifestProblem } from "./manifest_problem.ts";
  * The components of a tool's options that no version of it has; which ones a version has is looked at when it
  * is installed.
  */
-export function componentProblems(name: string, components: readonly string[] = []): ManifestProblem[] {
-  const sources = catalogueEntry(name)?.sources ?? [];
+export function componentProblems(
+  name: string,
+  { components = [], catalogue }: { components?: readonly string[] | undefined; catalogue: Catalogue },
+): ManifestProblem[] {
+  const sources = catalogue.entry(name)?.sources ?? [];
   const known = [...new Set(sources.flatMap((source) => sourceOf(source.source).components?.(source) ?? []))];
   return components.flatMap((component, index) =>
     known.includes(component) ? [] : [{

@@ -2,9 +2,9 @@
  * The files in which other programs keep the versions of tools. What haft cannot give is remembered with the
  * reason, and still decides: a tool of a file further out is not what the nearer one asks for.
  */
-import { canonicalToolName, catalogueEntry } from "../catalogue/catalogue.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { findSource } from "../sources/sources.ts";
-import type { ToolRequest } from "../request.ts";
+import { plainRequest, type ToolRequest } from "../request.ts";
 import { isToolName } from "../tool_name.ts";
 import { isVersionRequest } from "./manifest_schema.ts";
 import { VERSION_FILES, type VersionFileFamily } from "./version_files/families.ts";
@@ -85,31 +85,33 @@ function inDirectory(
 export interface VersionFilePlace {
   family: VersionFileFamily;
   path: string;
+  /** What is known by name where the file is. */
+  catalogue: Catalogue;
   /** The text of another file that this one names; undefined where there is none. */
   read?: (path: string) => string | undefined;
 }
 
 /** Reads one file. One that is malformed asks for nothing, and `problems` says why. */
 export function parseVersionFile(text: string, place: VersionFilePlace): VersionFileContent {
-  const { path } = place;
+  const { path, catalogue } = place;
   const { tools, constraints = [], env = {}, problems = [], alsoRead = [] } = mentions(text, place);
   const content: VersionFileContent = {
     file: path,
     requests: [],
     skipped: [],
     system: [],
-    constraints: constraints.map((one) => ({ ...one, name: canonicalToolName(one.name), file: path })),
+    constraints: constraints.map((one) => ({ ...one, name: catalogue.canonicalName(one.name), file: path })),
     env,
     problems: problems.map((problem) => `${path}${problem}`),
     alsoRead,
   };
   for (const mention of tools) {
-    const tool = toolOf(mention.name);
+    const tool = toolOf(mention.name, catalogue);
     const decided = content.system.includes(tool) ||
       [...content.requests, ...content.skipped].some(({ name }) => name === tool);
     // In package.json only tools count: `volta` and `packageManager` may name others.
-    if (decided || (place.family === "package.json" && catalogueEntry(tool) === undefined)) continue;
-    addMention(content, { mention, tool, path });
+    if (decided || (place.family === "package.json" && catalogue.entry(tool) === undefined)) continue;
+    addMention(content, { mention, tool, place });
   }
   return content;
 }
@@ -132,29 +134,29 @@ function mentions(text: string, { family, path, read = () => undefined }: Versio
 }
 
 /** mise's and asdf's names for what haft calls otherwise: `core:node`, `pipx:black`, `asdf:nodejs`. */
-function toolOf(name: string): string {
+function toolOf(name: string, catalogue: Catalogue): string {
   const [, prefix = "", rest = ""] = /^([a-z]+):(.+)$/.exec(name) ?? [];
   const plain = rest.replace(/\[.*\]$/, "");
   switch (prefix) {
     case "core":
     case "asdf":
     case "vfox":
-      return canonicalToolName(plain.split("/").at(-1)?.replace(/^(asdf|vfox)-/, "") ?? plain);
+      return catalogue.canonicalName(plain.split("/").at(-1)?.replace(/^(asdf|vfox)-/, "") ?? plain);
     case "pipx":
       return `pypi:${plain}`;
     case "ubi":
     case "aqua":
       return `github:${plain}`;
     default:
-      return canonicalToolName(prefix === "" ? name : `${prefix}:${plain}`);
+      return catalogue.canonicalName(prefix === "" ? name : `${prefix}:${plain}`);
   }
 }
 
 function addMention(
   content: VersionFileContent,
-  { mention, tool, path }: { mention: Mention; tool: string; path: string },
+  { mention, tool, place: { path, catalogue } }: { mention: Mention; tool: string; place: VersionFilePlace },
 ): void {
-  const known = catalogueEntry(tool) !== undefined || isDirectTool(tool);
+  const known = catalogue.entry(tool) !== undefined || isDirectTool(tool);
   const first = mention.versions[0]?.trim() ?? "";
   const choices = mention.versions.map((text) => versionOf(text.trim()));
   // The versions after the first are for when it cannot be had.
@@ -163,10 +165,8 @@ function addMention(
   else if (known && usable !== undefined && "version" in usable) {
     const os = systems(mention.os);
     content.requests.push({
-      name: tool,
+      ...plainRequest(catalogue.tool(tool)),
       version: usable.version,
-      options: {},
-      installEnv: {},
       ...(os === undefined ? {} : { os }),
       decidedBy: { file: path, key: mention.key },
     });

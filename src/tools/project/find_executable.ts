@@ -1,14 +1,7 @@
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { HaftError } from "../../base/errors.ts";
-import {
-  canonicalToolName,
-  catalogueEntry,
-  catalogueNames,
-  declaredBy,
-  providerOf,
-  toolOfExecutable,
-} from "../catalogue/catalogue.ts";
+import { type Catalogue, declaredBy } from "../catalogue/catalogue.ts";
 import { directForms } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
@@ -28,16 +21,17 @@ export interface FoundExecutable {
 /**
  * Finds what a name runs in a project: the tool of that name, or the one that has an executable of it.
  *
+ * @param catalogue what is known by name in the project
  * @param skipped what version files ask for that haft cannot give: it explains why a name is not found
  * @throws {HaftError} when no tool of the project is meant, or the one that is meant is not installed
  */
 export function findExecutable(
   name: string,
   tools: readonly ProjectTool[],
-  { skipped = [] }: { skipped?: VersionFileContent["skipped"] } = {},
+  { catalogue, skipped = [] }: { catalogue: Catalogue; skipped?: VersionFileContent["skipped"] },
 ): FoundExecutable {
-  const tool = toolCalled(name, tools);
-  if (tool === undefined) throw notInProject(name, tools, skipped);
+  const tool = toolCalled(name, tools, catalogue);
+  if (tool === undefined) throw notInProject(name, tools, { catalogue, skipped });
   const { installed, request } = tool;
   if (tool.elsewhere) {
     throw new HaftError(
@@ -47,7 +41,9 @@ export function findExecutable(
   if (installed === undefined) throw notInstalled(tool);
   const executables = executablesOf(installed);
   const asked = Object.hasOwn(executables, name);
-  if (!asked && !isNameOf(name, request.name)) throw lacksExecutable(name, tool, installed);
+  if (!asked && !isNameOf(name, request.name, catalogue)) {
+    throw lacksExecutable(name, { ...tool, installed }, catalogue);
+  }
   const chosen = asked ? name : mainExecutable(request.name, executables);
   const path = chosen === undefined ? undefined : executables[chosen];
   if (chosen === undefined || path === undefined) {
@@ -59,23 +55,27 @@ export function findExecutable(
 }
 
 /** Whether the project has what a name means: a tool, installed or not, or an executable of one. */
-export function hasTool(name: string, tools: readonly ProjectTool[]): boolean {
-  const tool = toolCalled(name, tools);
+export function hasTool(name: string, tools: readonly ProjectTool[], catalogue: Catalogue): boolean {
+  const tool = toolCalled(name, tools, catalogue);
   return tool !== undefined &&
     (tool.installed === undefined || Object.hasOwn(tool.installed.receipt.bin, name) ||
-      isNameOf(name, tool.request.name));
+      isNameOf(name, tool.request.name, catalogue));
 }
 
 /** Whether a name means a tool itself, whatever its executables are called. */
-function isNameOf(name: string, tool: string): boolean {
-  return tool === name || tool === canonicalToolName(name) || packageName(tool) === name;
+function isNameOf(name: string, tool: string, catalogue: Catalogue): boolean {
+  return tool === name || tool === catalogue.canonicalName(name) || packageName(tool) === name;
 }
 
-function toolCalled(name: string, tools: readonly ProjectTool[]): ProjectTool | undefined {
-  const owner = toolOfExecutable(name);
+function toolCalled(
+  name: string,
+  tools: readonly ProjectTool[],
+  catalogue: Catalogue,
+): ProjectTool | undefined {
+  const owner = catalogue.toolOfExecutable(name);
   return tools.find(({ request }) => request.name === name) ??
     tools.find(({ installed }) => installed !== undefined && Object.hasOwn(installed.receipt.bin, name)) ??
-    tools.find(({ request }) => isNameOf(name, request.name)) ??
+    tools.find(({ request }) => isNameOf(name, request.name, catalogue)) ??
     tools.find(({ request }) => request.name === owner);
 }
 
@@ -109,12 +109,16 @@ function containedPath(path: string, { directory, receipt }: InstalledTool): str
 }
 
 /** The tool that usually has the executable is here, but not with it: node of the npm registry has no npm. */
-function lacksExecutable(name: string, { request }: ProjectTool, { receipt }: InstalledTool): HaftError {
-  const source = catalogueEntry(request.name)?.sources.find((one) => declaredBy(one).includes(name))?.source;
+function lacksExecutable(
+  name: string,
+  { request, installed: { receipt } }: ProjectTool & { installed: InstalledTool },
+  catalogue: Catalogue,
+): HaftError {
+  const source = catalogue.entry(request.name)?.sources.find((one) => declaredBy(one).includes(name))?.source;
   const other = source === undefined
     ? undefined
     : `the source "${source}" of "${request.name}" has it (source = "${source}" in haft.toml)`;
-  const own = catalogueEntry(name) === undefined
+  const own = catalogue.entry(name) === undefined
     ? undefined
     : `the tool "${name}" has it ("haft use ${name}")`;
   const next = [own, other].filter((one) => one !== undefined).join("; or ");
@@ -140,9 +144,9 @@ function notInstalled({ request, version, refused }: ProjectTool): HaftError {
 function notInProject(
   name: string,
   tools: readonly ProjectTool[],
-  skipped: VersionFileContent["skipped"],
+  { catalogue, skipped }: { catalogue: Catalogue; skipped: VersionFileContent["skipped"] },
 ): HaftError {
-  const mention = skipped.find((one) => canonicalToolName(one.name) === canonicalToolName(name));
+  const mention = skipped.find((one) => catalogue.canonicalName(one.name) === catalogue.canonicalName(name));
   if (mention !== undefined) {
     const { file, version, reason } = mention;
     return new HaftError(`No tool of this project provides "${name}"`, {
@@ -153,16 +157,16 @@ function notInProject(
     { request, installed },
   ) => [request.name, ...Object.keys(installed?.receipt.bin ?? {})]);
   return new HaftError(`No tool of this project provides "${name}"`, {
-    next: didYouMean(nearestNames(name, names)) ?? whereToGet(name),
+    next: didYouMean(nearestNames(name, names)) ?? whereToGet(name, catalogue),
   });
 }
 
 /** How to add what provides a name, as far as the catalogue knows. */
-function whereToGet(name: string): string {
-  const provider = providerOf(name);
+function whereToGet(name: string, catalogue: Catalogue): string {
+  const provider = catalogue.providerOf(name);
   if (provider !== undefined) return `"${provider}" has it: "haft use ${provider}" adds it`;
-  if (catalogueEntry(name) !== undefined || name.includes(":")) return `Add it with "haft use ${name}"`;
-  const near = didYouMean(nearestNames(name, catalogueNames()));
+  if (catalogue.entry(name) !== undefined || name.includes(":")) return `Add it with "haft use ${name}"`;
+  const near = didYouMean(nearestNames(name, catalogue.names()));
   return near === undefined
     ? `"haft search ${name}" looks in descriptions, too; others are written with their source: ${
       directForms().join(", ")

@@ -12,10 +12,11 @@ import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import type { ToolRequest } from "../request.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
-import { gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
+import { buildRunsCode, gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
 import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
-import { MANIFEST_NAME, type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
+import { MANIFEST_NAME } from "./manifests.ts";
+import { type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
 import {
   type EnvironmentChanges,
   environmentChanges,
@@ -200,6 +201,13 @@ export class Project {
       names?.includes(name) ?? true
     );
     if (asked.some(installRunsCode)) this.requireTrust();
+  }
+
+  /**
+   * @throws {HaftError} when a tool is built by running code of its package, and the project is not trusted
+   */
+  requireBuildTrust(): void {
+    if ([...this.files.requests, ...this.files.local.requests].some(buildRunsCode)) this.requireTrust();
   }
 
   /**

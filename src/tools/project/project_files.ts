@@ -1,28 +1,33 @@
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { statSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
-import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import { errorMessage } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
-import { readTextFile } from "../../base/read_text_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
-import { type Manifest, parseManifest } from "../manifest/parse_manifest.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../manifest/task_includes.ts";
 import {
   MISE_DIRECTORIES,
   parseVersionFile,
-  type VersionFile,
   type VersionFileContent,
+  type VersionFilePlace,
   versionFilesIn,
 } from "../manifest/version_files.ts";
 import { VERSION_FILES, type VersionFileFamily } from "../manifest/version_files/families.ts";
 import { projectSettings } from "../registry/npmrc_text.ts";
 import type { ToolRequest } from "../request.ts";
+import {
+  ancestors,
+  LOCAL_MANIFEST_NAME,
+  MANIFEST_NAME,
+  type Manifests,
+  readManifest,
+  readManifests,
+  readText,
+} from "./manifests.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
 
-export const MANIFEST_NAME = "haft.toml";
-/** Beside a haft.toml, for what is one person's alone; it is not committed. */
-export const LOCAL_MANIFEST_NAME = "haft.local.toml";
 export const LOCK_NAME = "haft.lock";
 const LOCAL_LOCK_NAME = "haft.local.lock";
 
@@ -43,6 +48,8 @@ export interface ProjectFiles {
   /** The nearest haft.toml. */
   manifestPath: string | undefined;
   lockPath: string;
+  /** What is known by name here: haft's own tools, and what the user and the manifests define. */
+  catalogue: Catalogue;
   /** One request a tool: the nearest file decides, and haft.toml before others in the same directory. */
   requests: ToolRequest[];
   /** What the project asks for and a haft.local.toml decides otherwise: haft.lock keeps it. */
@@ -102,17 +109,19 @@ export function readProjectFiles(cwd: string, { env = {}, home, paths }: FilesCo
   const userConfig = readUserConfig(paths.config);
   const files = emptyFiles(cwd, { config: paths.config, userConfig });
   const directories = [...ancestors(cwd)].filter((directory) => !isDependency(directory));
-  const manifests = new Map(directories.map((directory) => [directory, addManifests(files, directory)]));
+  const manifests = readManifests(directories, userConfig.catalogue);
+  files.catalogue = manifests.get(directories[0] ?? cwd)?.catalogue ?? userConfig.catalogue;
+  for (const directory of directories) addManifests(files, directory, manifests.get(directory));
   const choice = files.settings.version_files ?? userConfig.settings.version_files;
   const families = choice === false ? [] : choice === true || choice === undefined ? VERSION_FILES : choice;
   const environments = miseEnvironments(env);
   const decided = new Set<string>();
   let versionFileRoot: string | undefined;
   for (const directory of directories) {
-    for (const { requests, layer } of manifests.get(directory) ?? []) {
-      addRequests(files, layer === "local" ? files.local.requests : files.requests, { requests, decided });
-    }
-    for (const content of versionFileContents(directory, { files, families, environments })) {
+    const { local, own, catalogue = files.catalogue } = manifests.get(directory) ?? {};
+    addRequests(files, files.local.requests, { requests: local?.requests ?? [], decided });
+    addRequests(files, files.requests, { requests: own?.requests ?? [], decided });
+    for (const content of versionFileContents(directory, { files, families, environments, catalogue })) {
       if (addContent(files, content, decided)) versionFileRoot ??= directory;
     }
   }
@@ -135,6 +144,7 @@ function emptyFiles(
     root: cwd,
     manifestPath: undefined,
     lockPath: join(cwd, LOCK_NAME),
+    catalogue: userConfig.catalogue,
     requests: [],
     local: { root: cwd, lockPath: join(cwd, LOCAL_LOCK_NAME), requests: [] },
     userWide: { root: config, lockPath: join(config, LOCK_NAME), requests: [] },
@@ -168,19 +178,13 @@ function miseEnvironments(env: Env): string[] {
   return (envValue(env, "MISE_ENV") ?? "").split(",").filter((name) => /^[A-Za-z0-9_-]+$/.test(name));
 }
 
-interface ManifestRequests {
-  requests: readonly ToolRequest[];
-  layer: "project" | "local";
-}
-
 /**
- * Reads a directory's haft.local.toml and haft.toml. Of the nearest directory that has one, the sections
- * count as well; in them the local file comes before the other.
+ * Of the nearest directory that has a haft.toml or haft.local.toml, the sections count; in them the local
+ * file comes before the other.
  */
-function addManifests(files: ProjectFiles, directory: string): ManifestRequests[] {
+function addManifests(files: ProjectFiles, directory: string, { local, own }: Partial<Manifests> = {}): void {
   const [localPath, path] = [join(directory, LOCAL_MANIFEST_NAME), join(directory, MANIFEST_NAME)];
   files.lookedFor.push(localPath, path);
-  const [local, own] = [readManifest(localPath), readManifest(path)];
   if (files.manifestPath === undefined && (own ?? local) !== undefined) {
     files.root = directory;
     files.manifestPath = (own ?? local)?.path;
@@ -192,18 +196,15 @@ function addManifests(files: ProjectFiles, directory: string): ManifestRequests[
     files.lookedFor.push(...files.includes.files);
     files.tasks = { ...files.includes.tasks, ...files.tasks };
   }
-  return [
-    { requests: local?.requests ?? [], layer: "local" },
-    { requests: own?.requests ?? [], layer: "project" },
-  ];
 }
 
 function* versionFileContents(
   directory: string,
-  { files, families, environments }: {
+  { files, families, environments, catalogue }: {
     files: ProjectFiles;
     families: readonly VersionFileFamily[];
     environments: readonly string[];
+    catalogue: Catalogue;
   },
 ): Generator<VersionFileContent> {
   if (families.length === 0) return;
@@ -217,7 +218,7 @@ function* versionFileContents(
     if (!families.includes(file.family)) continue;
     const path = join(directory, ...file.name.split("/"));
     files.lookedFor.push(path);
-    const content = readVersionFile(path, file, files);
+    const content = readVersionFile(path, { family: file.family, catalogue }, files);
     if (content !== undefined) yield content;
   }
 }
@@ -225,7 +226,7 @@ function* versionFileContents(
 /** A version file that cannot be read is another program's: it is told, and stops nothing. */
 function readVersionFile(
   path: string,
-  { family }: Pick<VersionFile, "family">,
+  place: Pick<VersionFilePlace, "family" | "catalogue">,
   files: ProjectFiles,
 ): VersionFileContent | undefined {
   let text: string | undefined;
@@ -235,7 +236,7 @@ function readVersionFile(
     files.problems.push(errorMessage(error));
     return undefined;
   }
-  return text === undefined ? undefined : parseVersionFile(text, { family, path, read: readText });
+  return text === undefined ? undefined : parseVersionFile(text, { ...place, path, read: readText });
 }
 
 /** @returns whether the file asks for a tool */
@@ -297,38 +298,20 @@ function addUserRequests(
   const target = isProject ? files.userWide.requests : files.requests;
   if (!files.lookedFor.includes(manifestPath)) {
     files.lookedFor.push(manifestPath);
-    addRequests(files, target, { requests: readManifest(manifestPath)?.requests ?? [], decided });
+    addRequests(files, target, {
+      requests: readManifest(manifestPath, files.user.catalogue)?.requests ?? [],
+      decided,
+    });
   }
   if (!files.lookedFor.includes(versionsPath) && families.includes(".tool-versions")) {
     files.lookedFor.push(versionsPath);
-    const content = readVersionFile(versionsPath, { family: ".tool-versions" }, files);
+    const content = readVersionFile(versionsPath, {
+      family: ".tool-versions",
+      catalogue: files.user.catalogue,
+    }, files);
     addRequests(files, target, { requests: content?.requests ?? [], decided });
   }
   if (target.length === 0) return;
   files.lookedFor.push(files.userWide.lockPath);
   if (!isProject) files.lockPath = files.userWide.lockPath;
-}
-
-function readManifest(path: string): Manifest | undefined {
-  const text = readText(path);
-  return text === undefined ? undefined : parseManifest(text, path);
-}
-
-function readText(path: string): string | undefined {
-  // Most of the files are not there, and an exception for each would cost more than all the rest.
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  try {
-    return readTextFile(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
-    throw new HaftError(`Cannot read "${path}": ${code ?? errorMessage(error)}`, { cause: error });
-  }
-}
-
-function* ancestors(directory: string): Generator<string> {
-  for (let at = directory;; at = dirname(at)) {
-    yield at;
-    if (dirname(at) === at) return;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Env } from "../../base/env.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
-import type { ToolRequest } from "../request.ts";
+import { plainRequest, type ToolRequest } from "../request.ts";
 import { writeExecCache } from "./exec_cache.ts";
 import { findExecutable, type FoundExecutable } from "./find_executable.ts";
 import { projectTool } from "./installed_tools.ts";
@@ -62,7 +62,7 @@ export function withTarget(
   if (version === undefined) return project;
   const known = project.requests.find((request) => request.name === name);
   const request: ToolRequest = {
-    ...(known ?? { name, options: {}, installEnv: {} }),
+    ...(known ?? plainRequest(project.files.catalogue.tool(name))),
     version,
     decidedBy: { file: "the command line", key: name },
   };

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { catalogueEntry } from "../catalogue/catalogue.ts";
+import { builtInCatalogue } from "../catalogue/catalogue.ts";
+import { installedSource } from "../catalogue/installed_source.ts";
 import { toolVariables } from "../catalogue/tool_source.ts";
 import { isSystemCommand } from "../system_commands.ts";
 import type { InstalledTool } from "../store/store.ts";
@@ -17,8 +18,8 @@ export function executableDirectories(
   { allowed }: { allowed: readonly string[] },
 ): string[] {
   const directories = tools.flatMap((tool) =>
-    // What the catalogue has is known by name.
-    catalogueEntry(tool.receipt.tool) !== undefined
+    // What haft's own catalogue has is known by name.
+    tool.receipt.definition === undefined && builtInCatalogue.entry(tool.receipt.tool) !== undefined
       ? directoriesOf(tool)
       : directoriesOf(tool).filter((directory) => !hidesCommand(directory, allowed))
   );
@@ -44,13 +45,9 @@ function hidesCommand(directory: string, allowed: readonly string[]): boolean {
 export function defaultVariables(tools: readonly InstalledTool[]): Record<string, string> {
   const defaults: Record<string, string> = {};
   for (const { receipt, directory } of tools) {
-    const source = receipt.artifacts[0]?.artifact.kind;
-    const tool = {
-      name: receipt.tool,
-      version: receipt.version,
-      ...(source === undefined ? {} : { source }),
-    };
-    Object.assign(defaults, toolVariables(tool, directory));
+    const { tool: name, definition } = receipt;
+    const entry = installedSource({ name, source: receipt.artifacts[0]?.artifact.kind, definition });
+    Object.assign(defaults, toolVariables(entry, receipt.version, directory));
   }
   return defaults;
 }

@@ -1,5 +1,8 @@
 import { errorCode } from "../../base/errors.ts";
+import { builtInCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
+import { problemError } from "../manifest/manifest_problem.ts";
+import { definitionProblems, definitionsOf } from "../manifest/own_tools.ts";
 import { readToml } from "../manifest/read_toml.ts";
 import { userConfigPath } from "./user_config_path.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
@@ -7,6 +10,8 @@ import { readTextFile } from "../../base/read_text_file.ts";
 /** The user's own settings. */
 export interface UserConfig {
   settings: Settings;
+  /** haft's own catalogue with the user's `[catalogue]` over it. */
+  catalogue: Catalogue;
   mirrors: Record<string, string>;
   /** Directories whose manifests may run code without being asked about. */
   trustedPaths: string[];
@@ -27,16 +32,27 @@ export function readUserConfig(directory: string): UserConfig {
     text = readTextFile(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") {
-      return { settings: {}, mirrors: {}, trustedPaths: [], allowedShims: [], daemon: {} };
+      return {
+        settings: {},
+        catalogue: builtInCatalogue,
+        mirrors: {},
+        trustedPaths: [],
+        allowedShims: [],
+        daemon: {},
+      };
     }
     throw error;
   }
-  const { settings: all, mirrors, daemon } = readToml(text, UserConfigDocument, { what: "settings", path });
+  const document = readToml(text, UserConfigDocument, { what: "settings", path });
+  const { settings: all, mirrors, daemon } = document;
+  const [problem] = definitionProblems(document.catalogue);
+  if (problem !== undefined) throw problemError(problem, { what: "settings", path }, text);
   const { socket_path: socketPath, ...rest } = daemon;
   const socket = rest.socket ?? socketPath;
   const { trusted_paths: trustedPaths, allowed_shims: allowedShims, ...settings } = all;
   return {
     settings,
+    catalogue: builtInCatalogue.with(definitionsOf(document.catalogue, { file: path, isUsers: true })),
     mirrors,
     trustedPaths,
     allowedShims,

@@ -1,13 +1,9 @@
 import { HaftError } from "../../base/errors.ts";
-import {
-  type Artifact,
-  hasDependencies,
-  type PlannedArtifact,
-  type SourceName,
-} from "../../protocol/artifact.ts";
+import { type Artifact, hasDependencies, type PlannedArtifact } from "../../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../../protocol/install.ts";
 import { effectiveOptions, type ToolOptions } from "../../protocol/tool_options.ts";
-import { catalogueSource } from "../catalogue/catalogue.ts";
+import { builtInCatalogue } from "../catalogue/catalogue.ts";
+import { definedSource, type DefinedTool, definitionKey } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { lockedArtifacts, type LockedTool } from "../locked_tool.ts";
 import { type Platform, PLATFORMS } from "../platform.ts";
@@ -53,6 +49,7 @@ export function installConfig(
     ),
     bin: layout.bin,
     options: effectiveOptions(request.options),
+    ...(request.definition === null ? {} : { definition: { ...definedSource(request, request.definition) } }),
     ...(exclude.length === 0 ? {} : { exclude }),
     install_env: request.installEnv,
     download_url: first.kind === "http" ? first.url : null,
@@ -66,8 +63,11 @@ export function installConfig(
 }
 
 /** The tool's directory name in the store. */
-export function toolStoreId(tool: { name: string; source?: SourceName; options?: ToolOptions }): string {
-  return storeId(tool, catalogueSource(tool.name));
+export function toolStoreId(tool: DefinedTool & { options?: ToolOptions }): string {
+  return storeId(tool, {
+    catalogueSource: builtInCatalogue.source(tool.name),
+    definition: definitionKey(tool),
+  });
 }
 
 /** npm's tarballs have one folder at their root. */

@@ -1,6 +1,7 @@
 import { HaftError } from "../../base/errors.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
-import { catalogueEntry } from "../catalogue/catalogue.ts";
+import type { InstallConfig } from "../../protocol/install.ts";
+import { builtInCatalogue } from "../catalogue/catalogue.ts";
 import { HttpError, type HttpErrorKind } from "../http/http_error.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
@@ -23,7 +24,8 @@ export async function resolveOrPropose(request: ToolRequest, deps: ResolveDeps):
   } catch (error) {
     const failure = unreachable(error);
     if (failure === undefined || deps.signal?.aborted === true) throw error;
-    const sources = catalogueEntry(request.name)?.sources.map(({ source }) => source) ?? [];
+    const entry = request.definition?.entry ?? builtInCatalogue.entry(request.name);
+    const sources = entry?.sources.map(({ source }) => source) ?? [];
     const used = request.source ?? sources[0];
     for (const source of sources.filter((one) => one !== used)) {
       const version = await versionFrom({ ...request, source }, deps);
@@ -50,10 +52,13 @@ async function versionFrom(request: ToolRequest, deps: ResolveDeps): Promise<str
  */
 export function hintAtOtherSources(
   error: unknown,
-  { tool, used }: { tool: string; used: SourceName },
+  { tool_name: tool, definition, used }: Pick<InstallConfig, "tool_name" | "definition"> & {
+    used: SourceName;
+  },
 ): unknown {
   const failure = unreachable(error);
-  const others = (catalogueEntry(tool)?.sources ?? []).filter(({ source }) => source !== used);
+  const entry = definition === undefined ? builtInCatalogue.entry(tool) : undefined;
+  const others = (entry?.sources ?? []).filter(({ source }) => source !== used);
   if (failure === undefined || others.length === 0) return error;
   const names = others.map(({ source }) => `source = "${source}"`).join(" or ");
   const hint = `"${tool}" has another source, too: write ${names} for it in haft.toml, and haft.lock changes`;

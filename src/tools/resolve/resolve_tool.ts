@@ -1,4 +1,5 @@
 import type { LockedTool } from "../locked_tool.ts";
+import { definitionKey } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { PLATFORMS } from "../platform.ts";
 import type { ToolRequest } from "../request.ts";
@@ -27,7 +28,13 @@ export async function resolveTool(request: ToolRequest, deps: ResolveDeps): Prom
   parseVersionRequest(request.version);
   const entry = toolSource(request);
   const found = await sourceOf(entry.source).resolve(entry, request, deps);
-  return { request: request.version.trim(), source: entry.source, ...found };
+  const definition = definitionKey(request);
+  return {
+    request: request.version.trim(),
+    source: entry.source,
+    ...(definition === undefined ? {} : { definition }),
+    ...found,
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import process from "node:process";
-import { catalogueEntry, declaredBy, toolOfExecutable } from "../catalogue/catalogue.ts";
-import { toolSource } from "../catalogue/tool_source.ts";
+import { builtInCatalogue, declaredBy } from "../catalogue/catalogue.ts";
+import { isCatalogued, toolSource } from "../catalogue/tool_source.ts";
 import { programOnPath } from "../program_on_path.ts";
 import { isExecutableName } from "../sources/build.ts";
 import type { Receipt } from "../store/receipt.ts";
@@ -27,7 +27,7 @@ const SYSTEM_DIRECTORIES = process.platform === "win32"
  * @param allowed names that the user's own settings give to packages
  */
 export function shimNames(
-  receipts: readonly Pick<Receipt, "tool" | "bin">[],
+  receipts: readonly Pick<Receipt, "tool" | "bin" | "definition">[],
   { PATH, allowed }: { PATH: string | undefined; allowed: readonly string[] },
 ): { names: string[]; withheld: WithheldShim[] } {
   const names = new Set<string>();
@@ -37,8 +37,8 @@ export function shimNames(
   const hides = (name: string) =>
     isSystemCommand(name) || isOfCatalogue(name.toLowerCase()) ||
     [name, name.toLowerCase()].some((one) => programOnPath(one, { PATH: everywhere }) !== undefined);
-  for (const { tool, bin } of receipts) {
-    const catalogued = cataloguedNames(tool);
+  for (const { tool, bin, definition } of receipts) {
+    const catalogued = definition === undefined ? cataloguedNames(tool) : NONE;
     for (const name of Object.keys(bin)) {
       // A shim called haft would hide haft from its own shims.
       if (name === "haft" || !isExecutableName(name)) continue;
@@ -53,19 +53,24 @@ export function shimNames(
   };
 }
 
+/** What a manifest defines is as little known as any package. */
+const NONE: ReadonlySet<string> = new Set();
+
 function isOfCatalogue(name: string): boolean {
-  return catalogueEntry(name) !== undefined || toolOfExecutable(name) !== undefined;
+  return builtInCatalogue.entry(name) !== undefined || builtInCatalogue.toolOfExecutable(name) !== undefined;
 }
 
 /** What any of the tool's sources names: a JDK has `javac`, the runtime that is preferred to it has not. */
 function cataloguedNames(tool: string): ReadonlySet<string> {
-  const entry = catalogueEntry(tool);
+  const entry = builtInCatalogue.entry(tool);
   if (entry !== undefined) return new Set(entry.sources.flatMap(declaredBy));
   try {
-    return new Set(declaredBy(toolSource({ name: tool })));
+    const source = toolSource({ name: tool, definition: null });
+    // A stranger's `go:example.com/cmd/git` says by itself that its executable is "git".
+    return isCatalogued(source) ? new Set(declaredBy(source)) : NONE;
   } catch {
     // Installed by a haft that knew the name.
-    return new Set();
+    return NONE;
   }
 }
 

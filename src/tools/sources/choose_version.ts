@@ -1,4 +1,4 @@
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { isStableVersion, pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 
@@ -10,7 +10,7 @@ const NEWEST = new Set(["latest", "stable", "current"]);
  *
  * @returns undefined when none answers it
  */
-export function chooseFrom(versions: readonly string[], request: ToolRequest): string | undefined {
+export function chooseFrom(versions: readonly string[], request: SourceRequest): string | undefined {
   const asked = parseVersionRequest(request.version);
   if (asked.kind === "exact") return versions.find((version) => version === asked.version);
   if (asked.kind === "range") return pickVersion(versions, asked.range);

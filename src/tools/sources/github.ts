@@ -5,7 +5,7 @@ import { Integrity, integrityOfSha256 } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import { PLATFORMS } from "../platform.ts";
 import { assetText, assetUrl, type Release, releasesOf } from "../registry/github_releases.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { looseVersion, versionMap } from "../versions/loose_version.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName, RelativePath } from "./build.ts";
@@ -21,7 +21,10 @@ export const GithubEntry = v.strictObject({
   repo: v.pipe(v.string(), v.regex(REPOSITORY, "OWNER/NAME")),
   /** What stands before the version in this tool's tags: `jq-`, `kustomize/v`. */
   tag_prefix: v.optional(v.string()),
-  /** Assets that belong to this tool, where a release holds several tools. */
+  /**
+   * Assets that belong to this tool, where a release holds several tools: a part of their names, or with `*`
+   * and `{version}` the whole.
+   */
   asset: v.optional(v.string()),
   /** The program's name, where an asset is the program itself. */
   executable: v.optional(ExecutableName),
@@ -100,6 +103,13 @@ function programName({ executable, repo }: GithubEntry): string {
   return executable ?? (repo.split("/")[1] ?? repo).toLowerCase();
 }
 
+function isOwnAsset(name: string, pattern: string, version: string): boolean {
+  const text = pattern.replaceAll("{version}", version);
+  if (!text.includes("*")) return name.includes(text);
+  const parts = text.split("*").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(name);
+}
+
 function isSingle(asset: string): boolean {
   const format = assetFormat(asset);
   return format === "file" || format === "gz";
@@ -108,7 +118,7 @@ function isSingle(asset: string): boolean {
 /** Version → release. A repository's other tools, whose tags begin otherwise, are left out. */
 async function releases(
   entry: GithubEntry,
-  request: ToolRequest,
+  request: SourceRequest,
   deps: ResolveDeps,
 ): Promise<Map<string, Release>> {
   const all = await releasesOf(entry.repo, deps);
@@ -141,11 +151,13 @@ export function versionOfTag(tag: string, { repo, tag_prefix: prefix }: GithubEn
 
 async function assets(
   entry: GithubEntry,
-  { request, version, release }: { request: ToolRequest; version: string; release: Release },
+  { request, version, release }: { request: SourceRequest; version: string; release: Release },
   deps: ResolveDeps,
 ): Promise<LockedTool["platforms"]> {
   const names = release.assets.map(({ name }) => name);
-  const own = entry.asset === undefined ? names : names.filter((name) => name.includes(entry.asset ?? ""));
+  const own = entry.asset === undefined
+    ? names
+    : names.filter((name) => isOwnAsset(name, entry.asset ?? "", version));
   const integrities = new Map<string, string>();
   const platforms: LockedTool["platforms"] = {};
   for (const platform of PLATFORMS) {

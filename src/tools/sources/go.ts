@@ -8,7 +8,7 @@ import { ModuleHash } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
 import { moduleHash, moduleOf, moduleVersions, moduleZip } from "../registry/go_proxy.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { looseVersion, versionMap } from "../versions/loose_version.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName } from "./build.ts";
@@ -133,7 +133,7 @@ export function programName(path: string): string {
 /** Versions, each with the proxy's own text for it. */
 async function releases(
   { package: path }: GoEntry,
-  request: ToolRequest,
+  request: SourceRequest,
   deps: ResolveDeps,
 ): Promise<{ module: string; versions: Map<string, string> }> {
   if (path === "toolchain") {
@@ -165,7 +165,7 @@ function pseudoVersion(text: string): string | undefined {
 }
 
 async function toolchain(
-  request: ToolRequest,
+  request: SourceRequest,
   { version, text }: { version: string; text: string },
   deps: ResolveDeps,
 ): Promise<Resolved> {
@@ -191,6 +191,6 @@ async function toolchain(
   return { version, kind: "native", platforms };
 }
 
-function unknownModule(request: ToolRequest, path: string): Error {
+function unknownModule(request: SourceRequest, path: string): Error {
   return unknownPackage(request, path, "Check its path, and the proxy in GOPROXY");
 }

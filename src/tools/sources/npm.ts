@@ -6,7 +6,7 @@ import { mapLimited } from "../../base/work_pool.ts";
 import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, IntegrityError, strongestIntegrity } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 import {
@@ -173,7 +173,7 @@ export const npm = {
 } satisfies Source<NpmEntry, ArtifactOf<"npm">>;
 
 interface Chosen {
-  request: ToolRequest;
+  request: SourceRequest;
   version: string;
   manifest?: VersionManifest | undefined;
 }
@@ -192,7 +192,7 @@ function packageVersion({ carried }: NpmEntry, version: string): string {
 }
 
 /** A request may also name the version of the package, as those of before had to. */
-function carriedVersion(request: ToolRequest, carried: Readonly<Record<string, string>>): string {
+function carriedVersion(request: SourceRequest, carried: Readonly<Record<string, string>>): string {
   const asked = parseVersionRequest(request.version);
   const versions = Object.keys(carried);
   const byPackage = asked.kind === "exact"
@@ -204,7 +204,7 @@ function carriedVersion(request: ToolRequest, carried: Readonly<Record<string, s
 }
 
 async function chooseVersion(
-  request: ToolRequest,
+  request: SourceRequest,
   packageName: string,
   deps: ResolveDeps,
 ): Promise<{ version: string; manifest?: VersionManifest }> {
@@ -223,7 +223,7 @@ async function chooseVersion(
 }
 
 /** A tag's version becomes a directory's name and part of addresses, so it must be what it claims to be. */
-function checkedVersion(request: ToolRequest, version: string): string {
+function checkedVersion(request: SourceRequest, version: string): string {
   const parsed = tryParse(version);
   if (parsed !== undefined) return format(parsed);
   throw new HaftError(
@@ -257,7 +257,7 @@ async function resolvePackage(
 /** Every platform's artifacts of a native build. A platform whose package lacks the version is left out. */
 async function nativePlatforms(
   entry: NpmEntry,
-  { request, build, version }: { request: ToolRequest; build: NpmNativeBuild; version: string },
+  { request, build, version }: { request: SourceRequest; build: NpmNativeBuild; version: string },
   deps: ResolveDeps,
 ): Promise<LockedTool["platforms"]> {
   const packageOf = new Map(
@@ -298,7 +298,7 @@ async function jsPackage(
 }
 
 /** @throws {HaftError} when the manifest has no strong hash */
-function artifactOf(request: ToolRequest, { name, version, dist }: VersionManifest): ArtifactOf<"npm"> {
+function artifactOf(request: SourceRequest, { name, version, dist }: VersionManifest): ArtifactOf<"npm"> {
   const integrity = strongestIntegrity(dist.integrity ?? "");
   if (integrity === undefined) throw noIntegrity(request, `${name}@${version}`, dist.integrity);
   return { kind: "npm", package: name, version, integrity };
@@ -306,7 +306,7 @@ function artifactOf(request: ToolRequest, { name, version, dist }: VersionManife
 
 /** Why a version or tag was not found: it does not exist, or it exists without executables. */
 async function missingVersion(
-  request: ToolRequest,
+  request: SourceRequest,
   { package: name, version }: { package: string; version?: string },
   deps: ResolveDeps,
 ): Promise<Error> {

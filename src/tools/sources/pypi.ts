@@ -9,7 +9,7 @@ import type { LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
 import type { IndexFile } from "../registry/python_index.ts";
 import { HaftError } from "../../base/errors.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { versionMap } from "../versions/loose_version.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName, RelativePath } from "./build.ts";
@@ -119,7 +119,7 @@ interface Wheel {
  */
 async function published(
   entry: PypiEntry,
-  request: ToolRequest,
+  request: SourceRequest,
   deps: ResolveDeps,
 ): Promise<{ kind: "native" | "python"; releases: Map<string, Wheel[]> }> {
   const { wheelsOf } = await import("../registry/python_index.ts");
@@ -148,7 +148,7 @@ function byVersion(wheels: readonly Wheel[]): Map<string, Wheel[]> {
 /** The one wheel of an application, for every platform. */
 function lockApplication(
   entry: PypiEntry,
-  { request, version, releases }: { request: ToolRequest; version: string; releases: Map<string, Wheel[]> },
+  { request, version, releases }: { request: SourceRequest; version: string; releases: Map<string, Wheel[]> },
 ): LockedTool["platforms"] {
   const [wheel] = releases.get(version) ?? [];
   if (wheel === undefined) throw nothingPublished(request, version, "pypi");
@@ -160,7 +160,7 @@ function lockApplication(
 
 function lockPlatforms(
   entry: PypiEntry,
-  { request, version, releases }: { request: ToolRequest; version: string; releases: Map<string, Wheel[]> },
+  { request, version, releases }: { request: SourceRequest; version: string; releases: Map<string, Wheel[]> },
 ): LockedTool["platforms"] {
   const chosen = wheelsByPlatform(releases.get(version) ?? [], { isStatic: entry.static === true });
   if (chosen.size === 0) throw nothingPublished(request, version, "pypi");

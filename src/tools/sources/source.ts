@@ -9,7 +9,7 @@ import type { Executables, LockedPlatform, LockedTool } from "../locked_tool.ts"
 import type { Platform } from "../platform.ts";
 import type { Documents } from "../registry/metadata_client.ts";
 import type { RegistryUser } from "../registry/registry_types.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import type { SignatureState } from "../store/receipt.ts";
 
 export interface Source<Entry, Item extends Artifact> {
@@ -27,10 +27,12 @@ export interface Source<Entry, Item extends Artifact> {
   readonly directForm: string | undefined;
   /** What an entry is about: a direct entry uses the catalogue's knowledge of the same thing. */
   subject(entry: Entry): string;
+  /** Whether an install runs code of the package: its build scripts. Default false. */
+  readonly runsCode?: boolean;
   /** Every version, oldest first. */
-  versions(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<string[]>;
+  versions(entry: Entry, request: SourceRequest, deps: ResolveDeps): Promise<string[]>;
   /** The exact version of a request and its artifacts for every platform, from metadata alone. */
-  resolve(entry: Entry, request: ToolRequest, deps: ResolveDeps): Promise<Resolved>;
+  resolve(entry: Entry, request: SourceRequest, deps: ResolveDeps): Promise<Resolved>;
   /**
    * Whether an artifact of a lock file is one that the entry describes. A lock file may come from a stranger:
    * its integrity proves what is downloaded, but not that it is this tool.

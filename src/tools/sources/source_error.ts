@@ -1,12 +1,12 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
-import type { ToolRequest } from "../request.ts";
+import type { SourceRequest } from "./source_request.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import { nearestVersions } from "../versions/nearest_versions.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 
 /** The error for a version text that no published version answers, with the nearest ones. */
 export function unknownVersion(
-  request: ToolRequest,
+  request: SourceRequest,
   available: { versions: readonly string[]; distTags: Readonly<Record<string, string>> },
 ): HaftError {
   const text = request.version.trim();
@@ -22,7 +22,7 @@ export function unknownVersion(
 
 /** The error for a package that the registry does not have. */
 export function unknownPackage(
-  request: ToolRequest,
+  request: SourceRequest,
   name: string,
   next = "Check its spelling, and that the registry in npm's configuration has it",
 ): UsageError {
@@ -30,7 +30,7 @@ export function unknownPackage(
 }
 
 /** The error for a version that exists without executables. */
-export function nothingPublished(request: ToolRequest, version: string, source: string): HaftError {
+export function nothingPublished(request: SourceRequest, version: string, source: string): HaftError {
   return new HaftError(
     `"${request.name}" ${version} has no executables in source "${source}" for any platform (${
       where(request)
@@ -40,7 +40,7 @@ export function nothingPublished(request: ToolRequest, version: string, source: 
 }
 
 /** The error for an artifact whose metadata does not prove what it is. */
-export function noIntegrity(request: ToolRequest, artifact: string, given: string | undefined): HaftError {
+export function noIntegrity(request: SourceRequest, artifact: string, given: string | undefined): HaftError {
   const reason = given === undefined || given.trim() === ""
     ? "the registry gives no integrity for it"
     : `its only integrity is ${given.trim().split("-")[0]}, which proves nothing`;
@@ -49,7 +49,7 @@ export function noIntegrity(request: ToolRequest, artifact: string, given: strin
   });
 }
 
-function where({ decidedBy }: ToolRequest): string {
+function where({ decidedBy }: SourceRequest): string {
   return `${decidedBy.file}: ${decidedBy.key}`;
 }
 

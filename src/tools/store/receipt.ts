@@ -45,6 +45,8 @@ export const Receipt = v.strictObject({
   origin: v.optional(InstallOrigin),
   /** The project whose sources they came from, for the origin `project`. */
   project: v.optional(v.string()),
+  /** The source that a manifest's `[catalogue]` defines for it; absent for haft's own tools. */
+  definition: v.optional(v.record(v.string(), v.unknown())),
   /** `[tools.NAME.options]`, where there were any. */
   options: v.optional(ToolOptions),
   /** For `js`: haft chose the dependencies, or a project's lock of them did. */

@@ -1,6 +1,6 @@
 /** What a project can make haft do, in lines for the person who is asked to trust it. */
 import { npmrcClaims } from "../registry/npmrc.ts";
-import { ENV_FILES_PART, type GatedParts, NPMRC_PART } from "./trust_store.ts";
+import { BUILDS_PART, ENV_FILES_PART, type GatedParts, NPMRC_PART } from "./trust_store.ts";
 
 /** One line for each thing: a key and its value, or a sentence where the file's own words say too little. */
 export function describeParts(parts: GatedParts["parts"]): string[] {
@@ -26,6 +26,14 @@ function linesOf(section: string, content: unknown): string[] {
     case ENV_FILES_PART:
       return Object.entries(content ?? {}).flatMap(([file, variables]) =>
         Object.entries(variables ?? {}).map(([name, value]) => `${file} sets ${name} = ${value}`)
+      );
+    case BUILDS_PART:
+      return Object.entries(content ?? {}).flatMap(([tool, part]) =>
+        Object.entries(part ?? {}).flatMap(([what, value]) =>
+          what === "env"
+            ? leaves(`catalogue.${tool}.env`, value)
+            : [`${tool} is built from the ${what} package ${value}, which runs code of it`]
+        )
       );
     case "mirrors":
       return Object.entries(content ?? {}).map(([from, to]) => `downloads of ${from} come from ${to}`);

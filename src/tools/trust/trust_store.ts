@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import * as v from "valibot";
+import { canonicalJson } from "../../base/canonical_json.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { HaftError } from "../../base/errors.ts";
@@ -27,6 +28,8 @@ export interface GatedParts {
 export const NPMRC_PART = "npmrc";
 /** The part that is variables in files which apps and tasks name: file → name → value. */
 export const ENV_FILES_PART = "env_files";
+/** The part that is what tools' builds run and what their definitions set: tool → source or variables. */
+export const BUILDS_PART = "builds";
 
 const Parts = v.record(v.string(), v.unknown());
 
@@ -108,7 +111,7 @@ export class TrustStore {
     const directory = directoryIdentity(dirname(key));
     this.#change((grants) => {
       const before = grants[key]?.directory === directory ? grants[key].contents : [];
-      const others = before.filter((known) => canonical(known) !== canonical(parts));
+      const others = before.filter((known) => canonicalJson(known) !== canonicalJson(parts));
       const contents = [...others, { ...parts }].slice(-MOST_CONTENTS);
       return { ...grants, [key]: { directory, contents } };
     });
@@ -131,11 +134,11 @@ export class TrustStore {
 
   #isGranted(keys: readonly string[], { parts: wanted }: GatedParts): boolean {
     const grants = this.#read();
-    const content = canonical(wanted);
+    const content = canonicalJson(wanted);
     return keys.some((path) => {
       const grant = grants[path];
       return grant !== undefined && grant.directory === directoryIdentity(dirname(path)) &&
-        grant.contents.some((parts) => canonical(parts) === content);
+        grant.contents.some((parts) => canonicalJson(parts) === content);
     });
   }
 
@@ -203,14 +206,6 @@ export function sectionNames(parts: GatedParts["parts"]): string {
  */
 function keyOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
-}
-
-/** JSON with sorted keys: the same content is the same text, however the file orders it. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
 }
 
 function realPath(path: string): string {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manifestSchemaText, SCHEMA_FILE } from "../../../scripts/manifest_schema.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
+import { builtInCatalogue } from "../../../src/tools/catalogue/catalogue.ts";
 import { checkManifest } from "../../../src/check/manifest_problems.ts";
 
 Deno.test("docs/haft.schema.json is what the schemas say; deno task docs writes it anew", () => {
@@ -16,6 +17,7 @@ Deno.test("docs/haft.schema.json knows the sections of haft.toml and the keys of
     "env",
     "settings",
     "mirrors",
+    "catalogue",
     "apps",
     "tasks",
     "includes",
@@ -43,5 +45,5 @@ Deno.test("docs/haft.schema.json knows the sections of haft.toml and the keys of
 
 Deno.test("haft's own haft.toml is sound", () => {
   const path = join(projectRoot, "haft.toml");
-  assertEquals(checkManifest(readFileSync(path, "utf8"), path).problems, []);
+  assertEquals(checkManifest(readFileSync(path, "utf8"), path, builtInCatalogue).problems, []);
 });

@@ -60,7 +60,7 @@ for (const [heading, keys] of TABLES) {
 
 Deno.test("docs/manifest.md: every example is read as it stands", () => {
   const examples = [...text.matchAll(/^```toml (\w+)\n(.*?)^```$/gms)];
-  assertEquals(examples.map(([, kind]) => kind), [...Array(8).fill("manifest"), "config"]);
+  assertEquals(examples.map(([, kind]) => kind), [...Array(9).fill("manifest"), "config"]);
   for (const [, kind, body = ""] of examples) {
     const value = parse(body);
     if (kind === "config") {

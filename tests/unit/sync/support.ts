@@ -8,6 +8,7 @@ export function request(name: string, version: string, more: Partial<ToolRequest
     name,
     version,
     options: {},
+    definition: null,
     installEnv: {},
     decidedBy: { file: "haft.toml", key: `tools.${name}` },
     ...more,

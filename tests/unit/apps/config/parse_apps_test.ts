@@ -2,11 +2,12 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
 import { parseApp, parseApps } from "../../../../src/apps/config/parse_apps.ts";
 import { NO_INCLUDES } from "../../../../src/tools/manifest/task_includes.ts";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
 import { gatedParts } from "../../../../src/tools/project/gated_parts.ts";
 
 function appsOf(text: string) {
-  return parseApps(parseManifest(text, "haft.toml").apps, "haft.toml");
+  return parseApps(parseManifest(text, "haft.toml", builtInCatalogue).apps, "haft.toml");
 }
 
 Deno.test("parseApps() fills in every default; a text alone is a command", () => {
@@ -156,7 +157,7 @@ for (const [name, text, message, next] of REFUSED) {
 
 Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest without [env]", () => {
   const manifest = (text: string) => ({
-    ...parseManifest(text, "haft.toml"),
+    ...parseManifest(text, "haft.toml", builtInCatalogue),
     root: "/",
     manifestPath: "haft.toml",
     registry: [],

@@ -1,21 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
 import data from "../../../../src/tools/catalogue/catalogue.json" with { type: "json" };
-import {
-  canonicalToolName,
-  catalogueEntry,
-  catalogueNames,
-  catalogueSource,
-  toolOfExecutable,
-} from "../../../../src/tools/catalogue/catalogue.ts";
-import { Catalogue } from "../../../../src/tools/catalogue/catalogue_schema.ts";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
+import { CatalogueData } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
 import { sourceOf, type ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { artifactUrl, factsOf } from "../../../../src/tools/sources/url_template.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
 
 Deno.test("catalogue.json fits its schema", () => {
-  const result = v.safeParse(Catalogue, data);
+  const result = v.safeParse(CatalogueData, data);
   const issues = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
   assertEquals(issues, []);
 });
@@ -23,8 +17,8 @@ Deno.test("catalogue.json fits its schema", () => {
 Deno.test("catalogue.json is sorted and its names, aliases and executables are each one tool's", () => {
   assertEquals(Object.keys(data), Object.keys(data).sort());
   const names = new Set<string>();
-  for (const name of catalogueNames()) {
-    for (const one of [name, ...(catalogueEntry(name)?.aliases ?? [])]) {
+  for (const name of builtInCatalogue.names()) {
+    for (const one of [name, ...(builtInCatalogue.entry(name)?.aliases ?? [])]) {
       assert(!names.has(one), `"${one}" twice`);
       names.add(one);
     }
@@ -42,7 +36,7 @@ Deno.test("catalogue.json names every tool that the design promises", () => {
   const promised =
     "deno bun node npm pnpm typescript tsgo biome esbuild turbo ast-grep lefthook dprint dart-sass ripgrep zig " +
     "moon buf mise prettier eslint";
-  for (const name of promised.split(" ")) assert(catalogueEntry(name) !== undefined, name);
+  for (const name of promised.split(" ")) assert(builtInCatalogue.entry(name) !== undefined, name);
 });
 
 Deno.test("every native build fills its templates on every platform it is published for", () => {
@@ -62,8 +56,8 @@ Deno.test("every native build fills its templates on every platform it is publis
 });
 
 Deno.test("every http entry makes addresses that it knows again, and no other tool's", () => {
-  for (const name of catalogueNames()) {
-    for (const source of catalogueEntry(name)?.sources ?? []) {
+  for (const name of builtInCatalogue.names()) {
+    for (const source of builtInCatalogue.entry(name)?.sources ?? []) {
       if (source.source !== "http") continue;
       const groups = source.versions.match?.matchAll(/\(\?<(\w+)>/g) ?? [];
       const facts = {
@@ -84,8 +78,8 @@ Deno.test("every http entry makes addresses that it knows again, and no other to
 });
 
 Deno.test("every source's builds have readable ranges, and the last takes what is left", () => {
-  for (const name of catalogueNames()) {
-    for (const source of catalogueEntry(name)?.sources ?? []) {
+  for (const name of builtInCatalogue.names()) {
+    for (const source of builtInCatalogue.entry(name)?.sources ?? []) {
       const builds = buildsOf(source);
       for (const [index, build] of builds.entries()) {
         const isLast = index === builds.length - 1;
@@ -96,28 +90,35 @@ Deno.test("every source's builds have readable ranges, and the last takes what i
   }
 });
 
-Deno.test("catalogueEntry() knows names, not what every object has", () => {
-  assertEquals(catalogueEntry("biome")?.sources[0]?.source, "npm");
+Deno.test("catalogue.entry() knows names, not what every object has", () => {
+  assertEquals(builtInCatalogue.entry("biome")?.sources[0]?.source, "npm");
   for (const name of ["constructor", "__proto__", "toString", "nodejs", ""]) {
-    assertEquals(catalogueEntry(name), undefined, name);
+    assertEquals(builtInCatalogue.entry(name), undefined, name);
   }
 });
 
-Deno.test("canonicalToolName(), catalogueSource() and toolOfExecutable() answer from the entries", () => {
-  assertEquals(["nodejs", "tsc", "biome", "other"].map(canonicalToolName), [
+Deno.test("builtInCatalogue.canonicalName(), builtInCatalogue.source() and builtInCatalogue.toolOfExecutable() answer from the entries", () => {
+  assertEquals(["nodejs", "tsc", "biome", "other"].map((name) => builtInCatalogue.canonicalName(name)), [
     "node",
     "typescript",
     "biome",
     "other",
   ]);
-  assertEquals(["node", "biome", "other"].map(catalogueSource), ["http", "npm", undefined]);
-  assertEquals(["rg", "npx", "tsc", "nothing", "constructor"].map(toolOfExecutable), [
-    "ripgrep",
-    "node",
-    "typescript",
-    undefined,
+  assertEquals(["node", "biome", "other"].map((name) => builtInCatalogue.source(name)), [
+    "http",
+    "npm",
     undefined,
   ]);
+  assertEquals(
+    ["rg", "npx", "tsc", "nothing", "constructor"].map((name) => builtInCatalogue.toolOfExecutable(name)),
+    [
+      "ripgrep",
+      "node",
+      "typescript",
+      undefined,
+      undefined,
+    ],
+  );
 });
 
 function buildsOf(source: ToolSource) {
@@ -125,8 +126,8 @@ function buildsOf(source: ToolSource) {
 }
 
 function nativeBuilds() {
-  return catalogueNames().flatMap((name) =>
-    (catalogueEntry(name)?.sources ?? []).flatMap((source) =>
+  return builtInCatalogue.names().flatMap((name) =>
+    (builtInCatalogue.entry(name)?.sources ?? []).flatMap((source) =>
       buildsOf(source).flatMap((build) => build.kind === "native" ? [{ name, build }] : [])
     )
   );

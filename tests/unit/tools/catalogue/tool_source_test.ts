@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import type { DefinedTool } from "../../../../src/tools/catalogue/definition.ts";
 import { UsageError } from "../../../../src/base/errors.ts";
-import { catalogueEntry } from "../../../../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { buildFor } from "../../../../src/tools/sources/build.ts";
 import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { toolSource, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
@@ -11,7 +12,7 @@ const FORMS =
 type Built = Extract<ToolSource, { builds?: unknown }>;
 
 Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package", () => {
-  const rows: [tool: Parameters<typeof toolSource>[0], expected: string][] = [
+  const rows: [tool: Omit<DefinedTool, "definition">, expected: string][] = [
     [{ name: "biome" }, "npm @biomejs/biome"],
     [{ name: "node" }, "http"],
     [{ name: "node", source: "npm" }, "npm node"],
@@ -20,7 +21,7 @@ Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package"
     [{ name: "npm:@scope/name" }, "package @scope/name"],
   ];
   for (const [tool, expected] of rows) {
-    const entry = toolSource(tool);
+    const entry = toolSource({ ...tool, definition: null });
     const text = entry.source !== "npm"
       ? entry.source
       : `${entry.builds === undefined ? "package" : "npm"} ${entry.versions}`;
@@ -29,7 +30,7 @@ Deno.test("toolSource() finds a catalogue source, a known wrapper, or a package"
 });
 
 Deno.test("toolSource() refuses what it does not know, with the next step", () => {
-  const rows: [tool: Parameters<typeof toolSource>[0], message: string, next: string][] = [
+  const rows: [tool: Omit<DefinedTool, "definition">, message: string, next: string][] = [
     [{ name: "biom" }, 'Unknown tool "biom"', 'Did you mean "biome"?'],
     [{ name: "rg" }, 'Unknown tool "rg"', '"ripgrep" has it: write "ripgrep"'],
     [{ name: "tsc" }, 'Unknown tool "tsc"', '"typescript" has it: write "typescript"'],
@@ -55,7 +56,7 @@ Deno.test("toolSource() refuses what it does not know, with the next step", () =
     ],
   ];
   for (const [tool, message, next] of rows) {
-    const error = assertThrows(() => toolSource(tool), UsageError);
+    const error = assertThrows(() => toolSource({ ...tool, definition: null }), UsageError);
     assertEquals([error.message, error.next], [message, next]);
   }
 });
@@ -73,7 +74,7 @@ Deno.test("buildFor() follows how a tool was published at the version", () => {
     ["node", "25.0.0", "no corepack"],
   ];
   for (const [tool, version, expected] of rows) {
-    const [source] = catalogueEntry(tool)?.sources ?? [];
+    const [source] = builtInCatalogue.entry(tool)?.sources ?? [];
     const builds: readonly NonNullable<Built["builds"]>[number][] = source !== undefined && "builds" in source
       ? source.builds ?? []
       : [];
@@ -89,11 +90,15 @@ Deno.test("buildFor() follows how a tool was published at the version", () => {
   }
 });
 
+function variables(name: string, version: string) {
+  return toolVariables(toolSource({ name, definition: null }), version, `/store/${name}`);
+}
+
 Deno.test("toolVariables() are the catalogue's, and none where it has no entry", () => {
-  assertEquals(toolVariables({ name: "deno", version: "2.9.6" }, "/store/deno"), {
+  assertEquals(variables("deno", "2.9.6"), {
     DENO_NO_UPDATE_CHECK: "1",
   });
-  assertEquals(toolVariables({ name: "biome", version: "2.6.8" }, "/store/biome"), {});
-  assertEquals(toolVariables({ name: "prettier", version: "3.9.0" }, "/store/prettier"), {});
-  assertEquals(toolVariables({ name: "npm:cowsay", version: "1.6.0" }, "/store/cowsay"), {});
+  assertEquals(variables("biome", "2.6.8"), {});
+  assertEquals(variables("prettier", "3.9.0"), {});
+  assertEquals(variables("npm:cowsay", "1.6.0"), {});
 });

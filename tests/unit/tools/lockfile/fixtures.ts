@@ -7,6 +7,7 @@ export function toolRequest(name: string, version: string, more: Partial<ToolReq
     name,
     version,
     options: {},
+    definition: null,
     installEnv: {},
     decidedBy: { file: "haft.toml", key: `tools.${name}` },
     ...more,

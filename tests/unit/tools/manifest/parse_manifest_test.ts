@@ -1,6 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
-import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
+import { parseManifest as parseIn } from "../../../../src/tools/manifest/parse_manifest.ts";
+
+function parseManifest(text: string, path: string) {
+  return parseIn(text, path, builtInCatalogue);
+}
 
 Deno.test("parseManifest() reads tools as strings and tables, in their order, with where they stand", () => {
   const { requests } = parseManifest(
@@ -19,8 +24,15 @@ install_env = { CC = "gcc" }
   );
   const at = (name: string) => ({ file: "/p/haft.toml", key: `tools.${name}` });
   assertEquals(requests, [
-    { name: "node", version: "22", options: {}, installEnv: {}, decidedBy: at("node") },
-    { name: "npm:@scope/cli", version: "^1.2", options: {}, installEnv: {}, decidedBy: at("npm:@scope/cli") },
+    { name: "node", version: "22", options: {}, installEnv: {}, definition: null, decidedBy: at("node") },
+    {
+      name: "npm:@scope/cli",
+      version: "^1.2",
+      options: {},
+      installEnv: {},
+      definition: null,
+      decidedBy: at("npm:@scope/cli"),
+    },
     {
       name: "zig",
       version: "latest",
@@ -28,6 +40,7 @@ install_env = { CC = "gcc" }
       os: ["linux", "darwin"],
       options: { level: 2 },
       installEnv: { CC: "gcc" },
+      definition: null,
       decidedBy: at("zig"),
     },
   ]);

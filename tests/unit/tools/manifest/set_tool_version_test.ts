@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
 import { setToolSource, setToolVersion } from "../../../../src/tools/manifest/set_tool_version.ts";
 
@@ -34,9 +35,9 @@ Deno.test("setToolVersion() adds a tool, and keeps every comment", async () => {
   for (const before of [manifest, "# empty\n", '[tools]\nnode = "20"\n', '[env]\nA = "1"\n']) {
     for (const name of ["deno", "npm:@scope/cli"]) {
       const after = await setToolVersion(before, name, "2");
-      const { requests } = parseManifest(after, "haft.toml");
+      const { requests } = parseManifest(after, "haft.toml", builtInCatalogue);
       assertEquals(requests.find((request) => request.name === name)?.version, "2");
-      assertEquals(requests.length, parseManifest(before, "haft.toml").requests.length + 1);
+      assertEquals(requests.length, parseManifest(before, "haft.toml", builtInCatalogue).requests.length + 1);
       for (const comment of before.match(/#.*$/gm) ?? []) assertEquals(after.includes(comment), true, after);
     }
   }
@@ -49,6 +50,9 @@ Deno.test("setToolSource() gives a tool of one value a table, and adds to a tabl
     manifest.replace('node = "20"   # LTS', 'node = {version = "20", source = "npm"}   # LTS'),
   );
   const zig = await setToolSource(manifest, "zig", "pypi");
-  assertEquals(parseManifest(zig, "haft.toml").requests.find(({ name }) => name === "zig")?.source, "pypi");
+  assertEquals(
+    parseManifest(zig, "haft.toml", builtInCatalogue).requests.find(({ name }) => name === "zig")?.source,
+    "pypi",
+  );
   for (const comment of manifest.match(/#.*$/gm) ?? []) assertEquals(zig.includes(comment), true, comment);
 });

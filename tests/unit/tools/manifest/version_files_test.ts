@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { parseVersionFile, versionFilesIn } from "../../../../src/tools/manifest/version_files.ts";
 import {
   VERSION_FILES,
@@ -6,7 +7,8 @@ import {
 } from "../../../../src/tools/manifest/version_files/families.ts";
 
 function read(family: VersionFileFamily, text: string, others: Record<string, string> = {}) {
-  return parseVersionFile(text, { family, path: `/p/${family}`, read: (path) => others[path] });
+  const read = (path: string) => others[path];
+  return parseVersionFile(text, { family, path: `/p/${family}`, catalogue: builtInCatalogue, read });
 }
 
 function asked({ requests }: ReturnType<typeof read>): string[] {

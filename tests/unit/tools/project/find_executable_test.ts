@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HaftError } from "../../../../src/base/errors.ts";
+import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { findExecutable } from "../../../../src/tools/project/find_executable.ts";
 import type { ProjectTool } from "../../../../src/tools/project/installed_tools.ts";
 import { scriptCommand } from "../../../../src/tools/project/js_runner.ts";
@@ -26,6 +27,7 @@ function tool(root: string, { name, bin, kind = "native", elsewhere = false }: G
       name,
       version: "1",
       options: {},
+      definition: null,
       installEnv: {},
       decidedBy: { file: "haft.toml", key: `tools.${name}` },
       ...(elsewhere ? { os: ["win32"] } : {}),
@@ -69,7 +71,8 @@ Deno.test("findExecutable() finds a tool by its name, by an executable of it, an
       tool(root, { name: "node", bin: { node: "bin/node", npm: "bin/npm" } }),
       tool(root, { name: "npm:@scope/cli", bin: { cli: "cli.js", other: "other.js" } }),
     ];
-    const found = (name: string) => findExecutable(name, tools).path.slice(root.length + 1);
+    const found = (name: string) =>
+      findExecutable(name, tools, { catalogue: builtInCatalogue }).path.slice(root.length + 1);
     assertEquals(["ripgrep", "rg", "node", "nodejs", "npm", "cli", "npm:@scope/cli", "other"].map(found), [
       "ripgrep/bin/rg",
       "ripgrep/bin/rg",
@@ -97,7 +100,10 @@ Deno.test("findExecutable() says what is the matter, and the next step", () =>
       ["deno", 'No tool of this project provides "deno"', 'Add it with "haft use deno"'],
     ];
     for (const [name, message, next] of rows) {
-      const error = assertThrows(() => findExecutable(name, tools), HaftError);
+      const error = assertThrows(
+        () => findExecutable(name, tools, { catalogue: builtInCatalogue }),
+        HaftError,
+      );
       assertEquals([error.message, error.next], [message, next]);
     }
   }));
@@ -109,9 +115,17 @@ Deno.test("findExecutable() refuses an executable that leads out of its tool's d
     mkdirSync(escaping.installed.directory, { recursive: true });
     symlinkSync("/bin/sh", join(escaping.installed.directory, "evil"));
     escaping.installed.receipt.bin = { evil: "evil" };
-    assertThrows(() => findExecutable("evil", [escaping]), HaftError, "it leads out of the tool's directory");
+    assertThrows(
+      () => findExecutable("evil", [escaping], { catalogue: builtInCatalogue }),
+      HaftError,
+      "it leads out of the tool's directory",
+    );
     escaping.installed.receipt.bin = { evil: "gone" };
-    assertThrows(() => findExecutable("evil", [escaping]), HaftError, "is missing");
+    assertThrows(
+      () => findExecutable("evil", [escaping], { catalogue: builtInCatalogue }),
+      HaftError,
+      "is missing",
+    );
   }));
 
 Deno.test("scriptCommand() runs scripts for JavaScript by the project's node, then one on PATH, then the project's bun", () =>
