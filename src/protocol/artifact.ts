@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** Where tools come from. Each has a module of its name in src/tools/sources. */
-export const SourceName = v.picklist(["npm", "http", "pypi", "go", "github"]);
+export const SourceName = v.picklist(["npm", "http", "pypi", "go", "cargo", "github"]);
 export type SourceName = v.InferOutput<typeof SourceName>;
 
 /**
@@ -52,6 +52,13 @@ export const Artifact = v.variant("kind", [
     /** The program's package; absent for Go itself. */
     package: v.optional(v.string()),
     /** The checksum database's hash: `h1:…`. */
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("cargo"),
+    crate: v.string(),
+    /** As the index has it. */
+    version: v.string(),
     integrity: v.string(),
   }),
   v.strictObject({

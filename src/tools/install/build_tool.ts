@@ -13,5 +13,9 @@ export async function stageBuilt(
     const { stageGoProgram } = await import("./build_go.ts");
     return await stageGoProgram(config, artifact, context);
   }
+  if (artifact?.kind === "cargo") {
+    const { stageCargoProgram } = await import("./build_cargo.ts");
+    return await stageCargoProgram(config, artifact, context);
+  }
   throw new HaftError(`haft cannot build "${config.tool_name}" ${config.version}`);
 }

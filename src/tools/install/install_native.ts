@@ -37,13 +37,37 @@ const MAX_RESTARTS = 3;
  */
 export async function stageNative(
   config: InstallConfig,
-  { deps, installation }: { deps: InstallDeps; installation: string },
+  context: { deps: InstallDeps; installation: string },
+): Promise<StagedTree> {
+  return await stageTree(config, { ...context, holds: "programs" });
+}
+
+/**
+ * Downloads, verifies and unpacks what a tool is built from, as {@link stageNative} does with a native tool.
+ * Disposing of the tree removes it; `activated` forgets the download.
+ */
+export async function stageSources(
+  config: InstallConfig,
+  context: { deps: InstallDeps; installation: string },
+): Promise<StagedTree> {
+  return await stageTree(config, { ...context, holds: "sources" });
+}
+
+interface TreeContext {
+  deps: InstallDeps;
+  installation: string;
+  holds: "programs" | "sources";
+}
+
+async function stageTree(
+  config: InstallConfig,
+  { deps, installation, holds }: TreeContext,
 ): Promise<StagedTree> {
   const parts = config.artifacts.map(({ artifact }) =>
     new PartFile(deps.paths.downloads, { installation, integrity: artifact.integrity })
   );
   try {
-    const { staging, files, bin } = await stageUntilRight(config, { deps, installation, parts });
+    const { staging, files, bin } = await stageUntilRight(config, { deps, installation, holds, parts });
     return {
       path: staging.path,
       files,
@@ -57,9 +81,7 @@ export async function stageNative(
   }
 }
 
-interface Attempt {
-  deps: InstallDeps;
-  installation: string;
+interface Attempt extends TreeContext {
   parts: PartFile[];
 }
 
@@ -85,7 +107,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
 
 async function stageOnce(
   config: InstallConfig,
-  { deps, parts, staging }: Attempt & { staging: Staging },
+  { deps, parts, staging, holds }: Attempt & { staging: Staging },
 ): Promise<{ files: WrittenFile[]; bin: Record<string, string> }> {
   const limits = deps.limits ?? ARCHIVE_LIMITS;
   const writer = new TreeWriter(staging.path, {
@@ -116,7 +138,7 @@ async function stageOnce(
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
   const files = await writer.finish();
-  const bin = await executables(config, staging.path);
+  const bin = holds === "sources" ? {} : await executables(config, staging.path);
   makeExecutable({ ...config, bin }, staging.path);
   failpoint("after-extract");
   return { files, bin };

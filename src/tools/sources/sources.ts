@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import type { Artifact, ArtifactOf, SourceName } from "../../protocol/artifact.ts";
+import { cargo } from "./cargo.ts";
 import { github } from "./github.ts";
 import { go } from "./go.ts";
 import { http } from "./http.ts";
@@ -13,7 +14,14 @@ import { pypi } from "./pypi.ts";
 import type { Source } from "./source.ts";
 
 /** One source in a catalogue entry. */
-export const ToolSource = v.variant("source", [npm.entry, http.entry, pypi.entry, go.entry, github.entry]);
+export const ToolSource = v.variant("source", [
+  npm.entry,
+  http.entry,
+  pypi.entry,
+  go.entry,
+  cargo.entry,
+  github.entry,
+]);
 export type ToolSource = v.InferOutput<typeof ToolSource>;
 
 /** A source whose entries and artifacts are known only at run time; the caller hands it its own. */
@@ -26,6 +34,7 @@ const SOURCES: {
   http,
   pypi,
   go,
+  cargo,
   github,
 };
 
