@@ -36,7 +36,9 @@ export class Tools implements Disposable {
       user,
       projects,
       version,
-      onOpened: ({ decidingFiles }) => this.#config.add(decidingFiles.filter(isNoStorePath(user))),
+      // Trust that is given in a terminal changes what the project's windows show.
+      onOpened: ({ decidingFiles, trust }) =>
+        this.#config.add([...decidingFiles.filter(isNoStorePath(user)), trust.file]),
     });
   }
 

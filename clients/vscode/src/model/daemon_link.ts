@@ -1,0 +1,230 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Disconnected } from "../../../../src/channel/errors.ts";
+import type { RequestOptions } from "../../../../src/channel/pending_requests.ts";
+import { DaemonClient } from "../../../../src/client/daemon_client.ts";
+import type { Ack, DaemonEvent, MethodName, Params, Result } from "../../../../src/client/mod.ts";
+
+export type LinkState =
+  | { state: "connecting" }
+  | { state: "connected"; ack: Ack }
+  /** No daemon runs; one that a person starts is noticed. */
+  | { state: "absent" }
+  | { state: "failed"; error: unknown };
+
+export interface LinkOptions {
+  /** The extension's own version. */
+  version: string;
+  /** Where a daemon may answer, the likeliest first. */
+  sockets(): readonly string[];
+  /** Starts a daemon, and gives its socket. */
+  start(): Promise<string>;
+  /** Whether a daemon may be started without being asked for. */
+  autoStart(): boolean;
+  /** Calls `appeared` when something changes at one of the sockets, until it is disposed of. */
+  watch(sockets: readonly string[], appeared: () => void): Disposable;
+  onState(state: LinkState): void;
+  /** Every event of the stream, and the notices `lagged` and `reset`. */
+  onEvent(event: DaemonEvent): void;
+  /** A new stream began: nothing that was known before counts any more. */
+  onFresh(): void;
+  /** Everything that goes over the wire; undefined while no one reads it. */
+  trace(): ((line: string) => void) | undefined;
+}
+
+/** What a window is told without asking. Lines of apps' logs are subscribed to while a log is open. */
+export const EVENTS_OF_INTEREST: readonly string[] = [
+  "config.changed",
+  "runtime.*",
+  "install.*",
+  "daemon.*",
+  "app.status_change",
+  "app.health_check_failed",
+  "app.process_started",
+  "app.process_restarting",
+  "app.process_crashed",
+  "app.resource_limit_exceeded",
+  "task.created",
+  "task.queued",
+  "task.started",
+  "task.retrying",
+  "task.completed",
+  "task.aborted",
+  "task.closed",
+];
+
+/** Milliseconds before each attempt to reach a daemon that has just gone. A restart takes a moment. */
+const ATTEMPTS = [0, 50, 100, 200, 400, 800, 1_600];
+const START_LIMIT_MS = 10_000;
+const LONGEST_LINE = 2_000;
+
+/**
+ * The one connection of a window. It comes back after a restart of the daemon, and takes up the stream of
+ * events where it was cut. A daemon that crashed is started again; one that a person stopped is waited for,
+ * without a timer.
+ */
+export class DaemonLink implements AsyncDisposable {
+  readonly #options: LinkOptions;
+  readonly #stop = new AbortController();
+  #client: DaemonClient | undefined;
+  #connecting: Promise<DaemonClient> | undefined;
+  #watch: Disposable | undefined;
+  /** The last event that was seen, and in which life of the daemon. */
+  #cursor: { epoch: string; seq: number } | undefined;
+  #stoppedOnPurpose = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, and starts a daemon where the settings allow it. Failures are told as states. */
+  async begin(): Promise<void> {
+    await this.#reach({ start: this.#options.autoStart() }).catch(() => {});
+  }
+
+  /** A person wants something of the daemon, so one that does not run is started. */
+  async request<M extends MethodName>(
+    method: M,
+    params: Params<M>,
+    options: RequestOptions = {},
+  ): Promise<Result<M>> {
+    const client = this.#client ?? await this.#reach({ start: true });
+    return await this.#ask(client, method, params, options);
+  }
+
+  /** As {@link request}, where a daemon runs. @throws {Disconnected} where none does */
+  async ask<M extends MethodName>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (this.#client === undefined) {
+      throw new Disconnected("The daemon is not running");
+    }
+    return await this.#ask(this.#client, method, params, {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#watch?.[Symbol.dispose]();
+    await this.#client?.close();
+  }
+
+  async #ask<M extends MethodName>(
+    client: DaemonClient,
+    method: M,
+    params: Params<M>,
+    options: RequestOptions,
+  ): Promise<Result<M>> {
+    const trace = this.#options.trace();
+    if (trace === undefined) {
+      return await client.request(method, params, options);
+    }
+    const begun = performance.now();
+    const took = () => `${(performance.now() - begun).toFixed(1)} ms`;
+    trace(`→ ${method} ${short(params)}`);
+    try {
+      const result = await client.request(method, params, options);
+      trace(`← ${method} ${took()} ${short(result)}`);
+      return result;
+    } catch (error) {
+      trace(`← ${method} ${took()} ${error}`);
+      throw error;
+    }
+  }
+
+  #reach(options: { start: boolean }): Promise<DaemonClient> {
+    this.#connecting ??= this.#connect(options).finally(() => this.#connecting = undefined);
+    return this.#connecting;
+  }
+
+  async #connect({ start }: { start: boolean }): Promise<DaemonClient> {
+    this.#watch?.[Symbol.dispose]();
+    this.#options.onState({ state: "connecting" });
+    try {
+      const client = await this.#open() ?? (start ? await this.#startAndOpen() : undefined);
+      if (client === undefined) {
+        throw new Disconnected("The daemon is not running");
+      }
+      await this.#use(client);
+      return client;
+    } catch (error) {
+      if (error instanceof Disconnected) this.#wait();
+      else this.#options.onState({ state: "failed", error });
+      throw error;
+    }
+  }
+
+  /** @returns undefined when no daemon listens */
+  async #open(): Promise<DaemonClient | undefined> {
+    for (const socket of this.#options.sockets()) {
+      try {
+        return await this.#connectTo(socket, {});
+      } catch (error) {
+        const isAbsent = error instanceof Disconnected ||
+          error instanceof Error && "code" in error && error.code === "ENOENT";
+        if (!isAbsent) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #startAndOpen(): Promise<DaemonClient> {
+    const socket = await this.#options.start();
+    return await this.#connectTo(socket, { retry: true, timeoutMs: START_LIMIT_MS });
+  }
+
+  async #connectTo(socket: string, more: { retry?: boolean; timeoutMs?: number }): Promise<DaemonClient> {
+    const { version } = this.#options;
+    const { signal } = this.#stop;
+    return await DaemonClient.connect({ client: "vscode", version, socket, signal, ...more });
+  }
+
+  async #use(client: DaemonClient): Promise<void> {
+    const { ack } = client;
+    const since = this.#cursor?.epoch === ack.epoch ? this.#cursor : undefined;
+    client.onEvent((event) => this.#onEvent(event, ack.epoch));
+    const { epoch, seq } = await this.#ask(client, "events.subscribe", {
+      types: [...EVENTS_OF_INTEREST],
+      ...(since === undefined ? {} : { since }),
+    }, {});
+    if (since === undefined) this.#cursor = { epoch, seq };
+    this.#client = client;
+    this.#stoppedOnPurpose = false;
+    void client.closed.then(() => this.#lost(client));
+    this.#options.onState({ state: "connected", ack });
+    if (since === undefined) this.#options.onFresh();
+  }
+
+  #onEvent(event: DaemonEvent, epoch: string): void {
+    this.#options.trace()?.(`← ${event.event} ${short(event.data)}`);
+    if ("seq" in event && typeof event.seq === "number") {
+      this.#cursor = { epoch, seq: event.seq };
+    }
+    if (event.event === "daemon.stopping") this.#stoppedOnPurpose = true;
+    this.#options.onEvent(event);
+  }
+
+  async #lost(client: DaemonClient): Promise<void> {
+    if (this.#client !== client || this.#stop.signal.aborted) return;
+    this.#client = undefined;
+    const mayStart = !this.#stoppedOnPurpose && this.#options.autoStart();
+    for (const wait of ATTEMPTS) {
+      await delay(wait, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {});
+      if (this.#stop.signal.aborted || this.#client !== undefined) return;
+      const start = mayStart && wait === ATTEMPTS.at(-1);
+      if (await this.#reach({ start }).then(() => true, () => false)) return;
+    }
+  }
+
+  #wait(): void {
+    this.#options.onState({ state: "absent" });
+    if (this.#stop.signal.aborted) return;
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = this.#options.watch(this.#options.sockets(), () => {
+      if (this.#client === undefined) {
+        void this.#reach({ start: false }).catch(() => {});
+      }
+    });
+  }
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? "";
+  return text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}… (${text.length} characters)`;
+}

@@ -1,0 +1,21 @@
+import { RequestError } from "../../../../src/protocol/wire_error.ts";
+import { HaftFailed } from "./haft_command.ts";
+
+/** A failure for a person: haft's own message, and the next step where there is one. */
+export function failureText(error: unknown): string {
+  if (error instanceof HaftFailed) return withNext(error.message, error.next);
+  if (error instanceof RequestError) {
+    return withNext(error.message, nextOf(error.data));
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nextOf(data: unknown): string | undefined {
+  return typeof data === "object" && data !== null && "next" in data && typeof data.next === "string"
+    ? data.next
+    : undefined;
+}
+
+function withNext(message: string, next: string | undefined): string {
+  return next === undefined ? message : `${message}. ${next.replaceAll("\n", " ")}`;
+}

@@ -1,0 +1,69 @@
+import { homedir } from "node:os";
+import * as vscode from "vscode";
+import { isOlder } from "../model/version_skew.ts";
+import { command } from "./commands.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Commands about the daemon, its log, and haft itself. */
+export function registerDaemonCommands(workspace: Workspace): vscode.Disposable {
+  const { log } = workspace;
+  return vscode.Disposable.from(
+    command(workspace, "haft.daemon.start", () => workspace.link.request("daemon.ping", {})),
+    command(workspace, "haft.daemon.restart", async () => {
+      await workspace.run(["daemon", "restart"], { cwd: homedir() });
+    }),
+    command(workspace, "haft.showOutput", () => log.show()),
+    command(workspace, "haft.toggleTrace", async () => {
+      const settings = vscode.workspace.getConfiguration("haft");
+      const on = settings.get<boolean>("trace") !== true;
+      await settings.update("trace", on, vscode.ConfigurationTarget.Global);
+      if (on) log.show();
+    }),
+    command(workspace, "haft.install", installHaft),
+    tellOfOlderDaemon(workspace),
+  );
+}
+
+/** Typed into a terminal; the person presses Enter. */
+const INSTALL = "npm install --global haft";
+
+async function installHaft(): Promise<void> {
+  const ways = [{ label: "Install it by npm", detail: INSTALL }, {
+    label: "I have it: choose the file",
+    detail: "Writes haft.path into your settings",
+  }];
+  const way = await vscode.window.showQuickPick(ways, { title: "Install haft" });
+  if (way === undefined) return;
+  if (way.detail === INSTALL) {
+    const terminal = vscode.window.createTerminal("Install haft");
+    terminal.show();
+    terminal.sendText(INSTALL, false);
+    return;
+  }
+  const [file] = await vscode.window.showOpenDialog({ title: "The haft executable" }) ?? [];
+  if (file === undefined) return;
+  await vscode.workspace.getConfiguration("haft").update(
+    "path",
+    file.fsPath,
+    vscode.ConfigurationTarget.Global,
+  );
+}
+
+/** One question for each daemon that is older than this extension. */
+function tellOfOlderDaemon(workspace: Workspace): vscode.Disposable {
+  const told = new Set<string>();
+  return workspace.onDidChangeState(async (state) => {
+    if (state.state !== "connected") return;
+    const { version, epoch } = state.ack;
+    if (told.has(epoch) || !isOlder(version, workspace.version)) return;
+    told.add(epoch);
+    const restart = "Restart the Daemon";
+    const chosen = await vscode.window.showWarningMessage(
+      `The daemon is haft ${version}; this extension is of ${workspace.version}. Apps and tasks go on while it restarts.`,
+      restart,
+    );
+    if (chosen === restart) {
+      await vscode.commands.executeCommand("haft.daemon.restart");
+    }
+  });
+}

@@ -1,0 +1,69 @@
+import * as vscode from "vscode";
+import type { Part, Project } from "../model/project.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A row of a tree, and the project that it is of. */
+export interface ProjectRow<Row> {
+  project: Project;
+  /** Undefined for the folder itself, which stands above its rows where a window has several. */
+  row: Row | undefined;
+}
+
+export interface TreeContent<Row> {
+  parts: readonly Part[];
+  rows(project: Project): readonly Row[];
+  item(row: Row, project: Project): vscode.TreeItem;
+  /** Fills in what is looked at only when the mouse rests on the row. */
+  tooltip?(row: Row, project: Project): Promise<vscode.MarkdownString>;
+}
+
+/** A tree of what every folder's project has; it changes when the daemon says so. */
+export class ProjectTree<Row> implements vscode.TreeDataProvider<ProjectRow<Row>> {
+  readonly #workspace: Workspace;
+  readonly #content: TreeContent<Row>;
+  readonly #changed = new vscode.EventEmitter<ProjectRow<Row> | undefined>();
+  readonly onDidChangeTreeData: vscode.Event<ProjectRow<Row> | undefined> = this.#changed.event;
+
+  constructor(workspace: Workspace, content: TreeContent<Row>) {
+    this.#workspace = workspace;
+    this.#content = content;
+    workspace.onDidChange(({ part }) => {
+      if (content.parts.includes(part)) this.refresh();
+    });
+    workspace.onDidChangeState(() => this.refresh());
+  }
+
+  refresh(): void {
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(above?: ProjectRow<Row>): ProjectRow<Row>[] {
+    if (above?.row !== undefined) return [];
+    if (above !== undefined) return this.#rowsOf(above.project);
+    const { projects } = this.#workspace;
+    const filled = projects.filter((project) => this.#content.rows(project).length > 0);
+    if (projects.length > 1) {
+      return filled.map((project) => ({ project, row: undefined }));
+    }
+    return filled.flatMap((project) => this.#rowsOf(project));
+  }
+
+  getTreeItem({ row, project }: ProjectRow<Row>): vscode.TreeItem {
+    if (row !== undefined) return this.#content.item(row, project);
+    const name = this.#workspace.folderOf(project)?.name ?? project.root;
+    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+    item.iconPath = vscode.ThemeIcon.Folder;
+    return item;
+  }
+
+  async resolveTreeItem(item: vscode.TreeItem, { row, project }: ProjectRow<Row>): Promise<vscode.TreeItem> {
+    if (row !== undefined) {
+      item.tooltip = await this.#content.tooltip?.(row, project) ?? item.tooltip;
+    }
+    return item;
+  }
+
+  #rowsOf(project: Project): ProjectRow<Row>[] {
+    return this.#content.rows(project).map((row) => ({ project, row }));
+  }
+}

@@ -1,0 +1,70 @@
+import { dirname } from "node:path";
+import * as vscode from "vscode";
+import type { Tool } from "../model/project.ts";
+import { statusText } from "../model/tool_rows.ts";
+import { setting } from "./settings.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The version of the active file's runtime, as the file's own directory has it. */
+export class StatusBar implements vscode.Disposable {
+  readonly #workspace: Workspace;
+  readonly #item: vscode.StatusBarItem;
+  readonly #disposables: vscode.Disposable[];
+  #asked = 0;
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+    this.#item = vscode.window.createStatusBarItem("haft.runtime", vscode.StatusBarAlignment.Right, 100);
+    this.#item.name = "haft";
+    const update = () => void this.#update();
+    this.#disposables = [
+      this.#item,
+      vscode.window.onDidChangeActiveTextEditor(update),
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration("haft.statusBar")) update();
+      }),
+      workspace.onDidChangeState(update),
+      workspace.onDidChange(({ part }) => {
+        if (part === "tools") update();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+
+  async #update(): Promise<void> {
+    const asked = ++this.#asked;
+    const document = vscode.window.activeTextEditor?.document;
+    const tools = await this.#toolsFor(document?.uri);
+    // An answer that was overtaken says nothing any more.
+    if (asked !== this.#asked) return;
+    const status = statusText(tools, document?.languageId);
+    const stopped = this.#workspace.state.state === "absent" && this.#workspace.projects.length > 0;
+    if (!setting("statusBar") || (status === undefined && !stopped)) {
+      return this.#item.hide();
+    }
+    this.#item.text = status?.text ?? "$(debug-disconnect) haft";
+    this.#item.tooltip = stopped ? "haft's daemon is not running. Select to start it" : status?.tooltip ?? "";
+    this.#item.command = stopped ? "haft.daemon.start" : "haft.pickVersion";
+    this.#item.backgroundColor = status?.isWarning === true
+      ? new vscode.ThemeColor("statusBarItem.warningBackground")
+      : undefined;
+    this.#item.show();
+  }
+
+  async #toolsFor(uri: vscode.Uri | undefined): Promise<readonly Tool[]> {
+    const folder = uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(uri);
+    const known = this.#workspace.projects.find(({ root }) => root === folder?.uri.fsPath) ??
+      this.#workspace.projects[0];
+    if (known === undefined) return [];
+    if (uri?.scheme !== "file" || folder === undefined) {
+      return known.state.tools;
+    }
+    const cwd = dirname(uri.fsPath);
+    if (cwd === known.root) return known.state.tools;
+    const answer = await this.#workspace.link.ask("runtime.list", { cwd }).catch(() => undefined);
+    return answer?.runtimes ?? known.state.tools;
+  }
+}

@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+import type { Project } from "../model/project.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A modal shows this many lines; the whole list is a document. */
+const MOST_LINES = 12;
+
+/** Shows what a project can run, and passes the person's answer on. */
+export async function askTrust(workspace: Workspace, chosen?: { project: Project }): Promise<void> {
+  const project = chosen?.project ?? await workspace.pickProject();
+  if (project === undefined) throw new Error("Open a folder first");
+  const trust = await workspace.link.request("project.trust", { cwd: project.root });
+  if (trust.trusted) {
+    await vscode.window.showInformationMessage(
+      trust.lines.length === 0
+        ? `${trust.path} has nothing that can run code`
+        : `haft trusts ${trust.path}. "haft trust --revoke" takes that back`,
+    );
+    return;
+  }
+  const lines = trust.lines.slice(0, MOST_LINES);
+  const more = trust.lines.length - lines.length;
+  const give = "Trust";
+  const show = "Show All";
+  const answer = await vscode.window.showWarningMessage(
+    `Trust ${trust.path}?`,
+    { modal: true, detail: [...lines, ...(more === 0 ? [] : [`… and ${more} more`])].join("\n") },
+    give,
+    ...(more === 0 ? [] : [show]),
+  );
+  if (answer === show) {
+    const document = await vscode.workspace.openTextDocument({ content: trust.lines.join("\n") });
+    await vscode.window.showTextDocument(document);
+  }
+  if (answer !== give) return;
+  await workspace.link.request("project.grant", { cwd: project.root, digest: trust.digest });
+  await project.refresh();
+}

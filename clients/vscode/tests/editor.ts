@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { Sandbox } from "../../../tests/e2e/support.ts";
+
+export interface EditorOptions {
+  registry: string;
+  /** Settings of the user besides those that keep the editor quiet. */
+  settings?: Record<string, unknown>;
+  /** VS Code asks whether the folder is trusted. Default: it does not, and trusts it. */
+  asksForTrust?: boolean;
+}
+
+const QUIET_SETTINGS = {
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.colorTheme": "Default Light Modern",
+  "terminal.integrated.gpuAcceleration": "off",
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "git.enabled": false,
+  "chat.commandCenter.enabled": false,
+};
+
+/** Generous: the machine may be busy. Nothing asserts on it. */
+const LIMIT_MS = 60_000;
+
+/** code-server with the packed extension in a home of its own, and a browser in front of it. */
+export class Editor implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly #options: EditorOptions;
+  readonly #port: number;
+  #server: ChildProcess | undefined;
+  #browser: Browser | undefined;
+  #page: Page | undefined;
+
+  private constructor(sandbox: Sandbox, options: EditorOptions, port: number) {
+    this.sandbox = sandbox;
+    this.#options = options;
+    this.#port = port;
+  }
+
+  static async create(options: EditorOptions): Promise<Editor> {
+    const sandbox = await Sandbox.create({ registry: options.registry });
+    const editor = new Editor(sandbox, options, await freePort());
+    // Where the installer puts it. VS Code takes PATH from a login shell, which sets its own.
+    mkdirSync(editor.#bin, { recursive: true });
+    symlinkSync(given("HAFT_TEST_BINARY"), join(editor.#bin, "haft"));
+    mkdirSync(join(editor.#data, "User"), { recursive: true });
+    const settings = { ...QUIET_SETTINGS, ...options.settings };
+    writeFileSync(join(editor.#data, "User", "settings.json"), JSON.stringify(settings, null, 2));
+    await editor.#install();
+    return editor;
+  }
+
+  get page(): Page {
+    if (this.#page === undefined) throw new Error("No window is open");
+    return this.#page;
+  }
+
+  get environment(): Record<string, string> {
+    return this.sandbox.environment({
+      PATH: `${this.#bin}:/usr/local/bin:/usr/bin:/bin`,
+      SHELL: "/bin/bash",
+    });
+  }
+
+  /** Opens a window with a folder, or a workspace's file. */
+  async open(path: string = this.sandbox.project): Promise<Page> {
+    await this.#start();
+    this.#browser ??= await chromium.launch({
+      executablePath: given("HAFT_TEST_CHROMIUM"),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+    });
+    await this.#page?.close();
+    const context = await this.#browser.newContext({ viewport: { width: 1100, height: 700 } });
+    context.setDefaultTimeout(LIMIT_MS);
+    this.#page = await context.newPage();
+    const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
+    await this.#page.goto(`http://127.0.0.1:${this.#port}/?${kind}=${encodeURIComponent(path)}`);
+    await this.#page.waitForSelector(".monaco-workbench .statusbar");
+    return this.#page;
+  }
+
+  /** Runs a command by its name in the palette. */
+  async command(name: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    await input.fill(`>${name}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+  }
+
+  /** Shows haft's views. */
+  async showHaft(): Promise<void> {
+    await this.page.locator('.activitybar a[aria-label="haft"]').first().click();
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.page.locator(".pane-body .monaco-list-row", { hasText: text });
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator(".notification-toast", { hasText: text });
+  }
+
+  get status(): Locator {
+    return this.page.locator('.statusbar-item[id="haft.haft.haft.runtime"]');
+  }
+
+  /** Opens a file of the project by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    await input.fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.page.waitForSelector(`.tab[aria-label*="${name}"]`);
+  }
+
+  async screenshot(name: string): Promise<void> {
+    const directory = process.env["HAFT_TEST_SCREENSHOTS"];
+    if (directory !== undefined) {
+      await this.page.screenshot({ path: join(directory, `${name}.png`) });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const kept = process.env["HAFT_TEST_SCREENSHOTS"];
+    if (kept !== undefined && this.#page !== undefined) {
+      // What a test that failed looked at, and what the extension had to say.
+      await this.screenshot("last");
+      cpSync(join(this.#data, "logs"), join(kept, "logs"), { recursive: true });
+    }
+    await this.#browser?.close();
+    this.#server?.kill();
+    await this.sandbox.run({ name: "binary", argv: [given("HAFT_TEST_BINARY")] }, {
+      args: ["daemon", "stop"],
+    });
+    await new Promise((resolve) => {
+      if (this.#server === undefined || this.#server.exitCode !== null) {
+        resolve(undefined);
+      } else this.#server.once("exit", resolve);
+    });
+    await this.sandbox[Symbol.asyncDispose]();
+  }
+
+  get #bin(): string {
+    return join(this.sandbox.root, "home", ".local", "bin");
+  }
+
+  get #data(): string {
+    return join(this.sandbox.root, "code");
+  }
+
+  get #argv(): string[] {
+    const { asksForTrust } = this.#options;
+    return [
+      given("HAFT_TEST_CODE_SERVER"),
+      "--auth=none",
+      `--bind-addr=127.0.0.1:${this.#port}`,
+      `--config=${join(this.sandbox.root, "code-server.yaml")}`,
+      `--user-data-dir=${this.#data}`,
+      `--extensions-dir=${join(this.sandbox.root, "extensions")}`,
+      "--disable-telemetry",
+      "--disable-update-check",
+      ...(asksForTrust === true ? [] : ["--disable-workspace-trust"]),
+    ];
+  }
+
+  async #install(): Promise<void> {
+    const child = this.#spawn([...this.#argv, "--install-extension", given("HAFT_TEST_VSIX")]);
+    let output = "";
+    child.stdout?.on("data", (text) => output += text);
+    child.stderr?.on("data", (text) => output += text);
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    if (code !== 0) {
+      throw new Error(`The extension could not be installed:\n${output}`);
+    }
+  }
+
+  async #start(): Promise<void> {
+    if (this.#server !== undefined) return;
+    this.#server = this.#spawn(this.#argv);
+    const { stdout } = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      let output = "";
+      stdout?.on("data", (text) => {
+        output += text;
+        if (output.includes("HTTP server listening")) resolve();
+      });
+      this.#server?.once("exit", () => reject(new Error(`code-server ended:\n${output}`)));
+    });
+  }
+
+  #spawn(args: readonly string[]): ChildProcess {
+    return spawn("node", args, {
+      cwd: this.sandbox.root,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+}
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) {
+    throw new Error(`${name} is not set. Run "deno task test:editor"`);
+  }
+  return value;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

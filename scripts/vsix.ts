@@ -1,0 +1,54 @@
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { VERSION } from "../src/base/version.ts";
+import { bundleExtension, EXTENSION } from "./editor/bundle_extension.ts";
+import { iconPng } from "./editor/icon.ts";
+import { runCommand } from "./support/command.ts";
+import { projectRoot } from "./support/project.ts";
+
+/** `deno task vsix`: dist/haft-vscode-VERSION.vsix, the VS Code extension as it is installed. */
+const VSCE = "@vscode/vsce@3.9.2";
+const LARGEST = 300 * 1024;
+
+export async function packExtension(): Promise<string> {
+  const work = join(projectRoot, "dist", "vscode");
+  const vsix = join(projectRoot, "dist", `haft-vscode-${VERSION}.vsix`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, "media"), { recursive: true });
+  await bundleExtension(join(work, "dist", "extension.js"));
+  cpSync(join(EXTENSION, "media"), join(work, "media"), { recursive: true });
+  writeFileSync(join(work, "media", "icon.png"), iconPng());
+  copyFileSync(join(projectRoot, "docs", "haft.schema.json"), join(work, "media", "haft.schema.json"));
+  for (const name of ["README.md", "CHANGELOG.md"]) {
+    copyFileSync(join(EXTENSION, name), join(work, name));
+  }
+  copyFileSync(join(projectRoot, "LICENSE"), join(work, "LICENSE"));
+  const manifest = JSON.parse(readFileSync(join(EXTENSION, "package.json"), "utf8"));
+  writeFileSync(
+    join(work, "package.json"),
+    `${JSON.stringify({ ...manifest, version: VERSION }, null, 2)}\n`,
+  );
+  const { code, stdout, stderr } = await runCommand([
+    "npx",
+    "--yes",
+    VSCE,
+    "package",
+    "--no-dependencies",
+    "--allow-missing-repository",
+    "--out",
+    vsix,
+  ], { cwd: work });
+  if (code !== 0) throw new Error(`vsce package failed:\n${stdout}${stderr}`);
+  const { size } = statSync(vsix);
+  if (size > LARGEST) {
+    throw new Error(`${vsix} has ${size} bytes, ${LARGEST} at most`);
+  }
+  return vsix;
+}
+
+if (import.meta.main) {
+  const vsix = await packExtension();
+  console.log(`${vsix} (${(statSync(vsix).size / 1024).toFixed(0)} KB)`);
+  process.exitCode = 0;
+}
