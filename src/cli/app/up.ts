@@ -1,14 +1,24 @@
 import { UsageError } from "../../base/errors.ts";
 import { offerTrust } from "../ask_trust.ts";
-import type { Command, ParsedArgs } from "../command.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, projectSelection } from "./selection.ts";
+import type { Board } from "./board/board.ts";
+import { whyNoBoard } from "./board/why_no_board.ts";
+import {
+  APP_FLAGS,
+  type AppOptions,
+  checkApps,
+  parseAppOptions,
+  projectSelection,
+  type Selection,
+} from "./selection.ts";
 import { upDetached } from "./up_detached.ts";
 import { UpFront } from "./up_front.ts";
+import { boardView, plainView, type UpView } from "./up_view.ts";
 
 export interface AppUpOptions extends AppOptions {
   /** Return when all are up, and leave them running. */
@@ -21,6 +31,8 @@ export interface AppUpOptions extends AppOptions {
   exitOn: string | undefined;
   /** End with the first app that fails. */
   abortOnFailure: boolean;
+  /** Whether to draw the board; undefined for wherever it can be drawn. */
+  tui: boolean | undefined;
 }
 
 export const command: Command<AppUpOptions> = {
@@ -30,6 +42,8 @@ export const command: Command<AppUpOptions> = {
     { name: "profile", value: "NAMES", description: "Start apps of these profiles, too: dev,debug" },
     { name: "exit-on", value: "NAME", description: "Stop all when this app ends; its exit code is haft's" },
     { name: "abort-on-failure", description: "Stop all when one fails; its exit code is haft's" },
+    { name: "tui", description: "Show the board, as it is usual on a terminal" },
+    { name: "no-tui", description: "Print lines on a terminal, too" },
     { name: "grep", value: "RE", description: "Show only lines that match" },
     { name: "timestamps", short: "t", description: "Show when each line was written" },
     ...APP_FLAGS,
@@ -37,7 +51,8 @@ export const command: Command<AppUpOptions> = {
   examples: ["haft app up", "haft app up -d web", "haft app up --profile dev"],
   completes: "apps",
   parse,
-  async run({ names, detach, profiles, grep, timestamps, exitOn, abortOnFailure, json, socket }, context) {
+  async run(options, context) {
+    const { names, detach, profiles, exitOn, abortOnFailure, json, socket } = options;
     await offerTrust(context, { declared: true });
     const target = projectSelection(names, context);
     checkApps(context);
@@ -49,19 +64,48 @@ export const command: Command<AppUpOptions> = {
         (daemon) => upDetached(daemon, { target, profiles, json }, context),
       );
     }
-    const follow = new LogFollow({
-      selection: target,
-      grep,
-      printer: new LogPrinter(context.stdout, { json, timestamps }),
-    });
-    const front = new UpFront({ target, profiles, follow, exitOn, abortOnFailure, json }, context);
+    const board = await boardFor(options, { target, context });
+    await using view = board === undefined
+      ? linesFor(options, { target, context })
+      : boardView(board, context);
+    const front = new UpFront({ target, profiles, view, exitOn, abortOnFailure, json }, context);
     return await keepConnected(
-      { socket, client, comeBack: "haft app up" },
+      {
+        socket,
+        client,
+        comeBack: "haft app up",
+        ...(board === undefined ? {} : { onLost: () => board.lost() }),
+      },
       context,
       (daemon, again) => front.run(daemon, again),
     );
   },
 };
+
+interface Place {
+  target: Required<Selection>;
+  context: Context;
+}
+
+function linesFor({ grep, timestamps, json }: AppUpOptions, { target, context }: Place): UpView {
+  const printer = new LogPrinter(context.stdout, { json, timestamps });
+  return plainView(new LogFollow({ selection: target, grep, printer }), { json, context });
+}
+
+/** The board, unless lines are wanted or nothing can be drawn on. */
+async function boardFor(
+  { tui, json, grep, timestamps }: AppUpOptions,
+  { target, context }: Place,
+): Promise<Board | undefined> {
+  if (tui === false || json) return undefined;
+  const why = whyNoBoard(context);
+  if (why !== undefined) {
+    if (tui === true) await context.stderr.write(`${why}: lines instead of the board\n`);
+    return undefined;
+  }
+  const { Board } = await import("./board/board.ts");
+  return new Board({ selection: target, owns: true, grep, timestamps }, context);
+}
 
 function parse(args: ParsedArgs): AppUpOptions {
   const options = {
@@ -74,6 +118,7 @@ function parse(args: ParsedArgs): AppUpOptions {
     timestamps: args.flags.has("timestamps"),
     exitOn: textFlag(args, "exit-on"),
     abortOnFailure: args.flags.has("abort-on-failure"),
+    tui: args.flags.has("tui") ? true : args.flags.has("no-tui") ? false : undefined,
   };
   if (options.detach && (options.exitOn !== undefined || options.abortOnFailure)) {
     throw new UsageError("--exit-on and --abort-on-failure watch the apps, which --detach does not", {

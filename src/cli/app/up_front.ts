@@ -3,17 +3,16 @@ import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
-import { createStyle } from "../../ui/style.ts";
+import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
-import type { LogFollow } from "./log_follow.ts";
-import { untilEnd } from "./log_lines.ts";
 import type { Selection } from "./selection.ts";
+import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";
 
 export interface UpFrontOptions {
   target: Required<Selection>;
   profiles: readonly string[];
-  follow: LogFollow;
+  view: UpView;
   exitOn: string | undefined;
   abortOnFailure: boolean;
   json: boolean;
@@ -34,8 +33,12 @@ export class UpFront {
 
   /** @param again the apps were started over an earlier connection */
   async run(daemon: DaemonClient, again: boolean): Promise<ExitCode> {
-    const { target, follow } = this.#options;
-    const { stderr, signal } = this.#context;
+    const { view } = this.#options;
+    const { signal } = this.#context;
+    const left = new AbortController();
+    void view.left.then((end) => left.abort(end));
+    // Ctrl-C, or a key of the board's.
+    const over = AbortSignal.any([signal, left.signal]);
     const ended = Promise.withResolvers<UpOutcome>();
     // A look that fails after the end is of no interest.
     ended.promise.catch(() => {});
@@ -43,35 +46,31 @@ export class UpFront {
       void this.#outcome(daemon).then((outcome) => {
         if (outcome !== undefined) ended.resolve(outcome);
       }).catch(ended.reject);
-    if (again) follow.hold();
-    daemon.onEvent((message) => this.#onEvent(message, look));
-    await daemon.request("events.subscribe", { types: ["app.*"] }, { signal });
     try {
-      if (again) await follow.catchUp(daemon);
-      else if (!await this.#start(daemon)) return ExitCode.ok;
+      daemon.onEvent((message) => this.#onEvent(message, look));
+      await daemon.request("events.subscribe", { types: ["app.status_change"] }, { signal: over });
+      await view.attach(daemon, again);
+      if (!again && !await this.#start(daemon, over)) return ExitCode.ok;
       look();
-      const end = await Promise.race([ended.promise, untilEnd(daemon, this.#context)]);
+      const end = await Promise.race([ended.promise, view.untilEnd(daemon), whenAborted(over)]);
       if (typeof end === "object") return await this.#end(daemon, end);
       if (end !== ExitCode.interrupted) return end;
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!over.aborted) throw error;
     }
-    await stderr.write("Stopping\n");
-    // Without the signal, which Ctrl-C has aborted.
-    await daemon.request("app.down", target);
-    return ExitCode.interrupted;
+    return await this.#leave(daemon, left.signal.reason);
   }
 
   /** @returns false when there is nothing to start */
-  async #start(daemon: DaemonClient): Promise<boolean> {
-    const { target, exitOn, profiles } = this.#options;
-    const { stderr, signal } = this.#context;
+  async #start(daemon: DaemonClient, signal: AbortSignal): Promise<boolean> {
+    const { target, exitOn, profiles, view } = this.#options;
     const env = callerEnvironment(this.#context.env);
     const params = { ...target, profiles: [...profiles], env };
     const { outcomes } = await daemon.request("app.up", params, { signal });
-    for (const { name, error } of outcomes) if (error !== null) await stderr.write(`${name}: ${error}\n`);
+    for (const { name, error } of outcomes) if (error !== null) await view.complain(`${name}: ${error}`);
     if (outcomes.length === 0) {
-      await stderr.write(
+      await view[Symbol.asyncDispose]();
+      await this.#context.stderr.write(
         "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n",
       );
       return false;
@@ -84,17 +83,11 @@ export class UpFront {
     });
   }
 
-  #onEvent(message: DaemonEvent, look: () => void): void {
-    const { target, follow, json } = this.#options;
-    const { stderr } = this.#context;
-    follow.onEvent(message);
-    const { event, data } = message;
+  #onEvent({ event, data }: DaemonEvent, look: () => void): void {
+    const { target, view } = this.#options;
     if (event !== "app.status_change" || data.root !== target.root) return;
     const { app, state, reason } = data;
-    if (!json) {
-      const style = createStyle(stderr.color);
-      void stderr.write(style.dim(`${app} is ${state}${reason === null ? "" : `: ${reason}`}\n`));
-    }
+    void view.note(`${app} is ${state}${reason === null ? "" : `: ${reason}`}`);
     if (state === "crashed" || state === "exhausted") this.#failures.push(app);
     if (["crashed", "exhausted", "stopped", "removed"].includes(state)) look();
   }
@@ -115,10 +108,51 @@ export class UpFront {
 
   async #end(daemon: DaemonClient, { code, by }: UpOutcome): Promise<ExitCode> {
     const { target, json } = this.#options;
-    const { stderr } = this.#context;
+    await this.#close(daemon);
     if (by === undefined) return code;
-    if (!json) await stderr.write(`${by} has ended; stopping the others\n`);
+    if (!json) await this.#context.stderr.write(`${by} has ended; stopping the others\n`);
     await daemon.request("app.down", target);
     return code;
   }
+
+  /** A person leaves. @param end by which key; an error for Ctrl-C at a terminal that prints lines */
+  async #leave(daemon: DaemonClient, end: unknown): Promise<ExitCode> {
+    const { target, view } = this.#options;
+    const { stderr } = this.#context;
+    await view[Symbol.asyncDispose]();
+    if (end === "detach") {
+      await stderr.write('The apps go on. "haft app up" comes back, "haft app down" stops them\n');
+      return ExitCode.ok;
+    }
+    await stderr.write("Stopping\n");
+    // Without the signal, which Ctrl-C has aborted.
+    await daemon.request("app.down", target);
+    return end === "quit" ? ExitCode.ok : ExitCode.interrupted;
+  }
+
+  /** After a board, which is gone with all that it showed, it is said how each app is. */
+  async #close(daemon: DaemonClient): Promise<void> {
+    const { target, view } = this.#options;
+    await view[Symbol.asyncDispose]();
+    if (view.closing === undefined) return;
+    const { apps } = await daemon.request("app.status", target);
+    for (const app of apps.filter(({ name }) => this.#started?.has(name) !== false)) {
+      await this.#context.stderr.write(endLine(app));
+    }
+  }
+}
+
+/** `web is crashed: exited with code 7`, and where its log is. */
+function endLine({ name, state, instances }: AppStatus): string {
+  const reason = instances.find((one) => one.reason !== null)?.reason;
+  const line = `${name} is ${state}${reason == null ? "" : `: ${reason}`}\n`;
+  return state === "stopped" ? line : `${line}  See "haft app logs ${name}"\n`;
+}
+
+/** A key of the board's ends it as Ctrl-C does. */
+function whenAborted(signal: AbortSignal): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(ExitCode.interrupted);
+    signal.addEventListener("abort", () => resolve(ExitCode.interrupted), { once: true });
+  });
 }

@@ -15,11 +15,15 @@ const AGAIN_MS = 10_000;
 const GOOD_MS = 1_000;
 const MOST_BAD = 5;
 
+export const DAEMON_ENDED = "The daemon ended; waiting for another one";
+
 export interface KeepConnectedOptions {
   socket: string | undefined;
   client: string;
   /** The command that comes back to what goes on without the daemon. */
   comeBack: string;
+  /** Says that the daemon ended, where a line on stderr would be in the way. */
+  onLost?: () => void;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface KeepConnectedOptions {
  * @throws {HaftError} when no daemon takes its place
  */
 export async function keepConnected<Result>(
-  { socket: name, client, comeBack }: KeepConnectedOptions,
+  { socket: name, client, comeBack, onLost }: KeepConnectedOptions,
   context: Context,
   work: (daemon: DaemonClient, again: boolean) => Promise<Result>,
 ): Promise<Result> {
@@ -47,7 +51,8 @@ export async function keepConnected<Result>(
       bad = performance.now() - begun < GOOD_MS ? bad + 1 : 0;
       if (!(error instanceof Disconnected) || signal.aborted || bad >= MOST_BAD) throw asRemoteError(error);
     }
-    await stderr.write(createStyle(stderr.color).dim("The daemon ended; waiting for another one\n"));
+    if (onLost !== undefined) onLost();
+    else await stderr.write(createStyle(stderr.color).dim(`${DAEMON_ENDED}\n`));
     try {
       next = await DaemonClient.connect({
         client,
