@@ -47,19 +47,23 @@ export function recordedLife(record: InstanceRecord, { runs }: { runs: boolean }
  *
  * - `keep` the state of the record
  * - `stay` stopped
- * - `start` anew: the system was started anew, or a start was on its way
+ * - `start` anew: the system was started anew
+ * - `resume` a start that was on its way
  * - `ended`: as if its end had just been seen
  */
 export function resumption(
   { process, state }: InstanceRecord,
   { wanted, bootId }: { wanted: boolean; bootId: string },
-): { type: "keep" | "stay" } | { type: "start"; reason?: string } | { type: "ended"; pid: number } {
+): { type: "keep" | "stay" } | { type: "resume" } | { type: "start"; reason?: string } | {
+  type: "ended";
+  pid: number;
+} {
   if (!isLive(state) && state !== "backoff") return { type: "keep" };
   if (!wanted || state === "stopping") return { type: "stay" };
   if (process !== null && process.bootId !== bootId) {
     return { type: "start", reason: "the system was started anew" };
   }
-  return state === "backoff" || process === null ? { type: "start" } : { type: "ended", pid: process.pid };
+  return state === "backoff" || process === null ? { type: "resume" } : { type: "ended", pid: process.pid };
 }
 
 /** A daemon that died while it rotated a log may have left the writers stopped. */

@@ -337,6 +337,7 @@ export class AppInstance {
         this.#life = { ...this.#life, state: "stopped" };
         return this.#host.changed();
       case "start":
+      case "resume":
         this.#life = { ...this.#life, state: "stopped" };
         return this.#dispatch(next);
       case "ended":

@@ -83,8 +83,10 @@ export class AppRegistry {
   /**
    * The names to start, by project.
    *
-   * @param options.autostart of those that are not named, only the ones that start by themselves
-   * @param options.profiles which of those: the ones of these profiles, and of none
+   * Of those that the manifest has and that are not named, only the ones that start by themselves count.
+   *
+   * @param options.autostart whether apps that no manifest has are left out where none is named
+   * @param options.profiles which of the manifest's: the ones of these profiles, and of none
    * @throws {HaftError} when a name is not known, or a manifest is wrong
    */
   toStart(
@@ -105,7 +107,7 @@ export class AppRegistry {
     if (names.length > 0) return new Map([[project, [...new Set(meant)]]]);
     const wanted = known.filter((name) => {
       const app = project.apps.get(name);
-      return !autostart || app?.autostart === true && inProfiles(app, profiles);
+      return app === undefined ? !autostart : app.autostart && inProfiles(app, profiles);
     });
     return new Map([[project, wanted]]);
   }

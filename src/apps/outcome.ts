@@ -27,6 +27,7 @@ export function withTrouble(outcome: AppOutcome, { instances }: App): AppOutcome
   );
   if (trouble === undefined) return outcome;
   const { state, reason } = trouble;
-  if (reason === undefined) return { ...outcome, error: `It is ${state}` };
-  return { ...outcome, error: state === "crashed" ? reason : `It is ${state}: ${reason}` };
+  const words = state === "backoff" ? "It waits to restart" : `It is ${state}`;
+  if (reason === undefined) return { ...outcome, error: words };
+  return { ...outcome, error: state === "crashed" ? reason : `${words}: ${reason}` };
 }

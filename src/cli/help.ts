@@ -2,21 +2,24 @@ import type { Command, CommandEntry, CommandGroup, Flag } from "./command.ts";
 import { wrapWords } from "../ui/text.ts";
 import { COMMON_FLAGS } from "./parse.ts";
 
+/** The width of a help text, on terminals that are as wide. */
+const WIDTH = 80;
+
 /** `haft --help`. */
-export function overview(commands: readonly CommandEntry[], version: string): string {
+export function overview(commands: readonly CommandEntry[], version: string, width = WIDTH): string {
   return `haft ${version} — one handle for a project's tools, processes and tasks
 
 Usage: haft COMMAND [OPTIONS]
 
 Commands:
-${columns(commandRows(commands))}
+${columns(commandRows(commands), width)}
 
 Options:
 ${
     columns([["-h, --help", "Show this help; haft COMMAND --help for a command's"], [
       "-V, --version",
       "Print the version; with --json, which build for which platform",
-    ]])
+    ]], width)
   }
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 no connection, 4 refused by the other
@@ -29,13 +32,13 @@ export function commandHelp({ path, entry, command }: {
   path: string;
   entry: Pick<CommandEntry, "summary">;
   command: Command<unknown>;
-}): string {
+}, width = WIDTH): string {
   const usage = command.usage.length === 0 ? [""] : command.usage;
   const flags = [...command.flags, ...COMMON_FLAGS].filter(({ hidden }) => hidden !== true);
   return page([
     entry.summary,
     `Usage:\n${usage.map((form) => `  haft ${path} ${form}`.trimEnd()).join("\n")}`,
-    `Options:\n${columns(flags.map(flagRow))}`,
+    `Options:\n${columns(flags.map(flagRow), width)}`,
     examples(command),
   ]);
 }
@@ -45,12 +48,14 @@ export function groupHelp({ path, entry, group }: {
   path: string;
   entry: Pick<CommandEntry, "summary">;
   group: CommandGroup;
-}): string {
+}, width = WIDTH): string {
   return page([
     entry.summary,
     `Usage: haft ${path} COMMAND [OPTIONS]`,
-    `Commands:\n${columns(commandRows(group.commands))}`,
-    `Options:\n${columns([["-h, --help", `Show this help; haft ${path} COMMAND --help for a command's`]])}`,
+    `Commands:\n${columns(commandRows(group.commands), width)}`,
+    `Options:\n${
+      columns([["-h, --help", `Show this help; haft ${path} COMMAND --help for a command's`]], width)
+    }`,
     examples(group),
   ]);
 }
@@ -73,13 +78,14 @@ function flagRow({ name, short, value, description }: Flag): readonly [string, s
   return [short === undefined ? `    ${long}` : `-${short}, ${long}`, description];
 }
 
-const WIDTH = 80;
+/** Columns that a description has at least. */
+const NARROWEST = 12;
 
-/** Two columns; what does not fit 80 goes on below itself. */
-function columns(rows: readonly (readonly [string, string])[]): string {
+/** Two columns; what does not fit the width goes on below itself. */
+function columns(rows: readonly (readonly [string, string])[], width: number): string {
   const left = Math.max(...rows.map(([first]) => first.length));
   const indent = " ".repeat(left + 4);
   return rows.map(([first, second]) =>
-    `  ${first.padEnd(left)}  ${wrapWords(second, WIDTH - left - 4).join(`\n${indent}`)}`
+    `  ${first.padEnd(left)}  ${wrapWords(second, Math.max(NARROWEST, width - left - 4)).join(`\n${indent}`)}`
   ).join("\n");
 }

@@ -8,7 +8,7 @@ import { MANIFEST_NAME } from "../tools/project/manifests.ts";
 import { readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { type ProposedApp, proposedApps, proposedTools } from "./init_proposals.ts";
+import { proposedApps, proposedTools } from "./init_proposals.ts";
 
 export interface InitOptions {
   force: boolean;
@@ -38,14 +38,20 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
   }
   const { requests, ranges } = whatIsHere(context);
   const tools = proposedTools(context.cwd, { known: new Set(requests.map(({ name }) => name)), ranges });
-  const apps = proposedApps(context.cwd);
-  writeProjectFile(path, initialManifest([...requests, ...tools], apps), { root: context.cwd });
+  const imported = await proposedApps(context.cwd);
+  const apps = imported?.apps ?? {};
+  const appsText = Object.keys(apps).length === 0 ? "" : (await import("smol-toml")).stringify({ apps });
+  writeProjectFile(path, initialManifest([...requests, ...tools], appsText), { root: context.cwd });
   const taken = [
     ...requests.map(({ name, version, decidedBy }) => `${name} = "${version}" from ${decidedBy.file}`),
     ...tools.map(({ name, version, file }) => `${name} = "${version}" for ${file}`),
-    ...apps.map(({ name, command }) => `app ${name}: ${command}`),
+    ...Object.entries(apps).map(([name, app]) => `app ${name}: ${String(app["command"])}`),
   ];
   await context.stdout.write(`Wrote ${path}\n${taken.map((line) => `  ${line}\n`).join("")}`);
+  if (imported !== undefined) {
+    const { noteText } = await import("../apps/import/draft.ts");
+    for (const note of imported.notes) await context.stderr.write(`${noteText(note)}\n`);
+  }
   await context.stdout.write(
     taken.length === 0
       ? 'Next: "haft use TOOL" adds a tool; "haft ls --available" lists them\n'
@@ -71,28 +77,24 @@ function whatIsHere(context: Context): { requests: ToolRequest[]; ranges: Map<st
   };
 }
 
-/** The text of a new haft.toml. */
+/**
+ * The text of a new haft.toml.
+ *
+ * @param apps as TOML
+ */
 export function initialManifest(
   requests: readonly Pick<ToolRequest, "name" | "version">[],
-  apps: readonly ProposedApp[] = [],
+  apps = "",
 ): string {
   const tools = requests.length === 0
     ? ['# node = "22"', '# biome = "2"', '# "npm:prettier" = "latest"']
     : requests.map(({ name, version }) => `${tomlKey(name)} = ${JSON.stringify(version)}`);
-  const processes = apps.map(({ name, command }) => `${tomlKey(name)} = ${JSON.stringify(command)}`);
   return `#:schema ${SCHEMA_URL}
 # The tools of this project. "haft sync" installs them; commit this file and haft.lock.
 
 [tools]
 ${tools.join("\n")}
-${
-    processes.length === 0 ? "" : `
-# Its processes. "haft app up" starts them.
-
-[apps]
-${processes.join("\n")}
-`
-  }`;
+${apps === "" ? "" : `\n# Its processes. "haft app up" starts them.\n\n${apps}`}`;
 }
 
 /** A bare key, or a quoted one for names with colons and slashes. */

@@ -1,3 +1,4 @@
+import type { Imported } from "../apps/import/imported.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,12 +10,6 @@ export interface ProposedTool {
   version: string;
   /** The file's name. */
   file: string;
-}
-
-/** An app that a Procfile declares. */
-export interface ProposedApp {
-  name: string;
-  command: string;
 }
 
 /**
@@ -91,14 +86,10 @@ function versionIn(path: string, file: string): string | undefined {
   return /^go\s+(\d+\.\d+)/m.exec(readTextFile(path))?.[1];
 }
 
-/** The processes of a Procfile, which heroku, foreman and overmind read. */
-export function proposedApps(directory: string): ProposedApp[] {
-  const path = ["Procfile.dev", "Procfile"].map((file) => join(directory, file)).find((file) =>
-    existsSync(file)
-  );
-  if (path === undefined) return [];
-  return readTextFile(path).split(/\r?\n/).flatMap((line) => {
-    const [, name, command] = /^([A-Za-z0-9_-]+):\s*(\S.*)$/.exec(line) ?? [];
-    return name === undefined || command === undefined ? [] : [{ name, command: command.trim() }];
-  });
+/** The processes of a Procfile, as `haft app import` reads them; undefined where there is none. */
+export async function proposedApps(directory: string): Promise<Imported | undefined> {
+  const file = ["Procfile.dev", "Procfile"].find((name) => existsSync(join(directory, name)));
+  if (file === undefined) return undefined;
+  const { importProcfile } = await import("../apps/import/procfile.ts");
+  return importProcfile(readTextFile(join(directory, file)), { directory });
 }

@@ -2,6 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
 import { Store } from "../tools/store/store.ts";
+import { createStyle } from "../ui/style.ts";
 import { table } from "../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { catalogueAt } from "../tools/project/manifests.ts";
@@ -63,7 +64,7 @@ async function run({ list, json }: LsOptions, context: Context): Promise<ExitCod
   const rows = project === undefined ? storeRows(context) : projectRows(project);
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length === 0) await context.stderr.write(emptyText(list));
-  else await context.stdout.write(tableText(rows, context));
+  else await context.stdout.write(tableText(rows, list, context));
   if (!json && project !== undefined) await noteVersionFiles(project, context);
   return ExitCode.ok;
 }
@@ -90,7 +91,7 @@ async function printCatalogue(context: Context, json: boolean): Promise<ExitCode
   await context.stdout.write(
     json
       ? `${JSON.stringify(rows, null, 2)}\n`
-      : table(rows.map(({ name, description }) => [name, description])),
+      : table(rows.map(({ name, description }) => [name, description]), context.stdout),
   );
   return ExitCode.ok;
 }
@@ -122,13 +123,21 @@ function storeRows({ paths }: Context): LsRow[] {
   }));
 }
 
-function tableText(rows: readonly LsRow[], { home }: Context): string {
-  return table(rows.map(({ tool, request, version, installed, path, decided_by: file }) => [
-    tool,
-    version ?? "—",
-    installed ? "" : "not installed",
-    request === null ? shortPath(path ?? "", home) : `${request}  ${shortPath(file ?? "", home)}`,
-  ]));
+function tableText(rows: readonly LsRow[], list: LsOptions["list"], { home, stdout }: Context): string {
+  const style = createStyle(stdout.color);
+  const titles = list === "store"
+    ? ["tool", "version", "", "", "place"]
+    : ["tool", "version", "", "asked for", "by"];
+  return table([
+    titles.map((title) => style.dim(title)),
+    ...rows.map(({ tool, request, version, installed, path, decided_by: file }) => [
+      tool,
+      version ?? "—",
+      installed ? "" : "not installed",
+      request ?? "",
+      shortPath((request === null ? path : file) ?? "", home),
+    ]),
+  ], stdout);
 }
 
 function emptyText(list: LsOptions["list"]): string {

@@ -103,11 +103,12 @@ There is no haft.toml here. To begin:
 `;
 }
 
-async function helpText(found: FoundCommand, { version }: Context): Promise<string> {
+async function helpText(found: FoundCommand, { version, stdout }: Context): Promise<string> {
   const { commandHelp, groupHelp, overview } = await import("./help.ts");
-  if (found.kind === "command") return commandHelp(found);
+  const width = stdout.isTTY ? Math.min(80, stdout.columns) : 80;
+  if (found.kind === "command") return commandHelp(found, width);
   const { entry, path, group } = found;
-  return entry === undefined ? overview(COMMANDS, version) : groupHelp({ path, entry, group });
+  return entry === undefined ? overview(COMMANDS, version, width) : groupHelp({ path, entry, group }, width);
 }
 
 async function print(text: string, context: Context): Promise<ExitCode> {

@@ -1,6 +1,7 @@
 /** When `haft app up` ends, with what exit code, and what it says until then. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -87,7 +88,7 @@ Deno.test("app up -d fails when a dependency is unhealthy, has ended, or an app 
     ],
     [
       `[apps.web]\ncommand = "false"\nhealth = { log_line = "never" }\nbackoff = { initial = "20s" }\n`,
-      /web: It is backoff: exited with code 1/,
+      /web: It waits to restart: exited with code 1/,
     ],
   ];
   for (const [manifest, message] of rows) {
@@ -143,4 +144,59 @@ Deno.test("app up whose daemon was killed says that the apps go on, and how to c
   await untilGone(pid);
   const { stdout } = await daemon.run("app", "status", "--json");
   assert(JSON.parse(stdout)[0].state === "running");
+});
+
+Deno.test("app up X and Ctrl-C stop X and the dependencies that it started, and leave what ran before", async () => {
+  await using daemon = await project(
+    `[apps.web]\ncommand = "sleep 600"\ndepends_on = ["db", "queue"]
+[apps.db]\ncommand = "sleep 600"\n[apps.queue]\ncommand = "sleep 600"\n`,
+  );
+  assertEquals((await daemon.run("app", "start", "queue")).code, 0);
+  let interrupted = false;
+  const { code } = await daemon.sandbox.run(binary, {
+    args: ["app", "up", "web"],
+    ownGroup: true,
+    onOutput: ({ pid, stderr }) => {
+      if (interrupted || !stderr.includes("web is running")) return;
+      interrupted = true;
+      process.kill(pid, "SIGINT");
+    },
+  });
+  assertEquals(code, 130);
+  const { stdout } = await daemon.run("app", "status", "--json");
+  const states = JSON.parse(stdout).map(({ name, state }: { name: string; state: string }) => [name, state]);
+  assertEquals(states, [["web", "stopped"], ["db", "stopped"], ["queue", "running"]]);
+});
+
+Deno.test("app start without names leaves apps with autostart = false alone", async () => {
+  await using daemon = await project(
+    `[apps.web]\ncommand = "sleep 600"\n[apps.debug]\ncommand = "sleep 600"\nautostart = false\n`,
+  );
+  const { code, stdout } = await daemon.run("app", "start");
+  assertEquals(code, 0);
+  assertMatch(stdout, /^web: running/);
+  assertEquals(stdout.includes("debug"), false);
+  assertMatch((await daemon.run("app", "start", "debug")).stdout, /^debug: running/);
+});
+
+Deno.test("the count of restarts goes on when a daemon was killed while an app waited to restart", async () => {
+  await using daemon = await project(
+    `[apps.bad]\ncommand = "exit 3"\nrestart = "always"\nbackoff = { initial = "300s", jitter = 0 }\n`,
+  );
+  const restarts = async () => {
+    const { apps } = await daemon.call("app.status", { root: daemon.sandbox.project, names: ["bad"] }) as {
+      apps: { state: string; instances: { restarts: number }[] }[];
+    };
+    return apps[0]?.state === "backoff" ? apps[0].instances[0]?.restarts : undefined;
+  };
+  const until = async (wanted: number) => {
+    while (await restarts() !== wanted) await delay(50);
+  };
+  await daemon.run("app", "start", "bad");
+  await until(1);
+  const pid = await daemon.start();
+  process.kill(pid, "SIGKILL");
+  await untilGone(pid);
+  await daemon.start();
+  await until(2);
 });

@@ -34,6 +34,18 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
   ["a value of the wrong type", '[settings]\njobs = "many"\n', [
     '2:1 key "settings.jobs" must be a number, not "many"',
   ]],
+  [
+    "a list for a text, a value that is none of the words, and other programs' words",
+    '[tools]\nnode = ["22"]\n[apps.web]\ncmd = "x"\ncommand = "x"\nrestart = "allways"\n[tasks.t]\ncmd = "x"\nrun = "x"\ndeps = ["u"]\ndescription = { a = 1 }\n',
+    [
+      '2:1 key "tools.node" must be a version (`"1.2"`) or a table with one, not a list',
+      '4:1 key "apps.web.cmd" is not known (Did you mean "command"?)',
+      '6:1 key "apps.web.restart" must be one of "no", "always", "on-failure"',
+      '8:1 key "tasks.t.cmd" is not known (Did you mean "run"?)',
+      '10:1 key "tasks.t.deps" is not known (Did you mean "depends"?)',
+      '11:1 key "tasks.t.description" must be a string, not a table',
+    ],
+  ],
   ["a command that is missing", "[apps.web]\nautostart = true\n", ['1:1 key "apps.web.command" is missing']],
   [
     "apps that wait for none, for each other, and for a health check that is not there",
@@ -107,6 +119,17 @@ for (const [name, manifest, expected] of rows) {
   });
 }
 
+Deno.test("haft check says which word a wrong one is like, and a command names the file once", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest('[apps.web]\ncommand = "x"\nrestart = "allways"\n');
+  assertMatch(
+    (await sandbox.run(binary, { args: ["check"] })).stdout,
+    /not "allways"\n(?:.*\n){2} {2}Did you mean "always"\?\n/,
+  );
+  const { stderr } = await sandbox.run(binary, { args: ["app", "start"] });
+  assertEquals(stderr.split(join(sandbox.project, "haft.toml")).length, 2, stderr);
+});
+
 Deno.test("a command that cannot use a haft.toml names all that is wrong in it, as haft check does, each once", async () => {
   await using sandbox = await Sandbox.create();
   sandbox.manifest(
@@ -139,7 +162,7 @@ Deno.test("haft check of a sound manifest says what it declares, finds it upward
   const { code, stdout } = await sandbox.run(binary, { args: ["check"], cwd: below });
   assertEquals([code, stdout], [
     0,
-    `${join(sandbox.project, "haft.toml")} is sound: 2 tools, 1 app, 1 task\n`,
+    `${join(sandbox.project, "haft.toml")} is valid: 2 tools, 1 app, 1 task\n`,
   ]);
   assertEquals((await sandbox.run(binary, { args: ["check", "..", "--json"], cwd: below })).stdout, "[]\n");
   const none = await sandbox.run(binary, { args: ["check", "/"] });
@@ -162,9 +185,12 @@ Deno.test("haft init proposes what the directory's files call for, and what it w
   const text = readFileSync(join(sandbox.project, "haft.toml"), "utf8");
   assertMatch(text, /^#:schema https:\/\/\S+\/haft\.schema\.json\n/);
   assertStringIncludes(text, '[tools]\nnode = "22"\nbiome = "latest"\ngo = "1.24"\n');
-  assertStringIncludes(text, '[apps]\nweb = "node server.js --port $PORT"\nworker = "node worker.js"\n');
+  // The same apps as "haft app import" makes of it.
+  const imported = await sandbox.run(binary, { args: ["app", "import", "Procfile"] });
+  assertMatch(imported.stdout, /restart = "no"/);
+  assert(text.endsWith(`\n# Its processes. "haft app up" starts them.\n\n${imported.stdout}`), text);
   const check = await sandbox.run(binary, { args: ["check"] });
-  assertMatch(check.stdout, /is sound: 3 tools, 2 apps\n/);
+  assertMatch(check.stdout, /is valid: 3 tools, 2 apps\n/);
 });
 
 Deno.test("haft alone says what to begin with where there is no project, and only its commands where there is one", async () => {

@@ -33,7 +33,7 @@ Deno.test("tasks of an included file have its namespace, run where the manifest 
   assertEquals((await daemon.run("run", "docs:b")).stdout, `docs\n${root}\n`);
   assertEquals((await daemon.run("run", "docs:own")).stdout, "the manifest comes first\n");
   assertMatch((await daemon.run("run", "docs:biuld")).stderr, /Did you mean "docs:build"/);
-  assertMatch((await daemon.run("check")).stdout, /is sound: 5 tasks/);
+  assertMatch((await daemon.run("check")).stdout, /is valid: 5 tasks/);
   // What is remembered is not used once the file has changed.
   writeFileSync(join(root, "docs", "tasks.toml"), TASKS.replace("echo docs; pwd", "echo changed"));
   await daemon.run("trust");

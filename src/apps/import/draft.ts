@@ -15,6 +15,11 @@ export interface ImportNote {
   why: string;
 }
 
+export function noteText({ app, key, why }: ImportNote): string {
+  const place = [...app === undefined ? [] : [app], ...key === "" ? [] : [key]].join(": ");
+  return `Note: ${place}: ${why}`;
+}
+
 /** Takes a value over, or says why that cannot be. @throws {Mismatch} */
 export type Rule = string | ((value: unknown, draft: Draft) => void);
 export type Rules = Readonly<Record<string, Rule>>;

@@ -33,6 +33,8 @@ export const UNBORN: Life = {
 export type LifeEvent =
   /** A person, or its schedule, wants it to run. */
   | { type: "start"; reason?: string }
+  /** A daemon goes on with a start that an earlier one had planned; the counts go on, too. */
+  | { type: "resume" }
   /** A person wants it not to run. */
   | { type: "stop" }
   /** A person wants it stopped and started again. */
@@ -98,6 +100,8 @@ export function step(before: Life, event: LifeEvent, { policy, goodForMs }: Circ
   switch (event.type) {
     case "start":
       return start(life, event.reason);
+    case "resume":
+      return isDown(life.state) ? to(life, "starting", ["launch"]) : same(life);
     case "stop":
       return stop(life);
     case "restart":

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { ImportNote } from "../../apps/import/draft.ts";
+import { noteText } from "../../apps/import/draft.ts";
 import type { Imported } from "../../apps/import/imported.ts";
 import { isTable } from "../../apps/import/values.ts";
 import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
@@ -69,7 +69,7 @@ async function run(options: AppImportOptions, context: Context): Promise<ExitCod
       await stderr.write(`Wrote ${names.length === 1 ? "1 app" : `${names.length} apps`} to ${written}\n`);
     } else if (!options.json) await stdout.data(text);
   }
-  if (!options.json) { for (const note of imported.notes) await stderr.write(`${describeNote(note)}\n`); }
+  if (!options.json) { for (const note of imported.notes) await stderr.write(`${noteText(note)}\n`); }
   if (names.length > 0) return ExitCode.ok;
   throw new HaftError(`"${file}" has no app that haft can run`, {
     next: 'Write one: [apps.NAME] with command = "…"',
@@ -150,9 +150,4 @@ function movedApps(apps: Imported["apps"], directory: string): Imported["apps"] 
       }];
     }),
   );
-}
-
-function describeNote({ app, key, why }: ImportNote): string {
-  const place = [...app === undefined ? [] : [app], ...key === "" ? [] : [key]].join(": ");
-  return `Note: ${place}: ${why}`;
 }

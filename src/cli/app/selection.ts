@@ -1,4 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
+import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context, ParsedArgs } from "../command.ts";
@@ -18,6 +19,10 @@ export interface Selection {
   root?: string;
   names: string[];
 }
+
+/** What commands say that find nothing to start. */
+export const NONE_STARTS =
+  "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n";
 
 export const APP_FLAGS = [JSON_FLAG, SOCKET_FLAG];
 
@@ -55,7 +60,7 @@ export function rootOf(context: Context): string {
  *
  * @throws {UsageError} with what is wrong in the manifest
  */
-export function checkApps(context: Context): void {
+export function checkApps(context: Context): ReadonlyMap<string, AppConfig> {
   const { apps, manifestPath } = openProject(context.cwd, context).files;
-  if (manifestPath !== undefined) parseApps(apps, manifestPath);
+  return manifestPath === undefined ? new Map() : parseApps(apps, manifestPath);
 }

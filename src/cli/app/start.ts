@@ -1,11 +1,12 @@
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, projectSelection } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, NONE_STARTS, projectSelection } from "./selection.ts";
 
 export interface AppStartOptions extends AppOptions {
   /** Of an app that haft.toml does not declare. */
@@ -31,6 +32,10 @@ export const command: Command<AppStartOptions> = {
           signal: context.signal,
         }),
     );
+    if (names.length === 0 && result.outcomes.length === 0 && !json) {
+      await context.stderr.write(NONE_STARTS);
+      return ExitCode.ok;
+    }
     return await reportOutcomes(result, { json }, context);
   },
 };

@@ -45,7 +45,7 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
         ? [[app.name, stateText(app.state, style), "", "", "", "", "", about(app, null, { style, roots })]]
         : app.instances.map((instance) => row(app, instance, { style, roots }))
     ),
-  ]));
+  ], stdout));
   for (const { name, pending } of apps) {
     if (pending.length === 0) continue;
     await stderr.write(

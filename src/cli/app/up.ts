@@ -1,3 +1,6 @@
+import { dependencyTable } from "../../apps/config/parse_apps.ts";
+import type { AppConfig } from "../../apps/config/app_schema.ts";
+import { startOrder } from "../../base/dependency_order.ts";
 import { UsageError } from "../../base/errors.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -55,7 +58,7 @@ export const command: Command<AppUpOptions> = {
     const { names, detach, profiles, exitOn, abortOnFailure, json, socket } = options;
     await offerTrust(context, { declared: true });
     const target = projectSelection(names, context);
-    checkApps(context);
+    const apps = checkApps(context);
     const client = "haft app";
     if (detach) {
       return await withDaemon(
@@ -68,7 +71,15 @@ export const command: Command<AppUpOptions> = {
     await using view = board === undefined
       ? linesFor(options, { target, context })
       : boardView(board, context);
-    const front = new UpFront({ target, profiles, view, exitOn, abortOnFailure, json }, context);
+    const front = new UpFront({
+      target,
+      profiles,
+      dependencies: (named) => dependenciesOf(named, apps),
+      view,
+      exitOn,
+      abortOnFailure,
+      json,
+    }, context);
     return await keepConnected(
       {
         socket,
@@ -105,6 +116,13 @@ async function boardFor(
   }
   const { Board } = await import("./board/board.ts");
   return new Board({ selection: target, owns: true, grep, timestamps }, context);
+}
+
+/** What the apps need, and what that needs in turn. An instance's name is its app's: `web:1`. */
+function dependenciesOf(names: readonly string[], apps: ReadonlyMap<string, AppConfig>): string[] {
+  const meant = names.map((name) => apps.has(name) ? name : name.replace(/:\d+$/, ""))
+    .filter((name) => apps.has(name));
+  return startOrder(meant, dependencyTable(apps)).filter((name) => !meant.includes(name));
 }
 
 function parse(args: ParsedArgs): AppUpOptions {

@@ -5,6 +5,7 @@ import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import type { Selection } from "./selection.ts";
+import { stateWords } from "./state_text.ts";
 import { reportStarted } from "./report_started.ts";
 
 /** Milliseconds between two looks at what is waited for. */
@@ -43,7 +44,7 @@ export async function upDetached(
 function waitsFor({ desired, health_check: checked, instances }: AppStatus): string | undefined {
   if (desired !== "running") return undefined;
   for (const { state, reason } of instances) {
-    if (state === "starting" || state === "backoff") return reason ?? `is ${state}`;
+    if (state === "starting" || state === "backoff") return reason ?? stateWords(state);
     if (state === "running" && checked) {
       return `is running, and not healthy yet${reason === null ? "" : `: ${reason}`}`;
     }

@@ -1,17 +1,21 @@
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { isDown } from "../../apps/state/app_state.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
-import type { Selection } from "./selection.ts";
+import { NONE_STARTS, type Selection } from "./selection.ts";
+import { stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";
 
 export interface UpFrontOptions {
   target: Required<Selection>;
   profiles: readonly string[];
+  /** The apps that these depend on. */
+  dependencies: (names: readonly string[]) => string[];
   view: UpView;
   exitOn: string | undefined;
   abortOnFailure: boolean;
@@ -25,6 +29,8 @@ export class UpFront {
   readonly #failures: string[] = [];
   /** Undefined until the daemon has said which apps it starts. */
   #started: ReadonlySet<string> | undefined;
+  /** What ran before this command. */
+  #before: ReadonlySet<string> | undefined;
 
   constructor(options: UpFrontOptions, context: Context) {
     this.#options = options;
@@ -65,19 +71,19 @@ export class UpFront {
   async #start(daemon: DaemonClient, signal: AbortSignal): Promise<boolean> {
     const { target, exitOn, profiles, view } = this.#options;
     const env = callerEnvironment(this.#context.env);
+    const { apps } = await daemon.request("app.status", { root: target.root, names: [] }, { signal });
+    this.#before = new Set(apps.filter(({ state }) => !isDown(state)).map(({ name }) => name));
     const params = { ...target, profiles: [...profiles], env };
     const { outcomes } = await daemon.request("app.up", params, { signal });
     for (const { name, error } of outcomes) if (error !== null) await view.complain(`${name}: ${error}`);
     if (outcomes.length === 0) {
       await view[Symbol.asyncDispose]();
-      await this.#context.stderr.write(
-        "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n",
-      );
+      await this.#context.stderr.write(NONE_STARTS);
       return false;
     }
     this.#started = new Set(outcomes.map(({ name }) => name));
     if (exitOn === undefined || this.#started.has(exitOn)) return true;
-    await daemon.request("app.down", target);
+    await this.#stop(daemon);
     throw new UsageError(`--exit-on names "${exitOn}", which is not among the apps that are started`, {
       next: `Started: ${[...this.#started].join(", ")}`,
     });
@@ -87,7 +93,7 @@ export class UpFront {
     const { target, view } = this.#options;
     if (event !== "app.status_change" || data.root !== target.root) return;
     const { app, state, reason } = data;
-    void view.note(`${app} is ${state}${reason === null ? "" : `: ${reason}`}`);
+    void view.note(`${app} ${stateWords(state)}${reason === null ? "" : `: ${reason}`}`);
     if (state === "crashed" || state === "exhausted") this.#failures.push(app);
     if (["crashed", "exhausted", "stopped", "removed"].includes(state)) look();
   }
@@ -107,17 +113,17 @@ export class UpFront {
   }
 
   async #end(daemon: DaemonClient, { code, by }: UpOutcome): Promise<ExitCode> {
-    const { target, json } = this.#options;
+    const { json } = this.#options;
     await this.#close(daemon);
     if (by === undefined) return code;
     if (!json) await this.#context.stderr.write(`${by} has ended; stopping the others\n`);
-    await daemon.request("app.down", target);
+    await this.#stop(daemon);
     return code;
   }
 
   /** A person leaves. @param end by which key; an error for Ctrl-C at a terminal that prints lines */
   async #leave(daemon: DaemonClient, end: unknown): Promise<ExitCode> {
-    const { target, view } = this.#options;
+    const { view } = this.#options;
     const { stderr } = this.#context;
     await view[Symbol.asyncDispose]();
     if (end === "detach") {
@@ -125,9 +131,21 @@ export class UpFront {
       return ExitCode.ok;
     }
     await stderr.write("Stopping\n");
-    // Without the signal, which Ctrl-C has aborted.
-    await daemon.request("app.down", target);
+    await this.#stop(daemon);
     return end === "quit" ? ExitCode.ok : ExitCode.interrupted;
+  }
+
+  /**
+   * Stops the apps that were named, and those they depend on that did not run before. Without the signal,
+   * which Ctrl-C has aborted.
+   */
+  async #stop(daemon: DaemonClient): Promise<void> {
+    const { target, dependencies } = this.#options;
+    const before = this.#before;
+    const names = target.names.length === 0 || before === undefined
+      ? target.names
+      : [...target.names, ...dependencies(target.names).filter((name) => !before.has(name))];
+    await daemon.request("app.down", { ...target, names });
   }
 
   /** After a board, which is gone with all that it showed, it is said how each app is. */
@@ -145,7 +163,7 @@ export class UpFront {
 /** `web is crashed: exited with code 7`, and where its log is. */
 function endLine({ name, state, instances }: AppStatus): string {
   const reason = instances.find((one) => one.reason !== null)?.reason;
-  const line = `${name} is ${state}${reason == null ? "" : `: ${reason}`}\n`;
+  const line = `${name} ${stateWords(state)}${reason == null ? "" : `: ${reason}`}\n`;
   return state === "stopped" ? line : `${line}  See "haft app logs ${name}"\n`;
 }
 

@@ -36,7 +36,7 @@ async function run({ path, json }: CheckOptions, context: Context): Promise<Exit
   const file = manifestAt(path, cwd);
   const { problems, counts } = checkManifestFile(file, context);
   if (json) await stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
-  else if (problems.length === 0) await stdout.write(`${file} is sound${countsText(counts)}\n`);
+  else if (problems.length === 0) await stdout.write(`${file} is valid${countsText(counts)}\n`);
   else {
     await stdout.write(problems.map((problem) => problemLines(problem, cwd)).join(""));
     await stderr.write(`${counted(problems.length, "problem")} in ${file}\n`);

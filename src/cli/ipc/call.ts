@@ -31,6 +31,6 @@ export async function call(
 export async function list(daemon: DaemonClient, { context: { stdout } }: Out): Promise<ExitCode> {
   const { methods } = await daemon.request("daemon.describe", {});
   const { table } = await import("../../ui/table.ts");
-  await stdout.write(table(Object.entries(methods).map(([name, { summary }]) => [name, summary])));
+  await stdout.write(table(Object.entries(methods).map(([name, { summary }]) => [name, summary]), stdout));
   return ExitCode.ok;
 }

@@ -27,11 +27,14 @@ export const command: Command<TaskDeclaredOptions> = {
     else if (tasks.length === 0) await stderr.write("This project declares no tasks\n");
     else {
       const { table } = await import("../../ui/table.ts");
-      await stdout.write(table(tasks.map(({ name, aliases, description, source }) => [
-        [name, ...aliases].join(", "),
-        description ?? "",
-        source === "haft.toml" ? "" : source,
-      ])));
+      await stdout.write(table(
+        tasks.map(({ name, aliases, description, source }) => [
+          [name, ...aliases].join(", "),
+          description ?? "",
+          source === "haft.toml" ? "" : source,
+        ]),
+        stdout,
+      ));
     }
     return ExitCode.ok;
   },

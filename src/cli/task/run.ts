@@ -261,8 +261,9 @@ function runsHere({ config: { platforms } }: PlannedTask): boolean {
 }
 
 function summary(label: string, info: TaskInfo): string {
-  const { state, reason, skipped, error } = info;
+  const { state, reason, skipped, error, exit_code: exitCode } = info;
   if (skipped) return `${label}: ${skippedText(info)}`;
   if (state === "completed") return `${label}: completed`;
-  return `${label}: ${reason}${error === null ? "" : `, ${error}`}`;
+  if (reason === "failed" && exitCode !== null) return `${label}: failed with exit code ${exitCode}`;
+  return `${label}: ${reason}${error === null ? "" : `: ${error}`}`;
 }

@@ -21,7 +21,10 @@ export async function printTasks(
   }
   const { table } = await import("../../ui/table.ts");
   const { formatTime } = await import("../../ui/units.ts");
-  await stdout.write(table(tasks.map((task) => {
+  const { createStyle } = await import("../../ui/style.ts");
+  const style = createStyle(stdout.color);
+  const titles = ["id", "task", "state", "", "time"].map((title) => style.dim(title));
+  const rows = tasks.map((task) => {
     const { id, name, state, reason, attempt, started_at: began, ended_at: ended } = task;
     return [
       id,
@@ -30,5 +33,6 @@ export async function printTasks(
       attempt > 1 ? `attempt ${attempt}` : "",
       began === null ? "" : formatTime((ended ?? Date.now()) - began),
     ];
-  })));
+  });
+  await stdout.write(table([titles, ...rows], stdout));
 }

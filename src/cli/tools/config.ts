@@ -7,7 +7,8 @@ import { writeAtomic } from "../../base/write_atomic.ts";
 import { processLock } from "../../runtime/process_lock.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
 import { DaemonSettings, UserConfigDocument, UserSettings } from "../../tools/manifest/manifest_schema.ts";
-import { readToml } from "../../tools/manifest/read_toml.ts";
+import { patchTable } from "../../tools/manifest/patch_toml.ts";
+import { parseDocument, readSection, readToml } from "../../tools/manifest/read_toml.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
@@ -88,9 +89,10 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
     case "list": {
       const rows = settingsInForce(context);
       await stdout.write(
-        options.json
-          ? `${JSON.stringify(rows, null, 2)}\n`
-          : table(rows.map(({ key, value, file }) => [key, JSON.stringify(value), shortPath(file, home)])),
+        options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(
+          rows.map(({ key, value, file }) => [key, JSON.stringify(value), shortPath(file, home)]),
+          stdout,
+        ),
       );
       return ExitCode.ok;
     }
@@ -162,24 +164,26 @@ async function changeConfig(
   { key, ...change }: { action: "set"; key: string; value: string } | { action: "unset"; key: string },
   { paths: { state }, signal }: Context,
 ): Promise<void> {
-  const { parse, patch } = await import("@decimalturn/toml-patch");
   makePrivateDirectory(state);
   using _lock = await processLock(join(state, "config.lock"), { signal });
   const text = readTextIfAny(path) ?? "";
-  const document = parse(text) as Record<string, unknown>;
   const [section = "", ...words] = key.split(".");
   // An address has dots of its own.
   const name = words.join(".");
-  const table = document[section] ??= {};
-  if (typeof table !== "object" || table === null || Array.isArray(table)) {
-    throw new UsageError(`"${section}" of "${path}" is no table`, { next: "Correct the file by hand" });
+  // A file that is wrong already says so itself; what is wrong after that is the new value.
+  readToml(text, UserConfigDocument, { what: "settings", path });
+  const changed = await patchTable(text, section, (entries) => {
+    if (change.action === "set") entries[name] = valueOf(change.value);
+    else if (!Object.hasOwn(entries, name)) throw new HaftError(`"${key}" is not set in "${path}"`);
+    else delete entries[name];
+  });
+  const [problem] =
+    readSection(parseDocument(changed, { what: "settings", path }), UserConfigDocument, []).problems;
+  if (problem !== undefined) {
+    throw new UsageError(`Cannot set "${key}": ${problem.message}`, {
+      next: problem.next ?? 'See "haft config" for the settings in force',
+    });
   }
-  const entries = table as Record<string, unknown>;
-  if (change.action === "set") entries[name] = valueOf(change.value);
-  else if (!Object.hasOwn(entries, name)) throw new HaftError(`"${key}" is not set in "${path}"`);
-  else delete entries[name];
-  const changed = patch(text, document);
-  readToml(changed, UserConfigDocument, { what: "settings", path });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, changed, { mode: 0o600 });
 }

@@ -78,7 +78,7 @@ function isOutdated({ current, wanted, latest }: OutdatedRow): boolean {
   return current !== wanted || wanted !== latest;
 }
 
-function tableText(rows: readonly OutdatedRow[], { home }: Context): string {
+function tableText(rows: readonly OutdatedRow[], { home, stdout }: Context): string {
   return table([
     ["tool", "current", "wanted", "latest", "asked for"],
     ...rows.map(({ tool, request, current, wanted, latest, decided_by: file }) => [
@@ -88,7 +88,7 @@ function tableText(rows: readonly OutdatedRow[], { home }: Context): string {
       latest,
       `${request}  ${shortPath(file, home)}`,
     ]),
-  ]);
+  ], stdout);
 }
 
 /** Why a source could not be asked, for each tool. */

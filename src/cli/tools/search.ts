@@ -41,7 +41,7 @@ async function run({ words, json }: SearchOptions, context: Context): Promise<Ex
   const found = searchCatalogue(words, catalogue);
   if (json) await context.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else {await context.stdout.write(
-      table(found.map((row) => [row.tool, row.description, row.sources.join(", ")])),
+      table(found.map((row) => [row.tool, row.description, row.sources.join(", ")]), context.stdout),
     );}
   if (found.length > 0) return ExitCode.ok;
   const near = words.flatMap((word) => nearestNames(word, catalogue.names()));

@@ -52,11 +52,11 @@ export function problemError(
   text: string | undefined = readText(path),
 ): UsageError {
   const place = text === undefined ? undefined : placeOf(keys, text);
-  const found = text === undefined || place === undefined ? { where: "", lines: [] } : {
-    where: `${path}:${place.line}:${place.column}: `,
+  const found = text === undefined || place === undefined ? { where: ` "${path}": `, lines: [] } : {
+    where: `: ${path}:${place.line}:${place.column}: `,
     lines: [codeFrame(text, place)],
   };
-  const said = `Cannot read ${what} "${path}": ${found.where}${message}`;
+  const said = `Cannot read ${what}${found.where}${message}`;
   const lines = [...found.lines, ...(next === undefined ? [] : [next])];
   const further = lines.length === 0 ? undefined : lines.join("\n");
   if (what === "manifest" && isAbsolute(path)) return new ManifestError(said, { path, next: further });

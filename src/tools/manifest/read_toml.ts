@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { UsageError } from "../../base/errors.ts";
 import { type ManifestProblem, problemError, type TomlFile } from "./manifest_problem.ts";
 import { codeFrame, tomlFault } from "./toml_fault.ts";
-import { nearestNames } from "../versions/nearest.ts";
+import { meantKey, meantValue } from "./near_words.ts";
 
 /**
  * Reads a TOML text that a person wrote.
@@ -44,7 +44,7 @@ export function readSection<Schema extends v.GenericSchema>(
 ): { output: v.InferOutput<Schema> | undefined; problems: ManifestProblem[] } {
   const parsed = v.safeParse(schema, value);
   if (parsed.success) return { output: parsed.output, problems: [] };
-  return { output: undefined, problems: parsed.issues.map((issue) => problemOf(issue, schema, keys)) };
+  return { output: undefined, problems: parsed.issues.flatMap((issue) => problemsOf(issue, schema, keys)) };
 }
 
 /** A stranger's file must not keep haft busy for minutes: characters, and tables in each other. */
@@ -66,11 +66,33 @@ export function parseDocument(text: string, { what, path }: TomlFile): unknown {
     if (!(error instanceof TomlError)) throw error;
     const fault = tomlFault(lines, error);
     const { line, column, reason } = fault;
-    throw new UsageError(`Cannot read ${what} "${path}": ${path}:${line}:${column}: ${reason}`, {
+    throw new UsageError(`Cannot read ${what}: ${path}:${line}:${column}: ${reason}`, {
       next: codeFrame(lines, fault),
       cause: error,
     });
   }
+}
+
+/** Of several unknown keys of a table, valibot names the first alone. */
+function problemsOf(
+  issue: v.BaseIssue<unknown>,
+  schema: v.GenericSchema,
+  outer: readonly string[],
+): ManifestProblem[] {
+  const first = problemOf(issue, schema, outer);
+  const inner = innermost(issue);
+  const [last, ...above] = [...inner.path ?? []].reverse();
+  if (inner.expected !== "never" || last === undefined) return [first];
+  const path = above.reverse().map(({ key }) => String(key));
+  const known = keysAt(schema, path);
+  const further = Object.keys(last.input as object).filter((key) => key !== last.key && !known.includes(key));
+  return [
+    first,
+    ...further.map((key) => {
+      const keys = [...outer, ...path, key];
+      return { keys, message: `key "${keys.join(".")}" is not known`, next: nextForKey(key, known) };
+    }),
+  ];
 }
 
 function problemOf(
@@ -84,8 +106,16 @@ function problemOf(
   if (inner.expected === "never") {
     return { keys, message: `${start} is not known`, next: knownKeys(inner, schema) };
   }
+  const table = inner.path?.at(-1)?.input;
+  if (Array.isArray(table) && typeof keys.at(-1) === "string") {
+    const around = issue.path?.length === inner.path?.length ? "a table" : expectation(issue);
+    const above = keys.slice(0, -1);
+    return { keys: above, message: `key "${above.join(".")}" must be ${around}, not a list` };
+  }
   if (inner.received === "undefined") return { keys, message: `${start} is missing` };
-  return { keys, message: `${start} must be ${expectation(inner)}, not ${inner.received}` };
+  const next = meantValue(inner.expected ?? "", inner.received);
+  const message = `${start} must be ${expectation(inner)}, not ${given(inner.input)}`;
+  return { keys, message, ...(next === undefined ? {} : { next }) };
 }
 
 function keyOf(key: unknown): string | number {
@@ -112,7 +142,8 @@ function expectation(issue: v.BaseIssue<unknown>): string {
     return 'a version (`"1.2"`) or a table with one';
   }
   const expected = (issue.expected ?? issue.message).replaceAll(/[()]/g, "").split(" | ");
-  return expected.map((one) => EXPECTATIONS[one] ?? one).join(" or ");
+  const words = expected.map((one) => EXPECTATIONS[one] ?? one);
+  return words.length <= 2 ? words.join(" or ") : `one of ${words.join(", ")}`;
 }
 
 const EXPECTATIONS: Readonly<Record<string, string>> = {
@@ -123,10 +154,22 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   number: "a number",
 };
 
+/** A value as a message calls it: a text as it is written, anything larger by what it is. */
+function given(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Date) return "a date";
+  if (typeof value === "object" && value !== null) return "a table";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function knownKeys(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string {
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const known = keysAt(schema, keys.slice(0, -1));
-  const [near] = nearestNames(keys.at(-1) ?? "", known);
+  return nextForKey(keys.at(-1) ?? "", known);
+}
+
+function nextForKey(key: string, known: readonly string[]): string {
+  const near = meantKey(key, known);
   return near === undefined ? `Known keys: ${known.join(", ")}` : `Did you mean "${near}"?`;
 }
 

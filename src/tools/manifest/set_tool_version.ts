@@ -1,3 +1,5 @@
+import { patchTable } from "./patch_toml.ts";
+
 /**
  * Writes a tool's version into the text of a manifest, leaving comments, order and layout as they are.
  *
@@ -26,8 +28,5 @@ export async function removeTool(text: string, name: string): Promise<string> {
 }
 
 async function editTools(text: string, edit: (tools: Record<string, unknown>) => void): Promise<string> {
-  const { parse, patch } = await import("@decimalturn/toml-patch");
-  const document = parse(text) as { tools?: Record<string, unknown> };
-  edit(document.tools ??= {});
-  return patch(text, document);
+  return await patchTable(text, "tools", edit);
 }

@@ -132,7 +132,7 @@ for (const [name, text, message, next] of wrong) {
   Deno.test(`parseManifest() refuses ${name}`, () => {
     const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
     // The place is the next test's.
-    const words = error.message.replace(/haft\.toml:\d+:\d+: /, "");
+    const words = error.message.replace(/: haft\.toml:\d+:\d+: /, ' "haft.toml": ');
     const hint = error.next?.replace(/^\d+ \| .*\n +\| *\^\n?/, "");
     assertEquals([words, hint === "" ? undefined : hint], [message, next]);
   });
@@ -142,7 +142,7 @@ Deno.test("parseManifest() points at the key, with line, column and a caret", ()
   const text = '[tools]\nnode = "22"\n\n[tools.esbuild]\n  verzion = "1"\nversion = "1"\n';
   const error = assertThrows(() => parseManifest(text, "haft.toml"), UsageError);
   assertEquals([error.message, error.next], [
-    'Cannot read manifest "haft.toml": haft.toml:5:3: key "tools.esbuild.verzion" is not known',
+    'Cannot read manifest: haft.toml:5:3: key "tools.esbuild.verzion" is not known',
     '5 |   verzion = "1"\n  |   ^\nDid you mean "version"?',
   ]);
 });
@@ -150,7 +150,7 @@ Deno.test("parseManifest() points at the key, with line, column and a caret", ()
 Deno.test("parseManifest() points at the place of a syntax error", () => {
   const error = assertThrows(() => parseManifest('[tools]\nnode = "22\n', "/p/haft.toml"), UsageError);
   assertEquals(
-    error.message.startsWith('Cannot read manifest "/p/haft.toml": /p/haft.toml:2:'),
+    error.message.startsWith("Cannot read manifest: /p/haft.toml:2:"),
     true,
     error.message,
   );

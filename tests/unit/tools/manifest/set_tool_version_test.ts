@@ -56,3 +56,18 @@ Deno.test("setToolSource() gives a tool of one value a table, and adds to a tabl
   );
   for (const comment of manifest.match(/#.*$/gm) ?? []) assertEquals(zig.includes(comment), true, comment);
 });
+
+Deno.test("setToolVersion() adds a tool above comments that belong to the next table", async () => {
+  const rows = [
+    [
+      '[tools]\nnode = "20"\n\n# The apps.\n\n[apps]\nweb = "x"\n',
+      '[tools]\nnode = "20"\ndeno = "2"\n\n# The apps.\n\n[apps]\nweb = "x"\n',
+    ],
+    ['[tools]\n# node = "22"\n# biome = "2"\n', '[tools]\ndeno = "2"\n# node = "22"\n# biome = "2"\n'],
+    [
+      '[tools]\n# none yet\n\n# Variables.\n[env]\nA = "1"\n',
+      '[tools]\ndeno = "2"\n# none yet\n\n# Variables.\n[env]\nA = "1"\n',
+    ],
+  ] as const;
+  for (const [before, after] of rows) assertEquals(await setToolVersion(before, "deno", "2"), after);
+});
