@@ -59,6 +59,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   readonly #clock: PeerClock;
   #output: ConnectionOutput | undefined;
   #readingPaused = false;
+  #inputEnded = false;
   #subscriptionsPaused = false;
   /** Offered events that were left out since the last drain. */
   #leftOut = 0;
@@ -72,7 +73,10 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.#host = host;
     this.#clock = new PeerClock(performance.now());
     this.#decoder = new FrameDecoder({ maxFrameBytes: host.limits.frameBeforeHello });
-    this.#dispatcher = new RequestDispatcher(host, this, { send: (json) => this.#send(json) });
+    this.#dispatcher = new RequestDispatcher(host, this, {
+      send: (json) => this.#send(json),
+      onIdle: () => this.#endWhenAnswered(),
+    });
     this.#subscriptions = new Subscriptions(this.id, host.fanout);
   }
 
@@ -156,7 +160,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   /** Sends what is queued, then closes. Requests in flight are ended. */
-  end(reason: string): void {
+  stop(reason: string): void {
     if (this.#closing === undefined) this.#finish(reason, "send");
   }
 
@@ -164,7 +168,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   fail(name: ErrorName, message: string): void {
     if (this.#closing !== undefined) return;
     this.#send(JSON.stringify({ type: "response", error: wireError(name, message) }));
-    this.end(message);
+    this.stop(message);
   }
 
   /**
@@ -188,7 +192,16 @@ export class Connection implements Client, FrameSink, SocketHandler {
     const frames = this.#decoder.frames - before;
     this.#host.traffic.received(chunk.length, frames);
     this.#clock.heard(performance.now(), { partial: this.#decoder.partial, frames });
-    if (this.#output?.hasRoom() === false) this.#pauseReading();
+    if (this.#readingPaused || this.#output?.hasRoom() !== false) return;
+    this.#readingPaused = true;
+    this.#socket.pause();
+  }
+
+  /** The socket's side: the client sends nothing more. It gets the answers that are still to come. */
+  end(): void {
+    this.#inputEnded = true;
+    this.#decode(() => this.#decoder.end(this.#onFrame));
+    this.#endWhenAnswered();
   }
 
   drain(): void {
@@ -205,7 +218,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
     if (this.#subscriptionsPaused) {
       this.#subscriptionsPaused = false;
-      this.#tellLeftOut();
+      if (this.#leftOut > 0) this.send("relay.lagged", { dropped: this.#leftOut });
+      this.#leftOut = 0;
       this.#subscriptions.resume();
     }
   }
@@ -246,13 +260,12 @@ export class Connection implements Client, FrameSink, SocketHandler {
    * gone. A script that holds a connection open by hand would not know what to answer.
    */
   #isKeptAlive(): boolean {
-    return this.subscriptions.size > 0 && this.name !== undefined;
+    return this.subscriptions.size > 0 && this.name !== undefined && !this.#inputEnded;
   }
 
-  #tellLeftOut(): void {
-    const dropped = this.#leftOut;
-    this.#leftOut = 0;
-    if (dropped > 0) this.send("relay.lagged", { dropped });
+  #endWhenAnswered(): void {
+    const waits = this.#dispatcher.inFlight > 0 || this.subscriptions.size > 0;
+    if (this.#inputEnded && !waits) this.stop("closed by the client");
   }
 
   #spoke = false;
@@ -312,12 +325,6 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (this.#queuedBytes > this.#host.limits.outputHard) this.#finish("slow_consumer", "drop");
     else this.#subscriptionsPaused = true;
     return false;
-  }
-
-  #pauseReading(): void {
-    if (this.#readingPaused) return;
-    this.#readingPaused = true;
-    this.#socket.pause();
   }
 
   /**

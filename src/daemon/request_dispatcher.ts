@@ -26,14 +26,23 @@ export class RequestDispatcher {
   readonly #host: DispatcherHost;
   readonly #client: Client;
   readonly #send: (json: string) => void;
+  readonly #onIdle: () => void;
   readonly #inFlight = new Map<string, PendingCall>();
   readonly #oneway = new Set<PendingCall>();
 
-  /** @param send queues one message's JSON text on the connection */
-  constructor(host: DispatcherHost, client: Client, { send }: { send: (json: string) => void }) {
+  /**
+   * @param send queues one message's JSON text on the connection
+   * @param onIdle called when the last request in flight has its answer
+   */
+  constructor(
+    host: DispatcherHost,
+    client: Client,
+    { send, onIdle }: { send: (json: string) => void; onIdle: () => void },
+  ) {
     this.#host = host;
     this.#client = client;
     this.#send = send;
+    this.#onIdle = onIdle;
   }
 
   get inFlight(): number {
@@ -120,6 +129,7 @@ export class RequestDispatcher {
       clearTimeout(timer);
       if (id === undefined) this.#oneway.delete(call);
       else this.#inFlight.delete(id);
+      if (this.inFlight === 0) this.#onIdle();
     });
   }
 

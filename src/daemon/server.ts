@@ -140,7 +140,7 @@ export class Server implements AsyncDisposable {
     for (const listener of this.#inherited.splice(0)) listener.close();
     await this.#waitFor(() => this.requestsInFlight === 0, graceMs);
     await beforeClosing?.();
-    for (const connection of this.#connections.values()) connection.end("the daemon stopped");
+    for (const connection of this.#connections.values()) connection.stop("the daemon stopped");
     await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);
     clearInterval(this.#timer);
   }

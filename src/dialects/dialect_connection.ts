@@ -50,6 +50,8 @@ export class DialectConnection implements SocketHandler {
   #tickedAt = performance.now();
   #session: DialectSession | undefined;
   #daemon: DaemonClient | undefined;
+  /** The daemon's end of the memory between the two. */
+  #atDaemon: SocketHandler | undefined;
   /** Its end of the memory between the two. */
   #toDaemon: Socket | undefined;
   #working = false;
@@ -120,6 +122,16 @@ export class DialectConnection implements SocketHandler {
     if (this.#writer.queuedBytes <= LIMITS.outputSoft / 2) this.#readDaemon();
   }
 
+  /** The peer sends nothing more. It gets the answers that are still to come, and the events it asked for. */
+  end(): void {
+    try {
+      this.#decoder.end(this.#onFrame);
+    } catch (error) {
+      this.#enqueue(() => this.refuse(errorMessage(error)));
+    }
+    this.#enqueue(() => this.#atDaemon?.end?.());
+  }
+
   /**
    * The peer is gone. What it said before still counts, as with the daemon's own connections: helpers say a
    * word and go.
@@ -152,7 +164,7 @@ export class DialectConnection implements SocketHandler {
   async #join(): Promise<void> {
     try {
       const daemon = await DaemonClient.inMemory((attach) => {
-        const [left] = memoryPair(attach, (socket) => this.#host.accept(socket));
+        const [left] = memoryPair(attach, (socket) => this.#atDaemon = this.#host.accept(socket));
         this.#toDaemon = left;
         return left;
       }, {

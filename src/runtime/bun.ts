@@ -169,9 +169,13 @@ function mapFile(path: string): MappedFile {
   return { bytes: Bun.mmap(path, { shared: true }), unmap() {} };
 }
 
+/** Bun's types know it for TCP alone. */
+const HALF_OPEN = { allowHalfOpen: true } as const;
+
 function listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener {
   const listener = Bun.listen<BunSocket>({
     unix: path,
+    ...HALF_OPEN,
     socket: {
       ...HANDLERS,
       open: (native) => {
@@ -185,6 +189,7 @@ function listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Li
 async function connectUnix(path: string, attach: (socket: Socket) => SocketHandler): Promise<Socket> {
   const native = await Bun.connect<BunSocket>({
     unix: path,
+    ...HALF_OPEN,
     socket: {
       ...HANDLERS,
       open: (native) => {
@@ -200,6 +205,7 @@ const HANDLERS = {
   binaryType: "buffer",
   data: (native: Bun.Socket<BunSocket>, chunk: Buffer) => native.data.onData(chunk),
   drain: (native: Bun.Socket<BunSocket>) => native.data.onDrain(),
+  end: (native: Bun.Socket<BunSocket>) => native.data.onEnd(),
   close: (native: Bun.Socket<BunSocket>, error?: Error) => native.data?.onClose(error),
   error: (native: Bun.Socket<BunSocket>, error: Error) => native.data?.onError(error),
 } as const;
@@ -256,6 +262,12 @@ class BunSocket implements Socket {
       this.#rest = undefined;
       this.#handler?.drain();
     }
+  }
+
+  onEnd(): void {
+    if (this.#closed) return;
+    if (this.#handler?.end === undefined) this.close();
+    else this.#handler.end();
   }
 
   onError(error: Error): void {

@@ -151,6 +151,11 @@ export interface SocketHandler {
   data(chunk: Buffer): void;
   /** The bytes of the `write` that answered false are all with the kernel. */
   drain(): void;
+  /**
+   * The peer sends nothing more, and still reads. Without this function the socket is closed then. Deno, and
+   * pipes of Windows, do not tell it from a peer that closed.
+   */
+  end?(): void;
   /** The peer closed (no error), this side closed (no error), or the connection broke. */
   close(error: Error | undefined): void;
 }

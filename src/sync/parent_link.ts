@@ -46,6 +46,7 @@ export class ParentLink implements AsyncDisposable {
   readonly handler: SocketHandler = {
     data: (chunk) => this.#receive(chunk),
     drain: () => this.#writer?.drained(),
+    end: () => this.#endInput(),
     close: () => this.#finish(),
   };
 
@@ -134,6 +135,12 @@ export class ParentLink implements AsyncDisposable {
     this.#shortLine = setTimeout(() => this.#decode(() => this.#decoder.settle(this.#onFrame)), SHORT_LINE);
   }
 
+  /** The parent sends nothing more, as one that has only a job to send; it may still read. */
+  #endInput(): void {
+    this.#decode(() => this.#decoder.end(this.#onFrame));
+    this.#rejectJob();
+  }
+
   #decode(read: () => void): void {
     try {
       read();
@@ -167,8 +174,13 @@ export class ParentLink implements AsyncDisposable {
   #finish(): void {
     clearTimeout(this.#speaksFirst);
     clearTimeout(this.#shortLine);
-    this.#job.reject(new Disconnected(`The parent closed channel "${this.#name}" before it sent a job`));
+    this.#rejectJob();
     this.#gone.resolve();
+  }
+
+  /** Does nothing once the job is there. */
+  #rejectJob(): void {
+    this.#job.reject(new Disconnected(`The parent closed channel "${this.#name}" before it sent a job`));
   }
 }
 

@@ -70,10 +70,8 @@ Deno.test("what an ipckit client said before it went still counts, though a slow
   await exchange(path, [request("app.start", { config: { command, stop_timeout: "1s" } })], '"result"');
   const events = await eventsDuring(daemon, "user.ipckit.*", 1, async () => {
     const socket = createConnection(path);
-    socket.end(Buffer.concat([
-      request("app.stop"),
-      frame({ msg_type: "text", payload: { content: "the last word" } }),
-    ]));
+    const words = [request("app.stop"), frame({ msg_type: "text", payload: { content: "the last word" } })];
+    socket.end(Buffer.concat(words), () => socket.destroy());
     await new Promise((resolve) => socket.once("close", resolve));
   });
   assertEquals(events[0].data, { content: "the last word" });

@@ -51,6 +51,11 @@ export class FormFeedDecoder {
     this.#tail.push(Buffer.from(chunk.subarray(from)));
   }
 
+  /** No more bytes follow: a last frame may lack its form feed. @throws {FrameError} as `push` does */
+  end(onFrame: (bytes: Buffer, start: number, end: number) => void): void {
+    if (this.partial) this.push(Buffer.of(FORM_FEED), onFrame);
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#tail = [];

@@ -86,6 +86,16 @@ export class FrameDecoder {
     this.#pushLines(line, onFrame);
   }
 
+  /**
+   * No more bytes follow: a last line may lack its newline.
+   *
+   * @throws {FrameError} as {@link FrameDecoder.push}
+   */
+  end(onFrame: OnFrame): void {
+    if (this.#framing === "lines" && this.partial) this.push(Buffer.of(NEWLINE), onFrame);
+    else this.settle(onFrame);
+  }
+
   #pushLengths(chunk: Buffer, onFrame: OnFrame): void {
     let at = this.#tailLength === 0 ? 0 : this.#completeLength(chunk, onFrame);
     const end = chunk.length;
