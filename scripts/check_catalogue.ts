@@ -14,7 +14,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import { cpus, homedir, tmpdir } from "node:os";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { SourceName } from "../src/protocol/artifact.ts";
 import { mapLimited } from "../src/base/work_pool.ts";
@@ -58,6 +58,7 @@ const services = await createToolServices({
   mirrors: {},
   version: VERSION,
 });
+const environment: Record<string, string | undefined> = { ...process.env };
 const signal = new AbortController().signal;
 
 try {
@@ -66,6 +67,9 @@ try {
     (asked.length === 0 || asked.includes(name)) && (!args.missing || !before.has(name)) &&
     sourcesOf(name).length > 0
   );
+  names.sort((a, b) => costOf(a) - costOf(b));
+  const node = await installed("node", "npm");
+  environment["PATH"] = `${join(node.path, "bin")}${delimiter}${process.env["PATH"]}`;
   const rows: Row[] = [];
   await mapLimited(names, Number(args.jobs ?? cpus().length), async (name) => {
     rows.push(await checkSources(name));
@@ -76,6 +80,11 @@ try {
   process.exitCode = count("failed") > 0 ? 1 : 0;
 } finally {
   rmSync(home, { recursive: true, force: true });
+}
+
+/** What is downloaded comes before what is built. */
+function costOf(tool: string): number {
+  return ["npm", "pypi", "maven", "http", "github", "go", "cargo"].indexOf(sourcesOf(tool)[0] ?? "");
 }
 
 /** Those of the tool's sources that were asked for. */
@@ -112,32 +121,15 @@ async function check(tool: string, source: SourceName): Promise<Row> {
     seconds: 0,
     said: "",
   };
-  const request = {
-    name: tool,
-    version: "latest",
-    source,
-    options: {},
-    definition: null,
-    installEnv: {},
-    decidedBy: { file: "catalogue", key: tool },
-  };
   try {
-    const locked = await resolveTool(request, { ...services, signal });
-    row.version = locked.version;
-    const config = installConfig(request, locked, {
-      origin: "resolved",
-      platform,
-      projectDir: join(home, "empty"),
-      force: false,
-      offline: false,
-      dependenciesLock: null,
+    const { path, receipt } = await installed(tool, source, (version) => {
+      row.version = version;
     });
-    const options = { services, paths, env: process.env, version: VERSION, report: () => {}, signal };
-    const { path, receipt } = await installHere(config, options);
     row.seconds = (performance.now() - begun) / 1000;
     row.megabytes = sizeOf(path) / 1e6;
     Object.assign(row, run(tool, path, receipt.bin, receipt.kind));
-    rmSync(path, { recursive: true, force: true });
+    // Others are built or run with these.
+    if (!["bun", "go", "node", "uv"].includes(tool)) rmSync(path, { recursive: true, force: true });
   } catch (error) {
     const unreachable = error instanceof HttpError &&
       ["dns", "refused", "proxy", "tls", "status", "broken"].includes(error.kind);
@@ -145,6 +137,30 @@ async function check(tool: string, source: SourceName): Promise<Row> {
     row.said = errorMessage(error).split("\n")[0] ?? "";
   }
   return row;
+}
+
+async function installed(tool: string, source: SourceName, resolved: (version: string) => void = () => {}) {
+  const request = {
+    name: tool,
+    version: "latest",
+    source,
+    definition: null,
+    options: {},
+    installEnv: {},
+    decidedBy: { file: "catalogue", key: tool },
+  };
+  const locked = await resolveTool(request, { ...services, signal });
+  resolved(locked.version);
+  const config = installConfig(request, locked, {
+    origin: "resolved",
+    platform,
+    projectDir: join(home, "empty"),
+    force: false,
+    offline: false,
+    dependenciesLock: null,
+  });
+  const options = { services, paths, env: environment, version: VERSION, report: () => {}, signal };
+  return await installHere(config, options);
 }
 
 /** Runs an executable with what asks for its version, in whichever way it understands that. */
@@ -157,7 +173,7 @@ function run(
   const name = Object.hasOwn(bin, tool) ? tool : Object.keys(bin)[0] ?? "";
   const file = join(path, bin[name] ?? "");
   const script = kind === "js"
-    ? scriptCommand(file, { env: process.env, tools: [], paths })
+    ? scriptCommand(file, { env: environment, tools: [], paths })
     : { file, args: [], env: {} };
   let said = "";
   for (const ask of [["--version"], ["version"], ["-version"], ["-V"], ["--help"], ["-h"]]) {
@@ -165,11 +181,13 @@ function run(
       encoding: "utf8",
       timeout: 60_000,
       cwd: join(home, "empty"),
-      env: { ...process.env, ...script.env },
+      env: { ...environment, ...script.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     said = error === undefined ? `${stdout}${stderr}`.trim().split("\n")[0] ?? "" : errorMessage(error);
-    if (status === 0 && said !== "") return { verdict: "ran", said: said.slice(0, 60) };
+    // Some tell how they are used with an exit code for mistakes.
+    const isUsage = /^usage\b/im.test(`${stdout}${stderr}`);
+    if ((status === 0 || isUsage) && said !== "") return { verdict: "ran", said: said.slice(0, 60) };
   }
   return { verdict: "failed", said: `${name} does not run: ${said}` };
 }
