@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 /** Where tools come from. Each has a module of its name in src/tools/sources. */
-export const SourceName = v.picklist(["npm", "http", "pypi", "go", "cargo", "github"]);
+export const SourceName = v.picklist(["npm", "http", "pypi", "go", "cargo", "maven", "github"]);
 export type SourceName = v.InferOutput<typeof SourceName>;
 
 /**
@@ -59,6 +59,15 @@ export const Artifact = v.variant("kind", [
     crate: v.string(),
     /** As the index has it. */
     version: v.string(),
+    integrity: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal("maven"),
+    group: v.string(),
+    artifact: v.string(),
+    /** As its publisher writes it. */
+    version: v.string(),
+    file: v.string(),
     integrity: v.string(),
   }),
   v.strictObject({

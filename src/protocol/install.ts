@@ -27,6 +27,8 @@ export const InstallConfig = v.strictObject({
    * own `bin` for `js`, the programs that are found for `native`.
    */
   bin: v.record(v.string(), v.string()),
+  /** Launchers that are written for jars: launcher → jar, both below the install directory. */
+  launchers: v.optional(v.record(v.string(), v.string())),
   /** The tool's own options from the manifest (`[tools.NAME.options]`). */
   options: ToolOptions,
   /**

@@ -137,6 +137,10 @@ async function stageOnce(
     });
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
+  for (const [path, jar] of Object.entries(config.launchers ?? {})) {
+    const { writeJavaLauncher } = await import("./java_launcher.ts");
+    await writeJavaLauncher(writer, path, jar);
+  }
   const files = await writer.finish();
   const bin = holds === "sources" ? {} : await executables(config, staging.path);
   makeExecutable({ ...config, bin }, staging.path);

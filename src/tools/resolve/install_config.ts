@@ -48,6 +48,7 @@ export function installConfig(
       chosen(index) ? [planned(artifact, index, layout)] : []
     ),
     bin: layout.bin,
+    ...(layout.launchers === undefined ? {} : { launchers: { ...layout.launchers } }),
     options: effectiveOptions(request.options),
     ...(request.definition === null ? {} : { definition: { ...definedSource(request, request.definition) } }),
     ...(exclude.length === 0 ? {} : { exclude }),

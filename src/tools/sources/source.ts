@@ -86,6 +86,8 @@ export interface Layout {
   into: readonly string[];
   /** What an artifact that is one program is called below the root. */
   file?: string;
+  /** Launchers that are written for jars: launcher → jar, both below the root. */
+  launchers?: Readonly<Record<string, string>>;
   /** What may be left out, by name. */
   components?: Readonly<Record<string, LayoutComponent>>;
 }

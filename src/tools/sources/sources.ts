@@ -9,6 +9,7 @@ import { cargo } from "./cargo.ts";
 import { github } from "./github.ts";
 import { go } from "./go.ts";
 import { http } from "./http.ts";
+import { maven } from "./maven.ts";
 import { npm } from "./npm.ts";
 import { pypi } from "./pypi.ts";
 import type { Source } from "./source.ts";
@@ -20,6 +21,7 @@ export const ToolSource = v.variant("source", [
   pypi.entry,
   go.entry,
   cargo.entry,
+  maven.entry,
   github.entry,
 ]);
 export type ToolSource = v.InferOutput<typeof ToolSource>;
@@ -35,6 +37,7 @@ const SOURCES: {
   pypi,
   go,
   cargo,
+  maven,
   github,
 };
 

@@ -7,7 +7,7 @@ import type { ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { toolSource, toolVariables } from "../../../../src/tools/catalogue/tool_source.ts";
 
 const FORMS =
-  '"npm:name" or "npm:@scope/name", "pypi:name", "go:PACKAGE", such as "go:github.com/owner/name/cmd/tool", "cargo:crate", "github:owner/name"';
+  '"npm:name" or "npm:@scope/name", "pypi:name", "go:PACKAGE", such as "go:github.com/owner/name/cmd/tool", "cargo:crate", "maven:group:artifact" or "maven:group:artifact:classifier", "github:owner/name"';
 
 type Built = Extract<ToolSource, { builds?: unknown }>;
 
