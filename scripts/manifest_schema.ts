@@ -16,7 +16,7 @@ import { projectRoot } from "./support/project.ts";
 export const SCHEMA_FILE: string = join(projectRoot, "docs", "haft.schema.json");
 
 export function manifestSchemaText(): string {
-  const { daemon: _daemon, ...entries } = ManifestDocument.entries;
+  const { daemon: _daemon, fleet: _fleet, ...entries } = ManifestDocument.entries;
   const command = v.union([v.string(), v.array(v.string())]);
   const document = v.strictObject({
     ...entries,

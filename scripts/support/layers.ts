@@ -101,6 +101,11 @@ export const layers: readonly Layer[] = [
     why: "dialects translate: what is to be done is the daemon's business, asked for as any client asks",
   },
   {
+    name: "fleet",
+    mayImport: ["base", "runtime", "protocol", "socket", "channel", "client", "tools"],
+    why: "fleet carries the daemon's messages between machines, and says which of them may pass",
+  },
+  {
     name: "daemon",
     mayImport: [
       "base",
@@ -118,6 +123,7 @@ export const layers: readonly Layer[] = [
       "sync",
       "client",
       "dialects",
+      "fleet",
     ],
     why: "daemon joins services and the hub; it draws nothing and knows no command line",
   },
@@ -132,6 +138,7 @@ export const layers: readonly Layer[] = [
       "channel",
       "client",
       "dialects",
+      "fleet",
       "tools",
       "self",
       "process",

@@ -36,6 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   group("task", "Run the project's tasks, and follow them", () => import("./task/commands.ts")),
   group("daemon", "Start, stop and look at the per-user daemon", () => import("./daemon/commands.ts")),
   command("ipc-send", "Call the daemon from a script, and stream its events", () => import("./ipc/send.ts")),
+  group("fleet", "Join machines on NATS, and see which are there", () => import("./fleet/commands.ts")),
   group("self", "Update haft, go back, or remove it", () => import("./self/commands.ts")),
   command("doctor", "Look for what is wrong, and say how to fix it", () => import("./doctor.ts")),
   command(

@@ -15,12 +15,14 @@ import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { runtime } from "../runtime/mod.ts";
 import type { UserContext } from "../tools/project/project.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
+import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { appHandlers } from "./handlers/app_handlers.ts";
 import { backendHandlers } from "./handlers/backend_handlers.ts";
 import { connectionHandlers } from "./handlers/connection_handlers.ts";
 import { daemonHandlers } from "./handlers/daemon_handlers.ts";
 import { projectHandlers } from "./handlers/project_handlers.ts";
+import { fleetHandlers } from "./handlers/fleet_handlers.ts";
 import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
@@ -30,6 +32,7 @@ import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
 import { openEndpoint, type OwnAddress } from "./own_endpoint.ts";
 import { Server } from "./server.ts";
+import { FleetMembership } from "./services/fleet_membership.ts";
 import { Services } from "./services/services.ts";
 import { connectionLimits, idleExitMs } from "./settings.ts";
 import { AlreadyRunning, StateLock } from "./state_lock.ts";
@@ -50,6 +53,8 @@ export interface DaemonOptions {
   listen?: Readonly<Record<string, readonly Place[]>>;
   /** Reads the user's settings; called at the start and by {@link Daemon.reload}. */
   settings?: () => DaemonSettings;
+  /** Reads `[fleet]` of the user's settings; called when the daemon answers, and by `fleet.reload`. */
+  fleet?: () => Promise<FleetSettings | undefined>;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
   graceMs?: number;
 }
@@ -69,6 +74,7 @@ export class Daemon {
   readonly #begun = performance.now();
   #settings: DaemonSettings;
   readonly #services: Services;
+  readonly #fleet: FleetMembership;
   readonly #collector: QuietCollector;
   readonly #announced = new DisposableStack();
   readonly #idle: IdleClock;
@@ -107,6 +113,7 @@ export class Daemon {
       `haft ${options.version} (${options.build}) answers at ${daemon.#socket}, pid ${process.pid}`,
     );
     daemon.#services.begin();
+    daemon.#joinFleet();
     daemon.#idle.restart();
     return daemon;
   }
@@ -131,6 +138,12 @@ export class Daemon {
         else client?.send(event, data);
       },
       onWorkEnded: () => this.#idle.restart(),
+    });
+    this.#fleet = new FleetMembership({
+      settings: options.fleet ?? (() => Promise.resolve(undefined)),
+      version,
+      stateDirectory: options.user.paths.state,
+      log: (line) => log.write(line),
     });
     const { projectFacts, tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);
@@ -175,9 +188,10 @@ export class Daemon {
     methods.register(backendHandlers(backends.get));
     methods.register(appHandlers(apps.get, this.#services.projects.get));
     methods.register(taskHandlers(tasks.get));
+    methods.register(fleetHandlers(this.#fleet));
     this.#idle = new IdleClock({
       limitMs: () => idleExitMs(this.#settings),
-      isBusy: () => this.#server.connections.size > 0 || this.#services.busy,
+      isBusy: () => this.#server.connections.size > 0 || this.#services.busy || this.#fleet.busy,
       onIdle: (limitMs) => void this.stop(`nothing to do for ${limitMs / 1000} s`),
     });
     this.#collector = new QuietCollector({
@@ -200,6 +214,7 @@ export class Daemon {
     }
     this.#server.limits = connectionLimits(this.#settings);
     this.#services.reload();
+    this.#joinFleet();
     this.#idle.restart();
     log.write("the settings were read again");
     this.#emit("daemon.reloaded", { path: userConfigPath(user.paths.config) });
@@ -224,6 +239,13 @@ export class Daemon {
     this.#options.log.write(`stopping: ${reason}`);
     this.#emit("daemon.stopping", { reason });
     await this.#finish();
+  }
+
+  /** In the background: the daemon serves its user whether there is a fleet or not. */
+  #joinFleet(): void {
+    this.#fleet.reload().catch((error) =>
+      this.#options.log.write(`the fleet is left as it was: ${errorMessage(error)}`)
+    );
   }
 
   async #listenDialects(): Promise<void> {
@@ -267,6 +289,7 @@ export class Daemon {
     this.#idle[Symbol.dispose]();
     this.#collector[Symbol.dispose]();
     this.#announced.dispose();
+    await this.#fleet[Symbol.asyncDispose]();
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
       beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),

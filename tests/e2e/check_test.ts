@@ -31,6 +31,10 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
   ["a tool that the catalogue does not have", '[tools]\nbiom = "2"\n', [
     '2:1 Unknown tool "biom" (Did you mean "biome"?)',
   ]],
+  ["sections that are the user's alone", '[daemon]\nidle_exit = 1\n[fleet]\nhost = "web1"\n', [
+    '1:1 key "daemon" must be left to your own config.toml (the daemon is yours, not the project\'s)',
+    '3:1 key "fleet" must be left to your own config.toml (who may use this machine is your choice)',
+  ]],
   ["a value of the wrong type", '[settings]\njobs = "many"\n', [
     '2:1 key "settings.jobs" must be a number, not "many"',
   ]],

@@ -53,6 +53,7 @@ export async function runDaemon(
       inherited,
       listen,
       settings: settings.read,
+      fleet: settings.fleet,
     });
   } catch (error) {
     if (readyFd === undefined) throw error;
@@ -83,7 +84,14 @@ async function userSettings({ paths: { config } }: Context) {
     if (existsSync(userConfigPath(config))) module = await import("../../tools/project/user_config.ts");
   };
   await prepare();
-  return { prepare, read: (): DaemonSettings => module?.readUserConfig(config).daemon ?? {} };
+  return {
+    prepare,
+    read: (): DaemonSettings => module?.readUserConfig(config).daemon ?? {},
+    async fleet() {
+      await prepare();
+      return module?.readUserConfig(config).fleet;
+    },
+  };
 }
 
 function failure(error: unknown, socket: string): Readiness {

@@ -4,6 +4,7 @@ import { backendMethods } from "./backend_methods.ts";
 import { connectionMethods } from "./connection_methods.ts";
 import { daemonMethods } from "./daemon_methods.ts";
 import { projectMethods } from "./project_methods.ts";
+import { fleetMethods } from "./fleet_methods.ts";
 import { runtimeMethods } from "./runtime_methods.ts";
 import { taskMethods } from "./task_methods.ts";
 import { toolMethods } from "./tool_methods.ts";
@@ -18,6 +19,7 @@ export const METHODS = {
   ...backendMethods,
   ...appMethods,
   ...taskMethods,
+  ...fleetMethods,
 } as const;
 
 export type MethodName = keyof typeof METHODS;

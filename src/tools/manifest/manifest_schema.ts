@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
 import { ToolOptions } from "../../protocol/tool_options.ts";
 import { OwnEntries } from "../catalogue/catalogue_schema.ts";
+import { FleetSettings } from "./fleet_settings.ts";
 import { VERSION_FILES } from "./version_files/families.ts";
 import { parseBehind, tryParseVersionRequest } from "../versions/version_request.ts";
 
@@ -94,6 +95,9 @@ export const ManifestDocument = v.strictObject({
   daemon: v.optional(
     v.custom<never>(() => false, "left to your own config.toml (the daemon is yours, not the project's)"),
   ),
+  fleet: v.optional(
+    v.custom<never>(() => false, "left to your own config.toml (who may use this machine is your choice)"),
+  ),
 });
 export type ManifestDocument = v.InferOutput<typeof ManifestDocument>;
 
@@ -150,5 +154,6 @@ export const UserConfigDocument = v.strictObject({
   /** Tools that haft's own catalogue lacks, or has otherwise; for every project. */
   catalogue: v.optional(OwnEntries, {}),
   daemon: v.optional(DaemonSettings, {}),
+  fleet: v.optional(FleetSettings),
 });
 export type UserConfigDocument = v.InferOutput<typeof UserConfigDocument>;

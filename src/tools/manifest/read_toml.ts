@@ -106,6 +106,8 @@ function problemOf(
   if (inner.expected === "never") {
     return { keys, message: `${start} is not known`, next: knownKeys(inner, schema) };
   }
+  // A section that has no place in this file, whatever is in it.
+  if (inner.type === "custom") return { keys, message: `${start} must be ${inner.message}` };
   const table = inner.path?.at(-1)?.input;
   if (Array.isArray(table) && typeof keys.at(-1) === "string") {
     const around = issue.path?.length === inner.path?.length ? "a table" : expectation(issue);

@@ -1,5 +1,6 @@
 import { errorCode } from "../../base/errors.ts";
 import { builtInCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
+import type { FleetSettings } from "../manifest/fleet_settings.ts";
 import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
 import { problemError } from "../manifest/manifest_problem.ts";
 import { definitionProblems, definitionsOf } from "../manifest/own_tools.ts";
@@ -18,6 +19,8 @@ export interface UserConfig {
   /** Executables of packages that get a shim although the system has a command of that name. */
   allowedShims: string[];
   daemon: DaemonSettings;
+  /** Undefined for a machine that is in no fleet. */
+  fleet: FleetSettings | undefined;
 }
 
 /**
@@ -39,12 +42,13 @@ export function readUserConfig(directory: string): UserConfig {
         trustedPaths: [],
         allowedShims: [],
         daemon: {},
+        fleet: undefined,
       };
     }
     throw error;
   }
   const document = readToml(text, UserConfigDocument, { what: "settings", path });
-  const { settings: all, mirrors, daemon } = document;
+  const { settings: all, mirrors, daemon, fleet } = document;
   const [problem] = definitionProblems(document.catalogue);
   if (problem !== undefined) throw problemError(problem, { what: "settings", path }, text);
   const { socket_path: socketPath, ...rest } = daemon;
@@ -57,5 +61,6 @@ export function readUserConfig(directory: string): UserConfig {
     trustedPaths,
     allowedShims,
     daemon: { ...rest, ...(socket === undefined ? {} : { socket }) },
+    fleet,
   };
 }

@@ -1,0 +1,33 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makePrivateDirectory } from "../base/private_directory.ts";
+import { writeAtomic } from "../base/write_atomic.ts";
+import { processLock } from "../runtime/process_lock.ts";
+import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
+import { UserConfigDocument } from "../tools/manifest/manifest_schema.ts";
+import { readToml } from "../tools/manifest/read_toml.ts";
+import { userConfigPath } from "../tools/project/user_config_path.ts";
+import type { Context } from "./command.ts";
+
+/**
+ * Changes the user's own config.toml; comments and order stay.
+ *
+ * @param change alters the document in place
+ * @throws {UsageError} when the file would not be one of haft's any more; it is as it was then
+ */
+export async function editUserConfig(
+  { paths: { state, config }, signal }: Pick<Context, "paths" | "signal">,
+  change: (document: Record<string, unknown>) => void,
+): Promise<void> {
+  const path = userConfigPath(config);
+  const { parse, patch } = await import("@decimalturn/toml-patch");
+  makePrivateDirectory(state);
+  using _lock = await processLock(join(state, "config.lock"), { signal });
+  const text = readTextIfAny(path) ?? "";
+  const document = parse(text) as Record<string, unknown>;
+  change(document);
+  const changed = patch(text, document);
+  readToml(changed, UserConfigDocument, { what: "settings", path });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeAtomic(path, changed, { mode: 0o600 });
+}

@@ -1,0 +1,124 @@
+/** What the verbs of `haft fleet` share: reading and writing `[fleet]`, and waiting for the daemon. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { HaftError, UsageError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { writeSecret } from "../../fleet/credentials.ts";
+import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
+import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
+import { readUserConfig } from "../../tools/project/user_config.ts";
+import type { Context, Flag, ParsedArgs } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
+import { editUserConfig } from "../edit_user_config.ts";
+import { textFlag } from "../flag_values.ts";
+
+/** The daemon tries for so long before a command says that it is not connected. */
+const CONNECTED_MS = 15_000;
+const LOOK_MS = 100;
+
+export const LABEL_FLAG: Flag = {
+  name: "label",
+  value: "KEY=VALUE,…",
+  description: "Labels by which commands choose hosts",
+};
+
+export function labelFlag(args: ParsedArgs): Record<string, string> {
+  const texts = textFlag(args, "label")?.split(",") ?? [];
+  return Object.fromEntries(texts.map((text) => {
+    const [key = "", value, ...more] = text.split("=");
+    if (key === "" || value === undefined || value === "" || more.length > 0) {
+      throw new UsageError(`--label takes KEY=VALUE, not "${text}"`, {
+        next: "Write --label role=web,zone=a",
+      });
+    }
+    return [key, value];
+  }));
+}
+
+/** @throws {HaftError} when this machine is in no fleet */
+export function fleetSettings({ paths: { config } }: Pick<Context, "paths">): FleetSettings {
+  const { fleet } = readUserConfig(config);
+  if (fleet !== undefined) return fleet;
+  throw new HaftError("This machine is in no fleet", {
+    next:
+      'Run "haft fleet join FILE" with the file of "haft fleet add-host", or "haft fleet up" to begin one',
+  });
+}
+
+/** What a host brings to join. */
+export interface Joining {
+  fleet: string;
+  host: string;
+  servers: string[];
+  /** The text of its key's file. */
+  key: string;
+  /** PEM. */
+  ca: string | undefined;
+  labels: Record<string, string>;
+}
+
+/** Keeps the key for its user alone, and writes `[fleet]`. Who is allowed here stays as it was. */
+export async function writeMembership(joining: Joining, context: Context): Promise<void> {
+  const { fleet: name, host, servers, key, ca, labels } = joining;
+  const directory = join(context.paths.config, "fleet");
+  const creds = join(directory, `${name}.creds`);
+  const caPath = join(directory, `${name}.ca.pem`);
+  writeSecret(creds, key);
+  if (ca !== undefined) writeSecret(caPath, ca);
+  await editUserConfig(context, (document) => {
+    const before = document["fleet"];
+    const allow = typeof before === "object" && before !== null && "allow" in before
+      ? { allow: before.allow }
+      : {};
+    document["fleet"] = {
+      name,
+      servers,
+      host,
+      creds,
+      ...(ca === undefined ? {} : { ca: caPath }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+      ...allow,
+    };
+  });
+}
+
+/** Takes `[fleet]` and the key away. */
+export async function removeMembership({ creds, ca }: FleetSettings, context: Context): Promise<void> {
+  await editUserConfig(context, (document) => void delete document["fleet"]);
+  const own = join(context.paths.config, "fleet");
+  for (const path of [creds, ca]) {
+    // A key that the user keeps elsewhere is the user's.
+    if (path?.startsWith(own) === true) rmSync(path, { force: true });
+  }
+}
+
+/** Tells the daemon of the new settings, and waits until it is connected or has said why not. */
+export async function applyMembership(
+  socket: string | undefined,
+  context: Context,
+): Promise<FleetStatus> {
+  return await withDaemon({ socket, client: "haft fleet" }, context, async (daemon) => {
+    let status = await daemon.request("fleet.reload", {});
+    const deadline = performance.now() + CONNECTED_MS;
+    while (status.state === "connecting" && performance.now() < deadline) {
+      await delay(LOOK_MS, undefined, { signal: context.signal });
+      status = await daemon.request("fleet.status", {});
+    }
+    return status;
+  });
+}
+
+/** @throws {HaftError} when the host is not connected; the settings stay, and the daemon goes on trying */
+export async function reportMembership(status: FleetStatus, { stdout }: Context): Promise<void> {
+  const { fleet, host, state, error, key } = status;
+  if (state !== "connected") {
+    throw new HaftError(`Host "${host}" is not connected to fleet "${fleet}": ${error ?? state}`, {
+      next: state === "refused"
+        ? 'Stop the other one, or join under another name: "haft fleet add-host" makes its key'
+        : 'The daemon goes on trying; "haft fleet status" says how it goes, "haft fleet leave" gives up',
+      exitCode: state === "refused" ? ExitCode.remote : ExitCode.transport,
+    });
+  }
+  await stdout.write(`Host "${host}" is connected to fleet "${fleet}"\nIts key is ${key}\n`);
+}

@@ -1,0 +1,126 @@
+/** The fleet's nats-server as a process that the daemon looks after, like any app. */
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
+import type { ServerFiles, ServerRecord } from "../../fleet/server/server_files.ts";
+import { callerEnvironment } from "../../base/caller_environment.ts";
+import { openProject } from "../../tools/project/project.ts";
+import type { Context } from "../command.ts";
+
+const APP = "fleet-server";
+/** The version that haft is tested with. */
+const SERVER_TOOL = { name: "go:github.com/nats-io/nats-server/v2", version: "2.15.3" };
+const ANSWERS_MS = 15_000;
+const LOOK_MS = 100;
+
+/** Installs the server from its sources, as any Go program is installed. @returns the executable */
+export async function installServer(files: ServerFiles, context: Context): Promise<string> {
+  const { installInProject } = await import("../../sync/project_sync.ts");
+  const { syncAudience } = await import("../sync_observer.ts");
+  const { printWarning } = await import("../print_warning.ts");
+  const audience = syncAudience(context, { json: false, quiet: false });
+  const { ok, installed } = await installInProject(
+    openProject(files.directory, context),
+    { targets: [SERVER_TOOL], extra: {}, force: false, offline: false, where: "here" },
+    {
+      user: context,
+      signal: context.signal,
+      emit: (event) => audience.event(event),
+      onWarning: printWarning(context),
+    },
+  );
+  await audience.close();
+  const [server] = installed;
+  if (!ok || server === undefined) {
+    throw new HaftError("nats-server was not installed", {
+      next: 'Correct what is said above, or name one that you have: "haft fleet up --server PATH"',
+    });
+  }
+  return join(server.path, "bin", process.platform === "win32" ? "nats-server.exe" : "nats-server");
+}
+
+/** Starts it, or tells the running one of its new configuration. */
+export async function startServer(
+  daemon: DaemonClient,
+  { files, executable }: { files: ServerFiles; executable: string },
+  context: Context,
+): Promise<void> {
+  const config = { command: [executable, "-c", files.config], restart: "always" };
+  const { outcomes } = await daemon.request("app.start", {
+    root: files.directory,
+    names: [APP],
+    config,
+    env: callerEnvironment(context.env),
+  });
+  const error = outcomes.find((outcome) => outcome.error !== null)?.error;
+  if (error !== undefined && error !== null) {
+    throw new HaftError(`The fleet's server did not start: ${error}`);
+  }
+}
+
+/** The running server reads its configuration again; connections whose key is gone are cut. */
+export async function reloadServer(daemon: DaemonClient, files: ServerFiles): Promise<void> {
+  const { apps } = await daemon.request("app.status", { root: files.directory, names: [] });
+  const pid = apps.find(({ name }) => name === APP)?.instances[0]?.pid;
+  if (pid === null || pid === undefined) {
+    throw new HaftError("The fleet's server does not run", {
+      next: 'Run "haft fleet up" to start it; what was changed counts then',
+    });
+  }
+  if (process.platform === "win32") {
+    await daemon.request("app.restart", { root: files.directory, names: [APP] });
+  } else process.kill(pid, "SIGHUP");
+}
+
+/** Connects with the key that may do everything, once the server answers. @throws {HaftError} */
+export async function connectAdmin(
+  { files, record }: { files: ServerFiles; record: ServerRecord },
+  { signal }: Context,
+): Promise<FleetConnection> {
+  const deadline = performance.now() + ANSWERS_MS;
+  for (;;) {
+    try {
+      return await connectFleet({
+        name: record.fleet,
+        servers: [ownAddress(record)],
+        host: "admin",
+        creds: "",
+        ca: files.authority,
+        labels: {},
+        allow: {},
+      }, { name: "haft fleet up", stay: false, credentials: { key: files.admin(), creds: undefined } });
+    } catch (error) {
+      if (performance.now() < deadline && !signal.aborted) {
+        await delay(LOOK_MS);
+        continue;
+      }
+      throw new HaftError("The fleet's server does not answer", {
+        next: `Read "haft app logs all"; it listens at ${record.listen}`,
+        exitCode: ExitCode.transport,
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Where this machine itself reaches it. */
+export function ownAddress({ listen, addresses }: ServerRecord): string {
+  const { host, port } = splitListen(listen);
+  const any = host === "0.0.0.0" || host === "[::]";
+  return `tls://${any ? addresses[0] : host}:${port}`;
+}
+
+/** Where others reach it. */
+export function serverAddresses({ listen, addresses }: ServerRecord): string[] {
+  const { port } = splitListen(listen);
+  return addresses.map((address) => `tls://${address.includes(":") ? `[${address}]` : address}:${port}`);
+}
+
+export function splitListen(listen: string): { host: string; port: string } {
+  const at = listen.lastIndexOf(":");
+  return { host: listen.slice(0, at), port: listen.slice(at + 1) };
+}

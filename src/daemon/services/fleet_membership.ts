@@ -1,0 +1,74 @@
+import type { FleetHost } from "../../fleet/host.ts";
+import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
+import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
+
+export interface FleetMembershipOptions {
+  /** Reads `[fleet]` of the user's settings anew. */
+  settings: () => Promise<FleetSettings | undefined>;
+  version: string;
+  stateDirectory: string;
+  log: (line: string) => void;
+}
+
+/** The daemon's place in a fleet. Without `[fleet]`, nothing of NATS is loaded. */
+export class FleetMembership implements AsyncDisposable {
+  readonly #options: FleetMembershipOptions;
+  readonly #begun = Date.now();
+  #host: FleetHost | undefined;
+  /** What the host was made from. */
+  #settings = "";
+  #turn: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: FleetMembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Others may ask at any time. */
+  get busy(): boolean {
+    return this.#host !== undefined;
+  }
+
+  get status(): FleetStatus {
+    return this.#host?.status ?? {
+      state: "off",
+      error: null,
+      fleet: null,
+      host: null,
+      key: null,
+      servers: [],
+      since: this.#begun,
+      allowed: 0,
+      sessions: 0,
+    };
+  }
+
+  /** Joins, leaves or stays as the settings say now. One change at a time. */
+  async reload(): Promise<FleetStatus> {
+    const mine = this.#turn.catch(() => {}).then(() => this.#apply());
+    this.#turn = mine;
+    await mine;
+    return this.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#turn.catch(() => {});
+    await this.#host?.[Symbol.asyncDispose]();
+    this.#host = undefined;
+  }
+
+  async #apply(): Promise<void> {
+    const settings = await this.#options.settings();
+    const text = JSON.stringify(settings ?? null);
+    if (this.#closed || (text === this.#settings && this.#host !== undefined)) return;
+    await this.#host?.[Symbol.asyncDispose]();
+    this.#host = undefined;
+    this.#settings = text;
+    if (settings === undefined) return;
+    const { FleetHost } = await import("../../fleet/host.ts");
+    const { version, stateDirectory, log } = this.#options;
+    this.#host = new FleetHost({ settings, version, stateDirectory, log });
+    this.#host.start();
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * This machine as a member of its fleet: it connects, takes its name, says every few seconds that it is
+ * there, and comes back after every break. What goes on locally never waits for it.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism, hostname, loadavg } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { errorMessage } from "../base/errors.ts";
+import { randomId } from "../base/random_id.ts";
+import { readTextFile } from "../base/read_text_file.ts";
+import { shortHash } from "../base/short_hash.ts";
+import { PROTOCOL_RANGE } from "../protocol/hello.ts";
+import type { FleetStatus } from "../protocol/methods/fleet_methods.ts";
+import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
+import { connectFleet, type FleetConnection } from "./connect.ts";
+import { readCredentials, writeSecret } from "./credentials.ts";
+import { type HostRecord, Presence, PRESENCE_EVERY_MS } from "./presence.ts";
+
+export interface FleetHostOptions {
+  settings: FleetSettings;
+  /** haft's own version. */
+  version: string;
+  /** Where this haft keeps its state. */
+  stateDirectory: string;
+  /** A line for the daemon's log. */
+  log: (line: string) => void;
+}
+
+/** Milliseconds between attempts: the first, and the longest. Chance adds up to as much again. */
+const RETRY = { first: 1_000, longest: 10_000 };
+
+export class FleetHost implements AsyncDisposable {
+  readonly #options: FleetHostOptions;
+  readonly #stop = new AbortController();
+  readonly #boot = randomId();
+  readonly #startedAt = Date.now();
+  #state: FleetStatus["state"] = "connecting";
+  #error: string | null = null;
+  #since = Date.now();
+  #key: string | null = null;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: FleetHostOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; it never fails, and {@link status} says how it goes. */
+  start(): void {
+    this.#ended = this.#run();
+  }
+
+  get status(): FleetStatus {
+    const { name, host, servers, allow } = this.#options.settings;
+    return {
+      state: this.#state,
+      error: this.#error,
+      fleet: name,
+      host,
+      key: this.#key,
+      servers,
+      since: this.#since,
+      allowed: Object.keys(allow).length,
+      sessions: 0,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { name, host } = this.#options.settings;
+    for (let wait = RETRY.first; !signal.aborted; wait = Math.min(wait * 2, RETRY.longest)) {
+      try {
+        const credentials = readCredentials(this.#options.settings.creds);
+        this.#key = credentials.key.publicKey;
+        await using connection = await connectFleet(this.#options.settings, {
+          name: `haft ${host}`,
+          stay: true,
+          credentials,
+        });
+        wait = RETRY.first;
+        await this.#belong(connection);
+      } catch (error) {
+        this.#become("failed", errorMessage(error));
+      }
+      await delay(wait + Math.random() * wait, undefined, { signal }).catch(() => {});
+    }
+    this.#options.log(`left fleet "${name}"`);
+  }
+
+  /** Is a member until the connection ends for good, or this host leaves. */
+  async #belong({ nats }: FleetConnection): Promise<void> {
+    const { signal } = this.#stop;
+    const presence = await Presence.open(nats, this.#options.settings.name);
+    let ended = false;
+    void nats.closed().then(() => ended = true);
+    const wake = new EventTarget();
+    void this.#watch(nats.status(), wake);
+    while (!ended && !signal.aborted) {
+      await this.#announce(presence);
+      await nap(wake, signal);
+    }
+    if (!ended) await presence.withdraw(this.#options.settings.host).catch(() => {});
+    else this.#become("failed", "The server ended the connection");
+  }
+
+  async #announce(presence: Presence): Promise<void> {
+    const { host } = this.#options.settings;
+    try {
+      const other = await presence.announce(this.#record());
+      if (other === undefined) return this.#become("connected", null);
+      this.#become(
+        "refused",
+        `Another machine is "${host}" in this fleet (${other.platform}, haft ${other.version}, ` +
+          `since ${new Date(other.started_at).toISOString()})`,
+      );
+    } catch (error) {
+      this.#become("connecting", `The server does not answer: ${errorMessage(error)}`);
+    }
+  }
+
+  async #watch(statuses: AsyncIterable<{ type: string }>, wake: EventTarget): Promise<void> {
+    for await (const { type } of statuses) {
+      if (type === "disconnect") this.#become("connecting", "The connection to the server is lost");
+      if (type === "reconnect") wake.dispatchEvent(new Event("wake"));
+    }
+  }
+
+  /** Says each new state in the log, once. */
+  #become(state: FleetStatus["state"], error: string | null): void {
+    if (state === this.#state && error === this.#error) return;
+    if (state !== this.#state) this.#since = Date.now();
+    this.#state = state;
+    this.#error = error;
+    const { name, host } = this.#options.settings;
+    this.#options.log(`fleet "${name}", host "${host}": ${state}${error === null ? "" : `: ${error}`}`);
+  }
+
+  #record(): HostRecord {
+    const { settings, version, stateDirectory } = this.#options;
+    return {
+      host: settings.host,
+      key: this.#key ?? "",
+      boot: this.#boot,
+      instance: instanceId(stateDirectory),
+      version,
+      protocol: [...PROTOCOL_RANGE],
+      platform: `${process.platform}-${process.arch}`,
+      labels: settings.labels,
+      cores: availableParallelism(),
+      load: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+      memory_bytes: process.memoryUsage.rss(),
+      started_at: this.#startedAt,
+      time: Date.now(),
+    };
+  }
+}
+
+/** Until the next time to say that this host is there, a wake or the end. */
+async function nap(wake: EventTarget, signal: AbortSignal): Promise<void> {
+  const early = new AbortController();
+  wake.addEventListener("wake", () => early.abort(), { once: true });
+  await delay(PRESENCE_EVERY_MS, undefined, { signal: AbortSignal.any([signal, early.signal]) }).catch(
+    () => {},
+  );
+}
+
+/** Names the machine and its haft, the same over restarts; a copy of the files on another machine differs. */
+function instanceId(state: string): string {
+  const path = join(state, "fleet-instance");
+  if (!existsSync(path)) writeSecret(path, `${randomBytes(8).toString("hex")}\n`);
+  const machine = existsSync("/etc/machine-id") ? readFileSync("/etc/machine-id", "utf8").trim() : "";
+  return shortHash([readTextFile(path).trim(), machine, hostname(), state].join("\n"));
+}

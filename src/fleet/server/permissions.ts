@@ -1,0 +1,52 @@
+import { hostsBucket, inboxPrefix, replySubject, requestsTo } from "../subjects.ts";
+
+/** A host, or a person's machine, that the server knows. */
+export interface Member {
+  host: string;
+  publicKey: string;
+}
+
+export interface Permissions {
+  publish: { allow: string[] };
+  subscribe: { allow: string[] };
+}
+
+/**
+ * What the server lets one host do: it asks, answers and announces itself in its own name alone, and hears
+ * what is meant for it.
+ */
+export function permissionsOf({ host, publicKey }: Member, fleet: string): Permissions {
+  const bucket = hostsBucket(fleet);
+  const stream = `KV_${bucket}`;
+  return {
+    publish: {
+      allow: [
+        `haft.${fleet}.*.req.${publicKey}.>`,
+        replySubject({ fleet, host }, "*", "*"),
+        `$KV.${bucket}.${host}`,
+        ...readingOf(stream),
+      ],
+    },
+    subscribe: {
+      allow: [
+        requestsTo({ fleet, host }),
+        `haft.${fleet}.reply.${publicKey}.>`,
+        `${inboxPrefix(publicKey)}.>`,
+      ],
+    },
+  };
+}
+
+/** The questions to JetStream that reading a stream or a bucket takes. */
+function readingOf(stream: string): string[] {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}.>`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.>`,
+    `$JS.FC.${stream}.>`,
+  ];
+}

@@ -1,0 +1,60 @@
+/**
+ * The names of a fleet on NATS. Host, fleet and sender are one token each, checked where they come in, so
+ * that the server can enforce who may use which subject.
+ */
+export interface FleetAddress {
+  fleet: string;
+  host: string;
+}
+
+/** A method as a subject can carry it. */
+const METHOD = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
+const SESSION = /^[0-9a-f]{32}$/;
+/** Stands where a request has its method: what keeps a session going. */
+export const UPKEEP = "-";
+
+export function isMethodName(text: string): boolean {
+  return text.length <= 100 && METHOD.test(text);
+}
+
+/** What the sender of this key asks this host. */
+export function requestSubject({ fleet, host }: FleetAddress, sender: string, method: string): string {
+  return `haft.${fleet}.${host}.req.${sender}.${method}`;
+}
+
+/** All that is asked of a host. */
+export function requestsTo({ fleet, host }: FleetAddress): string {
+  return `haft.${fleet}.${host}.req.>`;
+}
+
+/** Sender and method of a subject below {@link requestsTo}. */
+export function requestParts(subject: string): { sender: string; method: string } | undefined {
+  const [, , , , sender, ...method] = subject.split(".");
+  if (sender === undefined || method.length === 0) return undefined;
+  return { sender, method: method.join(".") };
+}
+
+/** Where a host answers one session of a sender: the server lets this host alone publish there. */
+export function replySubject({ fleet, host }: FleetAddress, sender: string, session: string): string {
+  return `haft.${fleet}.reply.${sender}.${host}.${session}`;
+}
+
+/** The session that a reply subject belongs to; undefined when it is not one of this host for this sender. */
+export function replySession(
+  reply: string | undefined,
+  to: FleetAddress,
+  sender: string,
+): string | undefined {
+  const session = reply?.slice(reply.lastIndexOf(".") + 1) ?? "";
+  return SESSION.test(session) && reply === replySubject(to, sender, session) ? session : undefined;
+}
+
+/** The bucket of who is there. */
+export function hostsBucket(fleet: string): string {
+  return `haft-${fleet}-hosts`;
+}
+
+/** Before the inboxes of one sender, which others cannot read. */
+export function inboxPrefix(sender: string): string {
+  return `_INBOX.${sender}`;
+}

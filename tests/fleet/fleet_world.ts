@@ -1,0 +1,141 @@
+import { connect } from "node:net";
+import { createServer } from "node:net";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { delay } from "@std/async/delay";
+import { assertEquals } from "@std/assert";
+import { connectFleet, type FleetConnection } from "../../src/fleet/connect.ts";
+import type { FleetSettings } from "../../src/tools/manifest/fleet_settings.ts";
+import { readUserConfig } from "../../src/tools/project/user_config.ts";
+import { documented, type RunResult, Sandbox } from "../e2e/support.ts";
+import { natsServer } from "./nats_server.ts";
+
+/** One machine: a home and a daemon of its own, on loopback. */
+export class Machine implements AsyncDisposable {
+  constructor(readonly name: string, readonly sandbox: Sandbox) {}
+
+  run(...args: string[]): Promise<RunResult> {
+    return this.sandbox.run(documented, { args });
+  }
+
+  /** The standard output of a command that has to succeed. */
+  async good(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    assertEquals(code, 0, `${this.name}: haft ${args.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async status(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.run("fleet", "status", "--json")).stdout);
+  }
+
+  /** Waits for a state of its membership. */
+  async until(state: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const status = await this.status();
+      if (status["state"] === state) return status;
+      await delay(100);
+    }
+  }
+
+  get settings(): FleetSettings {
+    const { fleet } = readUserConfig(join(this.sandbox.haftHome, "config"));
+    if (fleet === undefined) throw new Error(`${this.name} is in no fleet`);
+    return fleet;
+  }
+
+  get key(): string {
+    return readFileSync(this.settings.creds, "utf8").trim();
+  }
+
+  /** A bare connection to the server with this machine's key. */
+  nats(): Promise<FleetConnection> {
+    return connectFleet(this.settings, { name: "test", stay: false });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run("daemon", "stop");
+    await this.sandbox[Symbol.asyncDispose]();
+  }
+}
+
+/** A fleet with a real server: its first machine runs it, others join. */
+export class FleetWorld implements AsyncDisposable {
+  readonly #machines: Machine[] = [];
+
+  private constructor(readonly first: Machine, readonly port: number) {
+    this.#machines.push(first);
+  }
+
+  static async create(name = "alpha"): Promise<FleetWorld> {
+    const world = new FleetWorld(new Machine(name, await Sandbox.create()), await freePort());
+    await world.up();
+    return world;
+  }
+
+  async up(): Promise<void> {
+    const { first, port } = this;
+    await first.good(
+      "fleet",
+      "up",
+      "--server",
+      natsServer,
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--name",
+      first.name,
+    );
+  }
+
+  /** A further machine, not joined. */
+  async machine(name: string): Promise<Machine> {
+    const machine = new Machine(name, await Sandbox.create());
+    this.#machines.push(machine);
+    return machine;
+  }
+
+  /** The file that lets a host join. */
+  async invite(name: string): Promise<string> {
+    const directory = join(this.first.sandbox.root, "invitations");
+    mkdirSync(directory, { recursive: true });
+    return (await this.first.good("fleet", "add-host", name, "--out", join(directory, `${name}.fleet`)))
+      .trim();
+  }
+
+  async join(name: string, ...args: string[]): Promise<Machine> {
+    const machine = await this.machine(name);
+    await machine.good("fleet", "join", await this.invite(name), ...args);
+    return machine;
+  }
+
+  /** The process id of the server. */
+  async serverPid(): Promise<number> {
+    const apps = JSON.parse(await this.first.good("app", "status", "all", "--json"));
+    return apps.find((app: { name: string }) => app.name === "fleet-server").instances[0].pid;
+  }
+
+  async untilServerAnswers(): Promise<void> {
+    while (!await answers(this.port)) await delay(50);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const machine of this.#machines.reverse()) await machine[Symbol.asyncDispose]();
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => (socket.destroy(), resolve(true)));
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
