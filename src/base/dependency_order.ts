@@ -25,6 +25,20 @@ export function dependencyCycle(dependencies: Dependencies): string[] | undefine
   return undefined;
 }
 
+/** All circles, each once. */
+export function dependencyCycles(dependencies: Dependencies): string[][] {
+  const left = new Map(dependencies);
+  const cycles: string[][] = [];
+  for (let cycle = dependencyCycle(left); cycle !== undefined; cycle = dependencyCycle(left)) {
+    cycles.push(cycle);
+    // Without the step that closes it, the rest is searched for the others.
+    const [closing, first] = cycle.slice(-2);
+    if (closing === undefined) break;
+    left.set(closing, (left.get(closing) ?? []).filter((name) => name !== first));
+  }
+  return cycles;
+}
+
 /**
  * The named apps and all that they wait for, each after those: the order to start in. Stopping goes the other
  * way round. There must be no circle.

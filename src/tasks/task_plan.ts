@@ -9,6 +9,8 @@ export interface PlannedTask extends FoundTask {
   given: TaskArguments;
   /** Keys of the tasks before it. */
   after: readonly string[];
+  /** It ran before a task of the run already, and runs once more after that one. */
+  again: boolean;
 }
 
 /** Key → task. The key tells tasks of one name in two projects apart. */
@@ -93,7 +95,7 @@ function add(
   if (path.includes(key)) {
     const names = [...path.slice(path.indexOf(key)), key].map((one) => one.slice(one.indexOf("\0") + 1));
     throw new UsageError(`Tasks depend on each other in a circle: ${names.join(" → ")}`, {
-      next: "Take one of these depends away",
+      next: "Take one of these depends or depends_post away",
     });
   }
   if (plan.has(key)) return key;
@@ -103,13 +105,43 @@ function add(
   const within: Adding = { scope: around, help, path: [...path, key] };
   const none = { words: [], rest: [] };
   const after = found.config.depends.map((name) => add(plan, findTask(name, around), none, within));
-  plan.set(key, { ...found, label: labelOf(found, plan), given, after });
-  for (const name of found.config.depends_post) {
-    const post = add(plan, findTask(name, around), none, within);
+  plan.set(key, { ...found, label: labelOf(found, plan), given, after, again: false });
+  addPosts(plan, key, (name) => add(plan, findTask(name, around), none, within));
+  return key;
+}
+
+/**
+ * Puts the `depends_post` of a task after it. One that the task itself waits for (`clean` before and after)
+ * gets a second run, so that the plan never has a circle.
+ *
+ * @param addNamed adds a task to the plan, and returns its key
+ */
+function addPosts(plan: Map<string, PlannedTask>, key: string, addNamed: (name: string) => string): void {
+  for (const name of plan.get(key)?.config.depends_post ?? []) {
+    let post = addNamed(name);
+    while (waitsFor(plan, key, post)) {
+      const before = plan.get(post);
+      post = `${post}\0again`;
+      if (before === undefined || plan.has(post)) continue;
+      plan.set(post, { ...before, again: true });
+      addPosts(plan, post, addNamed);
+    }
     const known = plan.get(post);
     if (known !== undefined) plan.set(post, { ...known, after: [...known.after, key] });
   }
-  return key;
+}
+
+/** Whether a task of the plan runs after another one, directly or not. */
+function waitsFor(plan: ReadonlyMap<string, PlannedTask>, key: string, other: string): boolean {
+  const seen = new Set<string>();
+  const left = [key];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    if (at === other) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    left.push(...plan.get(at)?.after ?? []);
+  }
+  return false;
 }
 
 /** The name alone, unless another project's task of the run has it. */

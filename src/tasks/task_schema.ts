@@ -4,7 +4,7 @@ import { type ManifestProblem, problemError } from "../tools/manifest/manifest_p
 import { NO_INCLUDES, type TaskIncludes } from "../tools/manifest/task_includes.ts";
 import { readSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
-import { dependencyCycle } from "../base/dependency_order.ts";
+import { dependencyCycles } from "../base/dependency_order.ts";
 import { taskNamed } from "./task_named.ts";
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
@@ -183,15 +183,19 @@ function unknownDependencies(section: Readonly<Record<string, unknown>>): Manife
 }
 
 function circles(tasks: ReadonlyMap<string, TaskConfig>): ManifestProblem[] {
-  const cycle = dependencyCycle(
-    new Map([...tasks].map(([name, { depends, depends_post: post }]) => [
-      name,
-      [...depends, ...post].map((other) => taskNamed(tasks, other)?.name ?? other),
-    ])),
+  const named = (names: readonly string[]) => names.map((other) => taskNamed(tasks, other)?.name ?? other);
+  const cycles = dependencyCycles(
+    new Map(
+      [...tasks].map(([name, { depends, depends_post: post }]) => [name, named([...depends, ...post])]),
+    ),
   );
-  return cycle === undefined ? [] : [{
-    keys: ["tasks", cycle[0] ?? "", "depends"],
-    message: `tasks depend on each other in a circle: ${cycle.join(" → ")}`,
-    next: "Take one of these depends away",
-  }];
+  return cycles.map((cycle) => {
+    const [first = "", second = ""] = cycle;
+    const key = named(tasks.get(first)?.depends ?? []).includes(second) ? "depends" : "depends_post";
+    return {
+      keys: ["tasks", first, key],
+      message: `tasks depend on each other in a circle: ${cycle.join(" → ")}`,
+      next: "Take one of these depends or depends_post away",
+    };
+  });
 }

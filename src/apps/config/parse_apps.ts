@@ -2,7 +2,7 @@ import { UsageError } from "../../base/errors.ts";
 import { type ManifestProblem, problemError } from "../../tools/manifest/manifest_problem.ts";
 import { checkSection, readSection } from "../../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
-import { dependencyCycle } from "../../base/dependency_order.ts";
+import { dependencyCycles } from "../../base/dependency_order.ts";
 import { type AppConfig, AppTable } from "./app_schema.ts";
 import { scheduleProblems } from "./check_schedule.ts";
 
@@ -107,8 +107,7 @@ function dependencyProblems(
       }
     }
   }
-  const cycle = dependencyCycle(dependencyTable(apps));
-  if (cycle !== undefined) {
+  for (const cycle of dependencyCycles(dependencyTable(apps))) {
     problems.push({
       keys: ["apps", cycle[0] ?? "", "depends_on"],
       message: `apps depend on each other in a circle: ${cycle.join(" → ")}`,

@@ -233,7 +233,7 @@ class TaskRun {
   async #confirm(): Promise<void> {
     const { yes } = this.#options;
     for (const task of this.#nodes.values()) {
-      if (task?.config.confirm === undefined || yes) continue;
+      if (task?.config.confirm === undefined || task.again || yes) continue;
       const { confirm } = await import("./confirm.ts");
       if (await confirm(task.config.confirm, this.#context)) continue;
       throw new HaftError(`Task "${task.label}" was not confirmed`, { next: "Answer with y, or give --yes" });

@@ -17,7 +17,11 @@ export interface GraphOptions {
   signal: AbortSignal;
 }
 
-/** Runs the nodes of a graph, each after those before it, and otherwise side by side. */
+/**
+ * Runs the nodes of a graph, each after those before it, and otherwise side by side.
+ *
+ * @throws {TypeError} for nodes that wait for each other, or for one that is not there
+ */
 export async function runGraph(
   nodes: ReadonlyMap<string, GraphNode>,
   { jobs = availableParallelism(), keepGoing, run, onSkipped, signal }: GraphOptions,
@@ -33,22 +37,22 @@ export async function runGraph(
     running.delete(key);
     if (!ok && !keepGoing) failure.abort(new Error("another task failed"));
   };
-  for (;;) {
+  while (waiting.size > 0 || running.size > 0) {
+    const waited = waiting.size;
     for (const key of waiting) {
-      const before = (nodes.get(key)?.after ?? []).map((other) => results.get(other));
-      if (before.includes(false) || (stop.aborted && !before.includes(undefined))) {
+      const ends = (nodes.get(key)?.after ?? []).map((other) => results.get(other));
+      if (ends.includes(false) || (stop.aborted && !ends.includes(undefined))) {
         waiting.delete(key);
         results.set(key, false);
         await onSkipped(key);
-      } else if (!before.includes(undefined) && running.size < jobs && !stop.aborted) {
+      } else if (!ends.includes(undefined) && running.size < jobs && !stop.aborted) {
         waiting.delete(key);
         running.set(key, begin(key));
       }
     }
-    if (running.size === 0) {
-      if (waiting.size === 0) return;
-      continue;
+    if (running.size > 0) await Promise.race(running.values());
+    else if (waiting.size === waited) {
+      throw new TypeError(`These never come to run: ${[...waiting].join(", ").replaceAll("\0", ":")}`);
     }
-    await Promise.race(running.values());
   }
 }

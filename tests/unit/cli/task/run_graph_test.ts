@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { runGraph } from "../../../../src/cli/task/run_graph.ts";
 
 const GRAPH = new Map([
@@ -45,4 +45,22 @@ Deno.test("runGraph() leaves out what depends on a failure; without keepGoing it
     most: 2,
   });
   assertEquals(await run({ fails: ["b"], jobs: 1 }), { ran: ["a", "b"], skipped: ["c", "d"], most: 1 });
+});
+
+Deno.test("runGraph() throws for nodes that wait for each other, instead of waiting for ever", async () => {
+  const ran: string[] = [];
+  const running = runGraph(
+    new Map([["a", { after: [] }], ["b", { after: ["c"] }], ["c", { after: ["b"] }]]),
+    {
+      keepGoing: false,
+      signal: new AbortController().signal,
+      run: (key) => {
+        ran.push(key);
+        return Promise.resolve(true);
+      },
+      onSkipped: () => Promise.resolve(),
+    },
+  );
+  await assertRejects(() => running, TypeError, "These never come to run: b, c");
+  assertEquals(ran, ["a"]);
 });
