@@ -191,12 +191,12 @@ class BunctlSession implements DialectSession {
 
   async #logs({ name: given, lines }: Record<string, unknown>): Promise<unknown> {
     const apps = await this.#apps();
+    const count = lineCount(lines);
     const all = given === null || given === "all";
     const name = all ? "" : nameOf({ name: given });
     const meant = all ? apps : apps.filter((app) => bunctlName(app.name) === name);
     if (meant.length === 0 && !all) throw notFound(name);
     const logs = await Promise.all(meant.map(async (app) => {
-      const count = typeof lines === "number" ? Math.max(0, Math.min(10_000, Math.floor(lines))) : 50;
       const result = await this.#daemon.request("app.logs", {
         root: app.root,
         names: [app.name],
@@ -262,7 +262,18 @@ function notFound(name: string): Error {
 
 function nameOf({ name }: Record<string, unknown>): string {
   if (typeof name !== "string") throw new Error("invalid type: name is a string");
-  return bunctlName(name);
+  const own = bunctlName(name);
+  if (/^\.*$/.test(own)) {
+    throw new Error(`Invalid app name "${cutText(name)}": it has no letter and no digit`);
+  }
+  return own;
+}
+
+/** An unsigned number, as serde reads it; 50 for none. */
+function lineCount(lines: unknown): number {
+  if (lines === null || lines === undefined) return 50;
+  if (typeof lines === "number" && Number.isInteger(lines) && lines >= 0) return Math.min(10_000, lines);
+  throw new Error("invalid value: lines is a whole number of 0 or more");
 }
 
 function readConfig(text: unknown): Record<string, unknown> {

@@ -33,6 +33,9 @@ const Started = v.object({
   images: v.nullish(v.array(v.string())),
 });
 
+/** A task by name, as some clients write it instead of the bare id. */
+const Named = v.object({ taskId: v.string() });
+
 /** The wire of packages/ipc, as the name says: released, or one of the document's. */
 export function rooDialect(
   name: "roo" | "codex" | "codex-lines",
@@ -147,11 +150,9 @@ class RooSession implements DialectSession {
   }
 
   async message(value: unknown): Promise<void> {
-    const command = readCommand(value);
-    // What is not understood is not answered: the wire has no word for it.
-    if (command === undefined) return;
     try {
-      await this.#command(command.commandName, command.data);
+      const command = readCommand(value);
+      if (command !== undefined) await this.#command(command.commandName, command.data);
     } catch (error) {
       this.#complain(error);
     }
@@ -202,6 +203,8 @@ class RooSession implements DialectSession {
         return this.#event({ eventName: "modesResponse", payload: [[]] });
       case "GetModels":
         return this.#event({ eventName: "modelsResponse", payload: [{}] });
+      default:
+        throw new Error(`There is no command ${cutText(name)}`);
     }
   }
 
@@ -211,7 +214,7 @@ class RooSession implements DialectSession {
    * @throws {Error} when there is no such task
    */
   #meant(named: unknown): string {
-    const id = named ?? this.#current;
+    const id = v.is(Named, named) ? named.taskId : named ?? this.#current;
     if (id === undefined) throw new Error("This client has no task");
     if (typeof id === "string" && TASK_ID.test(id)) return id;
     throw new Error(`There is no task ${cutText(typeof id === "string" ? id : JSON.stringify(id))}`);

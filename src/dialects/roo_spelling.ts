@@ -85,9 +85,20 @@ const Command = v.object({
 /** What a client may send: a command, bare or in node-ipc's envelope. */
 const Frame = v.union([v.object({ type: v.literal("message"), data: Command }), Command]);
 
-/** @returns undefined for what is not a command */
+/** node-ipc sends and hears events of any name; only its messages, and bare commands, are for the agent. */
+const Elsewhere = v.object({
+  type: v.pipe(v.string(), v.check((type) => type !== "message" && type !== "TaskCommand")),
+});
+
+/**
+ * @returns undefined for what is meant for no one here
+ * @throws {Error} why it is no command
+ */
 export function readCommand(value: unknown): { commandName: string; data?: unknown } | undefined {
   const frame = v.safeParse(Frame, value);
-  if (!frame.success) return undefined;
+  if (!frame.success) {
+    if (v.is(Elsewhere, value)) return undefined;
+    throw new Error("This is no command: it needs type TaskCommand, and data with a commandName");
+  }
   return frame.output.type === "message" ? frame.output.data.data : frame.output.data;
 }

@@ -12,7 +12,7 @@ export const InstallByName = v.object({
   tool_name: v.pipe(v.string(), v.nonEmpty("a tool's name")),
   /** A version, a range or a tag. */
   version: v.pipe(v.string(), v.nonEmpty("a version")),
-  options: v.nullish(ToolOptions),
+  options: v.nullish(v.pipe(v.custom((value) => !Array.isArray(value), "an object"), ToolOptions)),
   /** Where the tool's archive is fetched from; its hash has to be the one that the tool's source states. */
   download_url: v.nullish(v.pipe(v.string(), v.regex(/^https?:\/\//, "an http address"))),
 });

@@ -70,10 +70,9 @@ async function takeJob(
     wording = wordingOf(value);
     return { job: parseJob(value, expected), wording };
   } catch (error) {
-    if (!(error instanceof Disconnected)) {
-      const at = expected.lastIndexOf("@");
-      send(parent, failed(at > 0 ? expected.slice(0, at) : expected, error), wording);
-    }
+    // A parent that has only shut down its sending side hears it, too.
+    const at = expected.lastIndexOf("@");
+    send(parent, failed(at > 0 ? expected.slice(0, at) : expected, error), wording);
     throw error;
   }
 }

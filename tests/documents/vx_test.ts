@@ -80,6 +80,8 @@ Deno.test("vx: whatever is wrong with a config is answered with Failed", async (
     [{ text: config({ tool_name: 7 }) }, /tool_name/],
     [{ text: config({ version: undefined }) }, /version/],
     [{ text: config({ options: "fast" }) }, /options/],
+    [{ text: config({ options: [] }) }, /options/],
+    [{ text: config({ options: [1] }) }, /options/],
     [{ text: config({ download_url: "file:///etc/passwd" }) }, /download_url/],
     [{ text: config({ tool_name: "biome" }) }, /"biome@1\.0\.0" instead of "esbuild@1\.0\.0"/],
     [{ text: config({ version: "9.9.9" }), tool: "esbuild@9.9.9" }, /9\.9\.9/],

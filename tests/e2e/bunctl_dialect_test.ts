@@ -203,7 +203,17 @@ Deno.test("what bunctl refuses is answered with its Error, and the connection li
   await using _ = daemon;
   using client = new BunctlClient(path);
   for (
-    const request of ["Stop", { List: {} }, { Explode: null }, 5, { Start: { name: "x", config: "{" } }, []]
+    const request of [
+      "Stop",
+      { List: {} },
+      { Explode: null },
+      5,
+      { Start: { name: "x", config: "{" } },
+      { Start: { name: "", config: config("sh") } },
+      { Start: { name: "..", config: config("sh") } },
+      { Logs: { name: null, lines: -1 } },
+      [],
+    ]
   ) {
     assertEquals(Object.keys(await client.ask(request)), ["Error"], JSON.stringify(request));
   }

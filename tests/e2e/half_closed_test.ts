@@ -91,6 +91,21 @@ Deno.test("one-shot clients of other systems get their answers", async () => {
   }
 });
 
+Deno.test("a parent that shuts down its side without a job hears why nothing is installed", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const path = join(daemon.sandbox.root, "install.sock");
+  const parts: Uint8Array[] = [];
+  const parent = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.end("\n\n\n\n");
+    socket.on("data", (part) => parts.push(part));
+  });
+  await new Promise<void>((resolve) => parent.listen(path, resolve));
+  const { code } = await daemon.run("install", "esbuild@1.0.0", "--ipc-channel", path);
+  parent.close();
+  assertEquals(code, 3);
+  assertMatch(await new Blob(parts as BlobPart[]).text(), /^\{"Failed":.*before it sent a job.*\n$/);
+});
+
 Deno.test("a parent that has sent its job and shut down its side hears of the install to its end", async () => {
   await using registry = await fakeTools();
   await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });

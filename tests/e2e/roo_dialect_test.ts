@@ -174,6 +174,11 @@ Deno.test("frames in pieces and garbage do no harm, and an image that is too lar
   const frame = (commandName: string, data: unknown) =>
     `${JSON.stringify({ type: "message", data: { type: "TaskCommand", data: { commandName, data } } })}\f`;
   socket.write("garbage\f{}\f\f");
+  await until("needs type TaskCommand");
+  socket.write(frame("Explode", null));
+  await until("There is no command Explode");
+  socket.write(frame("CancelTask", { taskId: "000000000000" }));
+  await until("000000000000");
   for (const char of frame("GetModes", null)) socket.write(char);
   await until("modesResponse");
   socket.write(

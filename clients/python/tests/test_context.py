@@ -84,6 +84,7 @@ class Factory(SandboxedTest):
                 IpcMode.LOCAL_SOCKET,
             ),
             ({"AURORAVIEW_PACKED": "1"}, IpcMode.STDIO),
+            ({"AURORAVIEW_PACKED": "0"}, IpcMode.THREAD),
             ({"AURORAVIEW_PACKED": "1", "AURORAVIEW_IPC_CHANNEL": "x"}, IpcMode.LOCAL_SOCKET),
         )
         for env, mode in rows:

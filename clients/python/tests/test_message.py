@@ -29,6 +29,7 @@ class Message(unittest.TestCase):
         message = IpcMessage("response", {"h\u00e9llo": "\u2603"}, id="1")
         self.assertEqual(json.loads(message.to_json()), message.to_dict())
         self.assertEqual(IpcMessage.from_json(message.to_json()), message)
+        self.assertEqual(IpcMessage.from_json(message.to_json().encode()), message)
         for text in ("[1]", "{", '{"type": 1}', '{"type": "unknown"}', '{"type": "event", "event": 1}'):
             with self.subTest(text), self.assertRaises(ValueError):
                 IpcMessage.from_json(text)

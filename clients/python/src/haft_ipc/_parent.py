@@ -29,4 +29,4 @@ def is_legacy(env: Mapping[str, str]) -> bool:
     if mode:
         return mode == "legacy"
     # A packed AuroraView program without a channel has its parent at the other end of stdin and stdout.
-    return parents_channel(env) is None and bool(env.get("AURORAVIEW_PACKED"))
+    return parents_channel(env) is None and env.get("AURORAVIEW_PACKED", "").lower() not in ("", "0", "false")

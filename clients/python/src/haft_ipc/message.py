@@ -78,17 +78,17 @@ class IpcMessage:
             raise ValueError(f"Not a message: {value!r}") from error
 
     @classmethod
-    def from_json(cls, text: str) -> "IpcMessage":
+    def from_json(cls, text: Union[str, bytes]) -> "IpcMessage":
         """The message of a JSON text; see :meth:`from_dict`.
 
         :raises ValueError: it is not JSON, or not a message
         """
         try:
-            value = decode_json(text.encode())
+            value = decode_json(text.encode() if isinstance(text, str) else text)
         except FrameError as error:
             raise ValueError(str(error)) from error
         if not isinstance(value, dict):
-            raise ValueError(f"Not a message: {text}")
+            raise ValueError(f"Not a message: {text!r}")
         return cls.from_dict(value)
 
     def to_wire(self) -> Dict[str, JsonInput]:
