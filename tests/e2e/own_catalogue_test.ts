@@ -106,7 +106,7 @@ Deno.test("[catalogue]: a definition may be a name with its source, and replaces
   assertStringIncludes(check.stdout, "override = true");
   assert((await haft(["sync"])).code !== 0);
   sandbox.manifest(jq("override = true\n"));
-  assertMatch((await haft(["check"])).stdout, /is sound/);
+  assertMatch((await haft(["check"])).stdout, /is valid/);
   const info = JSON.parse((await haft(["info", "jq", "--offline", "--json"])).stdout);
   assertEquals(info.sources, [{ source: "github", from: "owner/acme" }]);
 });

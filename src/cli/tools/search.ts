@@ -8,6 +8,8 @@ import type { Command, Context, ParsedArgs } from "../command.ts";
 
 export interface SearchOptions {
   words: string[];
+  /** Ask the registries, too. */
+  online: boolean;
   json: boolean;
 }
 
@@ -22,8 +24,11 @@ interface SearchRow {
 
 export const command: Command<SearchOptions> = {
   usage: ["[WORD…]   # in names, executables, descriptions; without: all"],
-  flags: [{ name: "json", description: "Print JSON: [{tool, description, aliases, executables, sources}]" }],
-  examples: ["haft search json", "haft search kubernetes --json"],
+  flags: [
+    { name: "online", description: "Ask the registries of your own clients, too" },
+    { name: "json", description: "Print JSON: [{tool, description, aliases, executables, sources}]" },
+  ],
+  examples: ["haft search json", "haft search --online markdown", "haft search kubernetes --json"],
   completes: "catalogue",
   readOnly: true,
   parse,
@@ -33,12 +38,19 @@ export const command: Command<SearchOptions> = {
 function parse({ flags, positional, rest }: ParsedArgs): SearchOptions {
   const words = [...positional, ...rest];
   if (words.some((word) => word.trim() === "")) throw new UsageError("A word to search for is empty");
-  return { words, json: flags.has("json") };
+  const online = flags.has("online");
+  if (online && words.length === 0) {
+    throw new UsageError("What to search for? The registries have millions of packages", {
+      next: 'Write "haft search --online WORD"',
+    });
+  }
+  return { words, online, json: flags.has("json") };
 }
 
-async function run({ words, json }: SearchOptions, context: Context): Promise<ExitCode> {
+async function run({ words, online, json }: SearchOptions, context: Context): Promise<ExitCode> {
   const catalogue = catalogueAt(context.cwd, context);
   const found = searchCatalogue(words, catalogue);
+  if (online) found.push(...await searchRegistries(words, context));
   if (json) await context.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   else {await context.stdout.write(
       table(found.map((row) => [row.tool, row.description, row.sources.join(", ")]), context.stdout),
@@ -46,11 +58,30 @@ async function run({ words, json }: SearchOptions, context: Context): Promise<Ex
   if (found.length > 0) return ExitCode.ok;
   const near = words.flatMap((word) => nearestNames(word, catalogue.names()));
   await context.stderr.write(
-    `Nothing in the catalogue has "${words.join(" ")}"\n  ${
+    `Nothing in the catalogue${online ? " or the registries" : ""} has "${words.join(" ")}"\n  ${
       didYouMean(near) ?? 'Tools outside it are written with their source, such as "npm:NAME" or "pypi:NAME"'
     }\n`,
   );
   return ExitCode.failed;
+}
+
+/** What the registries have, each once more than the catalogue's; those that did not answer are told. */
+async function searchRegistries(words: readonly string[], context: Context): Promise<SearchRow[]> {
+  const [{ searchOnline }, { projectServices }, { openProject }] = await Promise.all([
+    import("../../tools/catalogue/search_online.ts"),
+    import("../../sync/project_sync.ts"),
+    import("../../tools/project/project.ts"),
+  ]);
+  const services = await projectServices(openProject(context.cwd, context), { offline: false }, context);
+  const { found, failed } = await searchOnline(words.join(" "), { ...services, signal: context.signal });
+  for (const { source, reason } of failed) await context.stderr.write(`Note: ${source}: ${reason}\n`);
+  return found.map(({ tool, description, source }) => ({
+    tool,
+    description,
+    aliases: [],
+    executables: [],
+    sources: [source],
+  }));
 }
 
 /** The tools in which each of the words is found, those whose name has it first. */

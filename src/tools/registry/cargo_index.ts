@@ -29,7 +29,12 @@ const IndexLine = v.object({
   cksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   yanked: v.optional(v.boolean(), false),
 });
-const IndexConfig = v.object({ dl: v.string() });
+const IndexConfig = v.object({ dl: v.string(), api: v.optional(v.nullable(v.string())) });
+const FoundCrates = v.array(v.object({
+  name: v.string(),
+  description: v.optional(v.nullable(v.string())),
+}));
+type FoundCrates = v.InferOutput<typeof FoundCrates>;
 
 /** Where cargo keeps what it downloads and the user's settings. */
 export function cargoHome({ env, home }: Pick<RegistryUser, "env" | "home">): string {
@@ -53,19 +58,36 @@ export async function crateVersions(
   });
 }
 
+/** The crates that the registry finds for a text, the best first. */
+export async function searchCrates(text: string, context: CargoContext): Promise<FoundCrates> {
+  const { api } = await indexConfig(await indexOf(context.user), context);
+  if (typeof api !== "string") return [];
+  return await context.documents.get({
+    url: `${api.replace(/\/$/, "")}/api/v1/crates?q=${encodeURIComponent(text)}&per_page=20`,
+    headers: {},
+    accept: "application/json",
+    immutable: false,
+    schema: FoundCrates,
+    parse: (json) => v.parse(v.object({ crates: FoundCrates }), json).crates,
+    signal: context.signal,
+  }) ?? [];
+}
+
+async function indexConfig(index: string, context: CargoContext): Promise<v.InferOutput<typeof IndexConfig>> {
+  const config = v.safeParse(IndexConfig, parsed(await getText(`${index}config.json`, context) ?? ""));
+  if (config.success) return config.output;
+  throw new HaftError(`"${index}config.json" does not say where crates are downloaded`, {
+    next: "Check the registry in cargo's config.toml",
+  });
+}
+
 /** Where the file of a version is, by the index's own template. */
 export async function crateAddress(
   { crate, version, integrity }: { crate: string; version: string; integrity: string },
   context: CargoContext,
 ): Promise<string> {
   const index = await indexOf(context.user);
-  const config = v.safeParse(IndexConfig, parsed(await getText(`${index}config.json`, context) ?? ""));
-  if (!config.success) {
-    throw new HaftError(`"${index}config.json" does not say where crates are downloaded`, {
-      next: "Check the registry in cargo's config.toml",
-    });
-  }
-  const { dl } = config.output;
+  const { dl } = await indexConfig(index, context);
   const words: Readonly<Record<string, string>> = {
     crate,
     version,

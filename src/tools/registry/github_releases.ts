@@ -21,15 +21,38 @@ export type Release = v.InferOutput<typeof Release>;
 
 const Releases = v.array(Release);
 
+const Repositories = v.array(v.object({
+  full_name: v.string(),
+  description: v.optional(v.nullable(v.string())),
+}));
+
+/** The repositories that GitHub finds for a text, the best first. */
+export async function searchRepositories(
+  text: string,
+  { documents, user, signal }: GithubContext,
+): Promise<v.InferOutput<typeof Repositories>> {
+  return await documents.get({
+    url: `${apiOf(user)}/search/repositories?q=${encodeURIComponent(text)}&per_page=20`,
+    headers: authorization(user),
+    accept: "application/vnd.github+json",
+    immutable: false,
+    schema: Repositories,
+    parse: (json) => v.parse(v.object({ items: Repositories }), json).items,
+    signal,
+  }) ?? [];
+}
+
+function apiOf({ env }: RegistryUser): string {
+  return (envValue(env, "GITHUB_API_URL") ?? "https://api.github.com").replace(/\/$/, "");
+}
+
 /**
  * The newest hundred releases of a repository, drafts left out.
  * @returns undefined when there is no such repository, or it is not the user's to see
  */
 export async function releasesOf(repo: string, context: GithubContext): Promise<Release[] | undefined> {
-  const { env } = context.user;
-  const api = envValue(env, "GITHUB_API_URL") ?? "https://api.github.com";
   const found = await context.documents.get({
-    url: `${api.replace(/\/$/, "")}/repos/${repo}/releases?per_page=100`,
+    url: `${apiOf(context.user)}/repos/${repo}/releases?per_page=100`,
     headers: authorization(context.user),
     accept: "application/vnd.github+json",
     immutable: false,

@@ -7,9 +7,11 @@ import type { NpmConfig } from "./npm_config.ts";
 import {
   CachedManifest,
   CachedPackument,
+  FoundPackages,
   type PackageManifest,
   type Packument,
   pickManifest,
+  readFoundPackages,
   readManifest,
   readPackument,
   summarize,
@@ -112,6 +114,18 @@ export class RegistryClient implements NpmRegistry {
       verdict = "verified";
     }
     return verdict;
+  }
+
+  async search(text: string, { signal }: RegistryRequestOptions = {}) {
+    const registry = (await this.#config()).registryFor("");
+    return await this.#ask(text, {
+      url: `${registry}-/v1/search?text=${encodeURIComponent(text)}&size=20`,
+      accept: JSON_ONLY,
+      immutable: false,
+      schema: FoundPackages,
+      parse: readFoundPackages,
+      signal,
+    }) ?? [];
   }
 
   async npmrc(): Promise<string> {

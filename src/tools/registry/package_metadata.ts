@@ -151,3 +151,20 @@ export function readPackument(json: unknown, { name, url }: { name: string; url:
   }
   return parsed.output;
 }
+
+/** What a search of the registry found. */
+export const FoundPackages = v.array(v.object({ name: v.string(), description: v.string() }));
+
+const ServedSearch = v.object({
+  objects: v.array(v.object({
+    package: v.object({ name: v.string(), description: v.optional(v.nullable(v.string()), "") }),
+  })),
+});
+
+/** @throws when it is no answer to a search */
+export function readFoundPackages(json: unknown): v.InferOutput<typeof FoundPackages> {
+  return v.parse(ServedSearch, json).objects.map(({ package: { name, description } }) => ({
+    name,
+    description: description ?? "",
+  }));
+}

@@ -32,6 +32,8 @@ export interface NpmRegistry {
    * @throws {SignatureError} when one is wrong, or its key had expired before the version was published
    */
   verifySignature(manifest: PackageManifest, options?: RegistryRequestOptions): Promise<SignatureVerdict>;
+  /** The packages that the registry finds for a text, the best first. */
+  search(text: string, options?: RegistryRequestOptions): Promise<{ name: string; description: string }[]>;
   /**
    * The registries and credentials as the text of one .npmrc. It holds secrets: write it for the user alone
    * (0600).

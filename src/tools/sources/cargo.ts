@@ -2,11 +2,11 @@
 import * as v from "valibot";
 import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity } from "../integrity.ts";
-import { crateAddress, crateVersions } from "../registry/cargo_index.ts";
+import { crateAddress, crateVersions, searchCrates } from "../registry/cargo_index.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName } from "./build.ts";
 import { chooseFrom, withLatest } from "./choose_version.ts";
-import type { ResolveDeps, Source } from "./source.ts";
+import { MOST_FOUND, type ResolveDeps, type Source } from "./source.ts";
 import { unknownPackage, unknownVersion } from "./source_error.ts";
 import type { SourceRequest } from "./source_request.ts";
 
@@ -57,6 +57,13 @@ export const cargo = {
       throw unknownVersion(request, withLatest([...found.keys()]));
     }
     return { version, kind: "built", platforms: { any: [artifact] } };
+  },
+  async search(text, deps) {
+    const found = await searchCrates(text, deps);
+    return found.slice(0, MOST_FOUND).map(({ name, description }) => ({
+      tool: `cargo:${name}`,
+      description: description ?? "",
+    }));
   },
   owns: (entry, artifact, { version }) =>
     artifact.crate === entry.crate && withoutBuild(artifact.version) === version,

@@ -4,14 +4,20 @@ import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, integrityOfSha256 } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import { PLATFORMS } from "../platform.ts";
-import { assetText, assetUrl, type Release, releasesOf } from "../registry/github_releases.ts";
+import {
+  assetText,
+  assetUrl,
+  type Release,
+  releasesOf,
+  searchRepositories,
+} from "../registry/github_releases.ts";
 import type { SourceRequest } from "./source_request.ts";
 import { looseVersion, versionMap } from "../versions/loose_version.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName, RelativePath } from "./build.ts";
 import { chooseFrom, withLatest } from "./choose_version.ts";
 import { assetFormat, checksumAssets, checksumOf, pickAsset } from "./release_assets.ts";
-import type { ResolveDeps, Source } from "./source.ts";
+import { MOST_FOUND, type ResolveDeps, type Source } from "./source.ts";
 import { noIntegrity, nothingPublished, unknownPackage, unknownVersion } from "./source_error.ts";
 
 const REPOSITORY = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
@@ -73,6 +79,13 @@ export const github = {
       throw unknownVersion(request, withLatest([...found.keys()]));
     }
     return { version, kind: "native", platforms: await assets(entry, { request, version, release }, deps) };
+  },
+  async search(text, deps) {
+    const found = await searchRepositories(text, deps);
+    return found.slice(0, MOST_FOUND).map(({ full_name: name, description }) => ({
+      tool: `github:${name}`,
+      description: description ?? "",
+    }));
   },
   owns: (entry, { repo, tag }, { version }) =>
     repo.toLowerCase() === entry.repo.toLowerCase() &&

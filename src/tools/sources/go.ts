@@ -99,6 +99,13 @@ export const go = {
     };
     return { version, kind: "built", platforms: { any: [artifact] } };
   },
+  async search(text, deps) {
+    // A proxy answers for modules' paths alone.
+    const path = text.trim();
+    if (!PACKAGE.test(path) || !path.includes("/")) return [];
+    const found = await moduleOf(path, deps);
+    return found === undefined ? [] : [{ tool: `go:${path}`, description: `of the module ${found.module}` }];
+  },
   owns({ package: path }, { module, version: text, package: built }, { version }) {
     const isTool = path === "toolchain"
       ? module === TOOLCHAIN && built === undefined

@@ -63,15 +63,9 @@ export const maven = {
       integrity,
     }),
   },
-  direct(text) {
-    const [group = "", artifact = "", classifier, more] = text.split(":");
-    const words = [group, artifact, classifier].filter((word) => word !== undefined);
-    if (more !== undefined || !words.every((word) => v.is(Word, word))) return undefined;
-    return { source: "maven", group, artifact, ...(classifier === undefined ? {} : { classifier }) };
-  },
+  direct: coordinates,
   directForm: '"maven:group:artifact" or "maven:group:artifact:classifier"',
-  subject: ({ group, artifact, classifier }) =>
-    [group, artifact, ...classifier === undefined ? [] : [classifier]].join(":"),
+  subject: coordinatesText,
   versions: async (entry, request, deps) => sortVersions([...(await releases(entry, request, deps)).keys()]),
   async resolve(entry, request, deps) {
     const found = await releases(entry, request, deps);
@@ -84,6 +78,13 @@ export const maven = {
     if (integrity === undefined) throw noIntegrity(request, `${group}:${artifact} ${file}`, undefined);
     const only = { kind: "maven" as const, group, artifact, version: text, file, integrity };
     return { version, kind: "native", platforms: { any: [only] } };
+  },
+  async search(text, deps) {
+    // A repository answers for coordinates alone.
+    const entry = coordinates(text.trim());
+    if (entry === undefined) return [];
+    const found = await mavenVersions(entry, deps);
+    return found === undefined ? [] : [{ tool: `maven:${coordinatesText(entry)}`, description: "" }];
   },
   owns: (entry, { group, artifact, version: text, file }, { version }) =>
     group === entry.group && artifact === entry.artifact && file === fileOf(entry, text) &&
@@ -109,6 +110,18 @@ export const maven = {
   address: (artifact, deps) => mavenAddress(artifact, deps),
   signature: () => Promise.resolve("not-checked"),
 } satisfies Source<MavenEntry, ArtifactOf<"maven">>;
+
+/** `group:artifact` or `group:artifact:classifier`. */
+function coordinates(text: string): MavenEntry | undefined {
+  const [group = "", artifact = "", classifier, more] = text.split(":");
+  const words = [group, artifact, classifier].filter((word) => word !== undefined);
+  if (more !== undefined || !words.every((word) => v.is(Word, word))) return undefined;
+  return { source: "maven", group, artifact, ...(classifier === undefined ? {} : { classifier }) };
+}
+
+function coordinatesText({ group, artifact, classifier }: MavenEntry): string {
+  return [group, artifact, ...classifier === undefined ? [] : [classifier]].join(":");
+}
 
 function isJar({ extension = "jar" }: MavenEntry): boolean {
   return extension === "jar";

@@ -25,6 +25,7 @@ import { chooseFrom, withLatest } from "./choose_version.ts";
 import { nativePackages, platformCandidates } from "./npm_platform_packages.ts";
 import {
   type ArtifactDeps,
+  MOST_FOUND,
   requestOptions,
   REQUESTS_AT_ONCE,
   type Resolved,
@@ -128,6 +129,10 @@ export const npm = {
         deps,
       ),
     };
+  },
+  async search(text, { registry, signal }) {
+    const found = await registry.search(text, signal === undefined ? {} : { signal });
+    return found.slice(0, MOST_FOUND).map(({ name, description }) => ({ tool: `npm:${name}`, description }));
   },
   owns(entry, { package: name, version: published }, { version, platform }) {
     if (platform === "any") return name === entry.versions && published === version;

@@ -82,6 +82,14 @@ export const pypi = {
       : lockApplication(entry, { request, version, releases });
     return { version, kind, platforms };
   },
+  async search(text, deps) {
+    // An index answers for names alone.
+    const name = normalized(text.trim().replaceAll(/\s+/g, "-"));
+    if (!PROJECT.test(name)) return [];
+    const { wheelsOf } = await import("../registry/python_index.ts");
+    const wheels = await wheelsOf(name, deps);
+    return wheels === undefined || wheels.length === 0 ? [] : [{ tool: `pypi:${name}`, description: "" }];
+  },
   owns(entry, { package: name, file }, { version }) {
     const wheel = parseWheelName(file);
     return wheel !== undefined && versionMap([wheel.version]).has(version) &&

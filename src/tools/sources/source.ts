@@ -34,6 +34,11 @@ export interface Source<Entry, Item extends Artifact> {
   /** The exact version of a request and its artifacts for every platform, from metadata alone. */
   resolve(entry: Entry, request: SourceRequest, deps: ResolveDeps): Promise<Resolved>;
   /**
+   * What the source has for words that a person searches for, the best first. Where a registry can only be
+   * asked for a name, that one; a source that cannot be asked at all leaves this out.
+   */
+  search?(text: string, deps: SearchDeps): Promise<FoundTool[]>;
+  /**
    * Whether an artifact of a lock file is one that the entry describes. A lock file may come from a stranger:
    * its integrity proves what is downloaded, but not that it is this tool.
    */
@@ -117,6 +122,26 @@ export interface ResolveDeps {
   user: RegistryUser;
   signal?: AbortSignal;
 }
+
+/** A tool that a registry has. */
+export interface FoundTool {
+  /** As a manifest names it: `npm:prettier`. */
+  tool: string;
+  description: string;
+}
+
+/** What searching needs. */
+export interface SearchDeps extends Omit<ResolveDeps, "registry"> {
+  registry: SearchableRegistry;
+}
+
+export interface SearchableRegistry {
+  /** The packages that the registry finds for a text, the best first. */
+  search(text: string, options?: RequestOptions): Promise<readonly { name: string; description: string }[]>;
+}
+
+/** How many tools of one source a search shows. */
+export const MOST_FOUND = 10;
 
 export interface RequestOptions {
   signal?: AbortSignal;

@@ -64,6 +64,11 @@ export function findSource(prefix: string): AnySource | undefined {
   return all.find(({ name }) => name === prefix);
 }
 
+/** Every source. */
+export function allSources(): readonly AnySource[] {
+  return all;
+}
+
 /** How tools without a catalogue entry are written, for messages. */
 export function directForms(): string[] {
   return all.flatMap(({ directForm }) => directForm ?? []);
