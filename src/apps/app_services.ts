@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../process/clock.ts";
-import { ExitPoll } from "../process/exit_poll.ts";
+import { ExitWatch } from "../process/exit_watch.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 import { type Spawner, systemSpawner } from "../process/spawner.ts";
 import { UsageSampler } from "../process/usage_sampler.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { EmitAppEvent } from "../protocol/app_events.ts";
 import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { Journal } from "./journal/journal.ts";
@@ -32,7 +33,7 @@ export interface AppServices {
   readonly table: ProcessTable;
   readonly clock: Clock;
   readonly spawner: Spawner;
-  readonly exits: ExitPoll;
+  readonly exits: ExitWatch;
   readonly journal: Journal;
   readonly pump: LogPump;
   readonly sampler: UsageSampler;
@@ -75,7 +76,12 @@ export function makeAppServices(
     scriptDirectory: join(directory, "scripts"),
     spawner: options.spawner ?? systemSpawner(table),
     random: options.random ?? Math.random,
-    exits: new ExitPoll({ table, clock }),
+    exits: new ExitWatch({
+      table,
+      clock,
+      // A table that a test made up has processes of its own.
+      watch: options.table === undefined ? runtime.watchProcess : undefined,
+    }),
     journal: new Journal(directory),
     pump: new LogPump(logDirectory, clock),
     limits: new LimitWatch({ sampler, clock }),

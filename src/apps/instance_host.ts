@@ -1,5 +1,5 @@
 import type { Clock } from "../process/clock.ts";
-import type { ExitPoll } from "../process/exit_poll.ts";
+import type { ExitWatch } from "../process/exit_watch.ts";
 import type { ProcessTable } from "../process/process_table.ts";
 import type { Spawner, SpawnSpec } from "../process/spawner.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
@@ -23,7 +23,7 @@ export interface InstanceHost {
   readonly table: ProcessTable;
   readonly clock: Clock;
   readonly spawner: Spawner;
-  readonly exits: ExitPoll;
+  readonly exits: ExitWatch;
   /** 0 to 1. */
   random(): number;
   /** `<file stem>/<instance>`, the beginning of what marks its processes. */

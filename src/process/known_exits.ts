@@ -10,7 +10,7 @@ import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 /** So many ends are kept, the newest ones: those of a moment in which a daemon is replaced. */
 const MOST = 1_000;
 
-/** Milliseconds between looks at children that have no other watcher, so that they do not stay as zombies. */
+/** Milliseconds between looks at children whose end the system does not tell, so that none stays a zombie. */
 const LOOK_MS = 1_000;
 
 const ends = new Map<string, Exit>();
@@ -33,10 +33,18 @@ export function exitsToHandOver(): [string, Exit][] {
 /** Call it before the first process is started: the children that are there are another program's. */
 export function takeOverExits(known: Iterable<[string, Exit]>, table: ProcessTable, pid: number): void {
   for (const [key, exit] of known) ends.set(key, exit);
+  let isLookedAt = false;
   for (const child of table.all()) {
     if (child.parent !== pid) continue;
-    children.set(child.pid, { pid: child.pid, startTime: child.startTime, bootId: table.bootId() });
+    const identity = { pid: child.pid, startTime: child.startTime, bootId: table.bootId() };
+    children.set(child.pid, identity);
+    const notice = runtime.watchProcess?.(child.pid, () => {
+      // Of a pid that is used again, another watcher learns the end.
+      if (children.get(child.pid) === identity) reap(identity);
+    });
+    if (notice === undefined) isLookedAt = true;
   }
+  if (!isLookedAt) return;
   const timer = setInterval(() => {
     for (const child of [...children.values()]) reap(child);
     if (children.size === 0) clearInterval(timer);

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { flock, peerUid } from "./bun_ffi.ts";
 import { bunSuccession, ignoreUntilReplaced } from "./bun_succession.ts";
+import { watchProcess } from "./bun_pidfd.ts";
 import { keepInheritedHandles } from "./inherited_handles.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
@@ -31,6 +32,7 @@ export const bunRuntime: Runtime = {
   selfCommand,
   exec,
   ...(process.platform === "win32" ? {} : { succession: bunSuccession(heldLock) }),
+  watchProcess,
   keepInherited,
   hasTerminals: process.platform !== "win32",
   startProgram,

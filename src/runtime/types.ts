@@ -21,6 +21,12 @@ export interface Runtime {
    */
   exec(file: string, args: readonly string[], options: ExecOptions): Promise<number>;
   /**
+   * Calls once when any process has ended. Absent where the runtime cannot wait for one that is no child.
+   *
+   * @returns undefined where the system cannot; disposing it takes the call back
+   */
+  watchProcess?: (pid: number, onEnd: () => void) => Disposable | undefined;
+  /**
    * Keeps what this process was handed besides stdio (a pipe of its starter's, a lock's descriptor) from the
    * processes that it starts from now on. A process that lives on would hold it open for as long.
    */

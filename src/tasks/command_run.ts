@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../process/clock.ts";
-import type { ExitPoll } from "../process/exit_poll.ts";
+import type { ExitWatch } from "../process/exit_watch.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
 import type { ProcessIdentity } from "../process/process_table.ts";
 import { stopTree } from "../process/stop_tree.ts";
@@ -124,7 +124,7 @@ function hasGroup({ pid }: ProcessIdentity): boolean {
 export async function adoptCommand(
   identity: ProcessIdentity,
   { marker, inputPath, onEvent, exits }: Pick<CommandRunOptions, "marker" | "inputPath" | "onEvent"> & {
-    exits: ExitPoll;
+    exits: ExitWatch;
   },
 ): Promise<CommandRun> {
   let talk: Conversation;

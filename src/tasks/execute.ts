@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExitPoll } from "../process/exit_poll.ts";
+import type { ExitWatch } from "../process/exit_watch.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/project.ts";
@@ -32,7 +32,7 @@ export interface ExecuteDeps {
   history: History;
   callBackend: CallBackend;
   inputDirectory: string;
-  exits: ExitPoll;
+  exits: ExitWatch;
   sweep: StraySweep;
   onStarted: (execution: Execution) => void;
   onEvent: (event: string, data: unknown) => void;

@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import { errorMessage } from "../base/errors.ts";
 import { systemClock } from "../process/clock.ts";
-import { ExitPoll } from "../process/exit_poll.ts";
+import { ExitWatch } from "../process/exit_watch.ts";
+import { runtime } from "../runtime/mod.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
@@ -64,7 +65,11 @@ export class TaskService {
   readonly #heir: TaskHeir;
   readonly #ends = new Ends();
   readonly #processes = hostProcessTable();
-  readonly #exits = new ExitPoll({ table: this.#processes, clock: systemClock });
+  readonly #exits = new ExitWatch({
+    table: this.#processes,
+    clock: systemClock,
+    watch: runtime.watchProcess,
+  });
   readonly #sweep = new StraySweep({
     table: this.#processes,
     clock: systemClock,

@@ -85,7 +85,9 @@ declare namespace Bun {
   function gc(wait: boolean): void;
   function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;
   function listen<Data>(options: UnixOptions<Data>): { stop(closeConnections?: boolean): void };
-  function connect<Data>(options: UnixOptions<Data>): Promise<Socket<Data>>;
+  function connect<Data>(
+    options: UnixOptions<Data> | { fd: number; socket: SocketHandlers<Data> },
+  ): Promise<Socket<Data>>;
 }
 
 declare namespace NodeJS {

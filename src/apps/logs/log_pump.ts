@@ -1,7 +1,7 @@
 /**
  * When the logs are read. A watch of their directory says which has something new; while something comes,
  * those are read every few milliseconds; and all are read once a second, since a watch may miss something, or
- * not be had.
+ * not be had. While nothing is written, that becomes rarer.
  *
  * A writer without end makes a notice for each of its writes. So the watch is given up for a while when
  * notices come in masses, and the files are read by the clock: what haft spends on a log does not grow with
@@ -23,6 +23,8 @@ const TIMES = {
   unwatched: 25,
   /** Of all, watch or not; then the positions are kept, too. */
   fallback: 1_000,
+  /** The same while nothing is written: each time twice as late, up to this. */
+  quiet: 30_000,
   /** Until a watch that was given up is begun anew. */
   watchAgain: 1_000,
 };
@@ -47,6 +49,7 @@ export class LogPump implements AsyncDisposable {
   #timer: Disposable | undefined;
   #dueIn = Infinity;
   #lastSweep = -Infinity;
+  #fallback = TIMES.fallback;
   #closed = false;
 
   constructor(directory: string, clock: Clock) {
@@ -76,6 +79,7 @@ export class LogPump implements AsyncDisposable {
 
   #wake(logs: InstanceLogs): void {
     this.#dirty.add(logs);
+    this.#fallback = TIMES.fallback;
     this.#schedule(TIMES.soon);
   }
 
@@ -91,16 +95,18 @@ export class LogPump implements AsyncDisposable {
 
   #read(): void {
     const now = this.#clock.monotonic();
-    const sweep = now - this.#lastSweep >= TIMES.fallback;
+    const sweep = now - this.#lastSweep >= this.#fallback;
     if (sweep) this.#sweep(now);
     const reading = sweep || this.#watcher === undefined ? [...this.#logs] : [...this.#dirty];
     this.#dirty.clear();
     for (const logs of reading) if (logs.read() > 0) this.#dirty.add(logs);
     if (sweep) { for (const logs of this.#logs) logs.save(); }
+    if (this.#dirty.size > 0 || this.#watcher === undefined) this.#fallback = TIMES.fallback;
+    else if (sweep) this.#fallback = Math.min(this.#fallback * 2, TIMES.quiet);
     if (this.#logs.size === 0) return;
     const spent = this.#clock.monotonic() - now;
     if (this.#dirty.size > 0) this.#schedule(Math.max(TIMES.busy, spent * REST_FACTOR));
-    else this.#schedule(this.#watcher === undefined ? TIMES.unwatched : TIMES.fallback);
+    else this.#schedule(this.#watcher === undefined ? TIMES.unwatched : this.#fallback);
   }
 
   #sweep(now: number): void {

@@ -2,7 +2,7 @@ import { existsSync, type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { errorMessage } from "../../base/errors.ts";
-import type { ExitPoll } from "../../process/exit_poll.ts";
+import type { ExitWatch } from "../../process/exit_watch.ts";
 import { findSame, type ProcessIdentity, type ProcessTable } from "../../process/process_table.ts";
 import { stopLeftovers } from "../command_run.ts";
 import type { History, StoredTask } from "../history.ts";
@@ -30,7 +30,7 @@ export interface FrontInboxOptions {
   queue: TaskQueue;
   runner: TaskRunner;
   processes: ProcessTable;
-  exits: ExitPoll;
+  exits: ExitWatch;
   /** Takes up a task whose front has gone while its command may still run. */
   takeUp: (task: StoredTask) => Promise<void>;
   /** A command has ended that may have left processes behind. */

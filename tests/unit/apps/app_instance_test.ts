@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AppInstance } from "../../../src/apps/app_instance.ts";
 import { parseApp } from "../../../src/apps/config/parse_apps.ts";
 import { InstanceLogs } from "../../../src/apps/logs/instance_logs.ts";
-import { ExitPoll } from "../../../src/process/exit_poll.ts";
+import { ExitWatch } from "../../../src/process/exit_watch.ts";
 import { FakeClock, FakeSystem, settle } from "../process/fakes.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -33,7 +33,7 @@ async function withInstance(
     table: system,
     clock,
     spawner: system,
-    exits: new ExitPoll({ table: system, clock }),
+    exits: new ExitWatch({ table: system, clock }),
     random: () => 0.5,
     markerPrefix: "web/0",
     plan: () =>
