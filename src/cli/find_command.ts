@@ -63,6 +63,13 @@ export function isHelp(word: string): boolean {
   return word === "--help" || word === "-h" || word === "help";
 }
 
+/** Options that haft itself has by another name, or that only its commands have. */
+const OTHER_OPTIONS: Readonly<Record<string, string>> = {
+  "-v": '"haft --version" (-V) prints the version; "-v" says more after a command, as in "haft run -v NAME"',
+  "-version": '"haft --version" prints the version',
+  "--verbose": 'It follows the command: "haft run --verbose NAME"',
+};
+
 async function unknownCommand(
   word: string,
   { path, group, meaning }: {
@@ -76,7 +83,9 @@ async function unknownCommand(
   const overview = `Run "${haft} --help" for the commands`;
   if (word.startsWith("-")) {
     return new UsageError(`Unknown option ${word}${path === "" ? "" : ` for "${haft}"`}`, {
-      next: path === "" ? overview : `Options follow the command: "${haft} COMMAND ${word}"`,
+      next: path === ""
+        ? OTHER_OPTIONS[word] ?? overview
+        : `Options follow the command: "${haft} COMMAND ${word}"`,
     });
   }
   const names = group.commands.filter(({ hidden }) => hidden !== true)

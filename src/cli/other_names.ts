@@ -5,6 +5,9 @@
 export const OTHER_NAMES: Readonly<Record<string, string>> = {
   add: 'Add a tool with "haft use TOOL"',
   update: 'Move tools to newer versions with "haft upgrade"; "haft self update" updates haft',
+  unuse: 'Take a tool out of haft.toml with "haft remove TOOL"',
+  unset: 'Take a tool out with "haft remove TOOL", a setting with "haft config unset KEY"',
+  unlink: 'Take a tool out of haft.toml with "haft remove TOOL"',
   "list-all": 'List the versions of a tool with "haft ls-remote TOOL"',
   versions: 'List the versions of a tool with "haft ls-remote TOOL"',
   latest: 'Show the newest version of a tool with "haft info TOOL"',

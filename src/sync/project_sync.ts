@@ -155,7 +155,10 @@ export async function projectResolver(
   user: InstallUser,
 ): Promise<Resolver> {
   const { createResolver } = await import("./tool_services.ts");
-  return await createResolver(await projectServices(project, options, user));
+  const resolve = await createResolver(await projectServices(project, options, user));
+  if (!options.offline) return resolve;
+  const { sayWhatTheStoreHas } = await import("./offline_resolver.ts");
+  return sayWhatTheStoreHas(resolve, user);
 }
 
 /** Before trust the user's own sources are used, and the user should know why. */

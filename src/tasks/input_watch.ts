@@ -15,10 +15,23 @@ export interface InputWatchOptions {
   onProblem: (text: string) => void;
 }
 
-interface Watched {
+export interface Watched {
   directory: string;
+  /** Patterns; none for all files of the directory. */
   inputs: readonly string[];
   outputs: readonly string[];
+  /** The file that declares it. */
+  manifest: string;
+}
+
+/** What to watch for tasks of a run: their inputs, but not what they put out. */
+export function inputsOf(tasks: Iterable<PlannedTask>, cwd: string): Watched[] {
+  return [...tasks].filter(hasCommand).map(({ project, config }) => ({
+    directory: taskDirectory(project.root, config, cwd),
+    inputs: config.inputs,
+    outputs: config.outputs,
+    manifest: project.manifest,
+  }));
 }
 
 /** Path → when it was changed last, and its size. */
@@ -30,20 +43,16 @@ type Looks = Map<string, string>;
  */
 export class InputWatch implements Disposable {
   readonly #options: InputWatchOptions;
-  readonly #watched: Watched[];
+  readonly #watched: readonly Watched[];
   readonly #manifests: ReadonlySet<string>;
   readonly #watchers: FSWatcher[] = [];
   #looks: Looks;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tasks: readonly PlannedTask[], options: InputWatchOptions) {
+  constructor(watched: readonly Watched[], options: InputWatchOptions) {
     this.#options = options;
-    this.#watched = tasks.filter(hasCommand).map(({ project, config }) => ({
-      directory: taskDirectory(project.root, config, options.cwd),
-      inputs: config.inputs,
-      outputs: config.outputs,
-    }));
-    this.#manifests = new Set(tasks.map(({ project }) => project.manifest));
+    this.#watched = watched;
+    this.#manifests = new Set(watched.map(({ manifest }) => manifest));
     this.#looks = this.#look();
     for (const directory of this.#directories()) this.#watch(directory);
   }

@@ -57,7 +57,7 @@ function splitCalls(words: readonly string[], scope: TaskScope): Call[] {
       current.words.push(word);
       continue;
     }
-    const found = tryFind(word, scope, { optional: parameters });
+    const found = tryFind(word, scope, { optional: parameters, before: current?.found.name });
     if (found === undefined) current?.words.push(word);
     else calls.push({ found, words: [] });
   }
@@ -67,13 +67,18 @@ function splitCalls(words: readonly string[], scope: TaskScope): Call[] {
 function tryFind(
   word: string,
   scope: TaskScope,
-  { optional }: { optional: boolean },
+  { optional, before }: { optional: boolean; before: string | undefined },
 ): FoundTask | undefined {
   try {
     return findTask(word, scope);
   } catch (error) {
-    if (optional && error instanceof UsageError) return undefined;
-    throw error;
+    if (!(error instanceof UsageError)) throw error;
+    if (optional) return undefined;
+    if (before === undefined) throw error;
+    const near = error.next?.startsWith("Did you mean") === true ? `${error.next}\n` : "";
+    throw new UsageError(error.message, {
+      next: `${near}Words for "${before}" follow --: haft run ${before} -- ${word} …`,
+    });
   }
 }
 

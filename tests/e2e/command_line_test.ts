@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../scripts/support/project.ts";
-import { everyHaft, Sandbox } from "./support.ts";
+import { binary, everyHaft, Sandbox } from "./support.ts";
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, "deno.json"), "utf8"));
 
@@ -61,6 +61,21 @@ for (const haft of everyHaft) {
     assertEquals({ code, stderr, lines: stdout.split("\n").length }, { code: 0, stderr: "", lines: 2 });
   });
 }
+
+Deno.test("words of other tools and wrong settings: what to write here, and which value is wrong", async () => {
+  await using sandbox = await Sandbox.create();
+  const rows: [args: string[], text: string][] = [
+    [["-v"], '"haft --version" (-V) prints the version'],
+    [["unuse", "node"], '"haft remove TOOL"'],
+    [["config", "set", "jobs", "many"], 'Cannot set "settings.jobs": it must be a number, not "many"'],
+    [["config", "set", "jbs", "4"], 'Did you mean "jobs"?'],
+  ];
+  for (const [args, text] of rows) {
+    const { code, stderr } = await sandbox.run(binary, { args });
+    assertEquals([args, code], [args, 2]);
+    assertStringIncludes(stderr, text);
+  }
+});
 
 Deno.test("the bundle and the sources print the same help", async () => {
   await using sandbox = await Sandbox.create();

@@ -30,6 +30,29 @@ Deno.test("haft complete knows verbs, options, apps, tasks, the catalogue, metho
   assertEquals(await words("task", "wait", ""), [id]);
 });
 
+Deno.test("haft complete knows a task's parameters, their choices and haft's own options after its name", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.deploy]
+run = "true"
+args.env = { choices = ["dev", "prod"] }
+args.region = { choices = ["eu", "us"], default = "eu" }
+[tasks.plain]
+run = "true"
+`,
+  );
+  const words = async (...line: string[]) =>
+    (await daemon.run("complete", "--", "run", "deploy", ...line)).stdout.split("\n")
+      .filter((text) => text !== "").map((text) => text.split("\t")[0]);
+  assertEquals(await words(""), ["dev", "prod"]);
+  assertEquals(await words("dev", ""), ["eu", "us"]);
+  assertEquals(await words("--region", "u"), ["us"]);
+  assertEquals(await words("--region", "us", ""), ["dev", "prod"]);
+  assertEquals(await words("--env=p"), ["--env=prod"]);
+  assertEquals(await words("--re"), ["--region", "--record"]);
+  assertEquals((await daemon.run("complete", "--", "run", "plain", "x")).stdout, ":files\n");
+});
+
 const SHELLS: [shell: string, line: (words: string) => string][] = [
   [
     "bash",

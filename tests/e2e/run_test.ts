@@ -210,6 +210,19 @@ run = "echo waits; sleep 600"
   }
 });
 
+Deno.test("a word after a task's name: a mistyped option of haft's is noted, a word without a task gets a hint", async () => {
+  await using daemon = await project(binary, '[tasks]\nsay = "echo"\n');
+  const mistyped = await daemon.run("run", "say", "--forse");
+  assertEquals([mistyped.code, mistyped.stdout], [0, "--forse\n"]);
+  assertStringIncludes(mistyped.stderr, '--forse goes to task "say". Did you mean haft\'s --force?');
+  for (const args of [["--watch"], ["--", "--forse"]]) {
+    assertEquals((await daemon.run("run", "say", ...args)).stderr, "");
+  }
+  const word = await daemon.run("run", "say", "a", "b");
+  assertEquals(word.code, 2);
+  assertStringIncludes(word.stderr, 'Words for "say" follow --: haft run say -- a');
+});
+
 Deno.test("--help of a task with a required parameter shows it, and asks for no value", async () => {
   await using daemon = await project(
     binary,

@@ -82,7 +82,7 @@ Deno.test("a shim's answer is never older than the manifest, however it was chan
   assertStringIncludes(await shims.output(), "esbuild 1.0.0: x|");
   await shims.warm();
   rmSync(manifest);
-  assertStringIncludes(await shims.output(), "No tool of this project");
+  assertStringIncludes(await shims.output(), 'No haft.toml here or above, and no default for "esbuild"');
 });
 
 Deno.test("a manifest whose time has no fraction, as archives set it, gets no entry: another of that time could not be told from it", async () => {
@@ -148,7 +148,7 @@ Deno.test("with another HAFT_HOME a shim asks haft again, and what a project lac
   mkdirSync(elsewhere);
   assertStringIncludes(
     await shims.output("esbuild x", elsewhere),
-    'No tool of this project provides "esbuild"',
+    'No haft.toml here or above, and no default for "esbuild"',
   );
   const bin = join(shims.sandbox.root, "bin");
   mkdirSync(bin);

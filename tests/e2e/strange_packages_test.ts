@@ -120,7 +120,7 @@ Deno.test("a shim never comes back to haft: shims of other stores and behind lin
   };
   for (const path of [`${own}:${join(other, "shims")}`, `${join(other, "shims")}:${own}`, `${link}:${own}`]) {
     const output = await run(path);
-    assertStringIncludes(output, 'No tool of this project provides "esbuild"');
+    assertStringIncludes(output, 'No haft.toml here or above, and no default for "esbuild"');
     assertStringIncludes(output, "code 1");
   }
   const elsewhereHome = `XDG_DATA_HOME="${sandbox.root}/xdg" HAFT_HOME=`;

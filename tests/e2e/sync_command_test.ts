@@ -1,6 +1,6 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fakeTools } from "./fake_tools.ts";
 import { type Sandbox, sandbox } from "../integration/sync/support.ts";
@@ -76,4 +76,19 @@ Deno.test("haft sync --quiet says nothing when all is well", async () => {
   await using registry = await fakeTools();
   writeFileSync(join(box.root, "haft.toml"), MANIFEST);
   assertEquals(await sync(["--quiet"], { box, registry: registry.url }), { code: 0, stdout: "", stderr: "" });
+});
+
+Deno.test("haft sync --offline without a lock says what the store has, and what to do", async () => {
+  await using box = await sandbox();
+  await using registry = await fakeTools();
+  const options = { box, registry: registry.url };
+  const manifest = join(box.root, "haft.toml");
+  writeFileSync(manifest, '[tools]\nesbuild = "1"\n');
+  assertEquals((await sync([], options)).code, 0);
+  rmSync(join(box.root, "haft.lock"));
+  rmSync(join(box.root, "home", "cache", "metadata"), { recursive: true });
+  const { code, stderr } = await sync(["--offline"], options);
+  assertEquals(code, 1);
+  assertMatch(stderr, /The store has esbuild 1\.2\.0, but haft\.lock does not pin esbuild = "1"/);
+  assertMatch(stderr, /Run "haft sync" once without --offline/);
 });

@@ -10,11 +10,13 @@ async function watching(
   daemon: Awaited<ReturnType<typeof project>>,
   args: string[],
   steps: { until: string; then: (pid: number) => void }[],
+  env: Record<string, string> = {},
 ) {
   const left = [...steps];
   let seen = 0;
   return await daemon.sandbox.run(binary, {
     args: ["watch", ...args],
+    env,
     ownGroup: true,
     onOutput: ({ pid, stdout, stderr }) => {
       const text = stdout + stderr;
@@ -132,4 +134,41 @@ Deno.test("haft watch goes on after a failure and a wrong manifest; what it cann
   assertEquals(unknown.code, 2);
   assertStringIncludes(unknown.stderr, 'has no task "nope"');
   assertEquals((await daemon.run("watch")).code, 2);
+});
+
+Deno.test("haft watch runs another program's task by that program, on changes of what --pattern says", async () => {
+  counted.clear();
+  await using daemon = await project(binary, "[tools]\n");
+  const at = (name: string) => join(daemon.sandbox.project, name);
+  const bin = join(daemon.sandbox.root, "home", ".local", "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(
+    join(bin, "just"),
+    '#!/bin/sh\n[ "$1" = --version ] || { echo "just $*"; cat src/*.txt; }\n',
+    {
+      mode: 0o755,
+    },
+  );
+  writeFileSync(at("justfile"), "build:\n  echo x\n");
+  mkdirSync(at("src"));
+  writeFileSync(at("src/a.txt"), "one\n");
+  writeFileSync(at("src/a.gen"), "");
+  const { code, stdout, stderr } = await watching(
+    daemon,
+    ["build", "--pattern", "src/**,!src/*.gen"],
+    [
+      {
+        until: WAITING,
+        then: () => {
+          writeFileSync(at("other.txt"), "x");
+          writeFileSync(at("src/a.gen"), "x");
+          writeFileSync(at("src/b.txt"), "two\n");
+        },
+      },
+      { until: "src/b.txt changed", then: () => {} },
+      { until: WAITING, then: end },
+    ],
+    { PATH: `${bin}:/usr/bin:/bin`, HAFT_TRUST: "1" },
+  );
+  assertEquals([code, stdout], [130, "just build\none\njust build\none\ntwo\n"], stderr);
 });

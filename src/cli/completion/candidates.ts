@@ -52,6 +52,14 @@ async function ofCommand(
 ): Promise<Candidate[] | "files"> {
   const flags = [...own, ...COMMON_FLAGS].filter(isShown);
   const [firstArgument] = before.filter((word) => !word.startsWith("-"));
+  if (completes === "tasks" && firstArgument !== undefined && !before.includes("--")) {
+    const { taskCandidates } = await import("./sources.ts");
+    const own = flags.flatMap(flagCandidates);
+    return await taskCandidates(
+      { before: before.slice(before.indexOf(firstArgument)), current, own },
+      context,
+    );
+  }
   // What follows belongs to another program.
   if (before.includes("--") || (stopEarly === true && firstArgument !== undefined)) return "files";
   const awaiting = flags.find((flag) => flag.value !== undefined && isFlag(flag, before.at(-1)));

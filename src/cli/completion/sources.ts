@@ -85,3 +85,53 @@ function commandOf(table: unknown): string {
   const command = typeof table === "object" && table !== null && "command" in table ? table.command : table;
   return Array.isArray(command) ? command.join(" ") : typeof command === "string" ? command : "";
 }
+
+/**
+ * What can follow a task's name: its parameters and their choices, haft's own options and more tasks; `files`
+ * where the task takes words of any kind.
+ *
+ * @param place.before the words from the task's name on
+ */
+export async function taskCandidates(
+  { before, current, own }: { before: readonly string[]; current: string; own: readonly Candidate[] },
+  context: Context,
+): Promise<Candidate[] | "files"> {
+  const parameters = await parametersBefore(before, context).catch(() => undefined);
+  if (parameters === undefined) return "files";
+  const starting = (candidates: readonly Candidate[]) =>
+    candidates.filter(({ word }) => word.startsWith(current) && cellText(word) === word);
+  const choices = (name: string | undefined, prefix = "") =>
+    (parameters.find(([known]) => known === name)?.[1].choices ?? [])
+      .map((choice) => ({ word: `${prefix}${choice}`, description: "" }));
+  const [, joined] = /^--([\w-]+)=/.exec(current) ?? [];
+  if (joined !== undefined) return starting(choices(joined, `--${joined}=`));
+  const [, awaiting] = /^--([\w-]+)$/.exec(before.at(-1) ?? "") ?? [];
+  if (awaiting !== undefined && parameters.some(([name]) => name === awaiting)) {
+    const values = choices(awaiting);
+    return values.length === 0 ? "files" : starting(values);
+  }
+  const given = new Set(before.flatMap((word) => /^--([\w-]+)/.exec(word)?.[1] ?? []));
+  const left = parameters.filter(([name]) => !given.has(name));
+  if (current.startsWith("-")) {
+    return starting([
+      ...left.map(([name, { description }]) => ({ word: `--${name}`, description: description ?? "" })),
+      ...own,
+    ]);
+  }
+  const byPlace =
+    before.slice(1).filter((word, index) => !word.startsWith("-") && !/^--[\w-]+$/.test(before[index] ?? ""))
+      .length;
+  const values = choices(left[byPlace]?.[0]);
+  return values.length === 0 ? "files" : starting(values);
+}
+
+/** The parameters of the task that a command line names. */
+async function parametersBefore([name = ""]: readonly string[], context: Context) {
+  const { findTask } = await import("../../tasks/project_tasks.ts");
+  const { withTaskScope } = await import("../../tasks/task_scope.ts");
+  const { parametersOf } = await import("../../tasks/task_arguments.ts");
+  return await withTaskScope(context.cwd, context, {
+    use: (scope) => parametersOf(findTask(name, scope).config),
+    remember: false,
+  });
+}

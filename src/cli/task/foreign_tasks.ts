@@ -1,6 +1,7 @@
 /** Tasks of other programs' files: npm's scripts, mise, just and Task. Their own programs run them. */
 import { readTextFile } from "../../base/read_text_file.ts";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import process from "node:process";
 import { withUsersUmask } from "../../base/umask.ts";
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -125,7 +126,7 @@ function withIncluded(file: string, text: string): GatedParts["parts"] {
  * @throws {UntrustedError} when the file is not trusted as it is now
  */
 export async function runForeign(
-  { words, rest }: Pick<TaskRunOptions, "words" | "rest">,
+  { words, rest, watched }: Pick<TaskRunOptions, "words" | "rest" | "watched">,
   context: Context,
 ): Promise<ExitCode | undefined> {
   const [name, ...more] = words;
@@ -147,17 +148,39 @@ export async function runForeign(
     return ExitCode.failed;
   }
   await context.stderr.write(`haft: "${name}" is a task of "${task.file}", run by ${program}\n`);
-  return await new Promise((resolve) => {
-    const child = withUsersUmask(() =>
-      spawn(program, [...args, ...more, ...rest], {
-        cwd: join(task.file, ".."),
-        env,
-        stdio: "inherit",
-      })
-    );
+  // One that is watched is ended with all that it has started when it has to begin anew.
+  const child = withUsersUmask(() =>
+    spawn(program, [...args, ...more, ...rest], {
+      cwd: join(task.file, ".."),
+      env,
+      stdio: watched ? ["ignore", "inherit", "inherit"] : "inherit",
+      detached: watched,
+    })
+  );
+  const { signal } = context;
+  const stop = () => void (watched ? stopGroup(child) : undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  return await new Promise<ExitCode>((resolve) => {
     child.once("error", () => resolve(ExitCode.failed));
     child.once("exit", (code) => resolve((code ?? ExitCode.failed) as ExitCode));
-  });
+  }).finally(() => signal.removeEventListener("abort", stop));
+}
+
+const STOP_MS = 5_000;
+
+/** Sends SIGTERM to the group that the child leads, and SIGKILL when that is not enough. */
+function stopGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  const send = (name: NodeJS.Signals) => {
+    try {
+      process.kill(process.platform === "win32" ? pid : -pid, name);
+    } catch {
+      // It has ended.
+    }
+  };
+  send("SIGTERM");
+  setTimeout(() => send("SIGKILL"), STOP_MS).unref();
 }
 
 /** Names at the beginning of lines, with the comment line above each. */

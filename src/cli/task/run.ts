@@ -52,6 +52,11 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
   }
   const plan = words.length === 0 ? undefined : await planOrForeign(options, context);
   if (typeof plan === "number") return plan;
+  if (plan !== undefined && words.some((word) => word.startsWith("-"))) {
+    const { mistypedNote } = await import("./mistyped_option.ts");
+    const note = mistypedNote(words, plan);
+    if (note !== undefined) await context.stderr.write(note);
+  }
   if (help && plan !== undefined) {
     const { taskHelp } = await import("./task_help.ts");
     await context.stdout.write(taskHelp(plan, words));

@@ -1,6 +1,7 @@
+import { dirname } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { InputWatch } from "../../tasks/input_watch.ts";
+import { inputsOf, InputWatch, type Watched } from "../../tasks/input_watch.ts";
 import { planTasks } from "../../tasks/task_plan.ts";
 import { withTaskScope } from "../../tasks/task_scope.ts";
 import { createStyle } from "../../ui/style.ts";
@@ -16,9 +17,18 @@ type WhenBusy = typeof WHEN_BUSY[number];
 export interface TaskWatchOptions extends TaskRunOptions {
   debounce: number;
   onBusy: WhenBusy;
+  /** What to watch instead of the tasks' inputs, relative to the working directory. */
+  patterns: readonly string[];
 }
 
 const WATCH_FLAGS: readonly Flag[] = [
+  {
+    name: "pattern",
+    short: "p",
+    value: "GLOBS",
+    completes: "files",
+    description: "Watch these instead of the tasks' inputs: 'src/**,!src/gen'",
+  },
   { name: "debounce", value: "MS", description: "Milliseconds of quiet after a change (default: 100)" },
   {
     name: "on-busy",
@@ -31,8 +41,13 @@ const WATCH_FLAGS: readonly Flag[] = [
 /** `haft watch`. */
 export const command: Command<TaskWatchOptions> = {
   usage: ["NAME [ARGS…]", "NAME…", "NAME -- ARGS…"],
-  flags: [...WATCH_FLAGS, ...RUN_FLAGS],
-  examples: ["haft watch test", "haft watch lint test --on-busy queue", "haft watch serve -- --port 3000"],
+  flags: [...WATCH_FLAGS, ...RUN_FLAGS.filter(({ name }) => name !== "record")],
+  examples: [
+    "haft watch test",
+    "haft watch test --pattern 'src/**,!**/*.snap'",
+    "haft watch lint test --on-busy queue",
+    "haft watch serve -- --port 3000",
+  ],
   completes: "tasks",
   stopEarly: true,
   parse(args) {
@@ -43,7 +58,8 @@ export const command: Command<TaskWatchOptions> = {
     const onBusy = textFlag(options.all, "on-busy") ?? "restart";
     if (!isWhenBusy(onBusy)) throw new UsageError(`--on-busy takes ${WHEN_BUSY.join(", ")}, not "${onBusy}"`);
     const debounce = numberFlag(options.all, "debounce", { usual: 100, most: 60_000 });
-    return { ...options, watched: true, onBusy, debounce };
+    const patterns = splitPatterns(textFlag(options.all, "pattern") ?? "");
+    return { ...options, watched: true, onBusy, debounce, patterns };
   },
   run: async (options, context) => await new TaskWatch(options, context).run(),
 };
@@ -91,14 +107,33 @@ class TaskWatch {
   /** @throws {UsageError} for an unknown task */
   async #watch(): Promise<InputWatch> {
     const { cwd } = this.#context;
-    const use = (scope: Parameters<typeof planTasks>[1]) => planTasks(this.#options, scope);
-    const plan = await withTaskScope(cwd, this.#context, { use, remember: true });
-    return new InputWatch([...plan.values()], {
+    const { patterns } = this.#options;
+    const found = await this.#watched();
+    const watched = patterns.length === 0
+      ? found
+      : found.map((one) => ({ ...one, directory: cwd, inputs: patterns }));
+    return new InputWatch(watched, {
       cwd,
       debounce: this.#options.debounce,
       onChange: (file) => this.#onChange(file),
       onProblem: (text) => void this.#say(text),
     });
+  }
+
+  /** What the tasks read; of another program's task, all files of the directory that its file is in. */
+  async #watched(): Promise<Watched[]> {
+    const { cwd } = this.#context;
+    const use = (scope: Parameters<typeof planTasks>[1]) => planTasks(this.#options, scope);
+    try {
+      return inputsOf((await withTaskScope(cwd, this.#context, { use, remember: true })).values(), cwd);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      const { foreignTasks } = await import("./foreign_tasks.ts");
+      const [name] = this.#options.words;
+      const task = foreignTasks(this.#context).find((one) => one.name === name);
+      if (task === undefined) throw error;
+      return [{ directory: dirname(task.file), inputs: [], outputs: [], manifest: task.file }];
+    }
   }
 
   /** A manifest that is wrong for now is watched on until it is right. */
@@ -136,6 +171,11 @@ class TaskWatch {
       await stderr.write(createStyle(stderr.color).dim(`haft: ${line}\n`));
     }
   }
+}
+
+/** At commas, but not at those of `*.{ts,js}`. */
+function splitPatterns(text: string): string[] {
+  return text.split(/,(?![^{]*\})/).map((one) => one.trim()).filter((one) => one !== "");
 }
 
 function isWhenBusy(text: string): text is WhenBusy {

@@ -180,7 +180,7 @@ async function changeConfig(
   const [problem] =
     readSection(parseDocument(changed, { what: "settings", path }), UserConfigDocument, []).problems;
   if (problem !== undefined) {
-    throw new UsageError(`Cannot set "${key}": ${problem.message}`, {
+    throw new UsageError(`Cannot set "${key}": ${problem.message.replace(`key "${key}"`, "it")}`, {
       next: problem.next ?? 'See "haft config" for the settings in force',
     });
   }

@@ -28,10 +28,15 @@ export interface FoundExecutable {
 export function findExecutable(
   name: string,
   tools: readonly ProjectTool[],
-  { catalogue, skipped = [] }: { catalogue: Catalogue; skipped?: VersionFileContent["skipped"] },
+  { catalogue, skipped = [], manifestPath }: {
+    catalogue: Catalogue;
+    skipped?: VersionFileContent["skipped"];
+    /** Undefined where no haft.toml is there or above. */
+    manifestPath?: string | undefined;
+  },
 ): FoundExecutable {
   const tool = toolCalled(name, tools, catalogue);
-  if (tool === undefined) throw notInProject(name, tools, { catalogue, skipped });
+  if (tool === undefined) throw notInProject(name, tools, { catalogue, skipped, manifestPath });
   const { installed, request } = tool;
   if (tool.elsewhere) {
     throw new HaftError(
@@ -144,7 +149,11 @@ function notInstalled({ request, version, refused }: ProjectTool): HaftError {
 function notInProject(
   name: string,
   tools: readonly ProjectTool[],
-  { catalogue, skipped }: { catalogue: Catalogue; skipped: VersionFileContent["skipped"] },
+  { catalogue, skipped, manifestPath }: {
+    catalogue: Catalogue;
+    skipped: VersionFileContent["skipped"];
+    manifestPath: string | undefined;
+  },
 ): HaftError {
   const mention = skipped.find((one) => catalogue.canonicalName(one.name) === catalogue.canonicalName(name));
   if (mention !== undefined) {
@@ -156,7 +165,10 @@ function notInProject(
   const names = tools.flatMap((
     { request, installed },
   ) => [request.name, ...Object.keys(installed?.receipt.bin ?? {})]);
-  return new HaftError(`No tool of this project provides "${name}"`, {
+  const message = manifestPath === undefined
+    ? `No haft.toml here or above, and no default for "${name}"`
+    : `No tool of this project provides "${name}"`;
+  return new HaftError(message, {
     next: didYouMean(nearestNames(name, names)) ?? whereToGet(name, catalogue),
   });
 }

@@ -11,7 +11,8 @@ export function nearestNames(name: string, names: Iterable<string>): string[] {
     const lower = candidate.toLowerCase();
     // Swapped letters are one slip of the fingers, but two edits.
     const distance = sortedLetters(wanted) === sortedLetters(lower) ? 1 : levenshteinDistance(wanted, lower);
-    const close = distance <= Math.max(1, Math.floor(wanted.length / 3));
+    // Of one letter, any other is one slip away.
+    const close = wanted.length > 1 && distance <= Math.max(1, Math.floor(wanted.length / 3));
     // "nodejs" for "node": one name begins with the whole of the other.
     const prefixed = Math.min(wanted.length, lower.length) >= 3 &&
       (wanted.startsWith(lower) || lower.startsWith(wanted));

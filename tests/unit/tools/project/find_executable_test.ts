@@ -101,7 +101,7 @@ Deno.test("findExecutable() says what is the matter, and the next step", () =>
     ];
     for (const [name, message, next] of rows) {
       const error = assertThrows(
-        () => findExecutable(name, tools, { catalogue: builtInCatalogue }),
+        () => findExecutable(name, tools, { catalogue: builtInCatalogue, manifestPath: "/p/haft.toml" }),
         HaftError,
       );
       assertEquals([error.message, error.next], [message, next]);
