@@ -7,17 +7,20 @@ import { json, writePackage } from "./npm_packages.ts";
 import type { PackageFile } from "./package_files.ts";
 
 /**
- * What turns sources into declarations, in versions that were tried. The runtime code is made by Deno's
- * bundler.
+ * What turns sources into declarations, and new syntax into what the oldest supported Node understands, in
+ * versions that were tried. The runtime code is made by Deno's bundler.
  */
-const compiler = { "typescript": "5.9.3", "@types/node": "20.19.0" };
+const compiler = { "typescript": "5.9.3", "@types/node": "20.19.0", "esbuild": "0.28.1" };
+
+/** The oldest Node that the package runs under; `using` came later. */
+const OLDEST_NODE = "20.16.0";
 
 /** The only library that the package's declarations name; the bundle keeps its imports. */
 const dependencies = ["valibot"] as const;
 
 /**
- * Writes `haft-haft-VERSION.tgz`: the exports of deno.json as JavaScript for Deno and Bun, each with
- * its types.
+ * Writes `haft-haft-VERSION.tgz`: the exports of deno.json as JavaScript for Deno, Bun and Node, each
+ * with its types.
  *
  * @returns its path
  */
@@ -37,6 +40,7 @@ export async function writeTypescriptPackage(
     description: "Channels between processes, and the typed client of haft's daemon",
     license: "MIT",
     type: "module",
+    engines: { node: `>=${OLDEST_NODE}` },
     sideEffects: false,
     exports: Object.fromEntries(entries.map(([name, source]) => [name, {
       types: `./types/${source.replace("./src/", "").replace(/\.ts$/, ".d.ts")}`,
@@ -112,7 +116,25 @@ async function bundleEntries(work: string, sources: readonly string[]): Promise<
     { output: "capture" },
   );
   if (code !== 0) throw new Error(`deno bundle failed:\n${stdout}${stderr}`);
+  await lowerSyntax(work, out);
   return filesBelow(out, (text) => text);
+}
+
+/** Rewrites the modules in place. */
+async function lowerSyntax(work: string, directory: string): Promise<void> {
+  const modules = readdirSync(directory).filter((name) => name.endsWith(".js")).map((name) =>
+    join(directory, name)
+  );
+  const { code, stderr } = await runCommand([
+    join(work, "node_modules", ".bin", "esbuild"),
+    ...modules,
+    `--target=node${OLDEST_NODE}`,
+    "--format=esm",
+    "--allow-overwrite",
+    `--outdir=${directory}`,
+    "--log-level=warning",
+  ], { output: "capture" });
+  if (code !== 0) throw new Error(`esbuild failed:\n${stderr}`);
 }
 
 async function declarations(work: string, sources: readonly string[]): Promise<PackageFile[]> {

@@ -11,7 +11,7 @@ export interface VersionFacts {
   build: string;
   platform: string;
   /** What runs haft's code. */
-  runtime: "deno" | "bun";
+  runtime: "deno" | "bun" | "node";
   executable: string;
   /** The versions of the daemon's protocol that it speaks. */
   protocol: { min: number; max: number };

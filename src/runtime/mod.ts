@@ -10,11 +10,12 @@ export type {
   Socket,
   SocketHandler,
   StartedProgram,
+  Succession,
 } from "./types.ts";
 
-const isDeno = "Deno" in globalThis && !("Bun" in globalThis);
-
 /** The runtime this process runs on. */
-export const runtime: Runtime = isDeno
+export const runtime: Runtime = "Bun" in globalThis
+  ? (await import("./bun.ts")).bunRuntime
+  : "Deno" in globalThis
   ? (await import("./deno.ts")).denoRuntime
-  : (await import("./bun.ts")).bunRuntime;
+  : (await import("./node.ts")).nodeRuntime;

@@ -1,9 +1,9 @@
 /**
- * The seam between Deno and Bun. Code above it never asks which of them it runs on; whatever both offer
- * through `node:*` modules is not here.
+ * The seam between Deno and Bun, and Node for the package. Code above it never asks which of them it runs on;
+ * whatever all offer through `node:*` modules is not here.
  */
 export interface Runtime {
-  readonly name: "deno" | "bun";
+  readonly name: "deno" | "bun" | "node";
   /** True in a single binary made by `bun build --compile` or `deno compile`. */
   readonly isCompiled: boolean;
   /** The argv that starts this same haft again; the caller appends haft's own arguments. */

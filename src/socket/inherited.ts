@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import type { Listener, Socket, SocketHandler } from "../runtime/mod.ts";
-import { NodeSocket } from "./node_socket.ts";
+import { NodeSocket } from "../runtime/node_socket.ts";
 
 /**
  * Accepts from a socket that already listens. Closing it leaves its path alone: the process that made the

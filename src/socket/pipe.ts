@@ -9,7 +9,7 @@ import type { Listener, Socket, SocketHandler } from "../runtime/types.ts";
 import { authenticated } from "./authenticated.ts";
 import { LIMITS } from "./limits.ts";
 import type { EndpointListener } from "./endpoint_listener.ts";
-import { NodeSocket } from "./node_socket.ts";
+import { NodeSocket } from "../runtime/node_socket.ts";
 import { ownPipeToken, pipeFile, pipeToken, removePipeToken } from "./pipe_token.ts";
 
 export interface PipeOptions {

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { connect, createServer, type Socket as NetSocket } from "node:net";
 import { join } from "node:path";
 import { authenticated, NotAuthenticated } from "../../../src/socket/authenticated.ts";
-import { NodeSocket } from "../../../src/socket/node_socket.ts";
+import { NodeSocket } from "../../../src/runtime/node_socket.ts";
 import {
   CHALLENGE_BYTES,
   GREETING_BYTES,

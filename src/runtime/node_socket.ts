@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Socket as NetSocket } from "node:net";
-import type { Socket, SocketHandler } from "../runtime/mod.ts";
+import type { Socket, SocketHandler } from "./types.ts";
 
 /** A socket of `node:net` as haft's own, where the runtimes have nothing native. */
 export class NodeSocket implements Socket {
