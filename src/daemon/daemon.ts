@@ -27,6 +27,7 @@ import { runtimeHandlers } from "./handlers/runtime_handlers.ts";
 import { taskHandlers } from "./handlers/task_handlers.ts";
 import { toolHandlers } from "./handlers/tool_handlers.ts";
 import { IdleClock } from "./idle_clock.ts";
+import { type Legacy, requireSuccession, type StopOptions, type Successor } from "./legacy.ts";
 import { MethodTable } from "./method_table.ts";
 import { QuietCollector } from "./quiet_collector.ts";
 import type { RotatingLog } from "./rotating_log.ts";
@@ -55,6 +56,8 @@ export interface DaemonOptions {
   settings?: () => DaemonSettings;
   /** Reads `[fleet]` of the user's settings; called when the daemon answers, and by `fleet.reload`. */
   fleet?: () => Promise<FleetSettings | undefined>;
+  /** What the daemon left whose place this one took. */
+  legacy?: Legacy | undefined;
   /** Milliseconds that requests in flight get when it stops. Default 10 s. */
   graceMs?: number;
 }
@@ -64,6 +67,8 @@ const DEFAULT_GRACE_MS = 10_000;
 export class Daemon {
   /** Resolves when it has stopped and its socket and lock are free. */
   readonly stopped: Promise<void>;
+  /** What it leaves, when it has stopped for a successor. */
+  left: { successor: Successor; legacy: Omit<Legacy, "exits">; socket: string } | undefined;
   readonly #options: DaemonOptions;
   readonly #hub = new Hub();
   readonly #emit: EmitEvent = (type, data, subject) => void this.#hub.publish(type, data, { subject });
@@ -81,6 +86,7 @@ export class Daemon {
   #internalErrors = 0;
   #stopping = false;
   #keepApps = false;
+  #successor: Successor | undefined;
   #resolveStopped: () => void = () => {};
 
   /**
@@ -90,7 +96,10 @@ export class Daemon {
    * @throws {HaftError} when the socket cannot be made
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const lock = await StateLock.take(options.user.paths.state, options.socket);
+    const { legacy, user: { paths: { state } } } = options;
+    const lock = legacy === undefined
+      ? await StateLock.take(state, options.socket)
+      : StateLock.inherit(state, legacy.lock, options.socket);
     const daemon = new Daemon(options, lock);
     try {
       const { inherited = [] } = options;
@@ -131,6 +140,7 @@ export class Daemon {
       hub: this.#hub,
       log: (line) => log.write(line),
       onInternalError: (where, error) => this.reportInternalError(where, error),
+      environments: options.legacy?.environments,
       relay: (id, event, data) => {
         const client = this.#server.connections.get(id);
         // What a task says has no bounds, so a full client may miss some of it; how it ends always goes out.
@@ -162,7 +172,13 @@ export class Daemon {
       clients: () => this.#server.connections,
       version,
       build,
-      capabilities: ["events", "cancel", "oneway", "describe"],
+      capabilities: [
+        "events",
+        "cancel",
+        "oneway",
+        "describe",
+        ...(runtime.succession === undefined ? [] : ["successor"]),
+      ],
       snapshot: (types) => {
         this.#services.subscribed(types);
         const { size: clients } = this.#server.connections;
@@ -232,10 +248,11 @@ export class Daemon {
    * Lets requests in flight finish, closes every connection, and gives up the endpoint. Further calls wait
    * for the first.
    */
-  async stop(reason: string, { keepApps = false }: { keepApps?: boolean } = {}): Promise<void> {
+  async stop(reason: string, { keepApps = false, successor }: StopOptions = {}): Promise<void> {
     if (this.#stopping) return await this.stopped;
     this.#stopping = true;
-    this.#keepApps = keepApps;
+    this.#keepApps = keepApps || successor !== undefined;
+    this.#successor = successor;
     this.#options.log.write(`stopping: ${reason}`);
     this.#emit("daemon.stopping", { reason });
     await this.#finish();
@@ -290,11 +307,21 @@ export class Daemon {
     this.#collector[Symbol.dispose]();
     this.#announced.dispose();
     await this.#fleet[Symbol.asyncDispose]();
+    const successor = this.#successor;
+    const { inherited = [] } = this.#options;
+    const listeners = successor === undefined
+      ? []
+      : inherited.map((descriptor) => requireSuccession().inheritable(descriptor));
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
       beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),
     });
-    this.#lock.release();
+    if (successor === undefined) this.#lock.release();
+    else {
+      const environments = this.#services.tasks.now?.environments ?? {};
+      const legacy = { lock: this.#lock.leave(), listeners, environments };
+      this.left = { successor, legacy, socket: this.#socket };
+    }
     this.#resolveStopped();
   }
 }

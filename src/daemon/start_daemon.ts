@@ -40,16 +40,7 @@ export async function startDaemon(
   makePrivateDirectory(dirname(logPath));
   setAsideUnlessFile(logPath);
   const log = openSync(logPath, "a", 0o600);
-  const [file = "", ...args] = [
-    ...runtime.selfCommand(),
-    "daemon",
-    "run",
-    "--socket",
-    socket,
-    "--ready-fd",
-    `${READY_FD}`,
-    ...more,
-  ];
+  const [file = "", ...args] = [...daemonCommand(socket, more), "--ready-fd", `${READY_FD}`];
   runtime.keepInherited();
   let child: ChildProcess;
   try {
@@ -79,8 +70,13 @@ export async function startDaemon(
   });
 }
 
+/** The command of a daemon of this haft. */
+export function daemonCommand(socket: string, args: readonly string[] = []): string[] {
+  return [...runtime.selfCommand(), "daemon", "run", "--socket", socket, ...args];
+}
+
 /** A daemon that is started from inside an app is not that app's: it would be stopped with it. */
-function withoutMark({ [MARKER_VARIABLE]: _mark, ...env }: Env): Env {
+export function withoutMark({ [MARKER_VARIABLE]: _mark, ...env }: Env): Env {
   return env;
 }
 

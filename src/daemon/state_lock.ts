@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, type Stats } from "node:fs";
+import { fstatSync, lstatSync, rmSync, type Stats } from "node:fs";
 import process from "node:process";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import { HaftError } from "../base/errors.ts";
@@ -7,6 +7,7 @@ import { setAside } from "../base/set_aside.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import { daemonLockFile, type DaemonRecord, daemonRecordFile, readRecord } from "../client/running_daemon.ts";
 import { type FileLock, processLock } from "../runtime/process_lock.ts";
+import { requireSuccession } from "./legacy.ts";
 
 /** Another daemon looks after this state directory. */
 export class AlreadyRunning extends HaftError {
@@ -47,8 +48,15 @@ export class StateLock {
   private constructor(state: string, lock: FileLock, socket: string) {
     this.#state = state;
     this.#lock = lock;
-    this.#file = lstatSync(daemonLockFile(state));
+    this.#file = lock.descriptor === undefined
+      ? lstatSync(daemonLockFile(state))
+      : fstatSync(lock.descriptor);
     this.record(socket);
+  }
+
+  /** Goes on with the lock of the daemon whose place this one took. */
+  static inherit(state: string, descriptor: number, socket: string): StateLock {
+    return new StateLock(state, requireSuccession().adoptLock(descriptor), socket);
   }
 
   /** @throws {AlreadyRunning} */
@@ -86,6 +94,15 @@ export class StateLock {
     this.#lock = lock;
     this.#file = lstatSync(daemonLockFile(this.#state));
     this.record(socket);
+  }
+
+  /**
+   * Keeps the lock and the record for the program that takes this one's place. @returns the lock's descriptor
+   */
+  leave(): number {
+    const { descriptor } = this.#lock;
+    if (descriptor === undefined) throw new Error("The lock has no descriptor");
+    return requireSuccession().inheritable(descriptor);
   }
 
   release(): void {

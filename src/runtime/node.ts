@@ -10,6 +10,7 @@ import type { Listener, Runtime, Socket, SocketHandler } from "./types.ts";
 export const nodeRuntime: Runtime = {
   name: "node",
   isCompiled: false,
+  hasTerminals: false,
   selfCommand: () => [process.execPath, ...process.argv.slice(1, 2)],
   exec: spawnExec,
   keepInherited: () => {},

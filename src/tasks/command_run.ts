@@ -117,7 +117,7 @@ function hasGroup({ pid }: ProcessIdentity): boolean {
 
 /**
  * Goes on with a command that an earlier daemon started. Its channel opens again at the same path; its exit
- * code stays unknown, because only its parent learns it.
+ * code is known where this daemon took that one's place, because only a parent learns it.
  *
  * @throws {HaftError} when its channel cannot be opened; the command is then stopped
  */
@@ -136,11 +136,11 @@ export async function adoptCommand(
   }
   return {
     identity,
-    ended: exits.ended(identity).then(async () => {
+    ended: exits.ended(identity).then(async (exit) => {
       await stopLeftovers(identity, marker);
       await talk.close();
       rmSync(inputPath, { force: true });
-      return { code: null, signal: null };
+      return exit;
     }),
     say: (data) => talk.say(data),
     stop: () => stopLeftovers(identity, marker),

@@ -46,7 +46,7 @@ export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "rela
   /** Tasks at a time; as many as the machine has cores by default. */
   concurrency?: number;
   /** What the daemon before this one, in the same process, knew of callers. */
-  environments?: Environments;
+  environments?: Environments | undefined;
   limits?: Partial<HistoryLimits>;
 }
 

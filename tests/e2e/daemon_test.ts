@@ -262,10 +262,11 @@ Deno.test("an older daemon that nobody uses makes way for a newer haft; one in u
   assertMatch(busy.stderr, /older haft, .* and 1 client use it\n {2}Run "haft daemon restart"/);
   assertEquals(JSON.parse(busy.stdout.split("\n")[0] ?? "").pid, first);
   utimesSync(program, 1_600_000_000, 1_600_000_000);
-  const second = await upgraded.start();
+  await upgraded.start();
+  const { build } = await upgraded.call("daemon.status");
   utimesSync(program, 1_500_000_000, 1_500_000_000);
-  const third = await upgraded.start();
-  assert(second !== third, "the idle daemon was not replaced");
+  await upgraded.start();
+  assert((await upgraded.call("daemon.status"))["build"] !== build, "the idle daemon was not replaced");
 });
 
 Deno.test({

@@ -42,8 +42,11 @@ export async function connectToDaemon(
   };
   try {
     const client = await connectToRunning(connection, options.socket, context);
-    if (options.anyVersion === true || !await makeWayForThis(client, options, context)) {
-      return { client, started: false };
+    const fate = options.anyVersion === true ? "stays" : await makeWayForThis(client, options, context);
+    if (fate === "stays") return { client, started: false };
+    if (fate === "replaced") {
+      const next = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
+      return { client: next, started: true };
     }
   } catch (error) {
     if (error instanceof RequestError) throw refused(error);
@@ -99,26 +102,25 @@ async function connectToRunning(
   }
 }
 
-/**
- * Stops an older haft's daemon without other clients.
- *
- * @returns false when the daemon stays, and is to be used
- */
-async function makeWayForThis(client: DaemonClient, { spawn }: Options, context: Context): Promise<boolean> {
-  if (client.ack.version === context.version && client.ack.build === buildId()) return false;
+/** Lets an older haft's daemon without other clients make way. */
+async function makeWayForThis(
+  client: DaemonClient,
+  { spawn, socket, args = [] }: Options,
+  context: Context,
+): Promise<"stays" | "gone" | "replaced"> {
+  if (client.ack.version === context.version && client.ack.build === buildId()) return "stays";
   const { versionSkew } = await import("./version_skew.ts");
   const skew = await versionSkew(client, context.version);
-  if (skew.kind === "none") return false;
+  if (skew.kind === "none") return "stays";
   if (skew.kind === "idle" && spawn) {
-    await client.request("daemon.shutdown", { keep_apps: true });
-    await client.closed;
-    return true;
+    const { makeWay } = await import("./make_way.ts");
+    return await makeWay(client, { socket, args }, context) ? "replaced" : "gone";
   }
   const why = skew.kind === "busy" ? `, and ${skew.with} use it` : "";
   await context.stderr.write(
     `Warning: the daemon is an older haft, ${skew.daemon}${why}\n  Run "haft daemon restart" to replace it; apps and tasks go on\n`,
   );
-  return false;
+  return "stays";
 }
 
 /** The error for a daemon that answers and refuses the connection. */

@@ -1,7 +1,8 @@
-import type { Command } from "../command.ts";
+import type { Command, Context } from "../command.ts";
 import { daemonSocket } from "./endpoint.ts";
-import { type DaemonStartOptions, parseStart, START_FLAGS, startAt } from "./start.ts";
-import { stopAt } from "./stop.ts";
+import { makeWay } from "./make_way.ts";
+import { type DaemonStartOptions, listenArguments, parseStart, START_FLAGS, startAt } from "./start.ts";
+import { withRunning } from "./stop.ts";
 
 export const command: Command<DaemonStartOptions> = {
   usage: [""],
@@ -9,7 +10,19 @@ export const command: Command<DaemonStartOptions> = {
   parse: parseStart,
   async run(options, context) {
     const socket = await daemonSocket(options.socket, context);
-    await stopAt(socket, { keepApps: true }, context);
-    return await startAt(socket, options, context);
+    const onItsWay = await replaceAt(socket, options, context);
+    return await startAt(socket, { ...options, onItsWay }, context);
   },
 };
+
+/** @returns whether the new daemon is on its way already */
+async function replaceAt(socket: string, options: DaemonStartOptions, context: Context): Promise<boolean> {
+  let onItsWay = false;
+  await withRunning(socket, context, async (daemon, work) => {
+    onItsWay = await makeWay(daemon, { socket, args: listenArguments(options) }, context);
+    const end = onItsWay ? "makes way" : "has stopped";
+    const rest = work === "" ? "" : onItsWay ? `, and leaves ${work} to the next` : `; ${work} left running`;
+    await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, ${end}${rest}\n`);
+  });
+  return onItsWay;
+}

@@ -6,6 +6,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { onDamage } from "../../base/set_aside.ts";
 import { forPeople } from "../../base/system_error.ts";
 import { Daemon } from "../../daemon/daemon.ts";
+import { handOver, takeOver } from "../../daemon/legacy.ts";
 import { AlreadyRunning } from "../../daemon/state_lock.ts";
 import { RotatingLog } from "../../daemon/rotating_log.ts";
 import type { Readiness } from "../../daemon/start_daemon.ts";
@@ -19,13 +20,15 @@ import type { Listen } from "./listen.ts";
 
 /** The daemon itself, in front, until it is stopped. */
 export async function runDaemon(
-  { socket, readyFd, listen }: {
+  { socket, readyFd, takeOver: left, listen }: {
     socket: string;
     readyFd: number | undefined;
+    takeOver: number | undefined;
     listen: Listen;
   },
   context: Context,
 ): Promise<ExitCode> {
+  const legacy = left === undefined ? undefined : takeOver(left);
   const say = (readiness: Readiness) => {
     if (readyFd === undefined) return;
     writeSync(readyFd, `${JSON.stringify(readiness)}\n`);
@@ -34,7 +37,7 @@ export async function runDaemon(
   const log = new RotatingLog(daemonLog(context));
   onDamage((line) => log.write(line));
   const settings = await userSettings(context);
-  const inherited = inheritedListeners(context.env, process.pid);
+  const inherited = legacy?.listeners ?? inheritedListeners(context.env, process.pid);
   // Only this process may use them; its children get neither the descriptors nor their variables.
   runtime.keepInherited();
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
@@ -51,6 +54,7 @@ export async function runDaemon(
       version: context.version,
       build: buildId(),
       inherited,
+      legacy,
       listen,
       settings: settings.read,
       fleet: settings.fleet,
@@ -72,6 +76,7 @@ export async function runDaemon(
     await context.stderr.write(`haft daemon answers at ${socket}, pid ${process.pid}\n`);
   }
   await daemon.stopped;
+  if (daemon.left !== undefined) handOver(daemon.left.successor, daemon.left.legacy, daemon.left.socket);
   return ExitCode.ok;
 }
 

@@ -28,20 +28,30 @@ export function parseStart(args: ParsedArgs): DaemonStartOptions {
   return { socket: socketFlag(args), listen: listenFlag(args), json: args.flags.has("json") };
 }
 
-/** Starts the daemon where none answers, and says which process it is. */
+/** The options as a daemon's arguments. */
+export function listenArguments({ listen }: Pick<DaemonStartOptions, "listen">): string[] {
+  const listening = listenText(listen);
+  return listening === "" ? [] : ["--listen", listening];
+}
+
+/**
+ * Starts the daemon where none answers, and says which process it is.
+ *
+ * @param options.onItsWay it takes an earlier one's place in this moment
+ */
 export async function startAt(
   socket: string,
-  { json, listen }: Pick<DaemonStartOptions, "json" | "listen">,
+  { json, listen, onItsWay = false }: Pick<DaemonStartOptions, "json" | "listen"> & { onItsWay?: boolean },
   context: Context,
 ): Promise<ExitCode> {
-  const listening = listenText(listen);
-  const args = listening === "" ? [] : ["--listen", listening];
-  const { client, started } = await connectToDaemon({ socket, spawn: true, args }, context);
-  await using _ = client;
+  const args = listenArguments({ listen });
+  const connected = await connectToDaemon({ socket, spawn: true, args }, context);
+  await using client = connected.client;
+  const started = connected.started || onItsWay;
   const { pid } = client.ack;
-  if (!started && listening !== "") {
+  if (!started && args.length > 0) {
     throw new HaftError(`The daemon is running already, pid ${pid}, and --listen counts when it starts`, {
-      next: `Run "haft daemon restart --listen ${listening}"; apps and tasks go on`,
+      next: `Run "haft daemon restart ${args.join(" ")}"; apps and tasks go on`,
     });
   }
   await context.stdout.write(

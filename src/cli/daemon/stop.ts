@@ -5,6 +5,7 @@ import type { Command, Context, ParsedArgs } from "../command.ts";
 import { noFurther } from "../flag_values.ts";
 import { connectToDaemon, isAbsent } from "./connection.ts";
 import { daemonSocket, SOCKET_FLAG, socketFlag } from "./endpoint.ts";
+import { interruptible } from "./make_way.ts";
 
 export interface DaemonStopOptions {
   /** Leave apps and tasks running. */
@@ -33,14 +34,24 @@ export async function stopAt(
   { keepApps }: Pick<DaemonStopOptions, "keepApps">,
   context: Context,
 ): Promise<void> {
-  try {
-    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
-    await using daemon = client;
-    const work = await runningWork(daemon);
+  await withRunning(socket, context, async (daemon, work) => {
     await daemon.request("daemon.shutdown", { keep_apps: keepApps });
     await interruptible(daemon.closed, context.signal);
     const rest = work === "" ? "" : keepApps ? `; ${work} left running` : `, and with it ${work}`;
     await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped${rest}\n`);
+  });
+}
+
+/** Does nothing where no daemon runs. @param use gets what it looks after, as text */
+export async function withRunning(
+  socket: string,
+  context: Context,
+  use: (daemon: DaemonClient, work: string) => Promise<void>,
+): Promise<void> {
+  try {
+    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
+    await using daemon = client;
+    await use(daemon, await runningWork(daemon));
   } catch (error) {
     if (!isAbsent((error as Error).cause)) throw error;
     await context.stderr.write("No daemon is running\n");
@@ -65,12 +76,4 @@ async function runningWork(daemon: DaemonClient): Promise<string> {
   } catch {
     return "";
   }
-}
-
-/** Exits on Ctrl-C even if the daemon is still shutting down. */
-async function interruptible(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }

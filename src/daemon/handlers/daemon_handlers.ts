@@ -1,9 +1,12 @@
+import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
 import { PROTOCOL_RANGE } from "../../protocol/hello.ts";
 import type { daemonMethods, DaemonMetrics } from "../../protocol/methods/daemon_methods.ts";
 import type { Handlers } from "../method_table.ts";
+import { requireSuccession, type StopOptions } from "../legacy.ts";
 import { openMetricsText } from "../open_metrics.ts";
+import { RequestError } from "../../protocol/wire_error.ts";
 import type { RotatingLog } from "../rotating_log.ts";
 import type { Server } from "../server.ts";
 
@@ -23,7 +26,7 @@ export interface DaemonHandlerDeps {
   /** Figures of the channels to backends. */
   channels: () => DaemonMetrics["channels"];
   /** Begins to stop; returns at once. */
-  stop: (reason: string, how: { keepApps: boolean }) => void;
+  stop: (reason: string, how: StopOptions) => void;
 }
 
 /** Methods about the daemon itself. */
@@ -47,9 +50,10 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       rss_bytes: residentBytes(),
       internal_errors: deps.internalErrors(),
     }),
-    "daemon.shutdown": ({ keep_apps: keepApps }) => {
+    "daemon.shutdown": ({ keep_apps: keepApps, successor }) => {
+      if (successor !== undefined) requireUsable(successor.command);
       // In a later turn, so that the answer goes out first.
-      setTimeout(() => deps.stop("a client asked for it", { keepApps }), 0);
+      setTimeout(() => deps.stop("a client asked for it", { keepApps, successor }), 0);
       return { pid: process.pid };
     },
     "daemon.metrics": ({ format }) => {
@@ -66,6 +70,16 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
     },
     "log.tail": ({ lines }) => ({ path: log.path, lines: log.tail(lines) }),
   };
+}
+
+/** A daemon that has stopped for a program that cannot be run would be gone. */
+function requireUsable([file = ""]: readonly string[]): void {
+  requireSuccession();
+  try {
+    accessSync(file, constants.X_OK);
+  } catch (error) {
+    throw new RequestError("invalid_params", `"${file}" cannot be run`, { cause: error });
+  }
 }
 
 function readMetrics({ hub, server, uptime, internalErrors }: DaemonHandlerDeps): Record<string, number> {

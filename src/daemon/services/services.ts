@@ -11,6 +11,7 @@ import type { BackendService } from "../../backends/backend_service.ts";
 import { compileTypeGlobs } from "../../hub/event_filter.ts";
 import type { Hub } from "../../hub/hub.ts";
 import type { EventName } from "../../protocol/events.ts";
+import type { Environments } from "../../tasks/succession.ts";
 import type { TaskService } from "../../tasks/task_service.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
@@ -23,6 +24,8 @@ export interface ServicesOptions {
   /** haft's own version. */
   version: string;
   hub: Hub;
+  /** What the daemon before this one, in the same process, knew of its tasks' callers. */
+  environments?: Environments | undefined;
   /** A line for the daemon's log. */
   log: (line: string) => void;
   onInternalError: (where: string, error: unknown) => void;
@@ -94,6 +97,7 @@ export class Services {
         projects: await this.projects.get(),
         emit,
         relay: options.relay,
+        environments: options.environments,
         callBackend: async (target, method, data, call) =>
           await (await this.backends.get()).call(target, method, data, { ...call, timeoutMs: Infinity }),
         onProblem: log,

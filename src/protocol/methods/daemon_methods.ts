@@ -77,6 +77,14 @@ export const daemonMethods = {
     params: v.strictObject({
       /** Leaves apps running; the next daemon looks after them again. */
       keep_apps: v.optional(v.boolean(), false),
+      /**
+       * A daemon's command, which is run in this one's place, in the same process: apps and tasks go on, and
+       * no exit code is lost. For daemons with the capability `successor`.
+       */
+      successor: v.optional(v.strictObject({
+        command: v.pipe(v.array(v.string()), v.minLength(1)),
+        env: v.record(v.string(), v.string()),
+      })),
     }),
     result: v.object({ pid: v.number() }),
   }),
