@@ -4,6 +4,7 @@ import process from "node:process";
 import { VERSION } from "../src/base/version.ts";
 import { bundleExtension, EXTENSION } from "./editor/bundle_extension.ts";
 import { iconPng } from "./editor/icon.ts";
+import { manifestWords } from "./editor/manifest_words.ts";
 import { runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 
@@ -20,6 +21,8 @@ export async function packExtension(): Promise<string> {
   cpSync(join(EXTENSION, "media"), join(work, "media"), { recursive: true });
   writeFileSync(join(work, "media", "icon.png"), iconPng());
   copyFileSync(join(projectRoot, "docs", "haft.schema.json"), join(work, "media", "haft.schema.json"));
+  const manual = readFileSync(join(projectRoot, "docs", "manifest.md"), "utf8");
+  writeFileSync(join(work, "media", "manifest_words.json"), JSON.stringify(manifestWords(manual)));
   for (const name of ["README.md", "CHANGELOG.md"]) {
     copyFileSync(join(EXTENSION, name), join(work, name));
   }

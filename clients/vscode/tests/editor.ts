@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
-import { Sandbox } from "../../../tests/e2e/support.ts";
+import { type Haft, Sandbox } from "../../../tests/e2e/support.ts";
 
 export interface EditorOptions {
   registry: string;
@@ -29,6 +29,8 @@ const QUIET_SETTINGS = {
 
 /** Generous: the machine may be busy. Nothing asserts on it. */
 const LIMIT_MS = 60_000;
+
+const HAFT: Haft = { name: "binary", argv: [given("HAFT_TEST_BINARY")] };
 
 /** code-server with the packed extension in a home of its own, and a browser in front of it. */
 export class Editor implements AsyncDisposable {
@@ -95,6 +97,48 @@ export class Editor implements AsyncDisposable {
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
   }
 
+  /** An entry of a list of choices. */
+  choice(name: RegExp): Locator {
+    return this.page.locator(".quick-input-list").getByRole("option", { name });
+  }
+
+  /** Types a line into a new terminal. */
+  async terminal(line: string): Promise<void> {
+    await this.command("Terminal: Create New Terminal");
+    await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
+    await this.page.locator(".terminal-wrapper.active .xterm-rows", { hasText: /[$#]/ }).waitFor();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Runs haft in the project, as a person does in another terminal. */
+  async haft(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.sandbox.run(HAFT, { args });
+    if (code !== 0) throw new Error(`haft ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  }
+
+  async daemonPid(): Promise<number> {
+    return JSON.parse(await this.haft("daemon", "status", "--json")).pid;
+  }
+
+  /** The extension's output channel. */
+  log(): string {
+    const logs = readdirSync(join(this.#data, "logs"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith("haft.haft/haft.log")
+    );
+    return logs.map((name) => readFileSync(join(this.#data, "logs", name), "utf8")).join("");
+  }
+
+  /** Waits for something outside of the window. */
+  async until(holds: () => boolean): Promise<void> {
+    const limit = performance.now() + LIMIT_MS;
+    while (!holds()) {
+      if (performance.now() > limit) throw new Error(`Never came true: ${holds}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   /** Shows haft's views. */
   async showHaft(): Promise<void> {
     await this.page.locator('.activitybar a[aria-label="haft"]').first().click();
@@ -137,9 +181,7 @@ export class Editor implements AsyncDisposable {
     }
     await this.#browser?.close();
     this.#server?.kill();
-    await this.sandbox.run({ name: "binary", argv: [given("HAFT_TEST_BINARY")] }, {
-      args: ["daemon", "stop"],
-    });
+    await this.sandbox.run(HAFT, { args: ["daemon", "stop"] });
     await new Promise((resolve) => {
       if (this.#server === undefined || this.#server.exitCode !== null) {
         resolve(undefined);

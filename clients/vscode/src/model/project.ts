@@ -61,9 +61,10 @@ export class Project {
     runs: [],
   };
   readonly #options: ProjectOptions;
+  /** Parts that could not be answered the last time, and why. */
+  readonly failures = new Map<Part, unknown>();
   /** Parts that are being asked for, and whether to ask once more then. */
   readonly #asking = new Map<Part, boolean>();
-  readonly #failed = new Map<Part, string>();
 
   constructor(options: ProjectOptions) {
     this.root = options.root;
@@ -85,14 +86,12 @@ export class Project {
       this.#asking.set(part, false);
       try {
         this.state[part] = await LOADERS[part](this.#options.ask, this.root) as ProjectState[P];
-        if (this.#failed.delete(part)) this.#options.onProblem(part, undefined);
+        if (this.failures.delete(part)) this.#options.onProblem(part, undefined);
         this.#options.onChange(part);
       } catch (error) {
-        const text = String(error);
-        if (this.#failed.get(part) !== text) {
-          this.#failed.set(part, text);
-          this.#options.onProblem(part, error);
-        }
+        const isKnown = String(this.failures.get(part)) === String(error);
+        this.failures.set(part, error);
+        if (!isKnown) this.#options.onProblem(part, error);
       }
     } while (this.#asking.get(part) === true);
     this.#asking.delete(part);

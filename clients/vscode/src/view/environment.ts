@@ -71,7 +71,8 @@ export class ProjectEnvironment implements vscode.Disposable {
     const before = workspaceState.get<string>(SEEN_BY_EXTENSIONS);
     if (before === seen) return;
     await workspaceState.update(SEEN_BY_EXTENSIONS, seen);
-    if (before === undefined || !setting("otherExtensions.offerRestart")) {
+    // Nothing is there to be used yet.
+    if (before === undefined || seen === "" || !setting("otherExtensions.offerRestart")) {
       return;
     }
     const restart = "Restart Extensions";

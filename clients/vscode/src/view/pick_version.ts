@@ -4,6 +4,7 @@ import { failureText } from "../model/failure.ts";
 import type { Project, Tool } from "../model/project.ts";
 import { runtimeOf } from "../model/tool_rows.ts";
 import { type VersionChoice, versionChoices } from "../model/version_choices.ts";
+import { catalogueOf } from "./catalogue.ts";
 import { installWithProgress } from "./install.ts";
 import type { ToolElement } from "./tools_view.ts";
 import type { Workspace } from "./workspace.ts";
@@ -28,10 +29,7 @@ export async function pickVersion(workspace: Workspace, element?: ToolElement): 
 export async function addTool(workspace: Workspace): Promise<void> {
   const project = await workspace.pickProject();
   if (project === undefined) throw new Error("Open a folder first");
-  const listed: unknown = JSON.parse(
-    await workspace.run(["ls", "--available", "--json"], { cwd: project.root }),
-  );
-  const rows = Array.isArray(listed) ? listed.filter(isCatalogueRow) : [];
+  const rows = await catalogueOf(workspace, project.root);
   const picked = await vscode.window.showQuickPick(
     rows.map(({ name, description }) => ({ label: name, description })),
     { title: "haft: Add a Tool", placeHolder: "Choose a tool of the catalogue", matchOnDescription: true },
@@ -50,12 +48,6 @@ export async function addTool(workspace: Workspace): Promise<void> {
   if (request !== undefined) {
     await useVersion(workspace, project, { name: picked.label, request });
   }
-}
-
-function isCatalogueRow(row: unknown): row is { name: string; description: string } {
-  return typeof row === "object" && row !== null && "name" in row &&
-    typeof row.name === "string" &&
-    "description" in row && typeof row.description === "string";
 }
 
 async function pickTool({ state: { tools } }: Project): Promise<Tool | undefined> {

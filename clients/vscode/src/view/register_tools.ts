@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Project } from "../model/project.ts";
 import type { Newer } from "../model/tool_rows.ts";
 import { command } from "./commands.ts";
+import { configureExtensions } from "./configure_extensions.ts";
 import { ProjectEnvironment } from "./environment.ts";
 import { installWithProgress, MissingToolsOffer } from "./install.ts";
 import { addTool, pickVersion } from "./pick_version.ts";
@@ -40,6 +41,7 @@ export function registerTools(workspace: Workspace, context: vscode.ExtensionCon
     }),
     command(workspace, "haft.refresh", () => workspace.refresh()),
     command(workspace, "haft.trust", (element?: { project: Project }) => askTrust(workspace, element)),
+    command(workspace, "haft.configureExtensions", () => configureExtensions(workspace)),
     command(workspace, "haft.openManifest", async (element?: ToolElement) => {
       const project = await chosenProject(element);
       const decided = element?.row?.kind === "tool" ? element.row.tool.decided_by : null;

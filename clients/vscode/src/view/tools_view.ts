@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
+import { failureText } from "../model/failure.ts";
 import type { Project, Tool } from "../model/project.ts";
 import { type Newer, toolRow } from "../model/tool_rows.ts";
 import { type ProjectRow, ProjectTree } from "./project_tree.ts";
 import type { Workspace } from "./workspace.ts";
 
-type Row = { kind: "trust" } | { kind: "tool"; tool: Tool };
+type Row = { kind: "problem"; text: string } | { kind: "trust" } | { kind: "tool"; tool: Tool };
 export type ToolElement = ProjectRow<Row>;
 
 const ICONS = {
@@ -24,12 +25,18 @@ export class ToolsView implements vscode.Disposable {
     this.#tree = new ProjectTree<Row>(workspace, {
       parts: ["tools", "trust"],
       rows: (
-        { state: { tools, trust } },
+        { state: { tools, trust }, failures },
       ) => [
+        ...[failures.get("tools") ?? failures.get("trust")].filter((error) => error !== undefined).map((
+          error,
+        ) => ({ kind: "problem" as const, text: failureText(error) })),
         ...(trust === undefined || trust.trusted ? [] : [{ kind: "trust" as const }]),
         ...tools.map((tool) => ({ kind: "tool" as const, tool })),
       ],
-      item: (row, project) => row.kind === "trust" ? trustItem(project) : this.#toolItem(row.tool, project),
+      item: (row, project) => {
+        if (row.kind === "tool") return this.#toolItem(row.tool, project);
+        return row.kind === "trust" ? trustItem(project) : problemItem(row.text);
+      },
     });
     this.#view = vscode.window.createTreeView("haft.tools", { treeDataProvider: this.#tree });
     workspace.onDidChange(({ part }) => {
@@ -74,5 +81,14 @@ function trustItem({ state: { trust } }: Project): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon("shield", new vscode.ThemeColor("list.warningForeground"));
   item.command = { command: "haft.trust", title: "Look at It" };
   item.contextValue = "trust";
+  return item;
+}
+
+function problemItem(text: string): vscode.TreeItem {
+  const item = new vscode.TreeItem("haft.toml cannot be used");
+  item.description = text;
+  item.tooltip = text;
+  item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("list.errorForeground"));
+  item.command = { command: "haft.openManifest", title: "Open haft.toml" };
   return item;
 }

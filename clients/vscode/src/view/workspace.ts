@@ -38,7 +38,10 @@ export class Workspace implements vscode.Disposable {
     this.log = vscode.window.createOutputChannel("haft", { log: true });
     this.link = new DaemonLink({
       version,
-      sockets: () => daemonSockets(setting("socket"), process.env),
+      sockets() {
+        requireTrust();
+        return daemonSockets(setting("socket"), process.env);
+      },
       start: () => this.#startDaemon(),
       autoStart: () => setting("daemon.autoStart"),
       watch: (sockets, appeared) => this.#watchSockets(sockets, appeared),
@@ -192,19 +195,19 @@ export class Workspace implements vscode.Disposable {
       this.log.info(`Connected to the daemon, haft ${version}, pid ${pid}`);
     } else if (state.state === "failed") {
       this.log.error(failureText(state.error));
-      void this.#tell(state.error);
+      if (vscode.workspace.isTrusted) void this.#tell(state.error);
     } else this.log.info(`The daemon: ${state.state}`);
     this.#states.fire(state);
   }
 
-  /** The last good state stays; the first failure of its kind is told, later ones are in the log. */
+  /** The last good state stays, and the view says what is wrong; the log has each failure once. */
   #onProblem(project: Project, part: Part, error: unknown): void {
-    if (error === undefined) {
-      this.#told = undefined;
-      return this.log.info(`${project.root}: ${part} can be read again`);
+    if (error === undefined) this.log.info(`${project.root}: ${part} can be read again`);
+    else if (this.#state.state === "connected") {
+      this.log.warn(`${project.root}: ${part}: ${failureText(error)}`);
+      // The view has a row for it.
+      this.#changed.fire({ project, part });
     }
-    if (this.#state.state !== "connected") return;
-    this.log.warn(`${project.root}: ${part}: ${failureText(error)}`);
   }
 
   async #tell(error: unknown): Promise<void> {
@@ -221,4 +224,9 @@ export class Workspace implements vscode.Disposable {
     }
     if (chosen === "Show Output") this.log.show();
   }
+}
+
+/** @throws {Error} until VS Code trusts the workspace */
+function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) throw new Error("haft runs nothing in restricted mode");
 }

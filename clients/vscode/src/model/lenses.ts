@@ -1,0 +1,41 @@
+import { outlineOf } from "./outline.ts";
+
+export interface Lens {
+  line: number;
+  title: string;
+  command: string;
+  /** The task's or app's name. */
+  name: string | undefined;
+}
+
+/** Actions above `[tools]`, `[tasks.X]` and `[apps.X]`, and above a task of one line. */
+export function lensesOf(text: string): Lens[] {
+  const { tables, keys } = outlineOf(text);
+  const above = tables.flatMap(({ path: [section, name, ...deeper], line }): Lens[] => {
+    if (section === "tools" && name === undefined) {
+      return [{ line, title: "Install", command: "haft.installMissing", name: undefined }, {
+        line,
+        title: "Choose a version",
+        command: "haft.pickVersion",
+        name: undefined,
+      }];
+    }
+    if (name === undefined || deeper.length > 0) return [];
+    if (section === "tasks") {
+      return [{ line, title: "Run", command: "haft.task.run", name }];
+    }
+    if (section !== "apps") return [];
+    return [{ line, title: "Start", command: "haft.app.start", name }, {
+      line,
+      title: "Restart",
+      command: "haft.app.restart",
+      name,
+    }, { line, title: "Logs", command: "haft.app.logs", name }];
+  });
+  const short = keys.flatMap(({ table, key, line }): Lens[] => {
+    const [name, ...deeper] = key;
+    if (table.length !== 1 || table[0] !== "tasks" || name === undefined || deeper.length > 0) return [];
+    return [{ line, title: "Run", command: "haft.task.run", name }];
+  });
+  return [...above, ...short].sort((a, b) => a.line - b.line);
+}

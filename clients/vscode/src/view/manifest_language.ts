@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { completeManifest, type Completion } from "../model/complete_manifest.ts";
+import { definitionOf, type Place } from "../model/definition.ts";
+import { lensesOf } from "../model/lenses.ts";
+import {
+  describeSchema,
+  type ManifestWords,
+  type Schema,
+  schemaAt,
+  wordsAt,
+} from "../model/manifest_schema.ts";
+import { outlineOf, tableAt } from "../model/outline.ts";
+import { catalogueOf } from "./catalogue.ts";
+import { setting } from "./settings.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** By the file's name: whether a TOML extension is there or not. */
+const MANIFESTS: vscode.DocumentSelector = { scheme: "file", pattern: "**/haft.toml" };
+
+/** Completion, hover, definitions and lenses of haft.toml, from haft's own schema and manual. */
+export function registerManifestLanguage(
+  workspace: Workspace,
+  { extensionPath }: { extensionPath: string },
+): vscode.Disposable {
+  const read = (name: string) => JSON.parse(readFileSync(join(extensionPath, "media", name), "utf8"));
+  let loaded: { schema: Schema; words: ManifestWords } | undefined;
+  // Read when it is first needed: starting the extension reads no file.
+  const manual = () => loaded ??= { schema: read("haft.schema.json"), words: read("manifest_words.json") };
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    languages.registerCompletionItemProvider(
+      MANIFESTS,
+      { provideCompletionItems: (document, position) => complete(workspace, document, position, manual()) },
+      '"',
+      "[",
+      ".",
+    ),
+    languages.registerHoverProvider(MANIFESTS, {
+      provideHover: (document, position) => hover(document, position, manual()),
+    }),
+    languages.registerDefinitionProvider(MANIFESTS, {
+      provideDefinition(document, position) {
+        const place = definitionOf(document.getText(), position);
+        return place === undefined ? undefined : new vscode.Location(document.uri, rangeOf(place));
+      },
+    }),
+    languages.registerCodeLensProvider(MANIFESTS, {
+      provideCodeLenses: (document) => setting("codeLens") ? lenses(document) : [],
+    }),
+  );
+}
+
+function lenses(document: vscode.TextDocument): vscode.CodeLens[] {
+  return lensesOf(document.getText()).map(({ line, title, command, name }) =>
+    new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+      title,
+      command,
+      ...(name === undefined ? {} : { arguments: [name] }),
+    })
+  );
+}
+
+async function complete(
+  workspace: Workspace,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  manual: { schema: Schema; words: ManifestWords },
+): Promise<vscode.CompletionItem[]> {
+  const cwd = vscode.workspace.getWorkspaceFolder(document.uri)?.uri.fsPath;
+  const found = await completeManifest(document.getText(), position, {
+    ...manual,
+    tools: async () => cwd === undefined ? [] : await catalogueOf(workspace, cwd),
+    versions: async (runtime) => {
+      if (cwd === undefined) return [];
+      const { versions } = await workspace.link.request("runtime.versions", { runtime, cwd, remote: true });
+      return [...versions].reverse();
+    },
+  });
+  return found.map((one, index) => completionItem(one, { position, index }));
+}
+
+function completionItem(
+  { label, insert = label, detail, from }: Completion,
+  { position, index }: { position: vscode.Position; index: number },
+): vscode.CompletionItem {
+  const item = new vscode.CompletionItem(label, vscode.CompletionItemKind.Property);
+  item.insertText = insert;
+  item.range = new vscode.Range(position.line, from, position.line, position.character);
+  // As the list has it: versions are not in the order of the alphabet.
+  item.sortText = String(index).padStart(5, "0");
+  if (detail !== undefined) item.documentation = new vscode.MarkdownString(detail);
+  return item;
+}
+
+function hover(
+  document: vscode.TextDocument,
+  { line, character }: vscode.Position,
+  { schema, words }: { schema: Schema; words: ManifestWords },
+): vscode.Hover | undefined {
+  const outline = outlineOf(document.getText());
+  const key = outline.keys.find((one) => one.line === line && one.start <= character && character <= one.end);
+  if (key === undefined) return undefined;
+  const path = [...tableAt(outline, line), ...key.key];
+  const found = schemaAt(schema, path);
+  const text = [wordsAt(words, path), found === undefined ? undefined : `*${describeSchema(found)}*`];
+  const content = text.filter((part) => part !== undefined).join("\n\n");
+  return content === "" ? undefined : new vscode.Hover(new vscode.MarkdownString(content), rangeOf(key));
+}
+
+function rangeOf({ line, start, end }: Place): vscode.Range {
+  return new vscode.Range(line, start, line, end);
+}

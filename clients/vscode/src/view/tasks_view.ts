@@ -1,0 +1,105 @@
+import * as vscode from "vscode";
+import type { DeclaredTask, Project, TaskRun } from "../model/project.ts";
+import { runRow } from "../model/task_words.ts";
+import { command } from "./commands.ts";
+import { type ProjectRow, ProjectTree } from "./project_tree.ts";
+import { askArguments, HaftTasks } from "./task_provider.ts";
+import type { Workspace } from "./workspace.ts";
+
+type Row = { kind: "task"; task: DeclaredTask } | { kind: "run"; run: TaskRun };
+type TaskElement = ProjectRow<Row>;
+
+const LOG_LINES = 2_000;
+
+/** The tasks of every folder's project and below them the latest runs, wherever they were started. */
+export function registerTasks(workspace: Workspace): vscode.Disposable {
+  const tree = new ProjectTree<Row>(workspace, {
+    parts: ["tasks", "runs"],
+    rows: ({ state: { tasks, runs } }) => [
+      ...tasks.filter(({ hidden }) => !hidden).map((task) => ({ kind: "task" as const, task })),
+      ...runs.map((run) => ({ kind: "run" as const, run })),
+    ],
+    item: (row) => row.kind === "task" ? taskItem(row.task) : runItem(row.run),
+  });
+  const provider = new HaftTasks(workspace);
+  const run = async (project: Project, task: DeclaredTask) => {
+    const args = await askArguments(task);
+    if (args !== undefined) {
+      await vscode.tasks.executeTask(provider.taskOf(project, task, args));
+    }
+  };
+  return vscode.Disposable.from(
+    vscode.window.createTreeView("haft.tasks", { treeDataProvider: tree }),
+    vscode.tasks.registerTaskProvider("haft", provider),
+    command(workspace, "haft.task.run", async (element?: TaskElement | string) => {
+      const { project, task } = await chosenTask(workspace, element);
+      await run(project, task);
+    }),
+    command(workspace, "haft.task.cancel", async (element?: TaskElement) => {
+      await workspace.link.request("task.cancel", { id: chosenRun(element).id });
+    }),
+    command(workspace, "haft.task.resume", async (element?: TaskElement) => {
+      await workspace.link.request("task.resume", { id: chosenRun(element).id });
+    }),
+    command(workspace, "haft.task.log", async (element?: TaskElement) => {
+      const { id } = chosenRun(element);
+      const { lines } = await workspace.link.request("task.logs", { id, lines: LOG_LINES });
+      const document = await vscode.workspace.openTextDocument({
+        content: lines.join("\n"),
+        language: "log",
+      });
+      await vscode.window.showTextDocument(document);
+    }),
+  );
+}
+
+function taskItem(task: DeclaredTask): vscode.TreeItem {
+  const item = new vscode.TreeItem(task.name);
+  item.description = task.description ?? "";
+  item.iconPath = new vscode.ThemeIcon("play");
+  item.contextValue = "task";
+  item.tooltip = [task.description, ...task.depends.map((name) => `after ${name}`), task.manifest].filter((
+    line,
+  ) => line !== null).join("\n");
+  return item;
+}
+
+function runItem(run: TaskRun): vscode.TreeItem {
+  const { label, description, icon, color, context } = runRow(run, Date.now());
+  const item = new vscode.TreeItem(label);
+  item.description = description;
+  item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
+  item.contextValue = context;
+  item.tooltip = [`${run.state}, run ${run.id}`, run.error].filter((line) => line !== null).join("\n");
+  item.accessibilityInformation = { label: `${label} ${description}` };
+  return item;
+}
+
+/** @param element a row, or from a lens the task's name */
+async function chosenTask(
+  workspace: Workspace,
+  element: TaskElement | string | undefined,
+): Promise<{ project: Project; task: DeclaredTask }> {
+  if (typeof element === "object" && element.row?.kind === "task") {
+    return { project: element.project, task: element.row.task };
+  }
+  const items = workspace.projects.flatMap((project) =>
+    project.state.tasks.map((task) => ({
+      label: task.name,
+      description: task.description ?? "",
+      project,
+      task,
+    }))
+  );
+  const named = items.find(({ label }) => label === element);
+  const picked = named ?? await vscode.window.showQuickPick(items, { title: "haft: Which Task?" });
+  if (picked === undefined) throw new vscode.CancellationError();
+  return picked;
+}
+
+function chosenRun(element: TaskElement | undefined): TaskRun {
+  if (element?.row?.kind !== "run") {
+    throw new Error("Choose a run in the Tasks view");
+  }
+  return element.row.run;
+}
