@@ -19,6 +19,8 @@ export async function offerTrust(
     /** What haft.toml declares is run; else a command, in the project's environment. */ declared: boolean;
   },
 ): Promise<void> {
+  // Another host asks its own user.
+  if (context.remote !== undefined) return;
   const { files, gated, trust } = openProject(context.cwd, context);
   if (!declared && Object.keys(files.env).length === 0) return;
   if (trust.isRecorded(gated)) return;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { essentialEnvironment } from "../base/caller_environment.ts";
+import { callerEnvironment, essentialEnvironment } from "../base/caller_environment.ts";
 import type { Env } from "../base/env.ts";
 import type { Context, Flag, ParsedArgs } from "./command.ts";
 import { textFlag } from "./flag_values.ts";
@@ -20,6 +20,11 @@ export function environmentOptions(args: ParsedArgs): EnvironmentOptions {
     envFiles: textFlag(args, "env-file")?.split(",") ?? [],
     inherit: !args.flags.has("no-inherit"),
   };
+}
+
+/** This process's environment for what the daemon starts; another host's daemon has its own. */
+export function sentEnvironment({ env, remote }: Context): { env?: Record<string, string> } {
+  return remote === undefined ? { env: callerEnvironment(env) } : {};
 }
 
 /** @throws {UsageError} when a file of variables cannot be read */

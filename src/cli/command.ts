@@ -1,3 +1,4 @@
+import type { DaemonClient } from "../client/daemon_client.ts";
 import type { Env } from "../base/env.ts";
 import type { ExitCode } from "../base/exit_code.ts";
 import type { Paths } from "../base/paths.ts";
@@ -21,6 +22,15 @@ export interface Context {
   lendTerminal(): TerminalLoan;
   /** haft's own version. */
   readonly version: string;
+  /** The host whose daemon is asked; undefined for this machine's. `cwd` is then a directory there. */
+  readonly remote?: RemoteHost | undefined;
+}
+
+/** Another machine's daemon, for the commands that are clients of one. */
+export interface RemoteHost {
+  readonly name: string;
+  /** @param client how the client calls itself */
+  connect(client: string): Promise<DaemonClient>;
 }
 
 /** What the project, haft's store and catalogue, the daemon and its protocol have by name. */

@@ -58,6 +58,11 @@ async function dispatchTrusted(args: readonly string[], context: Context): Promi
 
 async function dispatch(args: readonly string[], context: Context): Promise<ExitCode> {
   const [first, ...words] = args;
+  // `haft --host web1 app status` is `haft app status --host web1`.
+  if (first === "--host" || first?.startsWith("--host=") === true) {
+    const { withHostBehind } = await import("./fleet/host_flag.ts");
+    return await dispatch(await withHostBehind(args, COMMANDS), context);
+  }
   if (first === "--version" || first === "-V" || first === "version") {
     if (words.includes("--json")) {
       const { versionFacts } = await import("./version_facts.ts");
@@ -88,6 +93,10 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   if (command.readOnly !== true && process.getuid?.() === 0) {
     const { refuseForeignHome } = await import("./foreign_home.ts");
     refuseForeignHome(context, args);
+  }
+  if (parsed.flags.has("host")) {
+    const { runOnHosts } = await import("./fleet/on_hosts.ts");
+    return await runOnHosts({ path, command, options, flags: parsed.flags }, context);
   }
   return await command.run(options, context);
 }

@@ -61,7 +61,7 @@ export class DaemonClient implements AsyncDisposable {
       ...(env === undefined ? {} : { env }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return await DaemonClient.#introduce(channel, { client, version, timeoutMs, signal });
+    return await DaemonClient.over(channel, { client, version, timeoutMs, signal });
   }
 
   /**
@@ -79,10 +79,11 @@ export class DaemonClient implements AsyncDisposable {
       return channel.handler;
     });
     if (channel === undefined) throw new Disconnected("The daemon does not accept");
-    return await DaemonClient.#introduce(channel, { client, version, timeoutMs: CONNECT_TIMEOUT_MS });
+    return await DaemonClient.over(channel, { client, version, timeoutMs: CONNECT_TIMEOUT_MS });
   }
 
-  static async #introduce(
+  /** Over a channel that is open; it is closed when the daemon refuses. */
+  static async over(
     channel: IpcChannel,
     { client, version, timeoutMs, signal }: {
       client: string;

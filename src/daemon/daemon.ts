@@ -154,6 +154,11 @@ export class Daemon {
       version,
       stateDirectory: options.user.paths.state,
       log: (line) => log.write(line),
+      door: {
+        accept: (socket) => this.#server.accept(socket, "fleet"),
+        maxFrameBytes: () => this.#server.limits.frame,
+        user: options.user,
+      },
     });
     const { projectFacts, tools, backends, apps, tasks } = this.#services;
     const methods = new MethodTable(METHODS);

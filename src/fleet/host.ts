@@ -17,6 +17,7 @@ import type { FleetStatus } from "../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
 import { connectFleet, type FleetConnection } from "./connect.ts";
 import { readCredentials, writeSecret } from "./credentials.ts";
+import { type DaemonDoor, RequestServer } from "./request_server.ts";
 import { type HostRecord, Presence, PRESENCE_EVERY_MS } from "./presence.ts";
 
 export interface FleetHostOptions {
@@ -27,6 +28,7 @@ export interface FleetHostOptions {
   stateDirectory: string;
   /** A line for the daemon's log. */
   log: (line: string) => void;
+  door: DaemonDoor;
 }
 
 /** Milliseconds between attempts: the first, and the longest. Chance adds up to as much again. */
@@ -41,6 +43,8 @@ export class FleetHost implements AsyncDisposable {
   #error: string | null = null;
   #since = Date.now();
   #key: string | null = null;
+  /** While this host has its name. */
+  #requests: RequestServer | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: FleetHostOptions) {
@@ -63,7 +67,7 @@ export class FleetHost implements AsyncDisposable {
       servers,
       since: this.#since,
       allowed: Object.keys(allow).length,
-      sessions: 0,
+      sessions: this.#requests?.sessions ?? 0,
     };
   }
 
@@ -95,16 +99,23 @@ export class FleetHost implements AsyncDisposable {
   }
 
   /** Is a member until the connection ends for good, or this host leaves. */
-  async #belong({ nats }: FleetConnection): Promise<void> {
+  async #belong(connection: FleetConnection): Promise<void> {
+    const { nats } = connection;
     const { signal } = this.#stop;
     const presence = await Presence.open(nats, this.#options.settings.name);
     let ended = false;
     void nats.closed().then(() => ended = true);
     const wake = new EventTarget();
     void this.#watch(nats.status(), wake);
-    while (!ended && !signal.aborted) {
-      await this.#announce(presence);
-      await nap(wake, signal);
+    try {
+      while (!ended && !signal.aborted) {
+        await this.#announce(presence);
+        await this.#serve(connection);
+        await nap(wake, signal);
+      }
+    } finally {
+      await this.#requests?.[Symbol.asyncDispose]();
+      this.#requests = undefined;
     }
     if (!ended) await presence.withdraw(this.#options.settings.host).catch(() => {});
     else this.#become("failed", "The server ended the connection");
@@ -125,9 +136,24 @@ export class FleetHost implements AsyncDisposable {
     }
   }
 
+  /** Takes requests while the name is this host's, and not a moment when it is another's. */
+  async #serve({ nats }: FleetConnection): Promise<void> {
+    const { settings: { name: fleet, host, allow }, door, version, log } = this.#options;
+    if (this.#state === "refused") {
+      await this.#requests?.[Symbol.asyncDispose]();
+      this.#requests = undefined;
+    } else if (this.#state === "connected" && this.#requests === undefined) {
+      this.#requests = new RequestServer({ nats, address: { fleet, host }, allow, door, version, log });
+      this.#requests.start();
+    }
+  }
+
   async #watch(statuses: AsyncIterable<{ type: string }>, wake: EventTarget): Promise<void> {
     for await (const { type } of statuses) {
-      if (type === "disconnect") this.#become("connecting", "The connection to the server is lost");
+      if (type === "disconnect") {
+        this.#become("connecting", "The connection to the server is lost");
+        this.#requests?.endAll("The host lost its connection to the server");
+      }
       if (type === "reconnect") wake.dispatchEvent(new Event("wake"));
     }
   }

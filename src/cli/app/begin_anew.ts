@@ -1,4 +1,4 @@
-import { callerEnvironment } from "../../base/caller_environment.ts";
+import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -20,7 +20,7 @@ export function beginAnew(
       const selection = selectionOf(names, context);
       if (selection.root !== undefined) checkApps(context);
       await offerTrust(context, { declared: true });
-      const request = { ...selection, env: callerEnvironment(context.env) };
+      const request = { ...selection, ...sentEnvironment(context) };
       const result = await withDaemon(
         { socket, client: "haft app" },
         context,

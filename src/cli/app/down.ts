@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, projectSelection } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions, projectOf, selectionOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…]"],
@@ -10,7 +10,7 @@ export const command: Command<AppOptions> = {
   completes: "apps",
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
-    const selection = projectSelection(names, context);
+    const selection = { ...projectOf(context), names: selectionOf(names, context).names };
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

@@ -10,11 +10,11 @@ export const command: Command<AppOptions> = {
   completes: ["all"],
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
-    const { root } = selectionOf(names, context);
+    const { names: _, ...place } = selectionOf(names, context);
     const { apps } = await withDaemon(
       { socket, client: "haft app" },
       context,
-      (daemon) => daemon.request("app.list", root === undefined ? {} : { root }),
+      (daemon) => daemon.request("app.list", place),
     );
     await context.stdout.write(
       json ? `${JSON.stringify(apps, null, 2)}\n` : apps.map(({ name }) => `${name}\n`).join(""),

@@ -1,10 +1,10 @@
-import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
+import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, rootOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, projectOf } from "./selection.ts";
 
 export interface AppScaleOptions extends AppOptions {
   /** Instances by app. */
@@ -20,7 +20,7 @@ export const command: Command<AppScaleOptions> = {
   async run({ counts, json, socket }, context) {
     checkApps(context);
     await offerTrust(context, { declared: true });
-    const params = { root: rootOf(context), counts, env: callerEnvironment(context.env) };
+    const params = { ...projectOf(context), counts, ...sentEnvironment(context) };
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

@@ -4,7 +4,7 @@ import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG } from "../flag_values.ts";
-import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 
 /** What every verb takes that does something with apps. */
 export interface AppOptions {
@@ -17,6 +17,14 @@ export interface AppOptions {
 /** Which apps are meant, as the daemon's methods take it. */
 export interface Selection {
   root?: string;
+  /** A directory of another host's, which knows the project that it is in. */
+  cwd?: string;
+  names: string[];
+}
+
+/** Apps of one project of this machine. */
+export interface ProjectSelection {
+  root: string;
   names: string[];
 }
 
@@ -24,7 +32,7 @@ export interface Selection {
 export const NONE_STARTS =
   "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n";
 
-export const APP_FLAGS = [JSON_FLAG, SOCKET_FLAG];
+export const APP_FLAGS = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
 
 /** @throws {UsageError} for a command after `--`, which only `haft app start` takes */
 export function parseAppOptions(args: ParsedArgs): AppOptions {
@@ -42,11 +50,16 @@ export function selectionOf(names: readonly string[], context: Context): Selecti
   if (names.includes("all")) {
     throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
   }
-  return { root: rootOf(context), names: [...names] };
+  return { ...projectOf(context), names: [...names] };
+}
+
+/** How the daemon that is asked knows the project. */
+export function projectOf(context: Context): { root: string } | { cwd: string } {
+  return context.remote === undefined ? { root: rootOf(context) } : { cwd: context.cwd };
 }
 
 /** The project's own apps, for what is done with one project at a time. */
-export function projectSelection(names: readonly string[], context: Context): Required<Selection> {
+export function projectSelection(names: readonly string[], context: Context): ProjectSelection {
   return { root: rootOf(context), names: selectionOf(names, context).names };
 }
 
@@ -61,6 +74,8 @@ export function rootOf(context: Context): string {
  * @throws {UsageError} with what is wrong in the manifest
  */
 export function checkApps(context: Context): ReadonlyMap<string, AppConfig> {
+  // Another host has its own.
+  if (context.remote !== undefined) return new Map();
   const { apps, manifestPath } = openProject(context.cwd, context).files;
   return manifestPath === undefined ? new Map() : parseApps(apps, manifestPath);
 }

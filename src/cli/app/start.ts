@@ -1,12 +1,12 @@
-import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, NONE_STARTS, projectSelection } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, checkApps, NONE_STARTS, projectOf, selectionOf } from "./selection.ts";
 
 export interface AppStartOptions extends AppOptions {
   /** Of an app that haft.toml does not declare. */
@@ -20,7 +20,7 @@ export const command: Command<AppStartOptions> = {
   completes: "apps",
   parse,
   async run({ names, command, json, socket }, context) {
-    const selection = projectSelection(names, context);
+    const selection = { ...projectOf(context), names: selectionOf(names, context).names };
     checkApps(context);
     await offerTrust(context, { declared: command.length === 0 });
     const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
@@ -28,7 +28,7 @@ export const command: Command<AppStartOptions> = {
       { socket, client: "haft app" },
       context,
       (daemon) =>
-        daemon.request("app.start", { ...selection, ...config, env: callerEnvironment(context.env) }, {
+        daemon.request("app.start", { ...selection, ...config, ...sentEnvironment(context) }, {
           signal: context.signal,
         }),
     );

@@ -6,18 +6,18 @@ import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { textFlag } from "../flag_values.ts";
+import { SOCKET_FLAG } from "../daemon/endpoint.ts";
+import { JSON_FLAG, textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
 import type { Board } from "./board/board.ts";
 import { whyNoBoard } from "./board/why_no_board.ts";
 import {
-  APP_FLAGS,
   type AppOptions,
   checkApps,
   parseAppOptions,
+  type ProjectSelection,
   projectSelection,
-  type Selection,
 } from "./selection.ts";
 import { upDetached } from "./up_detached.ts";
 import { UpFront } from "./up_front.ts";
@@ -49,7 +49,8 @@ export const command: Command<AppUpOptions> = {
     { name: "no-tui", description: "Print lines on a terminal, too" },
     { name: "grep", value: "RE", description: "Show only lines that match" },
     { name: "timestamps", short: "t", description: "Show when each line was written" },
-    ...APP_FLAGS,
+    JSON_FLAG,
+    SOCKET_FLAG,
   ],
   examples: ["haft app up", "haft app up -d web", "haft app up --profile dev"],
   completes: "apps",
@@ -94,7 +95,7 @@ export const command: Command<AppUpOptions> = {
 };
 
 interface Place {
-  target: Required<Selection>;
+  target: ProjectSelection;
   context: Context;
 }
 

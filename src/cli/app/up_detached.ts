@@ -4,7 +4,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
-import type { Selection } from "./selection.ts";
+import type { ProjectSelection } from "./selection.ts";
 import { stateWords } from "./state_text.ts";
 import { reportStarted } from "./report_started.ts";
 
@@ -14,7 +14,7 @@ const LOOK_MS = 1_000;
 /** Starts a project's apps, says on stderr what it waits for meanwhile, and leaves them running. */
 export async function upDetached(
   daemon: DaemonClient,
-  { target, profiles, json }: { target: Required<Selection>; profiles: readonly string[]; json: boolean },
+  { target, profiles, json }: { target: ProjectSelection; profiles: readonly string[]; json: boolean },
   context: Context,
 ): Promise<ExitCode> {
   const { stderr, signal } = context;

@@ -6,13 +6,13 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
-import { NONE_STARTS, type Selection } from "./selection.ts";
+import { NONE_STARTS, type ProjectSelection } from "./selection.ts";
 import { stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";
 
 export interface UpFrontOptions {
-  target: Required<Selection>;
+  target: ProjectSelection;
   profiles: readonly string[];
   /** The apps that these depend on. */
   dependencies: (names: readonly string[]) => string[];

@@ -32,6 +32,9 @@ export async function connectToDaemon(
   options: Options,
   context: Context,
 ): Promise<{ client: DaemonClient; started: boolean }> {
+  if (context.remote !== undefined) {
+    return { client: await context.remote.connect(options.client ?? "haft"), started: false };
+  }
   const { spawn: _spawn, anyVersion: _anyVersion, args = [], ...connectOptions } = options;
   const connection: ConnectOptions = {
     client: "haft",

@@ -12,6 +12,13 @@ export const SOCKET_FLAG: Flag = {
   description: "The daemon's socket (default: $HAFT_SOCKET, else the user's usual one)",
 };
 
+/** `--host`, for every command that asks a daemon and nothing else. */
+export const HOST_FLAG: Flag = {
+  name: "host",
+  value: "HOST[:DIR]",
+  description: "Ask another host of the fleet, or those with a label: role=web, *",
+};
+
 export function socketFlag({ flags }: ParsedArgs): string | undefined {
   const path = flags.get("socket");
   return typeof path === "string" ? path : undefined;

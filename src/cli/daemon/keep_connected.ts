@@ -49,7 +49,9 @@ export async function keepConnected<Result>(
       return await work(daemon, again);
     } catch (error) {
       bad = performance.now() - begun < GOOD_MS ? bad + 1 : 0;
-      if (!(error instanceof Disconnected) || signal.aborted || bad >= MOST_BAD) throw asRemoteError(error);
+      const final = !(error instanceof Disconnected) || signal.aborted || bad >= MOST_BAD;
+      // Another host's end is that host's news: nothing here brings it back.
+      if (final || context.remote !== undefined) throw asRemoteError(error);
     }
     if (onLost !== undefined) onLost();
     else await stderr.write(createStyle(stderr.color).dim(`${DAEMON_ENDED}\n`));

@@ -3,7 +3,7 @@ import type { DaemonStatus } from "../../protocol/methods/daemon_methods.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG, noFurther } from "../flag_values.ts";
 import { connectToDaemon } from "./connection.ts";
-import { daemonSocket, SOCKET_FLAG, socketFlag } from "./endpoint.ts";
+import { daemonSocket, HOST_FLAG, SOCKET_FLAG, socketFlag } from "./endpoint.ts";
 
 export interface DaemonStatusOptions {
   json: boolean;
@@ -12,7 +12,7 @@ export interface DaemonStatusOptions {
 
 export const command: Command<DaemonStatusOptions> = {
   usage: [""],
-  flags: [JSON_FLAG, SOCKET_FLAG],
+  flags: [JSON_FLAG, HOST_FLAG, SOCKET_FLAG],
   readOnly: true,
   parse,
   async run({ json, socket }, context) {

@@ -93,15 +93,21 @@ export async function removeMembership({ creds, ca }: FleetSettings, context: Co
   }
 }
 
-/** Tells the daemon of the new settings, and waits until it is connected or has said why not. */
+/**
+ * Tells the daemon of the new settings, and waits until it is connected or has said why not.
+ *
+ * @param patient whether one failure is not the last word: the server has only just been started
+ */
 export async function applyMembership(
   socket: string | undefined,
   context: Context,
+  { patient = false }: { patient?: boolean } = {},
 ): Promise<FleetStatus> {
   return await withDaemon({ socket, client: "haft fleet" }, context, async (daemon) => {
     let status = await daemon.request("fleet.reload", {});
     const deadline = performance.now() + CONNECTED_MS;
-    while (status.state === "connecting" && performance.now() < deadline) {
+    const waits = ({ state }: FleetStatus) => state === "connecting" || (patient && state === "failed");
+    while (waits(status) && performance.now() < deadline) {
       await delay(LOOK_MS, undefined, { signal: context.signal });
       status = await daemon.request("fleet.status", {});
     }

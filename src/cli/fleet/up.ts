@@ -126,7 +126,7 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
       labels: options.labels,
     }, context);
   }
-  await reportMembership(await applyMembership(options.socket, context), context);
+  await reportMembership(await applyMembership(options.socket, context, { patient: true }), context);
   await context.stderr.write(
     `The server answers at ${record.listen}\n  Run "haft fleet add-host NAME" to make a key for a further host\n`,
   );

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
-import { daemonSocket, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { daemonSocket, HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
 import { readParams } from "./params.ts";
 import type { Subscription } from "./subscribe.ts";
@@ -58,6 +58,7 @@ export const command: Command<IpcSendOptions> = {
     { name: "quiet", short: "q", description: "Print no result" },
     { name: "timeout", value: "DURATION", description: "How long to wait for an answer (default: 30s)" },
     { name: "no-spawn", description: "Do not start the daemon" },
+    HOST_FLAG,
     SOCKET_FLAG,
     { name: "wire", value: "WIRE", completes: ["ndjson", "u32le"], description: "ndjson or u32le (default)" },
   ],

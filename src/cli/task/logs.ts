@@ -24,8 +24,18 @@ export const command: Command<TaskLogsOptions> = {
     ...TASK_FLAGS,
   ],
   parse,
-  run: ({ socket, ...options }, context) =>
-    withDaemon({ socket, client: "haft task" }, context, (daemon) => printLogs(daemon, options, context)),
+  async run({ socket, ...options }, context) {
+    if (options.follow && context.remote !== undefined) {
+      throw new UsageError("--follow reads the log's file, which is on the other host", {
+        next: `Run "haft --host ${context.remote.name} task wait ${options.id}", then "task logs"`,
+      });
+    }
+    return await withDaemon(
+      { socket, client: "haft task" },
+      context,
+      (daemon) => printLogs(daemon, options, context),
+    );
+  },
 };
 
 function parse(args: ParsedArgs): TaskLogsOptions {

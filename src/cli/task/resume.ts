@@ -1,5 +1,5 @@
-import { callerEnvironment } from "../../base/caller_environment.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -17,7 +17,7 @@ export const command: Command<TaskResumeOptions> = {
   flags: [TEXT_FLAG, ...TASK_FLAGS],
   parse: (args) => ({ ...parseIds(args), text: textFlag(args, "text") }),
   async run({ ids, text, json, socket }, context) {
-    const said = { ...(text === undefined ? {} : { text }), env: callerEnvironment(context.env) };
+    const said = { ...(text === undefined ? {} : { text }), ...sentEnvironment(context) };
     await offerTrust(context, { declared: true });
     const tasks = await withDaemon(
       { socket, client: "haft task" },

@@ -1,3 +1,4 @@
+import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
@@ -14,7 +15,11 @@ export const command: Command<TaskStartOptions> = {
   async run(options, context) {
     const { stdout, signal } = context;
     const names = options.command.length > 0 ? [undefined] : options.names;
-    const env = await callerEnv(options, context);
+    const elsewhere = context.remote !== undefined;
+    if (elsewhere && options.envFiles.length > 0) {
+      throw new UsageError("--env-file is read here, and --host runs the task elsewhere");
+    }
+    const env = elsewhere ? undefined : await callerEnv(options, context);
     await offerTrust(context, { declared: options.command.length === 0 });
     await withDaemon({ socket: options.socket, client: "haft task" }, context, async (daemon) => {
       for (const name of names) {

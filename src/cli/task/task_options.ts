@@ -4,7 +4,7 @@ import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Params } from "../../protocol/methods/mod.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
-import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 import { ENVIRONMENT_FLAGS, type EnvironmentOptions, environmentOptions } from "../caller_env.ts";
 import { JSON_FLAG, textFlag } from "../flag_values.ts";
 
@@ -34,7 +34,7 @@ export interface TaskStartOptions extends TaskOptions, EnvironmentOptions {
   force: boolean;
 }
 
-export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, SOCKET_FLAG];
+export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
 
 export const TEXT_FLAG: Flag = { name: "text", value: "T", description: "What to say to the task" };
 
@@ -115,11 +115,11 @@ export function parseConfig(text: string): Record<string, unknown> {
 export function startRequest(
   name: string | undefined,
   { command, args, force, text, images, configuration }: TaskStartOptions,
-  { cwd, env }: { cwd: string; env: Env },
+  { cwd, env }: { cwd: string; env: Env | undefined },
 ): Params<"task.start"> {
   return {
     cwd,
-    env: callerEnvironment(env),
+    ...(env === undefined ? {} : { env: callerEnvironment(env) }),
     ...(args.length === 0 ? {} : { args: [...args] }),
     ...(force ? { force } : {}),
     ...(name === undefined ? { command: [...command] } : { name }),

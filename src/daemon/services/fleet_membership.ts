@@ -1,4 +1,5 @@
 import type { FleetHost } from "../../fleet/host.ts";
+import type { DaemonDoor } from "../../fleet/request_server.ts";
 import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
 
@@ -8,6 +9,7 @@ export interface FleetMembershipOptions {
   version: string;
   stateDirectory: string;
   log: (line: string) => void;
+  door: DaemonDoor;
 }
 
 /** The daemon's place in a fleet. Without `[fleet]`, nothing of NATS is loaded. */
@@ -67,8 +69,8 @@ export class FleetMembership implements AsyncDisposable {
     this.#settings = text;
     if (settings === undefined) return;
     const { FleetHost } = await import("../../fleet/host.ts");
-    const { version, stateDirectory, log } = this.#options;
-    this.#host = new FleetHost({ settings, version, stateDirectory, log });
+    const { version, stateDirectory, log, door } = this.#options;
+    this.#host = new FleetHost({ settings, version, stateDirectory, log, door });
     this.#host.start();
   }
 }

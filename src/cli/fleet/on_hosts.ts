@@ -1,0 +1,123 @@
+/**
+ * A command that asks another host's daemon, or those of several. Each host's command is the ordinary one
+ * with another connection; of several, each line says which host it is from.
+ */
+import { HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import { ChannelError } from "../../channel/errors.ts";
+import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
+import { connectHost } from "../../fleet/connect_host.ts";
+import { Presence } from "../../fleet/presence.ts";
+import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
+import type { Command, Context, ParsedArgs, RemoteHost } from "../command.ts";
+import { asRemoteError } from "../daemon/remote_error.ts";
+import { describeError } from "../describe_error.ts";
+import { type HostSelector, parseHostSelector } from "./host_flag.ts";
+import { HostOutput } from "./host_output.ts";
+import { fleetSettings } from "./membership.ts";
+
+interface OnHosts {
+  path: string;
+  command: Command<unknown>;
+  options: unknown;
+  flags: ParsedArgs["flags"];
+}
+
+/** Milliseconds for a host to take up a session; a leader's end may cost the server five seconds. */
+const SESSION_MS = 10_000;
+
+export async function runOnHosts(
+  { path, command, options, flags }: OnHosts,
+  context: Context,
+): Promise<ExitCode> {
+  const selector = parseHostSelector(String(flags.get("host")));
+  const settings = fleetSettings(context);
+  await using connection = await connectFleet(settings, { name: `haft ${path}`, stay: false });
+  const hosts = await hostsOf(selector, { connection, settings });
+  const cwd = selector.directory ?? context.cwd;
+  const place = { connection, settings, context };
+  const [only] = hosts;
+  if (selector.kind === "names" && hosts.length === 1 && only !== undefined) {
+    try {
+      return await command.run(options, { ...context, cwd, remote: remoteHost(only, place) });
+    } catch (error) {
+      throw asRemoteError(error);
+    }
+  }
+  const json = path === "ipc-send"
+    ? "lines"
+    : !flags.has("json")
+    ? "none"
+    : flags.has("follow")
+    ? "lines"
+    : "whole";
+  const outcomes = await Promise.all(hosts.map(async (host) => {
+    const stdout = new HostOutput(host, context.stdout, json);
+    const stderr = new HostOutput(host, context.stderr, "none");
+    let code: ExitCode;
+    let silent = false;
+    try {
+      code = await command.run(options, { ...context, cwd, stdout, stderr, remote: remoteHost(host, place) });
+    } catch (thrown) {
+      const error = asRemoteError(thrown);
+      silent = error instanceof ChannelError;
+      code = error instanceof HaftError ? error.exitCode : ExitCode.failed;
+      await stderr.write(describeError(error, { ...context, stderr }));
+    }
+    await stdout.end();
+    await stderr.end();
+    return { host, code, silent };
+  }));
+  const bad = outcomes.filter(({ code }) => code !== ExitCode.ok);
+  if (bad.length > 0) {
+    const silent = outcomes.filter((outcome) => outcome.silent).map(({ host }) => host);
+    const rest = bad.filter((outcome) => !outcome.silent).map(({ host, code }) =>
+      `${host} (exit code ${code})`
+    );
+    await context.stderr.write(
+      `${hosts.length - bad.length} of ${hosts.length} hosts succeeded` +
+        `${silent.length === 0 ? "" : `; no answer from ${silent.join(", ")}`}` +
+        `${rest.length === 0 ? "" : `; failed on ${rest.join(", ")}`}\n`,
+    );
+  }
+  return outcomes.reduce((worst, { code }) => code > worst ? code : worst, ExitCode.ok as ExitCode);
+}
+
+/** @throws {HaftError} when no host is meant */
+async function hostsOf(
+  { kind, names, labels }: HostSelector,
+  { connection, settings }: { connection: FleetConnection; settings: FleetSettings },
+): Promise<string[]> {
+  if (kind === "names") return [...names];
+  const all = (await (await Presence.open(connection.nats, settings.name)).list()).map(({ record }) =>
+    record
+  );
+  const hosts = all.filter((record) =>
+    Object.entries(labels).every(([key, value]) => record.labels[key] === value)
+  )
+    .map(({ host }) => host);
+  if (hosts.length > 0) return hosts;
+  throw new HaftError("No host that is there has these labels", {
+    next: 'Run "haft fleet ls" for those that are there',
+    exitCode: ExitCode.transport,
+  });
+}
+
+function remoteHost(
+  name: string,
+  { connection, settings, context: { version, signal } }: {
+    connection: FleetConnection;
+    settings: FleetSettings;
+    context: Context;
+  },
+): RemoteHost | undefined {
+  // This machine's own daemon is asked at its socket, by its user.
+  if (name === settings.host) return undefined;
+  return {
+    name,
+    async connect(client) {
+      const address = { fleet: settings.name, host: name };
+      return await connectHost(connection, { address, client, version, timeoutMs: SESSION_MS, signal });
+    },
+  };
+}
