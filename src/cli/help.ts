@@ -7,7 +7,8 @@ const WIDTH = 80;
 
 /** `haft --help`. */
 export function overview(commands: readonly CommandEntry[], version: string, width = WIDTH): string {
-  return `haft ${version} — one handle for a project's tools, processes and tasks
+  return narrowed(
+    `haft ${version} — one handle for a project's tools, processes and tasks
 
 Usage: haft COMMAND [OPTIONS]
 
@@ -16,15 +17,17 @@ ${columns(commandRows(commands), width)}
 
 Options:
 ${
-    columns([["-h, --help", "Show this help; haft COMMAND --help for a command's"], [
-      "-V, --version",
-      "Print the version; with --json, which build for which platform",
-    ]], width)
-  }
+      columns([["-h, --help", "Show this help; haft COMMAND --help for a command's"], [
+        "-V, --version",
+        "Print the version; with --json, which build for which platform",
+      ]], width)
+    }
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 no connection, 4 refused by the other
 side, 124 timed out, 130 interrupted. HAFT_DEBUG=1 shows where an error arose.
-`;
+`,
+    width,
+  );
 }
 
 /** `haft COMMAND --help`. */
@@ -35,7 +38,7 @@ export function commandHelp({ path, entry, command }: {
 }, width = WIDTH): string {
   const usage = command.usage.length === 0 ? [""] : command.usage;
   const flags = [...command.flags, ...COMMON_FLAGS].filter(({ hidden }) => hidden !== true);
-  return page([
+  return page(width, [
     entry.summary,
     `Usage:\n${usage.map((form) => `  haft ${path} ${form}`.trimEnd()).join("\n")}`,
     `Options:\n${columns(flags.map(flagRow), width)}`,
@@ -49,7 +52,7 @@ export function groupHelp({ path, entry, group }: {
   entry: Pick<CommandEntry, "summary">;
   group: CommandGroup;
 }, width = WIDTH): string {
-  return page([
+  return page(width, [
     entry.summary,
     `Usage: haft ${path} COMMAND [OPTIONS]`,
     `Commands:\n${columns(commandRows(group.commands), width)}`,
@@ -60,8 +63,15 @@ export function groupHelp({ path, entry, group }: {
   ]);
 }
 
-function page(sections: readonly string[]): string {
-  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+function page(width: number, sections: readonly string[]): string {
+  return narrowed(`${sections.filter((section) => section !== "").join("\n\n")}\n`, width);
+}
+
+/** Sentences of a text that is laid out for 80 columns, broken for fewer. */
+function narrowed(text: string, width: number): string {
+  if (width >= WIDTH) return text;
+  return text.split("\n").map((line) => line.startsWith(" ") ? line : wrapWords(line, width).join("\n"))
+    .join("\n");
 }
 
 function examples({ examples = [] }: { examples?: readonly string[] }): string {

@@ -41,3 +41,8 @@ async function testPages(commands: readonly CommandEntry[], group = ""): Promise
 }
 
 await testPages(COMMANDS);
+
+Deno.test("help keeps its sentences and tables within a narrower terminal", () => {
+  const tooWide = overview(COMMANDS, "VERSION", 44).split("\n").filter((line) => line.length > 44);
+  assertEquals(tooWide, []);
+});
