@@ -123,7 +123,10 @@ function sendEndlessly(response: ServerResponse): void {
 /** What http and npm artifacts do without. */
 export const noServices: { documents: Documents; user: RegistryUser; toolchain: InstallDeps["toolchain"] } = {
   toolchain: () => Promise.reject(new Error("a toolchain was asked for")),
-  documents: { get: () => Promise.reject(new Error("a document was asked for")) },
+  documents: {
+    get: () => Promise.reject(new Error("a document was asked for")),
+    hashes: () => Promise.reject(new Error("a file was asked for")),
+  },
   user: { env: {}, home: "/nowhere", platform: "linux" },
 };
 

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { Buffer } from "node:buffer";
 import { envValue } from "../../base/env.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
+import { IntegrityError, integrityOfSha256 } from "../integrity.ts";
 import { defaultRegistry } from "./default_registries.ts";
 import type { Documents } from "./metadata_client.ts";
 import { type MavenRepository, settingsRepository } from "./maven_settings.ts";
@@ -42,7 +43,10 @@ export async function mavenVersions(at: Coordinates, context: MavenContext): Pro
 }
 
 /**
- * The hash of a file that its publisher or the repository tells, the strongest of those that prove anything.
+ * The hash of a file that its publisher or the repository tells. Older files have only a sha1, which proves
+ * nothing later: such a file is read once, now, and its sha256 is what counts from then on.
+ *
+ * @throws {IntegrityError} when the file does not have that sha1
  */
 export async function mavenIntegrity(
   at: Coordinates & { version: string; file: string },
@@ -53,7 +57,18 @@ export async function mavenIntegrity(
     const hex = new RegExp(`\\b[0-9a-f]{${length}}\\b`, "i").exec(text ?? "")?.[0];
     if (hex !== undefined) return `${algorithm}-${Buffer.from(hex, "hex").toString("base64")}`;
   }
-  return undefined;
+  const weak = /\b[0-9a-f]{40}\b/i.exec(
+    await getText(`${folderOf(at)}/${at.version}/${at.file}.sha1`, context) ?? "",
+  );
+  if (weak === null) return undefined;
+  const { documents, signal } = context;
+  const address = await mavenAddress(at, context);
+  const hashes = await documents.hashes({ ...address, signal });
+  if (hashes === undefined) return undefined;
+  if (hashes.sha1 === weak[0].toLowerCase()) return integrityOfSha256(hashes.sha256);
+  throw new IntegrityError(`Wrong hash for ${at.file}: the file does not have the sha1 that is told of it`, {
+    next: "Do not use it. If the repository is a mirror, it may hold half a file",
+  });
 }
 
 /** Where a file is, with the credentials for it. */

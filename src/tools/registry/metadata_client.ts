@@ -41,7 +41,19 @@ export interface MetadataClientOptions {
 export interface Documents {
   /** @returns undefined when the server has none */
   get<T>(request: MetadataRequest<T>): Promise<T | undefined>;
+  /**
+   * The hashes of a file that never changes, where its publisher tells none that proves anything: it is read
+   * to its end, once.
+   * @returns undefined when the server has none
+   */
+  hashes(
+    request: Pick<MetadataRequest<never>, "url" | "headers" | "signal">,
+  ): Promise<FileHashes | undefined>;
 }
+
+const FileHashes = v.object({ sha1: v.string(), sha256: v.string() });
+/** Hexadecimal. */
+export type FileHashes = v.InferOutput<typeof FileHashes>;
 
 /** A client with its cache in a directory. */
 export function createDocuments(
@@ -78,6 +90,24 @@ export class MetadataClient implements Documents {
     } finally {
       if (this.#inFlight.get(request.url)?.promise === promise) this.#inFlight.delete(request.url);
     }
+  }
+
+  async hashes(
+    { url, headers, signal }: Pick<MetadataRequest<never>, "url" | "headers" | "signal">,
+  ): Promise<FileHashes | undefined> {
+    const { http, offline } = this.#options;
+    // The same address may be a document as well.
+    const key = `${url}#hashes`;
+    const kept = this.kept(key, FileHashes);
+    if (kept !== undefined) return kept;
+    if (offline) throw notKept(url);
+    const response = await http.get(url, { headers, ...(signal === undefined ? {} : { signal }) });
+    if (response.status !== 200) return await absent(response);
+    const [sha1, sha256] = [createHash("sha1"), createHash("sha256")];
+    for await (const chunk of response.body) for (const hash of [sha1, sha256]) hash.update(chunk);
+    const found = { sha1: sha1.digest("hex"), sha256: sha256.digest("hex") };
+    this.keep(key, found);
+    return found;
   }
 
   /** Keeps a document that was part of another answer. */

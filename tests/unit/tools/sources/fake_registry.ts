@@ -62,6 +62,10 @@ export class FakeDocuments implements Documents {
     this.#texts = texts;
   }
 
+  hashes(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   get<T>({ url, read, parse }: MetadataRequest<T>): Promise<T | undefined> {
     this.asked.push(url);
     const text = this.#texts[url];
