@@ -28,7 +28,7 @@ const QUIET_SETTINGS = {
 };
 
 /** Generous: the machine may be busy. Nothing asserts on it. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 const HAFT: Haft = { name: "binary", argv: [given("HAFT_TEST_BINARY")] };
 
@@ -102,9 +102,10 @@ export class Editor implements AsyncDisposable {
     return this.page.locator(".quick-input-list").getByRole("option", { name });
   }
 
-  /** Types a line into a new terminal. */
-  async terminal(line: string): Promise<void> {
+  /** Types a line into a new terminal. @param folder where a window has several */
+  async terminal(line: string, folder?: string): Promise<void> {
     await this.command("Terminal: Create New Terminal");
+    if (folder !== undefined) await this.choice(new RegExp(`^${folder}`)).click();
     await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
     await this.page.locator(".terminal-wrapper.active .xterm-rows", { hasText: /[$#]/ }).waitFor();
     await this.page.keyboard.type(line);
