@@ -8,12 +8,17 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** Called for events that carry the request's id. */
   onProgress?: (event: string, data: unknown) => void;
+  /**
+   * Called as the answer is read, before any message that follows it: the promise resolves some turns later.
+   */
+  onAnswer?: () => void;
 }
 
 interface Pending {
   resolve(data: unknown): void;
   reject(error: unknown): void;
   onProgress: RequestOptions["onProgress"];
+  onAnswer: RequestOptions["onAnswer"];
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -31,7 +36,7 @@ export class PendingRequests {
   async ask(
     method: string,
     data: unknown,
-    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress }: RequestOptions & {
+    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer }: RequestOptions & {
       send: (message: Message) => Promise<void>;
     },
   ): Promise<unknown> {
@@ -41,7 +46,7 @@ export class PendingRequests {
     let abort = () => {};
     try {
       return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onProgress });
+        this.#pending.set(id, { resolve, reject, onProgress, onAnswer });
         const giveUp = (error: unknown) => {
           void send({ type: "request", oneway: true, method: "cancel", data: { id } }).catch(() => {});
           reject(error);
@@ -75,8 +80,11 @@ export class PendingRequests {
     if (pending === undefined) return false;
     if (type === "event") pending.onProgress?.(message.event ?? "", message.data);
     else if (type !== "response") return false;
-    else if (message.error === undefined) pending.resolve(message.data);
-    else pending.reject(RequestError.from(message.error));
+    else {
+      pending.onAnswer?.();
+      if (message.error === undefined) pending.resolve(message.data);
+      else pending.reject(RequestError.from(message.error));
+    }
     return true;
   }
 

@@ -24,6 +24,8 @@ export class LogFollow {
   /** The last line of each stream that was printed. */
   readonly #last = new Map<string, string>();
   #reading = false;
+  /** Lines that came after the past ones were answered, and before those were printed. */
+  #later: AppLine[] | undefined;
   /** When the last line came, in milliseconds since 1970. */
   #seenAt = Date.now();
 
@@ -38,7 +40,9 @@ export class LogFollow {
 
   onEvent(message: DaemonEvent): void {
     const line = lineOf(message, this.#options);
-    if (line !== undefined && !this.#reading) this.#print(line);
+    if (line === undefined || this.#reading) return;
+    if (this.#later === undefined) this.#print(line);
+    else this.#later.push(line);
   }
 
   /**
@@ -55,9 +59,15 @@ export class LogFollow {
     const { lines } = await daemon.request("app.logs", {
       ...this.#options.selection,
       ...query,
+    }, {
+      // What follows in the same chunk is read before this function goes on.
+      onAnswer: () => {
+        this.#reading = false;
+        this.#later = [];
+      },
     });
-    for (const line of this.#new(lines)) this.#print(line);
-    this.#reading = false;
+    for (const line of [...this.#new(lines), ...this.#later ?? []]) this.#print(line);
+    this.#later = undefined;
   }
 
   /** Prints what was written while there was no daemon. */
