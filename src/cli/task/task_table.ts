@@ -34,5 +34,6 @@ export async function printTasks(
       began === null ? "" : formatTime((ended ?? Date.now()) - began),
     ];
   });
-  await stdout.write(table([titles, ...rows], stdout));
+  // Scripts read the rows, and cut them at spaces.
+  await stdout.write(table(stdout.isTTY ? [titles, ...rows] : rows, stdout));
 }
