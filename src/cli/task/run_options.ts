@@ -1,4 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
+import { HOST_FLAG } from "../daemon/endpoint.ts";
 import type { Flag, ParsedArgs } from "../command.ts";
 import type { ColorChoice } from "../output.ts";
 import { colorFlag, COMMON_FLAGS, parseCommandLine } from "../parse.ts";
@@ -52,7 +53,8 @@ export const RUN_FLAGS: readonly Flag[] = [
   { name: "verbose", short: "v", description: "Say why a task runs or is skipped" },
   { name: "record", description: "Keep the output of a task that has the terminal, too" },
   { name: "no-tty", description: "Keep the terminal from the task" },
-  ...START_FLAGS,
+  // In front means here: another host's daemon has no terminal.
+  ...START_FLAGS.filter((flag) => flag !== HOST_FLAG),
 ];
 
 /** The flags may stand before and after the names; what is no flag of haft belongs to the task before it. */
