@@ -24,9 +24,18 @@ export async function offerTrust(
   const { files, gated, trust } = openProject(context.cwd, context);
   if (!declared && Object.keys(files.env).length === 0) return;
   if (trust.isRecorded(gated)) return;
-  if (trust.isTrusted(gated)) return trust.trust(gated);
+  if (trust.isTrusted(gated)) return record({ gated, trust });
   if (canAsk(context) && !await askTrust({ gated, trust }, context)) {
     throw new UntrustedError(gated, trust, { declined: true });
+  }
+}
+
+/** For the daemon; where nothing can be written, `HAFT_TRUST=1` still counts for this command. */
+function record({ gated, trust }: Pick<UntrustedError, "gated" | "trust">): void {
+  try {
+    trust.trust(gated);
+  } catch {
+    // A daemon has no place for its own state there either, and says so.
   }
 }
 

@@ -2,6 +2,7 @@ import { fstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { errorCode } from "../base/errors.ts";
+import { EndedBySignal } from "../base/ending_signal.ts";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { useOwnUmask } from "../base/umask.ts";
@@ -43,7 +44,7 @@ function interruptSignal(): Pick<Context, "signal" | "lendTerminal"> & Disposabl
         loan.interrupted = true;
         return;
       }
-      if (!abort.signal.aborted) return abort.abort(new DOMException("Interrupted", "AbortError"));
+      if (!abort.signal.aborted) return abort.abort(new EndedBySignal(name));
       process.off(name, handler);
       process.kill(process.pid, name);
     };
@@ -91,8 +92,8 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     try {
       await runtime.writeOutput(name, text);
     } catch (error) {
-      // The reader has left, as in `haft ls | head -1`: drop the rest.
-      if (errorCode(error) !== "EPIPE") throw error;
+      // The reader has left, as in `haft ls | head -1`, or the terminal was closed: drop the rest.
+      if (errorCode(error) !== "EPIPE" && !(isTTY && errorCode(error) === "EIO")) throw error;
       closed = true;
     }
   };

@@ -1,22 +1,14 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
-import { flock, peerUid } from "./bun_ffi.ts";
+import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
+import { startProgram } from "./bun_program.ts";
 import { bunSuccession, ignoreUntilReplaced } from "./bun_succession.ts";
 import { watchProcess } from "./bun_pidfd.ts";
+import { ignoresHangupOnLinux } from "./ignored_hangup.ts";
 import { keepInheritedHandles } from "./inherited_handles.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
-import type {
-  ExecOptions,
-  FileLock,
-  Listener,
-  MappedFile,
-  ProgramOptions,
-  Runtime,
-  Socket,
-  SocketHandler,
-  StartedProgram,
-} from "./types.ts";
+import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
 
 /** Bun slows down on one huge write (64 MiB: 215 ms); in pieces of this size it does not. */
 const WRITE_PIECE = 65536;
@@ -25,6 +17,8 @@ const WRITE_PIECE = 65536;
  * writes, when the first is.
  */
 const TAKES_AT_ONCE = process.platform !== "win32";
+
+const SIGHUP = 1;
 
 export const bunRuntime: Runtime = {
   name: "bun",
@@ -35,6 +29,7 @@ export const bunRuntime: Runtime = {
   watchProcess,
   keepInherited,
   hasTerminals: process.platform !== "win32",
+  ignoresHangup: () => ignoresHangupOnLinux() ?? isIgnored(SIGHUP),
   startProgram,
   writeOutput,
   tryLock,
@@ -66,58 +61,6 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   ignoreUntilReplaced();
   process.execve(file, [file, ...args], env);
   throw new Error(`execve returned for ${file}`);
-}
-
-async function startProgram(
-  file: string,
-  args: readonly string[],
-  { cwd, env, ownGroup, stdin, ownTerminal, output, verbatim }: ProgramOptions,
-): Promise<StartedProgram> {
-  if (ownTerminal && output !== "inherit") {
-    const { startInTerminal } = await import("./bun_terminal.ts");
-    return await startInTerminal(file, args, { cwd, env }, output);
-  }
-  const stdio = output === "inherit" ? "inherit" : "pipe";
-  const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
-  const child = Bun.spawn([file, ...args], {
-    cwd,
-    env,
-    stdio: [stdin, stdio, stdio],
-    detached: ownGroup,
-    windowsHide: ownGroup,
-    windowsVerbatimArguments: verbatim,
-    onExit: (_, code, signal) =>
-      exit.resolve({ code: signal === null ? code : null, signal: signalName(signal) }),
-  });
-  const readers = output === "inherit" ? [] : [
-    { stream: "stdout" as const, reader: child.stdout.getReader() },
-    { stream: "stderr" as const, reader: child.stderr.getReader() },
-  ];
-  const passedOn = Promise.all(readers.map(async ({ stream, reader }) => {
-    try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        if (output !== "inherit") await output(stream, part.value);
-      }
-    } catch {
-      // Closed, because another process keeps it open.
-    }
-  }));
-  return {
-    pid: child.pid,
-    exited: exit.promise,
-    passedOn: passedOn.then(() => {}),
-    get hasExited() {
-      return child.exitCode !== null || child.signalCode !== null;
-    },
-    closeOutput() {
-      for (const { reader } of readers) void reader.cancel().catch(() => {});
-    },
-  };
-}
-
-/** Bun says a number of a signal that it has no name for. */
-function signalName(signal: string | number | null): string | null {
-  return typeof signal === "number" ? `signal ${signal}` : signal;
 }
 
 /** On other systems, Bun hands a child nothing but what it is meant to have. */

@@ -23,6 +23,10 @@ const LOCK_UN = 8;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
+/** More than any system's `struct sigaction` takes. */
+const SIGACTION_WORDS = 32;
+const SIG_IGN = 1n;
+
 let loaded: Libc | undefined;
 
 /** False when another open file has the lock. */
@@ -53,6 +57,15 @@ export function peerUid(descriptor: number): number | undefined {
     return failed === 0 ? uid[0] : undefined;
   }
   return undefined;
+}
+
+/** Whether a signal is ignored, of macOS and the BSDs, whose `struct sigaction` begins with the handler. */
+export function isIgnored(signal: number): boolean {
+  const { sigaction } = openLibc<{ sigaction(signal: number, set: null, found: Uint8Array): number }>({
+    sigaction: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  });
+  const found = new BigUint64Array(SIGACTION_WORDS);
+  return sigaction(signal, null, new Uint8Array(found.buffer)) === 0 && found[0] === SIG_IGN;
 }
 
 function libc(): Libc {

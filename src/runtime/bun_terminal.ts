@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { ProgramOptions, StartedProgram } from "./types.ts";
+import type { OutputHandler, ProgramOptions, StartedProgram } from "./types.ts";
 
 /**
  * Runs a program on a pseudoterminal between it and haft's own terminal, so that what it draws can be kept.
@@ -22,11 +22,11 @@ export function startInTerminal(
   file: string,
   args: readonly string[],
   { cwd, env }: Pick<ProgramOptions, "cwd" | "env">,
-  output: (stream: "stdout", chunk: Uint8Array) => Promise<void> | void,
+  output: OutputHandler,
 ): Promise<StartedProgram> {
   const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   const drained = Promise.withResolvers<void>();
-  let last: Promise<void> | void;
+  let last: Promise<boolean> | boolean;
   const child = Bun.spawn([file, ...args], {
     cwd,
     env,
@@ -50,7 +50,7 @@ export function startInTerminal(
   return Promise.resolve({
     pid: child.pid,
     exited: exit.promise,
-    passedOn: drained.promise.then(() => last),
+    passedOn: drained.promise.then(() => last).then(() => {}),
     get hasExited() {
       return child.exitCode !== null || child.signalCode !== null;
     },
@@ -105,6 +105,9 @@ function passKeys(terminal: Bun.Terminal, pid: number): Disposable {
     onResize();
     signalGroup(pid, "SIGCONT");
   };
+  // A terminal that was closed: SIGHUP says so.
+  const onError = () => {};
+  stdin.on("error", onError);
   stdin.on("data", onKeys);
   process.on("SIGWINCH", onResize);
   process.on("SIGCONT", onContinue);

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { ignoresHangupOnLinux } from "./ignored_hangup.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { spawnProgram } from "./spawn_program.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
@@ -19,6 +20,7 @@ export const denoRuntime: Runtime = {
   isCompiled: Deno.build.standalone,
   selfCommand,
   hasTerminals: false,
+  ignoresHangup: () => ignoresHangupOnLinux() ?? false,
   startProgram: spawnProgram,
   exec,
   keepInherited,

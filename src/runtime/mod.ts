@@ -5,6 +5,7 @@ export type {
   FileLock,
   Listener,
   MappedFile,
+  OutputHandler,
   ProgramOptions,
   Runtime,
   Socket,

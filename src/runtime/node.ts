@@ -1,5 +1,6 @@
 import { createServer, Socket as NetSocket } from "node:net";
 import process from "node:process";
+import { ignoresHangupOnLinux } from "./ignored_hangup.ts";
 import { NodeSocket } from "./node_socket.ts";
 import { pidLock } from "./pid_lock.ts";
 import { spawnExec } from "./spawn_exec.ts";
@@ -11,6 +12,7 @@ export const nodeRuntime: Runtime = {
   name: "node",
   isCompiled: false,
   hasTerminals: false,
+  ignoresHangup: () => ignoresHangupOnLinux() ?? false,
   selfCommand: () => [process.execPath, ...process.argv.slice(1, 2)],
   exec: spawnExec,
   keepInherited: () => {},

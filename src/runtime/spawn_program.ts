@@ -42,11 +42,12 @@ export function spawnProgram(
 /** A reader that does not keep up holds the program back. */
 async function passOn(
   stream: ChildProcess["stdout"],
-  write: (chunk: Uint8Array) => Promise<void> | void,
+  write: (chunk: Uint8Array) => Promise<boolean> | boolean,
 ): Promise<void> {
   if (stream === null) return;
   try {
-    for await (const chunk of stream) await write(chunk);
+    // Leaving the loop closes the stream.
+    for await (const chunk of stream) if (!await write(chunk)) return;
   } catch {
     // Closed, because another process keeps it open.
   }

@@ -33,6 +33,8 @@ export interface Runtime {
   keepInherited(): void;
   /** Whether `startProgram` can give a program a pseudoterminal. */
   readonly hasTerminals: boolean;
+  /** Whether this process was started with SIGHUP ignored, as by `nohup`. */
+  ignoresHangup(): boolean;
   /**
    * Starts a program whose end this process waits for, without the streams of `node:child_process` where the
    * runtime can do without: those take a short command longer than all of its own work.
@@ -110,11 +112,18 @@ export interface ProgramOptions {
    * `output` gets all that it writes as stdout.
    */
   ownTerminal: boolean;
-  /** Where its stdout and stderr go; the next chunk is read when the promise for the last one resolves. */
-  output: "inherit" | ((stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void);
+  /** Where its stdout and stderr go. */
+  output: "inherit" | OutputHandler;
   /** The arguments are already quoted for Windows. */
   verbatim: boolean;
 }
+
+/**
+ * Gets what a program writes. The next chunk is read when the promise for the last one resolves, and none
+ * after `false`: the stream is then closed, so that a program that goes on writing meets SIGPIPE. It never
+ * throws.
+ */
+export type OutputHandler = (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<boolean> | boolean;
 
 export interface StartedProgram {
   readonly pid: number;

@@ -69,7 +69,8 @@ declare namespace Bun {
   function spawn(command: readonly string[], options: {
     cwd: string;
     env: Readonly<Record<string, string>>;
-    stdio: readonly ["inherit" | "ignore", "inherit" | "pipe", "inherit" | "pipe"];
+    /** A number is a descriptor of this process. */
+    stdio: readonly ["inherit" | "ignore", "inherit" | "pipe" | number, "inherit" | "pipe" | number];
     detached: boolean;
     windowsHide: boolean;
     windowsVerbatimArguments: boolean;
@@ -80,6 +81,9 @@ declare namespace Bun {
       error?: Error,
     ): void;
   }): Subprocess;
+
+  /** An open descriptor, which stays open after its stream. */
+  function file(descriptor: number): { stream(chunkSize?: number): ReadableStream<Uint8Array> };
 
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;

@@ -184,7 +184,7 @@ until read -r word; do :; done
 echo "got $word"
 exit 6"""
 [tasks.wait]
-run = "echo waits; sleep 600"
+run = "echo waits; exec sleep 600"
 `,
   );
   for (const flags of [[], ["--record"]]) {

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import process from "node:process";
-import { HaftError, UsageError } from "../../base/errors.ts";
+import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { frontDirectory, FrontJournal } from "../../tasks/front/front_files.ts";
-import { FrontTask, identityOf } from "../../tasks/front/front_task.ts";
+import { identityOf } from "../../tasks/front/front_leftovers.ts";
+import { FrontTask } from "../../tasks/front/front_task.ts";
 import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
 import type { ProjectTasks, TaskScope } from "../../tasks/project_tasks.ts";
@@ -16,6 +17,7 @@ import { withTaskScope } from "../../tasks/task_scope.ts";
 import { createStyle } from "../../ui/style.ts";
 import { callerEnv } from "../caller_env.ts";
 import type { Command, Context } from "../command.ts";
+import { untilHangup } from "../hangup.ts";
 import { runGraph } from "./run_graph.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 import { TaskOutputs } from "./task_output.ts";
@@ -36,6 +38,9 @@ export const command: Command<TaskRunOptions> = {
   parse: parseRun,
   run: runCommand,
 };
+
+/** The exit code of a program that SIGPIPE ended, whose reader has gone: no shell says so. */
+const BROKEN_PIPE = 141;
 
 /** A task of the plan, or the command of the command line. */
 type Runnable = PlannedTask | undefined;
@@ -69,7 +74,8 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
     await offerTrust(context, { declared: plan !== undefined });
   }
   const nodes: ReadonlyMap<string, Runnable> = plan ?? new Map([["command", undefined]]);
-  return await new TaskRun(options, context, { nodes, own }).run();
+  using hangup = untilHangup(context.signal);
+  return await new TaskRun(options, { ...context, signal: hangup.signal }, { nodes, own }).run();
 }
 
 /** Uses what the working directory sees, which is remembered for the next time. */
@@ -113,18 +119,20 @@ class TaskRun {
     this.#nodes = nodes;
     this.#own = own;
     const directory = frontDirectory(join(context.paths.state, "tasks"));
-    this.#journal = new FrontJournal(directory, identityOf(process.pid));
+    this.#journal = new FrontJournal(directory, {
+      front: identityOf(process.pid),
+      onUnwritable: (error) => void this.#say(`This run is not kept in the history: ${errorMessage(error)}`),
+    });
     const mode = options.output ?? (nodes.size > 1 ? "prefixed" : "raw");
     this.#quiet = mode === "quiet";
     const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
       task?.label ?? "command"
     );
-    // The bytes of a task that has not got the terminal are passed on as they are only when that was asked
-    // for.
-    const { direct, recorded } = this.#streams();
-    const filtered = options.output === undefined && mode === "raw" && !direct && !recorded;
+    // What a task writes that has not got the terminal reaches it as it is only when that was asked for.
+    const filtered = nodes.size === 1 &&
+      (mode === "quiet" || (options.output === undefined && !this.#streams().recorded));
     this.#outputs = new TaskOutputs(context, {
-      mode: filtered ? "quiet" : mode,
+      mode: filtered ? "filtered" : mode,
       timestamps: options.timestamps,
       labels,
     });
@@ -168,6 +176,7 @@ class TaskRun {
     await written.end();
     this.#ended.push(info);
     if (json) await stdout.data(`${JSON.stringify(info)}\n`);
+    else if (stdout.closed && info.exit_code === BROKEN_PIPE) return false;
     else if (this.#nodes.size > 1 || info.skipped || info.state !== "completed" || output === "prefixed") {
       await this.#say(summary(task?.label ?? "command", info));
     }
@@ -210,7 +219,7 @@ class TaskRun {
       recorded,
       lendTerminal: this.#context.lendTerminal,
       direct,
-      onOutput: (stream, chunk) => json ? undefined : written.write(stream, chunk),
+      onOutput: (stream, chunk) => json || written.write(stream, chunk),
       signal,
       force,
       onReason: (reason) => {

@@ -44,7 +44,8 @@ export async function runInDaemon(
     const ended = daemon.request("task.wait", { ids: [started.id] }).finally(() => over.abort());
     ended.catch(() => {});
     for await (const part of followFile(started.log, { signal: over.signal, from: "start" })) {
-      if (!json) await written.write("stdout", Buffer.from(part));
+      // As SIGPIPE would end it.
+      if (!json && !await written.write("stdout", Buffer.from(part))) cancel();
     }
     signal.removeEventListener("abort", cancel);
     const { tasks: [info] } = await ended;

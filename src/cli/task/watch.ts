@@ -8,6 +8,7 @@ import { createStyle } from "../../ui/style.ts";
 import type { Command, Context, Flag } from "../command.ts";
 import { numberFlag, textFlag } from "../flag_values.ts";
 import { describeError } from "../describe_error.ts";
+import { untilHangup } from "../hangup.ts";
 import { command as run } from "./run.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 
@@ -61,7 +62,10 @@ export const command: Command<TaskWatchOptions> = {
     const patterns = splitPatterns(textFlag(options.all, "pattern") ?? "");
     return { ...options, watched: true, onBusy, debounce, patterns };
   },
-  run: async (options, context) => await new TaskWatch(options, context).run(),
+  async run(options, context) {
+    using hangup = untilHangup(context.signal);
+    return await new TaskWatch(options, { ...context, signal: hangup.signal }).run();
+  },
 };
 
 /** Runs, waits for a change, and runs again, until it is interrupted. */
@@ -87,7 +91,8 @@ class TaskWatch {
     try {
       while (!signal.aborted) {
         await this.#runOnce();
-        if (signal.aborted) break;
+        // As in `haft watch test | head`: what further runs print would reach no reader.
+        if (signal.aborted || this.#context.stdout.closed) break;
         await this.#say("waiting for a change; Ctrl-C ends it");
         const file = await Promise.race([this.#changed.promise, interrupted]);
         if (file === undefined) break;

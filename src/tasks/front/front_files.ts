@@ -57,23 +57,44 @@ export function frontDirectory(tasks: string): string {
 export class FrontJournal {
   readonly front: ProcessIdentity;
   readonly #directory: string;
+  readonly #onUnwritable: (error: unknown) => void;
   #file: number | undefined;
+  #unwritable = false;
 
-  constructor(directory: string, front: ProcessIdentity) {
+  /** @param options.onUnwritable called once, when something of what happens cannot be kept */
+  constructor(
+    directory: string,
+    { front, onUnwritable }: { front: ProcessIdentity; onUnwritable: (error: unknown) => void },
+  ) {
     this.#directory = directory;
     this.front = front;
+    this.#onUnwritable = onUnwritable;
   }
 
   write(entry: FrontEntry): void {
-    this.#file ??= this.#open();
-    this.#append(entry);
+    this.keep(() => {
+      this.#file ??= this.#open();
+      this.#append(entry);
+    });
+  }
+
+  /** Writes what is kept of a run. A directory that cannot be written keeps no task from running. */
+  keep<T>(write: () => T): T | undefined {
+    try {
+      return write();
+    } catch (error) {
+      if (!this.#unwritable) this.#onUnwritable(error);
+      this.#unwritable = true;
+      return undefined;
+    }
   }
 
   /** Nothing more comes: the daemon may forget the file. */
   close(): void {
     if (this.#file === undefined) return;
-    this.#append({ over: true });
-    closeSync(this.#file);
+    const file = this.#file;
+    this.keep(() => this.#append({ over: true }));
+    closeSync(file);
     this.#file = undefined;
   }
 

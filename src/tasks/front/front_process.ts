@@ -3,7 +3,7 @@ import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { withUsersUmask } from "../../base/umask.ts";
 import type { Program } from "../../process/command_line.ts";
 import type { Exit } from "../../process/exit.ts";
-import { runtime, type StartedProgram } from "../../runtime/mod.ts";
+import { type OutputHandler, runtime, type StartedProgram } from "../../runtime/mod.ts";
 
 export type FrontStdin = "terminal" | "input" | "none";
 
@@ -20,7 +20,7 @@ export interface FrontProcessOptions {
   recorded: boolean;
   /** It writes to haft's own stdout and stderr, and nothing is passed on. */
   direct: boolean;
-  onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void;
+  onOutput: OutputHandler;
 }
 
 export interface FrontProcess {

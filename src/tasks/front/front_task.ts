@@ -1,7 +1,5 @@
-import { appendFileSync, closeSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
-import process from "node:process";
-import { makePrivateDirectory } from "../../base/private_directory.ts";
+import { join } from "node:path";
+import { endingSignal } from "../../base/ending_signal.ts";
 import { errorMessage } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Env } from "../../base/env.ts";
@@ -9,9 +7,9 @@ import type { TerminalLoan } from "../../base/terminal_loan.ts";
 import { backoffDelay } from "../../process/backoff.ts";
 import { pause, systemClock } from "../../process/clock.ts";
 import type { Exit } from "../../process/exit.ts";
-import { hostProcessTable } from "../../process/host_process_table.ts";
-import { MARKER_VARIABLE, type ProcessIdentity } from "../../process/process_table.ts";
+import { MARKER_VARIABLE } from "../../process/process_table.ts";
 import type { AbortReason, SkipReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { OutputHandler } from "../../runtime/mod.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import { RETRY } from "../retry.ts";
 import type { Program } from "../../process/command_line.ts";
@@ -24,7 +22,10 @@ import { type TaskEnd, TaskRecord } from "../task_record.ts";
 import type { TaskConfig } from "../task_schema.ts";
 import { frontDirectory, type FrontJournal, type FrontMessage, wasCancelled } from "./front_files.ts";
 import { FrontChannel } from "./front_channel.ts";
+import { identityOf, stopGroup, stopMarked } from "./front_leftovers.ts";
+import { FrontLog } from "./front_log.ts";
 import { type FrontProcess, type FrontStdin, startFront } from "./front_process.ts";
+import { type ScriptsDirectory, scriptsDirectory } from "./front_scripts.ts";
 
 export interface FrontTaskOptions {
   user: UserContext;
@@ -45,8 +46,8 @@ export interface FrontTaskOptions {
   lendTerminal: () => TerminalLoan;
   /** Its output goes straight to haft's stdout and stderr, past the log. */
   direct: boolean;
-  onOutput: (stream: "stdout" | "stderr", chunk: Uint8Array) => Promise<void> | void;
-  /** Its abort cancels the task. */
+  onOutput: OutputHandler;
+  /** Its abort cancels the task, by the signal that {@link endingSignal} finds in its reason. */
   signal: AbortSignal;
   /** Runs it although nothing changed. */
   force: boolean;
@@ -58,6 +59,8 @@ type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
 
 /** Milliseconds from a cancellation's first signal to SIGKILL. */
 const STOP_MS = 5_000;
+/** Milliseconds in which haft's own SIGHUP arrives after its command's. */
+const HANGUP_MS = 50;
 /** Milliseconds that what a command says may wait for what it says next. */
 const MESSAGES_MS = 20;
 
@@ -70,8 +73,11 @@ export class FrontTask {
   readonly #messages: FrontMessage[] = [];
   #said = 0;
   #running: FrontProcess | undefined;
+  #scripts: ScriptsDirectory | undefined;
   #ending: AbortReason | undefined;
-  #log: number | undefined;
+  readonly #log: FrontLog;
+  /** It was told to end, which Ctrl-C on its own terminal is not. */
+  #stopped = false;
   #channel: FrontChannel | undefined;
 
   constructor(options: FrontTaskOptions) {
@@ -89,12 +95,13 @@ export class FrontTask {
       bootId: journal.front.bootId,
       logs: join(this.#tasks, "logs"),
     });
+    this.#log = new FrontLog(this.#record.info.log, journal);
   }
 
   /** Never throws for what goes wrong with the task itself: its end says so. */
   async run(): Promise<TaskInfo> {
     const { signal } = this.#options;
-    const cancel = () => this.#stop("cancelled", "SIGINT");
+    const cancel = () => this.#stop("cancelled", endingSignal(signal));
     signal.addEventListener("abort", cancel, { once: true });
     try {
       this.#record.run();
@@ -111,7 +118,8 @@ export class FrontTask {
       throw error;
     } finally {
       signal.removeEventListener("abort", cancel);
-      if (this.#log !== undefined) closeSync(this.#log);
+      this.#log[Symbol.dispose]();
+      this.#scripts?.[Symbol.dispose]();
       // What fails before a command starts must not leave a listener, which would keep haft from exiting.
       await this.#closeChannel();
     }
@@ -154,16 +162,15 @@ export class FrontTask {
     const { config } = this.#options;
     const { programs, cwd, env } = prepareTask({
       ...this.#options,
-      scripts: join(this.#tasks, "scripts"),
+      scripts: this.#scriptsPath(),
     });
     const marker = markerOf(this.#record.info);
     const own = {
       ...env,
-      HAFT_IPC_CHANNEL: await this.#openChannel(marker),
-      HAFT_IPC_MODE: "channel",
+      ...await this.#openChannel(marker),
       HAFT_TASK_ID: this.#record.info.id,
       HAFT_TASK_ATTEMPT: String(this.#record.info.attempt),
-      HAFT_TASK_INPUT: noInputFile(join(this.#tasks, "input")),
+      HAFT_TASK_INPUT: this.#options.journal.keep(() => noInputFile(join(this.#tasks, "input"))) ?? "",
       [MARKER_VARIABLE]: `${marker}/0/${crypto.randomUUID()}`,
     };
     const timer = config?.timeout === undefined
@@ -204,7 +211,7 @@ export class FrontTask {
       recorded,
       direct,
       onOutput: (stream, chunk) => {
-        appendFileSync(this.#openLog(), chunk);
+        this.#log.write(chunk);
         return onOutput(stream, chunk);
       },
     });
@@ -218,14 +225,18 @@ export class FrontTask {
     const exit = await running.ended;
     this.#running = undefined;
     if (loan?.interrupted === true && wasInterrupted(exit)) this.#ending ??= "cancelled";
+    // A closed terminal tells the command and haft at once, and the command's end may be heard of first.
+    if (exit.signal === "SIGHUP") await pause(systemClock, HANGUP_MS, this.#options.signal);
     // What a script left in the background goes with it; in a terminal it stays, as in a shell.
     if (recorded || stdin !== "terminal") await stopGroup(identity, marker);
+    else if (this.#stopped) await stopMarked(marker);
     return exit;
   }
 
   /** The first reason counts. A second signal of the user ends haft itself. */
   #stop(reason: AbortReason, signal: NodeJS.Signals): void {
     this.#ending ??= reason;
+    this.#stopped = true;
     const running = this.#running;
     if (running === undefined) return;
     // Of a task that has the terminal, Ctrl-C never gets here.
@@ -240,7 +251,7 @@ export class FrontTask {
     if (config === undefined || name === undefined) return undefined;
     if (config.if !== undefined || config.status !== undefined) {
       const { skipReason } = await import("../preconditions.ts");
-      const options = { ...this.#options, scripts: join(this.#tasks, "scripts") };
+      const options = { ...this.#options, scripts: this.#scriptsPath() };
       const reason = await skipReason(config, options, { force });
       if (reason !== undefined) return reason;
     }
@@ -266,17 +277,32 @@ export class FrontTask {
     if (config === undefined || name === undefined || config.inputs.length === 0) return;
     const { Fingerprints, fingerprint } = await import("../inputs.ts");
     const now = fingerprint(this.#taskDirectory(config), config, given);
-    if ("hash" in now) new Fingerprints(join(this.#tasks, "fingerprints")).set(project.root, name, now.hash);
+    if (!("hash" in now)) return;
+    const { hash } = now;
+    this.#options.journal.keep(() =>
+      new Fingerprints(join(this.#tasks, "fingerprints")).set(project.root, name, hash)
+    );
+  }
+
+  #scriptsPath(): string {
+    return (this.#scripts ??= scriptsDirectory(this.#tasks)).path;
   }
 
   #taskDirectory(config: TaskConfig): string {
     return taskDirectory(this.#options.project.root, config, this.#options.callerDirectory);
   }
 
-  /** The channel that the command may talk over. */
-  async #openChannel(marker: string): Promise<string> {
-    this.#channel = await FrontChannel.open(marker, (event, data) => this.#hear(event, data));
-    return this.#channel.path;
+  /** The variables of the channel that the command may talk over; none where it cannot be opened. */
+  async #openChannel(marker: string): Promise<Record<string, string>> {
+    try {
+      this.#channel = await FrontChannel.open(marker, (event, data) => this.#hear(event, data));
+    } catch (error) {
+      this.#options.journal.keep(() => {
+        throw error;
+      });
+      return {};
+    }
+    return { HAFT_IPC_CHANNEL: this.#channel.path, HAFT_IPC_MODE: "channel" };
   }
 
   async #closeChannel(): Promise<void> {
@@ -297,14 +323,6 @@ export class FrontTask {
     if (this.#messages.length > 0 && this.#record.info.state === "running") this.#write();
   }
 
-  /** Made with the first output: most small tasks print nothing. */
-  #openLog(): number {
-    if (this.#log !== undefined) return this.#log;
-    const { log } = this.#record.info;
-    makePrivateDirectory(dirname(log));
-    return this.#log = openSync(log, "a", 0o600);
-  }
-
   #end(end: TaskEnd): void {
     this.#record.end(end);
     this.#write();
@@ -320,21 +338,4 @@ export class FrontTask {
 /** Ctrl-C ended it, rather than something later: a prompt goes on after Ctrl-C. */
 function wasInterrupted({ code, signal }: Exit): boolean {
   return signal === "SIGINT" || code === ExitCode.interrupted;
-}
-
-/** A process of this machine, as it is now. */
-export function identityOf(pid: number): ProcessIdentity {
-  const table = hostProcessTable();
-  return { pid, startTime: table.find(pid)?.startTime ?? "", bootId: table.bootId() };
-}
-
-async function stopGroup(identity: ProcessIdentity, marker: string): Promise<void> {
-  try {
-    process.kill(-identity.pid, 0);
-  } catch {
-    // The group has ended.
-    return;
-  }
-  const { stopLeftovers } = await import("../command_run.ts");
-  await stopLeftovers(identity, marker);
 }
