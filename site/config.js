@@ -1,0 +1,77 @@
+// VitePress arranges what docs/ says; nothing is written here that a page there should say.
+const page = (text, name) => ({ text, link: `/${name}` });
+
+export default {
+  title: "haft",
+  description: "One handle for a project's tools, processes and tasks",
+  lang: "en",
+  cleanUrls: false,
+  lastUpdated: false,
+  vite: { publicDir: "public" },
+  markdown: {
+    // As GitHub makes them, where the same pages are read.
+    anchor: {
+      slugify: (text) => text.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-"),
+    },
+    // Braces of haft's own templates are text, not Vue's.
+    config(md) {
+      const inline = md.renderer.rules.code_inline;
+      md.renderer.rules.code_inline = (...args) => inline(...args).replace(/^<code/, "<code v-pre");
+    },
+  },
+  head: [["link", { rel: "icon", href: "data:," }]],
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      page("Getting started", "start"),
+      page("Manifest", "manifest"),
+      page("Protocol", "protocol"),
+      { text: `Version ${process.env.HAFT_SITE_VERSION}`, link: "/changelog" },
+    ],
+    sidebar: [
+      {
+        text: "Guides",
+        items: [
+          page("Getting started", "start"),
+          page("Scripts, editors and Python", "automation"),
+          page("CI and Docker", "ci"),
+          page("Several machines", "fleet"),
+          page("Windows", "windows"),
+        ],
+      },
+      {
+        text: "Coming from",
+        items: [
+          page("mise", "from-mise"),
+          page("asdf", "from-asdf"),
+          page("Volta", "from-volta"),
+          page("Other tools", "from-other-tools"),
+          page("bunctl, vx and others", "migrating"),
+        ],
+      },
+      {
+        text: "Reference",
+        items: [
+          page("Manifest", "manifest"),
+          page("Commands", "commands"),
+          page("Methods, events and errors", "protocol"),
+          page("Catalogue of tools", "catalogue"),
+          page("Sources of tools", "sources"),
+          page("JSON Schema", "schema"),
+        ],
+      },
+      {
+        text: "About",
+        items: [
+          page("Security", "security"),
+          page("Stability", "stability"),
+          page("Benchmarks", "benchmarks"),
+          page("Architecture", "architecture"),
+          page("Conformance", "conformance"),
+          page("Changelog", "changelog"),
+        ],
+      },
+    ],
+  },
+};
