@@ -57,14 +57,15 @@ export class TaskHeir {
     this.#options = options;
   }
 
-  async takeUp(stored: StoredTask): Promise<void> {
+  /** @param options.front it ran in front, where no place was needed: what is left of it takes none either */
+  async takeUp(stored: StoredTask, { front = false }: { front?: boolean } = {}): Promise<void> {
     const { environments, enqueue, processes, runner } = this.#options;
     const { process } = stored;
     const task = TaskRecord.restore(stored, environments[stored.info.id]);
     const sameBoot = (process?.bootId ?? stored.bootId) === processes.bootId();
     if (sameBoot && task.info.state === "queued") return this.#wait(task, enqueue);
     if (process !== null && (findSame(processes, process) ?? exitOf(process)) !== undefined) {
-      return this.#adopt(task, process);
+      return this.#adopt(task, process, { front });
     }
     // Its children may still run; and a daemon may have died between a start and its record.
     if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(task.info));
@@ -79,9 +80,15 @@ export class TaskHeir {
     runner.awaitRetry(task, left);
   }
 
-  #adopt(task: TaskRecord, process: NonNullable<StoredTask["process"]>): void {
+  #adopt(
+    task: TaskRecord,
+    process: NonNullable<StoredTask["process"]>,
+    { front }: { front: boolean },
+  ): void {
     const { queue, runner, goOnWith } = this.#options;
     queue.add(task);
-    queue.occupy(() => runner.run(task, (hooks) => goOnWith(task, process, hooks), { adopted: true }));
+    const run = () => runner.run(task, (hooks) => goOnWith(task, process, hooks), { adopted: true });
+    if (front) void run();
+    else queue.occupy(run);
   }
 }

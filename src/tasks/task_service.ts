@@ -43,7 +43,7 @@ export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "rela
   projects: ProjectCache;
   callBackend: CallBackend;
   onProblem: (text: string) => void;
-  /** Tasks at a time; as many as the machine has cores by default. */
+  /** Tasks at a time; see {@link usualPlaces}. */
   concurrency?: number;
   /** What the daemon before this one, in the same process, knew of callers. */
   environments?: Environments | undefined;
@@ -82,7 +82,7 @@ export class TaskService {
     const { emit, relay, limits, onProblem } = options;
     const history = this.#history = new History(join(this.#directory, "history.db"), limits, onProblem);
     const queue = this.#queue = new TaskQueue({
-      places: options.concurrency ?? availableParallelism(),
+      places: options.concurrency ?? usualPlaces(availableParallelism()),
       start: (task) => this.#start(task),
     });
     const news = this.#news = new TaskNews({ emit, relay, history, ends: this.#ends });
@@ -108,7 +108,7 @@ export class TaskService {
       runner: this.#runner,
       processes: this.#processes,
       exits: this.#exits,
-      takeUp: (task) => this.#heir.takeUp(task),
+      takeUp: (task) => this.#heir.takeUp(task, { front: true }),
       onEnded: (marker) => this.#sweep.ended(marker),
       onProblem,
     });
@@ -337,6 +337,11 @@ export class TaskService {
   #project(cwd: string): ProjectTasks {
     return projectTasks(this.#options.projects.open(cwd));
   }
+}
+
+/** Started tasks may be servers that never end: a few of them must not keep all others waiting. */
+export function usualPlaces(cores: number): number {
+  return Math.max(8, 4 * cores);
 }
 
 /** As one of many. */

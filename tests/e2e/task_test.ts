@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { usualPlaces } from "../../src/tasks/task_service.ts";
 import { untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
 import { client, ended, finalsOf, killDaemon, project, running, start, task } from "./task_sandbox.ts";
@@ -114,7 +115,9 @@ Deno.test("cancel, a time limit and Ctrl-C end all that a task started; resume r
 Deno.test("tasks over the limit wait their turn, and a queued one can be cancelled before it ran", async () => {
   await using daemon = await project(binary, MANIFEST);
   const ids = [];
-  for (let n = 0; n < navigator.hardwareConcurrency + 2; n++) ids.push(await start(daemon, "slow"));
+  for (let n = 0; n < usualPlaces(navigator.hardwareConcurrency) + 2; n++) {
+    ids.push(await start(daemon, "slow"));
+  }
   const [last = ""] = ids.slice(-1);
   assertEquals((await task(daemon, last)).state, "queued");
   await daemon.run("task", "cancel", last);
