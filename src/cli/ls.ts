@@ -128,8 +128,10 @@ function tableText(rows: readonly LsRow[], list: LsOptions["list"], { home, stdo
   const titles = list === "store"
     ? ["tool", "version", "", "", "place"]
     : ["tool", "version", "", "asked for", "by"];
+  // Scripts read the rows.
+  const head = stdout.isTTY ? [titles.map((title) => style.dim(title))] : [];
   return table([
-    titles.map((title) => style.dim(title)),
+    ...head,
     ...rows.map(({ tool, request, version, installed, path, decided_by: file }) => [
       tool,
       version ?? "—",
