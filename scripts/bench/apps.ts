@@ -24,7 +24,7 @@ const started = await timed(() => daemon.request("app.start", { root: cwd }));
 const after = residentMemory(pid);
 await delay(8_000);
 const settled = residentMemory(pid);
-const idle = await cpuShare(pid, 5_000);
+const idle = await cpuShare(pid, 60_000);
 const restarts = [];
 for (let n = 0; n < 20; n++) restarts.push(await crashToRestart(`a${n}`));
 const stopped = await timed(() => daemon.request("app.stop", { root: cwd }));

@@ -3,7 +3,8 @@ import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { checkApps, selectionOf } from "./selection.ts";
 
 /** A command that starts running apps anew, with the caller's environment. */
 export function beginAnew(

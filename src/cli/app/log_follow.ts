@@ -2,7 +2,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import { lineOf } from "./log_lines.ts";
 import type { AppLine, LogPrinter } from "./log_printer.ts";
-import type { Selection } from "./selection.ts";
+import type { Selection } from "./app_options.ts";
 
 export interface LogFollowOptions {
   selection: Selection;

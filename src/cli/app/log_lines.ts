@@ -4,7 +4,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import type { Context } from "../command.ts";
 import type { AppLine } from "./log_printer.ts";
-import type { Selection } from "./selection.ts";
+import type { Selection } from "./app_options.ts";
 
 /** The line that an event brings, where it is one of the apps that are meant and matches. */
 export function lineOf(

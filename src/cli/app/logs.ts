@@ -6,7 +6,8 @@ import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
 import { untilEnd } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { selectionOf } from "./selection.ts";
 
 export interface AppLogsOptions extends AppOptions {
   lines: number;

@@ -3,7 +3,7 @@ import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { noFurther } from "../flag_values.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS } from "./selection.ts";
+import { APP_FLAGS } from "./app_options.ts";
 
 export interface AppRestoreOptions {
   json: boolean;

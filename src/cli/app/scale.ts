@@ -4,7 +4,8 @@ import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, parseAppOptions, projectOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { checkApps, projectOf } from "./selection.ts";
 
 export interface AppScaleOptions extends AppOptions {
   /** Instances by app. */

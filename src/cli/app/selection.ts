@@ -1,56 +1,12 @@
-import { UsageError } from "../../base/errors.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
-import type { Context, ParsedArgs } from "../command.ts";
-import { JSON_FLAG } from "../flag_values.ts";
-import { HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
-
-/** What every verb takes that does something with apps. */
-export interface AppOptions {
-  /** Empty for all of the project's; `all` alone for those of every project. */
-  names: readonly string[];
-  json: boolean;
-  socket: string | undefined;
-}
-
-/** Which apps are meant, as the daemon's methods take it. */
-export interface Selection {
-  root?: string;
-  /** A directory of another host's, which knows the project that it is in. */
-  cwd?: string;
-  names: string[];
-}
-
-/** Apps of one project of this machine. */
-export interface ProjectSelection {
-  root: string;
-  names: string[];
-}
-
-/** What commands say that find nothing to start. */
-export const NONE_STARTS =
-  "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n";
-
-export const APP_FLAGS = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
-
-/** @throws {UsageError} for a command after `--`, which only `haft app start` takes */
-export function parseAppOptions(args: ParsedArgs): AppOptions {
-  if (args.rest.length > 0) {
-    throw new UsageError('Only "haft app start" takes a command', {
-      next: 'Write "haft app start NAME -- COMMAND…"',
-    });
-  }
-  return { names: args.positional, json: args.flags.has("json"), socket: socketFlag(args) };
-}
+import type { Context } from "../command.ts";
+import { meansAll, type ProjectSelection, type Selection } from "./app_options.ts";
 
 /** The apps that are named: the project's, or those of every project with `all`. @throws {UsageError} */
 export function selectionOf(names: readonly string[], context: Context): Selection {
-  if (names.length === 1 && names[0] === "all") return { names: [] };
-  if (names.includes("all")) {
-    throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
-  }
-  return { ...projectOf(context), names: [...names] };
+  return meansAll(names) ? { names: [] } : { ...projectOf(context), names: [...names] };
 }
 
 /** How the daemon that is asked knows the project. */

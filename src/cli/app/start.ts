@@ -6,7 +6,8 @@ import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, checkApps, NONE_STARTS, projectOf, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, NONE_STARTS } from "./app_options.ts";
+import { checkApps, projectOf, selectionOf } from "./selection.ts";
 
 export interface AppStartOptions extends AppOptions {
   /** Of an app that haft.toml does not declare. */

@@ -5,7 +5,7 @@ import { table } from "../../ui/table.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, askInPlace, parseAppOptions } from "./app_options.ts";
 import { stateText } from "./state_text.ts";
 
 export const command: Command<AppOptions> = {
@@ -19,11 +19,11 @@ export const command: Command<AppOptions> = {
   completes: "apps",
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
-    const selection = selectionOf(names, context);
-    const { apps } = await withDaemon(
-      { socket, client: "haft app" },
+    const { apps } = await askInPlace(
+      names,
       context,
-      (daemon) => daemon.request("app.status", selection),
+      (place) =>
+        withDaemon({ socket, client: "haft app" }, context, (daemon) => daemon.request("app.status", place)),
     );
     if (json) await context.stdout.write(`${JSON.stringify(apps, null, 2)}\n`);
     else await printStatus(apps, context);

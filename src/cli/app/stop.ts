@@ -1,7 +1,8 @@
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { selectionOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],

@@ -7,7 +7,8 @@ import { SOCKET_FLAG } from "../daemon/endpoint.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { Board } from "./board/board.ts";
 import { whyNoBoard } from "./board/why_no_board.ts";
-import { type AppOptions, parseAppOptions, selectionOf } from "./selection.ts";
+import { type AppOptions, parseAppOptions } from "./app_options.ts";
+import { selectionOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],

@@ -12,13 +12,8 @@ import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
 import type { Board } from "./board/board.ts";
 import { whyNoBoard } from "./board/why_no_board.ts";
-import {
-  type AppOptions,
-  checkApps,
-  parseAppOptions,
-  type ProjectSelection,
-  projectSelection,
-} from "./selection.ts";
+import { type AppOptions, parseAppOptions, type ProjectSelection } from "./app_options.ts";
+import { checkApps, projectSelection } from "./selection.ts";
 import { upDetached } from "./up_detached.ts";
 import { UpFront } from "./up_front.ts";
 import { boardView, plainView, type UpView } from "./up_view.ts";

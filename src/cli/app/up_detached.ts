@@ -4,7 +4,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
-import type { ProjectSelection } from "./selection.ts";
+import type { ProjectSelection } from "./app_options.ts";
 import { stateWords } from "./state_text.ts";
 import { reportStarted } from "./report_started.ts";
 

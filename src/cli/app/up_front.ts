@@ -6,7 +6,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
-import { NONE_STARTS, type ProjectSelection } from "./selection.ts";
+import { NONE_STARTS, type ProjectSelection } from "./app_options.ts";
 import { stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";

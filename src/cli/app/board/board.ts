@@ -11,7 +11,7 @@ import type { Context } from "../../command.ts";
 import { DAEMON_ENDED } from "../../daemon/keep_connected.ts";
 import { LogFollow } from "../log_follow.ts";
 import { LogPrinter } from "../log_printer.ts";
-import type { Selection } from "../selection.ts";
+import type { Selection } from "../app_options.ts";
 import { type BoardAction, BoardModel } from "./board_model.ts";
 import { boardScreen } from "./board_screen.ts";
 import { LogSource } from "./log_source.ts";

@@ -2,7 +2,7 @@ import type { DaemonClient } from "../../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../../protocol/events.ts";
 import { lineOf } from "../log_lines.ts";
 import type { AppLine } from "../log_printer.ts";
-import type { Selection } from "../selection.ts";
+import type { Selection } from "../app_options.ts";
 import { MOST_LINES } from "./log_buffer.ts";
 
 /** Lines that are read when a log is shown; the rest when a person scrolls up to it. */

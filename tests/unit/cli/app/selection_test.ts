@@ -3,7 +3,8 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../../src/base/errors.ts";
-import { parseAppOptions, projectSelection, selectionOf } from "../../../../src/cli/app/selection.ts";
+import { parseAppOptions } from "../../../../src/cli/app/app_options.ts";
+import { projectSelection, selectionOf } from "../../../../src/cli/app/selection.ts";
 import { command as start } from "../../../../src/cli/app/start.ts";
 import { fakeContext } from "../support.ts";
 
