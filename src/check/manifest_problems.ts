@@ -23,6 +23,7 @@ import { toolSource } from "../tools/catalogue/tool_source.ts";
 import { catalogueAt } from "../tools/project/manifests.ts";
 import type { FilesContext } from "../tools/project/project_files.ts";
 import { isToolName } from "../tools/tool_name.ts";
+import { taskProblems } from "./task_problems.ts";
 
 /** What a manifest that is sound declares. */
 export interface ManifestCounts {
@@ -81,6 +82,7 @@ export function checkManifest(
     ...readApps(sections.apps).problems,
     ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
+    ...taskProblems(sections.tasks, file),
     ...backendProblems(sections.backends),
     ...backendReferences(sections),
   ];

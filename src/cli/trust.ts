@@ -90,7 +90,7 @@ async function ofAnotherProgram(
 ): Promise<GatedParts | undefined> {
   const file = path === undefined ? undefined : resolve(cwd, path);
   if (file === undefined || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
-  const { gatedFile } = await import("./task/foreign_tasks.ts");
+  const { gatedFile } = await import("./task/foreign_sources.ts");
   return gatedFile(file);
 }
 

@@ -25,7 +25,9 @@ export function findCommand(
     if (file !== undefined) return file;
     const asWritten = resolve(cwd, command);
     const problem = problemOf(asWritten) ?? BATCH;
-    throw new HaftError(`Cannot run "${asWritten}": ${problem}`, { next: nextStep(problem) });
+    throw new HaftError(`Cannot run "${asWritten}": ${problem}`, {
+      next: textInList(command) ?? nextStep(problem),
+    });
   }
   let found: { file: string; problem: string } | undefined;
   for (const directory of (path ?? "").split(delimiter)) {
@@ -41,8 +43,8 @@ export function findCommand(
   if (found !== undefined) {
     throw new HaftError(`Cannot run "${found.file}": ${found.problem}`, { next: nextStep(found.problem) });
   }
-  throw new HaftError(`Cannot run "${command}": ENOENT, it is in no directory of the app's PATH`, {
-    next: `Install it, add it with "haft use ${command}", or write its path`,
+  throw new HaftError(`Cannot run "${command}": ENOENT, it is in no directory of its PATH`, {
+    next: textInList(command) ?? `Install it, add it with "haft use ${command}", or write its path`,
   });
 }
 
@@ -91,9 +93,15 @@ function problemOf(file: string): string | undefined {
   }
 }
 
+/** Several commands in a list, as other tools write them. */
+function textInList(command: string): string | undefined {
+  if (!/\s/.test(command.trim())) return undefined;
+  return "A list of texts is one program and its words; several commands are the lines of one text";
+}
+
 function nextStep(problem: string): string {
   if (problem === BATCH) return "Write the command as a text, which cmd.exe runs, and not as a list";
   return problem === "EACCES, it is not executable"
     ? "Make it executable (chmod +x), or name its interpreter first"
-    : "Correct the app's command";
+    : "Correct the command";
 }

@@ -48,7 +48,10 @@ export interface ExecuteDeps {
  */
 export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outcome> {
   const { info, request } = task;
-  const config = info.name === null ? undefined : configOf(deps.project, info.name);
+  // A task of another program's file has a name, and its program's command.
+  const config = info.name === null || request.command !== null
+    ? undefined
+    : configOf(deps.project, info.name);
   if (config !== undefined) deps.project.requireTrust();
   const given = config === undefined
     ? { values: {}, words: request.args ?? [] }

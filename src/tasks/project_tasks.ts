@@ -10,6 +10,8 @@ export interface ProjectTasks {
   tasks: ReadonlyMap<string, TaskConfig>;
   /** How messages name the manifest. */
   manifest: string;
+  /** The program that runs its tasks, where another program's file declares them. */
+  program?: string | undefined;
   /** `[settings] shell`. */
   shell: readonly string[] | undefined;
   /** Whether the user's trust in it is on file, so that there is nothing to ask. */
@@ -31,6 +33,11 @@ export interface TaskScope {
   projects: readonly ProjectTasks[];
   /** The project of another directory. @throws {UsageError} when it has none */
   open(directory: string): ProjectTasks;
+  /**
+   * The tasks of other programs' files, nearest first: what this directory sees, or what another one has.
+   * They count after those of haft.toml.
+   */
+  foreign?: ((directory?: string) => readonly ProjectTasks[]) | undefined;
 }
 
 /** A task with the project that declares it. */
@@ -46,18 +53,40 @@ export interface FoundTask {
  *
  * @throws {UsageError} with the nearest name, when there is none
  */
-export function findTask(word: string, { projects, open }: TaskScope): FoundTask {
+export function findTask(word: string, scope: TaskScope): FoundTask {
+  const { projects, open, foreign } = scope;
   const elsewhere = /^\/\/([^:]*):(.+)$/.exec(word);
   const outermost = projects.at(-1);
   if (elsewhere !== null && outermost !== undefined) {
     const [, path = "", name = ""] = elsewhere;
-    return findTask(name, { projects: [open(`${outermost.root}/${path}`)], open });
+    const directory = `${outermost.root}/${path}`;
+    const others = foreign === undefined ? undefined : () => foreign(directory);
+    return findTask(name, { projects: projectsAt(directory, { open, others }), open, foreign: others });
   }
-  for (const project of projects) {
+  for (const project of seen(scope)) {
     const found = taskNamed(project.tasks, word);
     if (found !== undefined) return { project, ...found };
   }
-  throw unknownTask(word, projects);
+  throw unknownTask(word, [...projects, ...foreign?.() ?? []]);
+}
+
+/** Other programs' files are read only where haft.toml has no such task. */
+function* seen({ projects, foreign }: TaskScope): Iterable<ProjectTasks> {
+  yield* projects;
+  yield* foreign?.() ?? [];
+}
+
+/** @throws {UsageError} where a directory has neither a haft.toml nor another program's tasks */
+function projectsAt(
+  directory: string,
+  { open, others }: Pick<TaskScope, "open"> & { others: (() => readonly ProjectTasks[]) | undefined },
+): ProjectTasks[] {
+  try {
+    return [open(directory)];
+  } catch (error) {
+    if (!(error instanceof UsageError) || (others?.() ?? []).length === 0) throw error;
+    return [];
+  }
 }
 
 /** @throws {UsageError} with the nearest name, when the project has no such task */

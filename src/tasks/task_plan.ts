@@ -26,10 +26,11 @@ export interface PlanRequest {
 }
 
 /**
- * The tasks of a command line with all that they depend on. A word that names no task belongs to the task
- * before it, when that task has parameters; words after `--` belong to the last one.
+ * The tasks of a command line with all that they depend on. A word that names no task is a value for the
+ * task before it, when that task has parameters, and so is an option; words after `--` belong to the last
+ * task.
  *
- * @throws {UsageError} for an unknown task or parameter
+ * @throws {UsageError} for an unknown task or parameter, and for words that a group of tasks gets
  */
 export function planTasks({ words, rest, help = false }: PlanRequest, scope: TaskScope): TaskPlan {
   const plan = new Map<string, PlannedTask>();
@@ -64,6 +65,7 @@ function splitCalls(words: readonly string[], scope: TaskScope): Call[] {
   return calls;
 }
 
+/** @param optional a word that names no task is a value for the task before it */
 function tryFind(
   word: string,
   scope: TaskScope,
@@ -96,7 +98,7 @@ function add(
   words: { words: readonly string[]; rest: readonly string[] },
   { scope, help, path }: Adding,
 ): string {
-  const key = `${found.project.root}\0${found.name}`;
+  const key = `${found.project.manifest}\0${found.name}`;
   if (path.includes(key)) {
     const names = [...path.slice(path.indexOf(key)), key].map((one) => one.slice(one.indexOf("\0") + 1));
     throw new UsageError(`Tasks depend on each other in a circle: ${names.join(" → ")}`, {
@@ -105,7 +107,10 @@ function add(
   }
   if (plan.has(key)) return key;
   const given = help ? { values: {}, words: [] } : readArguments(found.name, found.config, words);
-  const projects = [found.project, ...scope.projects.filter((one) => one !== found.project)];
+  if (found.config.run === undefined && found.config.backend === undefined) refuseWords(found.name, given);
+  const projects = found.project.program === undefined
+    ? [found.project, ...scope.projects.filter((one) => one !== found.project)]
+    : scope.projects;
   const around = { ...scope, projects };
   const within: Adding = { scope: around, help, path: [...path, key] };
   const none = { words: [], rest: [] };
@@ -147,6 +152,14 @@ function waitsFor(plan: ReadonlyMap<string, PlannedTask>, key: string, other: st
     left.push(...plan.get(at)?.after ?? []);
   }
   return false;
+}
+
+/** @throws {UsageError} for words that no command would get */
+function refuseWords(name: string, { words }: TaskArguments): void {
+  if (words.length === 0) return;
+  throw new UsageError(`Task "${name}" only groups others, so it takes no words: ${words.join(" ")}`, {
+    next: "Name the task that they are for",
+  });
 }
 
 /** The name alone, unless another project's task of the run has it. */

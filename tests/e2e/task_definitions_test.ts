@@ -1,5 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { binary } from "./support.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { binary, type Sandbox } from "./support.ts";
 import { project } from "./task_sandbox.ts";
 
 Deno.test("a task in depends and in depends_post runs before and after, however it is reached", async () => {
@@ -41,4 +43,123 @@ e = { run = "echo e", depends_post = ["e"] }
   const run = await daemon.run("run", "e");
   assertEquals([run.code, run.stdout], [2, ""]);
   assertMatch(run.stderr, /in a circle: a → b → a/);
+});
+
+/** A project with tasks of haft.toml, package.json and a justfile, whose programs are small scripts. */
+async function mixed(manifest: string): Promise<Mixed> {
+  const daemon = await project(binary, manifest);
+  const { sandbox } = daemon;
+  const write = (name: string, text: string, mode = 0o644) => {
+    const path = join(sandbox.project, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode });
+  };
+  write("package.json", '{"scripts": {"lint": "echo linting", "test": "exit 1"}}');
+  write(
+    "justfile",
+    "alias s := say\nmod sub\nsay *words:\n  echo\n_priv:\n  echo\n[private]\nother:\n  echo\n",
+  );
+  write("sub.just", "x:\n  echo\n");
+  const bin = join(sandbox.root, "bin");
+  mkdirSync(bin);
+  const npm = '#!/bin/sh\n[ $3 != test ] || { echo testing; exit 1; }\nshift 2\necho "npm $*"\n';
+  writeFileSync(join(bin, "npm"), npm, { mode: 0o755 });
+  writeFileSync(join(bin, "just"), '#!/bin/sh\necho "just $*"\n', { mode: 0o755 });
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HAFT_TRUST: "1" };
+  return {
+    haft: (...args) => sandbox.run(binary, { args, env }),
+    haftIn: (directory, ...args) => sandbox.run(binary, { args, env, cwd: join(sandbox.project, directory) }),
+    write,
+    [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose](),
+  };
+}
+
+interface Mixed extends AsyncDisposable {
+  haft(...args: string[]): ReturnType<Sandbox["run"]>;
+  haftIn(directory: string, ...args: string[]): ReturnType<Sandbox["run"]>;
+  write(name: string, text: string): void;
+}
+
+Deno.test("haft run runs every named task, of haft.toml and of other programs' files together", async () => {
+  await using tasks = await mixed('[tasks]\nt = "echo mine"\nlint = "echo haft-lint"\n');
+  const lines = async (...args: string[]) => {
+    const { code, stdout } = await tasks.haft("run", "--output", "raw", "-j1", ...args);
+    return [code, ...stdout.trim().split("\n")];
+  };
+  assertEquals(await lines("t", "say"), [0, "mine", "just say"]);
+  assertEquals(await lines("lint", "test"), [1, "haft-lint", "testing"]);
+  assertEquals(await lines("test", "say"), [1, "testing"]);
+  assertEquals(await lines("test", "say", "-k"), [1, "testing", "just say"]);
+  assertEquals(await lines("say", "t", "--", "-a", "b c"), [0, "just say", "mine -a b c"]);
+  assertEquals(await lines("say", "-a", "--", "b"), [0, "just say -a b"]);
+});
+
+Deno.test("a word that names no task is an error before anything runs, after a foreign task too", async () => {
+  await using tasks = await mixed('[tasks]\nt = "echo mine"\n');
+  for (const words of [["say", "testt"], ["t", "saay"], ["lint", "src"], ["nope"]]) {
+    const { code, stdout, stderr } = await tasks.haft("run", ...words);
+    assertEquals([code, stdout], [2, ""], words.join(" "));
+    assertStringIncludes(stderr, `has no task "${words.at(-1)}"`);
+  }
+  assertStringIncludes((await tasks.haft("run", "lint", "src")).stderr, "haft run lint -- src");
+});
+
+Deno.test("a foreign task takes --output, --json and -j, and its aliases, private recipes and modules run", async () => {
+  await using tasks = await mixed("");
+  assertEquals((await tasks.haft("run", "--output", "prefixed", "say")).stdout, "say | just say\n");
+  const { stdout } = await tasks.haft("run", "--json", "lint");
+  const info = JSON.parse(stdout);
+  assertEquals([info.name, info.state, info.exit_code], ["lint", "completed", 0]);
+  const ran = async (name: string) => (await tasks.haft("run", "--output", "raw", name, "-j2")).stdout;
+  assertEquals(await ran("s"), "just say\n");
+  assertEquals(await ran("_priv"), "just _priv\n");
+  assertEquals(await ran("other"), "just other\n");
+  assertEquals(await ran("sub::x"), "just sub::x\n");
+  const listed = (await tasks.haft("tasks")).stdout;
+  assertMatch(listed, /say, s/);
+  assertEquals(/_priv|other/.test(listed), false, listed);
+});
+
+Deno.test("a foreign task starts in the daemon, and the root's is seen below a nested haft.toml", async () => {
+  await using tasks = await mixed("");
+  const { stdout, stderr } = await tasks.haft("task", "start", "say", "--", "a b");
+  assertMatch(stdout, /^[0-9a-f]{12}\n$/, stderr);
+  await tasks.haft("task", "wait", stdout.trim());
+  assertEquals((await tasks.haft("task", "logs", stdout.trim())).stdout, "just say a b\n");
+  tasks.write("packages/web/haft.toml", '[tasks]\nown = "echo own"\n');
+  const inWeb = (...args: string[]) => tasks.haftIn("packages/web", ...args);
+  assertStringIncludes((await inWeb("tasks")).stdout, "lint");
+  assertEquals((await inWeb("run", "--output", "raw", "lint")).stdout, "npm lint --\n");
+  assertEquals((await inWeb("run", "--output", "raw", "//:lint")).stdout, "npm lint --\n");
+});
+
+Deno.test("haft check finds what can never run as meant: texts in a list, names, choices, directories", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+list = ["echo one", "echo two"]
+words = ["echo", "two  words"]
+a = { run = "echo a", aliases = ["x"] }
+b = { run = "echo b", aliases = ["x", "a"] }
+where = { run = "echo", dir = "nowhere" }
+[tasks.e]
+run = "echo {{env}}"
+args = { env = { default = "z", choices = ["a", "b"] } }
+`,
+  );
+  const { code, stdout, stderr } = await daemon.run("check");
+  assertEquals(code, 1);
+  for (
+    const part of [
+      'key "tasks.list.run" is one command, whose program is "echo one"',
+      'run = "echo one\\necho two"',
+      '"x" is a name of task "a" already',
+      '"a" is a name of task "a" already',
+      'key "tasks.where.dir" names no directory',
+      'key "tasks.e.args.env.default" is none of its choices: "z"',
+    ]
+  ) assertStringIncludes(stdout + stderr, part);
+  const run = await daemon.run("run", "list");
+  assertStringIncludes(run.stderr, "several commands are the lines of one text");
+  assertEquals((await daemon.run("run", "words")).stdout, "two  words\n");
 });

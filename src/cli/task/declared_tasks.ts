@@ -25,24 +25,14 @@ export async function declaredTasks(
     use: (scope) => scope.projects,
     remember: false,
   });
-  for (const { tasks, manifest } of projects) {
+  const { foreignProjects } = await import("./foreign_tasks.ts");
+  const others = foreignProjects([context.cwd, ...projects.map(({ root }) => root)], context);
+  for (const { tasks, manifest } of [...projects, ...others]) {
     for (const [name, { aliases, description, hide }] of tasks) {
       if (found.has(name)) continue;
       const source = relative(context.cwd, manifest);
       found.set(name, { name, aliases, description, source, hidden: hide });
     }
-  }
-  const { foreignTasks } = await import("./foreign_tasks.ts");
-  for (const task of foreignTasks(context)) {
-    if (found.has(task.name)) continue;
-    const source = relative(context.cwd, task.file);
-    found.set(task.name, {
-      name: task.name,
-      aliases: [],
-      description: task.description,
-      source,
-      hidden: false,
-    });
   }
   return [...found.values()].filter((task) => hidden || !task.hidden);
 }

@@ -1,23 +1,23 @@
 import { join } from "node:path";
 import process from "node:process";
-import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
+import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { frontDirectory, FrontJournal } from "../../tasks/front/front_files.ts";
 import { identityOf } from "../../tasks/front/front_leftovers.ts";
-import { FrontTask } from "../../tasks/front/front_task.ts";
+import { FrontTask, type FrontTaskOptions } from "../../tasks/front/front_task.ts";
 import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
-import type { ProjectTasks, TaskScope } from "../../tasks/project_tasks.ts";
-import { type PlannedTask, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
+import type { ProjectTasks } from "../../tasks/project_tasks.ts";
+import type { PlannedTask } from "../../tasks/task_plan.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { withTaskScope } from "../../tasks/task_scope.ts";
 import { createStyle } from "../../ui/style.ts";
 import { callerEnv } from "../caller_env.ts";
 import type { Command, Context } from "../command.ts";
 import { untilHangup } from "../hangup.ts";
+import { planRun, scoped } from "./plan_run.ts";
 import { runGraph } from "./run_graph.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 import { TaskOutputs } from "./task_output.ts";
@@ -55,8 +55,7 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
       ? ExitCode.interrupted
       : await runCommand({ ...options, words: [picked] }, context);
   }
-  const plan = words.length === 0 ? undefined : await planOrForeign(options, context);
-  if (typeof plan === "number") return plan;
+  const plan = words.length === 0 ? undefined : await planRun(options, context);
   if (plan !== undefined && words.some((word) => word.startsWith("-"))) {
     const { mistypedNote } = await import("./mistyped_option.ts");
     const note = mistypedNote(words, plan);
@@ -73,27 +72,11 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
     const { offerTrust } = await import("../ask_trust.ts");
     await offerTrust(context, { declared: plan !== undefined });
   }
+  // Before anything runs, so that a yes to the question is enough.
+  for (const project of new Set(projects)) if (project?.program !== undefined) project.requireTrust();
   const nodes: ReadonlyMap<string, Runnable> = plan ?? new Map([["command", undefined]]);
   using hangup = untilHangup(context.signal);
   return await new TaskRun(options, { ...context, signal: hangup.signal }, { nodes, own }).run();
-}
-
-/** Uses what the working directory sees, which is remembered for the next time. */
-function scoped<T>(context: Context, use: (scope: TaskScope) => T): Promise<T> {
-  return withTaskScope(context.cwd, context, { use, remember: true });
-}
-
-/** The plan; or the exit code of another program's task, where only such a one has the name. */
-async function planOrForeign(options: TaskRunOptions, context: Context): Promise<TaskPlan | ExitCode> {
-  try {
-    return await scoped(context, (scope) => planTasks(options, scope));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const { runForeign } = await import("./foreign_tasks.ts");
-    const code = await runForeign(options, context);
-    if (code === undefined) throw error;
-    return code;
-  }
 }
 
 /** One `haft run`: its tasks in order, with their output and their ends. */
@@ -143,6 +126,7 @@ class TaskRun {
     const { signal } = this.#context;
     this.#environment = await callerEnv(this.#options, this.#context);
     await this.#confirm();
+    await this.#announceForeign();
     const keys = [...this.#nodes.keys()];
     const graph = new Map([...this.#nodes].map(([key, task]) => [key, { after: task?.after ?? [] }]));
     try {
@@ -210,11 +194,9 @@ class TaskRun {
       journal: this.#journal,
       project,
       name: task?.name,
-      config: task?.config,
-      command: task === undefined ? this.#options.rest : null,
+      ...this.#commandOf(task),
       given: task?.given ?? { values: {}, words: [] },
       inherited: this.#environment ?? {},
-      callerDirectory: this.#context.cwd,
       stdin,
       recorded,
       lendTerminal: this.#context.lendTerminal,
@@ -226,6 +208,18 @@ class TaskRun {
         if (verbose) void this.#say(`${task?.label ?? "command"}: ${reason}`);
       },
     }).run();
+  }
+
+  /** Another program's task is its command in the directory of its file, for haft's history, too. */
+  #commandOf(task: Runnable): Pick<FrontTaskOptions, "config" | "command" | "callerDirectory"> {
+    const callerDirectory = this.#context.cwd;
+    if (task === undefined) return { config: undefined, command: this.#options.rest, callerDirectory };
+    if (task.project.program === undefined) return { config: task.config, command: null, callerDirectory };
+    return {
+      config: undefined,
+      command: foreignCommand(task),
+      callerDirectory: task.config.dir ?? callerDirectory,
+    };
   }
 
   /** One task alone has the terminal; several share none. */
@@ -254,6 +248,15 @@ class TaskRun {
     }
   }
 
+  /** @throws {HaftError} where the program that runs a task is not installed */
+  async #announceForeign(): Promise<void> {
+    for (const task of this.#nodes.values()) {
+      if (task?.project.program === undefined) continue;
+      const { announceForeign } = await import("./announce_foreign.ts");
+      await this.#say(announceForeign(task, this.#environment));
+    }
+  }
+
   #label(key: string): string {
     return this.#nodes.get(key)?.label ?? "command";
   }
@@ -261,8 +264,12 @@ class TaskRun {
   async #say(line: string): Promise<void> {
     if (this.#quiet || this.#options.json) return;
     const { stderr } = this.#context;
-    await stderr.write(createStyle(stderr.color).dim(`${line}\n`));
+    await stderr.write(`${createStyle(stderr.color).dim(line)}\n`);
   }
+}
+
+function foreignCommand({ config: { run = [] } }: PlannedTask): readonly string[] {
+  return run.flatMap((words) => words);
 }
 
 /** A task that only depends on others. */

@@ -112,13 +112,14 @@ function splitWords({ positional, rest }: ParsedArgs, known: readonly Flag[]): {
   for (let at = 0; at < positional.length; at++) {
     const word = positional[at] ?? "";
     const flag = known.find(({ name, short }) =>
-      word === `--${name}` || word.startsWith(`--${name}=`) || (short !== undefined && word === `-${short}`)
+      word === `--${name}` || word.startsWith(`--${name}=`) ||
+      (short !== undefined && (word === `-${short}` || (short === "j" && /^-j\d+$/.test(word))))
     );
     if (flag === undefined) {
       words.push(word);
     } else {flagWords.push(
         word,
-        ...(flag.value !== undefined && !word.includes("=") ? [positional[++at] ?? ""] : []),
+        ...(flag.value !== undefined && !/=|^-j./.test(word) ? [positional[++at] ?? ""] : []),
       );}
   }
   return { words, flagWords, rest };

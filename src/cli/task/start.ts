@@ -1,10 +1,33 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { findTask } from "../../tasks/project_tasks.ts";
 import { offerTrust } from "../ask_trust.ts";
-import type { Command } from "../command.ts";
+import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { callerEnv } from "../caller_env.ts";
+import { withNamedTasks } from "./plan_run.ts";
 import { FORCE_FLAG, parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
+
+/**
+ * What runs a task of another program's file: the daemon starts that as a command.
+ *
+ * @returns undefined for a task of haft.toml, and for no task, which the daemon says
+ * @throws {UntrustedError} when the file is not trusted
+ */
+async function foreignCommand(
+  name: string,
+  context: Context,
+): Promise<{ command: string[]; cwd: string } | undefined> {
+  try {
+    const { project, config } = await withNamedTasks(context, (scope) => findTask(name, scope));
+    if (project.program === undefined) return undefined;
+    project.requireTrust();
+    return { command: (config.run ?? []).flatMap((words) => words), cwd: config.dir ?? project.root };
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
 
 export const command: Command<TaskStartOptions> = {
   usage: ["NAME…", "NAME -- ARGS…", "-- COMMAND…"],
@@ -19,11 +42,20 @@ export const command: Command<TaskStartOptions> = {
     if (elsewhere && options.envFiles.length > 0) {
       throw new UsageError("--env-file is read here, and --host runs the task elsewhere");
     }
+    const named = await Promise.all(
+      names.map(async (name) => {
+        const foreign = name === undefined || elsewhere ? undefined : await foreignCommand(name, context);
+        return [foreign === undefined ? name : undefined, foreign] as const;
+      }),
+    );
     const env = elsewhere ? undefined : await callerEnv(options, context);
     await offerTrust(context, { declared: options.command.length === 0 });
     await withDaemon({ socket: options.socket, client: "haft task" }, context, async (daemon) => {
-      for (const name of names) {
-        const request = startRequest(name, options, { cwd: context.cwd, env });
+      for (const [name, foreign] of named) {
+        const request = startRequest(name, { ...options, ...foreign }, {
+          cwd: foreign?.cwd ?? context.cwd,
+          env,
+        });
         const task = await daemon.request("task.start", request, { signal });
         await stdout.write(options.json ? `${JSON.stringify(task, null, 2)}\n` : `${task.id}\n`);
       }

@@ -1,14 +1,12 @@
-import { dirname } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { inputsOf, InputWatch, type Watched } from "../../tasks/input_watch.ts";
-import { planTasks } from "../../tasks/task_plan.ts";
-import { withTaskScope } from "../../tasks/task_scope.ts";
+import { inputsOf, InputWatch } from "../../tasks/input_watch.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Command, Context, Flag } from "../command.ts";
 import { numberFlag, textFlag } from "../flag_values.ts";
 import { describeError } from "../describe_error.ts";
 import { untilHangup } from "../hangup.ts";
+import { planRun } from "./plan_run.ts";
 import { command as run } from "./run.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 
@@ -113,7 +111,7 @@ class TaskWatch {
   async #watch(): Promise<InputWatch> {
     const { cwd } = this.#context;
     const { patterns } = this.#options;
-    const found = await this.#watched();
+    const found = inputsOf((await planRun(this.#options, this.#context)).values(), cwd);
     const watched = patterns.length === 0
       ? found
       : found.map((one) => ({ ...one, directory: cwd, inputs: patterns }));
@@ -123,22 +121,6 @@ class TaskWatch {
       onChange: (file) => this.#onChange(file),
       onProblem: (text) => void this.#say(text),
     });
-  }
-
-  /** What the tasks read; of another program's task, all files of the directory that its file is in. */
-  async #watched(): Promise<Watched[]> {
-    const { cwd } = this.#context;
-    const use = (scope: Parameters<typeof planTasks>[1]) => planTasks(this.#options, scope);
-    try {
-      return inputsOf((await withTaskScope(cwd, this.#context, { use, remember: true })).values(), cwd);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      const { foreignTasks } = await import("./foreign_tasks.ts");
-      const [name] = this.#options.words;
-      const task = foreignTasks(this.#context).find((one) => one.name === name);
-      if (task === undefined) throw error;
-      return [{ directory: dirname(task.file), inputs: [], outputs: [], manifest: task.file }];
-    }
   }
 
   /** A manifest that is wrong for now is watched on until it is right. */

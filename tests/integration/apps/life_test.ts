@@ -151,7 +151,7 @@ Deno.test("what cannot be executed is crashed, with the path and the reason", as
     [
       "not on PATH",
       "no-such-program-here",
-      /Cannot run "no-such-program-here": ENOENT, it is in no directory of the app's PATH/,
+      /Cannot run "no-such-program-here": ENOENT, it is in no directory of its PATH/,
     ],
     ["not executable", "./plain.txt", /Cannot run ".*\/plain\.txt": EACCES, it is not executable/],
     ["a directory", "./.", /Cannot run ".*": EACCES, it is a directory/],

@@ -1,0 +1,81 @@
+/** What is sound as a table of [tasks], and can never run as it is meant. `haft run` goes on without it. */
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { parametersOf } from "../tasks/task_arguments.ts";
+import { taskDirectory } from "../tasks/prepare_task.ts";
+import { readTasks, type TaskConfig } from "../tasks/task_schema.ts";
+import type { ManifestProblem } from "../tools/manifest/manifest_problem.ts";
+
+export function taskProblems(
+  section: Readonly<Record<string, unknown>>,
+  manifest: string,
+): ManifestProblem[] {
+  const { tasks } = readTasks(section);
+  return [
+    ...aliasProblems(tasks),
+    ...[...tasks].flatMap(([name, config]) => [
+      ...commandProblems(name, config),
+      ...parameterProblems(name, config),
+      ...directoryProblems(name, config, manifest),
+    ]),
+  ];
+}
+
+function aliasProblems(tasks: ReadonlyMap<string, TaskConfig>): ManifestProblem[] {
+  const owners = new Map([...tasks.keys()].map((name) => [name, name]));
+  return [...tasks].flatMap(([name, { aliases }]) =>
+    aliases.flatMap((alias) => {
+      const owner = owners.get(alias);
+      if (owner === undefined) owners.set(alias, name);
+      if (owner === undefined || owner === name) return [];
+      const keys = ["tasks", name, "aliases"];
+      return [{
+        keys,
+        message: `key "tasks.${name}.aliases": "${alias}" is a name of task "${owner}" already`,
+      }];
+    })
+  );
+}
+
+/** Texts in a list, as other tools write several commands. */
+function commandProblems(name: string, { run = [] }: TaskConfig): ManifestProblem[] {
+  const [command] = run;
+  if (run.length !== 1 || command === undefined || typeof command === "string") return [];
+  const [program = ""] = command;
+  if (!/\s/.test(program.trim()) || command.length < 2 || isThere(program)) return [];
+  return [{
+    keys: ["tasks", name, "run"],
+    message: `key "tasks.${name}.run" is one command, whose program is ${JSON.stringify(program)}`,
+    next: "A list of texts is one program and its words. Several commands are the lines of one text: " +
+      `run = ${JSON.stringify(command.join("\n"))}`,
+  }];
+}
+
+function parameterProblems(name: string, config: TaskConfig): ManifestProblem[] {
+  return parametersOf(config).flatMap(([parameter, { default: usual, choices }]) => {
+    if (usual === undefined || choices === undefined || choices.includes(usual)) return [];
+    const key = `tasks.${name}.args.${parameter}`;
+    const message = `key "${key}.default" is none of its choices: "${usual}"`;
+    return [{
+      keys: ["tasks", name, "args", parameter, "default"],
+      message,
+      next: `Choose ${choices.join(", ")}`,
+    }];
+  });
+}
+
+function directoryProblems(name: string, config: TaskConfig, manifest: string): ManifestProblem[] {
+  const key = config.dir === undefined ? "cwd" : "dir";
+  const written = config[key];
+  if (written === undefined || written.includes("{{")) return [];
+  const path = taskDirectory(dirname(manifest), config, "");
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return [];
+  return [{
+    keys: ["tasks", name, key],
+    message: `key "tasks.${name}.${key}" names no directory: "${path}"`,
+  }];
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}

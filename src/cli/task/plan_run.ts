@@ -1,0 +1,42 @@
+import type { TaskScope } from "../../tasks/project_tasks.ts";
+import { type PlanRequest, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
+import { withTaskScope } from "../../tasks/task_scope.ts";
+import type { Context } from "../command.ts";
+
+/** A name is none of haft.toml's, so other programs' files have to be read. */
+class ForeignWanted extends Error {}
+
+/**
+ * The tasks of a command line, of haft.toml and of other programs' files.
+ *
+ * @throws {UsageError} for an unknown task or parameter
+ */
+export async function planRun(request: PlanRequest, context: Context): Promise<TaskPlan> {
+  return await withNamedTasks(context, (scope) => planTasks(request, scope));
+}
+
+/** Uses what a directory sees; other programs' files are read where a name asks for them. */
+export async function withNamedTasks<T>(context: Context, use: (scope: TaskScope) => T): Promise<T> {
+  try {
+    return await scoped(context, (scope) => use({ ...scope, foreign: wantForeign }));
+  } catch (error) {
+    if (!(error instanceof ForeignWanted)) throw error;
+  }
+  const { foreignProjects } = await import("./foreign_tasks.ts");
+  return await scoped(context, (scope) => {
+    const { projects } = scope;
+    const near = foreignProjects([context.cwd, ...projects.map(({ root }) => root)], context);
+    const foreign = (directory?: string) =>
+      directory === undefined ? near : foreignProjects([directory], context);
+    return use({ ...scope, foreign });
+  });
+}
+
+/** Uses what the working directory sees of haft.toml, which is remembered for the next time. */
+export function scoped<T>(context: Context, use: (scope: TaskScope) => T): Promise<T> {
+  return withTaskScope(context.cwd, context, { use, remember: true });
+}
+
+function wantForeign(): never {
+  throw new ForeignWanted("other programs' files are needed");
+}
