@@ -8,7 +8,9 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { readOrSetAside } from "../base/set_aside.ts";
 import { makePrivateDirectory } from "../base/private_directory.ts";
+import { UsageError } from "../base/errors.ts";
 import { findCommand } from "./find_command.ts";
+import { placeInShell } from "./shell_text.ts";
 
 /** A list of words, or a text for a shell. */
 export type CommandLine = string | readonly string[];
@@ -16,6 +18,8 @@ export type CommandLine = string | readonly string[];
 export interface CommandContext {
   /** What the caller adds: where the command says `{{args}}` or `$@`, else at its end. */
   args?: readonly string[];
+  /** What `{{NAME}}` stands for; the command finds it as the variable HAFT_ARG_NAME, too. */
+  values?: Readonly<Record<string, string>> | undefined;
   /** The shell and its flags, before the text; the system's own shell by default. */
   shell?: readonly string[] | undefined;
   /** `$0` in a shell. */
@@ -41,7 +45,11 @@ export interface Program {
 
 const ARGS = "{{args}}";
 const POSIX_SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash"]);
-const POSIX_ARGUMENTS = /\$(?:[@*#1-9]|\{[@*#1-9])/;
+const PLACEHOLDER = /\{\{\s*(?:args\.)?([A-Za-z][\w-]*)\s*\}\}/g;
+/** Words that mean themselves in every shell and interpreter. */
+const PLAIN = /^[\w@%+=:,./-]*$/;
+/** What can be no command's end: a separator, or the end of a compound command. */
+const TAKES_NO_WORDS = /[;&|]$|(?:^|[;\n])\s*(?:fi|done|esac|\})$/;
 
 /**
  * @throws {HaftError} naming the program, when it is not there or cannot be run
@@ -60,16 +68,83 @@ export function commandWords(
   context: CommandContext,
   platform: string = process.platform,
 ): CommandWords {
-  const { args = [] } = context;
-  if (typeof command !== "string") return { words: placeWords(command, args), verbatim: false };
+  const { args = [], values = {}, name = "haft" } = context;
+  if (typeof command !== "string") return { words: listWords(command, args, values), verbatim: false };
   const text = command.replace(/^\s*\n/, "").trimEnd();
-  if (text.startsWith("#!")) {
-    const script = writeScript(placeQuoted(text, args, quotePosix), context.scripts);
-    const more = text.includes(ARGS) ? [] : args;
-    return { words: [...interpreter(text, platform), script, ...more], verbatim: false };
-  }
+  if (text.startsWith("#!")) return scriptWords(text, { ...context, args, values }, platform);
   const shell = context.shell ?? (platform === "win32" ? ["cmd.exe", "/d", "/s", "/c"] : ["sh", "-c"]);
-  return shellWords(text, { shell, args, name: context.name ?? "haft" });
+  return shellWords(text, { shell, args, values, name });
+}
+
+interface Given {
+  args: readonly string[];
+  values: Readonly<Record<string, string>>;
+}
+
+/** A shell of the list gets values as variables, as in a text; other programs get them as they are. */
+function listWords(command: readonly string[], args: readonly string[], values: Given["values"]): string[] {
+  const flag = isPosixShell(command[0]) ? command.findIndex((word) => /^-\w*c$/.test(word)) : -1;
+  return placeWords(command, args).map((word, index) =>
+    flag !== -1 && index === flag + 1
+      ? placeInShell(word, (name) => name === "args" ? undefined : variablesOf(name, values)).text
+      : word.replaceAll(PLACEHOLDER, (whole, name: string) => values[name] ?? whole)
+  );
+}
+
+function variablesOf(name: string, values: Given["values"]): string[] | undefined {
+  return values[name] === undefined ? undefined : [argumentVariable(name)];
+}
+
+/** The variable by which a command finds a parameter. */
+export function argumentVariable(name: string): string {
+  return `HAFT_ARG_${name.replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** A text of `#!sh` is a shell's; any other program gets words and values as arguments and variables. */
+function scriptWords(
+  text: string,
+  { args, values, scripts }: Given & Pick<CommandContext, "scripts">,
+  platform: string,
+): CommandWords {
+  const program = interpreter(text, platform);
+  const end = text.includes("\n") ? text.indexOf("\n") + 1 : text.length;
+  const [first, rest] = [text.slice(0, end), text.slice(end)];
+  const body = program.some((word) => isPosixShell(word))
+    ? placePosix(rest, { args, values }).text
+    : rest.replaceAll(PLACEHOLDER, (whole, name: string) => plain(whole, name, { args, values }));
+  return { words: [...program, writeScript(first + body, scripts), ...args], verbatim: false };
+}
+
+/** @throws {UsageError} for a value that could be code where it stands */
+function plain(whole: string, name: string, { args, values }: Given): string {
+  const words = name === "args" ? args : values[name] === undefined ? undefined : [values[name]];
+  if (words === undefined) return whole;
+  if (words.every((word) => PLAIN.test(word))) return words.join(" ");
+  throw new UsageError(`${whole} would put ${JSON.stringify(words.join(" "))} into the text as code`, {
+    next: name === "args"
+      ? "Read the words from the program's arguments instead"
+      : `Read the variable ${argumentVariable(name)} instead`,
+  });
+}
+
+/** Words and values as variables: `{{args}}` as `$haft_1` and so on, which functions see as well. */
+function placePosix(text: string, { args, values }: Given) {
+  let usesArgs = false;
+  const placed = placeInShell(text, (name) => {
+    if (name !== "args" || values[name] !== undefined) return variablesOf(name, values);
+    usesArgs = true;
+    return args.map((_, index) => `haft_${index + 1}`);
+  });
+  const set = args.map((_, index) => `haft_${index + 1}=\${${index + 1}}`).join(" ");
+  return { ...placed, usesArgs, text: usesArgs && set !== "" ? `${set}; ${placed.text}` : placed.text };
+}
+
+function isPosixShell(program: string | undefined): boolean {
+  return POSIX_SHELLS.has(programName(program));
+}
+
+function programName(program = ""): string {
+  return basename(program).replace(/\.exe$/i, "").toLowerCase();
 }
 
 /** How a command reads in a list or a status. */
@@ -84,27 +159,56 @@ function placeWords(command: readonly string[], args: readonly string[]): string
 
 function shellWords(
   text: string,
-  { shell, args, name }: { shell: readonly string[]; args: readonly string[]; name: string },
+  { shell, args, values, name }: Given & { shell: readonly string[]; name: string },
 ): CommandWords {
-  const program = basename(shell[0] ?? "").replace(/\.exe$/i, "").toLowerCase();
+  const program = programName(shell[0]);
   if (POSIX_SHELLS.has(program)) {
-    const placed = text.includes(ARGS) || POSIX_ARGUMENTS.test(text) || args.length === 0;
-    const body = placeQuoted(placed ? text : `${text} "$@"`, args, quotePosix);
-    return { words: [...shell, stopAtFailure(body), name, ...args], verbatim: false };
+    const { text: body, usesWords, usesArgs, end } = placePosix(text, { args, values });
+    const append = args.length > 0 && !usesWords && !usesArgs;
+    if (append && (end !== undefined || TAKES_NO_WORDS.test(body))) throw noWords(name, args);
+    return {
+      words: [...shell, stopAtFailure(append ? `${body} "$@"` : body), name, ...args],
+      verbatim: false,
+    };
   }
   if (program === "cmd") {
     const body = text.split(/\r?\n/).filter((line) => line.trim() !== "").join(" && ");
-    return { words: [...shell, `"${append(body, args, quoteCmd)}"`], verbatim: true };
+    return { words: [...shell, `"${fill(body, { args, values }, quoteCmd)}"`], verbatim: true };
   }
   if (program === "pwsh" || program === "powershell") {
-    const body = append(text, args, quotePowerShell);
+    const body = fill(text, { args, values }, quotePowerShell);
     return {
       words: [...shell, body.includes("\n") ? `$ErrorActionPreference = 'Stop'\n${body}` : body],
       verbatim: false,
     };
   }
-  const body = append(text, args, quotePosix);
-  return { words: [...shell, body], verbatim: false };
+  return {
+    words: [...shell, fill(text, { args, values }, program === "fish" ? quoteFish : quotePosix)],
+    verbatim: false,
+  };
+}
+
+function noWords(name: string, args: readonly string[]): UsageError {
+  return new UsageError(`The text of "${name}" ends with what takes no words: ${args.join(" ")}`, {
+    next: 'Write "$@" or {{args}} in its text where they belong',
+  });
+}
+
+/** Words and values in the text of a shell whose quotes are not read: within quotes only plain ones. */
+function fill(text: string, { args, values }: Given, quote: Quote): string {
+  let [placed, last] = ["", 0];
+  let hasArgs = false;
+  for (const match of text.matchAll(PLACEHOLDER)) {
+    const [whole, name = ""] = match;
+    hasArgs ||= name === "args";
+    const words = name === "args" ? args : values[name] === undefined ? undefined : [values[name]];
+    const inQuotes = ['"', "'"].some((one) => text.slice(0, match.index).split(one).length % 2 === 0);
+    placed += text.slice(last, match.index) +
+      (words === undefined || inQuotes ? plain(whole, name, { args, values }) : words.map(quote).join(" "));
+    last = match.index + whole.length;
+  }
+  placed += text.slice(last);
+  return hasArgs ? placed : [placed, ...args.map(quote)].join(" ");
 }
 
 /** A script of several lines ends with the first that fails. */
@@ -114,17 +218,13 @@ function stopAtFailure(text: string): string {
 
 type Quote = (word: string) => string;
 
-function placeQuoted(text: string, args: readonly string[], quote: Quote): string {
-  return text.replaceAll(ARGS, () => args.map(quote).join(" "));
-}
-
-function append(text: string, args: readonly string[], quote: Quote): string {
-  if (text.includes(ARGS)) return placeQuoted(text, args, quote);
-  return [text, ...args.map(quote)].join(" ");
-}
-
 export function quotePosix(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A backslash counts in fish's single quotes. */
+function quoteFish(word: string): string {
+  return PLAIN.test(word) && word !== "" ? word : `'${word.replaceAll(/[\\']/g, "\\$&")}'`;
 }
 
 function quoteCmd(word: string): string {

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExitWatch } from "../process/exit_watch.ts";
+import { exitNumber } from "../process/exit.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import type { TaskInfo } from "../protocol/methods/task_methods.ts";
 import type { UserContext } from "../tools/project/project.ts";
@@ -202,7 +203,7 @@ async function runOne(
   }
   return {
     ok: false,
-    exitCode: code,
+    exitCode: stopped ? code : exitNumber({ code, signal }),
     error: signal === null ? `It ended with code ${code}` : `It was ended by ${signal}`,
     ...retriesOf(config),
   };

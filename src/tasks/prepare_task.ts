@@ -7,7 +7,7 @@ import { HaftError } from "../base/errors.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { type CommandLine, type Program, resolveProgram } from "../process/command_line.ts";
 import type { ProjectTasks } from "./project_tasks.ts";
-import { argumentVariables, fillIn, type TaskArguments } from "./task_arguments.ts";
+import { argumentVariables, type TaskArguments } from "./task_arguments.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
 /** What an attempt of a task runs, one after the other. */
@@ -49,7 +49,8 @@ export function prepareTask(options: PrepareOptions): PreparedTask {
     cwd,
     env,
     programs: commands.map((one, index) =>
-      resolveProgram(fillIn(one, given.values), {
+      resolveProgram(one, {
+        values: given.values,
         cwd,
         path: env["PATH"],
         // Several commands share no arguments: they go to the last.

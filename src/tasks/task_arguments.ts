@@ -1,6 +1,5 @@
 import { UsageError } from "../base/errors.ts";
-import { shellQuote } from "../base/shell_quote.ts";
-import type { CommandLine } from "../process/command_line.ts";
+import { argumentVariable } from "../process/command_line.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import type { Parameter, TaskConfig } from "./task_schema.ts";
 
@@ -80,18 +79,6 @@ function unknownParameter(
   });
 }
 
-/** The command with `{{NAME}}` replaced: quoted in a text for a shell, as it is in a word. */
-export function fillIn(command: CommandLine, values: Readonly<Record<string, string>>): CommandLine {
-  const replace = (text: string, quote: (value: string) => string) =>
-    text.replaceAll(/\{\{\s*(?:args\.)?([A-Za-z][\w-]*)\s*\}\}/g, (whole, name: string) => {
-      const value = values[name];
-      return value === undefined ? whole : quote(value);
-    });
-  if (typeof command !== "string") return command.map((word) => replace(word, (value) => value));
-  const quote = command.trimStart().startsWith("#!") ? (value: string) => value : shellQuote;
-  return replace(command, quote);
-}
-
 /** The variables by which a command finds its parameters: `HAFT_ARG_NAME`, and their own names. */
 export function argumentVariables(
   values: Readonly<Record<string, string>>,
@@ -100,7 +87,7 @@ export function argumentVariables(
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) {
     const word = name.replaceAll("-", "_");
-    variables[`HAFT_ARG_${word.toUpperCase()}`] = value;
+    variables[argumentVariable(name)] = value;
     if (taken[word] === undefined) variables[word] = value;
   }
   return variables;

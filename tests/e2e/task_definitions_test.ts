@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, type Sandbox } from "./support.ts";
 import { project } from "./task_sandbox.ts";
@@ -162,4 +162,29 @@ args = { env = { default = "z", choices = ["a", "b"] } }
   const run = await daemon.run("run", "list");
   assertStringIncludes(run.stderr, "several commands are the lines of one text");
   assertEquals((await daemon.run("run", "words")).stdout, "two  words\n");
+});
+
+Deno.test("words within quotes are data, a signal is 128 and its number, and a typo in if is an error", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+e = 'echo "hello {{args}}"'
+sig = 'kill -TERM $$'
+typo = { run = "echo ran", if = "no-such-command-here" }
+group = { depends = ["e"] }
+`,
+  );
+  const { sandbox } = daemon;
+  const hostile = "x $(touch PWNED)";
+  assertEquals((await daemon.run("run", "e", "--", hostile)).stdout, `hello ${hostile}\n`);
+  assertEquals(existsSync(join(sandbox.project, "PWNED")), false);
+  const sig = await daemon.run("run", "--json", "sig");
+  const info = JSON.parse(sig.stdout);
+  assertEquals([sig.code, info.exit_code, info.error], [143, 143, "It was ended by SIGTERM"]);
+  const id = (await daemon.run("task", "start", "sig")).stdout.trim();
+  assertEquals((await daemon.run("task", "wait", id)).code, 143);
+  const typo = await daemon.run("run", "typo");
+  assertEquals([typo.code, typo.stdout], [1, ""]);
+  assertStringIncludes(typo.stderr, "names a command that is not there");
+  assertEquals((await daemon.run("run", "group", "--", "x")).code, 2);
 });

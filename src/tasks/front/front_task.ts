@@ -6,7 +6,7 @@ import type { Env } from "../../base/env.ts";
 import type { TerminalLoan } from "../../base/terminal_loan.ts";
 import { backoffDelay } from "../../process/backoff.ts";
 import { pause, systemClock } from "../../process/clock.ts";
-import type { Exit } from "../../process/exit.ts";
+import { type Exit, exitNumber } from "../../process/exit.ts";
 import { MARKER_VARIABLE } from "../../process/process_table.ts";
 import type { AbortReason, SkipReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { OutputHandler } from "../../runtime/mod.ts";
@@ -135,7 +135,8 @@ export class FrontTask {
         if (before === await this.#inputs()) await this.#keepFingerprint();
         return this.#end({ state: "completed", exitCode: 0 });
       }
-      const { exit: { code }, error } = outcome;
+      const { exit, error } = outcome;
+      const code = exitNumber(exit);
       const reason = this.#ending ??
         (wasCancelled(frontDirectory(this.#tasks), this.#record.info.id) ? "cancelled" : "failed");
       if (reason !== "failed" || this.#record.tries > (config?.retries ?? 0)) {
@@ -143,7 +144,7 @@ export class FrontTask {
           state: "aborted",
           reason,
           error: reason === "failed" ? error : null,
-          exitCode: code,
+          exitCode: reason === "failed" ? code : exit.code,
         });
       }
       const wait = backoffDelay(
