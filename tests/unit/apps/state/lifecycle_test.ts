@@ -9,6 +9,7 @@ const UNKNOWN = { code: null, signal: null };
 
 const EVENTS: Record<LifeEvent["type"], LifeEvent> = {
   start: { type: "start" },
+  resume: { type: "resume" },
   stop: { type: "stop" },
   restart: { type: "restart" },
   recycle: { type: "recycle", reason: "because" },
@@ -28,12 +29,15 @@ const EVENTS: Record<LifeEvent["type"], LifeEvent> = {
  */
 const ROWS = `
 stopped    start          starting   launch
+stopped    resume         starting   launch
 stopped    restart        starting   launch
 stopped    stop           stopped
 crashed    start          starting   launch
+crashed    resume         starting   launch
 crashed    restart        starting   launch
 crashed    stop           stopped
 exhausted  start          starting   launch
+exhausted  resume         starting   launch
 exhausted  restart        starting   launch
 exhausted  stop           stopped
 starting   stop           stopping   cancel_launch stop_tree
