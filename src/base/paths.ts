@@ -19,6 +19,8 @@ export interface Paths {
   readonly exec: string;
   /** The same for shims, as a tree of shell scripts that mirrors the directories. */
   readonly shimCache: string;
+  /** What `haft exec` puts first on PATH, so that a child in another project gets that project's tools. */
+  readonly leads: string;
   /** The tasks that a directory sees, as long as nothing changes. */
   readonly knownTasks: string;
   /** Logs and journals: survives, but is nobody's configuration. */
@@ -52,6 +54,7 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     exec: join(cache, "exec"),
     knownTasks: join(cache, "tasks"),
     shimCache: join(cache, "shims"),
+    leads: join(data, "leads"),
     state,
     config,
   };

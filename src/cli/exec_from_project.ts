@@ -10,6 +10,9 @@ import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
+import { appliedOnce } from "../tools/project/applied_variables.ts";
+import { runEnvironment } from "../tools/project/environment_changes.ts";
+import { withLead } from "../tools/shims/lead.ts";
 import { shimDepth } from "../tools/shims/shim_guard.ts";
 import type { Context } from "./command.ts";
 import { runCommand } from "./exec_known.ts";
@@ -46,15 +49,28 @@ export async function execFromProject(options: ExecOptions, context: Context): P
       const depth = shimDepth(command, { program: file, env });
       return await runCommand({ file, path: [], defaults: {}, env: depth }, args, env);
     }
-    if (!shim) return await runProgram(command, { project, args }, context);
+    if (!shim) return await runProgram(command, { project, args, targets }, context);
   }
-  const plan = await planRun(command, project, context);
+  const decided = await planRun(command, project, context);
+  const plan = { ...decided, path: pathOfChildren(decided.path, { targets, context }) };
   const lasts = targets.every(({ version }) => version === undefined) &&
     envValue(env, "MISE_ENV") === undefined;
   if (lasts && foreignDirectory(context.paths) === undefined) {
     rememberRun(command, { plan, project }, context);
   }
   return await runCommand(plan, args, env);
+}
+
+/**
+ * What stands first on PATH. A child in another project gets that project's version, unless a version was
+ * named on the command line: that one is meant wherever it runs.
+ */
+function pathOfChildren(
+  path: readonly string[],
+  { targets, context: { cwd, paths } }: { targets: readonly ToolTarget[]; context: Context },
+): string[] {
+  const isFixed = targets.some(({ version }) => version !== undefined);
+  return isFixed || foreignDirectory(paths) !== undefined ? [...path] : withLead(path, { cwd, paths });
 }
 
 /** `rg@15` is ripgrep's; without a version the project knows better what a name means. */
@@ -97,10 +113,16 @@ function wantsInstall({ settings }: Project, { version }: ToolTarget, install: b
 /** Runs a program that is none of the tools', with theirs in front of PATH. */
 async function runProgram(
   command: string,
-  { project, args }: { project: Project; args: readonly string[] },
-  { env, cwd }: Context,
+  { project, args, targets }: { project: Project; args: readonly string[]; targets: readonly ToolTarget[] },
+  context: Context,
 ): Promise<ExitCode> {
-  const environment = project.runEnvironment({ inherited: env });
+  const { env, cwd } = context;
+  const { path, variables, defaults } = project.environmentParts();
+  const environment = runEnvironment({
+    path: pathOfChildren(path, { targets, context }),
+    variables: appliedOnce(variables, env),
+    defaults,
+  }, { inherited: env });
   const file = command.includes("/")
     ? resolve(cwd, command)
     : programOnPath(command, { PATH: environment["PATH"] });

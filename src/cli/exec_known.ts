@@ -15,6 +15,7 @@ import { restoreUsersUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
 import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
+import { APPLIED } from "../tools/project/applied_variables.ts";
 import { searchPath } from "../tools/project/search_path.ts";
 
 /**
@@ -39,7 +40,9 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
     const { rememberShim } = await import("../tools/shims/remember_shim.ts");
     rememberShim({ name, cwd, ...known }, paths);
   }
-  const command = known?.command ?? await askDaemon(name, { cwd, env, paths });
+  // The daemon does not know what this program inherited.
+  const asks = envValue(env, APPLIED) === undefined;
+  const command = known?.command ?? (asks ? await askDaemon(name, { cwd, env, paths }) : undefined);
   if (command === undefined) return undefined;
   try {
     return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);

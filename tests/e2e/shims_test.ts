@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fakeTools } from "./fake_tools.ts";
+import { fakeTools, publishTool } from "./fake_tools.ts";
 import { binary, hasProgram, Sandbox } from "./support.ts";
 
 /** A project with esbuild 1.0.0 whose shim has its entry: it no longer asks haft. */
@@ -139,6 +139,67 @@ Deno.test("a project inside another, a directory behind a link, and names with s
   renameSync(project, `${project}-moved`);
   symlinkSync(other, project);
   assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("a child in another project gets that project's version, under haft x, a shim and a command alike", async () => {
+  await using registry = await fakeTools();
+  // A tool that starts another: in the directory of its first argument, the command that follows.
+  const starter = '#!/bin/sh\ncd "$1" || exit; shift; exec "$@"\n';
+  await publishTool(registry, { tool: "biome", version: "2.1.0", script: starter });
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const [other, inner, none] = ["other", "project/inner", "none"].map((name) => join(sandbox.root, name));
+  if (other === undefined || inner === undefined || none === undefined) throw new Error("three directories");
+  for (const directory of [other, inner, none]) mkdirSync(directory);
+  sandbox.manifest('[tools]\nesbuild = "1.0.0"\nbiome = "2.1.0"\n');
+  writeFileSync(join(other, "haft.toml"), '[tools]\nesbuild = "1.2.0"\n');
+  await sandbox.shell(binary, `haft sync; cd "${other}"; haft sync`);
+  const shims = join(sandbox.haftHome, "shims");
+  const printed = async (line: string) => {
+    const { stdout, stderr } = await sandbox.shell(binary, line);
+    return stdout + stderr;
+  };
+  const starts = ["haft x biome", `PATH="${shims}:$PATH"; biome`, `haft x -- "$PWD/start"`];
+  writeFileSync(join(sandbox.project, "start"), starter, { mode: 0o755 });
+  // What ran before is remembered, by other means each time.
+  for (let round = 0; round < 3; round++) {
+    for (const start of starts) {
+      assertEquals(await printed(`${start} . esbuild x`), "esbuild 1.0.0: x|\n");
+      assertEquals(await printed(`${start} inner esbuild x`), "esbuild 1.0.0: x|\n");
+      assertEquals(await printed(`${start} "${other}" esbuild x`), "esbuild 1.2.0: x|\n");
+      // Where no project has it, what started the child has.
+      assertEquals(await printed(`${start} "${none}" esbuild x`), "esbuild 1.0.0: x|\n");
+      assertEquals(
+        await printed(`${start} "${other}" biome "${sandbox.project}" esbuild x`),
+        "esbuild 1.0.0: x|\n",
+      );
+    }
+    await delay(1_100);
+  }
+  // A version of the command line is meant everywhere.
+  assertEquals(
+    await printed(`haft x esbuild@1.0.0 biome@2.1.0 -- biome "${other}" esbuild x`),
+    "esbuild 1.0.0: x|\n",
+  );
+});
+
+Deno.test("a child of the project that comes back through a shim keeps what its parent set over [env]", async () => {
+  await using registry = await fakeTools([]);
+  await publishTool(registry, { tool: "esbuild", version: "1.0.0", script: '#!/bin/sh\necho "$MODE"\n' });
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const other = join(sandbox.root, "other");
+  mkdirSync(join(sandbox.project, "inner"));
+  mkdirSync(other);
+  const manifest = (mode: string) => `[tools]\nesbuild = "1.0.0"\n[env]\nMODE = "${mode}"\n`;
+  sandbox.manifest(manifest("development"));
+  writeFileSync(join(other, "haft.toml"), manifest("other"));
+  await sandbox.shell(binary, `haft trust; haft sync; cd "${other}"; haft trust; haft sync`);
+  const printed = async (line: string) => {
+    const { stdout, stderr } = await sandbox.shell(binary, `haft x -- sh -c '${line}'`);
+    return stdout + stderr;
+  };
+  assertEquals(await printed("esbuild; cd inner; esbuild"), "development\ndevelopment\n");
+  assertEquals(await printed("MODE=mine esbuild; cd inner; MODE=mine esbuild"), "mine\nmine\n");
+  assertEquals(await printed(`cd ${other}; MODE=mine esbuild`), "other\n");
 });
 
 Deno.test("with another HAFT_HOME a shim asks haft again, and what a project lacks is looked for in the rest of PATH", async () => {

@@ -3,6 +3,8 @@ import { builtInCatalogue } from "../../tools/catalogue/catalogue.ts";
 import type { Project, UserContext } from "../../tools/project/project.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { planRun, rememberRun, withTarget } from "../../tools/project/run_plan.ts";
+import { APPLIED } from "../../tools/project/applied_variables.ts";
+import { withLead } from "../../tools/shims/lead.ts";
 import { defaultVariables, executableDirectories } from "../../tools/project/tool_environment.ts";
 import { storeId } from "../../tools/request.ts";
 import { Store } from "../../tools/store/store.ts";
@@ -76,13 +78,17 @@ export class RuntimeService {
     },
   ) {
     const project = withTarget(this.open(cwd, caller), { name: runtime, version });
-    const { env, paths } = this.#user;
-    const plan = await planRun(runtime, project, {
+    const { paths } = this.#user;
+    // The daemon's own mark says nothing about the one who asks.
+    const { [APPLIED]: _mark, ...env } = this.#user.env;
+    const decided = await planRun(runtime, project, {
       env: path === undefined ? env : { ...env, PATH: path },
       paths,
     });
     // Only a haft that says who it is runs what it asks for.
-    if (caller !== undefined && cwd !== undefined && version === undefined) {
+    const runs = caller !== undefined && cwd !== undefined && version === undefined;
+    const plan = runs ? { ...decided, path: withLead(decided.path, { cwd, paths }) } : decided;
+    if (runs) {
       setTimeout(() => rememberRun(runtime, { plan, project }, { cwd, paths, version: this.#version }), 0);
     }
     const { tool, installed } = plan.found;

@@ -5,6 +5,7 @@ import { plainRequest, type ToolRequest } from "../request.ts";
 import { writeExecCache } from "./exec_cache.ts";
 import { findExecutable, type FoundExecutable } from "./find_executable.ts";
 import { projectTool } from "./installed_tools.ts";
+import { appliedOnce } from "./applied_variables.ts";
 import type { Project } from "./project.ts";
 import { defaultVariables, executableDirectories } from "./tool_environment.ts";
 
@@ -35,7 +36,7 @@ export async function planRun(
   { env, paths }: { env: Env; paths: Paths },
 ): Promise<RunPlan> {
   const found = findExecutable(name, project.tools, project.files);
-  const variables = project.variables();
+  const variables = appliedOnce(project.variables(), env);
   const tools = project.installedTools;
   const plan: RunPlan = {
     found,

@@ -47,7 +47,11 @@ export function shimEntry({ command, cwd, absent, stamped, store }: ShimEntry): 
     ...Object.entries(defaults).map(([name, value]) =>
       `[ "\${${name}+set}" ] || export ${name}=${shellQuote(value)}`
     ),
-    ...(path.length === 0 ? [] : [`export PATH=${shellQuote(path.join(":"))}"\${PATH:+:$PATH}"`]),
+    ...(path.length === 0 ? [] : [
+      // A program of the same project has it already.
+      `case "$PATH" in ${shellQuote(path.join(":"))}:*) ;;`,
+      `*) export PATH=${shellQuote(path.join(":"))}"\${PATH:+:$PATH}" ;; esac`,
+    ]),
     `exec ${shellQuote(file)} "$@"`,
   ];
   return `${FIRST}${lines.map((line) => `${line}\n`).join("")}${LAST}`;
