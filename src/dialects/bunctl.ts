@@ -4,6 +4,7 @@
 import { homedir } from "node:os";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
+import { appLogs } from "../client/app_logs.ts";
 import type { DaemonClient } from "../client/daemon_client.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { readBunctlConfig } from "./bunctl_config.ts";
@@ -197,13 +198,9 @@ class BunctlSession implements DialectSession {
     const meant = all ? apps : apps.filter((app) => bunctlName(app.name) === name);
     if (meant.length === 0 && !all) throw notFound(name);
     const logs = await Promise.all(meant.map(async (app) => {
-      const result = await this.#daemon.request("app.logs", {
-        root: app.root,
-        names: [app.name],
-        lines: count,
-      });
+      const both = await appLogs(this.#daemon, { root: app.root, names: [app.name], lines: count });
       const of = (stream: string) =>
-        result.lines.filter((line) => line.stream === stream).map((line) => bunctlLine(line, Date.now()));
+        both.filter((line) => line.stream === stream).map((line) => bunctlLine(line, Date.now()));
       return [bunctlName(app.name), { errors: of("stderr"), output: of("stdout") }] as const;
     }));
     const [only] = logs;

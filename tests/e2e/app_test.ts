@@ -175,6 +175,25 @@ Deno.test("a subscription to apps begins with how they are, and one to other eve
   assertEquals((await snapshot(["user.*"])).apps, undefined);
 });
 
+Deno.test("app logs -n 10000 prints as many lines, and a plain request says how many did not fit into its answer", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  daemon.sandbox.manifest('[apps.many]\ncommand = "seq 20000; exec sleep 600"\n');
+  await daemon.run("trust");
+  await daemon.run("app", "start");
+  for (;;) {
+    if ((await daemon.run("app", "logs", "-n", "1")).stdout.includes("20000")) break;
+  }
+  const { stdout, stderr } = await daemon.run("app", "logs", "-n", "10000");
+  assertEquals(stderr, "");
+  const printed = stdout.trim().split("\n").map((line) => Number(line.split("|")[1]));
+  assertEquals(printed, Array.from({ length: 10_000 }, (_, n) => 10_001 + n));
+  const { lines, omitted } = await daemon.call("app.logs", { lines: 10_000 }) as {
+    lines: { line: string }[];
+    omitted: number;
+  };
+  assertEquals([lines.length + omitted, lines.at(-1)?.line], [10_000, "20000"]);
+});
+
 Deno.test("app logs -f streams new lines of the apps that were named, and --grep keeps those that match", async () => {
   await using daemon = await project();
   await daemon.run("app", "up", "-d");

@@ -1,3 +1,4 @@
+import { appLogs } from "../../client/app_logs.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import { lineOf } from "./log_lines.ts";
@@ -56,7 +57,7 @@ export class LogFollow {
     query: { lines: number; since?: number; grep?: string; follow: boolean },
   ): Promise<void> {
     this.hold();
-    const { lines } = await daemon.request("app.logs", {
+    const lines = await appLogs(daemon, {
       ...this.#options.selection,
       ...query,
     }, {

@@ -1,5 +1,6 @@
 import type { AppService } from "../../apps/app_service.ts";
-import type { appMethods } from "../../protocol/methods/app_methods.ts";
+import { logPages } from "../../apps/logs/log_pages.ts";
+import { type appMethods, LOG_PAGE_EVENT } from "../../protocol/methods/app_methods.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import type { Handlers } from "../method_table.ts";
@@ -40,7 +41,14 @@ export function appHandlers(
     "app.delete": async (params) => (await service()).delete(await located(params)),
     "app.status": async (params) => (await service()).status(await located(params)),
     "app.list": async (params) => (await service()).list(await located(params)),
-    "app.logs": async (params) => (await service()).logs(await located(params)),
+    "app.logs": async ({ paged, ...params }, call) => {
+      const { lines } = (await service()).logs(await located(params));
+      const pages = logPages(lines);
+      const last = pages.pop() ?? [];
+      if (paged) { for (const page of pages) call.progress(LOG_PAGE_EVENT, { lines: page }); }
+      const sent = paged ? pages.flat().length + last.length : last.length;
+      return { lines: last, omitted: lines.length - sent };
+    },
     "app.up": async (params, { signal }) => (await service()).up(await inProject(params), signal),
     "app.down": async (params) => (await service()).stop(await inProject(params)),
     "app.save": async (options) => (await service()).save(options),

@@ -120,6 +120,10 @@ export const AppLogLine = v.object({
 });
 export type AppLogLine = v.InferOutput<typeof AppLogLine>;
 
+/** An event of an `app.logs` request that is `paged`: lines older than those of the answer. */
+export const LOG_PAGE_EVENT = "app.log_page";
+export const LogPage = v.object({ lines: v.array(AppLogLine) });
+
 export const appMethods = {
   "app.start": defineMethod({
     summary: "Starts apps, and what they depend on; `config` starts one that no manifest has",
@@ -185,7 +189,8 @@ export const appMethods = {
     result: v.object({ apps: v.array(v.object({ name: v.string(), root: v.string(), state: AppState })) }),
   }),
   "app.logs": defineMethod({
-    summary: "The last lines of apps; `app.log_line` events follow on",
+    summary:
+      "The last lines of apps; `app.log_line` events follow on. `omitted` older ones do not fit into a message; `paged`, they come before the answer, as `app.log_page` events with `{ lines }`",
     params: v.strictObject({
       ...selection,
       lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000)), 100),
@@ -196,8 +201,9 @@ export const appMethods = {
       stream: v.optional(v.picklist(["stdout", "stderr"])),
       /** Only lines that were events already: with a subscription, the lines after them come as events. */
       follow: v.optional(v.boolean(), false),
+      paged: v.optional(v.boolean(), false),
     }),
-    result: v.object({ lines: v.array(AppLogLine) }),
+    result: v.object({ lines: v.array(AppLogLine), omitted: v.number() }),
   }),
   "app.up": defineMethod({
     summary:

@@ -1,3 +1,4 @@
+import { appLogs } from "../../../client/app_logs.ts";
 import type { DaemonClient } from "../../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../../protocol/events.ts";
 import { lineOf } from "../log_lines.ts";
@@ -66,7 +67,7 @@ export class LogSource {
 
   async #read(choice: LogChoice, count: number): Promise<void> {
     await this.#subscribe(choice.subject);
-    const { lines } = await this.#daemon.request("app.logs", {
+    const lines = await appLogs(this.#daemon, {
       ...choice.selection,
       lines: count,
       follow: true,
