@@ -2,17 +2,24 @@ import { UsageError } from "../base/errors.ts";
 import { shellQuote } from "../base/shell_quote.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { runtime } from "../runtime/mod.ts";
+import { HOOK_SHELLS, promptHook } from "./prompt_hook.ts";
 import { fishQuoted, isShell, type Shell, SHELLS } from "./shell.ts";
 
 export interface ActivateOptions {
   shell: Shell;
+  /** Also apply the project's variables at the prompt. */
+  hook: boolean;
 }
 
 export const command: Command<ActivateOptions> = {
   usage: ["SHELL"],
-  flags: [],
+  flags: [
+    { name: "hook", description: "Also apply [env] on entering a directory, and undo it on leaving" },
+  ],
   examples: [
     `eval "$(haft activate bash)"   # in ~/.bashrc; zsh: in ~/.zshrc`,
+    `eval "$(haft activate zsh --hook)"   # with the project's variables`,
     "haft activate fish | source    # in ~/.config/fish/config.fish",
     "haft activate powershell | Out-String | iex   # in $PROFILE",
   ],
@@ -22,17 +29,22 @@ export const command: Command<ActivateOptions> = {
   run,
 };
 
-function parse({ positional, rest }: ParsedArgs): ActivateOptions {
+function parse({ flags, positional, rest }: ParsedArgs): ActivateOptions {
   const [shell, extra] = [...positional, ...rest];
   if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
-  if (shell !== undefined && isShell(shell)) return { shell };
+  const hook = flags.has("hook");
+  if (hook && shell === "powershell") {
+    throw new UsageError("PowerShell has no --hook", { next: `These have: ${HOOK_SHELLS.join(", ")}` });
+  }
+  if (shell !== undefined && isShell(shell)) return { shell, hook };
   throw new UsageError(shell === undefined ? "Which shell? None was named" : `Unknown shell "${shell}"`, {
     next: `Known shells: ${SHELLS.join(", ")}`,
   });
 }
 
-async function run({ shell }: ActivateOptions, { stdout, paths }: Context): Promise<ExitCode> {
+async function run({ shell, hook }: ActivateOptions, { stdout, paths }: Context): Promise<ExitCode> {
   await stdout.data(activationLine(shell, paths.shims));
+  if (hook && shell !== "powershell") await stdout.data(promptHook(shell, runtime.selfCommand()));
   return ExitCode.ok;
 }
 

@@ -5,11 +5,14 @@ import { ExitCode } from "../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { searchPath } from "../tools/project/search_path.ts";
 import { openProject } from "../tools/project/project.ts";
+import { HOOK_SHELLS } from "./prompt_hook.ts";
 import { isShell, type Shell, shellLines, SHELLS } from "./shell.ts";
 
 export interface EnvOptions {
   /** The user's own shell when undefined. */
   format: "json" | Shell | undefined;
+  /** The hook at the prompt asks. */
+  hook: boolean;
 }
 
 export const command: Command<EnvOptions> = {
@@ -22,6 +25,7 @@ export const command: Command<EnvOptions> = {
       description: `For which shell: ${SHELLS.join(", ")} (default: from $SHELL)`,
     },
     { name: "json", description: "Print JSON: {set, unset, path}" },
+    { name: "hook", description: "The hook at the prompt asks", hidden: true },
   ],
   examples: ['eval "$(haft env)"', "haft env --shell fish | source"],
   readOnly: true,
@@ -32,10 +36,11 @@ export const command: Command<EnvOptions> = {
 function parse({ flags, positional, rest }: ParsedArgs): EnvOptions {
   const [extra] = [...positional, ...rest];
   if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}"`);
-  if (flags.has("json")) return { format: "json" };
+  const hook = flags.has("hook");
+  if (flags.has("json")) return { format: "json", hook };
   const shell = flags.get("shell");
-  if (shell === undefined) return { format: undefined };
-  if (typeof shell === "string" && isShell(shell)) return { format: shell };
+  if (shell === undefined) return { format: undefined, hook };
+  if (typeof shell === "string" && isShell(shell)) return { format: shell, hook };
   throw new UsageError(`Unknown shell "${shell}"`, { next: `Known shells: ${SHELLS.join(", ")}` });
 }
 
@@ -45,7 +50,13 @@ function shellOfUser({ env, platform }: Pick<Context, "env" | "platform">): Shel
   return isShell(name) ? name : platform === "win32" ? "powershell" : "bash";
 }
 
-async function run({ format }: EnvOptions, context: Context): Promise<ExitCode> {
+async function run({ format, hook }: EnvOptions, context: Context): Promise<ExitCode> {
+  if (hook) {
+    const { promptStep } = await import("./prompt_step.ts");
+    const shell = HOOK_SHELLS.find((one) => one === format) ?? "bash";
+    await context.stdout.data(promptStep(shell, context));
+    return ExitCode.ok;
+  }
   const project = openProject(context.cwd, context);
   const { set, unset, path } = project.environmentChanges();
   for (const { request: { name, version }, installed, elsewhere } of project.tools) {
