@@ -15,7 +15,7 @@ export interface ActivateOptions {
 export const command: Command<ActivateOptions> = {
   usage: ["SHELL"],
   flags: [
-    { name: "hook", description: "Also apply [env] on entering a directory, and undo it on leaving" },
+    { name: "hook", description: "Apply [env] on entering a directory, undo it on leaving" },
   ],
   examples: [
     `eval "$(haft activate bash)"   # in ~/.bashrc; zsh: in ~/.zshrc`,
