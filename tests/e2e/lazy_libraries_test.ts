@@ -1,8 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { ArtifactServer } from "../support/artifact_server.ts";
 import { Github } from "../support/github_server.ts";
 import { lazyImports, lazyLibraries, libraries } from "../support/lazy_libraries.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
@@ -63,6 +64,24 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     await Deno.remove(ticked);
     // The start made the first; the schedule makes the second.
     while (!existsSync(ticked)) await delay(20);
+  },
+  "fast-xml-parser": async () => {
+    const text = "<metadata><versioning><versions><version>2.1</version></versions></versioning></metadata>";
+    await using server = await ArtifactServer.start({
+      "m2/org/acme/lint/maven-metadata.xml": new TextEncoder().encode(text),
+    });
+    await using sandbox = await Sandbox.create();
+    mkdirSync(join(sandbox.root, "home", ".m2"));
+    writeFileSync(
+      join(sandbox.root, "home", ".m2", "settings.xml"),
+      `<settings><mirrors><mirror><mirrorOf>*</mirrorOf><url>${
+        server.url("m2")
+      }</url></mirror></mirrors></settings>`,
+    );
+    const { code, stdout, stderr } = await sandbox.run(binary, {
+      args: ["ls-remote", "maven:org.acme:lint"],
+    });
+    assertEquals([code, stdout.includes("2.1")], [0, true], stderr);
   },
   "smol-toml": async () => {
     await using sandbox = await Sandbox.create();
