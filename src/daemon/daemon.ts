@@ -35,7 +35,7 @@ import { openEndpoint, type OwnAddress } from "./own_endpoint.ts";
 import { Server } from "./server.ts";
 import { FleetMembership } from "./services/fleet_membership.ts";
 import { Services } from "./services/services.ts";
-import { connectionLimits, idleExitMs } from "./settings.ts";
+import { connectionLimits, idleExitMs, taskPlaces } from "./settings.ts";
 import { AlreadyRunning, StateLock } from "./state_lock.ts";
 
 export interface DaemonOptions {
@@ -148,6 +148,7 @@ export class Daemon {
         else client?.send(event, data);
       },
       onWorkEnded: () => this.#idle.restart(),
+      taskPlaces: () => taskPlaces(this.#settings),
     });
     this.#fleet = new FleetMembership({
       settings: options.fleet ?? (() => Promise.resolve(undefined)),

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 
@@ -17,4 +18,12 @@ export function connectionLimits(settings: DaemonSettings): ConnectionLimits {
   } = settings;
   const frameBeforeHello = Math.min(frame, CONNECTION_LIMITS.frameBeforeHello);
   return { ...CONNECTION_LIMITS, connections, silentConnections, frame, frameBeforeHello };
+}
+
+/** Started tasks at a time. They may be servers that never end: a few must not keep all others waiting. */
+export function taskPlaces(
+  { tasks }: Pick<DaemonSettings, "tasks">,
+  cores: number = availableParallelism(),
+): number {
+  return tasks ?? Math.max(8, 4 * cores);
 }

@@ -8,7 +8,6 @@
  *     const { id } = await tasks.start({ cwd, name: "build" }, { clientId: null });
  *     const [task] = await tasks.wait([id], signal);
  */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import { errorMessage } from "../base/errors.ts";
@@ -43,8 +42,8 @@ export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "rela
   projects: ProjectCache;
   callBackend: CallBackend;
   onProblem: (text: string) => void;
-  /** Tasks at a time; see {@link usualPlaces}. */
-  concurrency?: number;
+  /** How many started tasks may run at a time now. */
+  places: () => number;
   /** What the daemon before this one, in the same process, knew of callers. */
   environments?: Environments | undefined;
   limits?: Partial<HistoryLimits>;
@@ -82,7 +81,7 @@ export class TaskService {
     const { emit, relay, limits, onProblem } = options;
     const history = this.#history = new History(join(this.#directory, "history.db"), limits, onProblem);
     const queue = this.#queue = new TaskQueue({
-      places: options.concurrency ?? usualPlaces(availableParallelism()),
+      places: options.places,
       start: (task) => this.#start(task),
     });
     const news = this.#news = new TaskNews({ emit, relay, history, ends: this.#ends });
@@ -112,6 +111,11 @@ export class TaskService {
       onEnded: (marker) => this.#sweep.ended(marker),
       onProblem,
     });
+  }
+
+  /** There may be more places than before. */
+  reload(): void {
+    this.#queue.fill();
   }
 
   get isBusy(): boolean {
@@ -152,7 +156,7 @@ export class TaskService {
     this.#history.put(task);
     this.#news.tell("task.created", task.info, {});
     this.#enqueue(task);
-    return task.info;
+    return this.#queue.asItIs(task);
   }
 
   /** Resolves when nothing of the task runs. A task that is over stays as it is. */
@@ -186,7 +190,7 @@ export class TaskService {
     const task = TaskRecord.resume(stored, { text, bootId: this.#processes.bootId(), env });
     if (text !== undefined) this.#runner.message(task, "user", { text });
     this.#enqueue(task);
-    return task.info;
+    return this.#queue.asItIs(task);
   }
 
   /** @throws {RequestError} when the task does not run */
@@ -212,14 +216,14 @@ export class TaskService {
   }): { tasks: TaskInfo[]; next: string | null } {
     this.#fronts.readAll();
     const root = cwd === undefined ? undefined : this.#project(cwd).root;
-    const found = this.#history.list({ root, ...query }).map(({ info }) => brief(info));
+    const found = this.#history.list({ root, ...query }).map((task) => brief(this.#queue.asItIs(task)));
     const tasks = found.slice(0, fitting(found.map((info) => JSON.stringify(info))).length);
     const complete = tasks.length === found.length && found.length < query.limit;
     return { tasks, next: complete ? null : tasks.at(-1)?.id ?? null };
   }
 
   status(id: string): { task: TaskInfo; messages: TaskMessage[] } {
-    return { task: this.#get(id).info, messages: this.#history.messages(id) };
+    return { task: this.#queue.asItIs(this.#get(id)), messages: this.#history.messages(id) };
   }
 
   /**
@@ -337,11 +341,6 @@ export class TaskService {
   #project(cwd: string): ProjectTasks {
     return projectTasks(this.#options.projects.open(cwd));
   }
-}
-
-/** Started tasks may be servers that never end: a few of them must not keep all others waiting. */
-export function usualPlaces(cores: number): number {
-  return Math.max(8, 4 * cores);
 }
 
 /** As one of many. */

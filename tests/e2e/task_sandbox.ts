@@ -19,6 +19,13 @@ export async function client({ socket }: DaemonSandbox): Promise<DaemonClient> {
   return await DaemonClient.connect({ client: "test", version: "1.0.0", socket, env: {} });
 }
 
+/** Lets the daemon run this many started tasks at a time. */
+export async function givePlaces(daemon: DaemonSandbox, places: number): Promise<void> {
+  const { code, stderr } = await daemon.run("config", "set", "daemon.tasks", String(places));
+  assertEquals(code, 0, stderr);
+  await daemon.run("daemon", "restart");
+}
+
 export async function task(daemon: DaemonSandbox, id: string): Promise<TaskInfo> {
   return (await daemon.call("task.status", { id }))["task"] as TaskInfo;
 }
@@ -27,6 +34,14 @@ export async function start(daemon: DaemonSandbox, ...args: string[]): Promise<s
   const { code, stdout, stderr } = await daemon.run("task", "start", ...args);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
   assertMatch(stdout, /^[0-9a-f]{12}\n$/);
+  return stdout.trim();
+}
+
+/** One that finds no place. */
+export async function startQueued(daemon: DaemonSandbox, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await daemon.run("task", "start", ...args);
+  assertEquals(code, 0);
+  assertMatch(stderr, /^Task [0-9a-f]{12} is queued behind [0-9]+ running task.*\n$/);
   return stdout.trim();
 }
 

@@ -36,7 +36,7 @@ export const command: Command<TaskStartOptions> = {
   completes: "tasks",
   parse: parseStart,
   async run(options, context) {
-    const { stdout, signal } = context;
+    const { stdout, stderr, signal } = context;
     const names = options.command.length > 0 ? [undefined] : options.names;
     const elsewhere = context.remote !== undefined;
     if (elsewhere && options.envFiles.length > 0) {
@@ -57,6 +57,11 @@ export const command: Command<TaskStartOptions> = {
           env,
         });
         const task = await daemon.request("task.start", request, { signal });
+        if (task.state === "queued" && typeof task.waiting === "string") {
+          await stderr.write(
+            `Task ${task.id} is queued ${task.waiting}; "tasks" under [daemon] of your config.toml allows more\n`,
+          );
+        }
         await stdout.write(options.json ? `${JSON.stringify(task, null, 2)}\n` : `${task.id}\n`);
       }
     });

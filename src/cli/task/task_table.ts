@@ -25,15 +25,22 @@ export async function printTasks(
   const style = createStyle(stdout.color);
   const titles = ["id", "task", "state", "", "time"].map((title) => style.dim(title));
   const rows = tasks.map((task) => {
-    const { id, name, state, reason, attempt, started_at: began, ended_at: ended } = task;
+    const { id, name, attempt, started_at: began, ended_at: ended } = task;
     return [
       id,
       name ?? "-",
-      state === "aborted" ? `aborted (${reason})` : task.skipped ? `completed (${skippedText(task)})` : state,
+      stateText(task),
       attempt > 1 ? `attempt ${attempt}` : "",
       began === null ? "" : formatTime((ended ?? Date.now()) - began),
     ];
   });
   // Scripts read the rows, and cut them at spaces.
   await stdout.write(table(stdout.isTTY ? [titles, ...rows] : rows, stdout));
+}
+
+function stateText(task: TaskInfo): string {
+  const { state, reason, waiting } = task;
+  if (state === "aborted") return `aborted (${reason})`;
+  if (state === "queued" && typeof waiting === "string") return `queued (${waiting})`;
+  return task.skipped ? `completed (${skippedText(task)})` : state;
 }

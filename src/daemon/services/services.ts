@@ -29,6 +29,8 @@ export interface ServicesOptions {
   /** A line for the daemon's log. */
   log: (line: string) => void;
   onInternalError: (where: string, error: unknown) => void;
+  /** How many started tasks may run at a time now. */
+  taskPlaces: () => number;
   /** Sends an event to one client alone, if it is still there. */
   relay: (clientId: string, event: string, data: unknown) => void;
   /** Something ended that had kept the daemon from ending for idleness. */
@@ -98,6 +100,7 @@ export class Services {
         emit,
         relay: options.relay,
         environments: options.environments,
+        places: options.taskPlaces,
         callBackend: async (target, method, data, call) =>
           await (await this.backends.get()).call(target, method, data, { ...call, timeoutMs: Infinity }),
         onProblem: log,
@@ -163,6 +166,7 @@ export class Services {
   /** What was remembered of projects and settings is read again when it is needed. */
   reload(): void {
     this.projects.now?.clear();
+    this.tasks.now?.reload();
   }
 
   /** @param options.keepApps leaves apps, and tasks that are commands, to the next daemon */

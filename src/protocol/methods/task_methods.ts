@@ -26,6 +26,8 @@ export const TaskInfo = v.object({
   state: TaskState,
   /** Why it was aborted; null else. */
   reason: v.nullable(AbortReason),
+  /** Why it is queued and does not run yet, for people: `behind 8 running tasks`; null or missing else. */
+  waiting: v.optional(v.nullable(v.string())),
   /** What went wrong, for people. */
   error: v.nullable(v.string()),
   /** 1 for the first. */

@@ -126,6 +126,8 @@ export const DaemonSettings = v.strictObject({
   silent_connections: v.optional(Whole(1, 100_000)),
   /** The longest message, in bytes. */
   frame: v.optional(Whole(1_024, 16 * 1024 * 1024 - 1)),
+  /** Tasks of `haft task start` that run at a time. */
+  tasks: v.optional(Whole(1, 10_000)),
   /** Other systems' wires: dialect → where it listens; `true` is where its clients look by themselves. */
   listen: v.optional(v.record(v.string(), v.union([Place, v.array(Place)]))),
   /** Which task Roo-Code's clients start, and in which directory's project. */

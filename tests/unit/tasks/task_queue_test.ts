@@ -11,7 +11,7 @@ function queueOf(places: number) {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   const queue = new TaskQueue({
-    places,
+    places: () => places,
     start: ({ info }) => {
       started.push(String(info.name));
       const { promise, resolve } = Promise.withResolvers<void>();
