@@ -171,7 +171,7 @@ Deno.test({
       attempt: 2,
     });
     const { code, reason } = await outcome(daemon, id("killed"));
-    assertEquals([code, reason], [null, "failed"]);
+    assertEquals([code, reason], [137, "failed"]);
     assertStringIncludes((await task(daemon, id("killed"))).error ?? "", "It was ended by SIGKILL");
     assertEquals(
       (await daemon.run("task", "logs", id("steps"))).stdout,
