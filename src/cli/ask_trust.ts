@@ -22,7 +22,7 @@ export async function offerTrust(
   // Another host asks its own user.
   if (context.remote !== undefined) return;
   const { files, gated, trust } = openProject(context.cwd, context);
-  if (!declared && Object.keys(files.env).length === 0) return;
+  if (!declared && Object.keys({ ...files.dotenv, ...files.env }).length === 0) return;
   if (trust.isRecorded(gated)) return;
   if (trust.isTrusted(gated)) return record({ gated, trust });
   if (canAsk(context) && !await askTrust({ gated, trust }, context)) {

@@ -5,6 +5,7 @@ import { errorMessage } from "../base/errors.ts";
 import { makeDirectory } from "../base/private_directory.ts";
 import { shellQuote } from "../base/shell_quote.ts";
 import { shortHash } from "../base/short_hash.ts";
+import { dotenvFiles } from "../tools/project/code_variables.ts";
 import { ancestors, LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../tools/project/manifests.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import type { Context } from "./command.ts";
@@ -42,14 +43,16 @@ function lookAt(context: Context): Look {
     );
     return { variables: {}, note: { directory: cwd, text: firstLine(errorMessage(error)) }, files };
   }
-  const { env, foreignEnv, lookedFor } = project.files;
-  const files = [...lookedFor.filter(decidesVariables), project.trust.file];
-  const isAsked = Object.keys(env).length + Object.keys(foreignEnv).length > 0;
+  const { root, files: { env, dotenv, foreignEnv, lookedFor, settings } } = project;
+  const named = new Set(dotenvFiles(root, settings));
+  const files = lookedFor.filter((file) => decidesVariables(file) || named.has(file));
+  files.push(project.trust.file);
+  const isAsked = Object.keys({ ...env, ...dotenv, ...foreignEnv }).length > 0;
   if (!isAsked) return { variables: {}, note: undefined, files };
   if (project.isTrusted) return { variables: project.variables(), note: undefined, files };
   const path = shortPath(project.gated.path, home);
-  const text = `${path} is not trusted, so its [env] is not applied; "haft trust" shows it and asks`;
-  return { variables: {}, note: { directory: project.root, text }, files };
+  const text = `${path} is not trusted, so its variables are not applied; "haft trust" shows it and asks`;
+  return { variables: {}, note: { directory: root, text }, files };
 }
 
 /** A version file that comes changes no variable; a manifest may. */

@@ -135,7 +135,7 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
       ...shell === "fish" ? [] : ['echo "status $?"'],
     ]);
     assertEquals(stdout, shell === "fish" ? "|||\n" : "|||\nstatus 1\n");
-    assertStringIncludes(stderr, "haft.toml is not trusted, so its [env] is not applied");
+    assertStringIncludes(stderr, "haft.toml is not trusted, so its variables are not applied");
     assertEquals(stderr.split("is not trusted").length, 2, stderr);
   });
 
@@ -153,3 +153,36 @@ for (const shell of ["bash", "zsh", "fish"] as const) {
     assertEquals(stdout, "project\nown\n");
   });
 }
+
+Deno.test("files of dotenv count below [env], once trusted; an edit needs no new trust unless it can run code", async () => {
+  await using hook = await HookSandbox.create("bash");
+  const { sandbox } = hook;
+  const file = join(sandbox.project, ".env");
+  sandbox.manifest('[settings]\ndotenv = [".env", ".env.none"]\n[env]\nBOTH = "manifest"\n');
+  writeFileSync(file, "BOTH=file\nSECRET='one two'\n");
+  const printed = "printenv BOTH SECRET NODE_OPTIONS";
+  const run = async () => {
+    const { stdout, stderr } = await sandbox.run(binary, { args: ["x", "--", ...printed.split(" ")] });
+    return stdout + stderr;
+  };
+  assertStringIncludes(await run(), "is not trusted");
+  assertEquals((await hook.type(["cd project", printed])).stdout, "");
+  await sandbox.run(binary, { args: ["trust"] });
+  assertEquals(await run(), "manifest\none two\n");
+  const { stdout } = await hook.type([
+    "cd project",
+    printed,
+    "echo SECRET=edited > .env",
+    printed,
+    "rm .env",
+    printed,
+    "echo SECRET=again > .env",
+    printed,
+    "cd ..",
+    printed,
+  ]);
+  assertEquals(stdout, "manifest\none two\nmanifest\nedited\nmanifest\nmanifest\nagain\n");
+  writeFileSync(file, "NODE_OPTIONS=--require=./evil.js\n");
+  assertStringIncludes(await run(), "is not trusted");
+  assertEquals((await hook.type(["cd project", printed])).stdout, "");
+});

@@ -56,6 +56,16 @@ export const Settings = v.strictObject({
 });
 export type Settings = v.InferOutput<typeof Settings>;
 
+const DotenvFile = v.pipe(v.string(), v.nonEmpty("a file"));
+
+/** `[settings]` of a project. */
+export const ProjectSettings = v.strictObject({
+  ...Settings.entries,
+  /** Files of variables below `[env]`, beside the manifest; later ones over earlier ones. */
+  dotenv: v.optional(v.union([DotenvFile, v.array(DotenvFile)])),
+});
+export type ProjectSettings = v.InferOutput<typeof ProjectSettings>;
+
 /** Address prefix → what stands in its place. */
 export const MirrorTable = v.record(v.string(), v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")));
 
@@ -84,7 +94,7 @@ export const ManifestDocument = v.strictObject({
   tools: v.optional(v.record(v.string(), v.union([Version, ToolTable])), {}),
   /** Variables of the project; `false` takes one away. */
   env: v.optional(v.record(VariableName, v.union([v.string(), v.literal(false)])), {}),
-  settings: v.optional(Settings, {}),
+  settings: v.optional(ProjectSettings, {}),
   mirrors: v.optional(MirrorTable, {}),
   /** Tools that haft's own catalogue lacks, or has otherwise. */
   catalogue: v.optional(OwnEntries, {}),

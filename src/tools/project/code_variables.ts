@@ -3,9 +3,10 @@
  * question. Some variables are more: PATH, LD_PRELOAD, NODE_OPTIONS or GIT_SSH_COMMAND make programs run
  * other code. Those, with their values, are part of what trust is bound to.
  */
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseDotenv } from "../../base/dotenv.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
+import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 
 /**
  * Names that loaders, shells, interpreters, compilers and tools take code, options or a place to look for
@@ -46,10 +47,16 @@ export function codeVariables(text: string): Record<string, string> {
   return Object.fromEntries(Object.entries(parseDotenv(text)).filter(([name]) => runsCode(name)));
 }
 
+/** The files of `dotenv` under `[settings]`, below the manifest's directory. */
+export function dotenvFiles(root: string, { dotenv = [] }: Pick<ProjectSettings, "dotenv">): string[] {
+  return [dotenv].flat().map((file) => join(root, file));
+}
+
 /** A project's files of variables: path → the name that the manifest gives. */
 export function envFiles(
-  { root, apps, tasks }: {
+  { root, apps, tasks, settings }: {
     root: string;
+    settings: Pick<ProjectSettings, "dotenv">;
     apps: Readonly<Record<string, unknown>>;
     tasks: Readonly<Record<string, unknown>>;
   },
@@ -64,6 +71,7 @@ export function envFiles(
   return new Map([
     // An app that names no file has the `.env` beside the manifest.
     ...(readsUsual ? [[join(root, ".env"), ".env"] as const] : []),
+    ...dotenvFiles(root, settings).map((file) => [file, relative(root, file)] as const),
     ...named(apps, "env_file").map((file) => [resolve(root, file), file] as const),
     // Below the project, also with a slash in front.
     ...named(tasks, "dotenv").map((file) => [join(root, file), file.replace(/^\/+/, "")] as const),

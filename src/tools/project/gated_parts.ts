@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { BUILDS_PART, ENV_FILES_PART, type GatedParts, NPMRC_PART } from "../trust/trust_store.ts";
-import type { Settings } from "../manifest/manifest_schema.ts";
+import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 import { envFiles, gatedVariables } from "./code_variables.ts";
 import type { ToolDefinition } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
@@ -82,7 +82,7 @@ export function gatedParts(
 const HARMLESS: ReadonlySet<string> = new Set(["jobs", "stall_timeout", "version_files"]);
 
 /** The settings that need trust. One that is `false` only takes a permission back. */
-export function gatedSettings(settings: Settings): Partial<Settings> {
+export function gatedSettings(settings: ProjectSettings): Partial<ProjectSettings> {
   return Object.fromEntries(
     Object.entries(settings).filter(([name, value]) => !HARMLESS.has(name) && value !== false),
   );

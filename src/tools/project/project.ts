@@ -211,16 +211,16 @@ export class Project {
   }
 
   /**
-   * The variables of `[env]`; null takes one away. Those of other programs' files count only after trust, and
-   * are nothing to fail for.
+   * The variables of `[env]` over those of `dotenv`; null takes one away. Those of other programs' files
+   * count only after trust, and are nothing to fail for.
    *
    * @throws {HaftError} when there are some, and the project is not trusted
    */
   variables(): Record<string, string | null> {
-    const { env, foreignEnv } = this.files;
-    if (Object.keys(env).length > 0) this.requireTrust();
+    const { env, dotenv, foreignEnv } = this.files;
+    if (Object.keys({ ...dotenv, ...env }).length > 0) this.requireTrust();
     const foreign = Object.keys(foreignEnv).length > 0 && this.isTrusted ? foreignEnv : {};
-    return { ...foreign, ...env };
+    return { ...foreign, ...dotenv, ...env };
   }
 
   /**

@@ -2,9 +2,10 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import { statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
+import { parseDotenv } from "../../base/dotenv.ts";
 import { errorMessage } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
-import type { Settings } from "../manifest/manifest_schema.ts";
+import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../manifest/task_includes.ts";
 import {
   MISE_DIRECTORIES,
@@ -25,6 +26,7 @@ import {
   readManifests,
   readText,
 } from "./manifests.ts";
+import { dotenvFiles } from "./code_variables.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
 
@@ -70,6 +72,8 @@ export interface ProjectFiles {
   problems: string[];
   /** `[env]` of the nearest haft.toml; null takes a variable away. */
   env: Record<string, string | null>;
+  /** What the files of `dotenv` under `[settings]` say; it counts once the project is trusted. */
+  dotenv: Record<string, string>;
   /** `[env]` of version files, which counts once it is trusted, and the nearest file that has one. */
   foreignEnv: Record<string, string | null>;
   foreignEnvFile: string | undefined;
@@ -82,7 +86,7 @@ export interface ProjectFiles {
   /** What of the tasks other files declare. */
   includes: TaskIncludes;
   /** `[settings]` of the nearest haft.toml. */
-  settings: Settings;
+  settings: ProjectSettings;
   /** `[mirrors]` of the nearest haft.toml. */
   mirrors: Record<string, string>;
   /** What the project's .npmrc says of registries and credentials, with nothing filled in. */
@@ -155,6 +159,7 @@ function emptyFiles(
     constraints: [],
     problems: [],
     env: {},
+    dotenv: {},
     foreignEnv: {},
     foreignEnvFile: undefined,
     apps: {},
@@ -190,6 +195,10 @@ function addManifests(files: ProjectFiles, directory: string, { local, own }: Pa
     files.manifestPath = (own ?? local)?.path;
     for (const name of ["env", "apps", "backends", "tasks", "settings", "mirrors"] as const) {
       Object.assign(files[name], own?.[name], local?.[name]);
+    }
+    for (const file of dotenvFiles(directory, files.settings)) {
+      files.lookedFor.push(file);
+      Object.assign(files.dotenv, parseDotenv(readText(file) ?? ""));
     }
     const named = { ...own?.includes, ...local?.includes };
     files.includes = readTaskIncludes(named, { manifest: path, read: readText });

@@ -165,6 +165,7 @@ Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest
     local: { root: "/", lockPath: "/haft.local.lock", requests: [] },
     foreignEnv: {},
     foreignEnvFile: undefined,
+    dotenv: {},
   });
   const apps = `[apps]\nweb = "x"\n`;
   assertEquals(gatedParts(manifest(apps)).parts, { apps: { web: "x" } });

@@ -88,7 +88,7 @@ const wrong: [name: string, text: string, message: string, next: string | undefi
     "an unknown key that is like none, with those that are known",
     "[settings]\nzzzzzz = 1",
     'Cannot read manifest "haft.toml": key "settings.zzzzzz" is not known',
-    "Known keys: jobs, auto_install, stall_timeout, shell, legacy_env, version_files, remote_dependencies",
+    "Known keys: jobs, auto_install, stall_timeout, shell, legacy_env, version_files, remote_dependencies, dotenv",
   ],
   [
     "a tool without a version",

@@ -20,14 +20,16 @@ Deno.test("codeVariables() gives those that run code, as programs get them", () 
   assertEquals(codeVariables('export PATH="./a\\n./b"\nA=1\nENV: x # why\n'), { PATH: "./a\n./b", ENV: "x" });
 });
 
-Deno.test("envFiles() resolves the names as apps and tasks do", () => {
+Deno.test("envFiles() resolves the names as settings, apps and tasks do", () => {
   const files = envFiles({
     root: "/p",
+    settings: { dotenv: ["/local.env"] },
     apps: { web: { env_file: [".env", "/etc/web.env"] }, plain: "run" },
     tasks: { build: { dotenv: "/env/b" }, list: ["a"], other: { dotenv: [1, "../up.env"] } },
   });
   assertEquals([...files], [
     ["/p/.env", ".env"],
+    ["/p/local.env", "local.env"],
     ["/etc/web.env", "/etc/web.env"],
     ["/p/env/b", "env/b"],
     ["/up.env", "../up.env"],
