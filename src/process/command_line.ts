@@ -48,8 +48,6 @@ const POSIX_SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "dash", "zsh", 
 const PLACEHOLDER = /\{\{\s*(?:args\.)?([A-Za-z][\w-]*)\s*\}\}/g;
 /** Words that mean themselves in every shell and interpreter. */
 const PLAIN = /^[\w@%+=:,./-]*$/;
-/** What can be no command's end: a separator, or the end of a compound command. */
-const TAKES_NO_WORDS = /[;&|]$|(?:^|[;\n])\s*(?:fi|done|esac|\})$/;
 
 /**
  * @throws {HaftError} naming the program, when it is not there or cannot be run
@@ -163,9 +161,10 @@ function shellWords(
 ): CommandWords {
   const program = programName(shell[0]);
   if (POSIX_SHELLS.has(program)) {
-    const { text: body, usesWords, usesArgs, end } = placePosix(text, { args, values });
-    const append = args.length > 0 && !usesWords && !usesArgs;
-    if (append && (end !== undefined || TAKES_NO_WORDS.test(body))) throw noWords(name, args);
+    const { text: body, words, usesArgs, takesMore } = placePosix(text, { args, values });
+    const append = args.length > 0 && words === 0 && !usesArgs;
+    if (append && !takesMore) throw noWords(name, args);
+    if (words > 0 && args.length > words && !usesArgs) throw tooManyWords(name, { args, words });
     return {
       words: [...shell, stopAtFailure(append ? `${body} "$@"` : body), name, ...args],
       verbatim: false,
@@ -191,6 +190,15 @@ function shellWords(
 function noWords(name: string, args: readonly string[]): UsageError {
   return new UsageError(`The text of "${name}" ends with what takes no words: ${args.join(" ")}`, {
     next: 'Write "$@" or {{args}} in its text where they belong',
+  });
+}
+
+function tooManyWords(name: string, { args, words }: { args: readonly string[]; words: number }): UsageError {
+  const without = args.slice(words);
+  const takes = words === 1 ? "one word" : `${words} words`;
+  const has = without.length === 1 ? "has" : "have";
+  return new UsageError(`The text of "${name}" takes ${takes}; ${without.join(" ")} ${has} no place`, {
+    next: 'Write "$@" or {{args}} in its text for as many as there are',
   });
 }
 

@@ -188,3 +188,26 @@ group = { depends = ["e"] }
   assertStringIncludes(typo.stderr, "names a command that is not there");
   assertEquals((await daemon.run("run", "group", "--", "x")).code, 2);
 });
+
+Deno.test("words are handed on or refused, never lost: functions, too many of them, ends that take none", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+fn = 'f() { echo "f:$1"; }; f'
+two = 'echo $1 $2'
+sub = "(echo sub)"
+loop = "while read x; do echo $x; done < haft.toml"
+bare = "X=1"
+`,
+  );
+  assertEquals((await daemon.run("run", "fn", "--", "a")).stdout, "f:a\n");
+  assertEquals((await daemon.run("run", "two", "--", "a", "b")).stdout, "a b\n");
+  const many = await daemon.run("run", "two", "--", "a", "b", "c");
+  assertEquals([many.code, many.stdout], [2, ""]);
+  assertStringIncludes(many.stderr, "takes 2 words; c has no place");
+  for (const name of ["sub", "loop", "bare"]) {
+    const { code, stdout, stderr } = await daemon.run("run", name, "--", "word");
+    assertEquals([name, code, stdout], [name, 2, ""]);
+    assertStringIncludes(stderr, "takes no words: word");
+  }
+});
