@@ -35,11 +35,8 @@ const rows: [file: VersionFileFamily, text: string, asks: string[], skips?: stri
   [
     "mise.toml",
     '[tools]\n"npm:prettier" = "3"\n"npm:../../evil" = "1"\n"cargo:ripgrep" = "14"\n',
-    ["npm:prettier 3 (tools.npm:prettier)"],
-    [
-      "npm:../../evil 1: haft's catalogue does not have it",
-      "cargo:ripgrep 14: haft's catalogue does not have it",
-    ],
+    ["npm:prettier 3 (tools.npm:prettier)", "cargo:ripgrep 14 (tools.cargo:ripgrep)"],
+    ["npm:../../evil 1: haft's catalogue does not have it"],
   ],
   [".tool-versions", "nodejs system\n", []],
   [".tool-versions", "nodejs path:/opt/node\n", [], [
