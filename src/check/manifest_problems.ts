@@ -23,6 +23,9 @@ import { toolSource } from "../tools/catalogue/tool_source.ts";
 import { catalogueAt } from "../tools/project/manifests.ts";
 import type { FilesContext } from "../tools/project/project_files.ts";
 import { isToolName } from "../tools/tool_name.ts";
+import { circlesAcross } from "./task_circles.ts";
+import { encodingProblem } from "./encoding_problem.ts";
+import { shellProblems } from "./shell_problems.ts";
 import { taskProblems } from "./task_problems.ts";
 
 /** What a manifest that is sound declares. */
@@ -41,9 +44,13 @@ export interface ManifestCounts {
 export function checkManifestFile(
   path: string,
   user: Pick<FilesContext, "paths">,
-  text = readTextFile(path),
+  text?: string,
 ) {
-  return checkManifest(text, path, catalogueAt(dirname(dirname(path)), user));
+  const whole = text ?? readTextFile(path);
+  const checked = checkManifest(whole, path, catalogueAt(dirname(dirname(path)), user));
+  // The text of an editor is Unicode already.
+  const encoding = text === undefined ? encodingProblem(path, whole) : undefined;
+  return encoding === undefined ? checked : { ...checked, problems: [encoding, ...checked.problems] };
 }
 
 /**
@@ -83,6 +90,8 @@ export function checkManifest(
     ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
     ...taskProblems(sections.tasks, file),
+    ...shellProblems(document, sections, { catalogue, file }),
+    ...circlesAcross(readTasks(sections.tasks).tasks, file, tasksAt),
     ...backendProblems(sections.backends),
     ...backendReferences(sections),
   ];
@@ -107,6 +116,17 @@ function includesOf(document: unknown, manifest: string): TaskIncludes {
     manifest,
     read: (path) => existsSync(path) ? readTextFile(path) : undefined,
   });
+}
+
+/** The tasks of another project, as far as they can be read. */
+function tasksAt(path: string): ReturnType<typeof readTasks>["tasks"] {
+  try {
+    const document = parseDocument(readTextFile(path), { what: "manifest", path });
+    return readTasks({ ...includesOf(document, path).tasks, ...section(document, "tasks") }).tasks;
+  } catch {
+    // Its own check says what is wrong with it.
+    return new Map();
+  }
 }
 
 function section(document: unknown, name: string): Record<string, unknown> {

@@ -1,10 +1,12 @@
 /** What is sound as a table of [tasks], and can never run as it is meant. `haft run` goes on without it. */
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
+import { argumentVariable, placeholdersOf } from "../process/command_line.ts";
 import { parametersOf } from "../tasks/task_arguments.ts";
 import { taskDirectory } from "../tasks/prepare_task.ts";
 import { readTasks, type TaskConfig } from "../tasks/task_schema.ts";
 import type { ManifestProblem } from "../tools/manifest/manifest_problem.ts";
+import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 
 export function taskProblems(
   section: Readonly<Record<string, unknown>>,
@@ -16,6 +18,8 @@ export function taskProblems(
     ...[...tasks].flatMap(([name, config]) => [
       ...commandProblems(name, config),
       ...parameterProblems(name, config),
+      ...variableProblems(name, config),
+      ...placeholderProblems(name, config),
       ...directoryProblems(name, config, manifest),
     ]),
   ];
@@ -60,6 +64,38 @@ function parameterProblems(name: string, config: TaskConfig): ManifestProblem[] 
       keys: ["tasks", name, "args", parameter, "default"],
       message,
       next: `Choose ${choices.join(", ")}`,
+    }];
+  });
+}
+
+/** Parameters whose variable is the same. */
+function variableProblems(name: string, config: TaskConfig): ManifestProblem[] {
+  const owners = new Map<string, string>();
+  return parametersOf(config).flatMap(([parameter]) => {
+    const variable = argumentVariable(parameter);
+    const owner = owners.get(variable);
+    owners.set(variable, owner ?? parameter);
+    if (owner === undefined) return [];
+    return [{
+      keys: ["tasks", name, "args", parameter],
+      message: `key "tasks.${name}.args.${parameter}" has the variable of "${owner}", ${variable}`,
+      next: "Give one of the two another name",
+    }];
+  });
+}
+
+/** `{{x}}` without a parameter x stays as it is. Without parameters it may be another program's template. */
+function placeholderProblems(name: string, config: TaskConfig): ManifestProblem[] {
+  const parameters = parametersOf(config).map(([parameter]) => parameter);
+  const known = [...parameters, "args"];
+  const unknown = new Set((config.run ?? []).flatMap(placeholdersOf).filter((one) => !known.includes(one)));
+  return [...unknown].flatMap((one) => {
+    const near = didYouMean(nearestNames(one, known).map((other) => `{{${other}}}`));
+    if (parameters.length === 0 && near === undefined) return [];
+    return [{
+      keys: ["tasks", name, "run"],
+      message: `key "tasks.${name}.run" has {{${one}}}, and the task has no such parameter`,
+      next: near ?? `It has ${known.map((other) => `{{${other}}}`).join(", ")}`,
     }];
   });
 }

@@ -93,6 +93,12 @@ function variablesOf(name: string, values: Given["values"]): string[] | undefine
   return values[name] === undefined ? undefined : [argumentVariable(name)];
 }
 
+/** The names of the `{{…}}` in a command. */
+export function placeholdersOf(command: CommandLine): string[] {
+  const texts = typeof command === "string" ? [command] : command;
+  return texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
+}
+
 /** The variable by which a command finds a parameter. */
 export function argumentVariable(name: string): string {
   return `HAFT_ARG_${name.replaceAll("-", "_").toUpperCase()}`;

@@ -211,3 +211,59 @@ bare = "X=1"
     assertStringIncludes(stderr, "takes no words: word");
   }
 });
+
+Deno.test("haft check finds shells that are not there, placeholders without a parameter, and shared variables", async () => {
+  await using daemon = await project(binary);
+  daemon.sandbox.manifest(`[tasks]
+typo = { run = "echo", shell = "bassh" }
+good = { run = "docker ps --format '{{Names}}' {{args}}", shell = "sh" }
+few = "echo {{arg}}"
+[tasks.p]
+run = "echo {{envv}} {{other}}"
+args = { env = "x" }
+[tasks.two]
+run = "echo {{a-b}} {{a_b}}"
+args = { a-b = "1", a_b = "2" }
+`);
+  const { code, stdout, stderr } = await daemon.run("check");
+  assertEquals(code, 1);
+  for (
+    const part of [
+      'haft.toml:2:24: key "tasks.typo.shell" names no program on PATH: "bassh"',
+      'Did you mean "bash"',
+      'key "tasks.few.run" has {{arg}}',
+      'key "tasks.p.run" has {{envv}}',
+      'Did you mean "{{env}}"',
+      'key "tasks.p.run" has {{other}}',
+      "It has {{env}}, {{args}}",
+      'key "tasks.two.args.a_b" has the variable of "a-b", HAFT_ARG_A_B',
+    ]
+  ) assertStringIncludes(stdout, part);
+  assertStringIncludes(stderr, "5 problems");
+});
+
+Deno.test("haft check finds text that is not UTF-8, with its line, and circles through other projects", async () => {
+  await using daemon = await project(binary, "");
+  const { sandbox } = daemon;
+  const root = join(sandbox.project, "haft.toml");
+  const latin = [...'[tasks]\na = "echo caf'].map((letter) => letter.charCodeAt(0));
+  writeFileSync(root, new Uint8Array([...latin, 0xe9, 0x22, 0x0a]));
+  const text = await daemon.run("check");
+  assertEquals(text.code, 1);
+  assertStringIncludes(text.stdout, "haft.toml:2:14: this text is not UTF-8");
+
+  mkdirSync(join(sandbox.project, "web"));
+  writeFileSync(
+    root,
+    '[tasks]\na = { run = "echo a", depends = ["//web:b"] }\nc = { run = "c", depends = ["//:c"] }\n',
+  );
+  writeFileSync(
+    join(sandbox.project, "web/haft.toml"),
+    '[tasks]\nb = { run = "echo b", depends_post = ["//:a"] }\n',
+  );
+  const above = await daemon.run("check");
+  assertEquals(above.code, 1);
+  assertStringIncludes(above.stdout, "in a circle: a → //web:b → a");
+  assertStringIncludes(above.stdout, "in a circle: c → c");
+  assertStringIncludes((await daemon.run("check", "web")).stdout, "in a circle: b → //:a → b");
+});

@@ -1,0 +1,61 @@
+/** Shells that are not there: `shell = "zsch"`. */
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import process from "node:process";
+import { runsOn } from "../tasks/prepare_task.ts";
+import { readTasks } from "../tasks/task_schema.ts";
+import type { Catalogue } from "../tools/catalogue/catalogue.ts";
+import type { ManifestProblem } from "../tools/manifest/manifest_problem.ts";
+import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
+
+const SHELLS = ["sh", "bash", "dash", "zsh", "ksh", "fish", "nu", "pwsh", "powershell", "cmd.exe"];
+
+export function shellProblems(
+  document: unknown,
+  sections: Record<"tools" | "tasks", Readonly<Record<string, unknown>>>,
+  { catalogue, file }: { catalogue: Catalogue; file: string },
+): ManifestProblem[] {
+  const isTools = (program: string) => {
+    const tool = catalogue.toolOfExecutable(program);
+    return program in sections.tools || (tool !== undefined && tool in sections.tools);
+  };
+  const tasks = [...readTasks(sections.tasks).tasks]
+    .filter(([, { platforms }]) => platforms === undefined || runsOn(platforms, process.platform))
+    .map(([name, { shell }]) => ({ keys: ["tasks", name, "shell"], program: shell?.[0] }));
+  return [...tasks, { keys: ["settings", "shell"], program: settingsShell(document) }]
+    .flatMap(({ keys, program }) => {
+      if (program === undefined || isTools(program) || isThere(program, dirname(file))) return [];
+      const next = didYouMean(nearestNames(program, SHELLS));
+      return [{
+        keys,
+        message: `key "${keys.join(".")}" names no program on PATH: "${program}"`,
+        ...(next === undefined ? {} : { next }),
+      }];
+    });
+}
+
+function settingsShell(document: unknown): string | undefined {
+  const settings: unknown = typeof document === "object" && document !== null && "settings" in document
+    ? document.settings
+    : undefined;
+  if (typeof settings !== "object" || settings === null || !("shell" in settings)) return undefined;
+  const { shell } = settings;
+  const program: unknown = Array.isArray(shell) ? shell[0] : shell;
+  return typeof program === "string" ? program : undefined;
+}
+
+function isThere(program: string, root: string): boolean {
+  if (/[\\/]/.test(program)) return isProgram(resolve(root, program));
+  const endings = process.platform === "win32" ? ["", ".exe", ".com"] : [""];
+  return (process.env["PATH"] ?? "").split(delimiter).filter((one) => isAbsolute(one))
+    .some((directory) => endings.some((ending) => isProgram(join(directory, program + ending))));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
