@@ -1,7 +1,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { Command, CommandEntry, CommandGroup } from "./command.ts";
 import { isGroup } from "./command_entry.ts";
-import { otherName } from "./other_names.ts";
+import { OTHER_NAMES, otherName } from "./other_names.ts";
 
 /** What the first words of a command line name. */
 export type FoundCommand =
@@ -91,8 +91,22 @@ async function unknownCommand(
   const names = group.commands.filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
   const [near] = nearestNames(word, names);
-  const other = path === "" ? await meaning(word) ?? otherName(word) : undefined;
+  const meant = path === ""
+    ? [word, ...near === undefined ? nearestNames(word, Object.keys(OTHER_NAMES)) : []]
+    : [];
+  const other = await firstOf(meant, async (one) => await meaning(one) ?? otherName(one));
   return new UsageError(`Unknown command "${path === "" ? word : `${haft} ${word}`}"`, {
     next: other ?? (near === undefined ? overview : `Did you mean "${haft} ${near}"?`),
   });
+}
+
+async function firstOf<T>(
+  words: readonly string[],
+  find: (word: string) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const word of words) {
+    const found = await find(word);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

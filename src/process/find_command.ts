@@ -27,6 +27,7 @@ export function findCommand(
     const problem = problemOf(asWritten) ?? BATCH;
     throw new HaftError(`Cannot run "${asWritten}": ${problem}`, {
       next: textInList(command) ?? nextStep(problem),
+      exitCode: exitCodeOf(problem),
     });
   }
   let found: { file: string; problem: string } | undefined;
@@ -41,11 +42,39 @@ export function findCommand(
     if (batch !== undefined) found ??= { file: batch, problem: BATCH };
   }
   if (found !== undefined) {
-    throw new HaftError(`Cannot run "${found.file}": ${found.problem}`, { next: nextStep(found.problem) });
+    throw new HaftError(`Cannot run "${found.file}": ${found.problem}`, {
+      next: nextStep(found.problem),
+      exitCode: exitCodeOf(found.problem),
+    });
   }
   throw new HaftError(`Cannot run "${command}": ENOENT, it is in no directory of its PATH`, {
-    next: textInList(command) ?? `Install it, add it with "haft use ${command}", or write its path`,
+    next: textInList(command) ?? whereToGet(command),
+    exitCode: NOT_FOUND,
   });
+}
+
+/** As shells have them. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+function exitCodeOf(problem: string): number {
+  return problem.startsWith("ENOENT") ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+/** The exit code for a command that could not be started; null when another error kept it from running. */
+export function startFailureCode(error: unknown): number | null {
+  const code = error instanceof HaftError ? error.exitCode : undefined;
+  return code === NOT_FOUND || code === NOT_EXECUTABLE ? code : null;
+}
+
+/** Shells that a system has, and haft does not install. */
+const SYSTEM_SHELLS = ["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "csh", "tcsh", "cmd", "powershell"];
+
+function whereToGet(command: string): string {
+  const isTool = /^[a-z0-9][\w.-]*$/i.test(command) && !SYSTEM_SHELLS.includes(command);
+  return isTool
+    ? `Install it, add it with "haft use ${command}", or write its path`
+    : "Correct the name, or write its path";
 }
 
 /** What the system starts by itself. */

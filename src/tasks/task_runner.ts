@@ -1,3 +1,4 @@
+import { startFailureCode } from "../process/find_command.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { backoffDelay } from "../process/backoff.ts";
 import { systemClock } from "../process/clock.ts";
@@ -54,6 +55,7 @@ export class TaskRunner {
       this.end(task, ending?.event ?? "fail", {
         reason: ending?.reason ?? "failed",
         error: ending === undefined ? withNext(error) : null,
+        exitCode: ending === undefined ? startFailureCode(error) : null,
       });
     }
   }

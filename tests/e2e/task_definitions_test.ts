@@ -267,3 +267,27 @@ Deno.test("haft check finds text that is not UTF-8, with its line, and circles t
   assertStringIncludes(above.stdout, "in a circle: c → c");
   assertStringIncludes((await daemon.run("check", "web")).stdout, "in a circle: b → //:a → b");
 });
+
+Deno.test("a list whose program is missing ends with 127, one that may not be executed with 126", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+missing = ["no-such-program-here", "x"]
+plain = ["./plain"]
+option = ["-dash"]
+[tasks.bare]
+run = ["sh"]
+env = { PATH = "/nowhere" }
+`,
+  );
+  writeFileSync(join(daemon.sandbox.project, "plain"), "x", { mode: 0o644 });
+  for (
+    const [name, expected] of [["missing", 127], ["plain", 126], ["option", 127], ["bare", 127]] as const
+  ) {
+    const { code, stderr } = await daemon.run("run", name);
+    assertEquals([name, code], [name, expected]);
+    assertEquals(stderr.includes("haft use"), name === "missing", stderr);
+    const id = (await daemon.run("task", "start", name)).stdout.trim();
+    assertEquals([name, (await daemon.run("task", "wait", id)).code], [name, expected]);
+  }
+});

@@ -18,7 +18,10 @@ export function namedTools(names: readonly string[], project: Project): ProjectT
     if (tool !== undefined) return tool;
     const known = project.tools.map(({ request }) => request.name);
     throw new UsageError(`This project asks for no tool "${name}"`, {
-      next: didYouMean(nearestNames(name, known)) ?? `It asks for ${known.join(", ")}`,
+      next: didYouMean(nearestNames(name, known)) ??
+        (known.length === 0
+          ? 'It asks for none; "haft use TOOL" adds one'
+          : `It asks for ${known.join(", ")}`),
     });
   });
 }

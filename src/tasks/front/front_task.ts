@@ -1,3 +1,4 @@
+import { startFailureCode } from "../../process/find_command.ts";
 import { join } from "node:path";
 import { endingSignal } from "../../base/ending_signal.ts";
 import { errorMessage } from "../../base/errors.ts";
@@ -113,7 +114,7 @@ export class FrontTask {
         state: "aborted",
         reason: this.#ending ?? "failed",
         error: errorMessage(error),
-        exitCode: null,
+        exitCode: startFailureCode(error),
       });
       throw error;
     } finally {

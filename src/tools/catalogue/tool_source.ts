@@ -35,16 +35,27 @@ export function unknownTool(name: string): UsageError {
   });
 }
 
+/**
+ * Among hundreds of names each short word has one that is a letter away; only one more, one less or two that
+ * are swapped count there: "nope" does not mean "node".
+ */
+function isSlip(name: string, near: string): boolean {
+  const letters = (text: string) => [...text.toLowerCase()].sort().join("");
+  return name.length > 4 || name.length !== near.length || letters(name) === letters(near);
+}
+
 /** The tools whose names, or whose executables' names, look most like the given one. */
 function nearestTools(name: string): string[] {
-  const names = nearestNames(name, builtInCatalogue.names());
+  const names = nearestNames(name, builtInCatalogue.names()).filter((near) => isSlip(name, near));
   if (names.length > 0) return names;
   const executables = builtInCatalogue.names().flatMap((tool) =>
     builtInCatalogue.entry(tool)?.sources.flatMap(declaredBy) ?? []
   );
   return [
     ...new Set(
-      nearestNames(name, executables).flatMap((one) => builtInCatalogue.toolOfExecutable(one) ?? []),
+      nearestNames(name, executables).filter((one) => isSlip(name, one)).flatMap((one) =>
+        builtInCatalogue.toolOfExecutable(one) ?? []
+      ),
     ),
   ];
 }

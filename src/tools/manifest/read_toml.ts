@@ -144,7 +144,7 @@ function expectation(issue: v.BaseIssue<unknown>): string {
     return 'a version (`"1.2"`) or a table with one';
   }
   const expected = (issue.expected ?? issue.message).replaceAll(/[()]/g, "").split(" | ");
-  const words = expected.map((one) => EXPECTATIONS[one] ?? one);
+  const words = [...new Set(expected.map((one) => EXPECTATIONS[one] ?? one))];
   return words.length <= 2 ? words.join(" or ") : `one of ${words.join(", ")}`;
 }
 
