@@ -10,6 +10,7 @@ import process from "node:process";
 import { checkWay, type Measured } from "./release_check/check_way.ts";
 import { publishRelease } from "./release_check/publish.ts";
 import { pythonWay, typescriptWay } from "./release_check/libraries.ts";
+import { registryWays, startVerdaccio } from "./release_check/package_managers.ts";
 import { ways } from "./release_check/ways.ts";
 import { deno, runCommand } from "./support/command.ts";
 import { markdownTable } from "./support/markdown_table.ts";
@@ -39,9 +40,15 @@ async function main(): Promise<number> {
   if (args.build === true) await build();
   const scratch = mkdtempSync(join(tmpdir(), "haft-release-check-"));
   await using release = await publishRelease();
+  await using verdaccio = await startVerdaccio(release);
   const rows: string[][] = [["way", "seconds", "MB downloaded", "start-up, ms", "result"]];
   let failed = 0;
-  const all = [...ways(release), typescriptWay(release), pythonWay(release)];
+  const all = [
+    ...ways(release),
+    ...registryWays(release, verdaccio),
+    typescriptWay(release),
+    pythonWay(release),
+  ];
   const only = args.only === undefined ? "" : String(args.only);
   for (const way of all.filter(({ name }) => name.includes(only))) {
     const home = join(scratch, way.name.replaceAll(/\W+/g, "-"));
@@ -61,7 +68,11 @@ async function main(): Promise<number> {
 }
 
 function cells({ seconds, bytes, startMs }: Measured): string[] {
-  return [seconds.toFixed(1), (bytes / 1e6).toFixed(1), startMs?.toFixed(0) ?? "–"];
+  return [
+    seconds.toFixed(1),
+    bytes === undefined ? "–" : (bytes / 1e6).toFixed(1),
+    startMs?.toFixed(0) ?? "–",
+  ];
 }
 
 async function build(): Promise<void> {

@@ -16,19 +16,23 @@ export interface Component {
   integrity: string | undefined;
 }
 
+/** Of what `deno info --json` says: its packages are all of deno.lock's, those of tests and tools too. */
+interface ModuleGraph {
+  modules: { npmPackage?: string }[];
+  npmPackages: Record<string, { name: string; version: string; dependencies: string[]; localPath: string }>;
+}
+
 /** The npm packages that main.ts reaches, by name: what `deno info` finds and deno.lock pins. */
 export async function components(): Promise<Component[]> {
   const { code, stdout, stderr } = await runCommand([deno, "info", "--json", "main.ts"], {
     output: "capture",
   });
   if (code !== 0) throw new Error(`deno info failed: ${stderr}`);
-  const info = JSON.parse(stdout) as {
-    npmPackages: Record<string, { name: string; version: string; localPath: string }>;
-  };
+  const graph = JSON.parse(stdout) as ModuleGraph;
   const lock = JSON.parse(readFileSync(join(projectRoot, "deno.lock"), "utf8")) as {
     npm: Record<string, { integrity?: string }>;
   };
-  return Object.values(info.npmPackages).map(({ name, version, localPath }) => {
+  return reached(graph).map(({ name, version, localPath }) => {
     const manifest = JSON.parse(readFileSync(join(localPath, "package.json"), "utf8")) as {
       license?: string;
     };
@@ -40,6 +44,14 @@ export async function components(): Promise<Component[]> {
       integrity: lock.npm[`${name}@${version}`]?.integrity,
     };
   }).sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+/** The packages that modules are of, and all that these depend on. */
+function reached({ modules, npmPackages }: ModuleGraph) {
+  const ids = new Set(modules.flatMap(({ npmPackage }) => npmPackage ?? []));
+  // A set that grows while it is walked is walked to its new end.
+  for (const id of ids) for (const dependency of npmPackages[id]?.dependencies ?? []) ids.add(dependency);
+  return [...ids].flatMap((id) => npmPackages[id] ?? []);
 }
 
 function licenceText(directory: string): string {

@@ -17,6 +17,8 @@ export interface Machine {
 /** One way to get a release. */
 export interface Way {
   name: string;
+  /** Names another registry than the release's own. */
+  npmrc?: string;
   install(machine: Machine): Promise<void>;
   /** What starts what was installed, and the line that it prints. */
   start(home: string): { argv: readonly string[]; prints: string };
@@ -33,7 +35,8 @@ export interface Way {
 export interface Measured {
   /** Of the installation. */
   seconds: number;
-  bytes: number;
+  /** Undefined where another registry than the release's own was asked. */
+  bytes: number | undefined;
   /** The median time of a start; of runners such as npx, which ask the registry each time, there is none. */
   startMs: number | undefined;
 }
@@ -44,7 +47,7 @@ export async function checkWay(
   { home, release }: { home: string; release: PublishedRelease },
 ): Promise<Measured> {
   const machine: Machine = { home, release, run: (argv, options) => run(argv, { home, ...options }) };
-  writeFileSync(join(home, ".npmrc"), release.registry.npmrc());
+  writeFileSync(join(home, ".npmrc"), way.npmrc ?? release.registry.npmrc());
   release.takeBytes();
   const begun = performance.now();
   await way.install(machine);
@@ -52,7 +55,8 @@ export async function checkWay(
   const { argv, prints } = way.start(home);
   const said = (await machine.run(argv)).trim();
   if (said !== prints) throw new Error(`${argv.join(" ")} prints "${said}" instead of "${prints}"`);
-  const bytes = release.takeBytes();
+  const taken = release.takeBytes();
+  const bytes = way.npmrc === undefined ? taken : undefined;
   const startMs = way.runner === true ? undefined : medianStart(argv, home);
   if (way.haft) await syncAndUninstall(argv.slice(0, -1), machine);
   await way.remove?.(machine);
