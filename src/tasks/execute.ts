@@ -8,7 +8,7 @@ import type { UserContext } from "../tools/project/project.ts";
 import { adoptCommand, type CommandRun, runCommand } from "./command_run.ts";
 import type { History, StoredTask } from "./history.ts";
 import type { Execution, Outcome } from "./execution.ts";
-import { fingerprint, Fingerprints, freshness, inputsBefore } from "./inputs.ts";
+import { CHANGED_MEANWHILE, fingerprint, Fingerprints, freshness, inputsBefore } from "./inputs.ts";
 import { markerOf } from "./marker.ts";
 import { type PrepareOptions, prepareTask, taskDirectory } from "./prepare_task.ts";
 import { skipReason } from "./preconditions.ts";
@@ -77,9 +77,10 @@ export async function execute(task: TaskRecord, deps: ExecuteDeps): Promise<Outc
   const outcome = config?.backend === undefined
     ? await runAsCommand(task, config, given, deps)
     : await runAsRequest(task, { ...config, backend: config.backend }, deps);
-  if (outcome.ok && inputs !== undefined && before === inputsBefore(inputs.directory, inputs.config)) {
+  if (outcome.ok && inputs !== undefined) {
+    const isSame = before === inputsBefore(inputs.directory, inputs.config);
     // The outputs exist only now.
-    const after = fingerprint(inputs.directory, inputs.config, given);
+    const after = isSame ? fingerprint(inputs.directory, inputs.config, given) : { hash: CHANGED_MEANWHILE };
     if ("hash" in after) fingerprints.set(info.root, inputs.name, after.hash);
   }
   return outcome;

@@ -3,7 +3,7 @@
  * its last completion. A pattern that matches nothing proves nothing, so the task runs then.
  */
 import { createHash, type Hash } from "node:crypto";
-import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setAsideUnlessFile } from "../base/set_aside.ts";
@@ -51,6 +51,9 @@ export class Fingerprints {
   }
 }
 
+/** In place of a hash, where the inputs were others after the run than before. */
+export const CHANGED_MEANWHILE = "changed";
+
 /** @param directory what the globs are relative to */
 export function freshness(
   directory: string,
@@ -61,12 +64,15 @@ export function freshness(
   const now = fingerprint(directory, config, given);
   if ("missing" in now) return { state: "stale", reason: now.missing };
   if (last === undefined) return { state: "stale", reason: "it was not completed before" };
+  if (last === CHANGED_MEANWHILE) {
+    return { state: "stale", reason: "its inputs changed while it ran to its last completion" };
+  }
   return now.hash === last ? { state: "fresh" } : { state: "stale", reason: "inputs or outputs changed" };
 }
 
 /**
  * The inputs as they are before a run. One that changes while the task runs was not read as it is then, so
- * such a completion is none to remember.
+ * such a completion has no hash.
  */
 export function inputsBefore(directory: string, { inputs }: TaskConfig): string | undefined {
   const hash = createHash("sha256");
@@ -135,13 +141,16 @@ export function matchingFiles(
 ): string[] {
   const wanted = patterns.filter((one) => !one.startsWith("!"));
   const excluded = patterns.filter((one) => one.startsWith("!")).map((one) => one.slice(1));
-  return globSync(wanted.length === 0 ? ["**/*"] : wanted.map((one) => asPattern(directory, one)), {
+  const options = {
     cwd: directory,
     dot,
     expandDirectories: true,
     followSymbolicLinks: false,
     ignore: [...UNWATCHED, ...excluded.map((one) => asPattern(directory, one))],
-  });
+  };
+  const globs = wanted.length === 0 ? ["**/*"] : wanted.map((one) => asPattern(directory, one));
+  // Each by itself: a glob that begins with a link follows it only while it is the only one.
+  return [...new Set(globs.flatMap((glob) => globSync(glob, options)))];
 }
 
 /** These change without an edit. */
@@ -149,5 +158,10 @@ const UNWATCHED = ["**/node_modules/**", "**/.git/**"];
 
 function asPattern(directory: string, text: string): string {
   const path = text.replace(/^\.\//, "").replace(/\/$/, "");
-  return statSync(join(directory, path), { throwIfNoEntry: false }) === undefined ? path : escapePath(path);
+  const whole = join(directory, path);
+  const stat = statSync(whole, { throwIfNoEntry: false });
+  if (stat === undefined) return path;
+  // A glob follows no link but one that it begins with; so links never lead it round in a circle.
+  const isLink = stat.isDirectory() && lstatSync(whole).isSymbolicLink();
+  return isLink ? `${escapePath(path)}/**/*` : escapePath(path);
 }

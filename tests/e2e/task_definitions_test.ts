@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { binary, type Sandbox } from "./support.ts";
 import { project } from "./task_sandbox.ts";
@@ -290,4 +290,29 @@ env = { PATH = "/nowhere" }
     const id = (await daemon.run("task", "start", name)).stdout.trim();
     assertEquals([name, (await daemon.run("task", "wait", id)).code], [name, expected]);
   }
+});
+
+Deno.test("a linked directory is an input with all its files, and -v says when a task changed its own inputs", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+linked = { run = "echo ran", inputs = ["lnk"] }
+own = { run = "date +%s%N >> own.txt", inputs = ["own.txt"] }
+`,
+  );
+  const path = (name: string) => join(daemon.sandbox.project, name);
+  mkdirSync(path("real/deep"), { recursive: true });
+  writeFileSync(path("real/deep/a.txt"), "a");
+  symlinkSync("real", path("lnk"));
+  symlinkSync("..", path("real/deep/up"));
+  assertEquals((await daemon.run("run", "linked")).stdout, "ran\n");
+  assertEquals((await daemon.run("run", "linked")).stdout, "");
+  writeFileSync(path("real/deep/a.txt"), "b");
+  assertEquals((await daemon.run("run", "linked")).stdout, "ran\n");
+
+  writeFileSync(path("own.txt"), "");
+  assertStringIncludes((await daemon.run("run", "-v", "own")).stderr, "it was not completed before");
+  assertStringIncludes((await daemon.run("run", "-v", "own")).stderr, "its inputs changed while it ran");
+  daemon.sandbox.manifest('[tasks]\nt = { description = "x" }\n');
+  assertStringIncludes((await daemon.run("check")).stdout, 'or with "depends" alone\n');
 });

@@ -133,7 +133,7 @@ export class FrontTask {
       const before = await this.#inputs();
       const outcome = await this.#attempt();
       if (outcome.ok) {
-        if (before === await this.#inputs()) await this.#keepFingerprint();
+        await this.#keepFingerprint(before === await this.#inputs());
         return this.#end({ state: "completed", exitCode: 0 });
       }
       const { exit, error } = outcome;
@@ -274,11 +274,14 @@ export class FrontTask {
     return inputsBefore(this.#taskDirectory(config), config);
   }
 
-  async #keepFingerprint(): Promise<void> {
+  /** @param isSame whether its inputs are as they were before the run */
+  async #keepFingerprint(isSame: boolean): Promise<void> {
     const { config, name, given, project } = this.#options;
     if (config === undefined || name === undefined || config.inputs.length === 0) return;
-    const { Fingerprints, fingerprint } = await import("../inputs.ts");
-    const now = fingerprint(this.#taskDirectory(config), config, given);
+    const { CHANGED_MEANWHILE, Fingerprints, fingerprint } = await import("../inputs.ts");
+    const now = isSame
+      ? fingerprint(this.#taskDirectory(config), config, given)
+      : { hash: CHANGED_MEANWHILE };
     if (!("hash" in now)) return;
     const { hash } = now;
     this.#options.journal.keep(() =>

@@ -116,7 +116,10 @@ function problemOf(
   }
   if (inner.received === "undefined") return { keys, message: `${start} is missing` };
   const next = meantValue(inner.expected ?? "", inner.received);
-  const message = `${start} must be ${expectation(inner)}, not ${given(inner.input)}`;
+  const [expected, received] = [expectation(inner), given(inner.input)];
+  // "a table with …, not a table" would say nothing.
+  const but = expected.startsWith(`${received} `) ? "" : `, not ${received}`;
+  const message = `${start} must be ${expected}${but}`;
   return { keys, message, ...(next === undefined ? {} : { next }) };
 }
 
