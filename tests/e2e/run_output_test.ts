@@ -169,3 +169,32 @@ echo script"""
   const command = await daemon.sandbox.run(binary, { args: ["run", "--", "echo", "hi"], env });
   assertStringIncludes(command.stdout, "hi\n");
 });
+
+Deno.test("a command whose reader has gone ends by itself, without a word", async () => {
+  await using daemon = await project(
+    binary,
+    `[apps]
+noisy = "while :; do echo line; sleep 0.05; done"
+[tasks]
+loop = "while :; do echo line; sleep 0.05; done"
+watched = { run = "yes", inputs = ["haft.toml"] }
+`,
+  );
+  assertEquals((await daemon.run("app", "up", "-d")).code, 0);
+  const id = (await daemon.run("task", "start", "loop")).stdout.trim();
+  const commands = [
+    "app logs",
+    "app logs -f",
+    `task logs -f ${id}`,
+    "app up",
+    "task list",
+    "watch watched",
+    "tasks",
+  ];
+  for (const command of commands) {
+    const { stdout, stderr } = await daemon.sandbox.shell(binary, `haft ${command} | head -1`);
+    assertEquals([command, stdout.trim().split("\n").length], [command, 1]);
+    assertEquals(/\bat .*:\d+:\d+|EPIPE|[Bb]roken pipe/.test(stderr), false, `${command}: ${stderr}`);
+  }
+  await daemon.run("task", "cancel", id);
+});
