@@ -226,6 +226,8 @@ export class FrontTask {
     this.#write();
     const exit = await running.ended;
     this.#running = undefined;
+    // On a busy machine the end is heard of before a Ctrl-C that came earlier, which is not haft's either.
+    if (loan !== undefined) await new Promise((resolve) => setTimeout(resolve, 0));
     if (loan?.interrupted === true && wasInterrupted(exit)) this.#ending ??= "cancelled";
     // A closed terminal tells the command and haft at once, and the command's end may be heard of first.
     if (exit.signal === "SIGHUP") await pause(systemClock, HANGUP_MS, this.#options.signal);
