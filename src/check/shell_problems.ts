@@ -1,7 +1,7 @@
 /** Shells that are not there: `shell = "zsch"`. */
-import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import process from "node:process";
+import { isProgram } from "../base/is_program.ts";
 import { runsOn } from "../tasks/prepare_task.ts";
 import { readTasks } from "../tasks/task_schema.ts";
 import type { Catalogue } from "../tools/catalogue/catalogue.ts";
@@ -49,13 +49,4 @@ function isThere(program: string, root: string): boolean {
   const endings = process.platform === "win32" ? ["", ".exe", ".com"] : [""];
   return (process.env["PATH"] ?? "").split(delimiter).filter((one) => isAbsolute(one))
     .some((directory) => endings.some((ending) => isProgram(join(directory, program + ending))));
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

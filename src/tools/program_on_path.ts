@@ -1,7 +1,8 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { isProgram } from "../base/is_program.ts";
 import { SHIM_MARK } from "./shims/shim_script.ts";
 
 /**
@@ -21,15 +22,6 @@ export function programOnPath(
     .filter((directory) => directory !== "")
     .map((directory) => join(directory, file))
     .find((path) => isProgram(path) && !isShim(path));
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a file is a shim of any haft. */
