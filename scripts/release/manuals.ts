@@ -45,7 +45,7 @@ const EXIT_CODES: Readonly<Record<keyof typeof ExitCode, string>> = {
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["HAFT_HOME", "One directory for tools, caches, settings and state, in place of the XDG directories."],
   ["HAFT_SOCKET", "The daemon's socket."],
-  ["HAFT_TRUST", "With 1, the project is trusted where nobody can be asked."],
+  ["HAFT_TRUST", "With 1, the project is trusted where there is no terminal to ask on."],
   ["HAFT_DEBUG", "With 1, errors show where they arose."],
   ["NO_COLOR", "With any value, the output has no colours."],
 ];

@@ -30,7 +30,7 @@ export interface AppStatusFacts {
 /** What was found of running processes, by their leaders. */
 export interface Measured {
   usage: ReadonlyMap<ProcessIdentity, Usage>;
-  /** Undefined when nobody asked, or the system does not say. */
+  /** Undefined when no client asked, or the system does not say. */
   ports: ReadonlyMap<ProcessIdentity, number[]> | undefined;
 }
 

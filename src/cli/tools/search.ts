@@ -65,7 +65,7 @@ async function run({ words, online, json }: SearchOptions, context: Context): Pr
   return ExitCode.failed;
 }
 
-/** What the registries have, each once more than the catalogue's; those that did not answer are told. */
+/** What the registries have, each once more than the catalogue's; a note names those that did not answer. */
 async function searchRegistries(words: readonly string[], context: Context): Promise<SearchRow[]> {
   const [{ searchOnline }, { projectServices }, { openProject }] = await Promise.all([
     import("../../tools/catalogue/search_online.ts"),

@@ -9,7 +9,7 @@ import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { describeParts } from "../../tools/trust/describe_parts.ts";
 import type { GatedParts } from "../../tools/trust/trust_store.ts";
 
-/** What an editor is told of a project's files, and the trust that it passes on. Nothing here runs. */
+/** What an editor may ask about a project's files, and the trust that it passes on. Nothing here runs. */
 export class ProjectService {
   readonly #user: UserContext;
   readonly #projects: ProjectCache;

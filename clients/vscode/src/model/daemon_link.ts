@@ -31,7 +31,7 @@ export interface LinkOptions {
   trace(): ((line: string) => void) | undefined;
 }
 
-/** What a window is told without asking. Lines of apps' logs are subscribed to while a log is open. */
+/** The events that a window always gets. Lines of apps' logs are subscribed to while a log is open. */
 export const EVENTS_OF_INTEREST: readonly string[] = [
   "config.changed",
   "runtime.*",
@@ -76,7 +76,7 @@ export class DaemonLink implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Connects, and starts a daemon where the settings allow it. Failures are told as states. */
+  /** Connects, and starts a daemon where the settings allow it. A failure is a state. */
   async begin(): Promise<void> {
     await this.#reach({ start: this.#options.autoStart() }).catch(() => {});
   }

@@ -45,7 +45,7 @@ export interface ProjectOptions {
   ask: Ask;
   /** A part was answered anew. */
   onChange(part: Part): void;
-  /** A part could not be answered; undefined when it can again. The same failure is told once. */
+  /** A part could not be answered; undefined when it can again. The same failure comes once. */
   onProblem(part: Part, error: unknown): void;
 }
 
