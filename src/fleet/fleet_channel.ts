@@ -22,7 +22,7 @@ import { type FleetAddress, isMethodName, replySubject, requestSubject, UPKEEP }
 const PING_MS = 5_000;
 /** A host that answers no ping for so long is gone. */
 const SILENT_MS = 15_000;
-/** Bytes after which the host is told that they were taken. */
+/** Bytes after which the host hears that they were taken. */
 const TAKEN_BYTES = 256 * 1024;
 /** What the headers of a message may take of the server's limit. */
 const HEADER_BYTES = 4_096;

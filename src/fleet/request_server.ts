@@ -93,7 +93,7 @@ export class RequestServer implements AsyncDisposable {
     return this.#sessions.size;
   }
 
-  /** The connection to the server broke: what was on its way is lost, and senders are told so by its end. */
+  /** The connection to the server broke: what was on its way is lost, and its end tells senders so. */
   endAll(reason: string): void {
     for (const session of [...this.#sessions.values()]) session.end(reason);
   }

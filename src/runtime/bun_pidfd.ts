@@ -12,7 +12,7 @@ const PIDFD_OPEN = 434n;
 let loaded: Libc | undefined;
 
 /**
- * Calls once when the process has ended, whoever started it, without looking at it meanwhile: Linux has a
+ * Calls once when the process has ended, be it a child or not, without looking at it meanwhile: Linux has a
  * descriptor of a process that can be read from when it ends. Bun's own loop waits for it as for a socket;
  * reading from it then fails, which closes it.
  *

@@ -47,7 +47,7 @@ export function catalogueAt(directory: string, { paths }: { paths: Pick<Paths, "
     catalogue = readUserConfig(paths.config).catalogue;
     return readManifests([...ancestors(directory)], catalogue).get(directory)?.catalogue ?? catalogue;
   } catch {
-    // What is wrong in another file is told where that is read.
+    // The reader of another file says what is wrong in it.
     return catalogue;
   }
 }

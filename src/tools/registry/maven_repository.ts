@@ -66,9 +66,12 @@ export async function mavenIntegrity(
   const hashes = await documents.hashes({ ...address, signal });
   if (hashes === undefined) return undefined;
   if (hashes.sha1 === weak[0].toLowerCase()) return integrityOfSha256(hashes.sha256);
-  throw new IntegrityError(`Wrong hash for ${at.file}: the file does not have the sha1 that is told of it`, {
-    next: "Do not use it. If the repository is a mirror, it may hold half a file",
-  });
+  throw new IntegrityError(
+    `Wrong hash for ${at.file}: the file does not have the sha1 that its repository states`,
+    {
+      next: "Do not use it. If the repository is a mirror, it may hold half a file",
+    },
+  );
 }
 
 /** Where a file is, with the credentials for it. */

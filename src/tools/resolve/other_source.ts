@@ -47,7 +47,7 @@ async function versionFrom(request: ToolRequest, deps: ResolveDeps): Promise<str
 }
 
 /**
- * What a failed download of a locked tool is told as: where its server cannot be reached and the catalogue
+ * The error for a failed download of a locked tool: where its server cannot be reached and the catalogue
  * has other sources, the next step names them.
  */
 export function hintAtOtherSources(
