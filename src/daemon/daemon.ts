@@ -65,7 +65,7 @@ export interface DaemonOptions {
 const DEFAULT_GRACE_MS = 10_000;
 
 export class Daemon {
-  /** Resolves when it has stopped and its socket and lock are free. */
+  /** Resolves when it has stopped. Its socket and its lock are free before a connection ends. */
   readonly stopped: Promise<void>;
   /** What it leaves, when it has stopped for a successor. */
   left: { successor: Successor; legacy: Omit<Legacy, "exits">; socket: string } | undefined;
@@ -300,6 +300,7 @@ export class Daemon {
 
   /** Another daemon can only have the lock when its file was removed: then that one stays. */
   async #checkLock(): Promise<void> {
+    if (this.#stopping) return;
     try {
       await this.#lock.check(this.#socket);
     } catch (error) {
@@ -320,10 +321,13 @@ export class Daemon {
       : inherited.map((descriptor) => requireSuccession().inheritable(descriptor));
     await this.#server.stop({
       graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
-      beforeClosing: () => this.#services.close({ keepApps: this.#keepApps }),
+      beforeClosing: async () => {
+        await this.#services.close({ keepApps: this.#keepApps });
+        // A client whose connection ends finds nothing left of this daemon.
+        if (successor === undefined) this.#lock.release();
+      },
     });
-    if (successor === undefined) this.#lock.release();
-    else {
+    if (successor !== undefined) {
       const environments = this.#services.tasks.now?.environments ?? {};
       const legacy = { lock: this.#lock.leave(), listeners, environments };
       this.left = { successor, legacy, socket: this.#socket };

@@ -28,7 +28,7 @@ function parse(args: ParsedArgs): DaemonStopOptions {
   return { keepApps: args.flags.has("keep-apps"), socket: socketFlag(args) };
 }
 
-/** Resolves when the daemon has closed the connection: then it has given up its socket, too. */
+/** Resolves when the daemon has closed the connection: then it has given up its socket and its lock, too. */
 export async function stopAt(
   socket: string,
   { keepApps }: Pick<DaemonStopOptions, "keepApps">,
