@@ -12,6 +12,7 @@ export const QUICK: readonly string[] = [
   "src/cli/foreign_home.ts",
   "src/cli/task/run.ts",
   "src/socket/unix.ts",
+  "src/runtime/bun.ts",
 ];
 
 const STATIC = /^(?:import|export)\b[^;]*?\bfrom "\.\/([\w.-]+\.js)";$|^import "\.\/([\w.-]+\.js)";$/gm;
@@ -32,8 +33,10 @@ export async function joinCore(
     readdirSync(directory).filter((name) => name.endsWith(".js"))
       .map((name) => [name, readFileSync(join(directory, name), "utf8")]),
   );
-  const main = texts.get("main.js") ?? "";
-  const core = closure([...importsOf(main), ...QUICK.map((source) => moduleOf(source, texts))], texts);
+  const core = closure([
+    ...importsOf(texts.get("main.js") ?? ""),
+    ...QUICK.map((source) => moduleOf(source, texts)),
+  ], texts);
   // A module that only hands on what others have needs no file either.
   for (const [name, text] of texts) {
     const imports = importsOf(text);
@@ -51,15 +54,51 @@ export async function joinCore(
   const joined = join(directory, "core-joined.js");
   await bundle({ entry: join(parts, "core.js"), output: joined, external: `${APART}*` });
   const text = readFileSync(joined, "utf8").replaceAll(APART, "./");
-  writeFileSync(join(directory, "core.js"), text);
+  writeFileSync(join(directory, "core.js"), withoutCreateRequire(text));
   rmSync(joined);
   rmSync(parts, { recursive: true });
-  for (const [at, name] of names.entries()) {
-    const exported = exportsOf(texts.get(name) ?? "");
-    const list = exported.map((one) => `m${at}_${one} as ${one}`).join(", ");
-    writeFileSync(join(directory, name), `export { ${list} } from "./core.js";\n`);
+  const main = withoutLazy(direct(texts.get("main.js") ?? "", names), core);
+  writeFileSync(join(directory, "main.js"), main.replaceAll(APART, "./"));
+  for (const [name, text] of texts) {
+    if (name === "main.js") continue;
+    // What loads a module of the core lazily asks for its file.
+    const at = names.indexOf(name);
+    const list = exportsOf(text).map((one) => `m${at}_${one} as ${one}`).join(", ");
+    const left = at === -1 ? direct(text, names) : `export { ${list} } from "./core.js";\n`;
+    writeFileSync(join(directory, name), left);
   }
-  writeFileSync(join(directory, "main.js"), withoutLazy(main, core).replaceAll(APART, "./"));
+}
+
+/** The text with its imports of the core's modules from the core itself: each file between costs a start. */
+function direct(text: string, core: readonly string[]): string {
+  return text.replaceAll(STATIC, (statement, from?: string, alone?: string) => {
+    const at = core.indexOf(from ?? alone ?? "");
+    if (at === -1) return statement;
+    if (alone !== undefined) return 'import "./core.js";';
+    const [, keyword = "", names = ""] = /^(\w+) \{([^}]*)\}/.exec(statement) ?? [];
+    const list = names.split(",").map((one) => one.trim()).filter((one) => one !== "").map((one) => {
+      const [theirs = "", ours = theirs] = one.split(" as ");
+      return `m${at}_${theirs} as ${ours}`;
+    });
+    return `${keyword} { ${list.join(", ")} } from "./core.js";`;
+  });
+}
+
+const CREATE_REQUIRE =
+  /^import \{ createRequire as (\w+) \} from "(?:node:)?module";\n([^]*?)^var __require = \1\(import\.meta\.url\);$/m;
+
+/**
+ * The bundler gives CommonJS libraries a `require` by `node:module`, which alone costs every start 1.4 ms.
+ * They require nothing but the runtime's own modules.
+ */
+function withoutCreateRequire(text: string): string {
+  const without = text.replace(
+    CREATE_REQUIRE,
+    (_, _name, between: string) =>
+      `${between}var __require = (name) => globalThis.process.getBuiltinModule(name);`,
+  );
+  if (without === text) throw new Error("The bundle's core has no createRequire any more: this can go");
+  return without;
 }
 
 function importsOf(text: string): string[] {

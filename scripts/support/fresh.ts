@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from "node:path";
 import { projectRoot } from "./project.ts";
 
+const RECIPE = ["scripts/build.ts", "scripts/support/core_module.ts"];
+
 /**
  * What decides the content of a binary: our sources, the map and lock of the libraries, and how it is built.
  */
@@ -10,7 +12,7 @@ export function buildInputs(recipe: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(recipe));
   const sources = readdirSync(join(projectRoot, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => /\.(ts|json)$/.test(path)).sort().map((path) => join("src", path));
-  for (const path of ["deno.json", "deno.lock", "main.ts", ...sources]) {
+  for (const path of [...RECIPE, "deno.json", "deno.lock", "main.ts", ...sources]) {
     const content = readFileSync(join(projectRoot, path));
     hash.update(`${path}\0${content.length}\0`).update(content);
   }

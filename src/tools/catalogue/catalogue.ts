@@ -1,12 +1,18 @@
-import data from "./catalogue.json" with { type: "json" };
+import text from "./catalogue.json" with { type: "text" };
 import type { SourceName } from "../../protocol/artifact.ts";
 import { sourceOf, type ToolSource } from "../sources/sources.ts";
 import type { CatalogueData, CatalogueEntry } from "./catalogue_schema.ts";
 import type { ToolDefinition } from "./definition.ts";
 
-// The JSON module's inferred type is one object of literals; the schema, checked by the catalogue's test, is
-// the real one.
-const builtIn = data as unknown as CatalogueData;
+let parsed: CatalogueData | undefined;
+
+/**
+ * Parsed when the first tool is looked for: it would be a fifth of what a command takes to load. The schema
+ * is checked by the catalogue's test.
+ */
+function builtIn(): CatalogueData {
+  return parsed ??= JSON.parse(text) as CatalogueData;
+}
 
 /**
  * The tools that are known by name: haft's own, and over them what manifests and the user's settings define.
@@ -14,13 +20,10 @@ const builtIn = data as unknown as CatalogueData;
  */
 export class Catalogue {
   readonly #own: ReadonlyMap<string, ToolDefinition>;
-  readonly #aliases: ReadonlyMap<string, string>;
+  #aliases: ReadonlyMap<string, string> | undefined;
 
   constructor(own: Iterable<readonly [name: string, definition: ToolDefinition]>) {
     this.#own = new Map(own);
-    this.#aliases = new Map(
-      this.names().flatMap((name) => (this.entry(name)?.aliases ?? []).map((alias) => [alias, name])),
-    );
   }
 
   /** This one, with more definitions over it. */
@@ -30,7 +33,7 @@ export class Catalogue {
 
   /** The entry of a tool's name; aliases are not names. */
   entry(name: string): CatalogueEntry | undefined {
-    return this.#own.get(name)?.entry ?? (Object.hasOwn(builtIn, name) ? builtIn[name] : undefined);
+    return this.#own.get(name)?.entry ?? (Object.hasOwn(builtIn(), name) ? builtIn()[name] : undefined);
   }
 
   /** What a manifest or the user's settings say of a name. */
@@ -40,7 +43,7 @@ export class Catalogue {
 
   /** Every tool's name, sorted. */
   names(): string[] {
-    return [...new Set([...Object.keys(builtIn), ...this.#own.keys()])].sort();
+    return [...new Set([...Object.keys(builtIn()), ...this.#own.keys()])].sort();
   }
 
   /**
@@ -48,6 +51,9 @@ export class Catalogue {
    * they are.
    */
   canonicalName(name: string): string {
+    this.#aliases ??= new Map(
+      this.names().flatMap((tool) => (this.entry(tool)?.aliases ?? []).map((alias) => [alias, tool])),
+    );
     return this.#aliases.get(name) ?? name;
   }
 

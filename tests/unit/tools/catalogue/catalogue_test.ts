@@ -1,12 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
-import data from "../../../../src/tools/catalogue/catalogue.json" with { type: "json" };
+import text from "../../../../src/tools/catalogue/catalogue.json" with { type: "text" };
 import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { CatalogueData } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
 import { sourceOf, type ToolSource } from "../../../../src/tools/sources/sources.ts";
 import { artifactUrl, factsOf } from "../../../../src/tools/sources/url_template.ts";
 import { tryParseVersionRequest } from "../../../../src/tools/versions/version_request.ts";
+
+const data = JSON.parse(text);
 
 Deno.test("catalogue.json fits its schema", () => {
   const result = v.safeParse(CatalogueData, data);
