@@ -102,7 +102,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "fleet",
-    mayImport: ["base", "runtime", "protocol", "socket", "channel", "client", "tools"],
+    mayImport: ["base", "runtime", "protocol", "hub", "socket", "channel", "client", "tools"],
     why: "fleet carries the daemon's messages between machines, and says which of them may pass",
   },
   {

@@ -158,6 +158,7 @@ export class Daemon {
       door: {
         accept: (socket) => this.#server.accept(socket, "fleet"),
         maxFrameBytes: () => this.#server.limits.frame,
+        events: this.#hub,
         user: options.user,
       },
     });

@@ -124,6 +124,11 @@ export async function authorize(
 
 /** Whether a project is among those that are granted. Links are followed: a name is no place. */
 export function isGranted(root: string, { projects }: FleetGrant): boolean {
+  return isIn(root, projects);
+}
+
+/** Whether a directory is one of these or below one. `"*"` is every directory. */
+export function isIn(root: string, projects: readonly string[]): boolean {
   const place = real(root);
   return projects.some((project) => {
     if (project === "*") return true;

@@ -35,9 +35,12 @@ const CONNECT_MS = 5_000;
 const RECONNECT_MS = 1_000;
 const LOOPBACK = /^(nats|tls):\/\/(localhost|127(\.\d+){3}|\[::1\])(:|$)/;
 
+/** What of `[fleet]` a connection needs. */
+export type ServerSettings = Pick<FleetSettings, "name" | "servers" | "host" | "creds" | "ca">;
+
 /** @throws {HaftError} with what to do, when the server is not there or does not know the key */
 export async function connectFleet(
-  settings: FleetSettings,
+  settings: ServerSettings,
   { name, stay, credentials = readCredentials(settings.creds) }: ConnectFleetOptions,
 ): Promise<FleetConnection> {
   const { key, creds } = credentials;
@@ -69,12 +72,12 @@ export async function connectFleet(
 }
 
 /** Everything that leaves the machine is encrypted; on loopback only where a certificate is given. */
-function tlsOptions({ servers, ca }: FleetSettings): { ca?: string } | undefined {
+function tlsOptions({ servers, ca }: ServerSettings): { ca?: string } | undefined {
   if (ca !== undefined) return { ca: readTextFile(ca) };
   return servers.every((server) => server.startsWith("nats://") && LOOPBACK.test(server)) ? undefined : {};
 }
 
-function explain(error: unknown, { servers, host, name }: FleetSettings): HaftError {
+function explain(error: unknown, { servers, host, name }: ServerSettings): HaftError {
   const where = servers.join(", ");
   if (error instanceof AuthorizationError || /authorization/i.test(errorMessage(error))) {
     return new HaftError(`The server of fleet "${name}" (${where}) does not know this host's key`, {

@@ -95,8 +95,9 @@ export class FleetChannel extends BaseChannel {
     return ACCEPTED;
   }
 
-  #receive({ data, headers }: Msg): void {
-    if (!this.#open) return;
+  #receive({ subject, data, headers }: Msg): void {
+    // The server delivers what others stored in a stream to any place that they name, under its own subject.
+    if (!this.#open || subject !== this.#reply) return;
     if (headers?.code === NO_RESPONDERS) {
       return this.#finish(
         new Disconnected(

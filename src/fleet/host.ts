@@ -17,6 +17,7 @@ import type { FleetStatus } from "../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
 import { connectFleet, type FleetConnection } from "./connect.ts";
 import { readCredentials, writeSecret } from "./credentials.ts";
+import { EventPublisher } from "./event_publisher.ts";
 import { type DaemonDoor, RequestServer } from "./request_server.ts";
 import { type HostRecord, Presence, PRESENCE_EVERY_MS } from "./presence.ts";
 
@@ -29,6 +30,8 @@ export interface FleetHostOptions {
   /** A line for the daemon's log. */
   log: (line: string) => void;
   door: DaemonDoor;
+  /** The first event to publish is the one after this `seq`. */
+  eventsSince: number;
 }
 
 /** Milliseconds between attempts: the first, and the longest. Chance adds up to as much again. */
@@ -45,10 +48,22 @@ export class FleetHost implements AsyncDisposable {
   #key: string | null = null;
   /** While this host has its name. */
   #requests: RequestServer | undefined;
+  readonly #events: EventPublisher;
+  /** Ends when the name is no longer this host's, or the connection is over. */
+  #publishing: { stop: AbortController; ended: Promise<void> } | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: FleetHostOptions) {
     this.#options = options;
+    const { settings: { name: fleet, host, labels, events }, door, eventsSince: since, log } = options;
+    this.#events = new EventPublisher({
+      address: { fleet, host },
+      labels,
+      settings: events,
+      source: door.events,
+      since,
+      log,
+    });
   }
 
   /** Begins; it never fails, and {@link status} says how it goes. */
@@ -68,6 +83,7 @@ export class FleetHost implements AsyncDisposable {
       since: this.#since,
       allowed: Object.keys(allow).length,
       sessions: this.#requests?.sessions ?? 0,
+      events: this.#events.figures,
     };
   }
 
@@ -114,8 +130,7 @@ export class FleetHost implements AsyncDisposable {
         await nap(wake, signal);
       }
     } finally {
-      await this.#requests?.[Symbol.asyncDispose]();
-      this.#requests = undefined;
+      await this.#stopServing();
     }
     if (!ended) await presence.withdraw(this.#options.settings.host).catch(() => {});
     else this.#become("failed", "The server ended the connection");
@@ -136,16 +151,24 @@ export class FleetHost implements AsyncDisposable {
     }
   }
 
-  /** Takes requests while the name is this host's, and not a moment when it is another's. */
+  /** Takes requests and publishes while the name is this host's, and not a moment when it is another's. */
   async #serve({ nats }: FleetConnection): Promise<void> {
     const { settings: { name: fleet, host, allow }, door, version, log } = this.#options;
-    if (this.#state === "refused") {
-      await this.#requests?.[Symbol.asyncDispose]();
-      this.#requests = undefined;
-    } else if (this.#state === "connected" && this.#requests === undefined) {
+    if (this.#state === "refused") await this.#stopServing();
+    else if (this.#state === "connected" && this.#requests === undefined) {
       this.#requests = new RequestServer({ nats, address: { fleet, host }, allow, door, version, log });
       this.#requests.start();
+      const stop = new AbortController();
+      this.#publishing = { stop, ended: this.#events.run(nats, stop.signal) };
     }
+  }
+
+  async #stopServing(): Promise<void> {
+    await this.#requests?.[Symbol.asyncDispose]();
+    this.#requests = undefined;
+    this.#publishing?.stop.abort();
+    await this.#publishing?.ended;
+    this.#publishing = undefined;
   }
 
   async #watch(statuses: AsyncIterable<{ type: string }>, wake: EventTarget): Promise<void> {

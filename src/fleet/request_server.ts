@@ -8,6 +8,7 @@ import type { FleetGrant } from "../tools/manifest/fleet_settings.ts";
 import { openProject, type UserContext } from "../tools/project/project.ts";
 import type { AccessFacts } from "./access.ts";
 import type { NatsConnection } from "./connect.ts";
+import type { EventSource } from "./event_publisher.ts";
 import { HostSession } from "./host_session.ts";
 import {
   decodeRequest,
@@ -30,6 +31,7 @@ export interface DaemonDoor {
   /** Takes a connection as if a client had connected. */
   accept(socket: Socket): SocketHandler;
   maxFrameBytes(): number;
+  events: EventSource;
   user: UserContext;
 }
 

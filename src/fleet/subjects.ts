@@ -58,3 +58,24 @@ export function hostsBucket(fleet: string): string {
 export function inboxPrefix(sender: string): string {
   return `_INBOX.${sender}`;
 }
+
+/** One event of a host, by its type. The server lets this host alone publish there. */
+export function eventSubject({ fleet, host }: FleetAddress, type: string): string {
+  return `haft.${fleet}.${host}.event.${type}`;
+}
+
+/** All events of one host; `*` stands for every host. */
+export function eventsOf(address: FleetAddress): string {
+  return eventSubject(address, ">");
+}
+
+/** Host and type of a subject below {@link eventsOf}. */
+export function eventParts(subject: string): { host: string; type: string } {
+  const [, , host = "", , ...type] = subject.split(".");
+  return { host, type: type.join(".") };
+}
+
+/** The stream that keeps all hosts' events. */
+export function eventsStream(fleet: string): string {
+  return `haft-${fleet}-events`;
+}

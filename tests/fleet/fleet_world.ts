@@ -73,6 +73,11 @@ export class FleetWorld implements AsyncDisposable {
     return world;
   }
 
+  /** The server's executable. */
+  get server(): string {
+    return natsServer;
+  }
+
   async up(): Promise<void> {
     const { first, port } = this;
     await first.good(

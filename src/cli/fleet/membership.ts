@@ -58,7 +58,10 @@ export interface Joining {
   labels: Record<string, string>;
 }
 
-/** Keeps the key for its user alone, and writes `[fleet]`. Who is allowed here stays as it was. */
+/**
+ * Keeps the key for its user alone, and writes `[fleet]`. Who is allowed here and what is published stay as
+ * they were.
+ */
 export async function writeMembership(joining: Joining, context: Context): Promise<void> {
   const { fleet: name, host, servers, key, ca, labels } = joining;
   const directory = join(context.paths.config, "fleet");
@@ -67,10 +70,8 @@ export async function writeMembership(joining: Joining, context: Context): Promi
   writeSecret(creds, key);
   if (ca !== undefined) writeSecret(caPath, ca);
   await editUserConfig(context, (document) => {
-    const before = document["fleet"];
-    const allow = typeof before === "object" && before !== null && "allow" in before
-      ? { allow: before.allow }
-      : {};
+    const before = typeof document["fleet"] === "object" ? { ...document["fleet"] } : {};
+    const kept = Object.entries(before).filter(([key]) => key === "allow" || key === "events");
     document["fleet"] = {
       name,
       servers,
@@ -78,7 +79,7 @@ export async function writeMembership(joining: Joining, context: Context): Promi
       creds,
       ...(ca === undefined ? {} : { ca: caPath }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      ...allow,
+      ...Object.fromEntries(kept),
     };
   });
 }

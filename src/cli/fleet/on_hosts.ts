@@ -12,6 +12,8 @@ import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
 import type { Command, Context, ParsedArgs, RemoteHost } from "../command.ts";
 import { asRemoteError } from "../daemon/remote_error.ts";
 import { describeError } from "../describe_error.ts";
+import { parseSubscription } from "../ipc/send.ts";
+import { followEvents, readsStream } from "./follow_events.ts";
 import { type HostSelector, parseHostSelector } from "./host_flag.ts";
 import { HostOutput } from "./host_output.ts";
 import { fleetSettings } from "./membership.ts";
@@ -32,7 +34,15 @@ export async function runOnHosts(
 ): Promise<ExitCode> {
   const selector = parseHostSelector(String(flags.get("host")));
   const settings = fleetSettings(context);
-  await using connection = await connectFleet(settings, { name: `haft ${path}`, stay: false });
+  const subscription = path === "ipc-send" && flags.has("subscribe")
+    ? parseSubscription({ flags })
+    : undefined;
+  const fromStream = subscription !== undefined && readsStream(selector, subscription);
+  await using connection = await connectFleet(settings, { name: `haft ${path}`, stay: fromStream });
+  if (fromStream) {
+    const quiet = flags.has("quiet");
+    return await followEvents({ selector, subscription, connection, fleet: settings.name, quiet }, context);
+  }
   const hosts = await hostsOf(selector, { connection, settings });
   const cwd = selector.directory ?? context.cwd;
   const place = { connection, settings, context };

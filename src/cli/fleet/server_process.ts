@@ -90,8 +90,6 @@ export async function connectAdmin(
         host: "admin",
         creds: "",
         ca: files.authority,
-        labels: {},
-        allow: {},
       }, { name: "haft fleet up", stay: false, credentials: { key: files.admin(), creds: undefined } });
     } catch (error) {
       if (performance.now() < deadline && !signal.aborted) {

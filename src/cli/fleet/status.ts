@@ -1,4 +1,5 @@
 import { ExitCode } from "../../base/exit_code.ts";
+import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
 import type { Command } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -36,9 +37,15 @@ export const command: Command<FleetStatusOptions> = {
         ["key", status.key ?? ""],
         ["allowed senders", String(status.allowed)],
         ["open sessions", String(status.sessions)],
+        ["events", eventsText(status.events)],
         ...(status.error === null ? [] : [["error", status.error]]),
       ]));
     }
     return good ? ExitCode.ok : ExitCode.transport;
   },
 };
+
+function eventsText({ published, dropped, error }: FleetStatus["events"]): string {
+  const lost = dropped === 0 ? "" : `, ${dropped} dropped`;
+  return `${published} published${lost}${error === null ? "" : `; they wait: ${error}`}`;
+}

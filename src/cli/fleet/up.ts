@@ -4,14 +4,16 @@ import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { createUserKey } from "../../fleet/nkey.ts";
+import { createEventsStream, EVENT_LIMITS, type StreamLimits } from "../../fleet/event_stream.ts";
 import { createHostsBucket } from "../../fleet/presence.ts";
 import { ServerFiles, type ServerRecord } from "../../fleet/server/server_files.ts";
+import { parseByteSize } from "../../process/config/byte_size.ts";
 import { FLEET_NAME } from "../../tools/manifest/fleet_settings.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { noFurther, textFlag } from "../flag_values.ts";
+import { noFurther, parseDuration, textFlag } from "../flag_values.ts";
 import { ownName } from "./join.ts";
 import { applyMembership, LABEL_FLAG, labelFlag, reportMembership, writeMembership } from "./membership.ts";
 import {
@@ -31,6 +33,10 @@ export interface FleetUpOptions {
   labels: Record<string, string>;
   /** A nats-server that is there already. */
   server: string | undefined;
+  /** Milliseconds that events are kept. */
+  keepEvents: number | undefined;
+  /** Bytes of events that are kept. */
+  keepBytes: number | undefined;
   socket: string | undefined;
 }
 
@@ -53,6 +59,8 @@ export const command: Command<FleetUpOptions> = {
       description: "Use this nats-server; haft installs one by default",
       completes: "files",
     },
+    { name: "keep-events", value: "DURATION", description: "How long events are kept (default: 168h)" },
+    { name: "keep-bytes", value: "SIZE", description: "How many bytes of events are kept (default: 1GiB)" },
     SOCKET_FLAG,
   ],
   examples: ["haft fleet up", "haft fleet up --listen 10.0.0.1:4222 --label role=build"],
@@ -79,6 +87,8 @@ function parse(args: ParsedArgs): FleetUpOptions {
     listen,
     labels: labelFlag(args),
     server: textFlag(args, "server"),
+    keepEvents: durationFlag(args),
+    keepBytes: sizeFlag(args),
     socket: socketFlag(args),
   };
 }
@@ -115,6 +125,7 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
   {
     await using admin = await connectAdmin({ files, record }, context);
     await createHostsBucket(admin.nats, record.fleet);
+    await createEventsStream(admin.nats, record.fleet, eventLimits(record));
   }
   if (joins !== undefined) {
     await writeMembership({
@@ -135,17 +146,41 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
 
 /** What there is already, with another address where one is given. */
 function recordOf(
-  { fleet = "fleet", listen }: FleetUpOptions,
+  { fleet = "fleet", listen, keepEvents, keepBytes }: FleetUpOptions,
   before: ServerRecord | undefined,
 ): ServerRecord {
-  if (before !== undefined && (listen === undefined || listen === before.listen)) return before;
+  const events = {
+    maxAgeMs: keepEvents ?? before?.events?.maxAgeMs ?? EVENT_LIMITS.maxAgeMs,
+    maxBytes: keepBytes ?? before?.events?.maxBytes ?? EVENT_LIMITS.maxBytes,
+  };
+  if (before !== undefined && (listen === undefined || listen === before.listen)) {
+    return { ...before, events };
+  }
   const address = listen ?? DEFAULT_LISTEN;
   return {
+    events,
     fleet: before?.fleet ?? fleet,
     listen: address,
     addresses: addressesOf(splitListen(address).host),
     members: before?.members ?? [],
   };
+}
+
+function durationFlag(args: ParsedArgs): number | undefined {
+  const text = textFlag(args, "keep-events");
+  return text === undefined ? undefined : Math.max(1_000, parseDuration("keep-events", text));
+}
+
+function sizeFlag(args: ParsedArgs): number | undefined {
+  const text = textFlag(args, "keep-bytes");
+  const bytes = text === undefined ? undefined : parseByteSize(text);
+  if (text === undefined || bytes !== undefined) return bytes;
+  throw new UsageError(`--keep-bytes takes a size such as 500MiB, not "${text}"`);
+}
+
+/** Its one server is the only one with a copy. */
+function eventLimits({ events }: ServerRecord): StreamLimits {
+  return { ...EVENT_LIMITS, ...events };
 }
 
 /** Every address by which a server that listens there can be reached. */

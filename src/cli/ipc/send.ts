@@ -43,7 +43,11 @@ export const command: Command<IpcSendOptions> = {
       completes: "events",
       description: "Stream events: patterns such as app.*,user.*",
     },
-    { name: "since", value: "EPOCH:SEQ", description: "Begin after this event" },
+    {
+      name: "since",
+      value: "EPOCH:SEQ",
+      description: "Begin after this event; with --host '*', SEQ of the fleet's stream",
+    },
     { name: "subject", value: "NAME", description: "Only events about this app, tool or task" },
     { name: "count", value: "N", description: "End after N events" },
     { name: "for", value: "DURATION", description: "End after this time: 500ms, 10s, 5m" },
@@ -66,6 +70,7 @@ export const command: Command<IpcSendOptions> = {
     "haft ipc-send daemon.ping",
     "haft ipc-send events.publish type=user.deployed data.to=prod",
     "haft ipc-send --subscribe 'user.*' --count 1",
+    "haft ipc-send --subscribe 'app.*' --host '*' --since 0",
   ],
   completes: "methods",
   parse,
@@ -119,7 +124,7 @@ function parseAction({ flags, positional, rest }: ParsedArgs): IpcSendAction {
   }
 }
 
-function parseSubscription(args: Pick<ParsedArgs, "flags">): Subscription {
+export function parseSubscription(args: Pick<ParsedArgs, "flags">): Subscription {
   const types = textFlag(args, "subscribe")?.split(",") ?? [];
   const duration = textFlag(args, "for");
   return {

@@ -19,6 +19,8 @@ export class FleetMembership implements AsyncDisposable {
   #host: FleetHost | undefined;
   /** What the host was made from. */
   #settings = "";
+  /** The fleet and host that this daemon was last; empty before its first look at the settings. */
+  #fleet: string | undefined = "";
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -42,6 +44,7 @@ export class FleetMembership implements AsyncDisposable {
       since: this.#begun,
       allowed: 0,
       sessions: 0,
+      events: { published: 0, dropped: 0, error: null },
     };
   }
 
@@ -67,10 +70,14 @@ export class FleetMembership implements AsyncDisposable {
     await this.#host?.[Symbol.asyncDispose]();
     this.#host = undefined;
     this.#settings = text;
+    const before = this.#fleet;
+    this.#fleet = settings === undefined ? undefined : `${settings.name} ${settings.host}`;
     if (settings === undefined) return;
     const { FleetHost } = await import("../../fleet/host.ts");
     const { version, stateDirectory, log, door } = this.#options;
-    this.#host = new FleetHost({ settings, version, stateDirectory, log, door });
+    // What happened before this machine joined is not for the fleet.
+    const eventsSince = before === "" || before === this.#fleet ? 0 : door.events.seq;
+    this.#host = new FleetHost({ settings, version, stateDirectory, log, door, eventsSince });
     this.#host.start();
   }
 }

@@ -1,4 +1,4 @@
-import { hostsBucket, inboxPrefix, replySubject, requestsTo } from "../subjects.ts";
+import { eventsOf, eventsStream, hostsBucket, inboxPrefix, replySubject, requestsTo } from "../subjects.ts";
 
 /** A host, or a person's machine, that the server knows. */
 export interface Member {
@@ -24,7 +24,9 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
         `haft.${fleet}.*.req.${publicKey}.>`,
         replySubject({ fleet, host }, "*", "*"),
         `$KV.${bucket}.${host}`,
+        eventsOf({ fleet, host }),
         ...readingOf(stream),
+        ...readingOf(eventsStream(fleet)),
       ],
     },
     subscribe: {
@@ -44,8 +46,10 @@ function readingOf(stream: string): string[] {
     `$JS.API.STREAM.MSG.GET.${stream}`,
     `$JS.API.DIRECT.GET.${stream}`,
     `$JS.API.DIRECT.GET.${stream}.>`,
+    `$JS.API.CONSUMER.CREATE.${stream}`,
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
     `$JS.API.CONSUMER.INFO.${stream}.>`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
     `$JS.API.CONSUMER.DELETE.${stream}.>`,
     `$JS.FC.${stream}.>`,
   ];

@@ -20,6 +20,8 @@ const ServerRecord = v.strictObject({
   listen: v.string(),
   /** Names and addresses that hosts reach it by. */
   addresses: v.pipe(v.array(v.string()), v.minLength(1)),
+  /** How much of the hosts' events it keeps; absent in files of an earlier haft. */
+  events: v.optional(v.strictObject({ maxAgeMs: v.number(), maxBytes: v.number() })),
   members: v.array(v.strictObject({
     host: FleetName,
     publicKey: v.pipe(v.string(), v.regex(USER_KEY)),

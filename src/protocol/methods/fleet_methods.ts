@@ -18,6 +18,8 @@ export const FleetStatus = v.object({
   allowed: v.number(),
   /** Senders' sessions that are open. */
   sessions: v.number(),
+  /** What became of its events since it joined; `error` is why they wait. */
+  events: v.object({ published: v.number(), dropped: v.number(), error: v.nullable(v.string()) }),
 });
 export type FleetStatus = v.InferOutput<typeof FleetStatus>;
 

@@ -34,6 +34,20 @@ export const FleetGrant = v.strictObject({
 });
 export type FleetGrant = v.InferOutput<typeof FleetGrant>;
 
+/** `app.*`, `task.completed` or `*`, as subscriptions write them. */
+const EventGlob = v.pipe(
+  v.string(),
+  v.regex(/^(\*|[a-z_]+)(\.[\w*-]+)*$/, 'a type of events, such as "app.*"'),
+);
+
+/** What of its events a host publishes to the fleet, where every member can read it. */
+export const FleetEvents = v.strictObject({
+  types: v.optional(v.array(EventGlob), ["*"]),
+  /** Only events of these projects; `"*"` is every project, and what concerns none. */
+  projects: v.optional(v.array(v.union([FilePath, v.literal("*")])), ["*"]),
+});
+export type FleetEvents = v.InferOutput<typeof FleetEvents>;
+
 /** `[fleet]` of the user's own settings. A project has no say in it: it would lend the machine to others. */
 export const FleetSettings = v.strictObject({
   /** The fleet's name. */
@@ -50,6 +64,8 @@ export const FleetSettings = v.strictObject({
   /** The certificate by which the server is known; the system's by default. */
   ca: v.optional(FilePath),
   labels: v.optional(v.record(Label, Label), {}),
+  /** What of its events it publishes. */
+  events: v.optional(FleetEvents, {}),
   /** Sender's public key → what it may do here. */
   allow: v.optional(v.record(v.pipe(v.string(), v.regex(USER_KEY, "a sender's public key")), FleetGrant), {}),
 });
