@@ -102,6 +102,14 @@ export class Editor implements AsyncDisposable {
     return this.page.locator(".quick-input-list").getByRole("option", { name });
   }
 
+  /** Chooses a version once the source's are listed. */
+  async chooseVersion(tool: string, version: RegExp): Promise<void> {
+    const picker = this.page.locator(".quick-input-widget");
+    await picker.locator(".quick-input-title", { hasText: `haft: ${tool}` }).waitFor();
+    await picker.locator(".monaco-progress-container:not(.active)").waitFor({ state: "attached" });
+    await this.choice(version).click();
+  }
+
   /** Types a line into a new terminal. @param folder where a window has several */
   async terminal(line: string, folder?: string): Promise<void> {
     await this.command("Terminal: Create New Terminal");
@@ -125,9 +133,10 @@ export class Editor implements AsyncDisposable {
 
   /** The extension's output channel. */
   log(): string {
-    const logs = readdirSync(join(this.#data, "logs"), { recursive: true, encoding: "utf8" }).filter((name) =>
-      name.endsWith("haft.haft/haft.log")
-    );
+    const logs = readdirSync(join(this.#data, "logs"), {
+      recursive: true,
+      encoding: "utf8",
+    }).filter((name) => name.endsWith("haft.haft/haft.log"));
     return logs.map((name) => readFileSync(join(this.#data, "logs", name), "utf8")).join("");
   }
 
@@ -162,8 +171,10 @@ export class Editor implements AsyncDisposable {
     await this.page.keyboard.press("Control+P");
     const input = this.page.locator(".quick-input-widget .quick-input-box input");
     await input.fill(name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
-    await this.page.waitForSelector(`.tab[aria-label*="${name}"]`);
+    // The list is made anew when files were searched: the row that has the focus counts, not where it is.
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
+    await input.press("Enter");
+    await this.page.waitForSelector(`.tab.active[aria-label*="${name}"]`);
   }
 
   async screenshot(name: string): Promise<void> {

@@ -132,7 +132,7 @@ Deno.test("the extension names the schema by its address, and its commands and s
   const declared = manifest.contributes.commands.map(({ command }: { command: string }) => command);
   const views = ["apps_view", "daemon_commands", "register_tools", "tasks_view"];
   const code = views.map((name) => read("clients", "vscode", "src", "view", `${name}.ts`)).join("");
-  const registered = [...code.matchAll(/command\(workspace, "([\w.]+)"/g)].map(([, name]) => name);
+  const registered = [...code.matchAll(/command\(\s*workspace,\s*"([\w.]+)"/g)].map(([, name]) => name);
   assertEquals(registered.toSorted(), declared.toSorted());
   const settings = Object.keys(manifest.contributes.configuration.properties).map((name) => name.slice(5));
   const known = [

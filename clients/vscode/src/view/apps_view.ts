@@ -1,13 +1,14 @@
 import * as vscode from "vscode";
 import { appFacts, appRow, portsOf } from "../model/app_rows.ts";
 import { portIn } from "../model/port_in.ts";
-import type { App, Project } from "../model/project.ts";
+import type { App } from "../model/project.ts";
 import { AppLogs } from "./app_logs.ts";
 import { command } from "./commands.ts";
+import { type InManifest, isInManifest, placeOf } from "./place.ts";
 import { type ProjectRow, ProjectTree } from "./project_tree.ts";
 import type { Workspace } from "./workspace.ts";
 
-type AppElement = ProjectRow<App>;
+type AppSource = ProjectRow<App> | InManifest | undefined;
 
 /** Lines in which an app may have said its port. */
 const LINES_SEARCHED = 500;
@@ -29,12 +30,17 @@ export function registerApps(workspace: Workspace): vscode.Disposable {
     },
   });
   const logs = new AppLogs(workspace);
-  const act = (method: "app.start" | "app.stop" | "app.restart") => async (element?: AppElement | string) => {
-    const { app } = await chosenApp(workspace, element);
-    const { outcomes } = await workspace.link.request(method, { root: app.root, names: [app.name] });
+  const act = (method: "app.start" | "app.stop" | "app.restart") => async (source?: AppSource) => {
+    const app = await chosenApp(workspace, source);
+    const { outcomes } = await workspace.link.request(method, {
+      root: app.root,
+      names: [app.name],
+    });
     const failed = outcomes.filter(({ error }) => error !== null);
     if (failed.length > 0) {
-      throw new Error(failed.map(({ name, error }) => `${name}: ${error}`).join("\n"));
+      throw new Error(
+        failed.map(({ name, error }) => `${name}: ${error}`).join("\n"),
+      );
     }
   };
   return vscode.Disposable.from(
@@ -43,12 +49,11 @@ export function registerApps(workspace: Workspace): vscode.Disposable {
     command(workspace, "haft.app.start", act("app.start")),
     command(workspace, "haft.app.stop", act("app.stop")),
     command(workspace, "haft.app.restart", act("app.restart")),
-    command(workspace, "haft.app.logs", async (element?: AppElement | string) => {
-      logs.show((await chosenApp(workspace, element)).app);
+    command(workspace, "haft.app.logs", async (source?: AppSource) => {
+      logs.show(await chosenApp(workspace, source));
     }),
-    command(workspace, "haft.app.open", async (element?: AppElement | string) => {
-      const { app } = await chosenApp(workspace, element);
-      await openInBrowser(workspace, app);
+    command(workspace, "haft.app.open", async (source?: AppSource) => {
+      await openInBrowser(workspace, await chosenApp(workspace, source));
     }),
   );
 }
@@ -63,24 +68,46 @@ function appItem(app: App): vscode.TreeItem {
   return item;
 }
 
-/** @param element a row, or from a lens the app's name */
 async function chosenApp(
   workspace: Workspace,
-  element?: AppElement | string,
-): Promise<{ project: Project; app: App }> {
-  if (typeof element === "object" && element.row !== undefined) {
-    return { project: element.project, app: element.row };
-  }
+  source: AppSource,
+): Promise<App> {
+  if (isInManifest(source)) return await appInManifest(workspace, source);
+  if (source?.row !== undefined) return source.row;
   const items = workspace.projects.flatMap((project) =>
-    project.state.apps.map((app) => ({ label: app.name, description: app.state, project, app }))
+    project.state.apps.map((app) => ({
+      label: app.name,
+      description: [workspace.nameAmongSeveral(project), app.state].filter((
+        text,
+      ) => text !== undefined)
+        .join(", "),
+      app,
+    }))
   );
   if (items.length === 0) {
     throw new Error("No haft.toml of this window has apps");
   }
-  const named = items.find(({ label }) => label === element);
-  const picked = named ?? await vscode.window.showQuickPick(items, { title: "haft: Which App?" });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: "haft: Which App?",
+  });
   if (picked === undefined) throw new vscode.CancellationError();
-  return picked;
+  return picked.app;
+}
+
+/** The file may be of a directory below the folder, or have an app that was not saved yet. */
+async function appInManifest(
+  workspace: Workspace,
+  source: InManifest,
+): Promise<App> {
+  const { cwd } = await placeOf(workspace, source);
+  const { apps } = await workspace.link.request("app.status", { cwd });
+  const app = apps.find(({ name }) => name === source.name);
+  if (app === undefined) {
+    throw new Error(
+      `haft finds no app "${source.name}" in "${cwd}". Is haft.toml saved?`,
+    );
+  }
+  return app;
 }
 
 /** Where the workspace is on another machine, VS Code forwards the port. */

@@ -10,33 +10,39 @@ import type { Workspace } from "./workspace.ts";
 const ASKED = "haft.askedToInstall";
 
 /**
- * Installs all that a project asks for, with what the daemon tells of it in a notification.
+ * Installs all that a directory's project asks for, with what the daemon tells of it in a notification.
  *
  * @param before what is done first, under the same notification
  */
 export async function installWithProgress(
   workspace: Workspace,
-  project: Project,
-  { title, before }: { title: string; before?: (signal: AbortSignal) => Promise<void> },
+  cwd: string,
+  { title, before }: {
+    title: string;
+    before?: (signal: AbortSignal) => Promise<void>;
+  },
 ): Promise<void> {
   const location = vscode.ProgressLocation.Notification;
-  await vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
-    const signal = signalOf(token);
-    if (before !== undefined) {
-      progress.report({ message: "writing haft.toml" });
-      await before(signal);
-    }
-    progress.report({ message: "asking what is needed" });
-    const told = new InstallProgress();
-    const result = await workspace.link.request("tool.sync", { cwd: project.root }, {
-      signal,
-      onProgress(event, data) {
-        const report = told.report(event, data);
-        if (report !== undefined) progress.report(report);
-      },
-    });
-    if (!result.ok) throw new Error(failuresText(result.failed));
-  });
+  await vscode.window.withProgress(
+    { location, title, cancellable: true },
+    async (progress, token) => {
+      const signal = signalOf(token);
+      if (before !== undefined) {
+        progress.report({ message: "writing haft.toml" });
+        await before(signal);
+      }
+      progress.report({ message: "asking what is needed" });
+      const told = new InstallProgress();
+      const result = await workspace.link.request("tool.sync", { cwd }, {
+        signal,
+        onProgress(event, data) {
+          const report = told.report(event, data);
+          if (report !== undefined) progress.report(report);
+        },
+      });
+      if (!result.ok) throw new Error(failuresText(result.failed));
+    },
+  );
 }
 
 /** Offers to install missing tools: once for each project, not at each start. */
@@ -69,7 +75,7 @@ export class MissingToolsOffer implements vscode.Disposable {
       "Not Now",
     );
     if (chosen === install) {
-      await vscode.commands.executeCommand("haft.installMissing", { project, row: undefined });
+      await vscode.commands.executeCommand("haft.installMissing", { project });
     }
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "../model/manifest_schema.ts";
 import { outlineOf, tableAt } from "../model/outline.ts";
 import { catalogueOf } from "./catalogue.ts";
+import type { InManifest } from "./place.ts";
 import { setting } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -32,7 +33,9 @@ export function registerManifestLanguage(
   return vscode.Disposable.from(
     languages.registerCompletionItemProvider(
       MANIFESTS,
-      { provideCompletionItems: (document, position) => complete(workspace, document, position, manual()) },
+      {
+        provideCompletionItems: (document, position) => complete(workspace, document, position, manual()),
+      },
       '"',
       "[",
       ".",
@@ -57,7 +60,7 @@ function lenses(document: vscode.TextDocument): vscode.CodeLens[] {
     new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
       title,
       command,
-      ...(name === undefined ? {} : { arguments: [name] }),
+      arguments: [{ uri: document.uri, name } satisfies InManifest],
     })
   );
 }

@@ -1,11 +1,12 @@
-import { join } from "node:path";
+import { basename, dirname, sep } from "node:path";
 import * as vscode from "vscode";
 import { failureText } from "../model/failure.ts";
-import type { Project, Tool } from "../model/project.ts";
+import type { Tool } from "../model/project.ts";
 import { runtimeOf } from "../model/tool_rows.ts";
 import { type VersionChoice, versionChoices } from "../model/version_choices.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { installWithProgress } from "./install.ts";
+import { type InManifest, isInManifest, placeOf, toolsIn } from "./place.ts";
 import type { ToolElement } from "./tools_view.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -14,22 +15,24 @@ interface VersionItem extends vscode.QuickPickItem {
 }
 
 /** Asks which version of a tool the project is to have, writes it to haft.toml and installs it. */
-export async function pickVersion(workspace: Workspace, element?: ToolElement): Promise<void> {
-  const project = element?.project ?? await workspace.pickProject();
-  if (project === undefined) throw new Error("Open a folder first");
-  const tool = element?.row?.kind === "tool" ? element.row.tool : await pickTool(project);
+export async function pickVersion(
+  workspace: Workspace,
+  source?: ToolElement | InManifest,
+): Promise<void> {
+  const place = await placeOf(workspace, source);
+  const row = isInManifest(source) ? undefined : source?.row;
+  const tool = row?.kind === "tool" ? row.tool : await pickTool(await toolsIn(workspace, place));
   if (tool === undefined) return;
-  const request = await askVersion(workspace, project, tool);
+  const request = await askVersion(workspace, place.cwd, tool);
   if (request !== undefined) {
-    await useVersion(workspace, project, { name: tool.runtime, request });
+    await useVersion(workspace, place.cwd, { name: tool.runtime, request });
   }
 }
 
 /** Asks for a tool of the catalogue, or any that has a source, and adds it to haft.toml. */
 export async function addTool(workspace: Workspace): Promise<void> {
-  const project = await workspace.pickProject();
-  if (project === undefined) throw new Error("Open a folder first");
-  const rows = await catalogueOf(workspace, project.root);
+  const { cwd } = await placeOf(workspace, undefined);
+  const rows = await catalogueOf(workspace, cwd);
   const picked = await vscode.window.showQuickPick(
     rows.map(({ name, description }) => ({ label: name, description })),
     { title: "haft: Add a Tool", placeHolder: "Choose a tool of the catalogue", matchOnDescription: true },
@@ -44,13 +47,13 @@ export async function addTool(workspace: Workspace): Promise<void> {
     path: null,
     decided_by: null,
   };
-  const request = await askVersion(workspace, project, tool);
+  const request = await askVersion(workspace, cwd, tool);
   if (request !== undefined) {
-    await useVersion(workspace, project, { name: picked.label, request });
+    await useVersion(workspace, cwd, { name: picked.label, request });
   }
 }
 
-async function pickTool({ state: { tools } }: Project): Promise<Tool | undefined> {
+async function pickTool(tools: readonly Tool[]): Promise<Tool | undefined> {
   const language = vscode.window.activeTextEditor?.document.languageId;
   const active = language === undefined ? undefined : runtimeOf(language, tools);
   if (tools.length === 0) {
@@ -64,27 +67,41 @@ async function pickTool({ state: { tools } }: Project): Promise<Tool | undefined
   return picked?.tool;
 }
 
-/** Installed versions stand there at once; those of the source follow. What is typed can be chosen, too. */
-async function askVersion(workspace: Workspace, project: Project, tool: Tool): Promise<string | undefined> {
+/** A list that changes under the mouse is chosen from wrongly: the source's answer is waited for this long. */
+const ONE_LIST_MS = 300;
+
+/** Installed versions stand there soon; those of the source follow. What is typed can be chosen, too. */
+async function askVersion(
+  workspace: Workspace,
+  cwd: string,
+  tool: Tool,
+): Promise<string | undefined> {
   const picker = vscode.window.createQuickPick<VersionItem>();
   picker.title = `haft: ${tool.runtime}`;
   picker.placeholder = `A version or range${tool.request === null ? "" : `; haft.toml has ${tool.request}`}`;
   picker.busy = true;
   const requested = tool.request ?? undefined;
   let choices: readonly VersionChoice[] = [];
-  const show = () => picker.items = itemsFor(choices, picker.value.trim());
+  const show = () => {
+    const [active] = picker.activeItems;
+    picker.items = itemsFor(choices, picker.value.trim());
+    const same = picker.items.filter(({ request }) => request === active?.request);
+    if (same.length > 0) picker.activeItems = same;
+  };
   const stop = new AbortController();
   const ask = async (remote: boolean) =>
-    (await workspace.link.request("runtime.versions", { runtime: tool.runtime, cwd: project.root, remote }, {
+    (await workspace.link.request("runtime.versions", { runtime: tool.runtime, cwd, remote }, {
       signal: stop.signal,
     })).versions;
   const fill = async () => {
     try {
-      const installed = await ask(false);
-      choices = versionChoices({ requested, installed, available: undefined });
-      show();
-      choices = versionChoices({ requested, installed, available: await ask(true) });
-      show();
+      const known = { requested, installed: await ask(false) };
+      const fillWith = (available: readonly string[] | undefined) => {
+        choices = versionChoices({ ...known, available });
+        show();
+      };
+      const early = setTimeout(() => fillWith(undefined), ONE_LIST_MS);
+      fillWith(await ask(true).finally(() => clearTimeout(early)));
     } catch (error) {
       if (!stop.signal.aborted) {
         picker.title = `haft: ${tool.runtime}. ${failureText(error)}`;
@@ -126,25 +143,29 @@ function itemsFor(choices: readonly VersionChoice[], typed: string): VersionItem
 
 async function useVersion(
   workspace: Workspace,
-  project: Project,
+  cwd: string,
   { name, request }: { name: string; request: string },
 ): Promise<void> {
-  await saveManifest(project);
-  await installWithProgress(workspace, project, {
+  await saveManifest(cwd);
+  await installWithProgress(workspace, cwd, {
     title: `haft: ${name} ${request}`,
     // "--" ends the flags: what was typed is a word, whatever it begins with.
     before: async (signal) =>
-      void await workspace.run(["use", "--no-sync", "--", `${name}@${request}`], {
-        cwd: project.root,
-        signal,
-      }),
+      void await workspace.run(
+        ["use", "--no-sync", "--", `${name}@${request}`],
+        { cwd, signal },
+      ),
   });
 }
 
 /** What is not saved would be in the way of what haft writes. */
-async function saveManifest({ root }: Project): Promise<void> {
-  const path = join(root, "haft.toml");
-  const open = vscode.workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.fsPath === path);
+async function saveManifest(cwd: string): Promise<void> {
+  const open = vscode.workspace.textDocuments.find((
+    { uri: { fsPath }, isDirty },
+  ) =>
+    isDirty && basename(fsPath) === "haft.toml" &&
+    `${cwd}${sep}`.startsWith(`${dirname(fsPath)}${sep}`)
+  );
   if (open === undefined) return;
   const save = "Save";
   const chosen = await vscode.window.showWarningMessage("haft.toml has changes that are not saved.", {

@@ -6,6 +6,7 @@ import { configureExtensions } from "./configure_extensions.ts";
 import { ProjectEnvironment } from "./environment.ts";
 import { installWithProgress, MissingToolsOffer } from "./install.ts";
 import { addTool, pickVersion } from "./pick_version.ts";
+import { type InManifest, manifestOf, placeOf, type PlaceSource } from "./place.ts";
 import { StatusBar } from "./status_bar.ts";
 import { type ToolElement, ToolsView } from "./tools_view.ts";
 import { askTrust } from "./trust.ts";
@@ -14,23 +15,23 @@ import type { Workspace } from "./workspace.ts";
 /** The Tools view, the status bar, the environment, and the commands that change what is installed. */
 export function registerTools(workspace: Workspace, context: vscode.ExtensionContext): vscode.Disposable {
   const view = new ToolsView(workspace);
-  const chosenProject = async (element?: { project: Project }) => {
-    const project = element?.project ?? await workspace.pickProject();
-    if (project === undefined) throw new Error("Open a folder first");
-    return project;
-  };
   return vscode.Disposable.from(
     view,
     new StatusBar(workspace),
     new ProjectEnvironment(workspace, context),
     new MissingToolsOffer(workspace, context.workspaceState),
-    command(workspace, "haft.pickVersion", (element?: ToolElement) => pickVersion(workspace, element)),
+    command(
+      workspace,
+      "haft.pickVersion",
+      (source?: ToolElement | InManifest) => pickVersion(workspace, source),
+    ),
     command(workspace, "haft.addTool", () => addTool(workspace)),
-    command(workspace, "haft.installMissing", async (element?: ToolElement) => {
-      await installWithProgress(workspace, await chosenProject(element), { title: "haft" });
+    command(workspace, "haft.installMissing", async (source?: PlaceSource) => {
+      const { cwd } = await placeOf(workspace, source);
+      await installWithProgress(workspace, cwd, { title: "haft" });
     }),
-    command(workspace, "haft.checkNewer", async (element?: ToolElement) => {
-      const project = await chosenProject(element);
+    command(workspace, "haft.checkNewer", async (source?: PlaceSource) => {
+      const { project } = await placeOf(workspace, source);
       const location = { viewId: "haft.tools" };
       const told = await vscode.window.withProgress(
         { location },
@@ -40,15 +41,16 @@ export function registerTools(workspace: Workspace, context: vscode.ExtensionCon
       view.showNewer(project, newer);
     }),
     command(workspace, "haft.refresh", () => workspace.refresh()),
-    command(workspace, "haft.trust", (element?: { project: Project }) => askTrust(workspace, element)),
+    command(workspace, "haft.trust", (source?: PlaceSource) => askTrust(workspace, source)),
     command(workspace, "haft.configureExtensions", () => configureExtensions(workspace)),
-    command(workspace, "haft.openManifest", async (element?: ToolElement) => {
-      const project = await chosenProject(element);
-      const decided = element?.row?.kind === "tool" ? element.row.tool.decided_by : null;
-      const uri = decided === null
-        ? vscode.Uri.joinPath(vscode.Uri.file(project.root), "haft.toml")
-        : vscode.Uri.file(decided);
-      await vscode.window.showTextDocument(uri);
-    }),
+    command(
+      workspace,
+      "haft.openManifest",
+      async (element?: { project: Project } & Partial<ToolElement>) => {
+        const decided = element?.row?.kind === "tool" ? element.row.tool.decided_by : null;
+        const path = decided ?? manifestOf(await placeOf(workspace, element));
+        await vscode.window.showTextDocument(vscode.Uri.file(path));
+      },
+    ),
   );
 }

@@ -1,7 +1,7 @@
-import { dirname } from "node:path";
 import * as vscode from "vscode";
 import type { Tool } from "../model/project.ts";
 import { statusText } from "../model/tool_rows.ts";
+import { placeOfFile, toolsIn } from "./place.ts";
 import { setting } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -55,16 +55,10 @@ export class StatusBar implements vscode.Disposable {
   }
 
   async #toolsFor(uri: vscode.Uri | undefined): Promise<readonly Tool[]> {
-    const folder = uri === undefined ? undefined : vscode.workspace.getWorkspaceFolder(uri);
-    const known = this.#workspace.projects.find(({ root }) => root === folder?.uri.fsPath) ??
-      this.#workspace.projects[0];
-    if (known === undefined) return [];
-    if (uri?.scheme !== "file" || folder === undefined) {
-      return known.state.tools;
+    const place = uri === undefined ? undefined : placeOfFile(this.#workspace, uri);
+    if (place === undefined) {
+      return this.#workspace.projects[0]?.state.tools ?? [];
     }
-    const cwd = dirname(uri.fsPath);
-    if (cwd === known.root) return known.state.tools;
-    const answer = await this.#workspace.link.ask("runtime.list", { cwd }).catch(() => undefined);
-    return answer?.runtimes ?? known.state.tools;
+    return await toolsIn(this.#workspace, place).catch(() => place.project.state.tools);
   }
 }

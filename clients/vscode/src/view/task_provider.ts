@@ -1,12 +1,16 @@
+import { relative, resolve } from "node:path";
 import * as vscode from "vscode";
-import type { DeclaredTask, Project } from "../model/project.ts";
+import type { DeclaredTask } from "../model/project.ts";
 import { runArguments } from "../model/task_words.ts";
+import type { Place } from "./place.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** `{ "type": "haft", "task": "test", "args": ["--level=2"] }` in a tasks.json. */
 interface Definition extends vscode.TaskDefinition {
   task: string;
   args?: string[];
+  /** Below the folder. */
+  directory?: string;
 }
 
 /** `haft: test` among VS Code's tasks. A process and no shell: a task's name is one word of the command. */
@@ -20,7 +24,9 @@ export class HaftTasks implements vscode.TaskProvider {
   provideTasks(): vscode.Task[] {
     if (!vscode.workspace.isTrusted) return [];
     return this.#workspace.projects.flatMap((project) =>
-      project.state.tasks.filter(({ hidden }) => !hidden).map((task) => this.taskOf(project, task, []))
+      project.state.tasks.filter(({ hidden }) => !hidden).map((task) =>
+        this.taskOf({ project, cwd: project.root }, task, [])
+      )
     );
   }
 
@@ -32,22 +38,47 @@ export class HaftTasks implements vscode.TaskProvider {
     return folder === undefined ? undefined : this.#make(folder, task.definition, task.detail);
   }
 
-  taskOf(project: Project, { name, description, parameters }: DeclaredTask, args: string[]): vscode.Task {
+  taskOf(
+    { project, cwd }: Place,
+    { name, description, parameters }: DeclaredTask,
+    args: string[],
+  ): vscode.Task {
     const folder = this.#workspace.folderOf(project);
     if (folder === undefined) {
       throw new Error(`"${project.root}" is no folder of this window`);
     }
-    const definition: Definition = { type: "haft", task: name, ...(args.length === 0 ? {} : { args }) };
+    const below = relative(project.root, cwd);
+    const definition: Definition = {
+      type: "haft",
+      task: name,
+      ...(args.length === 0 ? {} : { args }),
+      ...(below === "" ? {} : { directory: below }),
+    };
     const takes = parameters.map(({ name }) => `--${name}`).join(" ");
     return this.#make(folder, definition, description ?? (takes === "" ? undefined : takes));
   }
 
-  #make(folder: vscode.WorkspaceFolder, definition: Definition, detail: string | undefined): vscode.Task {
-    const { task: name, args = [] } = definition;
-    const execution = new vscode.ProcessExecution(this.#workspace.executable(), ["run", name, ...args], {
-      cwd: folder.uri.fsPath,
-    });
-    const task = new vscode.Task(definition, folder, name, "haft", execution, []);
+  #make(
+    folder: vscode.WorkspaceFolder,
+    definition: Definition,
+    detail: string | undefined,
+  ): vscode.Task {
+    const { task: name, args = [], directory = "" } = definition;
+    const execution = new vscode.ProcessExecution(
+      this.#workspace.executable(),
+      ["run", name, ...args],
+      {
+        cwd: resolve(folder.uri.fsPath, directory),
+      },
+    );
+    const task = new vscode.Task(
+      definition,
+      folder,
+      name,
+      "haft",
+      execution,
+      [],
+    );
     if (detail !== undefined) task.detail = detail;
     if (/^test\b/.test(name)) task.group = vscode.TaskGroup.Test;
     if (/^build\b/.test(name)) task.group = vscode.TaskGroup.Build;

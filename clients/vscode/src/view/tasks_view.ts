@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
-import type { DeclaredTask, Project, TaskRun } from "../model/project.ts";
+import type { DeclaredTask, TaskRun } from "../model/project.ts";
 import { runRow } from "../model/task_words.ts";
 import { command } from "./commands.ts";
+import { type InManifest, isInManifest, type Place, placeOf } from "./place.ts";
 import { type ProjectRow, ProjectTree } from "./project_tree.ts";
 import { askArguments, HaftTasks } from "./task_provider.ts";
 import type { Workspace } from "./workspace.ts";
@@ -22,19 +23,22 @@ export function registerTasks(workspace: Workspace): vscode.Disposable {
     item: (row) => row.kind === "task" ? taskItem(row.task) : runItem(row.run),
   });
   const provider = new HaftTasks(workspace);
-  const run = async (project: Project, task: DeclaredTask) => {
+  const run = async ({ place, task }: ChosenTask) => {
     const args = await askArguments(task);
     if (args !== undefined) {
-      await vscode.tasks.executeTask(provider.taskOf(project, task, args));
+      await vscode.tasks.executeTask(provider.taskOf(place, task, args));
     }
   };
   return vscode.Disposable.from(
     vscode.window.createTreeView("haft.tasks", { treeDataProvider: tree }),
     vscode.tasks.registerTaskProvider("haft", provider),
-    command(workspace, "haft.task.run", async (element?: TaskElement | string) => {
-      const { project, task } = await chosenTask(workspace, element);
-      await run(project, task);
-    }),
+    command(
+      workspace,
+      "haft.task.run",
+      async (source?: TaskElement | InManifest) => {
+        await run(await chosenTask(workspace, source));
+      },
+    ),
     command(workspace, "haft.task.cancel", async (element?: TaskElement) => {
       await workspace.link.request("task.cancel", { id: chosenRun(element).id });
     }),
@@ -75,26 +79,58 @@ function runItem(run: TaskRun): vscode.TreeItem {
   return item;
 }
 
-/** @param element a row, or from a lens the task's name */
+interface ChosenTask {
+  place: Place;
+  task: DeclaredTask;
+}
+
 async function chosenTask(
   workspace: Workspace,
-  element: TaskElement | string | undefined,
-): Promise<{ project: Project; task: DeclaredTask }> {
-  if (typeof element === "object" && element.row?.kind === "task") {
-    return { project: element.project, task: element.row.task };
+  source: TaskElement | InManifest | undefined,
+): Promise<ChosenTask> {
+  if (isInManifest(source)) return await taskInManifest(workspace, source);
+  if (source?.row?.kind === "task") {
+    return {
+      place: { project: source.project, cwd: source.project.root },
+      task: source.row.task,
+    };
   }
   const items = workspace.projects.flatMap((project) =>
     project.state.tasks.map((task) => ({
       label: task.name,
-      description: task.description ?? "",
-      project,
+      description: [workspace.nameAmongSeveral(project), task.description]
+        .filter(isSaid).join(", "),
+      place: { project, cwd: project.root },
       task,
     }))
   );
-  const named = items.find(({ label }) => label === element);
-  const picked = named ?? await vscode.window.showQuickPick(items, { title: "haft: Which Task?" });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: "haft: Which Task?",
+  });
   if (picked === undefined) throw new vscode.CancellationError();
   return picked;
+}
+
+/** The file may be of a directory below the folder, or have a task that was not saved yet. */
+async function taskInManifest(
+  workspace: Workspace,
+  source: InManifest,
+): Promise<ChosenTask> {
+  const place = await placeOf(workspace, source);
+  const { tasks } = await workspace.link.request("project.tasks", {
+    cwd: place.cwd,
+  });
+  const task = tasks.find(({ name }) => name === source.name);
+  if (task === undefined) {
+    throw new Error(
+      `haft finds no task "${source.name}" in "${place.cwd}". Is haft.toml saved?`,
+    );
+  }
+  return { place, task };
+}
+
+function isSaid(text: string | null | undefined): text is string {
+  return text !== null && text !== undefined && text !== "";
 }
 
 function chosenRun(element: TaskElement | undefined): TaskRun {

@@ -35,7 +35,7 @@ export class ToolsView implements vscode.Disposable {
       ],
       item: (row, project) => {
         if (row.kind === "tool") return this.#toolItem(row.tool, project);
-        return row.kind === "trust" ? trustItem(project) : problemItem(row.text);
+        return row.kind === "trust" ? trustItem(project) : problemItem(row.text, project);
       },
     });
     this.#view = vscode.window.createTreeView("haft.tools", { treeDataProvider: this.#tree });
@@ -74,21 +74,38 @@ export class ToolsView implements vscode.Disposable {
   }
 }
 
-function trustItem({ state: { trust } }: Project): vscode.TreeItem {
+function trustItem(project: Project): vscode.TreeItem {
+  const { trust } = project.state;
   const item = new vscode.TreeItem("Not trusted by haft");
   item.description = `${trust?.lines.length ?? 0} things can run code`;
-  item.tooltip = new vscode.MarkdownString().appendCodeblock(trust?.lines.join("\n") ?? "");
-  item.iconPath = new vscode.ThemeIcon("shield", new vscode.ThemeColor("list.warningForeground"));
-  item.command = { command: "haft.trust", title: "Look at It" };
+  item.tooltip = new vscode.MarkdownString().appendCodeblock(
+    trust?.lines.join("\n") ?? "",
+  );
+  item.iconPath = new vscode.ThemeIcon(
+    "shield",
+    new vscode.ThemeColor("list.warningForeground"),
+  );
+  item.command = {
+    command: "haft.trust",
+    title: "Look at It",
+    arguments: [{ project }],
+  };
   item.contextValue = "trust";
   return item;
 }
 
-function problemItem(text: string): vscode.TreeItem {
+function problemItem(text: string, project: Project): vscode.TreeItem {
   const item = new vscode.TreeItem("haft.toml cannot be used");
   item.description = text;
   item.tooltip = text;
-  item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("list.errorForeground"));
-  item.command = { command: "haft.openManifest", title: "Open haft.toml" };
+  item.iconPath = new vscode.ThemeIcon(
+    "error",
+    new vscode.ThemeColor("list.errorForeground"),
+  );
+  item.command = {
+    command: "haft.openManifest",
+    title: "Open haft.toml",
+    arguments: [{ project }],
+  };
   return item;
 }

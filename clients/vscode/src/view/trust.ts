@@ -1,15 +1,17 @@
 import * as vscode from "vscode";
-import type { Project } from "../model/project.ts";
+import { placeOf, type PlaceSource } from "./place.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A modal shows this many lines; the whole list is a document. */
 const MOST_LINES = 12;
 
 /** Shows what a project can run, and passes the person's answer on. */
-export async function askTrust(workspace: Workspace, chosen?: { project: Project }): Promise<void> {
-  const project = chosen?.project ?? await workspace.pickProject();
-  if (project === undefined) throw new Error("Open a folder first");
-  const trust = await workspace.link.request("project.trust", { cwd: project.root });
+export async function askTrust(
+  workspace: Workspace,
+  source?: PlaceSource,
+): Promise<void> {
+  const { project, cwd } = await placeOf(workspace, source);
+  const trust = await workspace.link.request("project.trust", { cwd });
   if (trust.trusted) {
     await vscode.window.showInformationMessage(
       trust.lines.length === 0
@@ -33,6 +35,6 @@ export async function askTrust(workspace: Workspace, chosen?: { project: Project
     await vscode.window.showTextDocument(document);
   }
   if (answer !== give) return;
-  await workspace.link.request("project.grant", { cwd: project.root, digest: trust.digest });
+  await workspace.link.request("project.grant", { cwd, digest: trust.digest });
   await project.refresh();
 }

@@ -100,6 +100,11 @@ export class Workspace implements vscode.Disposable {
     return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(root));
   }
 
+  /** A folder's name where the window has more than one. */
+  nameAmongSeveral(project: Project): string | undefined {
+    return this.#projects.size > 1 ? this.folderOf(project)?.name : undefined;
+  }
+
   /** The project of the active file, else the only one; asks where there are several. */
   async pickProject(): Promise<Project | undefined> {
     const active = vscode.window.activeTextEditor?.document.uri;

@@ -1,0 +1,83 @@
+/**
+ * A window with two folders, one of them with a project below it: each has its own tools, variables and
+ * status.
+ */
+import { assertEquals } from "@std/assert";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fakeTools } from "../../../tests/e2e/fake_tools.ts";
+import { Editor } from "./editor.ts";
+
+const FOLDERS = { one: "1.0.0", two: "2.0.0" };
+
+Deno.test("in a window with two folders each has its own tools, variables and status", async () => {
+  const versions = [...Object.values(FOLDERS), "3.0.0"];
+  await using registry = await fakeTools(versions.map((version) => ["deno", version] as const));
+  await using editor = await Editor.create({ registry: registry.url });
+  const { sandbox } = editor;
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(sandbox.project, path)), { recursive: true });
+    writeFileSync(join(sandbox.project, path), text);
+  };
+  for (const [name, version] of Object.entries(FOLDERS)) {
+    write(
+      `${name}/haft.toml`,
+      `[tools]\ndeno = "${version}"\n[env]\nFOLDER = "${name}"\nONLY_${name.toUpperCase()} = "1"\n`,
+    );
+    write(`${name}/${name}.ts`, "");
+    await editor.haft("trust", join(sandbox.project, name));
+    await editor.haft("install", `deno@${version}`);
+  }
+  write("two/below/haft.toml", '[tools]\ndeno = "3.0.0"\n[tasks.where]\nrun = "pwd > where"\n');
+  write("two/below/below.ts", "");
+  await editor.haft("trust", join(sandbox.project, "two", "below"));
+  const paths = Object.keys(FOLDERS).map((path) => ({ path }));
+  write("both.code-workspace", JSON.stringify({ folders: paths, settings: {} }));
+  await editor.open(join(sandbox.project, "both.code-workspace"));
+  await editor.showHaft();
+
+  // The view has the tools below their folders.
+  for (const [name, version] of Object.entries(FOLDERS)) {
+    await editor.row(new RegExp(`^${name}$`)).waitFor();
+    await editor.row(new RegExp(`deno.*${version}`)).waitFor();
+  }
+
+  // The status bar follows the active file, into a project below a folder, too.
+  await editor.openFile("one.ts");
+  await editor.status.filter({ hasText: "deno 1.0.0" }).waitFor();
+  await editor.openFile("two.ts");
+  await editor.status.filter({ hasText: "deno 2.0.0" }).waitFor();
+  await editor.openFile("below.ts");
+  const below = editor.status.filter({ hasText: "deno 3.0.0" });
+  await below.waitFor();
+
+  // So do the commands: a version is written where the file's project is, a task runs there.
+  await below.click();
+  await editor.choice(/^deno/).click();
+  await editor.chooseVersion("deno", /^2\.0\.0/);
+  await editor.status.filter({ hasText: "deno 2.0.0" }).waitFor();
+  const manifest = (path: string) => readFileSync(join(sandbox.project, path, "haft.toml"), "utf8");
+  assertEquals([manifest("two/below").includes('"2.0.0"'), manifest("two").includes('"2.0.0"')], [
+    true,
+    true,
+  ]);
+  await editor.command("haft: Open haft.toml");
+  await editor.page.locator(".codelens-decoration a", { hasText: "Run" }).click();
+  const where = join(sandbox.project, "two", "below", "where");
+  await editor.until(() => existsSync(where));
+  assertEquals(readFileSync(where, "utf8"), `${dirname(where)}\n`);
+
+  for (const [name, version] of Object.entries(FOLDERS)) {
+    // A remote host, which code-server is, scopes a terminal by the active file and not by its own folder.
+    await editor.openFile(`${name}.ts`);
+    const seen = join(sandbox.root, name);
+    // VS Code's shell integration writes into the first line.
+    const line =
+      `{ echo; echo $FOLDER$ONLY_ONE$ONLY_TWO; which deno; } > ${seen}.new; mv ${seen}.new ${seen}`;
+    await editor.terminal(line, name);
+    await editor.until(() => existsSync(seen));
+    const [, variables = "", which = ""] = readFileSync(seen, "utf8").split("\n");
+    assertEquals([variables, which.includes(`/deno/${version}/`)], [`${name}1`, true], which);
+  }
+  assertEquals(existsSync(join(sandbox.project, "one", ".vscode")), false);
+});
