@@ -1,6 +1,6 @@
 /** Values that are messages, and values that are none. */
 export const ENVELOPES: unknown[] = [
-  ...["request", "response", "event", "ping", "pong", "data", "ready"].map((type) => ({ type })),
+  ...["request", "response", "part", "event", "ping", "pong", "data", "ready"].map((type) => ({ type })),
   ...["Request", "", "hello", 1, null, true, ["event"], {}].map((type) => ({ type })),
   {},
   [],
@@ -12,7 +12,7 @@ export const ENVELOPES: unknown[] = [
   ...["id", "method", "event", "subject"].flatMap((field) =>
     ["", "x", "é", 1, null, true, [], {}].map((value) => ({ type: "request", [field]: value }))
   ),
-  ...["seq", "time"].flatMap((field) =>
+  ...["seq", "time", "index", "parts"].flatMap((field) =>
     [0, -1.5, 1e300, "1", null, true, [], {}].map((value) => ({ type: "event", [field]: value }))
   ),
   ...[true, false, 0, "true", null].map((oneway) => ({ type: "request", oneway })),

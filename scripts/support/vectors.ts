@@ -3,6 +3,7 @@ import { LIMITS } from "../../src/socket/limits.ts";
 import { ERROR_CODES } from "../../src/protocol/wire_error.ts";
 import { isMessage } from "../../src/protocol/is_message.ts";
 import { errorMessage } from "../../src/base/errors.ts";
+import { ANSWERS } from "./vector_answers.ts";
 import { ENVELOPES } from "./vector_envelopes.ts";
 import { FRAMES } from "./vector_frames.ts";
 import { handshakeVectors } from "./vector_handshake.ts";
@@ -45,6 +46,7 @@ export function vectorFiles(): Record<string, unknown> {
       };
     }),
     "envelopes.json": ENVELOPES.map((value) => ({ value, accepted: isMessage(value) })),
+    "answers.json": ANSWERS,
     "errors.json": ERROR_CODES,
     "limits.json": LIMITS,
     "pipe_handshake.json": handshakeVectors(),

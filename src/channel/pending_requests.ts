@@ -1,5 +1,6 @@
 import type { Message } from "../protocol/envelope.ts";
 import { RequestError } from "../protocol/wire_error.ts";
+import type { AnswerAssembler } from "./answer_assembler.ts";
 import { TimedOut } from "./errors.ts";
 
 export interface RequestOptions {
@@ -12,6 +13,8 @@ export interface RequestOptions {
    * Called as the answer is read, before any message that follows it: the promise resolves some turns later.
    */
   onAnswer?: () => void;
+  /** Takes an answer that comes in parts; without it, the peer must not send any. */
+  assembler?: AnswerAssembler | undefined;
 }
 
 interface Pending {
@@ -19,6 +22,7 @@ interface Pending {
   reject(error: unknown): void;
   onProgress: RequestOptions["onProgress"];
   onAnswer: RequestOptions["onAnswer"];
+  assembler: AnswerAssembler | undefined;
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -36,7 +40,7 @@ export class PendingRequests {
   async ask(
     method: string,
     data: unknown,
-    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer }: RequestOptions & {
+    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer, assembler }: RequestOptions & {
       send: (message: Message) => Promise<void>;
     },
   ): Promise<unknown> {
@@ -46,7 +50,7 @@ export class PendingRequests {
     let abort = () => {};
     try {
       return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onProgress, onAnswer });
+        this.#pending.set(id, { resolve, reject, onProgress, onAnswer, assembler });
         const giveUp = (error: unknown) => {
           void send({ type: "request", oneway: true, method: "cancel", data: { id } }).catch(() => {});
           reject(error);
@@ -65,10 +69,14 @@ export class PendingRequests {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       this.#pending.delete(id);
+      assembler?.drop(id);
     }
   }
 
-  /** @returns false when the message belongs to no request of this side */
+  /**
+   * @returns false when the message belongs to no request of this side
+   * @throws {FrameError} when a part of an answer is not what it has to be
+   */
   settle(message: Message): boolean {
     const { type, id } = message;
     if (type === "response" && id === undefined && message.error !== undefined && this.size > 0) {
@@ -77,13 +85,17 @@ export class PendingRequests {
       return true;
     }
     const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (pending === undefined) return false;
-    if (type === "event") pending.onProgress?.(message.event ?? "", message.data);
+    if (id === undefined || pending === undefined) return false;
+    if (type === "part" && pending.assembler !== undefined) pending.assembler.add(id, message);
+    else if (type === "event") pending.onProgress?.(message.event ?? "", message.data);
     else if (type !== "response") return false;
     else {
+      const { error, parts, data } = message;
+      const { assembler } = pending;
+      const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
       pending.onAnswer?.();
-      if (message.error === undefined) pending.resolve(message.data);
-      else pending.reject(RequestError.from(message.error));
+      if (error === undefined) pending.resolve(whole);
+      else pending.reject(RequestError.from(error));
     }
     return true;
   }

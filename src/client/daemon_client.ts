@@ -1,10 +1,11 @@
 import type { Env } from "../base/env.ts";
 // The files and not channel/mod.ts, whose other kinds of channels a client has no use for.
+import { AnswerAssembler } from "../channel/answer_assembler.ts";
 import { Disconnected } from "../channel/errors.ts";
 import type { IpcChannel, Message } from "../channel/ipc_channel.ts";
 import type { RequestOptions } from "../channel/pending_requests.ts";
 import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
-import { type Ack, PROTOCOL_RANGE } from "../protocol/hello.ts";
+import { type Ack, PARTS, PROTOCOL_RANGE } from "../protocol/hello.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
@@ -38,6 +39,7 @@ export class DaemonClient implements AsyncDisposable {
   readonly ack: Ack;
   readonly #channel: IpcChannel;
   readonly #listeners: Set<(event: DaemonEvent) => void>;
+  readonly #assembler = new AnswerAssembler();
 
   private constructor(channel: IpcChannel, ack: Ack, listeners: Set<(event: DaemonEvent) => void>) {
     this.#channel = channel;
@@ -98,7 +100,7 @@ export class DaemonClient implements AsyncDisposable {
       else if (isEvent(message)) { for (const listener of listeners) listener(message); }
     });
     try {
-      const hello = { client, version, protocol: PROTOCOL_RANGE };
+      const hello = { client, version, protocol: PROTOCOL_RANGE, capabilities: [PARTS] };
       const ack = await channel.request("hello", hello, { timeoutMs, signal }) as Result<"hello">;
       return new DaemonClient(channel, ack, listeners);
     } catch (error) {
@@ -131,7 +133,11 @@ export class DaemonClient implements AsyncDisposable {
   /** As {@link DaemonClient.request}, for a method whose name is known only when it is called. */
   async requestAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? (LONG_METHODS.has(method) ? Infinity : undefined);
-    return await this.#channel.request(method, params, { ...options, timeoutMs });
+    return await this.#channel.request(method, params, {
+      ...options,
+      timeoutMs,
+      assembler: this.#assembler,
+    });
   }
 
   /** Calls `listener` with every event of the stream and every notice; gives a function that ends it. */

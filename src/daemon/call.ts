@@ -7,6 +7,7 @@ export class PendingCall implements Call {
   readonly #progress: (event: string, data: unknown) => void;
   #abort: AbortController | undefined;
   #reason: Error | undefined;
+  #onAnswered: ((sent: boolean) => void) | undefined;
 
   constructor(client: Client, progress: (event: string, data: unknown) => void) {
     this.client = client;
@@ -21,6 +22,15 @@ export class PendingCall implements Call {
 
   progress(event: string, data: unknown): void {
     this.#progress(event, data);
+  }
+
+  onAnswered(listener: (sent: boolean) => void): void {
+    this.#onAnswered = listener;
+  }
+
+  /** The answer is queued on the connection; `sent` is false when it is an error. */
+  answered(sent: boolean): void {
+    this.#onAnswered?.(sent);
   }
 
   /** Why the call was ended early; undefined while it may go on. */

@@ -1,6 +1,13 @@
 import type { EventFilter } from "../hub/event_filter.ts";
-import type { FrameSubscription } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
+
+/** What a client said of itself. */
+export interface Introduction {
+  client: string;
+  version: string | undefined;
+  protocol: number;
+  takesParts: boolean;
+}
 
 /** One connection, as methods see it. */
 export interface Client {
@@ -14,11 +21,18 @@ export interface Client {
   readonly connectedAt: number;
   readonly requests: number;
   readonly subscriptions: ReadonlyMap<string, { filter: EventFilter }>;
-  introduce(hello: { client: string; version: string | undefined; protocol: number }): void;
-  /** @throws {RequestError} `too_many` */
+  /** It takes answers that are larger than a frame in parts. */
+  readonly takesParts: boolean;
+  introduce(hello: Introduction): void;
+  /**
+   * Events come from `start` on, beginning with the one after `position`.
+   *
+   * @throws {RequestError} `too_many`
+   */
   subscribe(filter: EventFilter, since: StreamPosition | undefined): {
     id: string;
-    position: FrameSubscription["position"];
+    position: StreamPosition;
+    start(): void;
   };
   /** @returns false when there is no such subscription */
   unsubscribe(id: string): boolean;

@@ -19,7 +19,7 @@ import type { Framing } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { PeerClock } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
-import type { Client } from "./client.ts";
+import type { Client, Introduction } from "./client.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectionOutput } from "./connection_output.ts";
 import { type DispatcherHost, RequestDispatcher, wireError } from "./request_dispatcher.ts";
@@ -49,6 +49,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   name: string | undefined;
   version: string | undefined;
   protocol: number = PROTOCOL_RANGE[0];
+  takesParts = false;
   requests = 0;
   #bytesReceived = 0;
   readonly #host: ConnectionHost;
@@ -75,6 +76,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.#decoder = new FrameDecoder({ maxFrameBytes: host.limits.frameBeforeHello });
     this.#dispatcher = new RequestDispatcher(host, this, {
       send: (json) => this.#send(json),
+      ready: () => this.#closing === undefined && this.#output?.blocked !== true,
       onIdle: () => this.#endWhenAnswered(),
     });
     this.#subscriptions = new Subscriptions(this.id, host.fanout);
@@ -113,13 +115,12 @@ export class Connection implements Client, FrameSink, SocketHandler {
     };
   }
 
-  introduce(
-    { client, version, protocol }: { client: string; version: string | undefined; protocol: number },
-  ): void {
+  introduce({ client, version, protocol, takesParts }: Introduction): void {
     const first = this.name === undefined;
     this.name = client;
     this.version = version;
     this.protocol = protocol;
+    this.takesParts = takesParts;
     this.#decoder.maxFrameBytes = this.#host.limits.frame;
     if (first) this.#host.onIntroduced(this);
   }
@@ -127,7 +128,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   subscribe(
     filter: EventFilter,
     since: StreamPosition | undefined,
-  ): { id: string; position: StreamPosition } {
+  ): { id: string; position: StreamPosition; start: () => void } {
     return this.#subscriptions.add(this, { filter, since, most: this.#host.limits.subscriptions });
   }
 
@@ -216,6 +217,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
       this.#readingPaused = false;
       this.#socket.resume();
     }
+    this.#dispatcher.drained();
     if (this.#subscriptionsPaused) {
       this.#subscriptionsPaused = false;
       if (this.#leftOut > 0) this.send("relay.lagged", { dropped: this.#leftOut });

@@ -37,6 +37,11 @@ export class ConnectionOutput {
     return this.#writer.queuedBytes;
   }
 
+  /** Whether the socket holds bytes that the kernel would not take. */
+  get blocked(): boolean {
+    return this.#writer.blocked;
+  }
+
   get bytesSent(): number {
     return this.#bytesSent;
   }

@@ -9,6 +9,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Sends an event with this request's id, before its response. */
   progress(event: string, data: unknown): void;
+  /** Calls `listener` when the answer is queued on the connection, whole; `sent` is false if an error is. */
+  onAnswered(listener: (sent: boolean) => void): void;
 }
 
 export type Handler<Definition extends MethodDefinition> = (

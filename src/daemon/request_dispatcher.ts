@@ -8,7 +8,10 @@ import { cutText } from "../base/cut_text.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { systemFailure } from "../base/system_error.ts";
 import type { Message } from "../protocol/envelope.ts";
+import { PARTS } from "../protocol/hello.ts";
 import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
+import { isTooLargeForFrame } from "../channel/parted_answer.ts";
+import { AnswerQueue } from "./answer_queue.ts";
 import { PendingCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Method } from "./method_table.ts";
@@ -17,7 +20,7 @@ export interface DispatcherHost {
   readonly methods: { get(name: string): Method | undefined; readonly names: string[] };
   /** True once the daemon takes no new requests. */
   readonly stopping: boolean;
-  readonly limits: { requestsInFlight: number; requestTimeoutMs: number };
+  readonly limits: { requestsInFlight: number; requestTimeoutMs: number; frame: number };
   /** A method failed by a fault of haft's. */
   onInternalError(method: string, error: unknown): void;
 }
@@ -29,24 +32,32 @@ export class RequestDispatcher {
   readonly #onIdle: () => void;
   readonly #inFlight = new Map<string, PendingCall>();
   readonly #oneway = new Set<PendingCall>();
+  /** Answers that are larger than a frame; their requests are in flight until they have left. */
+  readonly #parted: AnswerQueue;
 
   /**
    * @param send queues one message's JSON text on the connection
+   * @param ready whether the socket has taken what was sent
    * @param onIdle called when the last request in flight has its answer
    */
   constructor(
     host: DispatcherHost,
     client: Client,
-    { send, onIdle }: { send: (json: string) => void; onIdle: () => void },
+    { send, ready, onIdle }: {
+      send: (json: string) => void;
+      ready: () => boolean;
+      onIdle: () => void;
+    },
   ) {
     this.#host = host;
     this.#client = client;
     this.#send = send;
     this.#onIdle = onIdle;
+    this.#parted = new AnswerQueue({ send, ready, maxFrameBytes: () => host.limits.frame });
   }
 
   get inFlight(): number {
-    return this.#inFlight.size + this.#oneway.size;
+    return this.#inFlight.size + this.#oneway.size + this.#parted.size;
   }
 
   dispatch(message: Message): void {
@@ -69,7 +80,7 @@ export class RequestDispatcher {
       });
     }
     if (!params.success) return this.#refuse(id, "invalid_params", ...paramsError(name, params.issues[0]));
-    if (id !== undefined && this.#inFlight.has(id)) {
+    if (id !== undefined && (this.#inFlight.has(id) || this.#parted.has(id))) {
       return this.#refuse(id, "invalid_request", `Request id "${id}" is already in flight`);
     }
     if (this.inFlight >= this.#host.limits.requestsInFlight) {
@@ -81,13 +92,20 @@ export class RequestDispatcher {
 
   /** @returns false when no request with this id is in flight */
   cancel(id: string): boolean {
+    if (this.#parted.drop(id)) return true;
     const call = this.#inFlight.get(id);
-    call?.end(new RequestError("cancelled", "The client cancelled the request"));
+    call?.end(new RequestError("cancelled", CANCELLED));
     return call !== undefined;
+  }
+
+  /** The socket has taken what was sent. */
+  drained(): void {
+    this.#parted.drained();
   }
 
   /** Ends all that is in flight. */
   endAll(reason: Error): void {
+    this.#parted.clear();
     for (const call of [...this.#inFlight.values(), ...this.#oneway]) call.end(reason);
   }
 
@@ -101,7 +119,7 @@ export class RequestDispatcher {
     } catch (error) {
       return this.#fail(method, id, call, error);
     }
-    if (!(result instanceof Promise)) return this.#answer(method, id, result);
+    if (!(result instanceof Promise)) return this.#answer(method, id, call, result);
     this.#hold(method, result, { call, id });
   }
 
@@ -123,7 +141,7 @@ export class RequestDispatcher {
     // A method that does not listen to its signal must not keep its id: the answer goes out when the call
     // ends.
     Promise.race([result, ended]).then(
-      (value) => this.#answer(method, id, value),
+      (value) => this.#answer(method, id, call, value),
       (error) => this.#fail(method, id, call, error),
     ).finally(() => {
       clearTimeout(timer);
@@ -133,37 +151,70 @@ export class RequestDispatcher {
     });
   }
 
-  #answer(method: Method, id: string | undefined, result: unknown): void {
-    if (id === undefined) return;
+  #answer(method: Method, id: string | undefined, call: PendingCall, result: unknown): void {
+    if (id === undefined) return call.answered(true);
     let data: string;
     try {
       data = JSON.stringify(result ?? {});
     } catch (error) {
-      return this.#fail(method, id, undefined, error);
+      return this.#fail(method, id, call, error);
     }
-    this.#sendResponse(id, `"data":${data}`);
+    try {
+      this.#send(response(id, "data", data));
+      call.answered(true);
+    } catch (error) {
+      if (this.#client.takesParts && isTooLargeForFrame(error)) this.#answerInParts(id, call, data);
+      else this.#cannotSend(id, call, error);
+    }
   }
 
-  #fail(method: Method, id: string | undefined, call: PendingCall | undefined, error: unknown): void {
-    const wire = toWireError(call?.endReason ?? error);
+  #answerInParts(id: string, call: PendingCall, data: string): void {
+    try {
+      this.#parted.add(id, data, (sent) => {
+        if (!sent) this.#sendError(id, wireError("cancelled", CANCELLED));
+        call.answered(sent);
+        if (this.inFlight === 0) this.#onIdle();
+      });
+    } catch (error) {
+      this.#cannotSend(id, call, error);
+    }
+  }
+
+  #cannotSend(id: string, call: PendingCall, error: unknown): void {
+    const next = this.#client.takesParts
+      ? "Ask for less at once"
+      : `Say hello with the capability "${PARTS}", so that the answer can come in parts, or ask for less`;
+    this.#sendError(id, wireError("failed", `The answer cannot be sent: ${errorMessage(error)}`, { next }));
+    call.answered(false);
+  }
+
+  #fail(method: Method, id: string | undefined, call: PendingCall, error: unknown): void {
+    const wire = toWireError(call.endReason ?? error);
     if (wire.name === "internal_error") this.#host.onInternalError(method.name, error);
-    if (id !== undefined) this.#sendResponse(id, `"error":${JSON.stringify(wire)}`);
+    if (id !== undefined) this.#sendError(id, wire);
+    call.answered(false);
   }
 
   #refuse(id: string | undefined, name: ErrorName, message: string, data?: unknown): void {
-    const error = JSON.stringify(wireError(name, message, data));
-    if (id === undefined) this.#send(`{"type":"response","error":${error}}`);
-    else this.#sendResponse(id, `"error":${error}`);
+    const error = wireError(name, message, data);
+    if (id === undefined) this.#send(`{"type":"response","error":${JSON.stringify(error)}}`);
+    else this.#sendError(id, error);
   }
 
-  #sendResponse(id: string, member: string): void {
+  #sendError(id: string, error: WireError): void {
     try {
-      this.#send(`{"type":"response","id":${JSON.stringify(id)},${member}}`);
-    } catch (error) {
-      const wire = wireError("failed", `The answer cannot be sent: ${errorMessage(error)}`);
-      this.#send(`{"type":"response","id":${JSON.stringify(id)},"error":${JSON.stringify(wire)}}`);
+      this.#send(response(id, "error", JSON.stringify(error)));
+    } catch (tooLarge) {
+      const wire = wireError("failed", `The error cannot be sent: ${errorMessage(tooLarge)}`);
+      this.#send(response(id, "error", JSON.stringify(wire)));
     }
   }
+}
+
+const CANCELLED = "The client cancelled the request";
+
+function response(id: string, member: "data" | "error", json: string): string {
+  return `{"type":"response","id":${JSON.stringify(id)},"${member}":${json}}`;
 }
 
 export function wireError(name: ErrorName, message: string, data?: unknown): WireError {

@@ -24,14 +24,14 @@ export class Subscriptions implements Disposable {
   add(
     sink: FrameSink,
     { filter, since, most }: { filter: EventFilter; since: StreamPosition | undefined; most: number },
-  ): { id: string; position: StreamPosition } {
+  ): { id: string; position: StreamPosition; start: () => void } {
     if (this.#open.size >= most) {
       throw new RequestError("too_many", `More than ${most} subscriptions on one connection`);
     }
     const id = `${this.#prefix}-${this.#next++}`;
     const stream = this.#fanout.subscribe(sink, { filter, ...(since === undefined ? {} : { since }) });
     this.#open.set(id, { filter, stream });
-    return { id, position: stream.position };
+    return { id, position: stream.position, start: () => stream.start() };
   }
 
   /** @returns false when there is no such subscription */

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { clearInterval, setInterval } from "node:timers";
+import { errorMessage } from "../base/errors.ts";
 import type { Message } from "../protocol/envelope.ts";
 import { BaseChannel } from "../channel/base_channel.ts";
 import {
@@ -122,7 +123,13 @@ export class FleetChannel extends BaseChannel {
     const { message, closed } = reply;
     if (closed !== undefined) return this.#finish(this.#gone(closed));
     if (message === undefined || (message.type === "pong" && message.id === PING_ID)) return;
-    this.deliver(message, data.length);
+    try {
+      this.deliver(message, data.length);
+    } catch (error) {
+      return this.#finish(
+        new ReceiveFailed(`Host "${this.#address.host}" broke the protocol: ${errorMessage(error)}`),
+      );
+    }
     // It is about the session itself, which is over.
     if (reply.s === 0) this.#finish(this.#gone("It refused the session"));
   }

@@ -2,10 +2,14 @@
  * One sender's session on this host: an ordinary client of the daemon, in memory, behind a door. What comes
  * in was verified, and passes when it is granted; what goes out is only of projects that are.
  */
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { errorMessage } from "../base/errors.ts";
+import { AnswerAssembler } from "../channel/answer_assembler.ts";
+import { PartedAnswer } from "../channel/parted_answer.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Message } from "../protocol/envelope.ts";
+import { PARTS } from "../protocol/hello.ts";
 import { ERROR_CODES, RequestError } from "../protocol/wire_error.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
@@ -33,6 +37,10 @@ const OLDEST_MS = 60_000;
 const SILENT_MS = 30_000;
 /** Bytes on their way above which the daemon's messages wait. */
 const MOST_UNREAD = 1024 * 1024;
+/** What a reply has around a message: `{"s":,"challenge":"","message":}`, a number and a challenge. */
+const AROUND_MESSAGE = 128;
+/** The daemon's parts go on as they are to a server that takes messages of this size. */
+const TAKES_ANY_PART = 256 * 1024;
 
 export class HostSession {
   /** What the sender's further signatures have to hold. */
@@ -49,8 +57,11 @@ export class HostSession {
   #closed = false;
   /** Requests are looked at in the order in which they came. */
   #turn: Promise<void> = Promise.resolve();
-  /** Requests for subscriptions that wait for their answer. */
-  readonly #subscribing = new Set<string>();
+  /** Answers in parts are put together here where not all of what they say may leave. */
+  readonly #assembler = new AnswerAssembler();
+  #takesParts = false;
+  /** What is to go out next, in this order. */
+  readonly #leaving: (Message | PartedAnswer)[] = [];
 
   constructor(options: HostSessionOptions) {
     this.#options = options;
@@ -104,11 +115,13 @@ export class HostSession {
       return this.#fail(message.id, error);
     }
     if (this.#closed) return;
-    if (message.method === "events.subscribe" && message.id !== undefined) this.#subscribing.add(message.id);
-    // The name that a sender gives itself is not one to trust.
-    const data = message.method === "hello" && typeof message.data === "object"
-      ? { ...message.data, client: name }
-      : message.data;
+    let { data } = message;
+    if (message.method === "hello" && typeof data === "object" && data !== null) {
+      this.#takesParts = "capabilities" in data && Array.isArray(data.capabilities) &&
+        data.capabilities.includes(PARTS);
+      // The name that a sender gives itself is not one to trust.
+      data = { ...data, client: name };
+    }
     await this.#channel.send({ ...message, data }).catch(() => {});
   }
 
@@ -119,23 +132,68 @@ export class HostSession {
     this.#unread = Math.max(0, this.#unread - Math.max(0, data.taken));
     if (!this.#held || this.#unread > MOST_UNREAD / 2) return;
     this.#held = false;
-    this.#socket.resume();
+    this.#sendOn();
+    if (!this.#held) this.#socket.resume();
   }
 
   #answer(message: Message): void {
     if (this.#closed || !this.#mayLeave(message)) return;
-    const first = this.#sent === 0 ? { challenge: this.challenge } : {};
-    this.#send({ ...first, message: this.#withoutOthers(message) });
-    if (this.#unread <= MOST_UNREAD || this.#held) return;
-    // The daemon sees a client that does not read, and tells it later what it missed.
-    this.#held = true;
-    this.#socket.pause();
+    try {
+      const whole = this.#whole(message);
+      if (whole === undefined) return;
+      this.#leaving.push(this.#inParts(this.#withoutOthers(whole)));
+    } catch (error) {
+      return this.#fail(message.id, error);
+    }
+    if (!this.#held) this.#sendOn();
+  }
+
+  /** Sends until the sender has enough to read. */
+  #sendOn(): void {
+    for (let next = this.#leaving[0]; next !== undefined; next = this.#leaving[0]) {
+      if (this.#unread > MOST_UNREAD) {
+        // The daemon sees a client that does not read, and tells it later what it missed.
+        this.#held = true;
+        return this.#socket.pause();
+      }
+      const message = next instanceof PartedAnswer ? JSON.parse(next.next()) as Message : next;
+      if (!(next instanceof PartedAnswer) || next.ended) this.#leaving.shift();
+      const first = this.#sent === 0 ? { challenge: this.challenge } : {};
+      this.#send({ ...first, message });
+    }
+  }
+
+  /** @returns undefined for a part of an answer that is to be looked at as a whole */
+  #whole(message: Message): Message | undefined {
+    const { type, id, parts } = message;
+    const asTheyAre = this.#seesAll && this.#options.maxPayload >= TAKES_ANY_PART;
+    if (id === undefined || asTheyAre) return message;
+    if (type === "part") return void this.#assembler.add(id, message);
+    if (parts !== undefined) return { type, id, data: this.#assembler.finish(id, parts) };
+    this.#assembler.drop(id);
+    return message;
+  }
+
+  /** An answer that is larger than a message of the fleet's server may be, or was put together here. */
+  #inParts(message: Message): Message | PartedAnswer {
+    const { type, id, data } = message;
+    if (!this.#takesParts || type !== "response" || id === undefined || data === undefined) return message;
+    const maxFrameBytes = this.#options.maxPayload - AROUND_MESSAGE;
+    const text = JSON.stringify(data);
+    return Buffer.byteLength(text) + AROUND_MESSAGE <= maxFrameBytes
+      ? message
+      : new PartedAnswer(id, text, { maxFrameBytes });
+  }
+
+  /** Whether every project is granted. */
+  get #seesAll(): boolean {
+    return this.#options.grant.projects.includes("*");
   }
 
   /** An event of the stream leaves when its project is granted. */
   #mayLeave({ type, seq, data }: Message): boolean {
     const { grant } = this.#options;
-    if (type !== "event" || seq === undefined || grant.projects.includes("*")) return true;
+    if (type !== "event" || seq === undefined || this.#seesAll) return true;
     return typeof data === "object" && data !== null && "root" in data && typeof data.root === "string" &&
       isGranted(data.root, grant);
   }
@@ -143,19 +201,23 @@ export class HostSession {
   /** The answer to a subscription without the state of projects that are not granted. */
   #withoutOthers(message: Message): Message {
     const { grant } = this.#options;
-    const { id, data } = message;
-    if (message.type !== "response" || id === undefined || !this.#subscribing.delete(id)) return message;
-    if (grant.projects.includes("*") || typeof data !== "object" || data === null || !("snapshot" in data)) {
-      return message;
-    }
+    const { type, data } = message;
+    if (type !== "response" || this.#seesAll) return message;
+    // No other method's answer has a snapshot. Ids would not tell, because a sender may use one twice.
+    if (typeof data !== "object" || data === null || !("snapshot" in data)) return message;
+    const granted = new Map<string, boolean>();
+    const mayLeave = ({ root }: { root?: unknown }) => {
+      if (typeof root !== "string") return false;
+      // Looking costs system calls, and there can be thousands of apps of one project.
+      const known = granted.get(root) ?? isGranted(root, grant);
+      granted.set(root, known);
+      return known;
+    };
     const entries = typeof data.snapshot === "object" && data.snapshot !== null
       ? Object.entries(data.snapshot)
       : [];
     const snapshot = Object.fromEntries(
-      entries.filter(([, state]) => Array.isArray(state)).map(([name, state]) => [
-        name,
-        state.filter((one: { root?: unknown }) => typeof one.root === "string" && isGranted(one.root, grant)),
-      ]),
+      entries.filter(([, state]) => Array.isArray(state)).map(([name, state]) => [name, state.filter(mayLeave)]),
     );
     return { ...message, data: { ...data, snapshot } };
   }

@@ -21,6 +21,8 @@ export interface FrameSink {
 /** One subscription of one connection. */
 export interface FrameSubscription extends Disposable {
   readonly position: StreamPosition;
+  /** Begins to write; until then the events stay in the ring. */
+  start(): void;
   /** The connection has drained: go on from where this subscriber stopped. */
   resume(): void;
 }
@@ -51,8 +53,8 @@ export class FrameFanout {
   }
 
   /**
-   * Starts a subscription. Nothing is written before the caller's tick is over, so that the answer to the
-   * request that asked for it goes out first.
+   * Makes a subscription from here on; {@link FrameSubscription.start} lets it write, once the answer to the
+   * request that asked for it is out.
    *
    * @param filter see {@link EventFilter}
    */
@@ -67,20 +69,22 @@ export class FrameFanout {
     const member: Member = { sink, cursor };
     const position = { epoch: this.#hub.epoch, seq: this.#hub.seq };
     group.members++;
-    let open = true;
+    let state: "made" | "started" | "ended" = "made";
     const catchUp = () => {
-      if (open) this.#catchUp(group, member);
+      if (state === "started") this.#catchUp(group, member);
     };
-    queueMicrotask(() => {
-      if (open && reset) sink.write(noticeFrame(sink.framing, "reset", position));
-      catchUp();
-    });
     return {
       position,
+      start: () => {
+        if (state !== "made") return;
+        state = "started";
+        if (reset) sink.write(noticeFrame(sink.framing, "reset", position));
+        catchUp();
+      },
       resume: catchUp,
       [Symbol.dispose]: () => {
-        if (!open) return;
-        open = false;
+        if (state === "ended") return;
+        state = "ended";
         group.live.delete(member);
         if (--group.members === 0) this.#groups.delete(key);
       },

@@ -3,6 +3,9 @@ import * as v from "valibot";
 /** The versions of this protocol that this haft speaks, oldest and newest. */
 export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
 
+/** The capability of a client that takes answers in parts, and of a daemon that sends them. */
+export const PARTS = "parts";
+
 /**
  * A client's first request, `hello`. Optional: a client that sends another request first is served as
  * protocol 1. What it has besides these is left aside, so that a newer client can introduce itself to an
@@ -15,6 +18,8 @@ export const Hello = v.object({
   version: v.optional(v.pipe(v.string(), v.maxLength(100))),
   /** Oldest and newest protocol that it speaks. */
   protocol: v.tuple([v.pipe(v.number(), v.integer()), v.pipe(v.number(), v.integer())]),
+  /** What it understands that older clients do not: `parts`, answers larger than a frame. */
+  capabilities: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(100)), []),
 });
 export type Hello = v.InferOutput<typeof Hello>;
 

@@ -3,6 +3,7 @@ import type { Message } from "./envelope.ts";
 const TYPES: ReadonlySet<unknown> = new Set<Message["type"]>([
   "request",
   "response",
+  "part",
   "event",
   "ping",
   "pong",
@@ -16,9 +17,13 @@ const TYPES: ReadonlySet<unknown> = new Set<Message["type"]>([
  */
 export function isMessage(value: unknown): value is Message {
   if (typeof value !== "object" || value === null) return false;
-  const { type, id, method, event, error, oneway, seq, time, subject } = value as Record<string, unknown>;
+  const { type, id, method, event, error, oneway, index, parts, seq, time, subject } = value as Record<
+    string,
+    unknown
+  >;
   return TYPES.has(type) && isOptionalString(id) && isOptionalString(method) && isOptionalString(event) &&
     isOptionalString(subject) && (oneway === undefined || typeof oneway === "boolean") &&
+    (index === undefined || isNumber(index)) && (parts === undefined || isNumber(parts)) &&
     (seq === undefined || isNumber(seq)) && (time === undefined || isNumber(time)) &&
     (error === undefined || isErrorBody(error));
 }

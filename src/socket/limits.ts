@@ -15,6 +15,11 @@ export const LIMITS = {
   jsonNesting: 64,
   /** Object keys in one frame (framing). */
   jsonKeys: 10_000,
+  /** All answers in parts of one connection that have begun and not ended, and the keys of one (channel). */
+  answer: 64 * 1024 * 1024,
+  answerKeys: 1_000_000,
+  /** Of an answer's text, how much goes as one part (channel). */
+  answerPart: 64 * 1024,
   /** Queued output above which a sender waits (channel). */
   outputSoft: 1024 * 1024,
   /** Queued output above which a send fails (channel). */

@@ -67,6 +67,9 @@ export function daemonHarness(
   options: {
     limits?: Partial<ConnectionLimits>;
     ping?: (call: Call) => unknown;
+    /** Of `log.tail`. */
+    lines?: string[];
+    snapshot?: Record<string, unknown>;
     wait?: (call: Call) => Promise<unknown>;
   } = {},
 ): Harness {
@@ -85,7 +88,7 @@ export function daemonHarness(
     version: "1.2.3",
     build: "test",
     capabilities: ["events"],
-    snapshot: () => ({ state: hub.seq }),
+    snapshot: () => options.snapshot ?? { state: hub.seq },
   }));
   methods.register({
     "daemon.ping": (_, call) => {
@@ -94,7 +97,7 @@ export function daemonHarness(
     },
     "log.tail": async (_, call) => {
       await options.wait?.(call);
-      return { path: "log", lines: [] };
+      return { path: "log", lines: options.lines ?? [] };
     },
     "test.long": async (_, call) => {
       await options.wait?.(call);

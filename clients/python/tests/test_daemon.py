@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from typing import Dict, List
+from typing import Any, Dict, List
 
 from haft_ipc import (
     Client,
@@ -108,6 +108,33 @@ class Daemon(DaemonTest):
                     with self.assertRaises(TimedOut):
                         await events.next(0.01)
                 await haft.request("daemon.shutdown")
+
+        asyncio.run(main())
+
+    def test_an_answer_larger_than_a_frame_comes_in_parts(self) -> None:
+        names = [f"t{n}" for n in range(4_000)]
+        with open(os.path.join(self.directory, "haft.toml"), "w", encoding="utf-8") as manifest:
+            manifest.write("[tasks]\n" + "".join(f'{name} = "true"\n' for name in names))
+        params = {"cwd": self.directory}
+
+        def names_in(answer: Any) -> List[str]:
+            return [task["name"] for task in answer["tasks"]]
+
+        with Client.connect(env=self.env, spawn=True, haft=HAFT) as haft:
+            self.assertEqual(sorted(names_in(haft.request("project.tasks", params))), sorted(names))
+            # The small answers do not wait until the large one is whole, and each finds its request.
+            small, large, last = haft.requests(
+                [("daemon.ping", {}), ("project.tasks", params), ("daemon.ping", {})]
+            )
+            self.assertEqual([*small], [*last])
+            self.assertEqual(len(names_in(large)), len(names))
+
+        async def main() -> None:
+            async with await AioClient.connect(env=self.env, framing="lines") as haft:
+                large, _ = await asyncio.gather(
+                    haft.request("project.tasks", params), haft.request("daemon.ping")
+                )
+                self.assertEqual(len(names_in(large)), len(names))
 
         asyncio.run(main())
 

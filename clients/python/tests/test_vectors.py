@@ -3,9 +3,10 @@
 import json
 import os
 import unittest
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from haft_ipc import ERROR_CODES, LIMITS, EndpointError
+from haft_ipc._answer_assembler import AnswerAssembler
 from haft_ipc._endpoint import endpoint_path
 from haft_ipc._frame_error import FrameError
 from haft_ipc.message import check_message
@@ -44,6 +45,37 @@ class Vectors(unittest.TestCase):
                     accepted = False
                 self.assertEqual(accepted, row["accepted"])
 
+    def test_answers_in_parts_are_put_together_and_refused_alike(self) -> None:
+        rows: Any = vectors("answers.json")
+        for row in rows:
+            with self.subTest(row["name"]):
+                assembler = AnswerAssembler()
+                answers: List[Any] = []
+                refusal = None
+                try:
+                    for message in row["messages"]:
+                        whole = assembler.take(message)
+                        if whole is not None:
+                            answers.append(whole["data"])
+                except FrameError as error:
+                    refusal = error.kind
+                self.assertEqual(answers, [json.loads(answer) for answer in row["answers"]])
+                self.assertEqual(refusal, row["refusal"])
+
+    def test_parts_are_taken_up_to_the_limit_and_not_one_byte_more(self) -> None:
+        def part(id: str, index: int, data: str) -> Dict[str, Any]:
+            return {"type": "part", "id": id, "index": index, "data": data}
+
+        assembler = AnswerAssembler(6)
+        for message in (part("1", 0, "[1"), part("2", 0, '"\u00e9'), part("1", 1, "]")):
+            self.assertIsNone(assembler.take(message))
+        with self.assertRaises(FrameError) as raised:
+            assembler.take(part("1", 2, " "))
+        self.assertEqual(raised.exception.kind, "too-large")
+        # The end of an answer, in whatever way, makes room.
+        assembler.take({"type": "response", "id": "1", "error": {"code": -32800, "message": "cancelled"}})
+        self.assertIsNone(assembler.take(part("3", 0, "[1]")))
+
     def test_errors_have_the_same_names_and_numbers(self) -> None:
         self.assertEqual(dict(ERROR_CODES), vectors("errors.json"))
 
@@ -55,6 +87,8 @@ class Vectors(unittest.TestCase):
             "frameCeiling": LIMITS.frame_ceiling,
             "jsonNesting": LIMITS.json_nesting,
             "jsonKeys": LIMITS.json_keys,
+            "answer": LIMITS.answer,
+            "answerKeys": LIMITS.answer_keys,
             "outputHard": LIMITS.output_hard,
             "unreadMessages": LIMITS.unread_messages,
             "unreadBytes": LIMITS.unread_bytes,

@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
-import { PROTOCOL_RANGE } from "../../protocol/hello.ts";
+import { PARTS, PROTOCOL_RANGE } from "../../protocol/hello.ts";
 import type { connectionMethods } from "../../protocol/methods/connection_methods.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 import type { Client } from "../client.ts";
@@ -20,9 +20,10 @@ export interface ConnectionHandlerDeps {
 export function connectionHandlers(deps: ConnectionHandlerDeps): Handlers<typeof connectionMethods> {
   const { hub } = deps;
   return {
-    "hello": ({ client, version, protocol }, call) => {
+    "hello": ({ client, version, protocol, capabilities }, call) => {
       const agreed = agreeOnProtocol(protocol);
-      call.client.introduce({ client, version, protocol: agreed });
+      const takesParts = capabilities.includes(PARTS);
+      call.client.introduce({ client, version, protocol: agreed, takesParts });
       return {
         client_id: call.client.id,
         pid: process.pid,
@@ -37,7 +38,8 @@ export function connectionHandlers(deps: ConnectionHandlerDeps): Handlers<typeof
     },
     "cancel": ({ id }, call) => ({ cancelled: call.client.cancel(id) }),
     "events.subscribe": ({ types, subject, since }, call) => {
-      const { id, position } = call.client.subscribe({ types, subject }, since);
+      const { id, position, start } = call.client.subscribe({ types, subject }, since);
+      call.onAnswered((sent) => sent ? start() : void call.client.unsubscribe(id));
       return { subscription_id: id, ...position, snapshot: deps.snapshot(types) };
     },
     "events.unsubscribe": ({ subscription_id: id }, call) => {

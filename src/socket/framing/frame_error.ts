@@ -11,7 +11,8 @@ export class FrameError extends Error {
     | "forbidden-key"
     | "not-utf8"
     | "not-json"
-    | "not-a-message";
+    | "not-a-message"
+    | "wrong-part";
 
   constructor(kind: FrameError["kind"], message: string, options?: ErrorOptions) {
     super(message, options);

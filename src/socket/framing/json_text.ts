@@ -9,8 +9,8 @@ import { FrameError } from "./frame_error.ts";
  *
  * @throws {FrameError}
  */
-export function decodeJson(bytes: Buffer, start: number, end: number): unknown {
-  const ascii = scanJson(bytes, start, end);
+export function decodeJson(bytes: Buffer, start: number, end: number, maxKeys?: number): unknown {
+  const ascii = scanJson(bytes, start, end, maxKeys);
   const text = ascii ? bytes.toString("latin1", start, end) : decodeUtf8(bytes.subarray(start, end));
   try {
     return JSON.parse(text);
@@ -41,7 +41,12 @@ const LONG_STRING = 256;
  *
  * @throws {FrameError}
  */
-export function scanJson(bytes: Buffer, start: number, end: number): boolean {
+export function scanJson(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  maxKeys: number = LIMITS.jsonKeys,
+): boolean {
   let depth = 0;
   let keys = 0;
   let seen = 0;
@@ -71,8 +76,8 @@ export function scanJson(bytes: Buffer, start: number, end: number): boolean {
       }
       to = i;
     } else if (byte === COLON) {
-      if (++keys > LIMITS.jsonKeys) {
-        throw new FrameError("too-many-keys", `Frame has more than ${LIMITS.jsonKeys} keys`);
+      if (++keys > maxKeys) {
+        throw new FrameError("too-many-keys", `Frame has more than ${maxKeys} keys`);
       }
       if (escaped || to - from === 9 || to - from === 11) refuseKey(bytes, from, to);
     } else if ((byte | 0x20) === 0x7b) {

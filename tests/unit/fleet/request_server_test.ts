@@ -1,10 +1,11 @@
 /** What a host does with messages that are not what they seem. The daemon behind it is a real one. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { AnswerAssembler } from "../../../src/channel/answer_assembler.ts";
 import { createUserKey, type UserKey } from "../../../src/fleet/nkey.ts";
 import { RequestServer, type RequestServerOptions } from "../../../src/fleet/request_server.ts";
 import { decodeReply, encodeText, type Reply, signRequest } from "../../../src/fleet/signed_request.ts";
 import { replySubject, requestSubject } from "../../../src/fleet/subjects.ts";
-import { PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
+import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
 import type { FleetGrant } from "../../../src/tools/manifest/fleet_settings.ts";
 import { daemonHarness } from "../../support/daemon_harness.ts";
 
@@ -13,9 +14,11 @@ const SESSION = "0123456789abcdef0123456789abcdef";
 const GRANT: FleetGrant = { methods: ["events.*"], projects: ["/srv/web"], commands: false };
 
 /** A host that allows something to one sender, and all that it sent. */
-function hostUnderTest({ grant = GRANT }: { grant?: FleetGrant } = {}) {
+function hostUnderTest(
+  { grant = GRANT, snapshot }: { grant?: FleetGrant; snapshot?: Record<string, unknown> } = {},
+) {
   const alice = createUserKey();
-  const daemon = daemonHarness();
+  const daemon = daemonHarness(snapshot === undefined ? {} : { snapshot });
   const sent: { subject: string; reply: Reply }[] = [];
   const log: string[] = [];
   const nats = {
@@ -83,8 +86,8 @@ function message(signer: UserKey, options: Forged = {}) {
 }
 
 /** Opens a session. @returns its challenge */
-async function open(host: ReturnType<typeof hostUnderTest>): Promise<string> {
-  host.server.receive(message(host.alice));
+async function open(host: ReturnType<typeof hostUnderTest>, data: unknown = HELLO): Promise<string> {
+  host.server.receive(message(host.alice, { data }));
   const [first] = await host.settled();
   assert(first?.reply.challenge !== undefined);
   return first.reply.challenge;
@@ -198,6 +201,48 @@ Deno.test("events of projects that are not granted do not leave the host", async
   host.daemon.hub.publish("user.secret", { token: "x" });
   const events = (await host.settled()).map(({ reply }) => reply.message?.data);
   assertEquals(events, [{ root: "/srv/web" }]);
+});
+
+/** A state of two projects; the second one's alone is larger than a frame. */
+function stateOfTwo() {
+  const apps = (root: string, count: number) =>
+    Array.from({ length: count }, (_, n) => ({ root, name: `app${n}`, command: "x".repeat(100) }));
+  return { mine: apps("/srv/web", 3_000), others: apps("/srv/other", 12_000) };
+}
+
+Deno.test("a large snapshot leaves in parts, without the state of projects that are not granted", async () => {
+  const { mine, others } = stateOfTwo();
+  await using host = hostUnderTest({ snapshot: { apps: [...others, ...mine] } });
+  const challenge = await open(host, { ...HELLO, capabilities: [PARTS] });
+  for (const n of [1, 2]) {
+    const subscribe = message(host.alice, { n, challenge, method: "events.subscribe", data: {} });
+    host.server.receive(subscribe);
+    const assembler = new AnswerAssembler();
+    for (let whole = false; !whole;) {
+      for (const { reply } of await host.settled()) {
+        const { type, id, parts } = reply.message ?? {};
+        assert(
+          id === `${n}` && (type === "part" || type === "response"),
+          JSON.stringify(reply).slice(0, 200),
+        );
+        whole = type === "response";
+        if (reply.message !== undefined && !whole) assembler.add(id, reply.message);
+        if (whole) {
+          const { snapshot } = assembler.finish(id, parts ?? 0) as { snapshot: unknown };
+          assertEquals(snapshot, { apps: mine });
+        }
+      }
+    }
+  }
+});
+
+Deno.test("a snapshot that is larger than a frame is none for a sender that takes no parts", async () => {
+  const { mine, others } = stateOfTwo();
+  await using host = hostUnderTest({ snapshot: { apps: [...others, ...mine] } });
+  const challenge = await open(host);
+  host.server.receive(message(host.alice, { n: 1, challenge, method: "events.subscribe", data: {} }));
+  const [answer] = await host.settled();
+  assertStringIncludes(answer?.reply.message?.error?.message ?? "", "cannot be sent");
 });
 
 Deno.test("a sender has at most 32 sessions at a time", async () => {

@@ -37,7 +37,7 @@ async function harness(options: { events?: number } = {}) {
       sink,
       since === undefined ? { filter: all } : { filter: all, since },
     );
-    await tick();
+    subscription.start();
     return subscription;
   };
   await tick();
@@ -113,14 +113,17 @@ Deno.test("FrameFanout replays since a position and announces another epoch", as
   assertEquals(reset.events, [`reset {"epoch":"${hub.epoch}","seq":3}`, "4"]);
 });
 
-Deno.test("FrameFanout writes nothing in the tick of subscribe(), so that its answer goes first", async () => {
+Deno.test("FrameFanout writes nothing before start(), so that the answer to the request goes first", async () => {
   const { hub, fanout } = await harness();
   hub.publish("a.b", 0);
   const sink = new RecordingSink();
-  fanout.subscribe(sink, { filter: all, since: { epoch: hub.epoch, seq: 0 } });
-  assertEquals(sink.writes.length, 0);
+  const subscription = fanout.subscribe(sink, { filter: all, since: { epoch: hub.epoch, seq: 0 } });
+  hub.publish("a.b", 1);
   await tick();
-  assertEquals(sink.events, ["1"]);
+  subscription.resume();
+  assertEquals(sink.writes.length, 0);
+  subscription.start();
+  assertEquals(sink.events, ["1", "2"]);
 });
 
 Deno.test("FrameFanout writes nothing more once a subscription is disposed", async () => {

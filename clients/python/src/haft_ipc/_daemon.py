@@ -4,6 +4,7 @@ import os
 import subprocess
 from typing import Dict, List, Mapping, Optional, Sequence
 
+from ._answer_assembler import PARTS
 from ._version import __version__
 from .errors import HaftError
 from .json_types import JsonInput
@@ -18,7 +19,12 @@ NOT_RUNNING = 'Run "haft daemon start", or connect with spawn=True'
 
 def hello(client: str) -> Dict[str, JsonInput]:
     """The first request's data."""
-    return {"client": client, "version": __version__, "protocol": PROTOCOL_RANGE}
+    return {
+        "client": client,
+        "version": __version__,
+        "protocol": PROTOCOL_RANGE,
+        "capabilities": [PARTS],
+    }
 
 
 def subscribe_params(

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from typing import Any, Callable, Deque, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ._answer_assembler import AnswerAssembler
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, frames, preamble
@@ -66,6 +67,8 @@ class StreamChannel(IpcChannel):
         self._inbox = Inbox(name, self._read, hung_up=transport.hung_up)
         self._counts = ChannelCounts(name, self.kind)
         self._outbox = Outbox(name, transport, self._counts)
+        #: Takes answers in parts; without it they are messages like others.
+        self._assembler: Optional[AnswerAssembler] = None
         self._shutting_down = False
         self._closed = False
         if decoder is None:
@@ -170,6 +173,10 @@ class StreamChannel(IpcChannel):
     def only_requests(self) -> None:
         """For a program that never receives: answers pings and drops other messages."""
         self._inbox.mail.unclaimed = self._answer_ping
+
+    def take_parts(self) -> None:
+        """For the client of a daemon: answers larger than a frame come in parts."""
+        self._assembler = AnswerAssembler()
 
     def shutdown(self) -> None:
         self._shutting_down = True
@@ -349,8 +356,11 @@ class StreamChannel(IpcChannel):
         try:
             for text in texts:
                 length = len(text)
-                arrived.append((check_message(decode_json(text)), length))
+                fields = check_message(decode_json(text))
                 size += length
+                whole = fields if self._assembler is None else self._assembler.take(fields)
+                if whole is not None:
+                    arrived.append((whole, length))
         finally:
             self._counts.messages_received += len(arrived) - before
             self._counts.bytes_received += size

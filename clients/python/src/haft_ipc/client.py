@@ -61,6 +61,7 @@ class Client(Closing):
             )
 
         def greet(channel: LocalSocketChannel) -> Ack:
+            channel.take_parts()
             try:
                 return Ack.from_wire(channel.request("hello", hello(client), timeout))
             except BaseException:

@@ -17,6 +17,9 @@ class Limits(NamedTuple):
     json_nesting: int = 64
     #: Object keys in one frame.
     json_keys: int = 10_000
+    #: All answers in parts of one connection that have begun and not ended, and the keys of one.
+    answer: int = 64 * 1024 * 1024
+    answer_keys: int = 1_000_000
     #: Bytes waiting to be sent, above which one more message fails with SendFailed.
     output_hard: int = 8 * 1024 * 1024
     #: Unread messages, and their bytes, above which the socket is not read.

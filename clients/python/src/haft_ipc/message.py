@@ -14,6 +14,7 @@ class IpcMessageType(str, Enum):
 
     REQUEST = "request"
     RESPONSE = "response"
+    PART = "part"
     EVENT = "event"
     PING = "ping"
     PONG = "pong"
@@ -26,7 +27,7 @@ class IpcMessageType(str, Enum):
 
 MESSAGE_TYPES = frozenset(kind.value for kind in IpcMessageType)
 _STRINGS = ("id", "method", "event", "subject")
-_NUMBERS = ("seq", "time")
+_NUMBERS = ("seq", "time", "index", "parts")
 #: Every field, in the order of the wire.
 _FIELDS = ("type", "id", "method", "event", "data", "error", "oneway", "seq", "time", "subject")
 

@@ -5,6 +5,7 @@ import time
 from functools import partial
 from typing import Any, AsyncIterator, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, overload
 
+from .._answer_assembler import AnswerAssembler
 from .._closing import AsyncClosing
 from .._frame_error import FrameError
 from .._framing import Framing, frame
@@ -178,6 +179,10 @@ class StreamChannel(AsyncClosing):
     def only_requests(self) -> None:
         """For a program that never receives: answers pings and drops other messages."""
         self._inbox.mail.unclaimed = self._answer_ping
+
+    def take_parts(self) -> None:
+        """For the client of a daemon: answers larger than a frame come in parts."""
+        self._wire.assembler = AnswerAssembler()
 
     def shutdown(self) -> None:
         """Refuses new sends and requests. Those in flight finish, and receiving goes on."""

@@ -4,6 +4,7 @@ import asyncio
 import select
 from typing import Callable, List, Optional
 
+from .._answer_assembler import AnswerAssembler
 from .._frame_decoder import FrameDecoder
 from .._frame_error import FrameError
 from .._framing import LENGTH_BYTES, Framing, preamble
@@ -34,6 +35,8 @@ class Wire(asyncio.BufferedProtocol):
         on_framing: Optional[Callable[["Wire", bool], None]] = None,
     ) -> None:
         self.decoder = FrameDecoder(max_frame_bytes, framing)
+        #: Takes answers in parts; without it they are messages like others.
+        self.assembler: Optional[AnswerAssembler] = None
         self._frame_timeout = frame_timeout
         self._on_framing = on_framing
         self._on_arrived: Optional[Callable[[Arrived], None]] = None
@@ -153,7 +156,10 @@ class Wire(asyncio.BufferedProtocol):
             failure = error
         try:
             for text in texts:
-                arrived.append((check_message(decode_json(text)), len(text)))
+                fields = check_message(decode_json(text))
+                whole = fields if self.assembler is None else self.assembler.take(fields)
+                if whole is not None:
+                    arrived.append((whole, len(text)))
         except FrameError as error:
             failure = error
         if self._timer is not None and self.decoder.frames != seen:

@@ -50,6 +50,7 @@ class Client(AsyncClosing):
             )
 
         async def greet(channel: LocalSocketChannel) -> Ack:
+            channel.take_parts()
             try:
                 return Ack.from_wire(await channel.request("hello", hello(client), timeout))
             except BaseException:
