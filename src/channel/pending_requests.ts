@@ -17,6 +17,11 @@ export interface RequestOptions {
   assembler?: AnswerAssembler | undefined;
 }
 
+interface AskOptions extends RequestOptions {
+  /** Gives the message to the channel. */
+  send(message: Message): Promise<void>;
+}
+
 interface Pending {
   resolve(data: unknown): void;
   reject(error: unknown): void;
@@ -36,13 +41,10 @@ export class PendingRequests {
     return this.#pending.size;
   }
 
-  /** @param send gives the message to the channel */
   async ask(
     method: string,
     data: unknown,
-    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer, assembler }: RequestOptions & {
-      send: (message: Message) => Promise<void>;
-    },
+    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer, assembler }: AskOptions,
   ): Promise<unknown> {
     signal?.throwIfAborted();
     const id = `${this.#nextId++}`;

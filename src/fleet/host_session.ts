@@ -213,12 +213,10 @@ export class HostSession {
       granted.set(root, known);
       return known;
     };
-    const entries = typeof data.snapshot === "object" && data.snapshot !== null
-      ? Object.entries(data.snapshot)
-      : [];
-    const snapshot = Object.fromEntries(
-      entries.filter(([, state]) => Array.isArray(state)).map(([name, state]) => [name, state.filter(mayLeave)]),
-    );
+    const snapshot: Record<string, unknown> = {};
+    for (const [name, state] of Object.entries(data.snapshot ?? {})) {
+      if (Array.isArray(state)) snapshot[name] = state.filter(mayLeave);
+    }
     return { ...message, data: { ...data, snapshot } };
   }
 

@@ -37,6 +37,7 @@ function hostUnderTest(
     door: {
       accept: (socket) => daemon.server.accept(socket),
       maxFrameBytes: () => 1024 * 1024,
+      events: daemon.hub,
       user: { env: {}, home: "/", paths: {} as RequestServerOptions["door"]["user"]["paths"] },
     },
     version: "1.0.0",

@@ -32,7 +32,7 @@ const tick = () => Promise.resolve();
 async function harness(options: { events?: number } = {}) {
   const hub = new Hub(options.events === undefined ? {} : { limits: { events: options.events } });
   const fanout = new FrameFanout(hub);
-  const join = async (sink: RecordingSink, since?: { epoch: string; seq: number }) => {
+  const join = (sink: RecordingSink, since?: { epoch: string; seq: number }) => {
     const subscription = fanout.subscribe(
       sink,
       since === undefined ? { filter: all } : { filter: all, since },
@@ -47,7 +47,7 @@ async function harness(options: { events?: number } = {}) {
 Deno.test("FrameFanout writes what one tick published as one batch, the same bytes to every member", async () => {
   const { hub, join } = await harness();
   const sinks = [new RecordingSink(), new RecordingSink()];
-  for (const sink of sinks) await join(sink);
+  for (const sink of sinks) join(sink);
   for (let i = 0; i < 3; i++) hub.publish("a.b", i);
   await tick();
   assertEquals(sinks.map((sink) => [sink.writes.length, sink.events]), [[1, ["1", "2", "3"]], [1, [
@@ -61,7 +61,7 @@ Deno.test("FrameFanout writes what one tick published as one batch, the same byt
 Deno.test("FrameFanout frames by length for a member that is framed by length", async () => {
   const { hub, join } = await harness();
   const sink = new RecordingSink("length");
-  await join(sink);
+  join(sink);
   hub.publish("a.b", { n: 1 });
   await tick();
   const frame = sink.writes[0] ?? new Uint8Array();
@@ -72,8 +72,8 @@ Deno.test("FrameFanout frames by length for a member that is framed by length", 
 Deno.test("FrameFanout leaves a full member alone, and it loses nothing that the ring still holds", async () => {
   const { hub, join } = await harness();
   const [slow, quick] = [new RecordingSink(), new RecordingSink()];
-  const subscription = await join(slow);
-  await join(quick);
+  const subscription = join(slow);
+  join(quick);
   slow.full = true;
   for (let i = 0; i < 5; i++) {
     hub.publish("a.b", i);
@@ -90,7 +90,7 @@ Deno.test("FrameFanout leaves a full member alone, and it loses nothing that the
 Deno.test("FrameFanout announces what a full member missed, once, and goes on", async () => {
   const { hub, join } = await harness({ events: 4 });
   const sink = new RecordingSink();
-  const subscription = await join(sink);
+  const subscription = join(sink);
   sink.full = true;
   for (let i = 0; i < 11; i++) {
     hub.publish("a.b", i);
@@ -105,8 +105,8 @@ Deno.test("FrameFanout replays since a position and announces another epoch", as
   const { hub, join } = await harness();
   for (let i = 0; i < 3; i++) hub.publish("a.b", i);
   const [replayed, reset] = [new RecordingSink(), new RecordingSink()];
-  await join(replayed, { epoch: hub.epoch, seq: 1 });
-  await join(reset, { epoch: "ffffffffffff", seq: 1 });
+  join(replayed, { epoch: hub.epoch, seq: 1 });
+  join(reset, { epoch: "ffffffffffff", seq: 1 });
   hub.publish("a.b", 3);
   await tick();
   assertEquals(replayed.events, ["2", "3", "4"]);
@@ -129,7 +129,7 @@ Deno.test("FrameFanout writes nothing before start(), so that the answer to the 
 Deno.test("FrameFanout writes nothing more once a subscription is disposed", async () => {
   const { hub, join } = await harness();
   const sink = new RecordingSink();
-  const subscription = await join(sink);
+  const subscription = join(sink);
   subscription[Symbol.dispose]();
   hub.publish("a.b", 0);
   await tick();
@@ -144,7 +144,7 @@ Deno.test("FrameFanout delivers every event once across members that stall and r
   const members = [];
   for (let i = 0; i < 8; i++) {
     const sink = new RecordingSink();
-    members.push({ sink, subscription: await join(sink) });
+    members.push({ sink, subscription: join(sink) });
   }
   for (let round = 0; round < 2_000; round++) {
     for (let i = random(4); i > 0; i--) hub.publish("a.b", round);
