@@ -42,6 +42,13 @@ export function recordedLife(record: InstanceRecord, { runs }: { runs: boolean }
   };
 }
 
+/** The same, for the next daemon. */
+export function lifeRecord(
+  { state, restarts, attempts, restartReason }: Life,
+): Pick<InstanceRecord, "state" | "restarts" | "attempts" | "restart_reason"> {
+  return { state, restarts, attempts, restart_reason: restartReason ?? null };
+}
+
 /**
  * What becomes of an instance whose process has ended while no daemon looked.
  *

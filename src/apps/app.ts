@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { fileStem, type ProcessKey } from "../process/process_key.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
@@ -8,12 +9,13 @@ import { appStatus, type Measured } from "./app_status.ts";
 import type { AppServices } from "./app_services.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { asTable, changedKeys } from "./config/changed_keys.ts";
-import { parseApp } from "./config/parse_apps.ts";
+import { parseApp, recordedConfig } from "./config/parse_apps.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import type { AppRecord } from "./journal/app_record.ts";
 import { makeInstanceLogs } from "./make_instance_logs.ts";
 import { planLaunch } from "./plan_launch.ts";
 import { hashVariables, type ProjectApps } from "./project_apps.ts";
+import { instancePort } from "./port_pool.ts";
 import { InstanceGroup, type InstanceNumbers } from "./instance_group.ts";
 import { type AppState, isDown, worstState } from "./state/app_state.ts";
 import { unknownApp } from "./unknown_app.ts";
@@ -51,10 +53,7 @@ export class App {
       name: key.name,
       clock: services.clock,
       make: (number) => this.#instance(number),
-      release: async (instance) => {
-        services.pump.delete(instance.logs);
-        await instance.detach();
-      },
+      release: (instance) => this.#release(instance),
     });
   }
 
@@ -159,20 +158,11 @@ export class App {
     this.#changed = record.changed;
     this.#desired = record.desired;
     this.#group.scale = record.scale;
-    const config = this.#recordedConfig(record);
+    const config = recordedConfig(this.name, record.table);
     this.#group.adopt(record.instances.map(({ instance }) => instance));
     await Promise.all(
       record.instances.map((one, at) => this.instances[at]?.adopt(one, config, record.desired === "running")),
     );
-  }
-
-  /** The record may be of an older haft, or damaged: what runs is supervised anyway. */
-  #recordedConfig({ table }: AppRecord): AppConfig {
-    try {
-      return parseApp(this.name, table ?? NEVER_STARTED);
-    } catch {
-      return parseApp(this.name, NEVER_STARTED);
-    }
   }
 
   /** Forgets it. @param logs its log files, too */
@@ -180,9 +170,8 @@ export class App {
     await this.stop();
     this.#removed = true;
     for (const instance of this.instances) {
-      this.#services.pump.delete(instance.logs);
       if (logs) await instance.logs.remove();
-      await instance.detach();
+      await this.#release(instance);
     }
     this.#services.journal.remove(this.key);
     this.#emit(0, "app.status_change", { state: "removed", previous: this.state, reason: null });
@@ -232,23 +221,31 @@ export class App {
     this.#group.resize(config.instances);
   }
 
+  async #release(instance: AppInstance): Promise<void> {
+    this.#services.pump.delete(instance.logs);
+    this.#services.ports.release(instance);
+    await instance.detach();
+  }
+
   #instance(number: number): AppInstance {
     const services = this.#services;
-    const { table, clock, spawner, exits, random } = services;
+    const { table, clock, spawner, exits, ports, random } = services;
     const instance: AppInstance = new AppInstance(number, {
       table,
       clock,
       spawner,
       exits,
+      ports,
       random,
       markerPrefix: `${this.#stem}/${number}`,
-      plan: () => this.#plan(number),
+      plan: () => this.#plan(instance),
       noteStart: (plan) => this.#noteStart(number, plan),
       dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),
       logs: (onLine) =>
         makeInstanceLogs(services, {
-          name: this.name,
+          key: this.key,
           base: `${this.#stem}-${number}`,
+          number,
           instance: () => instance,
           onLine,
           onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
@@ -263,20 +260,23 @@ export class App {
     return instance;
   }
 
-  async #plan(number: number): Promise<LaunchPlan> {
-    const project = this.#services.readProject(this.key.root);
+  async #plan(instance: AppInstance): Promise<LaunchPlan> {
+    const { readProject, scriptDirectory: scripts, journal, logDirectory, ports } = this.#services;
+    const project = readProject(this.key.root);
     if (!this.isAdhoc) project.requireTrust();
     const written = this.#adhoc ?? project.tables[this.name];
-    const { scriptDirectory: scripts, journal: { directory: journal } } = this.#services;
     const config = this.config(project);
+    const port = await instancePort(config.port, { ports, instance });
     return await planLaunch({
       name: this.name,
-      number,
+      number: instance.instance,
       project,
       written,
       config,
+      port,
       scripts,
-      journal,
+      journal: journal.directory,
+      logDirectory,
       inherited: this.#inherited,
       dotenv: !this.isAdhoc,
     });
@@ -295,7 +295,7 @@ export class App {
   }
 
   #watch(instance: AppInstance, config: AppConfig): Disposable {
-    const { limits, clock, onProblem, logDirectory } = this.#services;
+    const { limits, clock, onProblem, logDirectory, logFiles } = this.#services;
     return watchRunning(config, {
       root: this.key.root,
       clock,
@@ -304,7 +304,7 @@ export class App {
       onExceeded: (report) => this.#emit(instance.instance, "app.resource_limit_exceeded", { ...report }),
       onRecycle: (reason) => instance.recycle(reason),
       onNotice: (text) => instance.notice(text),
-      never: [logDirectory],
+      isLog: (path) => path.startsWith(`${logDirectory}${sep}`) || logFiles.has(path),
       onProblem: (text) => onProblem(`app "${this.name}": ${text}`),
     });
   }
@@ -344,6 +344,3 @@ export class App {
     }
   }
 }
-
-/** Stands for what an app is that no daemon has started yet, and that has no process to go on with. */
-const NEVER_STARTED = { command: ["true"] };

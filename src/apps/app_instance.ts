@@ -8,7 +8,7 @@ import { backoffDelay } from "../process/backoff.ts";
 import type { Exit } from "../process/exit.ts";
 import { findSame, type ProcessIdentity } from "../process/process_table.ts";
 import type { TreeQuery } from "../process/process_tree.ts";
-import { recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
+import { lifeRecord, recordedLife, resumption, wakeTree } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { type HealthWatch, watchChecks } from "./health/watch_health.ts";
 import type { InstanceHost } from "./instance_host.ts";
@@ -16,7 +16,8 @@ import { InstanceProcess } from "./instance_process.ts";
 import { type InstanceFacts, instanceStatus } from "./instance_status.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
+import type { InstanceLogs } from "./logs/instance_logs.ts";
+import type { LogStream } from "./logs/log_files.ts";
 import { type AppState, isUp } from "./state/app_state.ts";
 import { type Life, type LifeEffect, type LifeEvent, NO_POLICY, step, UNBORN } from "./state/lifecycle.ts";
 import { StateWaiters } from "./state/state_waiters.ts";
@@ -113,11 +114,13 @@ export class AppInstance {
   /** Goes on where another daemon ended. @param wanted that it runs */
   async adopt(record: InstanceRecord, config: AppConfig, wanted: boolean): Promise<void> {
     this.#config = config;
+    this.logs.copier.resume(record.log_files);
+    if (record.port !== null) this.#host.ports.keep(record.port, this);
     const identity = this.#process.adopt(record);
     this.#life = recordedLife(record, { runs: identity !== undefined });
-    const rotating = this.logs.recover();
+    const isRotating = this.logs.recover();
     if (identity === undefined) return await this.#resume(record, wanted);
-    if (rotating) wakeTree(this.#host.table, this.#process.tree);
+    if (isRotating) wakeTree(this.#host.table, this.#process.tree);
     this.logs.recovered();
     await this.#takeOver(identity, wanted);
   }
@@ -134,23 +137,19 @@ export class AppInstance {
   }
 
   record(): InstanceRecord {
-    const { state, restarts, attempts, restartReason } = this.#life;
     return {
       instance: this.instance,
-      state,
+      ...lifeRecord(this.#life),
       ...this.#process.record,
-      restarts,
-      attempts,
-      restart_reason: restartReason ?? null,
+      log_files: this.logs.copier.targets,
+      port: this.#host.ports.of(this) ?? null,
     };
   }
 
   status(): InstanceFacts {
-    return instanceStatus(this.#life, this.#process, {
-      instance: this.instance,
-      notice: this.#notice,
-      logs: this.logs.paths,
-    });
+    const { instance, logs } = this;
+    const port = this.#host.ports.of(this);
+    return instanceStatus(this.#life, this.#process, { instance, logs, port, notice: this.#notice });
   }
 
   #dispatch(event: LifeEvent): void {
@@ -178,8 +177,8 @@ export class AppInstance {
   }
 
   #goodFrom(state: AppState): number | undefined {
-    const good = this.#config?.health === undefined ? isUp(state) : state === "healthy";
-    return good ? this.#goodSince ?? this.#host.clock.monotonic() : undefined;
+    const isGood = this.#config?.health === undefined ? isUp(state) : state === "healthy";
+    return isGood ? this.#goodSince ?? this.#host.clock.monotonic() : undefined;
   }
 
   #perform(effect: LifeEffect): void {
@@ -224,6 +223,7 @@ export class AppInstance {
     if (signal.aborted) return;
     const changed = host.noteStart(plan);
     this.#config = plan.config;
+    this.logs.copier.begin(plan.logs);
     this.logs.prepare();
     const started = await this.#process.start(plan, this.logs.paths, signal);
     if (started === undefined) return;
@@ -234,9 +234,9 @@ export class AppInstance {
 
   #onExit(exit: Exit): void {
     if (this.state === "stopping") return;
-    const cleansUp = this.#config?.post_stop !== undefined;
-    if (cleansUp || this.#process.hasOthers()) this.#dispatch({ type: "leader_exited", exit });
-    else this.#gone();
+    if (this.#config?.post_stop !== undefined || this.#process.hasOthers()) {
+      this.#dispatch({ type: "leader_exited", exit });
+    } else this.#gone();
   }
 
   /** Nothing is left of it. */
@@ -256,11 +256,10 @@ export class AppInstance {
 
   #startPause(): void {
     const { clock, random } = this.#host;
-    const { attempts, restartReason = "" } = this.#life;
+    const { attempts: attempt, restartReason: reason = "" } = this.#life;
     const generation = this.#generation;
-    const delay = backoffDelay((this.#config ?? NO_POLICY).backoff, attempts, random());
-    const told = { attempt: attempts, delay_ms: delay, reason: restartReason };
-    this.#host.emit("app.process_restarting", told);
+    const delay = backoffDelay((this.#config ?? NO_POLICY).backoff, attempt, random());
+    this.#host.emit("app.process_restarting", { attempt, delay_ms: delay, reason });
     this.#pause = clock.after(delay, () => {
       if (generation === this.#generation) this.#dispatch({ type: "pause_over" });
     });

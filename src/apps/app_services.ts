@@ -12,6 +12,8 @@ import type { ProjectCache } from "../tools/project/project_cache.ts";
 import { Journal } from "./journal/journal.ts";
 import { LimitWatch } from "./limit_watch.ts";
 import { LogPump } from "./logs/log_pump.ts";
+import { OwnLogFiles } from "./logs/own_log_files.ts";
+import { PortPool } from "./port_pool.ts";
 import { type ProjectApps, projectReader } from "./project_apps.ts";
 
 export interface AppServiceOptions {
@@ -39,6 +41,9 @@ export interface AppServices {
   readonly sampler: UsageSampler;
   readonly limits: LimitWatch;
   readonly logDirectory: string;
+  /** Logs where people want them. */
+  readonly logFiles: OwnLogFiles;
+  readonly ports: PortPool;
   /** Where commands that begin with `#!` become files. */
   readonly scriptDirectory: string;
   readonly emit: EmitAppEvent;
@@ -73,6 +78,8 @@ export function makeAppServices(
     onProblem,
     sampler,
     logDirectory,
+    logFiles: new OwnLogFiles(),
+    ports: new PortPool(),
     scriptDirectory: join(directory, "scripts"),
     spawner: options.spawner ?? systemSpawner(table),
     random: options.random ?? Math.random,

@@ -10,8 +10,8 @@ export interface FileWatchOptions {
   patterns: WatchPatterns;
   /** Milliseconds without a further change: editors and builds write several files. */
   delay: number;
-  /** Absolute directories whose files never count: haft's own logs. */
-  never: readonly string[];
+  /** Whether the file of an absolute path is a log of haft's: those never count. */
+  isLog: (path: string) => boolean;
   clock: Clock;
   onChange: (file: string) => void;
   onProblem: (text: string) => void;
@@ -81,12 +81,9 @@ export class FileWatch implements Disposable {
   }
 
   #changed(path: string, { isNew = false } = {}): void {
-    const { root, patterns, delay, never, clock, onChange } = this.#options;
+    const { root, patterns, delay, isLog, clock, onChange } = this.#options;
     const file = path.replaceAll(sep, "/");
-    const absolute = resolve(root, path);
-    if (never.some((directory) => absolute === directory || absolute.startsWith(`${directory}${sep}`))) {
-      return;
-    }
+    if (isLog(resolve(root, path))) return;
     if (!isNew && !isMatched(file, patterns)) return;
     this.#quiet?.[Symbol.dispose]();
     this.#quiet = clock.after(delay, () => onChange(file));

@@ -78,6 +78,8 @@ function recordOf({ instance, nonce, info }: Leader, bootId: string): InstanceRe
     attempts: 0,
     restart_reason: null,
     exit: null,
+    log_files: { stdout: [], stderr: [] },
+    port: null,
   };
 }
 

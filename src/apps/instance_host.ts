@@ -4,8 +4,11 @@ import type { ProcessTable } from "../process/process_table.ts";
 import type { Spawner, SpawnSpec } from "../process/spawner.ts";
 import type { AppEventDetails, AppEventName } from "../protocol/app_events.ts";
 import type { AppCommand, AppConfig } from "./config/app_schema.ts";
+import type { PortPool } from "./port_pool.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
-import type { InstanceLogs, LogStream } from "./logs/instance_logs.ts";
+import type { InstanceLogs } from "./logs/instance_logs.ts";
+import type { LogStream } from "./logs/log_files.ts";
+import type { LogTargets } from "./logs/log_copier.ts";
 
 /** What one start needs to know; made anew for each. */
 export interface LaunchPlan {
@@ -14,6 +17,10 @@ export interface LaunchPlan {
   written: unknown;
   /** The words that run another command of the app: a check, a hook. */
   words(command: AppCommand): readonly string[];
+  /** The files that its output is copied to. */
+  logs: LogTargets;
+  /** What it finds in `PORT`, where haft says so. */
+  port: number | undefined;
   /** Without what marks the process. */
   spec: Omit<SpawnSpec, "stdout" | "stderr">;
 }
@@ -24,6 +31,7 @@ export interface InstanceHost {
   readonly clock: Clock;
   readonly spawner: Spawner;
   readonly exits: ExitWatch;
+  readonly ports: PortPool;
   /** 0 to 1. */
   random(): number;
   /** `<file stem>/<instance>`, the beginning of what marks its processes. */

@@ -1,5 +1,6 @@
 import type { AppInstance } from "../protocol/methods/app_methods.ts";
 import type { InstanceProcess } from "./instance_process.ts";
+import type { InstanceLogs } from "./logs/instance_logs.ts";
 import type { Life } from "./state/lifecycle.ts";
 
 /** An instance without what was measured of its processes. */
@@ -9,10 +10,11 @@ export type InstanceFacts = Omit<AppInstance, "cpu_percent" | "memory_bytes" | "
 export function instanceStatus(
   { state, reason, restarts, restartReason }: Life,
   { identity, exit, startedAt, uptimeMs }: InstanceProcess,
-  { instance, notice, logs }: {
+  { instance, notice, logs, port }: {
     instance: number;
     notice: string | undefined;
-    logs: { stdout: string; stderr: string };
+    logs: InstanceLogs;
+    port: number | undefined;
   },
 ): InstanceFacts {
   return {
@@ -26,7 +28,9 @@ export function instanceStatus(
     restart_reason: restartReason ?? null,
     exit_code: identity === undefined ? exit?.code ?? null : null,
     exit_signal: identity === undefined ? exit?.signal ?? null : null,
-    stdout_log: logs.stdout,
-    stderr_log: logs.stderr,
+    port: port ?? null,
+    stdout_log: logs.paths.stdout,
+    stderr_log: logs.paths.stderr,
+    log_files: logs.copier.paths,
   };
 }

@@ -1,17 +1,22 @@
 import { join } from "node:path";
 import type { AppInstance } from "./app_instance.ts";
 import type { AppServices } from "./app_services.ts";
+import type { ProcessKey } from "../process/process_key.ts";
+import { LogCopier } from "./logs/log_copier.ts";
 import { treeWriters } from "./logs/hold_writers.ts";
-import { InstanceLogs, type LogStream } from "./logs/instance_logs.ts";
+import { InstanceLogs } from "./logs/instance_logs.ts";
+import type { LogStream } from "./logs/log_files.ts";
 import type { SplitLine } from "./logs/line_splitter.ts";
 
 const DEFAULTS = { maxSize: 10 * 1024 * 1024, keep: 5 };
 
 export interface InstanceLogsOptions {
-  /** The app's name, for the daemon's log. */
-  name: string;
+  /** Whose logs they are. */
+  key: ProcessKey;
   /** What the names of its files begin with. */
   base: string;
+  /** Of the instance. */
+  number: number;
   instance: () => AppInstance;
   onLine: (stream: LogStream, line: SplitLine) => void;
   onSkip: (stream: LogStream, bytes: number) => void;
@@ -19,16 +24,28 @@ export interface InstanceLogsOptions {
 
 /** The logs of one instance, by the settings that it was started with. */
 export function makeInstanceLogs(
-  { table, clock, logDirectory, onProblem }: AppServices,
-  { name, base, instance, onLine, onSkip }: InstanceLogsOptions,
+  { table, clock, logDirectory, logFiles, onProblem }: AppServices,
+  { key: { name, root }, base, number, instance, onLine, onSkip }: InstanceLogsOptions,
 ): InstanceLogs {
+  const settings = () => {
+    const { max_size, keep, format = "text", timestamps = false } = instance().config?.log ?? {};
+    return { maxSize: max_size ?? DEFAULTS.maxSize, keep: keep ?? DEFAULTS.keep, format, timestamps };
+  };
+  const copier = new LogCopier({
+    files: logFiles,
+    clock,
+    source: { app: name, root, instance: number },
+    settings,
+    onProblem(text) {
+      instance().notice(text);
+      onProblem(`app "${name}": ${text}`);
+    },
+  });
   return new InstanceLogs({
     base: join(logDirectory, base),
     clock,
-    settings: () => {
-      const log = instance().config?.log;
-      return { maxSize: log?.max_size ?? DEFAULTS.maxSize, keep: log?.keep ?? DEFAULTS.keep };
-    },
+    settings,
+    copier,
     writers: treeWriters({ table, clock }, () => instance().tree),
     onLine,
     onSkip,

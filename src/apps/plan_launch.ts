@@ -8,6 +8,7 @@ import { appEnvironment } from "./app_environment.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
+import { planLogs } from "./plan_logs.ts";
 import type { ProjectApps } from "./project_apps.ts";
 
 export interface PlanLaunchOptions {
@@ -26,6 +27,10 @@ export interface PlanLaunchOptions {
   journal: string;
   /** Where commands that begin with `#!` become files. */
   scripts: string;
+  /** haft's directory of logs. */
+  logDirectory: string;
+  /** What it finds in `PORT`. */
+  port: number | undefined;
 }
 
 /**
@@ -34,8 +39,9 @@ export interface PlanLaunchOptions {
  * @throws {HaftError} when the executable or a file of variables cannot be used
  */
 export async function planLaunch(
-  { name, number, project, written, config, scripts, journal, inherited: starter, dotenv }: PlanLaunchOptions,
+  { inherited: starter, ...options }: PlanLaunchOptions,
 ): Promise<LaunchPlan> {
+  const { name, number, project, written, config, scripts, journal, dotenv, logDirectory, port } = options;
   const variables = await appEnvironment({
     root: project.root,
     inherited: project.environment(starter),
@@ -44,6 +50,7 @@ export async function planLaunch(
       [APP_VARIABLES.instance]: `${number}`,
       [APP_VARIABLES.root]: project.root,
       [APP_VARIABLES.journal]: journal,
+      ...(port === undefined ? {} : { PORT: `${port}` }),
     },
     config,
     dotenv,
@@ -59,6 +66,8 @@ export async function planLaunch(
     config,
     words: (command) => commandWords(command, { ...context, args: [] }).words,
     written,
+    logs: planLogs(config, { root: project.root, env: variables, never: logDirectory }),
+    port,
     spec: {
       ...program,
       cwd,

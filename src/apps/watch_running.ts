@@ -17,13 +17,13 @@ export interface WatchRunningOptions {
   /** Something that the person who looks at the app should know. */
   onNotice: (text: string) => void;
   onProblem: (text: string) => void;
-  /** Absolute directories whose files are not watched. */
-  never: readonly string[];
+  /** Whether the file of an absolute path is a log of haft's. */
+  isLog: (path: string) => boolean;
 }
 
 /** Watches the limits and files of an instance that runs, until the result is disposed. */
 export function watchRunning(config: AppConfig, options: WatchRunningOptions): Disposable {
-  const { root, clock, limits, process, onExceeded, onRecycle, onNotice, onProblem, never } = options;
+  const { root, clock, limits, process, onExceeded, onRecycle, onNotice, onProblem, isLog } = options;
   const watches = new DisposableStack();
   watches.use(limits.add({
     limits: config.limits,
@@ -38,7 +38,7 @@ export function watchRunning(config: AppConfig, options: WatchRunningOptions): D
   if (paths.length > 0) {
     const onChange = (file: string) => onRecycle(`"${file}" changed`);
     const patterns = config.watch;
-    watches.use(new FileWatch({ root, patterns, delay, never, clock, onChange, onProblem }));
+    watches.use(new FileWatch({ root, patterns, delay, isLog, clock, onChange, onProblem }));
     void noteNothing(root, paths, (text) => {
       if (!watches.disposed) onNotice(text);
     }).catch((error) => onProblem(`Cannot look for what is watched: ${errorMessage(error)}`));

@@ -19,21 +19,18 @@ const HttpTarget = v.strictObject({
   url: v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")),
   expected_status: v.optional(v.pipe(v.number(), v.integer("a whole number"))),
 });
+const PortNumber = v.pipe(
+  v.number(),
+  v.integer("a port"),
+  v.minValue(1, "a port"),
+  v.maxValue(65_535, "a port"),
+);
+/** `HOST:PORT`; variables are filled in when it is asked. */
 const TcpTarget = v.union([
-  v.pipe(
-    v.number(),
-    v.integer("a port"),
-    v.minValue(1, "a port"),
-    v.maxValue(65_535, "a port"),
-    v.transform((port) => ({ host: "127.0.0.1", port })),
-  ),
+  v.pipe(PortNumber, v.transform((port) => `127.0.0.1:${port}`)),
   v.pipe(
     v.string(),
-    v.regex(/^(.+):(\d{1,5})$/, '"HOST:PORT"'),
-    v.transform((text) => ({
-      host: text.slice(0, text.lastIndexOf(":")).replace(/^\[(.*)\]$/, "$1"),
-      port: Number(text.slice(text.lastIndexOf(":") + 1)),
-    })),
+    v.regex(/^(.+:(\d{1,5}|\$.+)|\$.+)$/, '"HOST:PORT"'),
   ),
 ]);
 
@@ -69,6 +66,36 @@ function healthCheck<const Action extends "report" | "restart">(action: Action) 
     ),
   );
 }
+
+const LogTable = v.strictObject({
+  /** Files that its output is copied to: both streams, or one; below the project's directory. */
+  file: v.optional(Text),
+  stdout: v.optional(Text),
+  stderr: v.optional(Text),
+  /** Of these files. */
+  format: v.optional(v.picklist(["text", "json"], '"text" or "json"'), "text"),
+  /** Whether a line of text begins with its time. */
+  timestamps: v.optional(v.boolean(), false),
+  max_size: v.optional(ByteSize, "10MiB"),
+  /** Files in all, the current one included. */
+  keep: v.optional(v.pipe(Count, v.maxValue(1_000, "1000 or less")), 5),
+});
+
+const PORT_WORDS = 'a port, "auto" or a range such as "3000-3999"';
+/** Ports of which each instance gets one; a number is the same for all instances. */
+const Port = v.union([
+  PortNumber,
+  v.pipe(v.literal("auto"), v.transform(() => ({ from: 20_000, to: 29_999 }))),
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,5}-\d{1,5}$/, PORT_WORDS),
+    v.transform((text) => {
+      const [from = 0, to = 0] = text.split("-").map(Number);
+      return { from, to };
+    }),
+    v.check(({ from, to }) => from >= 1 && from <= to && to <= 65_535, PORT_WORDS),
+  ),
+]);
 
 const Condition = v.picklist(["started", "healthy", "completed"]);
 
@@ -115,6 +142,8 @@ export const AppTable = v.strictObject({
    * Files of variables, later ones over earlier ones, `env` over all; left out, `.env` where there is one.
    */
   env_file: v.optional(TextList),
+  /** What it finds in `PORT`. */
+  port: v.optional(Port),
   /** Started by `app.up` without names. */
   autostart: v.optional(v.boolean(), true),
   restart: v.optional(v.picklist(["no", "always", "on-failure", "unless-stopped"]), "on-failure"),
@@ -159,12 +188,9 @@ export const AppTable = v.strictObject({
     }),
     {},
   ),
+  /** How much of its output is kept, and files that it is copied to; a text is such a file. */
   log: v.optional(
-    v.strictObject({
-      max_size: v.optional(ByteSize, "10MiB"),
-      /** Files in all, the current one included. */
-      keep: v.optional(v.pipe(Count, v.maxValue(1_000, "1000 or less")), 5),
-    }),
+    v.union([v.pipe(Text, v.transform((file) => v.parse(LogTable, { file }))), LogTable]),
     {},
   ),
   /** Files, directories and globs below the project's directory; a change restarts the app. */

@@ -53,6 +53,22 @@ export function parseApp(name: string, table: unknown): AppConfig {
   return checkSection(appTable(table), AppTable, { what: "app", path: name, keys: [] });
 }
 
+/**
+ * What an app was started with. Its record may be of an older haft, or damaged: what runs is supervised
+ * anyway.
+ *
+ * @param table null when it was never started
+ */
+export function recordedConfig(name: string, table: unknown): AppConfig {
+  try {
+    return parseApp(name, table ?? NEVER_STARTED);
+  } catch {
+    return parseApp(name, NEVER_STARTED);
+  }
+}
+
+const NEVER_STARTED = { command: ["true"] };
+
 /** The first that is wrong with an app of another supervisor's file; undefined when haft can run it. */
 export function appProblem(name: string, table: unknown): ManifestProblem | undefined {
   const wrong = nameProblem(name);

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { errorCode, errorMessage } from "../../base/errors.ts";
 import { type CommandPlace, runCommand } from "../run_command.ts";
 import type { AppCommand, HealthConfig } from "../config/app_schema.ts";
+import type { FilledHealth } from "./fill_targets.ts";
 
 export interface ProbeContext extends CommandPlace {
   timeoutMs: number;
@@ -13,7 +14,7 @@ export interface ProbeContext extends CommandPlace {
 export type ProbeResult = string | undefined;
 
 /** Runs a health check once. It ends within its time-out, and does not throw. */
-export async function probe(health: HealthConfig, context: ProbeContext): Promise<ProbeResult> {
+export async function probe(health: FilledHealth, context: ProbeContext): Promise<ProbeResult> {
   try {
     if (health.http !== undefined) return await probeHttp(health.http, context.timeoutMs);
     if (health.tcp !== undefined) return await probeTcp(health.tcp, context.timeoutMs);

@@ -7,6 +7,7 @@ import { foreignAnswer } from "./foreign_answer.ts";
 import { HealthMonitor } from "./health_monitor.ts";
 import type { InstanceHooks } from "../instance_hooks.ts";
 import { probe } from "./probes.ts";
+import { fillTargets } from "./fill_targets.ts";
 
 export interface WatchHealthOptions {
   clock: Clock;
@@ -56,8 +57,9 @@ export function watchHealth(health: HealthConfig, options: WatchHealthOptions): 
     const known = hooks();
     const place = known?.place ?? { cwd: "/", env: {} };
     const words = (command: AppCommand) => known?.words(command) ?? showCommand(command);
-    return await probe(health, { ...place, words, timeoutMs: health.timeout }) ??
-      foreignAnswer(health, { table, tree: tree() });
+    const filled = fillTargets(health, place.env);
+    return await probe(filled, { ...place, words, timeoutMs: health.timeout }) ??
+      foreignAnswer(filled, { table, tree: tree() });
   };
   const failed = (reason: string, failures: number) => onFail(reason, failures, health.retries);
   return new HealthMonitor(health, { clock, check, onPass, onFail: failed, onUnhealthy }, { passed });

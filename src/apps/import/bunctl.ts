@@ -1,15 +1,10 @@
 import { errorMessage } from "../../base/errors.ts";
 import { type Imported, ImportedApps } from "./imported.ts";
+import { plainPath, setLogFile } from "./import_logs.ts";
 import { isTable, type Table } from "./values.ts";
 
-const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
-
 /** What the dialect, which answers clients, has no use for and so leaves out unseen. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  stdout_log: OWN_LOGS,
-  stderr_log: OWN_LOGS,
-  combined_log: OWN_LOGS,
-};
+const LOG_FILES = { stdout_log: "stdout", stderr_log: "stderr", combined_log: "file" } as const;
 
 /** bunctl's apps: a list, or an object with one under `apps`. @param read the dialect's own reader */
 export function importBunctl(value: unknown, read: (app: unknown) => Table): Imported {
@@ -29,8 +24,9 @@ export function importBunctl(value: unknown, read: (app: unknown) => Table): Imp
       draft.note("", `left out, since bunctl would refuse it: ${errorMessage(error)}`);
       continue;
     }
-    for (const [key, why] of Object.entries(LEFT_OUT)) {
-      if (app[key] !== undefined && app[key] !== null) draft.note(key, why);
+    for (const [key, to] of Object.entries(LOG_FILES)) {
+      if (app[key] === undefined || app[key] === null) continue;
+      setLogFile(draft, { key, to, value: plainPath(app[key]), directory: draft.table["cwd"] });
     }
     if (app["kill_timeout"] && app["stop_timeout"]) {
       draft.note("kill_timeout", "stop_timeout is the one that counts");

@@ -1,6 +1,7 @@
 import { basename, posix } from "node:path";
 import type { Draft, Rule, Rules } from "./draft.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
+import { PM2_LOG_KEYS, setPm2Logs } from "./pm2_logs.ts";
 import { setPm2Command } from "./pm2_command.ts";
 import {
   asBinarySize,
@@ -18,8 +19,9 @@ import {
 
 /** Read together with the script, in pm2_command.ts. */
 const WITH_SCRIPT: Rule = () => {};
+/** Read after all others. */
+const WITH_OTHERS: Rule = () => {};
 const KEYMETRICS = "it is about Keymetrics, pm2's own monitoring";
-const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
 const NODE_CHANNEL = "haft has no channel to Node's process.send";
 
 const cwd: Rule = (value, draft) => draft.set("cwd", asText(value));
@@ -50,7 +52,7 @@ const RULES: Rules = {
     if (!/^cluster/.test(asText(value))) return;
     draft.note(
       "exec_mode",
-      "no process shares another's port: bind one by HAFT_APP_INSTANCE, or with SO_REUSEPORT",
+      "no process shares another's port: give each its own by port, or bind it with SO_REUSEPORT",
     );
   },
   max_memory_restart: (value, draft) => draft.setIn("limits", "memory", asBinarySize(value)),
@@ -85,7 +87,7 @@ const RULES: Rules = {
   user: uid,
   gid: (value, draft) => draft.set("gid", owner(value)),
   stop_exit_codes: 'restart = "on-failure" restarts after every exit but 0',
-  increment_var: 'env can be made of the instance\'s number: PORT = "300$HAFT_APP_INSTANCE"',
+  increment_var: WITH_OTHERS,
   instance_var: (value, draft) => draft.setIn("env", asText(value), "$HAFT_APP_INSTANCE"),
   wait_ready: `${NODE_CHANNEL}; a health check tells when it is ready`,
   listen_timeout: "it belongs to wait_ready",
@@ -94,23 +96,7 @@ const RULES: Rules = {
   treekill: (value, draft) => {
     if (!asBoolean(value)) draft.note("treekill", "a stop is always of the whole tree");
   },
-  out_file: OWN_LOGS,
-  out: OWN_LOGS,
-  output: OWN_LOGS,
-  out_log: OWN_LOGS,
-  error_file: OWN_LOGS,
-  error: OWN_LOGS,
-  err: OWN_LOGS,
-  err_file: OWN_LOGS,
-  err_log: OWN_LOGS,
-  log_file: OWN_LOGS,
-  log: OWN_LOGS,
-  disable_logs: OWN_LOGS,
-  log_type: "logs hold what the app wrote; haft adds the time apart",
-  log_date_format: "haft keeps the time of each line itself",
-  time: "haft keeps the time of each line itself",
-  merge_logs: '"haft app logs" merges the logs of instances',
-  combine_logs: '"haft app logs" merges the logs of instances',
+  ...Object.fromEntries(PM2_LOG_KEYS.map((key) => [key, WITH_OTHERS])),
   pid_file: '"haft app status --json" has the process ids',
   pid: '"haft app status --json" has the process ids',
   namespace: "haft has no namespaces; name the apps that are meant, or give them profiles",
@@ -190,12 +176,14 @@ function readApp(app: Table, draft: Draft, environment: string | undefined): voi
   const { ignore_watch, watch_delay, ...rest } = own;
   draft.apply({ ...rest, ignore_watch, watch_delay }, RULES, { of: "pm2's" });
   moveWatched(draft);
+  setPm2Logs(app, draft);
   const environments = Object.keys(app).filter((key) => key.startsWith("env_"));
   for (const key of environments) {
     const name = key.slice("env_".length);
     if (name === environment && isTable(app[key])) draft.addVariables(key, app[key]);
     else draft.note(key, name === environment ? "not a table" : `taken by "haft app import --env ${name}"`);
   }
+  if (app["increment_var"] !== undefined) incrementVariable(app["increment_var"], draft);
   if (draft.table["schedule"] !== undefined && draft.table["instances"] !== undefined) {
     delete draft.table["schedule"];
     delete draft.table["schedule_action"];
@@ -210,6 +198,23 @@ function instances(value: unknown, draft: Draft): void {
   draft.set("instances", count > 1 ? Math.floor(count) : "max");
   draft.setIn("env", "NODE_APP_INSTANCE", "$HAFT_APP_INSTANCE");
   if (count < 0) draft.note("instances", '"max" is as many as there are processors, not fewer');
+}
+
+/** A number that is one more for each instance: a port of its own. */
+function incrementVariable(value: unknown, draft: Draft): void {
+  const name = String(value);
+  const { [name]: first, ...env } = draft.tableOf("env");
+  const from = Number(first);
+  if (!Number.isInteger(from) || from < 1 || from > 65_535) {
+    return draft.note(
+      "increment_var",
+      `there is no number in env.${name}; port = "3000-3999" gives each its own`,
+    );
+  }
+  draft.set("port", `${from}-${Math.min(65_535, from + 99)}`);
+  const all = name === "PORT" ? env : { ...env, [name]: "$PORT" };
+  draft.set("env", all);
+  if (Object.keys(all).length === 0) delete draft.table["env"];
 }
 
 function watch(value: unknown, draft: Draft): void {

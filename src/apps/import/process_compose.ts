@@ -1,4 +1,6 @@
 import type { Draft, Rules } from "./draft.ts";
+import { OWN_LOGS } from "./import_logs.ts";
+import { setProcessLogs } from "./process_compose_logs.ts";
 import { type Imported, ImportedApps } from "./imported.ts";
 import {
   asBoolean,
@@ -16,7 +18,6 @@ import {
 } from "./values.ts";
 
 const SCREEN = "it is about the screen of process-compose";
-const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
 
 const TOP: Rules = {
   version: (value) => void value,
@@ -28,8 +29,8 @@ const TOP: Rules = {
   env_cmds: "haft runs no commands for variables; make them in the command",
   is_strict: "haft always refuses keys that it does not know",
   log_level: OWN_LOGS,
-  log_location: OWN_LOGS,
-  log_configuration: OWN_LOGS,
+  log_location: (value) => void value,
+  log_configuration: (value) => void value,
   log_format: OWN_LOGS,
   log_length: SCREEN,
   is_tui_disabled: SCREEN,
@@ -70,16 +71,8 @@ const PROCESS: Rules = {
   },
   schedule: (value, draft) =>
     draft.apply(asTable(value), SCHEDULE, { prefix: "schedule.", of: "process-compose's" }),
-  log_configuration: (value, draft) => {
-    const { rotation, ...rest } = asTable(value);
-    if (isTable(rotation)) {
-      draft.apply(rotation, ROTATION, { prefix: "log_configuration.rotation.", of: "process-compose's" });
-    }
-    for (const key of Object.keys(rest)) {
-      draft.note(`log_configuration.${key}`, "logs hold what the app wrote");
-    }
-  },
-  log_location: OWN_LOGS,
+  log_configuration: (value) => void value,
+  log_location: (value) => void value,
   description: "an app has none; write it as a comment",
   namespace: "haft has no namespaces; name the apps that are meant",
   is_daemon: "name its pid_file, or run the program in the foreground",
@@ -119,13 +112,6 @@ const SCHEDULE: Rules = {
   max_concurrent: "an app that runs is not started again",
 };
 
-const ROTATION: Rules = {
-  max_size_mb: (value, draft) => draft.setIn("log", "max_size", `${asNumber(value)}MiB`),
-  max_backups: (value, draft) => draft.setIn("log", "keep", asCount(value)),
-  max_age_days: "haft keeps files by their number",
-  compress: "haft keeps files as they are",
-};
-
 const CONDITIONS: Readonly<Record<string, string>> = {
   process_started: "started",
   process_healthy: "healthy",
@@ -158,6 +144,7 @@ export function importProcessCompose(file: Table): Imported {
     draft.set("restart", "no");
     setShared(file, draft);
     draft.apply(process, PROCESS, { of: "process-compose's" });
+    setProcessLogs(process, file, draft);
     imported.add(draft);
   }
   return imported.finish();

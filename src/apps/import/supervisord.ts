@@ -1,4 +1,5 @@
-import type { Draft, Rules } from "./draft.ts";
+import { OWN_LOGS, setLogFile } from "./import_logs.ts";
+import type { Draft, Rule, Rules } from "./draft.ts";
 import { parseSections } from "./config_parser.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
 import {
@@ -14,8 +15,10 @@ import {
   type Table,
 } from "./values.ts";
 
-const OWN_LOGS = 'haft keeps the logs of each app itself: "haft app logs"';
 const EVENTS = 'haft has events of its own: "haft ipc-send events.subscribe"';
+
+/** Read after all others. */
+const WITH_OTHERS: Rule = () => {};
 
 const PROGRAM: Rules = {
   command: (value, draft) => {
@@ -60,9 +63,9 @@ const PROGRAM: Rules = {
     draft.set("uid", asNumber(value));
   },
   umask: "an app has the umask of the command that starts it",
-  redirect_stderr: '"haft app logs" shows both streams in order',
-  stdout_logfile: OWN_LOGS,
-  stderr_logfile: OWN_LOGS,
+  redirect_stderr: WITH_OTHERS,
+  stdout_logfile: WITH_OTHERS,
+  stderr_logfile: WITH_OTHERS,
   stdout_logfile_maxbytes: logSize,
   stderr_logfile_maxbytes: logSize,
   stdout_logfile_backups: logFiles,
@@ -110,9 +113,24 @@ export function importSupervisord(text: string, { directory }: ImportSettings): 
       expanded[key] = expand(value, { key, name, directory, draft });
     }
     draft.apply(expanded, PROGRAM, { of: "supervisord's" });
+    setLogFiles(expanded, draft);
     imported.add(draft);
   }
   return imported.finish();
+}
+
+/** With `redirect_stderr`, the file of stdout is that of both streams. */
+function setLogFiles(
+  { stdout_logfile: out, stderr_logfile: err, redirect_stderr }: Table,
+  draft: Draft,
+): void {
+  const isRedirected = redirect_stderr !== undefined && asBoolean(redirect_stderr);
+  if (out !== undefined) {
+    setLogFile(draft, { key: "stdout_logfile", to: isRedirected ? "file" : "stdout", value: out });
+  } else if (isRedirected) draft.note("redirect_stderr", '"haft app logs" shows both streams in order');
+  if (err === undefined) return;
+  if (isRedirected) draft.note("stderr_logfile", "redirect_stderr is the one that counts");
+  else setLogFile(draft, { key: "stderr_logfile", to: "stderr", value: err });
 }
 
 /** Fills in `%(program_name)s` and the like; what differs by process or machine is named. */
@@ -120,7 +138,8 @@ function expand(
   text: string,
   { key, name: program, directory, draft }: { key: string; name: string; directory: string; draft: Draft },
 ): string {
-  const own = key === "environment" ? text.replaceAll("$", "$$$$") : text;
+  const isFilledIn = key === "environment" || LOG_FILE.test(key);
+  const own = isFilledIn ? text.replaceAll("$", "$$$$") : text;
   return own.replace(/%\(([A-Za-z_0-9]+)\)(?:0?\d*)([sd])|%%/g, (whole, variable?: string) => {
     if (whole === "%%") return "%";
     if (key === "process_name") return whole;
@@ -128,11 +147,13 @@ function expand(
     if (variable === "here") return directory;
     const caller = variable === "process_num" ? "HAFT_APP_INSTANCE" : /^ENV_(.+)$/.exec(variable ?? "")?.[1];
     if (caller !== undefined && key === "command") return `${VARIABLE}{${caller}}`;
-    if (caller !== undefined && key === "environment") return `\${${caller}}`;
+    if (caller !== undefined && isFilledIn) return `\${${caller}}`;
     draft.note(key, `${whole} is not filled in`);
     return whole;
   });
 }
+
+const LOG_FILE = /^std(out|err)_logfile$/;
 
 /** Stands for the dollar of a variable that a shell fills in; supervisord's own dollars are no variables. */
 const VARIABLE = "\0";

@@ -18,6 +18,13 @@ export const InstanceRecord = v.object({
   /** Restarts in a row. */
   attempts: v.number(),
   restart_reason: v.optional(v.nullable(v.string()), null),
+  /** The files that its output is copied to. */
+  log_files: v.optional(
+    v.object({ stdout: v.array(v.string()), stderr: v.array(v.string()) }),
+    { stdout: [], stderr: [] },
+  ),
+  /** What it found in `PORT`. */
+  port: v.optional(v.nullable(v.number()), null),
   exit: v.nullable(v.object({ code: v.nullable(v.number()), signal: v.nullable(v.string()) })),
 });
 export type InstanceRecord = v.InferOutput<typeof InstanceRecord>;

@@ -2,7 +2,7 @@ import { errorMessage, UsageError } from "../../base/errors.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
 import { instancesMeant } from "../app_registry.ts";
-import { LOG_STREAMS, type LogStream } from "./instance_logs.ts";
+import { LOG_STREAMS, type LogStream } from "./log_files.ts";
 import { readLog } from "./read_log.ts";
 
 export interface LogsQuery {

@@ -1,11 +1,11 @@
-import { rmSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync, statSync, writeSync } from "node:fs";
 import * as v from "valibot";
 import { errorMessage } from "../../base/errors.ts";
 import { readOrSetAside, setAsideUnlessFile } from "../../base/set_aside.ts";
-import { writeAtomic } from "../../base/write_atomic.ts";
 import type { Clock } from "../../process/clock.ts";
+import type { LogCopier } from "./log_copier.ts";
 import type { SplitLine } from "./line_splitter.ts";
-import { logFamily } from "./log_files.ts";
+import { LOG_STREAMS, logFamily, type LogSettings, type LogStream } from "./log_files.ts";
 import { type FollowerState, LogFollower } from "./log_follower.ts";
 import {
   forgetRotation,
@@ -17,21 +17,14 @@ import {
 } from "./rotate_log.ts";
 import { TimeIndex } from "./time_index.ts";
 
-export type LogStream = "stdout" | "stderr";
-export const LOG_STREAMS: readonly LogStream[] = ["stdout", "stderr"];
-
-export interface LogSettings {
-  maxSize: number;
-  /** Files in all. */
-  keep: number;
-}
-
 export interface InstanceLogsOptions {
   /** Without the ending: `<directory>/<file stem>-0`. */
   base: string;
   clock: Clock;
   settings: () => LogSettings;
   writers: Writers;
+  /** What is read goes to the files that a person named. */
+  copier: LogCopier;
   onLine: (stream: LogStream, line: SplitLine) => void;
   /** Bytes that were not read: they came faster than they can be told. */
   onSkip: (stream: LogStream, bytes: number) => void;
@@ -86,10 +79,14 @@ export class InstanceLogs {
       follower: new LogFollower(
         this.paths[name],
         begin[name],
-        (lines) => {
+        (lines, bytes) => {
+          this.#copy(name, lines, bytes);
           for (const line of lines) options.onLine(name, line);
         },
-        (bytes) => options.onSkip(name, bytes),
+        (bytes) => {
+          options.copier.skipped(name, bytes);
+          options.onSkip(name, bytes);
+        },
       ),
     });
     this.#streams = { stdout: stream("stdout"), stderr: stream("stderr") };
@@ -181,6 +178,19 @@ export class InstanceLogs {
     return { rotations, offset };
   }
 
+  get copier(): LogCopier {
+    return this.#options.copier;
+  }
+
+  #copy(name: LogStream, lines: readonly SplitLine[], bytes: Uint8Array): void {
+    const { copier } = this.#options;
+    if (copier.targets[name].length === 0) return;
+    copier.copy(name, lines, bytes);
+    // A daemon that is killed from here on leaves the next one nothing to copy once more.
+    this.#moved = true;
+    this.save();
+  }
+
   /** Keeps where reading goes on. */
   save(): void {
     if (!this.#moved) return;
@@ -191,7 +201,7 @@ export class InstanceLogs {
     });
     if (state === this.#saved) return;
     this.#keep("how far its log was read", () => {
-      writeAtomic(this.#statePath, state, { mode: 0o600, durable: false });
+      keepInPlace(this.#statePath, state);
       this.#saved = state;
     });
     this.#moved = this.#saved !== state;
@@ -293,5 +303,19 @@ export class InstanceLogs {
     });
     const known = readOrSetAside(this.#statePath, (text) => v.parse(TailState, JSON.parse(text)));
     return known ?? { stdout: end(this.paths.stdout), stderr: end(this.paths.stderr) };
+  }
+}
+
+/** Longer than a state ever is: each one takes the whole place of the one before it. */
+const STATE_LENGTH = 256;
+
+/** Replaces a short text by one write, many times a second: no process that is killed leaves half of it. */
+function keepInPlace(path: string, text: string): void {
+  setAsideUnlessFile(path);
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    writeSync(descriptor, text.padEnd(STATE_LENGTH), 0);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -17,6 +17,12 @@ const RETURN = 13;
 /** Cuts a stream of bytes into lines. What has no end yet waits, at most {@link LONGEST_LINE} of it. */
 export class LineSplitter {
   #rest: Uint8Array = new Uint8Array();
+  #taken: Uint8Array = this.#rest;
+
+  /** The bytes of the lines that came last, as they were; good until the chunk's memory is used again. */
+  get taken(): Uint8Array {
+    return this.#taken;
+  }
 
   /** Bytes that were pushed and are in no line yet. */
   get pending(): number {
@@ -47,6 +53,7 @@ export class LineSplitter {
       lines.push({ text: showBytes(bytes.subarray(at, stop)), partial: false, bytes: end + 1 - at });
       at = end + 1;
     }
+    this.#taken = bytes.subarray(0, at);
     // A copy, since the chunk's memory is the reader's; not by slice(), which copies nothing of a Buffer.
     this.#rest = new Uint8Array(bytes.subarray(at));
     return lines;
@@ -54,7 +61,7 @@ export class LineSplitter {
 
   /** The last line, when its writer has gone and will not end it. */
   flush(): SplitLine[] {
-    const rest = this.#rest;
+    const rest = this.#taken = this.#rest;
     this.#rest = new Uint8Array();
     return rest.length === 0 ? [] : [{ text: showBytes(rest), partial: false, bytes: rest.length }];
   }

@@ -1,5 +1,14 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 
+export type LogStream = "stdout" | "stderr";
+export const LOG_STREAMS: readonly LogStream[] = ["stdout", "stderr"];
+
+export interface LogSettings {
+  maxSize: number;
+  /** Files in all. */
+  keep: number;
+}
+
 /** Older files of a log, newest first: `.1` is the one before the current. */
 export function rotatedPath(path: string, index: number): string {
   return index === 0 ? path : `${path}.${index}`;

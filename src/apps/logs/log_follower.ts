@@ -38,7 +38,7 @@ const buffer = Buffer.alloc(64 * 1024);
 
 export class LogFollower {
   readonly path: string;
-  readonly #onLines: (lines: SplitLine[]) => void;
+  readonly #onLines: (lines: SplitLine[], bytes: Uint8Array) => void;
   readonly #onSkip: (bytes: number) => void;
   readonly #splitter = new LineSplitter();
   readonly #begin: FollowerState;
@@ -50,11 +50,14 @@ export class LogFollower {
   /** Whether the last segment is the file that is at the path. */
   #hasCurrent = false;
 
-  /** @param onSkip bytes that were not read, since too much waited */
+  /**
+   * @param onLines with their bytes, which are good until it returns
+   * @param onSkip bytes that were not read, since too much waited
+   */
   constructor(
     path: string,
     begin: FollowerState,
-    onLines: (lines: SplitLine[]) => void,
+    onLines: (lines: SplitLine[], bytes: Uint8Array) => void,
     onSkip: (bytes: number) => void = () => {},
   ) {
     this.path = path;
@@ -209,7 +212,7 @@ export class LogFollower {
   }
 
   #deliver(lines: SplitLine[]): void {
-    if (lines.length > 0) this.#onLines(lines);
+    if (lines.length > 0) this.#onLines(lines, this.#splitter.taken);
   }
 }
 

@@ -11,7 +11,8 @@ import { type FSWatcher, watch } from "node:fs";
 import { basename } from "node:path";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import type { Clock } from "../../process/clock.ts";
-import { type InstanceLogs, LOG_STREAMS } from "./instance_logs.ts";
+import type { InstanceLogs } from "./instance_logs.ts";
+import { LOG_STREAMS } from "./log_files.ts";
 
 /** Milliseconds. */
 const TIMES = {

@@ -42,7 +42,7 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
     ...apps.flatMap((app) =>
       app.instances.length === 0
-        ? [[app.name, stateText(app.state, style), "", "", "", "", "", about(app, null, { style, roots })]]
+        ? [[app.name, stateText(app.state, style), "", "", "", "", "", about(app, NOTHING, { style, roots })]]
         : app.instances.map((instance) => row(app, instance, { style, roots }))
     ),
   ], stdout));
@@ -68,6 +68,7 @@ function row(
     cpu_percent: cpu,
     memory_bytes: memory,
     reason,
+    port,
   }: AppInstance,
   { style, roots }: { style: Style; roots: boolean },
 ): string[] {
@@ -79,19 +80,25 @@ function row(
     String(restarts),
     cpu === null ? "" : `${cpu.toFixed(1)}%`,
     memory === null ? "" : formatBytes(memory),
-    about(app, reason ?? (restartReason === null ? null : `restarted: ${restartReason}`), { style, roots }),
+    about(app, {
+      reason: reason ?? (restartReason === null ? null : `restarted: ${restartReason}`),
+      port,
+    }, { style, roots }),
   ];
 }
 
-/** What else is to be said of an app: a reason, its next run, its project. */
+/** What else is to be said of an app: the port it was given, a reason, its next run, its project. */
 function about(
   { next_run: nextRun, root }: AppStatus,
-  reason: string | null,
+  { reason, port }: Pick<AppInstance, "reason" | "port">,
   { style, roots }: { style: Style; roots: boolean },
 ): string {
   return [
+    port === null ? "" : `port ${port}`,
     reason ?? "",
     nextRun === null ? "" : `next run ${new Date(nextRun).toLocaleString("sv-SE")}`,
     roots ? style.dim(root) : "",
   ].filter((text) => text !== "").join("  ");
 }
+
+const NOTHING = { reason: null, port: null };

@@ -59,9 +59,13 @@ export const AppInstance = v.object({
    * not say.
    */
   ports: v.nullable(v.array(v.number())),
+  /** What it finds in `PORT`; null where its manifest says nothing of it. */
+  port: v.nullable(v.number()),
   /** Where its output goes. */
   stdout_log: v.string(),
   stderr_log: v.string(),
+  /** Files of its manifest that the output is copied to. */
+  log_files: v.array(v.string()),
 });
 export type AppInstance = v.InferOutput<typeof AppInstance>;
 

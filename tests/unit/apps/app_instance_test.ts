@@ -3,6 +3,9 @@ import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { AppInstance } from "../../../src/apps/app_instance.ts";
 import { parseApp } from "../../../src/apps/config/parse_apps.ts";
+import { LogCopier } from "../../../src/apps/logs/log_copier.ts";
+import { OwnLogFiles } from "../../../src/apps/logs/own_log_files.ts";
+import { PortPool } from "../../../src/apps/port_pool.ts";
 import { InstanceLogs } from "../../../src/apps/logs/instance_logs.ts";
 import { ExitWatch } from "../../../src/process/exit_watch.ts";
 import { FakeClock, FakeSystem, settle } from "../process/fakes.ts";
@@ -34,6 +37,7 @@ async function withInstance(
     clock,
     spawner: system,
     exits: new ExitWatch({ table: system, clock }),
+    ports: new PortPool(),
     random: () => 0.5,
     markerPrefix: "web/0",
     plan: () =>
@@ -41,6 +45,8 @@ async function withInstance(
         config,
         words: (command) => [command].flat(),
         written: table,
+        logs: { stdout: [], stderr: [] },
+        port: undefined,
         spec: { file: "run", args: [], cwd: "/", env: {}, uid: undefined, gid: undefined },
       }),
     noteStart: () => [],
@@ -50,6 +56,13 @@ async function withInstance(
         base: join(directory, "web-0"),
         clock,
         settings: () => ({ maxSize: 1_000, keep: 2 }),
+        copier: new LogCopier({
+          files: new OwnLogFiles(),
+          clock,
+          source: { app: "web", root: "/", instance: 0 },
+          settings: () => ({ maxSize: 1_000, keep: 2, format: "text", timestamps: false }),
+          onProblem: (text) => events.push(text),
+        }),
         writers: { hold: () => Promise.resolve(true), release: () => {} },
         onLine,
         onSkip: () => {},

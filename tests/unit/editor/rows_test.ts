@@ -20,6 +20,8 @@ const instance: App["instances"][number] = {
   cpu_percent: 12.34,
   memory_bytes: 3 * 1_048_576,
   ports: [3000],
+  port: null,
+  log_files: [],
   stdout_log: "",
   stderr_log: "",
 };

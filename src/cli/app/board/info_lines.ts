@@ -18,12 +18,14 @@ export function infoLines(row: AppRow, apps: readonly AppStatus[], style: Style)
     ["restarts", restartsOf(row)],
     ["policy", policyOf(app)],
     ["limits", limitsOf(app)],
+    ["port", instance?.port?.toString() ?? ""],
     ["ports", instance?.ports?.join(", ") ?? ""],
     ["next run", app.next_run === null ? "" : new Date(app.next_run).toLocaleString("sv-SE")],
     ["changed", app.changed.join(", ")],
     ["pending", app.pending.join(", ")],
     ["env", app.env_names.join(", ")],
     ["log", [instance?.stdout_log, instance?.stderr_log].filter((path) => path !== undefined).join(" ")],
+    ["copied to", instance?.log_files.join(" ") ?? ""],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const lines = facts.filter(([, text]) => text !== "")

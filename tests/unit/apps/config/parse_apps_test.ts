@@ -33,7 +33,7 @@ Deno.test("parseApps() fills in every default; a text alone is a command", () =>
     depends_on: {},
     instances: 1,
     limits: {},
-    log: { max_size: 10 * 1024 * 1024, keep: 5 },
+    log: { format: "text", timestamps: false, max_size: 10 * 1024 * 1024, keep: 5 },
     watch: { paths: [], ignore: [], delay: 200 },
     schedule_action: "start",
   });
@@ -58,15 +58,12 @@ health = { log_line = "ready in \\\\d+" }
 command = "x"
 health = { exec = "curl -f 'http://x'", tcp = "[::1]:80" }
 `.replace(`, tcp = "[::1]:80"`, ""));
-  assertEquals(apps.get("db")?.health?.tcp, { host: "127.0.0.1", port: 5432 });
+  assertEquals(apps.get("db")?.health?.tcp, "127.0.0.1:5432");
   assertEquals(apps.get("api/v1 ü")?.env, { PORT: "8080", DEBUG: "true" });
   assertEquals(apps.get("api/v1 ü")?.env_file, [".env"]);
   assertEquals(apps.get("api/v1 ü")?.health?.http, { url: "http://127.0.0.1:8080/ok" });
   assertEquals(apps.get("probe")?.health?.exec, "curl -f 'http://x'");
-  assertEquals(parseApp("x", { command: "x", health: { tcp: "[::1]:80" } }).health?.tcp, {
-    host: "::1",
-    port: 80,
-  });
+  assertEquals(parseApp("x", { command: "x", health: { tcp: "[::1]:80" } }).health?.tcp, "[::1]:80");
 });
 
 const REFUSED: [name: string, text: string, message: string, next?: string][] = [
@@ -75,6 +72,23 @@ const REFUSED: [name: string, text: string, message: string, next?: string][] = 
     `[apps.web]\ncommand = "x"\ncomand = "y"`,
     'key "apps.web.comand" is not known',
     'Did you mean "command"?',
+  ],
+  [
+    "a port that is no range",
+    `[apps.web]\ncommand = "x"\nport = "9-3"`,
+    'key "apps.web.port" must be a port',
+  ],
+  ["a port as a text", `[apps.web]\ncommand = "x"\nport = "3000"`, 'key "apps.web.port" must be a port'],
+  ["a port above all", `[apps.web]\ncommand = "x"\nport = 70000`, 'key "apps.web.port" must be a port'],
+  [
+    "a log format",
+    `[apps.web]\ncommand = "x"\nlog = { format = "xml" }`,
+    'key "apps.web.log.format" must be',
+  ],
+  [
+    "a key of a log",
+    `[apps.web]\ncommand = "x"\nlog = { fiel = "x" }`,
+    'key "apps.web.log.fiel" is not known',
   ],
   ["a missing command", `[apps.web]\nargs = []`, 'key "apps.web.command" is missing'],
   [

@@ -39,6 +39,8 @@ function app(
       cpu_percent: null,
       memory_bytes: null,
       ports: null,
+      port: null,
+      log_files: [],
       stdout_log: "",
       stderr_log: "",
     }],

@@ -41,6 +41,8 @@ export function app(
       cpu_percent: 1.25,
       memory_bytes: 5_000_000,
       ports: [8080],
+      port: null,
+      log_files: [],
       stdout_log: "/logs/out",
       stderr_log: "/logs/err",
     })),
