@@ -5,10 +5,12 @@ export default {
   title: "haft",
   description: "One handle for a project's tools, processes and tasks",
   lang: "en",
+  base: process.env.HAFT_SITE_BASE,
   cleanUrls: false,
   lastUpdated: false,
   vite: { publicDir: "public" },
   markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // As GitHub makes them, where the same pages are read.
     anchor: {
       slugify: (text) => text.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-"),
@@ -17,11 +19,16 @@ export default {
     config(md) {
       const inline = md.renderer.rules.code_inline;
       md.renderer.rules.code_inline = (...args) => inline(...args).replace(/^<code/, "<code v-pre");
+      // Wide text is scrolled by keys as well.
+      const indented = md.renderer.rules.code_block;
+      md.renderer.rules.code_block = (...args) =>
+        indented(...args).replace(/^<pre/, '<pre v-pre tabindex="0"');
     },
   },
   head: [["link", { rel: "icon", href: "data:," }]],
   themeConfig: {
     search: { provider: "local" },
+    notFound: { linkLabel: "Take me home" },
     outline: [2, 3],
     nav: [
       page("Getting started", "start"),

@@ -2,19 +2,13 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { runCommand } from "../support/command.ts";
+import { chromiumProgram, installDebian } from "../support/chromium.ts";
+import { mustRun } from "../support/command.ts";
 
 const VERSION = "4.96.4";
 /** Modules of code-server's own tree that are compiled: its install scripts would fetch VS Code's Node. */
 const COMPILED = ["node-pty", "@vscode/spdlog", "native-watchdog", "kerberos"];
-const SYSTEM_PACKAGES = [
-  "chromium",
-  "libkrb5-dev",
-  "libsecret-1-dev",
-  "libxkbfile-dev",
-  "libx11-dev",
-  "pkg-config",
-];
+const SYSTEM_PACKAGES = ["libkrb5-dev", "libsecret-1-dev", "libxkbfile-dev", "libx11-dev", "pkg-config"];
 
 export interface EditorPrograms {
   /** code-server's entry, for Node. */
@@ -34,7 +28,7 @@ function cacheDirectory(): string {
  * @throws {Error} naming the step that failed
  */
 export async function editorPrograms(): Promise<EditorPrograms> {
-  const chromium = await chromiumOf();
+  const chromium = await chromiumProgram();
   const root = join(cacheDirectory(), `code-server-${VERSION}`);
   const ready = join(root, ".ready");
   if (!existsSync(ready)) {
@@ -47,11 +41,12 @@ export async function editorPrograms(): Promise<EditorPrograms> {
 }
 
 async function installCodeServer(root: string): Promise<void> {
+  if (process.getuid?.() === 0) await installDebian(SYSTEM_PACKAGES);
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
   writeFileSync(join(root, "package.json"), '{ "private": true }\n');
-  await step(["npm", "install", `code-server@${VERSION}`, "--ignore-scripts", ...quiet], root);
+  await mustRun(["npm", "install", `code-server@${VERSION}`, "--ignore-scripts", ...quiet], { cwd: root });
   const nodeHeaders = { npm_config_nodedir: "/usr" };
-  await step(["npm", "rebuild", "argon2"], root, nodeHeaders);
+  await mustRun(["npm", "rebuild", "argon2"], { cwd: root, env: nodeHeaders });
   const code = join(root, "node_modules", "code-server", "lib", "vscode");
   const withoutScripts = ["npm", "install", "--omit=dev", "--ignore-scripts", ...quiet];
   // The lock files name a host of VS Code's own.
@@ -60,37 +55,10 @@ async function installCodeServer(root: string): Promise<void> {
       rmSync(join(directory, name), { force: true });
     }
   }
-  await step([...withoutScripts, "--legacy-peer-deps"], code);
+  await mustRun([...withoutScripts, "--legacy-peer-deps"], { cwd: code });
   for (const name of COMPILED) {
-    await step(["npx", "--yes", "node-gyp", "rebuild", "--nodedir=/usr"], join(code, "node_modules", name));
+    const cwd = join(code, "node_modules", name);
+    await mustRun(["npx", "--yes", "node-gyp", "rebuild", "--nodedir=/usr"], { cwd });
   }
-  await step(withoutScripts, join(code, "extensions"));
-}
-
-async function chromiumOf(): Promise<string> {
-  const found = findChromium();
-  if (found !== undefined) return found;
-  if (process.getuid?.() !== 0) {
-    throw new Error("There is no Chromium, and only root can install one");
-  }
-  await step(["apt-get", "update", "-qq"], "/");
-  await step(["apt-get", "install", "-y", "-qq", ...SYSTEM_PACKAGES], "/", {
-    DEBIAN_FRONTEND: "noninteractive",
-  });
-  const installed = findChromium();
-  if (installed === undefined) {
-    throw new Error("The package chromium has brought no chromium");
-  }
-  return installed;
-}
-
-function findChromium(): string | undefined {
-  return ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-}
-
-async function step(argv: string[], cwd: string, env: Record<string, string> = {}): Promise<void> {
-  const { code, stdout, stderr } = await runCommand(argv, { cwd, env, output: "capture" });
-  if (code !== 0) {
-    throw new Error(`"${argv.join(" ")}" failed:\n${(stdout + stderr).slice(-2_000)}`);
-  }
+  await mustRun(withoutScripts, { cwd: join(code, "extensions") });
 }

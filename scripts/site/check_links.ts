@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** @returns every link inside the built site that leads nowhere, as `page: link` */
-export function deadLinks(site: string): string[] {
+/**
+ * @param base the path that the site is published under
+ * @returns every link inside the built site that leads nowhere, as `page: link`
+ */
+export function deadLinks(site: string, base: string): string[] {
   const pages = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((name) =>
     name.endsWith(".html")
   );
@@ -18,18 +21,28 @@ export function deadLinks(site: string): string[] {
     const links = [...readFileSync(path, "utf8").matchAll(/<a\s[^>]*?href="([^"]+)"/g)].map(([, href]) =>
       href ?? ""
     );
-    return [...new Set(links)].filter((href) => !leadsSomewhere(href, { site, path, anchorsOf }))
+    return [...new Set(links)].filter((href) => !leadsSomewhere(href, { site, base, path, anchorsOf }))
       .map((href) => `${relative(site, path)}: ${href}`);
   });
 }
 
 function leadsSomewhere(
   href: string,
-  { site, path, anchorsOf }: { site: string; path: string; anchorsOf: (path: string) => Set<string> },
+  { site, base, path, anchorsOf }: {
+    site: string;
+    base: string;
+    path: string;
+    anchorsOf: (path: string) => Set<string>;
+  },
 ): boolean {
   if (/^[a-z]+:/.test(href)) return true;
   const [file = "", anchor = ""] = decoded(href.replaceAll("&amp;", "&")).split("#");
-  const target = file === "" ? path : file.startsWith("/") ? join(site, file) : join(dirname(path), file);
+  if (file.startsWith("/") && !file.startsWith(base)) return false;
+  const target = file === ""
+    ? path
+    : file.startsWith("/")
+    ? join(site, file.slice(base.length))
+    : join(dirname(path), file);
   const found = [target, `${target}.html`, join(target, "index.html")]
     .find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
   if (found === undefined) return false;

@@ -60,5 +60,21 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
   });
 }
 
+/**
+ * Runs a command that has to succeed, in silence.
+ *
+ * @throws {Error} with the end of its output when it fails
+ */
+export async function mustRun(
+  argv: readonly string[],
+  options: Omit<CommandOptions, "output"> = {},
+): Promise<CommandResult> {
+  const result = await runCommand(argv, { ...options, output: "capture" });
+  if (result.code !== 0) {
+    throw new Error(`"${argv.join(" ")}" failed:\n${(result.stdout + result.stderr).slice(-2_000)}`);
+  }
+  return result;
+}
+
 /** The deno that runs this script, as an argv prefix: scripts never depend on what PATH happens to hold. */
 export const deno: string = process.execPath;
