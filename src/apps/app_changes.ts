@@ -27,7 +27,7 @@ export class AppChanges {
   }
 
   restart(selection: StartSelection): Changed {
-    const apps = this.#apps.select(selection);
+    const apps = this.#selected(selection);
     const outcomes = apps.map((app) =>
       outcomeOf(app, () => {
         const only = instancesMeant(app.name, selection.names);
@@ -38,7 +38,7 @@ export class AppChanges {
   }
 
   async reload(selection: StartSelection, signal: AbortSignal | undefined): Promise<Changed> {
-    const apps = this.#apps.select(selection);
+    const apps = this.#selected(selection);
     const outcomes = await Promise.all(apps.map(async (app) => {
       try {
         await app.reload(this.#trustedConfig(app), { env: selection.env }, signal);
@@ -48,6 +48,12 @@ export class AppChanges {
       }
     }));
     return { apps, outcomes };
+  }
+
+  /** What a person has stopped stays so, unless it is named. */
+  #selected(selection: StartSelection): App[] {
+    const isNamed = (selection.names ?? []).length > 0;
+    return this.#apps.select(selection).filter(({ desired }) => isNamed || desired === "running");
   }
 
   /** @throws {HaftError} when a name is unknown */

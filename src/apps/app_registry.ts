@@ -107,7 +107,7 @@ export class AppRegistry {
     if (names.length > 0) return new Map([[project, [...new Set(meant)]]]);
     const wanted = known.filter((name) => {
       const app = project.apps.get(name);
-      return app === undefined ? !autostart : app.autostart && inProfiles(app, profiles);
+      return app === undefined ? !autostart : app.autostart !== false && inProfiles(app, profiles);
     });
     return new Map([[project, wanted]]);
   }

@@ -18,7 +18,7 @@ import { AppRegistry, instancesMeant, type Selection, type StartSelection } from
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
 import { appStatuses } from "./app_statuses.ts";
 import { awaitDependency } from "./await_dependencies.ts";
-import type { AppConfig } from "./config/app_schema.ts";
+import { type AppConfig, startsAtOnce } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
 import { findUnrecorded, newRecord } from "./find_unrecorded.ts";
 import { type LogsQuery, readAppLogs } from "./logs/app_logs.ts";
@@ -237,7 +237,7 @@ export class AppService {
         outcomes.push(outcomeOf(app, () => {
           const config = app.config(project);
           // A scheduled app of `up` waits for its time.
-          if (autostart && config.schedule !== undefined) return;
+          if (autostart && !startsAtOnce(config)) return;
           app.start(config, { env: selection.env, only: instancesMeant(name, selection.names) });
         }));
         await this.#schedule(app, project);

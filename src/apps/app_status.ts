@@ -4,7 +4,7 @@ import type { Usage } from "../process/usage_sampler.ts";
 import type { AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppInstance } from "./app_instance.ts";
-import type { AppConfig } from "./config/app_schema.ts";
+import { type AppConfig, startsAtOnce } from "./config/app_schema.ts";
 import { workingDirectory } from "./plan_launch.ts";
 
 /** What an app says of itself. */
@@ -46,7 +46,7 @@ export function appStatus(
     desired: app.desired,
     command: config === undefined ? [] : showCommand(config.command, config.args),
     cwd: config === undefined ? null : workingDirectory(app.key.root, config),
-    autostart: config?.autostart ?? false,
+    autostart: config !== undefined && startsAtOnce(config),
     restart_policy: config?.restart ?? "",
     max_attempts: config?.backoff.max_attempts ?? null,
     limits: { memory: config?.limits.memory ?? null, cpu_percent: config?.limits.cpu_percent ?? null },

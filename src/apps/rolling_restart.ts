@@ -46,7 +46,8 @@ async function untilReady(
   }
   if (isReady(instance.state)) return;
   const why = instance.reason === undefined ? "" : `: ${instance.reason}`;
-  throw new HaftError(`Instance ${name}:${instance.instance} is ${instance.state}${why}`, {
+  const words = instance.state === "backoff" ? "waits to restart" : `is ${instance.state}`;
+  throw new HaftError(`The new ${name}:${instance.instance} ${words}${why}`, {
     next: `Look at "haft app logs ${name}"`,
   });
 }

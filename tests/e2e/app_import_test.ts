@@ -70,6 +70,7 @@ Deno.test("app import --write appends to haft.toml as it is, never over an app t
   const before = '# kept\n[apps]\nother = "sleep 60" # this, too\n';
   daemon.sandbox.manifest(before);
   writeFileSync(join(project, "Procfile"), "web: echo listening on $PORT; exec sleep 60\n");
+  writeFileSync(join(project, ".env"), "PORT=5400\n");
   const { code, stderr } = await daemon.run("app", "import", "--write");
   assertEquals(code, 0, stderr);
   assertMatch(stderr, /Wrote 1 app to .*haft\.toml/);
@@ -83,7 +84,7 @@ Deno.test("app import --write appends to haft.toml as it is, never over an app t
   const started = await daemon.run("app", "start", "web");
   assertEquals(started.code, 0, started.stderr);
   let logs = "";
-  while (!logs.includes("listening on 5000")) logs = (await daemon.run("app", "logs", "web")).stdout;
+  while (!logs.includes("listening on 5400")) logs = (await daemon.run("app", "logs", "web")).stdout;
 });
 
 Deno.test("app import of a file in a directory begins its paths there, and names what it leaves out", async () => {

@@ -116,7 +116,7 @@ Deno.test({
     const heard = Promise.withResolvers<void>();
     const complete = Promise.withResolvers<void>();
     const following = sandbox.run(daemon.haft, {
-      args: ["app", "logs", "-f", "-n", "20", "--json", "all"],
+      args: ["app", "logs", "-f", "-n", "20", "--json", "--every-project"],
       onOutput({ stdout }) {
         if (stdout !== "") heard.resolve();
         if (stdout.split('"line":"last"').length > APPS.length) complete.resolve();
@@ -182,7 +182,7 @@ Deno.test({
     assertEquals(await processes(daemon), before);
     writeFileSync(join(sandbox.project, "enough"), "");
     await Promise.race([complete.promise, following]);
-    await daemon.run("app", "stop", "all");
+    await daemon.run("app", "stop", "--every-project");
     await daemon.run("daemon", "stop");
     const lines: Record<string, string[]> = {};
     const followed = await following;

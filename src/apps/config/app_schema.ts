@@ -144,8 +144,11 @@ export const AppTable = v.strictObject({
   env_file: v.optional(TextList),
   /** What it finds in `PORT`. */
   port: v.optional(Port),
-  /** Started by `app.up` without names. */
-  autostart: v.optional(v.boolean(), true),
+  /**
+   * Whether `app.up` without names starts it; left out, it does, but an app that its schedule starts waits
+   * for that. With `false`, its schedule is not kept either.
+   */
+  autostart: v.optional(v.boolean()),
   restart: v.optional(v.picklist(["no", "always", "on-failure", "unless-stopped"]), "on-failure"),
   backoff: v.optional(Backoff, {}),
   stop_signal: v.optional(
@@ -218,4 +221,9 @@ function isRegularExpression(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether an app begins with the project's, rather than at the next time of its schedule. */
+export function startsAtOnce({ autostart, schedule, schedule_action: action }: AppConfig): boolean {
+  return autostart ?? (schedule === undefined || action === "restart");
 }

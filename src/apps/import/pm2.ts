@@ -1,4 +1,5 @@
 import { basename, posix } from "node:path";
+import { UsageError } from "../../base/errors.ts";
 import type { Draft, Rule, Rules } from "./draft.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
 import { PM2_LOG_KEYS, setPm2Logs } from "./pm2_logs.ts";
@@ -44,6 +45,7 @@ const RULES: Rules = {
   interpreterArgs: WITH_SCRIPT,
   cwd,
   env: (value, draft) => draft.addVariables("env", asTable(value)),
+  env_file: (value, draft) => draft.set("env_file", value === true ? ".env" : asTexts(value)),
   port: (value, draft) => draft.setIn("env", "PORT", asNumber(value)),
   autostart: (value, draft) => draft.set("autostart", asBoolean(value)),
   autorestart: (value, draft) => draft.set("restart", asBoolean(value) ? "always" : "no"),
@@ -52,7 +54,8 @@ const RULES: Rules = {
     if (!/^cluster/.test(asText(value))) return;
     draft.note(
       "exec_mode",
-      "no process shares another's port: give each its own by port, or bind it with SO_REUSEPORT",
+      "instances do not share a port by themselves: give each its own by port, or listen with " +
+        "{ port, reusePort: true } (Node 22.12 or later)",
     );
   },
   max_memory_restart: (value, draft) => draft.setIn("limits", "memory", asBinarySize(value)),
@@ -126,7 +129,9 @@ const RULES: Rules = {
 /** pm2's ecosystem file: a list of apps, an object with one under `apps`, or a single app. */
 export function importPm2(value: unknown, settings: ImportSettings): Imported {
   const imported = new ImportedApps();
-  for (const app of appsOf(value, imported)) {
+  const listed = appsOf(value, imported);
+  requireEnvironment(settings.environment, listed);
+  for (const app of listed) {
     if (!isTable(app)) {
       imported.note("apps", "one of them is no table");
       continue;
@@ -159,6 +164,26 @@ function appsOf(value: unknown, imported: ImportedApps): unknown[] {
   return Array.isArray(apps) ? apps : [apps];
 }
 
+/** @throws {UsageError} for a name that no app has variables for: pm2 would go on without them */
+function requireEnvironment(environment: string | undefined, apps: readonly unknown[]): void {
+  if (environment === undefined) return;
+  const known = [...new Set(apps.filter(isTable).flatMap(environmentsOf))];
+  if (known.includes(environment)) return;
+  throw new UsageError(`No app has an env_${environment}`, {
+    next: known.length === 0
+      ? "Leave --env out"
+      : `The file has ${known.map((name) => `--env ${name}`).join(", ")}`,
+  });
+}
+
+function environmentsOf(app: Table): string[] {
+  return Object.keys(app).filter(isEnvironment).map((key) => key.slice("env_".length));
+}
+
+function isEnvironment(key: string): boolean {
+  return key.startsWith("env_") && key !== "env_file";
+}
+
 /** pm2 names an app after its script. */
 function pm2Name(app: Table): string {
   const name = app["name"];
@@ -171,15 +196,14 @@ function pm2Name(app: Table): string {
 }
 
 function readApp(app: Table, draft: Draft, environment: string | undefined): void {
-  const own = Object.fromEntries(Object.entries(app).filter(([key]) => !key.startsWith("env_")));
+  const own = Object.fromEntries(Object.entries(app).filter(([key]) => !isEnvironment(key)));
   // What belongs to `watch` comes after it, wherever it stands.
   const { ignore_watch, watch_delay, ...rest } = own;
   draft.apply({ ...rest, ignore_watch, watch_delay }, RULES, { of: "pm2's" });
   moveWatched(draft);
   setPm2Logs(app, draft);
-  const environments = Object.keys(app).filter((key) => key.startsWith("env_"));
-  for (const key of environments) {
-    const name = key.slice("env_".length);
+  for (const name of environmentsOf(app)) {
+    const key = `env_${name}`;
     if (name === environment && isTable(app[key])) draft.addVariables(key, app[key]);
     else draft.note(key, name === environment ? "not a table" : `taken by "haft app import --env ${name}"`);
   }

@@ -108,7 +108,9 @@ const SCHEDULE: Rules = {
   cron: (value, draft) => draft.set("schedule", asText(value)),
   timezone: (value, draft) => draft.set("schedule_timezone", asText(value)),
   interval: "a schedule is a cron expression",
-  run_on_start: (value, draft) => draft.set("autostart", asBoolean(value)),
+  run_on_start: (value, draft) => {
+    if (asBoolean(value) && draft.table["autostart"] === undefined) draft.set("autostart", true);
+  },
   max_concurrent: "an app that runs is not started again",
 };
 

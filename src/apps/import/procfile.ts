@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseDotenv } from "../../base/dotenv.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
 
 const FIRST_PORT = 5_000;
@@ -7,12 +8,13 @@ const PORTS_APART = 100;
 
 /**
  * A Procfile as foreman runs it: each line is a shell's, its process is not restarted, `.env` is read, and
- * `PORT` is 5000 for the first and 100 more for each that follows.
+ * `PORT` is that of `.env`, or 5000, for the first and 100 more for each that follows.
  */
 export function importProcfile(text: string, { directory }: ImportSettings): Imported {
   const imported = new ImportedApps();
-  const hasEnvFile = existsSync(join(directory, ".env"));
-  let port = FIRST_PORT;
+  const envFile = join(directory, ".env");
+  const hasEnvFile = existsSync(envFile);
+  let port = hasEnvFile ? firstPort(readFileSync(envFile, "utf8")) : FIRST_PORT;
   for (const [at, line] of text.split(/\r\n|\r|\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const [, name, command] = /^\s*([A-Za-z0-9_.-]+)\s*:\s*(.*\S)\s*$/.exec(line) ?? [];
@@ -33,4 +35,10 @@ export function importProcfile(text: string, { directory }: ImportSettings): Imp
     imported.add(draft);
   }
   return imported.finish();
+}
+
+/** foreman's `-p` is not written anywhere; what `.env` has counts, as it does for foreman. */
+function firstPort(text: string): number {
+  const port = Number(parseDotenv(text)["PORT"]);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : FIRST_PORT;
 }

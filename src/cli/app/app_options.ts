@@ -1,12 +1,17 @@
 import { UsageError } from "../../base/errors.ts";
-import type { Context, ParsedArgs } from "../command.ts";
+import type { ParsedArgs } from "../command.ts";
 import { JSON_FLAG } from "../flag_values.ts";
 import { HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
 
 /** What every verb takes that does something with apps. */
 export interface AppOptions {
-  /** Empty for all of the project's; `all` alone for those of every project. */
+  /**
+   * Empty for all of the project's. `all` alone means the same, and where no project is, {@link
+   * everyProject}.
+   */
   names: readonly string[];
+  /** The apps of every project of the user. */
+  everyProject: boolean;
   json: boolean;
   socket: string | undefined;
 }
@@ -29,7 +34,11 @@ export interface ProjectSelection {
 export const NONE_STARTS =
   "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n";
 
-export const APP_FLAGS = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
+const EVERY_PROJECT = { name: "every-project", description: "The apps of every project" };
+
+/** For verbs that can act on apps of one project alone. */
+export const PROJECT_APP_FLAGS = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
+export const APP_FLAGS = [EVERY_PROJECT, ...PROJECT_APP_FLAGS];
 
 /** @throws {UsageError} for a command after `--`, which only `haft app start` takes */
 export function parseAppOptions(args: ParsedArgs): AppOptions {
@@ -38,35 +47,19 @@ export function parseAppOptions(args: ParsedArgs): AppOptions {
       next: 'Write "haft app start NAME -- COMMAND…"',
     });
   }
-  return { names: args.positional, json: args.flags.has("json"), socket: socketFlag(args) };
-}
-
-/** `all` stands for the apps of every project. @throws {UsageError} when there are names besides */
-export function meansAll(names: readonly string[]): boolean {
-  if (names.length === 1 && names[0] === "all") return true;
-  if (!names.includes("all")) return false;
-  throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
-}
-
-/**
- * Asks the daemon about the apps that are named, and lets it find the project: to read one's files here would
- * take longer than the answer.
- *
- * @throws {HaftError} as the project's own reader has it, where the project is what is wrong
- */
-export async function askInPlace<Result>(
-  names: readonly string[],
-  context: Context,
-  ask: (place: { cwd?: string; names: string[] }) => Promise<Result>,
-): Promise<Result> {
-  const isAll = meansAll(names);
-  try {
-    return await ask(isAll ? { names: [] } : { cwd: context.cwd, names: [...names] });
-  } catch (error) {
-    if (!isAll && context.remote === undefined) {
-      const { openProject } = await import("../../tools/project/project.ts");
-      openProject(context.cwd, context);
-    }
-    throw error;
+  const { positional: names, flags } = args;
+  const everyProject = flags.has("every-project");
+  if (names.length > 1 && names.includes("all")) {
+    throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
   }
+  if (everyProject && names.length > 0 && names[0] !== "all") {
+    throw new UsageError("--every-project takes no names", {
+      next: "Go to the project whose apps you mean, and name them there",
+    });
+  }
+  return { names, everyProject, json: flags.has("json"), socket: socketFlag(args) };
+}
+
+export function meansAll(names: readonly string[]): boolean {
+  return names[0] === "all";
 }

@@ -1,9 +1,11 @@
+import { ExitCode } from "../../base/exit_code.ts";
 import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { withWaitsTold } from "./told_waits.ts";
 import { checkApps, selectionOf } from "./selection.ts";
 
 /** A command that starts running apps anew, with the caller's environment. */
@@ -17,16 +19,23 @@ export function beginAnew(
     examples,
     completes: "apps",
     parse: parseAppOptions,
-    async run({ names, json, socket }, context) {
-      const selection = selectionOf(names, context);
+    async run({ names, everyProject, json, socket }, context) {
+      const selection = selectionOf({ names, everyProject }, context);
       if (selection.root !== undefined) checkApps(context);
       await offerTrust(context, { declared: true });
       const request = { ...selection, ...sentEnvironment(context) };
       const result = await withDaemon(
         { socket, client: "haft app" },
         context,
-        (daemon) => daemon.request(method, request, { signal: context.signal }),
+        (daemon) => {
+          const answer = daemon.request(method, request, { signal: context.signal });
+          return withWaitsTold(answer, { daemon, selection, quiet: json }, context);
+        },
       );
+      if (names.length === 0 && result.outcomes.length === 0 && !json) {
+        await context.stderr.write('No app runs\n  "haft app start" starts the project\'s\n');
+        return ExitCode.ok;
+      }
       return await reportOutcomes(result, { json }, context);
     },
   };

@@ -15,8 +15,8 @@ export const command: Command<AppDeleteOptions> = {
   examples: ["haft app delete tunnel --force"],
   completes: "apps",
   parse: (args) => ({ ...parseAppOptions(args), logs: args.flags.has("force") }),
-  async run({ names, logs, json, socket }, context) {
-    const selection = selectionOf(names, context);
+  async run({ names, everyProject, logs, json, socket }, context) {
+    const selection = selectionOf({ names, everyProject }, context);
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

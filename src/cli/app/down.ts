@@ -1,17 +1,17 @@
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
-import { projectOf, selectionOf } from "./selection.ts";
+import { type AppOptions, meansAll, parseAppOptions, PROJECT_APP_FLAGS } from "./app_options.ts";
+import { projectOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…]"],
-  flags: APP_FLAGS,
+  flags: PROJECT_APP_FLAGS,
   examples: ["haft app down"],
   completes: "apps",
   parse: parseAppOptions,
   async run({ names, json, socket }, context) {
-    const selection = { ...projectOf(context), names: selectionOf(names, context).names };
+    const selection = { ...projectOf(context), names: meansAll(names) ? [] : [...names] };
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { noteText } from "../../apps/import/draft.ts";
 import type { Imported } from "../../apps/import/imported.ts";
 import { isTable } from "../../apps/import/values.ts";
-import { errorMessage, HaftError, UsageError } from "../../base/errors.ts";
+import { errorCode, errorMessage, HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { openProject } from "../../tools/project/project.ts";
@@ -66,7 +66,10 @@ async function run(options: AppImportOptions, context: Context): Promise<ExitCod
     if (options.write) {
       const { writeApps } = await import("./write_apps.ts");
       const written = await writeApps({ names, text, directory: root }, context);
-      await stderr.write(`Wrote ${names.length === 1 ? "1 app" : `${names.length} apps`} to ${written}\n`);
+      await stderr.write(
+        `Wrote ${names.length === 1 ? "1 app" : `${names.length} apps`} to ${written}\n` +
+          '  "haft trust" allows them to run, "haft app up" starts them\n',
+      );
     } else if (!options.json) await stdout.data(text);
   }
   if (!options.json) { for (const note of imported.notes) await stderr.write(`${noteText(note)}\n`); }
@@ -121,6 +124,9 @@ function readText(path: string, file: string): string {
   try {
     return readTextFile(path);
   } catch (error) {
+    if (errorCode(error) === "ENOENT") {
+      throw new HaftError(`There is no file "${path}"`, { next: "Name one that is there", cause: error });
+    }
     throw new HaftError(`Cannot read "${file}": ${errorMessage(error)}`, { cause: error });
   }
 }

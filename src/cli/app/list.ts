@@ -7,11 +7,11 @@ import { selectionOf } from "./selection.ts";
 export const command: Command<AppOptions> = {
   usage: ["[all]"],
   flags: APP_FLAGS,
-  examples: ["haft app list", "haft app list all   # those of every project"],
+  examples: ["haft app list", "haft app list --every-project"],
   completes: ["all"],
   parse: parseAppOptions,
-  async run({ names, json, socket }, context) {
-    const { names: _, ...place } = selectionOf(names, context);
+  async run({ names, everyProject, json, socket }, context) {
+    const { names: _, ...place } = selectionOf({ names, everyProject }, context);
     const { apps } = await withDaemon(
       { socket, client: "haft app" },
       context,

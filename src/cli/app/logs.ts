@@ -31,8 +31,8 @@ export const command: Command<AppLogsOptions> = {
   examples: ["haft app logs -f web", "haft app logs --since 1h --grep error"],
   completes: "apps",
   parse,
-  async run({ names, lines, since, grep, follow, timestamps, json, socket }, context) {
-    const selection = selectionOf(names, context);
+  async run({ names, everyProject, lines, since, grep, follow, timestamps, json, socket }, context) {
+    const selection = selectionOf({ names, everyProject }, context);
     const printer = new LogPrinter(context.stdout, { json, timestamps });
     const log = new LogFollow({ selection, grep, printer });
     const query = {

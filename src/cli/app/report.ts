@@ -23,8 +23,8 @@ export async function reportOutcomes(
   const { outcomes, apps = [] } = result;
   if (json) await stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else {
-    for (const { name, error } of outcomes) {
-      const app = apps.find((one) => one.name === name);
+    for (const { name, root, error } of outcomes) {
+      const app = apps.find((one) => one.name === name && one.root === root);
       if (error !== null) await stderr.write(`${name}: ${error}\n`);
       else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
     }

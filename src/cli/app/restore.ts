@@ -3,7 +3,7 @@ import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { noFurther } from "../flag_values.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS } from "./app_options.ts";
+import { PROJECT_APP_FLAGS } from "./app_options.ts";
 
 export interface AppRestoreOptions {
   json: boolean;
@@ -12,7 +12,7 @@ export interface AppRestoreOptions {
 
 export const command: Command<AppRestoreOptions> = {
   usage: [""],
-  flags: APP_FLAGS,
+  flags: PROJECT_APP_FLAGS,
   parse(args) {
     noFurther([...args.positional, ...args.rest], "It starts all apps of the saved list");
     return { json: args.flags.has("json"), socket: socketFlag(args) };

@@ -4,7 +4,7 @@ import { offerTrust } from "../ask_trust.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { type AppOptions, parseAppOptions, PROJECT_APP_FLAGS } from "./app_options.ts";
 import { checkApps, projectOf } from "./selection.ts";
 
 export interface AppScaleOptions extends AppOptions {
@@ -14,7 +14,7 @@ export interface AppScaleOptions extends AppOptions {
 
 export const command: Command<AppScaleOptions> = {
   usage: ["NAME=N…"],
-  flags: APP_FLAGS,
+  flags: PROJECT_APP_FLAGS,
   examples: ["haft app scale web=4 worker=2"],
   completes: "apps",
   parse,

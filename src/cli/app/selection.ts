@@ -2,11 +2,18 @@ import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context } from "../command.ts";
-import { meansAll, type ProjectSelection, type Selection } from "./app_options.ts";
+import { type AppOptions, meansAll, type ProjectSelection, type Selection } from "./app_options.ts";
 
-/** The apps that are named: the project's, or those of every project with `all`. @throws {UsageError} */
-export function selectionOf(names: readonly string[], context: Context): Selection {
-  return meansAll(names) ? { names: [] } : { ...projectOf(context), names: [...names] };
+/** The apps that are meant: the project's, or those of every project. */
+export function selectionOf(
+  { names, everyProject }: Pick<AppOptions, "names" | "everyProject">,
+  context: Context,
+): Selection {
+  if (everyProject) return { names: [] };
+  if (!meansAll(names)) return { ...projectOf(context), names: [...names] };
+  const isOutside = context.remote === undefined &&
+    openProject(context.cwd, context).files.manifestPath === undefined;
+  return isOutside ? { names: [] } : { ...projectOf(context), names: [] };
 }
 
 /** How the daemon that is asked knows the project. */
@@ -16,7 +23,7 @@ export function projectOf(context: Context): { root: string } | { cwd: string } 
 
 /** The project's own apps, for what is done with one project at a time. */
 export function projectSelection(names: readonly string[], context: Context): ProjectSelection {
-  return { root: rootOf(context), names: selectionOf(names, context).names };
+  return { root: rootOf(context), names: meansAll(names) ? [] : [...names] };
 }
 
 /** The directory that the project's apps are known by. */

@@ -1,3 +1,4 @@
+import { openProject } from "../../tools/project/project.ts";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { sentEnvironment } from "../caller_env.ts";
@@ -6,8 +7,9 @@ import type { Command, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, NONE_STARTS } from "./app_options.ts";
-import { checkApps, projectOf, selectionOf } from "./selection.ts";
+import { type AppOptions, NONE_STARTS, PROJECT_APP_FLAGS } from "./app_options.ts";
+import { withWaitsTold } from "./told_waits.ts";
+import { checkApps, projectOf } from "./selection.ts";
 
 export interface AppStartOptions extends AppOptions {
   /** Of an app that haft.toml does not declare. */
@@ -16,22 +18,26 @@ export interface AppStartOptions extends AppOptions {
 
 export const command: Command<AppStartOptions> = {
   usage: ["[NAME…]", "NAME -- COMMAND…"],
-  flags: APP_FLAGS,
+  flags: PROJECT_APP_FLAGS,
   examples: ["haft app start web worker", "haft app start tunnel -- ssh -N build-host"],
   completes: "apps",
   parse,
   async run({ names, command, json, socket }, context) {
-    const selection = { ...projectOf(context), names: selectionOf(names, context).names };
+    const selection = { ...projectOf(context), names: [...names] };
+    if (names.length === 0 && context.remote === undefined) {
+      openProject(context.cwd, context).requireManifest();
+    }
     checkApps(context);
     await offerTrust(context, { declared: command.length === 0 });
     const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,
-      (daemon) =>
-        daemon.request("app.start", { ...selection, ...config, ...sentEnvironment(context) }, {
-          signal: context.signal,
-        }),
+      (daemon) => {
+        const request = { ...selection, ...config, ...sentEnvironment(context) };
+        const answer = daemon.request("app.start", request, { signal: context.signal });
+        return withWaitsTold(answer, { daemon, selection, quiet: json }, context);
+      },
     );
     if (names.length === 0 && result.outcomes.length === 0 && !json) {
       await context.stderr.write(NONE_STARTS);
@@ -53,5 +59,5 @@ function parse(args: ParsedArgs): AppStartOptions {
       next: 'Write "haft app start NAME -- COMMAND…"',
     });
   }
-  return { names, command, json: flags.has("json"), socket: socketFlag(args) };
+  return { names, everyProject: false, command, json: flags.has("json"), socket: socketFlag(args) };
 }

@@ -5,7 +5,8 @@ import { table } from "../../ui/table.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { APP_FLAGS, type AppOptions, askInPlace, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { askInPlace } from "./ask_in_place.ts";
 import { stateText } from "./state_text.ts";
 
 export const command: Command<AppOptions> = {
@@ -14,13 +15,13 @@ export const command: Command<AppOptions> = {
   examples: [
     "haft app status",
     "haft app status web --json",
-    "haft app status all   # those of every project",
+    "haft app status --every-project",
   ],
   completes: "apps",
   parse: parseAppOptions,
-  async run({ names, json, socket }, context) {
+  async run({ names, everyProject, json, socket }, context) {
     const { apps } = await askInPlace(
-      names,
+      { names, everyProject },
       context,
       (place) =>
         withDaemon({ socket, client: "haft app" }, context, (daemon) => daemon.request("app.status", place)),
@@ -46,8 +47,8 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
         : app.instances.map((instance) => row(app, instance, { style, roots }))
     ),
   ], stdout));
-  for (const { name, pending } of apps) {
-    if (pending.length === 0) continue;
+  for (const { name, pending, instances } of apps) {
+    if (pending.length === 0 || instances.every(({ pid }) => pid === null)) continue;
     await stderr.write(
       `Note: ${name} still runs with its former ${
         pending.join(", ")

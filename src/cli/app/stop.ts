@@ -7,11 +7,11 @@ import { selectionOf } from "./selection.ts";
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],
   flags: APP_FLAGS,
-  examples: ["haft app stop web", "haft app stop all   # those of every project"],
+  examples: ["haft app stop web", "haft app stop --every-project"],
   completes: "apps",
   parse: parseAppOptions,
-  async run({ names, json, socket }, context) {
-    const selection = selectionOf(names, context);
+  async run({ names, everyProject, json, socket }, context) {
+    const selection = selectionOf({ names, everyProject }, context);
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

@@ -15,8 +15,8 @@ export const command: Command<AppOptions> = {
   flags: [SOCKET_FLAG],
   completes: "apps",
   parse: parseAppOptions,
-  async run({ names, socket }, context) {
-    const selection = selectionOf(names, context);
+  async run({ names, everyProject, socket }, context) {
+    const selection = selectionOf({ names, everyProject }, context);
     const why = whyNoBoard(context);
     if (why !== undefined) {
       throw new UsageError(`haft app top needs a whole screen: ${why}`, {
@@ -44,6 +44,6 @@ async function watch(board: Board, daemon: DaemonClient, { signal }: Context): P
   void board.left.then(() => ended.resolve(ExitCode.ok));
   void daemon.closed.then(() => ended.reject(new Disconnected("The daemon closed the connection")));
   signal.addEventListener("abort", () => ended.resolve(ExitCode.interrupted), { once: true });
-  await board.attach(daemon);
-  return await ended.promise;
+  const [code] = await Promise.all([ended.promise, board.attach(daemon)]);
+  return code;
 }

@@ -1,3 +1,4 @@
+import { openProject } from "../../tools/project/project.ts";
 import { dependencyTable } from "../../apps/config/parse_apps.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { startOrder } from "../../base/dependency_order.ts";
@@ -53,6 +54,7 @@ export const command: Command<AppUpOptions> = {
   async run(options, context) {
     const { names, detach, profiles, exitOn, abortOnFailure, json, socket } = options;
     await offerTrust(context, { declared: true });
+    if (names.length === 0) openProject(context.cwd, context).requireManifest();
     const target = projectSelection(names, context);
     const apps = checkApps(context);
     const client = "haft app";

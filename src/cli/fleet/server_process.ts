@@ -97,7 +97,7 @@ export async function connectAdmin(
         continue;
       }
       throw new HaftError("The fleet's server does not answer", {
-        next: `Read "haft app logs all"; it listens at ${record.listen}`,
+        next: `Read "haft app logs --every-project"; it listens at ${record.listen}`,
         exitCode: ExitCode.transport,
         cause: error,
       });

@@ -67,7 +67,9 @@ async function pickTool(tools: readonly Tool[]): Promise<Tool | undefined> {
   return picked?.tool;
 }
 
-/** A list that changes under the mouse is chosen from wrongly: the source's answer is waited for this long. */
+/**
+ * A list that changes under the mouse is chosen from wrongly: the source's answer is waited for this long.
+ */
 const ONE_LIST_MS = 300;
 
 /** Installed versions stand there soon; those of the source follow. What is typed can be chosen, too. */

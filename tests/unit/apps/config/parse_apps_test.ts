@@ -18,7 +18,6 @@ Deno.test("parseApps() fills in every default; a text alone is a command", () =>
     cwd: ".",
     env: {},
     profiles: [],
-    autostart: true,
     restart: "on-failure",
     backoff: {
       initial: 100,

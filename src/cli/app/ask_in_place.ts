@@ -1,0 +1,29 @@
+import type { Context } from "../command.ts";
+import { type AppOptions, meansAll } from "./app_options.ts";
+
+/**
+ * Asks the daemon about the apps that are named, and lets it find the project: to read one's files here would
+ * take longer than the answer.
+ *
+ * @throws {HaftError} as the project's own reader has it, where the project is what is wrong
+ */
+export async function askInPlace<Result>(
+  { names, everyProject }: Pick<AppOptions, "names" | "everyProject">,
+  context: Context,
+  ask: (place: { cwd?: string; names: string[] }) => Promise<Result>,
+): Promise<Result> {
+  if (everyProject) return await ask({ names: [] });
+  if (meansAll(names)) {
+    const { selectionOf } = await import("./selection.ts");
+    return await ask(selectionOf({ names, everyProject }, context));
+  }
+  try {
+    return await ask({ cwd: context.cwd, names: [...names] });
+  } catch (error) {
+    if (context.remote === undefined) {
+      const { openProject } = await import("../../tools/project/project.ts");
+      openProject(context.cwd, context);
+    }
+    throw error;
+  }
+}

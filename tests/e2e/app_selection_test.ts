@@ -1,0 +1,84 @@
+/** Which apps a command means: the project's, those of every project, and those that a schedule begins. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+Deno.test('"all" is the project\'s where one is; --every-project is all, and what was stopped stays so', async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { sandbox } = daemon;
+  const other = join(sandbox.root, "other");
+  mkdirSync(other);
+  const sleeper = (name: string) => `[apps.${name}]\ncommand = "exec sleep 600"\n`;
+  sandbox.manifest(sleeper("web") + sleeper("idle"));
+  writeFileSync(join(other, "haft.toml"), sleeper("web"));
+  const run = (cwd: string, ...args: string[]) => sandbox.run(binary, { args, cwd });
+  for (const cwd of [sandbox.project, other]) {
+    await run(cwd, "trust");
+    assertEquals((await run(cwd, "app", "up", "-d")).code, 0);
+  }
+  await run(sandbox.project, "app", "stop", "idle");
+  const pids = async () => {
+    const apps: AppStatus[] = JSON.parse(
+      (await run(sandbox.project, "app", "status", "--every-project", "--json")).stdout,
+    );
+    return new Map(apps.map(({ name, root, instances }) => [
+      `${name} ${root === other ? "there" : "here"}`,
+      instances[0]?.pid,
+    ]));
+  };
+  const before = await pids();
+  assertEquals(before.get("idle here"), null);
+
+  const restarted = await run(sandbox.project, "app", "restart", "all");
+  assertEquals(restarted.code, 0);
+  const here = await pids();
+  assertEquals(restarted.stdout, `web: running, pid ${here.get("web here")}\n`);
+  assertEquals(here.get("web there"), before.get("web there"));
+  assertEquals(here.get("web here") === before.get("web here"), false);
+  assertEquals(here.get("idle here"), null);
+
+  await run(other, "app", "restart", "--every-project");
+  const everywhere = await pids();
+  assertEquals(everywhere.get("web there") === here.get("web there"), false);
+  assertEquals(everywhere.get("web here") === here.get("web here"), false);
+  assertEquals(everywhere.get("idle here"), null);
+
+  const mixed = await run(other, "app", "stop", "web", "--every-project");
+  assertEquals(mixed.code, 2);
+  assertStringIncludes(mixed.stderr, "--every-project takes no names");
+  assertEquals((await run(sandbox.root, "app", "stop", "all")).code, 0);
+  assertEquals([...(await pids()).values()], [null, null, null]);
+  const none = await run(other, "app", "restart");
+  assertEquals([none.code, none.stderr.split("\n")[0]], [0, "No app runs"]);
+});
+
+Deno.test("up begins an app that its schedule restarts, and one that says so; the others wait for their time", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const yearly = 'command = "exec sleep 600"\nschedule = "0 0 1 1 *"\n';
+  daemon.sandbox.manifest(
+    `[apps.restarted]\n${yearly}schedule_action = "restart"\n[apps.now]\n${yearly}autostart = true\n` +
+      `[apps.later]\n${yearly}[apps.never]\n${yearly}autostart = false\n`,
+  );
+  await daemon.run("trust");
+  assertEquals((await daemon.run("app", "up", "-d")).code, 0);
+  const apps: AppStatus[] = JSON.parse((await daemon.run("app", "status", "--json")).stdout);
+  assertEquals(
+    apps.map(({ name, state, next_run: next }) => [name, state, next !== null]),
+    [["restarted", "running", true], ["now", "running", true], ["later", "stopped", true], [
+      "never",
+      "stopped",
+      false,
+    ]],
+  );
+});
+
+Deno.test("where no haft.toml is, app up and app start say so, as sync does", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  for (const verb of ["up", "start"]) {
+    const { code, stderr } = await daemon.run("app", verb);
+    assertEquals([code, stderr.includes("No haft.toml in")], [1, true], stderr);
+  }
+});
