@@ -29,6 +29,8 @@ export const InstallConfig = v.strictObject({
   bin: v.record(v.string(), v.string()),
   /** Launchers that are written for jars: launcher → jar, both below the install directory. */
   launchers: v.optional(v.record(v.string(), v.string())),
+  /** Commands that are Node scripts: where each is linked → the script, both below the install directory. */
+  scripts: v.optional(v.record(v.string(), v.string())),
   /** The tool's own options from the manifest (`[tools.NAME.options]`). */
   options: ToolOptions,
   /**

@@ -43,7 +43,11 @@ export async function publishTool(
   const words = new Set(PLATFORMS.flatMap((platform) => build.platforms[platform] ?? []));
   for (const word of words) {
     const executables = (word.startsWith("win") ? build.windows_bin : undefined) ?? build.bin;
-    const files = Object.values(executables).map((path) =>
+    // A script comes from a package of its own.
+    const own = Object.values(executables).filter((path) =>
+      !Object.hasOwn(build.scripts ?? {}, path.replace(/\.cmd$/, ""))
+    );
+    const files = own.map((path) =>
       [path.replaceAll("{exe}", word.startsWith("win") ? ".exe" : ""), {
         content: script,
         mode: 0o755,

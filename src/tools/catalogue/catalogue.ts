@@ -64,9 +64,19 @@ export class Catalogue {
 
   /** The tool whose entry declares the executable: `rg` is ripgrep's. What is defined comes first. */
   toolOfExecutable(executable: string): string | undefined {
-    return [...this.#own.keys(), ...this.names()].find((name) =>
+    return this.toolsOfExecutable(executable)[0];
+  }
+
+  /** Every tool that declares the executable; `npx` is npm's before it is node's, which brings npm along. */
+  toolsOfExecutable(executable: string): string[] {
+    const tools = [...this.#own.keys(), ...this.names()].filter((name) =>
       this.entry(name)?.sources.some((source) => declaredBy(source).includes(executable))
     );
+    const bringsAlong = (name: string) =>
+      this.entry(name)?.sources.some((source) => componentsWith(source, executable)) === true;
+    return tools.length < 2
+      ? tools
+      : tools.toSorted((a, b) => Number(bringsAlong(a)) - Number(bringsAlong(b)));
   }
 
   /** The tool that a name is an alias or an executable of; undefined for names of tools, and for others. */
@@ -80,6 +90,15 @@ export class Catalogue {
   tool(name: string): { name: string; definition: ToolDefinition | null } {
     return { name, definition: this.definition(name) };
   }
+}
+
+/** Whether an executable belongs to a component that can be left out. */
+function componentsWith(source: ToolSource, executable: string): boolean {
+  const builds = "builds" in source ? source.builds ?? [] : [];
+  return builds.some((build) =>
+    "components" in build &&
+    Object.values(build.components ?? {}).some(({ bin = [] }) => bin.includes(executable))
+  );
 }
 
 /** What ships with haft, alone. */

@@ -39,7 +39,7 @@ export async function stageNative(
   config: InstallConfig,
   context: { deps: InstallDeps; installation: string },
 ): Promise<StagedTree> {
-  return await stageTree(config, { ...context, holds: "programs" });
+  return await stageTree(config, { ...context, contents: programs(config) });
 }
 
 /**
@@ -50,24 +50,34 @@ export async function stageSources(
   config: InstallConfig,
   context: { deps: InstallDeps; installation: string },
 ): Promise<StagedTree> {
-  return await stageTree(config, { ...context, holds: "sources" });
+  const contents: Contents = { complete: async () => {}, executables: () => Promise.resolve({}) };
+  return await stageTree(config, { ...context, contents });
+}
+
+/** What a tree is beside what its archives hold. */
+export interface Contents {
+  /** Adds files and links to an unpacked tree. */
+  complete(writer: TreeWriter): Promise<void>;
+  /** The executables of the whole tree: name → path below the root. */
+  executables(root: string): Promise<Record<string, string>>;
 }
 
 interface TreeContext {
   deps: InstallDeps;
   installation: string;
-  holds: "programs" | "sources";
+  contents: Contents;
 }
 
-async function stageTree(
+/** Downloads, verifies and unpacks the artifacts of a config into one staged tree. */
+export async function stageTree(
   config: InstallConfig,
-  { deps, installation, holds }: TreeContext,
+  { deps, installation, contents }: TreeContext,
 ): Promise<StagedTree> {
   const parts = config.artifacts.map(({ artifact }) =>
     new PartFile(deps.paths.downloads, { installation, integrity: artifact.integrity })
   );
   try {
-    const { staging, files, bin } = await stageUntilRight(config, { deps, installation, holds, parts });
+    const { staging, files, bin } = await stageUntilRight(config, { deps, installation, contents, parts });
     return {
       path: staging.path,
       files,
@@ -107,7 +117,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
 
 async function stageOnce(
   config: InstallConfig,
-  { deps, parts, staging, holds }: Attempt & { staging: Staging },
+  { deps, parts, staging, contents }: Attempt & { staging: Staging },
 ): Promise<{ files: WrittenFile[]; bin: Record<string, string> }> {
   const limits = deps.limits ?? ARCHIVE_LIMITS;
   const writer = new TreeWriter(staging.path, {
@@ -137,15 +147,28 @@ async function stageOnce(
     });
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
-  for (const [path, jar] of Object.entries(config.launchers ?? {})) {
-    const { writeJavaLauncher } = await import("./java_launcher.ts");
-    await writeJavaLauncher(writer, path, jar);
-  }
+  await contents.complete(writer);
   const files = await writer.finish();
-  const bin = holds === "sources" ? {} : await executables(config, staging.path);
+  const bin = await contents.executables(staging.path);
   makeExecutable({ ...config, bin }, staging.path);
   failpoint("after-extract");
   return { files, bin };
+}
+
+function programs(config: InstallConfig): Contents {
+  return {
+    complete: async (writer) => {
+      for (const [path, jar] of Object.entries(config.launchers ?? {})) {
+        const { writeJavaLauncher } = await import("./java_launcher.ts");
+        await writeJavaLauncher(writer, path, jar);
+      }
+      for (const [link, script] of Object.entries(config.scripts ?? {})) {
+        const { linkScript } = await import("./script_link.ts");
+        await linkScript(writer, { link, script });
+      }
+    },
+    executables: (root) => executables(config, root),
+  };
 }
 
 /** Those of the job, or the programs that the archives hold. */

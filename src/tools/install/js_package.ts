@@ -5,6 +5,7 @@ import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { type BunLock, lockedIntegrity, parseBunLock, withoutAddresses } from "../bun_lock.ts";
+import { saysItIsWhole, stageBundledPackage } from "./bundled_package.ts";
 import { excludedBy, excludedExecutable, removeExcluded } from "./excluded.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
@@ -43,7 +44,8 @@ const INSTALL = [
 ];
 
 /**
- * Lets Bun install a pure JavaScript package with its dependencies into a staged tree.
+ * Installs a JavaScript package with its dependencies into a staged tree: Bun fetches them, unless the
+ * package brings them along.
  *
  * What is installed is what haft.lock says: Bun checks every tarball against the integrity in its lock file,
  * and that of the tool itself is compared here with haft's before anything is activated. A lock from an
@@ -56,6 +58,10 @@ export async function stageJsPackage(
   const { name, version, integrity } = rootPackage(config);
   const text = usableDependencies(config);
   if (text !== undefined) checkIntegrity(text, { name, version, integrity });
+  if (saysItIsWhole(await deps.registry.manifest(name, version, { signal: deps.signal }))) {
+    const root = { name, version, integrity, lock: text };
+    return finished(config, await stageBundledPackage(config, root, { deps, installation }));
+  }
   const lock = text === undefined ? undefined : parseBunLock(text);
   const owner = { tool: config.tool_name, file: `haft.lock.d/${config.store_id}.bun.lock` };
   const staging = new Staging(deps.paths, installation);
@@ -85,20 +91,29 @@ export async function stageJsPackage(
     deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
-    removeExcluded(staging.path, config);
-    checkExecutables(bin, { config, root: staging.path });
     keepOwnCommands(bin, join(staging.path, "node_modules", ".bin"));
-    const files = hashTree(staging.path);
-    return {
+    return finished(config, {
       path: staging.path,
-      files,
+      files: [],
       bin,
       dependenciesLock: written,
       activated: () => {},
       [Symbol.dispose]: () => staging[Symbol.dispose](),
-    };
+    });
   } catch (error) {
     staging[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The tree as it is kept: without what the options leave out, with the hash of every file. */
+function finished<Tree extends StagedTree>(config: InstallConfig, tree: Tree): Tree {
+  try {
+    removeExcluded(tree.path, config);
+    checkExecutables(tree.bin, { config, root: tree.path });
+    return { ...tree, files: hashTree(tree.path), [Symbol.dispose]: () => tree[Symbol.dispose]() };
+  } catch (error) {
+    tree[Symbol.dispose]();
     throw error;
   }
 }

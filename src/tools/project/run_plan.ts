@@ -1,6 +1,8 @@
 import type { Env } from "../../base/env.ts";
 import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
+import { readLock } from "../lockfile/read_lock_file.ts";
+import { emptyLockFile } from "../locked_tool.ts";
 import { plainRequest, type ToolRequest } from "../request.ts";
 import { writeExecCache } from "./exec_cache.ts";
 import { findExecutable, type FoundExecutable } from "./find_executable.ts";
@@ -54,7 +56,7 @@ export async function planRun(
 
 /**
  * A version that was asked for by hand stands in for the project's, or adds a tool that the project does not
- * have.
+ * have. Where the project's lock file answers it, that is what was installed for it.
  */
 export function withTarget(
   project: Project,
@@ -68,7 +70,7 @@ export function withTarget(
     decidedBy: { file: "the command line", key: name },
   };
   return project.with(projectTool(request, {
-    lock: { version: 1, tools: {} },
+    lock: known === undefined ? emptyLockFile() : readLock(project.files.lockPath).lock,
     root: project.root,
     lockPath: project.files.lockPath,
     store: project.store,

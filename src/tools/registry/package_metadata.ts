@@ -18,6 +18,8 @@ const Texts = v.pipe(
   v.record(v.string(), v.string()),
 );
 
+const Bundle = v.union([v.boolean(), v.array(v.string())]);
+
 export const PackageSignature = v.object({ keyid: v.string(), sig: v.string() });
 export type PackageSignature = v.InferOutput<typeof PackageSignature>;
 
@@ -39,6 +41,10 @@ export interface PackageManifest {
   readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
   readonly peerDependencies?: Readonly<Record<string, string>> | undefined;
   readonly bin?: string | Readonly<Record<string, string>> | undefined;
+  /** The dependencies that the tarball brings along: their names, or all. */
+  readonly bundleDependencies?: boolean | readonly string[] | undefined;
+  /** The same, by its other name. */
+  readonly bundledDependencies?: boolean | readonly string[] | undefined;
   /** ISO date of the publication, where the registry offers it. */
   readonly publishedAt?: string | undefined;
 }
@@ -60,6 +66,8 @@ export const ServedManifest = v.object({
   dependencies: lenient(Texts),
   optionalDependencies: lenient(Texts),
   peerDependencies: lenient(Texts),
+  bundleDependencies: lenient(Bundle),
+  bundledDependencies: lenient(Bundle),
   bin: lenient(v.union([v.string(), Texts])),
 });
 export type ServedManifest = v.InferOutput<typeof ServedManifest>;

@@ -49,6 +49,7 @@ export function installConfig(
     ),
     bin: layout.bin,
     ...(layout.launchers === undefined ? {} : { launchers: { ...layout.launchers } }),
+    ...scriptsOf(layout),
     options: effectiveOptions(request.options),
     ...(request.definition === null ? {} : { definition: { ...definedSource(request, request.definition) } }),
     ...(exclude.length === 0 ? {} : { exclude }),
@@ -61,6 +62,13 @@ export function installConfig(
     force,
     offline,
   };
+}
+
+/** The scripts that executables of the layout lead to: a component that is left out has none. */
+function scriptsOf({ scripts, bin }: Layout): Pick<InstallConfig, "scripts"> {
+  if (scripts === undefined) return {};
+  const links = Object.values(bin).map((path) => path.replace(/\.cmd$/, ""));
+  return { scripts: Object.fromEntries(Object.entries(scripts).filter(([link]) => links.includes(link))) };
 }
 
 /** The tool's directory name in the store. */

@@ -1,18 +1,13 @@
 /** The npm registry, or the ones that npm's configuration names. */
-import { format, tryParse } from "@std/semver";
 import * as v from "valibot";
-import { HaftError } from "../../base/errors.ts";
 import { mapLimited } from "../../base/work_pool.ts";
 import type { ArtifactOf } from "../../protocol/artifact.ts";
 import { Integrity, IntegrityError, strongestIntegrity } from "../integrity.ts";
-import type { LockedTool } from "../locked_tool.ts";
+import { lockedArtifacts, type LockedTool } from "../locked_tool.ts";
 import type { SourceRequest } from "./source_request.ts";
-import { pickVersion, sortVersions } from "../versions/pick_version.ts";
-import { parseVersionRequest } from "../versions/version_request.ts";
 import {
   buildFor,
   buildLayout,
-  ComponentName,
   componentsOf,
   declaredComponents,
   declaredExecutables,
@@ -21,8 +16,9 @@ import {
   publishedPlatforms,
   RelativePath,
 } from "./build.ts";
-import { chooseFrom, withLatest } from "./choose_version.ts";
+import { carriedCompanions, carries, lockedCompanions, NpmCompanion, PackageName } from "./npm_companions.ts";
 import { nativePackages, platformCandidates } from "./npm_platform_packages.ts";
+import { allVersions, chooseVersion, missingVersion, packageOf, packageVersion } from "./npm_versions.ts";
 import {
   type ArtifactDeps,
   MOST_FOUND,
@@ -33,22 +29,18 @@ import {
   type Source,
   type VersionManifest,
 } from "./source.ts";
-import { noIntegrity, nothingPublished, orNotFound, unknownPackage, unknownVersion } from "./source_error.ts";
+import { noIntegrity, orNotFound } from "./source_error.ts";
 
-const PackageName = v.pipe(v.string(), v.regex(/^(?:@[a-z0-9-]+\/)?[a-z0-9.{}-]+$/, "a package name"));
+const ExactVersion = v.pipe(v.string(), v.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, "an exact version"));
 
 /** Executables in a package of the registry, one package a platform. */
 const NativeBuild = v.strictObject({
   kind: v.literal("native"),
   ...buildLayout,
   package: PackageName,
-  /** Packages of the same version that belong to every platform, e.g. zig's library. */
-  companions: v.optional(v.array(v.strictObject({
-    package: PackageName,
-    into: RelativePath,
-    /** The component that it is, for `options.components`. */
-    component: v.optional(ComponentName),
-  }))),
+  companions: v.optional(v.array(NpmCompanion)),
+  /** Commands that are scripts: where each is linked → the script. On Windows it is a `.cmd` file. */
+  scripts: v.optional(v.record(RelativePath, RelativePath)),
 });
 export type NpmNativeBuild = v.InferOutput<typeof NativeBuild>;
 
@@ -68,6 +60,8 @@ export const NpmEntry = v.strictObject({
   versions: v.string(),
   /** The tool's version → that of the packages, where they have numbers of their own. */
   carried: v.optional(v.record(v.string(), v.string())),
+  /** The package that published the versions before `below`, as yarn 1 has another than yarn 2. */
+  earlier: v.optional(v.strictObject({ package: PackageName, below: ExactVersion })),
   /** How it is published; without it, the package's metadata tells. */
   builds: v.optional(v.pipe(v.array(v.variant("kind", [NativeBuild, JsBuild])), v.minLength(1))),
 });
@@ -108,26 +102,15 @@ export const npm = {
       : undefined,
   directForm: '"npm:name" or "npm:@scope/name"',
   subject: ({ versions }) => versions,
-  async versions({ versions: name, carried }, request, deps) {
-    if (carried !== undefined) return sortVersions(Object.keys(carried));
-    const packument = await orNotFound(deps.registry.packument(name, requestOptions(deps)));
-    if (packument === undefined) throw unknownPackage(request, name);
-    return sortVersions(packument.versions);
-  },
+  versions: allVersions,
   async resolve(entry, request, deps) {
-    const { version, manifest } = entry.carried === undefined
-      ? await chooseVersion(request, entry.versions, deps)
-      : { version: carriedVersion(request, entry.carried), manifest: undefined };
+    const { version, manifest } = await chooseVersion(request, entry, deps);
     if (entry.builds === undefined) return await resolvePackage(entry, { request, version, manifest }, deps);
     const build = buildFor(entry.builds, version);
     return build.kind === "js" ? await jsPackage(entry, { request, version, manifest }, deps) : {
       version,
       kind: "native",
-      platforms: await nativePlatforms(
-        entry,
-        { request, build, version: packageVersion(entry, version) },
-        deps,
-      ),
+      platforms: await nativePlatforms(entry, { request, build, version }, deps),
     };
   },
   async search(text, { registry, signal }) {
@@ -135,17 +118,18 @@ export const npm = {
     return found.slice(0, MOST_FOUND).map(({ name, description }) => ({ tool: `npm:${name}`, description }));
   },
   owns(entry, { package: name, version: published }, { version, platform }) {
-    if (platform === "any") return name === entry.versions && published === version;
+    if (platform === "any") return name === packageOf(entry, version) && published === version;
     // The packages of a native tool that the catalogue does not know are named by the package's own metadata,
     // which is asked before one is installed.
     if (entry.builds === undefined) return true;
     const build = nativeBuild(entry, version);
     const word = build?.platforms[platform];
-    if (build === undefined || word === undefined || published !== packageVersion(entry, version)) {
-      return false;
-    }
-    return name === build.package.replaceAll("{platform}", word) ||
-      (build.companions ?? []).some((companion) => companion.package === name);
+    if (build === undefined || word === undefined) return false;
+    const companion = (build.companions ?? []).find((one) => one.package === name);
+    const range = companion?.carries;
+    if (range !== undefined) return carries(range, { version, published });
+    return published === packageVersion(entry, version) &&
+      (companion !== undefined || name === build.package.replaceAll("{platform}", word));
   },
   async confirms({ versions, builds }, artifact, version, { registry, signal }) {
     if (builds !== undefined || artifact.package === versions && artifact.version === version) return true;
@@ -159,12 +143,18 @@ export const npm = {
     if (bin !== undefined) return { strip: 1, bin, into: [] };
     const build = nativeBuild(entry, locked.version);
     if (build === undefined) return undefined;
-    const companions = build.companions ?? [];
+    const { companions, absent } = lockedCompanions(build, lockedArtifacts(locked, platform) ?? []);
+    const { components = {} } = build;
+    const gone = new Set(absent.flatMap(({ component = "" }) => components[component]?.bin ?? []));
+    const left = Object.entries(components).filter(([name]) => !absent.some((one) => one.component === name));
     return {
       strip: build.strip,
-      bin: executablesFor(build, platform),
+      bin: Object.fromEntries(
+        Object.entries(executablesFor(build, platform)).filter(([name]) => !gone.has(name)),
+      ),
       into: ["", ...companions.map(({ into }) => into)],
-      ...componentsOf(build, companions.map(({ component }) => component)),
+      ...(build.scripts === undefined ? {} : { scripts: build.scripts }),
+      ...componentsOf({ components: Object.fromEntries(left) }, companions.map(({ component }) => component)),
     };
   },
   publishes: (entry, version, platform) => nativeBuild(entry, version)?.platforms[platform] !== undefined,
@@ -186,57 +176,6 @@ interface Chosen {
 function nativeBuild({ builds }: NpmEntry, version: string): NpmNativeBuild | undefined {
   const build = builds === undefined ? undefined : buildFor(builds, version);
   return build?.kind === "native" ? build : undefined;
-}
-
-/**
- * The exact version of a request, by the smallest question: none for an exact version (asking for its
- * packages tells whether it exists), one manifest for a tag, the list of all versions for a range.
- */
-function packageVersion({ carried }: NpmEntry, version: string): string {
-  return carried !== undefined && Object.hasOwn(carried, version) ? carried[version] ?? version : version;
-}
-
-/** A request may also name the version of the package, as those of before had to. */
-function carriedVersion(request: SourceRequest, carried: Readonly<Record<string, string>>): string {
-  const asked = parseVersionRequest(request.version);
-  const versions = Object.keys(carried);
-  const byPackage = asked.kind === "exact"
-    ? versions.find((one) => carried[one] === asked.version)
-    : undefined;
-  const version = byPackage ?? chooseFrom(versions, request);
-  if (version === undefined) throw unknownVersion(request, withLatest(versions));
-  return version;
-}
-
-async function chooseVersion(
-  request: SourceRequest,
-  packageName: string,
-  deps: ResolveDeps,
-): Promise<{ version: string; manifest?: VersionManifest }> {
-  const asked = parseVersionRequest(request.version);
-  if (asked.kind === "exact") return { version: asked.version };
-  if (asked.kind === "tag") {
-    const manifest = await orNotFound(deps.registry.manifest(packageName, asked.tag, requestOptions(deps)));
-    if (manifest === undefined) throw await missingVersion(request, { package: packageName }, deps);
-    return { version: checkedVersion(request, manifest.version), manifest };
-  }
-  const packument = await orNotFound(deps.registry.packument(packageName, requestOptions(deps)));
-  if (packument === undefined) throw unknownPackage(request, packageName);
-  const version = pickVersion(packument.versions, asked.range);
-  if (version === undefined) throw unknownVersion(request, packument);
-  return { version };
-}
-
-/** A tag's version becomes a directory's name and part of addresses, so it must be what it claims to be. */
-function checkedVersion(request: SourceRequest, version: string): string {
-  const parsed = tryParse(version);
-  if (parsed !== undefined) return format(parsed);
-  throw new HaftError(
-    `Tag "${request.version}" of tool "${request.name}" is ${
-      JSON.stringify(version)
-    }, which is not a version`,
-    { next: "Ask for a version by its number" },
-  );
 }
 
 /** A package that no catalogue entry describes: native when its metadata leaves no doubt, else JavaScript. */
@@ -265,38 +204,43 @@ async function nativePlatforms(
   { request, build, version }: { request: SourceRequest; build: NpmNativeBuild; version: string },
   deps: ResolveDeps,
 ): Promise<LockedTool["platforms"]> {
+  const published = packageVersion(entry, version);
   const packageOf = new Map(
     publishedPlatforms(build).map(([platform, word]) => [
       platform,
       build.package.replaceAll("{platform}", word),
     ]),
   );
-  const companions = (build.companions ?? []).map((companion) => companion.package);
-  const names = [...new Set([...packageOf.values(), ...companions])];
+  const { companions = [] } = build;
+  const always = companions.filter(({ carries }) => carries === undefined).map((one) => one.package);
+  const names = [...new Set([...packageOf.values(), ...always])];
   const artifacts = new Map(
     await mapLimited(names, REQUESTS_AT_ONCE, async (name) => {
-      const manifest = await orNotFound(deps.registry.manifest(name, version, requestOptions(deps)));
+      const manifest = await orNotFound(deps.registry.manifest(name, published, requestOptions(deps)));
       return [
         name,
-        manifest === undefined ? undefined : artifactOf(request, { ...manifest, name, version }),
+        manifest === undefined ? undefined : artifactOf(request, { ...manifest, name, version: published }),
       ] as const;
     }),
   );
+  const carried = (await carriedCompanions(companions, version, deps))
+    .map((manifest) => artifactOf(request, manifest));
   const platforms: LockedTool["platforms"] = {};
   for (const [platform, name] of packageOf) {
-    const list = [name, ...companions].map((one) => artifacts.get(one));
-    if (list.every((artifact) => artifact !== undefined)) platforms[platform] = list;
+    const list = [name, ...always].map((one) => artifacts.get(one));
+    if (list.every((artifact) => artifact !== undefined)) platforms[platform] = [...list, ...carried];
   }
   if (Object.keys(platforms).length > 0) return platforms;
-  throw await missingVersion(request, { package: entry.versions, version }, deps);
+  throw await missingVersion(request, { package: entry.versions, version: published }, deps);
 }
 
 /** The one artifact of a package that is installed with its dependencies. */
 async function jsPackage(
-  { versions: name }: NpmEntry,
+  entry: NpmEntry,
   { request, version, manifest }: Chosen,
   deps: ResolveDeps,
 ): Promise<Resolved> {
+  const name = packageOf(entry, version);
   const found = manifest ?? await orNotFound(deps.registry.manifest(name, version, requestOptions(deps)));
   if (found === undefined) throw await missingVersion(request, { package: name, version }, deps);
   return { version, kind: "js", platforms: { any: [artifactOf(request, { ...found, name, version })] } };
@@ -307,19 +251,6 @@ function artifactOf(request: SourceRequest, { name, version, dist }: VersionMani
   const integrity = strongestIntegrity(dist.integrity ?? "");
   if (integrity === undefined) throw noIntegrity(request, `${name}@${version}`, dist.integrity);
   return { kind: "npm", package: name, version, integrity };
-}
-
-/** Why a version or tag was not found: it does not exist, or it exists without executables. */
-async function missingVersion(
-  request: SourceRequest,
-  { package: name, version }: { package: string; version?: string },
-  deps: ResolveDeps,
-): Promise<Error> {
-  const packument = await orNotFound(deps.registry.packument(name, requestOptions(deps)));
-  if (packument === undefined) return unknownPackage(request, name);
-  return version !== undefined && packument.versions.includes(version)
-    ? nothingPublished(request, version, "npm")
-    : unknownVersion(request, packument);
 }
 
 /**

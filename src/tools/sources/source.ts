@@ -93,6 +93,8 @@ export interface Layout {
   file?: string;
   /** Launchers that are written for jars: launcher → jar, both below the root. */
   launchers?: Readonly<Record<string, string>>;
+  /** Commands that are scripts: where each is linked → the script, both below the root. */
+  scripts?: Readonly<Record<string, string>>;
   /** What may be left out, by name. */
   components?: Readonly<Record<string, LayoutComponent>>;
 }
@@ -204,6 +206,8 @@ export interface PackageIntegrity {
   readonly optionalDependencies?: Readonly<Record<string, string>> | undefined;
   /** Bun installs these, too. */
   readonly peerDependencies?: Readonly<Record<string, string>> | undefined;
+  readonly bundleDependencies?: boolean | readonly string[] | undefined;
+  readonly bundledDependencies?: boolean | readonly string[] | undefined;
 }
 
 /** Requests that one resolve has open at a time. */

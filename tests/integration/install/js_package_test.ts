@@ -78,7 +78,7 @@ async function inSandbox(body: (box: Sandbox) => Promise<void>, packages = PACKA
         registry: {
           ...noRegistry,
           npmrc: () => Promise.resolve(`registry=${server.url}\n`),
-          manifest: () => Promise.resolve({ dist: { integrity } }),
+          manifest: (name) => Promise.resolve({ dist: { integrity }, ...packages[name]?.manifest }),
           verifySignature: () => Promise.resolve("not-offered"),
         },
         report: (event) => progress.push(event),
@@ -164,7 +164,8 @@ Deno.test({
     const [first] = config.artifacts;
     assert(first?.artifact.kind === "npm");
     const artifacts = [{ ...first, artifact: { ...first.artifact, integrity } }];
-    const registry = { ...deps.registry, manifest: () => Promise.resolve({ dist: {} }) };
+    const manifest = () => Promise.resolve({ ...PACKAGES["@acme/greet"]?.manifest, dist: {} });
+    const registry = { ...deps.registry, manifest };
     await assertRejects(
       () => installTool({ ...config, artifacts }, { ...deps, registry }),
       IntegrityError,

@@ -115,7 +115,7 @@ Deno.test("builtInCatalogue.canonicalName(), builtInCatalogue.source() and built
     ["rg", "npx", "tsc", "nothing", "constructor"].map((name) => builtInCatalogue.toolOfExecutable(name)),
     [
       "ripgrep",
-      "node",
+      "npm",
       "typescript",
       undefined,
       undefined,

