@@ -1,7 +1,7 @@
 -- haft for Neovim (0.7 and later): one connection to the daemon, its events, and a picker of versions.
 --   local haft = require("haft"); haft.setup()   then :HaftUse node, and %{v:lua.require'haft'.status()}
 local M = { tools = {}, on_event = function() end }
-local pipe, buffer, waiting, next_id = nil, "", {}, 0
+local pipe, buffer, waiting, parts, next_id = nil, "", {}, {}, 0
 
 local function send(message) pipe:write(vim.json.encode(message) .. "\n") end
 
@@ -16,9 +16,12 @@ end
 local function receive(line)
   local message = vim.json.decode(line)
   if message.type == "ping" then return send({ type = "pong", id = message.id }) end
-  if message.type == "response" then
-    local done = waiting[message.id]
-    waiting[message.id] = nil
+  if message.type == "part" then
+    parts[message.id] = (parts[message.id] or "") .. message.data
+  elseif message.type == "response" then
+    local done, text = waiting[message.id], parts[message.id]
+    waiting[message.id], parts[message.id] = nil, nil
+    if message.parts then message.data = vim.json.decode(text) end
     if done then done(message.error and message.error.message, message.data) end
   elseif message.event then
     if message.event:match("^config%.") or message.event:match("^runtime%.") then M.refresh() end
@@ -65,12 +68,12 @@ function M.setup(options)
   pipe:connect(socket, vim.schedule_wrap(function(failed)
     if failed then pipe = nil return vim.notify("haft: " .. failed, vim.log.levels.WARN) end
     pipe:read_start(vim.schedule_wrap(function(_, chunk)
-      if not chunk then pipe, waiting = nil, {} return end
+      if not chunk then pipe, waiting, parts = nil, {}, {} return end
       buffer = buffer .. chunk
       for line in buffer:gmatch("([^\n]*)\n") do if line ~= "" then receive(line) end end
       buffer = buffer:match("[^\n]*$")
     end))
-    M.request("hello", { client = "nvim", protocol = { 1, 1 } }, function()
+    M.request("hello", { client = "nvim", protocol = { 1, 1 }, capabilities = { "parts" } }, function()
       local types = { "config.changed", "runtime.*", "app.status_change", "task.*" }
       M.request("events.subscribe", { types = types }, function() M.refresh() end)
     end)

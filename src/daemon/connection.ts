@@ -23,6 +23,7 @@ import type { Client, Introduction } from "./client.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
 import { ConnectionOutput } from "./connection_output.ts";
 import { type DispatcherHost, RequestDispatcher, wireError } from "./request_dispatcher.ts";
+import { sendEvent } from "./send_event.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
@@ -61,6 +62,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   #output: ConnectionOutput | undefined;
   #readingPaused = false;
   #inputEnded = false;
+  #spoke = false;
   #subscriptionsPaused = false;
   /** Offered events that were left out since the last drain. */
   #leftOut = 0;
@@ -141,7 +143,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   send(event: string, data: unknown): void {
-    this.#send(JSON.stringify({ type: "event", event, data }));
+    sendEvent((json) => this.#send(json), { event, data });
   }
 
   /**
@@ -269,8 +271,6 @@ export class Connection implements Client, FrameSink, SocketHandler {
     const waits = this.#dispatcher.inFlight > 0 || this.subscriptions.size > 0;
     if (this.#inputEnded && !waits) this.stop("closed by the client");
   }
-
-  #spoke = false;
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
     this.#spoke = true;

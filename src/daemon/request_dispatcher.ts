@@ -3,6 +3,7 @@
  * promise and no book-keeping; one that waits is held in flight by its id, can be cancelled, and ends with
  * its time limit.
  */
+import { Buffer } from "node:buffer";
 import * as v from "valibot";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
@@ -11,7 +12,9 @@ import type { Message } from "../protocol/envelope.ts";
 import { PARTS } from "../protocol/hello.ts";
 import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
 import { isTooLargeForFrame } from "../channel/parted_answer.ts";
+import { LIMITS } from "../socket/limits.ts";
 import { AnswerQueue } from "./answer_queue.ts";
+import { sendEvent } from "./send_event.ts";
 import { PendingCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Method } from "./method_table.ts";
@@ -111,7 +114,7 @@ export class RequestDispatcher {
 
   #call(method: Method, params: unknown, id: string | undefined): void {
     const call = new PendingCall(this.#client, (event, data) => {
-      if (id !== undefined) this.#send(JSON.stringify({ type: "event", id, event, data }));
+      if (id !== undefined) sendEvent(this.#send, { id, event, data });
     });
     let result: unknown;
     try {
@@ -160,6 +163,7 @@ export class RequestDispatcher {
       return this.#fail(method, id, call, error);
     }
     try {
+      if (this.#client.takesParts && isLarge(data)) return this.#answerInParts(id, call, data);
       this.#send(response(id, "data", data));
       call.answered(true);
     } catch (error) {
@@ -209,6 +213,12 @@ export class RequestDispatcher {
       this.#send(response(id, "error", JSON.stringify(wire)));
     }
   }
+}
+
+/** A client takes frames of the usual size, and may know nothing of a setting that allows larger ones. */
+function isLarge(data: string): boolean {
+  const most = LIMITS.frame - LIMITS.frameBeforeHello;
+  return data.length * 3 > most && Buffer.byteLength(data) > most;
 }
 
 const CANCELLED = "The client cancelled the request";

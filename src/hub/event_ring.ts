@@ -1,3 +1,7 @@
+import { Buffer } from "node:buffer";
+import { FrameError } from "../socket/framing/frame_error.ts";
+import { scanJson } from "../socket/framing/json_text.ts";
+import { LIMITS } from "../socket/limits.ts";
 import { type SharedFrame, sharedFrame } from "../socket/framing/shared_frame.ts";
 
 /** One event as the hub keeps it. */
@@ -12,7 +16,7 @@ export interface HubEvent {
   readonly time: number;
   /** As it was published. The publisher must not change it afterwards. */
   readonly data: unknown;
-  /** The event's message, serialised once for all readers. */
+  /** The event's message, serialised once for all readers; a notice of one that no reader would take. */
   readonly frame: SharedFrame;
 }
 
@@ -29,13 +33,16 @@ export interface EventRingLimits {
  */
 export class EventRing {
   readonly #limits: EventRingLimits;
+  readonly #maxFrameBytes: () => number;
   readonly #slots: (HubEvent | undefined)[];
   #first = 1;
   #next = 1;
   #bytes = 0;
 
-  constructor(limits: EventRingLimits) {
+  /** @param maxFrameBytes of one event's message, which its readers take */
+  constructor(limits: EventRingLimits, maxFrameBytes: () => number = () => LIMITS.frame) {
     this.#limits = limits;
+    this.#maxFrameBytes = maxFrameBytes;
     this.#slots = new Array(limits.events);
   }
 
@@ -58,7 +65,8 @@ export class EventRing {
   push(event: { type: string; subject: string | undefined; time: number; data: unknown }): HubEvent {
     const seq = this.#next;
     const { type, subject, time, data } = event;
-    const frame = sharedFrame(JSON.stringify({ type: "event", event: type, seq, time, subject, data }));
+    const json = JSON.stringify({ type: "event", event: type, seq, time, subject, data });
+    const frame = sharedFrame(this.#isReadable(json) ? json : missed(seq));
     const stored: HubEvent = { seq, ...event, frame };
     if (seq - this.#first >= this.#limits.events) this.#dropFirst();
     this.#slots[seq % this.#limits.events] = stored;
@@ -74,10 +82,43 @@ export class EventRing {
     return this.#slots[seq % this.#limits.events];
   }
 
+  /** A frame that breaks a limit would end the connection of each subscriber. */
+  #isReadable(json: string): boolean {
+    // What JSON is made of here was checked when it came in, so what it was wrapped in decides.
+    if (json.length < LONG_EVENT && !isPerhapsDeep(json)) return true;
+    const bytes = Buffer.from(json);
+    if (bytes.length > this.#maxFrameBytes()) return false;
+    try {
+      scanJson(bytes, 0, bytes.length);
+      return true;
+    } catch (error) {
+      if (error instanceof FrameError) return false;
+      throw error;
+    }
+  }
+
   #dropFirst(): void {
     const slot = this.#first % this.#limits.events;
     this.#bytes -= this.#slots[slot]?.frame.length ?? 0;
     this.#slots[slot] = undefined;
     this.#first++;
   }
+}
+
+/** A shorter text has fewer bytes and fewer keys than the limits of a frame: five characters are a key. */
+const LONG_EVENT = 5 * LIMITS.jsonKeys;
+
+/** Whether there are enough closing brackets; a search for each of them costs less than a scan. */
+function isPerhapsDeep(json: string): boolean {
+  let count = 0;
+  for (const bracket of ["]", "}"]) {
+    for (let at = json.indexOf(bracket); at !== -1; at = json.indexOf(bracket, at + 1)) {
+      if (++count > LIMITS.jsonNesting) return true;
+    }
+  }
+  return false;
+}
+
+function missed(seq: number): string {
+  return JSON.stringify({ type: "event", event: "lagged", data: { from: seq, to: seq, dropped: 1 } });
 }

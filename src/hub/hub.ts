@@ -18,6 +18,8 @@ export interface StreamPosition {
 
 export interface HubOptions {
   limits?: Partial<EventRingLimits>;
+  /** Of one event's message; subscribers hear of a larger one as `lagged`. The default is a frame's limit. */
+  maxFrameBytes?: () => number;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
@@ -35,8 +37,8 @@ export class Hub {
   readonly #readers = new Set<HubReader>();
   #wakeScheduled = false;
 
-  constructor({ limits = {}, now = Date.now }: HubOptions = {}) {
-    this.#ring = new EventRing({ events: 65_536, bytes: 16 * 1024 * 1024, ...limits });
+  constructor({ limits = {}, maxFrameBytes, now = Date.now }: HubOptions = {}) {
+    this.#ring = new EventRing({ events: 65_536, bytes: 16 * 1024 * 1024, ...limits }, maxFrameBytes);
     this.#now = now;
   }
 

@@ -19,7 +19,10 @@ local before = haft.status()
 vim.cmd("HaftUse esbuild")
 until_true("the picked version is there", function() return told ~= nil end)
 until_true("the event has come", function() return haft.status() ~= before end)
-vim.fn.writefile({ before, offered, told, haft.status(), table.concat(seen, " ") }, "seen")
+local tasks
+haft.request("project.tasks", { cwd = vim.fn.getcwd() }, function(_, data) tasks = #data.tasks end)
+until_true("the tasks are listed", function() return tasks ~= nil end)
+vim.fn.writefile({ before, offered, told, haft.status(), table.concat(seen, " "), tasks .. " tasks" }, "seen")
 `;
 
 Deno.test({
@@ -29,7 +32,9 @@ Deno.test({
     await using registry = await fakeTools();
     await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
     const { sandbox } = daemon;
-    sandbox.manifest('[tools]\nesbuild = "1.2.0" # kept\n');
+    // So many tasks that their list is larger than a frame.
+    const tasks = Array.from({ length: 1_500 }, (_, n) => `t${n} = "true"\n`).join("");
+    sandbox.manifest(`[tools]\nesbuild = "1.2.0" # kept\n[tasks]\n${tasks}`);
     await daemon.start();
     const lua = join(sandbox.root, "nvim", "lua");
     mkdirSync(lua, { recursive: true });
@@ -41,18 +46,22 @@ Deno.test({
       `HAFT='${binary.argv[0]}' nvim --headless -u NONE -i NONE -n -c '${script}' -c 'qa!'`,
     );
     assertEquals(code, 0, stdout + stderr);
-    const [before, offered, told, after, events = ""] = readFileSync(join(sandbox.project, "seen"), "utf8")
+    const [before, offered, told, after, events = "", listed] = readFileSync(
+      join(sandbox.project, "seen"),
+      "utf8",
+    )
       .split("\n");
-    assertEquals([before, offered, told, after], [
+    assertEquals([before, offered, told, after, listed], [
       "esbuild missing",
       "esbuild: 1.2.0 1.0.0",
       "esbuild 1.0.0 is there",
       "esbuild 1.0.0",
+      "1500 tasks",
     ]);
     assertMatch(events, /config\.changed/);
     assertEquals(
       readFileSync(join(sandbox.project, "haft.toml"), "utf8"),
-      '[tools]\nesbuild = "1.0.0" # kept\n',
+      `[tools]\nesbuild = "1.0.0" # kept\n[tasks]\n${tasks}`,
     );
   },
 });

@@ -205,3 +205,28 @@ Deno.test("a connection that ends in the middle of an answer rejects the request
   await assertRejects(() => answer, Disconnected);
   assertEquals(harness.server.requestsInFlight, 0);
 });
+
+Deno.test("an event that is larger than a frame is missed, and ends neither subscribers nor its request", async () => {
+  const large = "x".repeat(LIMITS.frame - 20);
+  await using harness = daemonHarness({ ping: (call) => call.progress("said", large) });
+  const client = await introduced(harness);
+  const sent = await client.ask(
+    request("events.subscribe", { types: ["user.*"] }, "1"),
+    request("daemon.ping", {}, "2"),
+  );
+  for (const data of [large, 1]) harness.hub.publish("user.news", data);
+  await settle();
+  sent.push(...client.socket.take());
+  assertEquals(sent.filter(({ type }) => type === "event").map(({ event, id, data }) => [event, id, data]), [
+    ["relay.lagged", "2", { dropped: 1 }],
+    ["lagged", undefined, { from: 1, to: 1, dropped: 1 }],
+    ["user.news", undefined, 1],
+  ]);
+  assertEquals(sent.filter(({ type }) => type === "response").length, 2);
+});
+
+Deno.test("an answer above the usual size of a frame comes in parts although the daemon's setting allows more", async () => {
+  await using harness = daemonHarness({ lines: LINES, limits: { frame: LIMITS.frameCeiling } });
+  await using client = (await connected(harness)).client;
+  assertEquals((await client.request("log.tail", {})).lines, LINES);
+});

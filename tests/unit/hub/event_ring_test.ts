@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { EventRing } from "../../../src/hub/event_ring.ts";
+import { LIMITS } from "../../../src/socket/limits.ts";
 import { frameIn } from "../../../src/socket/framing/shared_frame.ts";
 
 function push(ring: EventRing, data: unknown) {
@@ -48,4 +49,27 @@ Deno.test("EventRing serialises an event once, as the message that every reader 
     frameIn("lines", frame).toString("utf8"),
     '{"type":"event","event":"app.x","seq":1,"time":7,"subject":"api","data":{"text":"é"}}\n',
   );
+});
+
+Deno.test("EventRing keeps a notice in place of an event that no reader would take", () => {
+  const ring = new EventRing({ events: 9, bytes: 1e7 });
+  const nested = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth));
+  const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [n, 0]));
+  const { length: around } = frameIn("length", push(ring, "").frame).subarray(4);
+  const room = LIMITS.frame - around;
+  const rows: [data: unknown, kept: boolean][] = [
+    ["x".repeat(room), true],
+    ["x".repeat(room + 1), false],
+    [nested(63), true],
+    [nested(64), false],
+    [["[".repeat(100), { ["}".repeat(100)]: "]" }], true],
+    [keys(LIMITS.jsonKeys - 5), true],
+    [keys(LIMITS.jsonKeys - 4), false],
+  ];
+  for (const [data, kept] of rows) {
+    const event = push(ring, data);
+    const { event: said, data: sent } = JSON.parse(frameIn("lines", event.frame).toString("utf8"));
+    const notice = { from: event.seq, to: event.seq, dropped: 1 };
+    assertEquals([said, sent], kept ? ["t.x", data] : ["lagged", notice]);
+  }
 });
