@@ -1,5 +1,11 @@
 /** The stream that keeps every host's events for the fleet: by age and bytes, the oldest go first. */
-import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType } from "@nats-io/jetstream";
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "./connect.ts";
 import { eventsOf, eventsStream } from "./subjects.ts";
 
@@ -26,33 +32,30 @@ export async function createEventsStream(
   { maxAgeMs, maxBytes, replicas }: StreamLimits,
 ): Promise<void> {
   const manager = await jetstreamManager(nats, { checkAPI: false });
-  const name = eventsStream(fleet);
-  const limits = {
+  await addOrUpdate(manager, {
+    name: eventsStream(fleet),
     subjects: [eventsOf({ fleet, host: "*" })],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
     max_age: nanoseconds(maxAgeMs),
     max_bytes: maxBytes,
-    discard: DiscardPolicy.Old,
     num_replicas: replicas,
     duplicate_window: nanoseconds(Math.min(DUPLICATES_MS, maxAgeMs)),
-    allow_direct: true,
-  };
-  if (await exists(manager, name)) await manager.streams.update(name, limits);
-  else {
-    await manager.streams.add({
-      name,
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      ...limits,
-    });
-  }
+  });
 }
 
-async function exists(
-  manager: Awaited<ReturnType<typeof jetstreamManager>>,
-  stream: string,
-): Promise<boolean> {
-  for await (const { config } of manager.streams.list()) if (config.name === stream) return true;
-  return false;
+type NewStream = Parameters<JetStreamManager["streams"]["add"]>[0];
+
+/** Makes a stream; one that is there keeps its kind, and gets the limits. */
+export async function addOrUpdate(manager: JetStreamManager, config: NewStream): Promise<void> {
+  for await (const known of manager.streams.list()) {
+    if (known.config.name !== config.name) continue;
+    const { retention: _, storage: __, ...limits } = config;
+    await manager.streams.update(config.name, limits);
+    return;
+  }
+  await manager.streams.add(config);
 }
 
 function nanoseconds(ms: number): number {

@@ -18,7 +18,10 @@ import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
 import { connectFleet, type FleetConnection } from "./connect.ts";
 import { readCredentials, writeSecret } from "./credentials.ts";
 import { EventPublisher } from "./event_publisher.ts";
-import { type DaemonDoor, RequestServer } from "./request_server.ts";
+import { type DaemonDoor, OwnDaemon } from "./own_daemon.ts";
+import { RequestServer } from "./request_server.ts";
+import { Leftovers } from "./tasks/leftovers.ts";
+import { TaskWorker } from "./tasks/task_worker.ts";
 import { type HostRecord, Presence, PRESENCE_EVERY_MS } from "./presence.ts";
 
 export interface FleetHostOptions {
@@ -48,14 +51,28 @@ export class FleetHost implements AsyncDisposable {
   #key: string | null = null;
   /** While this host has its name. */
   #requests: RequestServer | undefined;
+  readonly #own: OwnDaemon;
   readonly #events: EventPublisher;
-  /** Ends when the name is no longer this host's, or the connection is over. */
-  #publishing: { stop: AbortController; ended: Promise<void> } | undefined;
+  readonly #tasks: TaskWorker;
+  /** Publishing and working end when the name is no longer this host's, or the connection is over. */
+  #work: { stop: AbortController; ended: Promise<unknown> } | undefined;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: FleetHostOptions) {
     this.#options = options;
-    const { settings: { name: fleet, host, labels, events }, door, eventsSince: since, log } = options;
+    const { settings, stateDirectory, version, door, eventsSince: since, log } = options;
+    const { name: fleet, host, labels, events } = settings;
+    this.#own = new OwnDaemon({ door, host, version, log });
+    const daemon = () => this.#own.client();
+    const leftovers = new Leftovers(stateDirectory, daemon);
+    this.#tasks = new TaskWorker({
+      settings,
+      daemon,
+      facts: this.#own.facts,
+      leftovers,
+      env: door.user.env,
+      log,
+    });
     this.#events = new EventPublisher({
       address: { fleet, host },
       labels,
@@ -90,6 +107,7 @@ export class FleetHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    await this.#own[Symbol.asyncDispose]();
   }
 
   async #run(): Promise<void> {
@@ -126,7 +144,7 @@ export class FleetHost implements AsyncDisposable {
     try {
       while (!ended && !signal.aborted) {
         await this.#announce(presence);
-        await this.#serve(connection);
+        await this.#serve(connection, presence);
         await nap(wake, signal);
       }
     } finally {
@@ -151,24 +169,35 @@ export class FleetHost implements AsyncDisposable {
     }
   }
 
-  /** Takes requests and publishes while the name is this host's, and not a moment when it is another's. */
-  async #serve({ nats }: FleetConnection): Promise<void> {
-    const { settings: { name: fleet, host, allow }, door, version, log } = this.#options;
+  /** Serves others while the name is this host's, and not a moment when it is another's. */
+  async #serve({ nats }: FleetConnection, presence: Presence): Promise<void> {
+    const { settings: { name: fleet, host, allow }, door, log } = this.#options;
     if (this.#state === "refused") await this.#stopServing();
     else if (this.#state === "connected" && this.#requests === undefined) {
-      this.#requests = new RequestServer({ nats, address: { fleet, host }, allow, door, version, log });
+      this.#requests = new RequestServer({
+        nats,
+        address: { fleet, host },
+        allow,
+        door,
+        facts: this.#own.facts,
+        log,
+      });
       this.#requests.start();
       const stop = new AbortController();
-      this.#publishing = { stop, ended: this.#events.run(nats, stop.signal) };
+      const ended = Promise.all([
+        this.#events.run(nats, stop.signal),
+        this.#tasks.run(nats, presence, stop.signal),
+      ]);
+      this.#work = { stop, ended };
     }
   }
 
   async #stopServing(): Promise<void> {
-    await this.#requests?.[Symbol.asyncDispose]();
+    this.#requests?.[Symbol.dispose]();
     this.#requests = undefined;
-    this.#publishing?.stop.abort();
-    await this.#publishing?.ended;
-    this.#publishing = undefined;
+    this.#work?.stop.abort();
+    await this.#work?.ended;
+    this.#work = undefined;
   }
 
   async #watch(statuses: AsyncIterable<{ type: string }>, wake: EventTarget): Promise<void> {

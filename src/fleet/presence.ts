@@ -44,8 +44,12 @@ export interface SeenHost {
 }
 
 /** Makes the bucket; the fleet's administrator does, once. */
-export async function createHostsBucket(nats: NatsConnection, fleet: string): Promise<void> {
-  await new Kvm(jetstream(nats)).create(hostsBucket(fleet), { ttl: PRESENCE_TTL_MS, history: 1 });
+export async function createHostsBucket(
+  nats: NatsConnection,
+  fleet: string,
+  { replicas = 1 }: { replicas?: number } = {},
+): Promise<void> {
+  await new Kvm(jetstream(nats)).create(hostsBucket(fleet), { ttl: PRESENCE_TTL_MS, history: 1, replicas });
 }
 
 export class Presence {

@@ -1,15 +1,10 @@
 /** What others ask of this host: each message is verified before anything else is done with it. */
-import { errorMessage } from "../base/errors.ts";
-import { DaemonClient } from "../client/daemon_client.ts";
 import { ERROR_CODES } from "../protocol/wire_error.ts";
-import { memoryPair } from "../socket/memory_pair.ts";
-import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { FleetGrant } from "../tools/manifest/fleet_settings.ts";
-import { openProject, type UserContext } from "../tools/project/project.ts";
 import type { AccessFacts } from "./access.ts";
 import type { NatsConnection } from "./connect.ts";
-import type { EventSource } from "./event_publisher.ts";
 import { HostSession } from "./host_session.ts";
+import type { DaemonDoor } from "./own_daemon.ts";
 import {
   decodeRequest,
   encodeText,
@@ -26,21 +21,13 @@ import {
   UPKEEP,
 } from "./subjects.ts";
 
-/** The daemon, as the fleet needs it. */
-export interface DaemonDoor {
-  /** Takes a connection as if a client had connected. */
-  accept(socket: Socket): SocketHandler;
-  maxFrameBytes(): number;
-  events: EventSource;
-  user: UserContext;
-}
-
 export interface RequestServerOptions {
   nats: Pick<NatsConnection, "subscribe" | "publish" | "isClosed" | "info">;
   address: FleetAddress;
   allow: Readonly<Record<string, FleetGrant>>;
-  door: DaemonDoor;
-  version: string;
+  door: Pick<DaemonDoor, "accept" | "maxFrameBytes">;
+  /** What it looks up about requests. */
+  facts: AccessFacts;
   log: (line: string) => void;
 }
 
@@ -53,30 +40,16 @@ const CHECK_MS = 5_000;
 /** What the headers of a message may take of the server's limit. */
 const HEADER_BYTES = 4_096;
 
-export class RequestServer implements AsyncDisposable {
+export class RequestServer implements Disposable {
   readonly #options: RequestServerOptions;
   readonly #sessions = new Map<string, HostSession>();
   readonly #seen = new Set<string>();
-  readonly #facts: AccessFacts;
   readonly #timer: ReturnType<typeof setInterval>;
   #subscription: { unsubscribe(): void } | undefined;
-  #own: Promise<DaemonClient> | undefined;
   #logged = 0;
 
   constructor(options: RequestServerOptions) {
     this.#options = options;
-    const { address, door } = options;
-    this.#facts = {
-      host: address.host,
-      projectRoot: (directory) => openProject(directory, door.user).root,
-      taskRoot: async (id) => {
-        try {
-          return (await (await this.#daemon()).request("task.status", { id })).task.root;
-        } catch {
-          return undefined;
-        }
-      },
-    };
     this.#timer = setInterval(() => this.#check(), CHECK_MS);
   }
 
@@ -100,11 +73,10 @@ export class RequestServer implements AsyncDisposable {
     for (const session of [...this.#sessions.values()]) session.end(reason);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     clearInterval(this.#timer);
     this.#subscription?.unsubscribe();
     this.endAll("The host left the fleet");
-    await (await this.#own?.catch(() => undefined))?.close();
   }
 
   /** Takes one message of the server's. */
@@ -152,12 +124,12 @@ export class RequestServer implements AsyncDisposable {
       return this.#refuse(from, `More than ${MOST_SESSIONS.sender} sessions of one sender`, "too_many");
     }
     this.#remember(id);
-    const { nats, address, door } = this.#options;
+    const { nats, address, door, facts } = this.#options;
     const subject = replySubject(address, sender, session);
     const opened = new HostSession({
       name: `fleet: ${grant.name ?? sender.slice(0, 12)}`,
       grant,
-      facts: this.#facts,
+      facts,
       accept: (socket) => door.accept(socket),
       maxFrameBytes: door.maxFrameBytes(),
       maxPayload: (nats.info?.max_payload ?? 0) - HEADER_BYTES,
@@ -201,20 +173,6 @@ export class RequestServer implements AsyncDisposable {
     this.#logged = Math.max(0, this.#logged - MOST_LOGGED * CHECK_MS / 60_000);
     const now = performance.now();
     for (const session of [...this.#sessions.values()]) session.checkTimes(now);
-  }
-
-  /** This host's own client, which looks up what requests are about. */
-  #daemon(): Promise<DaemonClient> {
-    const { door, version, log } = this.#options;
-    this.#own ??= DaemonClient.inMemory(
-      (attach) => memoryPair(attach, (socket) => door.accept(socket))[0],
-      { client: "fleet", version, maxFrameBytes: door.maxFrameBytes() },
-    ).catch((error) => {
-      this.#own = undefined;
-      log(`fleet: no connection to the daemon: ${errorMessage(error)}`);
-      throw error;
-    });
-    return this.#own;
   }
 }
 

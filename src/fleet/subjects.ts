@@ -79,3 +79,43 @@ export function eventParts(subject: string): { host: string; type: string } {
 export function eventsStream(fleet: string): string {
   return `haft-${fleet}-events`;
 }
+
+/** The queue of tasks for hosts; the stream forgets what is acknowledged. */
+export function tasksStream(fleet: string): string {
+  return `haft-${fleet}-tasks`;
+}
+
+/** One task in the queue of a pool. The server lets its sender alone publish there. */
+export function taskSubject(fleet: string, { pool, sender, id }: TaskPlace): string {
+  return `haft-queue.${fleet}.${pool}.${sender}.${id}`;
+}
+
+export interface TaskPlace {
+  /** Which hosts may take it. */
+  pool: string;
+  /** The sender's key. */
+  sender: string;
+  id: string;
+}
+
+/** What {@link taskSubject} was made from. */
+export function taskPlace(subject: string): TaskPlace {
+  const [, , pool = "", sender = "", id = ""] = subject.split(".");
+  return { pool, sender, id };
+}
+
+/** What became of tasks in queues: the stream keeps it for days. */
+export function jobsStream(fleet: string): string {
+  return `haft-${fleet}-jobs`;
+}
+
+/** One step of a task, said by a host; the server lets this host alone publish there. */
+export function jobSubject({ fleet, host }: FleetAddress, id: string, step: string): string {
+  return `haft-job.${fleet}.${host}.${id}.${step}`;
+}
+
+/** Host and step of {@link jobSubject}. */
+export function jobParts(subject: string): { host: string; step: string } {
+  const [, , host = "", , step = ""] = subject.split(".");
+  return { host, step };
+}

@@ -194,9 +194,8 @@ Deno.test(
   "a reader behind the stream's limits is told what it missed",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await FleetWorld.create("--keep-bytes", "100KiB");
     const { first } = fleet;
-    await first.good("fleet", "up", "--server", fleet.server, "--keep-bytes", "100KiB");
     const text = "x".repeat(1_000);
     for (let n = 0; n < 4; n++) {
       const batch = Array.from(

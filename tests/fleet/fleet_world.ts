@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { createServer } from "node:net";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { delay } from "@std/async/delay";
 import { assertEquals } from "@std/assert";
@@ -67,18 +67,14 @@ export class FleetWorld implements AsyncDisposable {
     this.#machines.push(first);
   }
 
-  static async create(name = "alpha"): Promise<FleetWorld> {
-    const world = new FleetWorld(new Machine(name, await Sandbox.create()), await freePort());
-    await world.up();
+  /** @param args of `haft fleet up` */
+  static async create(...args: string[]): Promise<FleetWorld> {
+    const world = new FleetWorld(new Machine("alpha", await Sandbox.create()), await freePort());
+    await world.up(...args);
     return world;
   }
 
-  /** The server's executable. */
-  get server(): string {
-    return natsServer;
-  }
-
-  async up(): Promise<void> {
+  async up(...args: string[]): Promise<void> {
     const { first, port } = this;
     await first.good(
       "fleet",
@@ -89,6 +85,7 @@ export class FleetWorld implements AsyncDisposable {
       `127.0.0.1:${port}`,
       "--name",
       first.name,
+      ...args,
     );
   }
 
@@ -143,4 +140,14 @@ function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });
   });
+}
+
+/** Lets the sender do this on the machine. */
+export async function allow(machine: Machine, sender: Machine, grant: string): Promise<void> {
+  const { key } = await sender.status();
+  const path = join(machine.sandbox.haftHome, "config", "config.toml");
+  const before = readFileSync(path, "utf8").replace(/\n\[fleet\.allow\.[^]*$/, "");
+  writeFileSync(path, `${before}\n[fleet.allow.${key}]\n${grant}\n`);
+  await machine.good("ipc-send", "fleet.reload");
+  await machine.until("connected");
 }

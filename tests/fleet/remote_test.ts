@@ -1,23 +1,13 @@
 /** Commands for another host: what its user grants, and nothing else. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { documented } from "../e2e/support.ts";
-import { FleetWorld, type Machine } from "./fleet_world.ts";
+import { allow, FleetWorld } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
 const options = { ignore: noServer, sanitizeOps: false, sanitizeResources: false };
-
-/** Lets alpha call these methods on the machine, for its project. */
-async function allow(machine: Machine, sender: Machine, grant: string): Promise<void> {
-  const { key } = await sender.status();
-  const path = join(machine.sandbox.haftHome, "config", "config.toml");
-  const before = readFileSync(path, "utf8").replace(/\n\[fleet\.allow\.[^]*$/, "");
-  writeFileSync(path, `${before}\n[fleet.allow.${key}]\n${grant}\n`);
-  await machine.good("ipc-send", "fleet.reload");
-  await machine.until("connected");
-}
 
 const MANIFEST = `[apps.web]
 command = ["sleep", "1000"]

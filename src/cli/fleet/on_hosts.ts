@@ -7,14 +7,14 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { ChannelError } from "../../channel/errors.ts";
 import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
 import { connectHost } from "../../fleet/connect_host.ts";
-import { Presence } from "../../fleet/presence.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
 import type { Command, Context, ParsedArgs, RemoteHost } from "../command.ts";
 import { asRemoteError } from "../daemon/remote_error.ts";
 import { describeError } from "../describe_error.ts";
 import { parseSubscription } from "../ipc/send.ts";
 import { followEvents, readsStream } from "./follow_events.ts";
-import { type HostSelector, parseHostSelector } from "./host_flag.ts";
+import { parseHostSelector } from "./host_flag.ts";
+import { hostsOf } from "./hosts_of.ts";
 import { HostOutput } from "./host_output.ts";
 import { fleetSettings } from "./membership.ts";
 
@@ -43,7 +43,7 @@ export async function runOnHosts(
     const quiet = flags.has("quiet");
     return await followEvents({ selector, subscription, connection, fleet: settings.name, quiet }, context);
   }
-  const hosts = await hostsOf(selector, { connection, settings });
+  const hosts = await hostsOf(selector, { connection, fleet: settings.name });
   const cwd = selector.directory ?? context.cwd;
   const place = { connection, settings, context };
   const [only] = hosts;
@@ -91,26 +91,6 @@ export async function runOnHosts(
     );
   }
   return outcomes.reduce((worst, { code }) => code > worst ? code : worst, ExitCode.ok as ExitCode);
-}
-
-/** @throws {HaftError} when no host is meant */
-async function hostsOf(
-  { kind, names, labels }: HostSelector,
-  { connection, settings }: { connection: FleetConnection; settings: FleetSettings },
-): Promise<string[]> {
-  if (kind === "names") return [...names];
-  const all = (await (await Presence.open(connection.nats, settings.name)).list()).map(({ record }) =>
-    record
-  );
-  const hosts = all.filter((record) =>
-    Object.entries(labels).every(([key, value]) => record.labels[key] === value)
-  )
-    .map(({ host }) => host);
-  if (hosts.length > 0) return hosts;
-  throw new HaftError("No host that is there has these labels", {
-    next: 'Run "haft fleet ls" for those that are there',
-    exitCode: ExitCode.transport,
-  });
 }
 
 function remoteHost(

@@ -5,6 +5,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { createUserKey } from "../../fleet/nkey.ts";
 import { createEventsStream, EVENT_LIMITS, type StreamLimits } from "../../fleet/event_stream.ts";
+import { createTaskStreams, TASK_LIMITS } from "../../fleet/tasks/task_streams.ts";
 import { createHostsBucket } from "../../fleet/presence.ts";
 import { ServerFiles, type ServerRecord } from "../../fleet/server/server_files.ts";
 import { parseByteSize } from "../../process/config/byte_size.ts";
@@ -37,6 +38,8 @@ export interface FleetUpOptions {
   keepEvents: number | undefined;
   /** Bytes of events that are kept. */
   keepBytes: number | undefined;
+  /** Milliseconds after which a silent host has lost its task. */
+  taskLimit: number | undefined;
   socket: string | undefined;
 }
 
@@ -61,6 +64,11 @@ export const command: Command<FleetUpOptions> = {
     },
     { name: "keep-events", value: "DURATION", description: "How long events are kept (default: 168h)" },
     { name: "keep-bytes", value: "SIZE", description: "How many bytes of events are kept (default: 1GiB)" },
+    {
+      name: "task-limit",
+      value: "DURATION",
+      description: "A host that is silent for so long loses its tasks to others (default: 30s)",
+    },
     SOCKET_FLAG,
   ],
   examples: ["haft fleet up", "haft fleet up --listen 10.0.0.1:4222 --label role=build"],
@@ -87,8 +95,9 @@ function parse(args: ParsedArgs): FleetUpOptions {
     listen,
     labels: labelFlag(args),
     server: textFlag(args, "server"),
-    keepEvents: durationFlag(args),
+    keepEvents: durationFlag(args, "keep-events"),
     keepBytes: sizeFlag(args),
+    taskLimit: durationFlag(args, "task-limit"),
     socket: socketFlag(args),
   };
 }
@@ -126,6 +135,7 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
     await using admin = await connectAdmin({ files, record }, context);
     await createHostsBucket(admin.nats, record.fleet);
     await createEventsStream(admin.nats, record.fleet, eventLimits(record));
+    await createTaskStreams(admin.nats, record.fleet, { ...TASK_LIMITS, ...record.tasks });
   }
   if (joins !== undefined) {
     await writeMembership({
@@ -146,19 +156,21 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
 
 /** What there is already, with another address where one is given. */
 function recordOf(
-  { fleet = "fleet", listen, keepEvents, keepBytes }: FleetUpOptions,
+  { fleet = "fleet", listen, keepEvents, keepBytes, taskLimit }: FleetUpOptions,
   before: ServerRecord | undefined,
 ): ServerRecord {
   const events = {
     maxAgeMs: keepEvents ?? before?.events?.maxAgeMs ?? EVENT_LIMITS.maxAgeMs,
     maxBytes: keepBytes ?? before?.events?.maxBytes ?? EVENT_LIMITS.maxBytes,
   };
+  const tasks = { ackWaitMs: taskLimit ?? before?.tasks?.ackWaitMs ?? TASK_LIMITS.ackWaitMs };
   if (before !== undefined && (listen === undefined || listen === before.listen)) {
-    return { ...before, events };
+    return { ...before, events, tasks };
   }
   const address = listen ?? DEFAULT_LISTEN;
   return {
     events,
+    tasks,
     fleet: before?.fleet ?? fleet,
     listen: address,
     addresses: addressesOf(splitListen(address).host),
@@ -166,9 +178,10 @@ function recordOf(
   };
 }
 
-function durationFlag(args: ParsedArgs): number | undefined {
-  const text = textFlag(args, "keep-events");
-  return text === undefined ? undefined : Math.max(1_000, parseDuration("keep-events", text));
+/** One second at least: the server counts no faster. */
+function durationFlag(args: ParsedArgs, name: string): number | undefined {
+  const text = textFlag(args, name);
+  return text === undefined ? undefined : Math.max(1_000, parseDuration(name, text));
 }
 
 function sizeFlag(args: ParsedArgs): number | undefined {

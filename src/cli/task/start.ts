@@ -6,7 +6,14 @@ import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { callerEnv } from "../caller_env.ts";
 import { withNamedTasks } from "./plan_run.ts";
-import { FORCE_FLAG, parseStart, START_FLAGS, startRequest, type TaskStartOptions } from "./task_options.ts";
+import {
+  FORCE_FLAG,
+  ON_FLAGS,
+  parseStart,
+  START_FLAGS,
+  startRequest,
+  type TaskStartOptions,
+} from "./task_options.ts";
 
 /**
  * What runs a task of another program's file: the daemon starts that as a command.
@@ -31,11 +38,19 @@ async function foreignCommand(
 
 export const command: Command<TaskStartOptions> = {
   usage: ["NAME…", "NAME -- ARGS…", "-- COMMAND…"],
-  flags: [FORCE_FLAG, ...START_FLAGS],
-  examples: ['id=$(haft task start build); haft task wait "$id"', "haft task start -- make -j4"],
+  flags: [FORCE_FLAG, ...ON_FLAGS, ...START_FLAGS],
+  examples: [
+    'id=$(haft task start build); haft task wait "$id"',
+    "haft task start -- make -j4",
+    "haft task start test --on role=build",
+  ],
   completes: "tasks",
   parse: parseStart,
   async run(options, context) {
+    if (options.on !== undefined) {
+      const { startOnFleet } = await import("./start_on_fleet.ts");
+      return await startOnFleet({ ...options, on: options.on }, context);
+    }
     const { stdout, stderr, signal } = context;
     const names = options.command.length > 0 ? [undefined] : options.names;
     const elsewhere = context.remote !== undefined;

@@ -2,7 +2,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { Result } from "../../protocol/methods/mod.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
+import { isFleetTask, parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
 import { printTasks } from "./task_table.ts";
 
 export const command: Command<TaskIdOptions> = {
@@ -10,7 +10,14 @@ export const command: Command<TaskIdOptions> = {
   completes: "task-ids",
   flags: TASK_FLAGS,
   parse: parseIds,
-  async run({ ids, json, socket }, context) {
+  async run({ ids: all, json, socket }, context) {
+    const queued = all.filter(isFleetTask);
+    if (queued.length > 0) {
+      const { printFleetTasks } = await import("./fleet_tasks.ts");
+      await printFleetTasks(queued, { json }, context);
+    }
+    const ids = all.filter((id) => !isFleetTask(id));
+    if (ids.length === 0) return ExitCode.ok;
     await withDaemon({ socket, client: "haft task" }, context, async (daemon) => {
       for (const id of ids) {
         const answer = await daemon.request("task.status", { id });

@@ -32,6 +32,10 @@ export interface TaskStartOptions extends TaskOptions, EnvironmentOptions {
   args: readonly string[];
   /** Runs it although its inputs did not change. */
   force: boolean;
+  /** Hosts of the fleet, one of which takes it from the queue. */
+  on: string | undefined;
+  /** Each of these hosts runs it once. */
+  all: boolean;
 }
 
 export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
@@ -43,6 +47,16 @@ export const FORCE_FLAG: Flag = {
   short: "f",
   description: "Run tasks although their inputs did not change",
 };
+
+/** Where a started task runs. */
+export const ON_FLAGS: readonly Flag[] = [
+  {
+    name: "on",
+    value: "HOST[:DIR]",
+    description: "Let one host of the fleet take it: a name, role=build or *",
+  },
+  { name: "all", description: "With --on: each of these hosts runs it once" },
+];
 
 export const START_FLAGS: readonly Flag[] = [
   TEXT_FLAG,
@@ -56,8 +70,13 @@ export const START_FLAGS: readonly Flag[] = [
 export function parseIds(args: ParsedArgs): TaskIdOptions {
   const ids = [...args.positional, ...args.rest];
   if (ids.length === 0) throw noId();
-  ids.forEach(checkId);
+  for (const id of ids) if (!isFleetTask(id)) checkId(id);
   return { ids, json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+/** Whether an id is one of the fleet's queue. */
+export function isFleetTask(id: string): boolean {
+  return /^fleet-[0-9a-f]{12}$/.test(id);
 }
 
 /** @throws {HaftError} for what cannot be an id, as for an id that no task has */
@@ -87,7 +106,14 @@ export function parseStart(args: ParsedArgs): TaskStartOptions {
     });
   }
   const config = textFlag(args, "config");
+  const on = textFlag(args, "on");
+  if (flags.has("all") && on === undefined) {
+    throw new UsageError("--all needs --on, which says the hosts", { next: "Write --on role=build --all" });
+  }
+  if (on !== undefined && flags.has("host")) throw new UsageError("--on and --host exclude each other");
   return {
+    on,
+    all: flags.has("all"),
     names,
     command: names.length === 0 ? rest : [],
     args: names.length === 0 ? [] : rest,

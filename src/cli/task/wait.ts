@@ -1,8 +1,9 @@
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import type { Command } from "../command.ts";
+import type { FleetTask } from "../../fleet/tasks/task_client.ts";
+import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
+import { isFleetTask, parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
 import { LARGEST_PAGE } from "./task_table.ts";
 import { worstExit } from "./worst_exit.ts";
 
@@ -13,15 +14,26 @@ export const command: Command<TaskIdOptions> = {
   examples: ['haft task wait "$id" && echo done'],
   parse: parseIds,
   async run({ ids, json, socket }, context) {
-    const tasks = await withDaemon(
-      { socket, client: "haft task" },
-      context,
-      (daemon) => allOver(daemon, ids, context.signal),
-    );
+    const own = ids.filter((id) => !isFleetTask(id));
+    const [queued, here] = await Promise.all([
+      own.length === ids.length ? [] : waitOnFleet(ids.filter(isFleetTask), context),
+      own.length === 0 ? [] : withDaemon(
+        { socket, client: "haft task" },
+        context,
+        (daemon) => allOver(daemon, own, context.signal),
+      ),
+    ]);
+    const all = [...here, ...queued];
+    const tasks = ids.flatMap((id) => all.filter((task) => task.id === id));
     if (json) await context.stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
     return worstExit(tasks);
   },
 };
+
+async function waitOnFleet(ids: readonly string[], context: Context): Promise<FleetTask[]> {
+  const { waitForFleetTasks } = await import("./fleet_tasks.ts");
+  return await waitForFleetTasks(ids, context);
+}
 
 /** Waits for all of them, as many at a time as one request takes. */
 async function allOver(

@@ -1,5 +1,5 @@
 import type { FleetHost } from "../../fleet/host.ts";
-import type { DaemonDoor } from "../../fleet/request_server.ts";
+import type { DaemonDoor } from "../../fleet/own_daemon.ts";
 import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
 

@@ -1,4 +1,15 @@
-import { eventsOf, eventsStream, hostsBucket, inboxPrefix, replySubject, requestsTo } from "../subjects.ts";
+import {
+  eventsOf,
+  eventsStream,
+  hostsBucket,
+  inboxPrefix,
+  jobsStream,
+  jobSubject,
+  replySubject,
+  requestsTo,
+  tasksStream,
+  taskSubject,
+} from "../subjects.ts";
 
 /** A host, or a person's machine, that the server knows. */
 export interface Member {
@@ -27,6 +38,10 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
         eventsOf({ fleet, host }),
         ...readingOf(stream),
         ...readingOf(eventsStream(fleet)),
+        taskSubject(fleet, { pool: "*", sender: publicKey, id: "*" }),
+        jobSubject({ fleet, host }, "*", "*"),
+        ...readingOf(jobsStream(fleet)),
+        ...workingOn(tasksStream(fleet)),
       ],
     },
     subscribe: {
@@ -52,5 +67,16 @@ function readingOf(stream: string): string[] {
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
     `$JS.API.CONSUMER.DELETE.${stream}.>`,
     `$JS.FC.${stream}.>`,
+  ];
+}
+
+/** What taking messages from a queue takes. Consumers stay: another host's is not to be removed. */
+function workingOn(stream: string): string[] {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.>`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
+    `$JS.ACK.${stream}.>`,
   ];
 }

@@ -22,6 +22,7 @@ const ServerRecord = v.strictObject({
   addresses: v.pipe(v.array(v.string()), v.minLength(1)),
   /** How much of the hosts' events it keeps; absent in files of an earlier haft. */
   events: v.optional(v.strictObject({ maxAgeMs: v.number(), maxBytes: v.number() })),
+  tasks: v.optional(v.strictObject({ ackWaitMs: v.number() })),
   members: v.array(v.strictObject({
     host: FleetName,
     publicKey: v.pipe(v.string(), v.regex(USER_KEY)),

@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AnswerAssembler } from "../../../src/channel/answer_assembler.ts";
 import { createUserKey, type UserKey } from "../../../src/fleet/nkey.ts";
+import { OwnDaemon, type OwnDaemonOptions } from "../../../src/fleet/own_daemon.ts";
 import { RequestServer, type RequestServerOptions } from "../../../src/fleet/request_server.ts";
 import { decodeReply, encodeText, type Reply, signRequest } from "../../../src/fleet/signed_request.ts";
 import { replySubject, requestSubject } from "../../../src/fleet/subjects.ts";
 import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
+import type { Socket } from "../../../src/socket/mod.ts";
 import type { FleetGrant } from "../../../src/tools/manifest/fleet_settings.ts";
 import { daemonHarness } from "../../support/daemon_harness.ts";
 
@@ -30,17 +32,18 @@ function hostUnderTest(
       sent.push({ subject, reply });
     },
   } as unknown as RequestServerOptions["nats"];
+  const door = {
+    accept: (socket: Socket) => daemon.server.accept(socket),
+    maxFrameBytes: () => 1024 * 1024,
+    user: { env: {}, home: "/", paths: {} as OwnDaemonOptions["door"]["user"]["paths"] },
+  };
+  const own = new OwnDaemon({ door, host: address.host, version: "1.0.0", log: (line) => log.push(line) });
   const server = new RequestServer({
     nats,
     address,
     allow: { [alice.publicKey]: grant },
-    door: {
-      accept: (socket) => daemon.server.accept(socket),
-      maxFrameBytes: () => 1024 * 1024,
-      events: daemon.hub,
-      user: { env: {}, home: "/", paths: {} as RequestServerOptions["door"]["user"]["paths"] },
-    },
-    version: "1.0.0",
+    door,
+    facts: own.facts,
     log: (line) => log.push(line),
   });
   const settled = async () => {
@@ -54,7 +57,8 @@ function hostUnderTest(
     log,
     settled,
     async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
+      server[Symbol.dispose]();
+      await own[Symbol.asyncDispose]();
       await daemon[Symbol.asyncDispose]();
     },
   };

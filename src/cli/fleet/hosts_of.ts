@@ -1,0 +1,27 @@
+import { HaftError } from "../../base/errors.ts";
+import { ExitCode } from "../../base/exit_code.ts";
+import type { FleetConnection } from "../../fleet/connect.ts";
+import { Presence } from "../../fleet/presence.ts";
+import type { HostSelector } from "./host_flag.ts";
+
+/**
+ * The names of the hosts that are meant: those named, or those that are there and match.
+ *
+ * @throws {HaftError} when there is none
+ */
+export async function hostsOf(
+  { kind, names, labels }: HostSelector,
+  { connection, fleet }: { connection: FleetConnection; fleet: string },
+): Promise<string[]> {
+  if (kind === "names") return [...names];
+  const all = (await (await Presence.open(connection.nats, fleet)).list()).map(({ record }) => record);
+  const hosts = all.filter((record) =>
+    Object.entries(labels).every(([key, value]) => record.labels[key] === value)
+  )
+    .map(({ host }) => host);
+  if (hosts.length > 0) return hosts;
+  throw new HaftError("No host that is there has these labels", {
+    next: 'Run "haft fleet ls" for those that are there',
+    exitCode: ExitCode.transport,
+  });
+}

@@ -1,0 +1,217 @@
+/** One task of the queue on this host, from its message to its end. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { JsMsg } from "@nats-io/jetstream";
+import { errorMessage } from "../../base/errors.ts";
+import { callerEnvironment } from "../../base/caller_environment.ts";
+import type { Env } from "../../base/env.ts";
+import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+import type { FleetGrant } from "../../tools/manifest/fleet_settings.ts";
+import { type AccessFacts, authorize } from "../access.ts";
+import type { NatsConnection } from "../connect.ts";
+import type { Presence } from "../presence.ts";
+import { SIGNATURE_HEADER } from "../signed_request.ts";
+import { taskPlace } from "../subjects.ts";
+import type { JobLog } from "./job_log.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { poolsOf } from "./pools.ts";
+import { finalOf, type FinalStep, type QueuedTask, readTask } from "./task_message.ts";
+
+export interface TaskAttemptDeps {
+  message: JsMsg;
+  pool: string;
+  nats: NatsConnection;
+  presence: Presence;
+  jobs: JobLog;
+  ackWaitMs: number;
+  /** This host leaves. */
+  signal: AbortSignal;
+  /** This host's own client of its daemon. */
+  daemon: () => Promise<DaemonClient>;
+  facts: AccessFacts;
+  leftovers: Leftovers;
+  /** The daemon's environment. */
+  env: Env;
+  allow: Readonly<Record<string, FleetGrant>>;
+  log: (line: string) => void;
+}
+
+/** Hosts that a task may take with it. */
+const MOST_ATTEMPTS = 5;
+/** How long a task that this host does not take stays out of its reach. */
+const REFUSED_MS = 1_000;
+/** A signed task is not carried out after that; clocks may be off by far less. */
+const OLDEST_MS = 7 * 86_400_000;
+/** Of the time after which the queue gives a task away: the host says that it works, and when it gives up. */
+const HEARTBEAT = 1 / 4;
+const GIVE_UP = 3 / 4;
+const RETRY_MS = 1_000;
+const PROGRESS = "+WPI";
+
+export class TaskAttempt {
+  readonly #deps: TaskAttemptDeps;
+  readonly #id: string;
+  readonly #sender: string;
+  /** When the queue last heard of this host's work, by `performance.now()`. */
+  #heard = performance.now();
+
+  constructor(deps: TaskAttemptDeps) {
+    this.#deps = deps;
+    const { id, sender } = taskPlace(deps.message.subject);
+    this.#id = id;
+    this.#sender = sender;
+  }
+
+  async run(): Promise<void> {
+    const { message, jobs, facts, log } = this.#deps;
+    const { subject, data: text, headers } = message;
+    const task = readTask({ subject, text, signature: headers?.get(SIGNATURE_HEADER) ?? "" });
+    if (task === undefined || Date.now() - task.created_at > OLDEST_MS) {
+      log(`fleet: a task that its sender did not sign for this queue, or long ago (${subject})`);
+      return message.term();
+    }
+    // It came again since its end was said and the queue did not hear of that.
+    if (await jobs.final(this.#id) !== undefined) return await this.#done();
+    const before = await jobs.started(this.#id);
+    const attempt = (before?.step.attempt ?? 0) + 1;
+    if (attempt > MOST_ATTEMPTS) {
+      const error = `Each of ${MOST_ATTEMPTS} hosts was lost while it ran`;
+      return await this.#end(withoutRun({ reason: "lost", error, attempt: attempt - 1 }));
+    }
+    // What this host could not start before, it does not begin again.
+    const denied = (await jobs.refusal(this.#id, facts.host))?.step.reason ?? await this.#denial(task);
+    if (denied !== undefined) return await this.#refuse(denied, attempt - 1);
+    const step = { attempt, time: Date.now() };
+    if (!await jobs.start(this.#id, step, before?.seq ?? 0)) return message.nak(REFUSED_MS);
+    await this.#carryOut(task, attempt);
+  }
+
+  /** Why this host's user does not let the sender start it; undefined when it may. */
+  async #denial({ request }: QueuedTask): Promise<string | undefined> {
+    const { allow, facts } = this.#deps;
+    const grant = Object.hasOwn(allow, this.#sender) ? allow[this.#sender] : undefined;
+    if (grant === undefined) return `Host "${facts.host}" allows nothing to the key ${this.#sender}`;
+    try {
+      await authorize({ method: "task.start", data: request }, grant, facts);
+      return undefined;
+    } catch (error) {
+      return errorMessage(error);
+    }
+  }
+
+  async #carryOut({ request }: QueuedTask, attempt: number): Promise<void> {
+    const { daemon, leftovers, env } = this.#deps;
+    const client = await daemon();
+    let info: TaskInfo;
+    try {
+      info = await client.request("task.start", {
+        ...request,
+        env: {
+          ...callerEnvironment(env),
+          ...request.env,
+          HAFT_FLEET_TASK: this.#id,
+          HAFT_FLEET_ATTEMPT: String(attempt),
+        },
+      });
+    } catch (error) {
+      return await this.#refuse(errorMessage(error), attempt);
+    }
+    leftovers.add(info.id);
+    try {
+      const over = await this.#untilOver(client, info.id);
+      if (over !== undefined) await this.#end(finalOf(over, attempt));
+    } finally {
+      leftovers.remove(info.id);
+    }
+  }
+
+  /** @returns undefined when this host has to leave the task to others; nothing of it runs here then */
+  async #untilOver(client: DaemonClient, id: string): Promise<TaskInfo | undefined> {
+    const { message, signal } = this.#deps;
+    const lost = new AbortController();
+    const beating = this.#beat(lost);
+    const given = AbortSignal.any([signal, lost.signal]);
+    try {
+      const { tasks: [over] } = await client.request("task.wait", { ids: [id] }, { signal: given });
+      return over;
+    } catch (error) {
+      if (!given.aborted) throw error;
+      const ended = await client.request("task.cancel", { id });
+      // It may have ended by itself just before.
+      if (ended.reason !== "cancelled") return ended;
+      if (signal.aborted) message.nak();
+      return undefined;
+    } finally {
+      lost.abort();
+      await beating;
+    }
+  }
+
+  /** Says that this host works on it, until `lost`; aborts that when the queue does not hear of it. */
+  async #beat(lost: AbortController): Promise<void> {
+    const { nats, message, ackWaitMs, log } = this.#deps;
+    const reply = "reply" in message && typeof message.reply === "string" ? message.reply : "";
+    while (!lost.signal.aborted) {
+      await delay(ackWaitMs * HEARTBEAT, undefined, { signal: lost.signal }).catch(() => {});
+      if (lost.signal.aborted) return;
+      const asked = performance.now();
+      const left = ackWaitMs * GIVE_UP - (asked - this.#heard);
+      // A heartbeat that nobody confirmed may not have come: another host may get the task.
+      const heard = left > 0 &&
+        await nats.request(reply, PROGRESS, { timeout: left }).then(() => true, () => false);
+      if (heard) this.#heard = asked;
+      else if (performance.now() - this.#heard >= ackWaitMs * GIVE_UP) {
+        log(
+          `fleet: task ${this.#id} is stopped here: the queue does not answer, and gives it to another host`,
+        );
+        return lost.abort();
+      }
+    }
+  }
+
+  /** Leaves the task to another host; when none of those that are there takes it, that is its end. */
+  async #refuse(reason: string, attempt: number): Promise<void> {
+    const { jobs, pool, presence, message, log } = this.#deps;
+    log(`fleet: refused: task ${this.#id}: ${reason}`);
+    await jobs.refuse(this.#id, { reason, time: Date.now() });
+    const there = (await presence.list()).map(({ record }) => record)
+      .filter((record) => poolsOf(record).includes(pool));
+    const refusals = await Promise.all(there.map(({ host }) => jobs.refusal(this.#id, host)));
+    if (refusals.some((refusal) => refusal === undefined)) return message.nak(REFUSED_MS);
+    await this.#end(withoutRun({ reason: "refused", error: reason, attempt }));
+  }
+
+  /** Says the end until the server has one, this host's or another's. */
+  async #end(final: FinalStep): Promise<void> {
+    const { jobs, nats, log, signal } = this.#deps;
+    for (;;) {
+      try {
+        if (!await jobs.end(this.#id, final)) log(`fleet: task ${this.#id} had ended already`);
+        return await this.#done();
+      } catch (error) {
+        if (nats.isClosed() || signal.aborted) throw error;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  /** Takes it out of the queue. A message that comes again finds the end. */
+  async #done(): Promise<void> {
+    await this.#deps.message.ackAck({ timeout: this.#deps.ackWaitMs }).catch(() => {});
+  }
+}
+
+function withoutRun(
+  { reason, error, attempt }: { reason: "lost" | "refused"; error: string; attempt: number },
+): FinalStep {
+  return {
+    state: "aborted",
+    reason,
+    error,
+    exit_code: null,
+    result: null,
+    attempt,
+    local_id: null,
+    time: Date.now(),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * What is said about a task of the queue: the sender's signed request, and each step that a host takes. The
+ * id names it for the whole fleet.
+ */
+import { randomId } from "../../base/random_id.ts";
+import * as v from "valibot";
+import { type TaskInfo, taskMethods } from "../../protocol/methods/task_methods.ts";
+import type { UserKey } from "../nkey.ts";
+import { isRequestOf, signRequest } from "../signed_request.ts";
+import { taskPlace } from "../subjects.ts";
+
+const FLEET_TASK_ID = /^fleet-[0-9a-f]{12}$/;
+
+export function newFleetTaskId(): string {
+  return `fleet-${randomId()}`;
+}
+
+export function isFleetTaskId(text: string): boolean {
+  return FLEET_TASK_ID.test(text);
+}
+
+export const QueuedTask = v.strictObject({
+  id: v.pipe(v.string(), v.regex(FLEET_TASK_ID)),
+  /** What the host's daemon is asked. */
+  request: taskMethods["task.start"].params,
+  /** Milliseconds since 1970, by the sender's clock. */
+  created_at: v.number(),
+});
+export type QueuedTask = v.InferOutput<typeof QueuedTask>;
+
+/** A sender is about to put it into the queue. */
+export const QueuedStep = v.object({
+  pool: v.string(),
+  /** Null for a command. */
+  name: v.nullable(v.string()),
+  time: v.number(),
+});
+export type QueuedStep = v.InferOutput<typeof QueuedStep>;
+
+/** A host began an attempt. */
+export const StartedStep = v.object({
+  attempt: v.number(),
+  time: v.number(),
+});
+export type StartedStep = v.InferOutput<typeof StartedStep>;
+
+/** A host does not take it: no grant, no trust, no such project or task. */
+export const RefusedStep = v.object({ reason: v.string(), time: v.number() });
+export type RefusedStep = v.InferOutput<typeof RefusedStep>;
+
+/** The one end of a task. */
+export const FinalStep = v.object({
+  state: v.picklist(["completed", "aborted"]),
+  /** Why it was aborted; `refused` when no host takes it. */
+  reason: v.nullable(v.picklist(["failed", "cancelled", "timed_out", "lost", "refused"])),
+  error: v.nullable(v.string()),
+  exit_code: v.nullable(v.number()),
+  result: v.unknown(),
+  /** Attempts that were begun, this one included. */
+  attempt: v.number(),
+  /** The task's id on the host that ran it. */
+  local_id: v.nullable(v.string()),
+  time: v.number(),
+});
+export type FinalStep = v.InferOutput<typeof FinalStep>;
+
+/** Stands where a session has its challenge: a signature of the one never counts for the other. */
+const QUEUE = "queue";
+
+export function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+export function signTask(key: UserKey, subject: string, text: Uint8Array): string {
+  return signRequest(key, { subject, challenge: QUEUE, text });
+}
+
+/** @returns undefined for what its sender did not sign for this place in the queue */
+export function readTask(
+  { subject, text, signature }: { subject: string; text: Uint8Array; signature: string },
+): QueuedTask | undefined {
+  const { sender, id } = taskPlace(subject);
+  if (!isRequestOf(sender, { subject, challenge: QUEUE, text, signature })) return undefined;
+  const task = decode(QueuedTask, text);
+  return task?.id === id ? task : undefined;
+}
+
+/** @returns undefined for what is not of this shape */
+export function decode<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: Uint8Array,
+): v.InferOutput<Schema> | undefined {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(new TextDecoder().decode(text)));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a task ended on its host. */
+export function finalOf(info: TaskInfo, attempt: number): FinalStep {
+  const { state, reason, error, exit_code, result, id, ended_at } = info;
+  return {
+    state: state === "completed" ? state : "aborted",
+    reason: state === "completed" ? null : reason ?? "failed",
+    error,
+    exit_code,
+    result: result ?? null,
+    attempt,
+    local_id: id,
+    time: ended_at ?? Date.now(),
+  };
+}

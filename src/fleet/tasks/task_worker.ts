@@ -1,0 +1,114 @@
+/**
+ * Takes tasks for this host from the queue, as many at a time as it has cores, and runs each by its own
+ * daemon, like any task. The queue gives a task to one host at a time; a host that does not say for long
+ * enough that it works on it has lost it to another, and stops it before that can happen.
+ */
+import { availableParallelism } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Consumer, jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { errorMessage } from "../../base/errors.ts";
+import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
+import { tasksStream } from "../subjects.ts";
+import type { NatsConnection } from "../connect.ts";
+import type { Presence } from "../presence.ts";
+import { JobLog } from "./job_log.ts";
+import { poolsOf } from "./pools.ts";
+import { ackWaitOf, openPool } from "./task_streams.ts";
+import { TaskAttempt, type TaskAttemptDeps } from "./task_attempt.ts";
+
+export interface TaskWorkerOptions extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env"> {
+  settings: FleetSettings;
+  log: (line: string) => void;
+}
+
+/** How long the server holds a question for work. */
+const WAIT_MS = 30_000;
+const RETRY_MS = 2_000;
+
+export class TaskWorker {
+  readonly #options: TaskWorkerOptions;
+  readonly #places = availableParallelism();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: TaskWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** How many tasks of the queue run here. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Works until the signal; what runs then is stopped, and given back. Never fails. */
+  async run(nats: NatsConnection, presence: Presence, signal: AbortSignal): Promise<void> {
+    const { settings: { host, labels, allow }, log } = this.#options;
+    // A host that lets nobody do anything would only hand tasks back.
+    if (Object.keys(allow).length === 0) return;
+    let told = false;
+    while (!signal.aborted && !nats.isClosed()) {
+      try {
+        const manager = await jetstreamManager(nats, { checkAPI: false });
+        const ackWaitMs = await ackWaitOf(manager, this.#options.settings.name);
+        await this.#options.leftovers.stop();
+        const serve = (pool: string) => this.#serve(pool, { nats, presence, manager, ackWaitMs, signal });
+        await Promise.all(poolsOf({ host, labels }).map(serve));
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!told) log(`fleet: tasks cannot be taken: ${errorMessage(error)}`);
+        told = true;
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+    await Promise.all(this.#running);
+  }
+
+  async #serve(
+    pool: string,
+    { nats, presence, manager, ackWaitMs, signal }: {
+      nats: NatsConnection;
+      presence: Presence;
+      manager: JetStreamManager;
+      ackWaitMs: number;
+      signal: AbortSignal;
+    },
+  ): Promise<void> {
+    const { settings, daemon, facts, leftovers, env, log } = this.#options;
+    const { name: fleet, host, allow } = settings;
+    const stream = jetstream(nats);
+    const jobs = new JobLog({ fleet, host }, { stream, manager });
+    await openPool(manager, { fleet, pool, ackWaitMs });
+    const consumer = await stream.consumers.get(tasksStream(fleet), pool);
+    while (!signal.aborted && !nats.isClosed()) {
+      while (this.#running.size >= this.#places) await Promise.race(this.#running);
+      const message = await nextOf(consumer, signal);
+      if (message === undefined) continue;
+      if (signal.aborted || this.#running.size >= this.#places) {
+        message.nak();
+        continue;
+      }
+      const attempt = new TaskAttempt({
+        message,
+        pool,
+        ...{ nats, presence, jobs, ackWaitMs, signal, daemon, facts, leftovers, env, allow, log },
+      });
+      const running: Promise<void> = attempt.run().catch((error) => {
+        log(`fleet: a task of pool "${pool}" is given back: ${errorMessage(error)}`);
+        message.nak(RETRY_MS);
+      }).finally(() => this.#running.delete(running));
+      this.#running.add(running);
+    }
+  }
+}
+
+/** The next message; undefined when there is none for a while, or the server is away. */
+async function nextOf(consumer: Consumer, signal: AbortSignal) {
+  const batch = await consumer.fetch({ max_messages: 1, expires: WAIT_MS });
+  const stop = () => void batch.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const message of batch) return message;
+    return undefined;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
