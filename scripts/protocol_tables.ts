@@ -3,9 +3,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { EVENTS } from "../src/protocol/events.ts";
 import { METHODS } from "../src/protocol/methods/mod.ts";
-import { ERROR_CODES } from "../src/protocol/wire_error.ts";
+import { ERRORS } from "../src/protocol/wire_error.ts";
 import { describeProtocol } from "../src/daemon/describe_protocol.ts";
-import { markdownTable } from "./support/markdown_table.ts";
+import { fillTables } from "./support/markdown_table.ts";
 import { projectRoot } from "./support/project.ts";
 
 /**
@@ -15,14 +15,7 @@ import { projectRoot } from "./support/project.ts";
 export const PROTOCOL_DOCUMENT: string = join(projectRoot, "docs", "protocol.md");
 
 export function withTables(document: string): string {
-  let text = document;
-  for (const [name, rows] of Object.entries(tables())) {
-    const [begin, end] = [`<!-- ${name}: generated -->`, `<!-- ${name}: end -->`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from === -1 || to < from) throw new Error(`docs/protocol.md has no place for the table "${name}"`);
-    text = `${text.slice(0, from + begin.length)}\n\n${markdownTable(rows)}\n\n${text.slice(to)}`;
-  }
-  return text;
+  return fillTables(document, tables());
 }
 
 function tables(): Record<string, string[][]> {
@@ -42,8 +35,8 @@ function tables(): Record<string, string[][]> {
       ) => [`\`${name}\``, fields(events[name]?.data), events[name]?.summary ?? ""]),
     ],
     errors: [
-      ["name", "code"],
-      ...Object.entries(ERROR_CODES).map(([name, code]) => [`\`${name}\``, `${code}`]),
+      ["name", "code", "meaning"],
+      ...Object.entries(ERRORS).map(([name, { code, meaning }]) => [`\`${name}\``, `${code}`, meaning]),
     ],
   };
 }

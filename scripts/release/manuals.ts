@@ -2,7 +2,7 @@
  * Manual pages in man(7), from the tables that make the help texts: `haft.1`, a page for each command, and
  * for each verb of a group (`haft-app-start.1`).
  */
-import { ExitCode } from "../../src/base/exit_code.ts";
+import { EXIT_CODE_MEANINGS, ExitCode } from "../../src/base/exit_code.ts";
 import type { Command, CommandEntry, CommandGroup, Flag } from "../../src/cli/command.ts";
 import { isGroup } from "../../src/cli/command_entry.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
@@ -30,17 +30,6 @@ export async function manuals(options: ManualOptions): Promise<Map<string, strin
   }
   return pages;
 }
-
-/** Each exit code's meaning; a new code is a type error until it is described here. */
-const EXIT_CODES: Readonly<Record<keyof typeof ExitCode, string>> = {
-  ok: "Done.",
-  failed: "The work failed: a tool could not be installed, or a check found a difference.",
-  usage: "The command line, or a file that you wrote, is wrong.",
-  transport: "There is no daemon, or the connection was lost.",
-  remote: "The other side answered with an error.",
-  timedOut: "A time limit ran out.",
-  interrupted: "Interrupted by Ctrl-C.",
-};
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["HAFT_HOME", "One directory for tools, caches, settings and state, in place of the XDG directories."],
@@ -76,7 +65,7 @@ function mainPage(options: ManualOptions): string {
       text("Print the version; with --json, which build for which platform."),
     ),
     ".SH EXIT STATUS",
-    ...Object.entries(EXIT_CODES).flatMap(([name, meaning]) =>
+    ...Object.entries(EXIT_CODE_MEANINGS).flatMap(([name, { meaning }]) =>
       row(bold(String(ExitCode[name as keyof typeof ExitCode])), text(meaning))
     ),
     ".SH ENVIRONMENT",

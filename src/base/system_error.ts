@@ -21,7 +21,10 @@ const TOO_MANY_FILES = {
   next: () => "Raise the limit with ulimit -n, or end programs that hold files open",
 };
 
-const KNOWN: Readonly<Record<string, { reason: string; next: (path: string | undefined) => string }>> = {
+/** Failures of the system by their code: what it means, and what to do about it. */
+export const SYSTEM_FAILURES: Readonly<
+  Record<string, { reason: string; next: (path: string | undefined) => string }>
+> = {
   EACCES: FORBIDDEN,
   EPERM: FORBIDDEN,
   EROFS: {
@@ -64,7 +67,7 @@ export function forPeople(error: unknown): { message: string; next: string | und
 export function systemFailure(error: unknown): SystemFailure | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = sqliteCode(at) ?? errorCode(at);
-    const known = code === undefined ? undefined : KNOWN[code];
+    const known = code === undefined ? undefined : SYSTEM_FAILURES[code];
     if (code === undefined || known === undefined) continue;
     const path = textOf(at, "path");
     const what = `${attempt(textOf(at, "syscall"))}${path === undefined ? "" : ` ${JSON.stringify(path)}`}`;

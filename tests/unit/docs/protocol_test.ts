@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { ERROR_DOCUMENT, withErrorTables } from "../../../scripts/error_tables.ts";
 import { withTables } from "../../../scripts/protocol_tables.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
 import { Message } from "../../../src/protocol/envelope.ts";
@@ -63,6 +64,11 @@ Deno.test("docs/protocol.md: the table of limits is the one in the code", () => 
 
 Deno.test("docs/protocol.md: methods, events and errors are those of the code (deno task docs writes them anew)", () => {
   assertEquals(withoutLayout(text), withoutLayout(withTables(text)));
+});
+
+Deno.test("docs/errors.md: its tables are those of the code", () => {
+  const errors = readFileSync(ERROR_DOCUMENT, "utf8");
+  assertEquals(withoutLayout(errors), withoutLayout(withErrorTables(errors)));
 });
 
 /** `deno fmt` lays tables out in its own way. */
