@@ -10,7 +10,7 @@ import { Scratch } from "./scratch.ts";
 export class BenchDaemon implements AsyncDisposable {
   readonly cwd: string;
   readonly env: Record<string, string>;
-  readonly #binary: string;
+  readonly binary: string;
   readonly #scratch: Scratch;
   readonly #clients: DaemonClient[] = [];
   readonly socket: string;
@@ -32,7 +32,7 @@ export class BenchDaemon implements AsyncDisposable {
     manifest: string,
     { env = {}, daemon = () => [] }: { env?: Record<string, string>; daemon?: (run: string) => string[] },
   ) {
-    this.#binary = binary;
+    this.binary = binary;
     this.#scratch = new Scratch();
     this.cwd = this.#scratch.directory("project");
     const run = this.#scratch.directory("run");
@@ -51,7 +51,7 @@ export class BenchDaemon implements AsyncDisposable {
 
   /** @returns what it printed @throws when it did not end with 0 */
   haft(...args: string[]): string {
-    const { status, stdout, stderr } = spawnSync(this.#binary, args, {
+    const { status, stdout, stderr } = spawnSync(this.binary, args, {
       cwd: this.cwd,
       env: this.env,
       encoding: "utf8",

@@ -18,3 +18,16 @@ export function processorTime(pid: number): number {
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
+
+/** Bytes that a process has in memory, and those of them that no file holds as well. */
+export function memoryOf(pid: number): { resident: number; own: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  const of = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1]) * 1024;
+  return { resident: of("Rss"), own: of("Anonymous") };
+}
+
+/** Seconds of processor time of the children of this process that have ended. */
+export function childrenTime(): number {
+  const fields = readFileSync("/proc/self/stat", "utf8").replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}

@@ -77,7 +77,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: "ui",
-    mayImport: ["base", "protocol"],
+    mayImport: ["base", "protocol", "runtime"],
     why: "ui draws what it is told; it starts nothing and installs nothing",
   },
   {

@@ -87,6 +87,8 @@ declare namespace Bun {
 
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;
+  /** Columns in a terminal, without escape sequences. */
+  function stringWidth(text: string): number;
   function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;
   function listen<Data>(options: UnixOptions<Data>): { stop(closeConnections?: boolean): void };
   function connect<Data>(

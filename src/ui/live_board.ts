@@ -1,5 +1,5 @@
 import process from "node:process";
-import stringWidth from "string-width";
+import { textColumns } from "../runtime/text_columns.ts";
 import type { SyncObserver } from "../protocol/sync_event.ts";
 import { renderBoard } from "./board.ts";
 import { terminalText } from "./terminal_text.ts";
@@ -69,7 +69,7 @@ export async function liveBoard(
   const wipeBroken = (columns: number) => {
     if (drawn === undefined || columns >= drawn.columns) return;
     const extra = drawn.lines.reduce(
-      (sum, line) => sum + Math.max(0, Math.ceil(stringWidth(line) / columns) - 1),
+      (sum, line) => sum + Math.max(0, Math.ceil(textColumns(line) / columns) - 1),
       0,
     );
     draw.clear();

@@ -1,6 +1,6 @@
 import { emitKeypressEvents } from "node:readline";
 import process from "node:process";
-import stringWidth from "string-width";
+import { textColumns } from "../runtime/text_columns.ts";
 import { type Choice, type Picker, pickerLines, press, type PressedKey } from "./picker.ts";
 import { terminalText } from "./terminal_text.ts";
 
@@ -29,7 +29,7 @@ export async function pick(
     const text = terminalText(lines.join("\n"), { color }).replaceAll("\n", "\r\n");
     const up = lines.length > 1 ? `\u001b[${lines.length - 1}A` : "";
     // The cursor goes back to what is typed, and the next frame begins in that line.
-    const right = stringWidth(lines[0] ?? "");
+    const right = textColumns(lines[0] ?? "");
     return terminal.draw(`\r\u001b[J${text}${up}\r${right > 0 ? `\u001b[${right}C` : ""}`);
   };
   const redraw = () => void draw().catch(ended.reject);

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { textColumns } from "../runtime/text_columns.ts";
 import { createStyle } from "./style.ts";
 import { cellText, plainText } from "./terminal_text.ts";
 import { cell, fit, widest, wrapWords } from "./text.ts";
@@ -102,7 +102,7 @@ export function pickerLines(
   const chosen = found[picker.selected];
   const names = Math.min(widest(found.map(({ name }) => name)), Math.max(1, room - 2));
   const below = chosen?.description === undefined ||
-      stringWidth(chosen.description) + names + 4 <= room
+      textColumns(chosen.description) + names + 4 <= room
     ? []
     : wrapWords(chosen.description, room).slice(0, MOST_DESCRIPTION);
   const most = Math.max(1, rows - 2 - below.length);
@@ -124,8 +124,8 @@ export function pickerLines(
 /** The question, and the end of what is typed, where the cursor stands. */
 export function promptLine({ question, filter }: Picker, room: number): string {
   const asked = fit(`${question} `, Math.max(0, room - 6));
-  const left = room - stringWidth(asked);
+  const left = room - textColumns(asked);
   let shown = filter;
-  while (stringWidth(shown) > left) shown = shown.slice(1);
+  while (textColumns(shown) > left) shown = shown.slice(1);
   return asked + shown;
 }

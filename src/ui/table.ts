@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import stringWidth from "string-width";
+import { textColumns } from "../runtime/text_columns.ts";
 import { cellText } from "./terminal_text.ts";
 import { cell, fit, widest, wrapWords } from "./text.ts";
 
@@ -48,6 +48,6 @@ function narrowed(natural: readonly number[], columns: number): number[] {
 }
 
 function linesOf(text: string, width: number): string[] {
-  if (stringWidth(text) <= width) return [text];
+  if (textColumns(text) <= width) return [text];
   return wrapWords(stripVTControlCharacters(text), width).map((line) => fit(line, width));
 }

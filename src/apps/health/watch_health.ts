@@ -53,13 +53,19 @@ export function watchChecks(
 /** Checks an instance that runs, until the result is disposed. */
 export function watchHealth(health: HealthConfig, options: WatchHealthOptions): HealthMonitor {
   const { clock, table, tree, hooks, passed, onPass, onFail, onUnhealthy } = options;
+  // A foreign answer comes from a process that was there first, so one look at the port's owner is enough:
+  // it reads the descriptors of every process.
+  let isOwn = false;
   const check = async () => {
     const known = hooks();
     const place = known?.place ?? { cwd: "/", env: {} };
     const words = (command: AppCommand) => known?.words(command) ?? showCommand(command);
     const filled = fillTargets(health, place.env);
-    return await probe(filled, { ...place, words, timeoutMs: health.timeout }) ??
-      foreignAnswer(filled, { table, tree: tree() });
+    const failure = await probe(filled, { ...place, words, timeoutMs: health.timeout });
+    if (failure !== undefined || isOwn) return failure;
+    const foreign = foreignAnswer(filled, { table, tree: tree() });
+    isOwn = foreign === undefined;
+    return foreign;
   };
   const failed = (reason: string, failures: number) => onFail(reason, failures, health.retries);
   return new HealthMonitor(health, { clock, check, onPass, onFail: failed, onUnhealthy }, { passed });

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { textColumns } from "../../runtime/text_columns.ts";
 
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
@@ -39,5 +39,5 @@ function placed(line: string, row: number, columns: number): string {
   // Terminals disagree about the width of some characters, so the rest of such a line is not known.
   if (!ASCII.test(line)) return `${start}\u001b[K${line}\u001b[m`;
   // Erasing after the last column would take the character in it away.
-  return `${start}${line}\u001b[m${stringWidth(line) < columns ? "\u001b[K" : ""}`;
+  return `${start}${line}\u001b[m${textColumns(line) < columns ? "\u001b[K" : ""}`;
 }

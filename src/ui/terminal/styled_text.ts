@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-control-regex
 import sliceAnsi from "slice-ansi";
-import stringWidth from "string-width";
+import { textColumns } from "../../runtime/text_columns.ts";
 import wrapAnsi from "wrap-ansi";
 import { ProgramText } from "../program_text.ts";
 import { terminalText } from "../terminal_text.ts";
@@ -29,11 +29,11 @@ function expandTabs(text: string): string {
   if (!text.includes("\t")) return text;
   const [first = "", ...others] = text.split("\t");
   let shown = first;
-  let column = stringWidth(first);
+  let column = textColumns(first);
   for (const part of others) {
     const spaces = TAB_COLUMNS - column % TAB_COLUMNS;
     shown += " ".repeat(spaces) + part;
-    column += spaces + stringWidth(part);
+    column += spaces + textColumns(part);
   }
   return shown;
 }
@@ -41,17 +41,17 @@ function expandTabs(text: string): string {
 /** So many columns of the text, from a column on. */
 export function columnsOf(text: string, { from = 0, columns }: { from?: number; columns: number }): string {
   if (columns <= 0) return "";
-  if (from === 0 && stringWidth(text) <= columns) return text;
+  if (from === 0 && textColumns(text) <= columns) return text;
   let width = columns;
   let slice = sliceAnsi(text, from, from + width);
   // A wide character that begins in the last column would stand out.
-  while (stringWidth(slice) > columns && width > 0) slice = sliceAnsi(text, from, from + --width);
+  while (textColumns(slice) > columns && width > 0) slice = sliceAnsi(text, from, from + --width);
   return slice;
 }
 
 /** The text in lines of at most so many columns; at least one. */
 export function wrapped(text: string, columns: number): string[] {
-  if (stringWidth(text) <= columns) return [text];
+  if (textColumns(text) <= columns) return [text];
   return wrapAnsi(text, Math.max(2, columns), { hard: true, trim: false }).split("\n")
     .map((line) => columnsOf(line, { columns }));
 }

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import { textColumns } from "../../../runtime/text_columns.ts";
 import { columnsOf, wrapped } from "../../../ui/terminal/styled_text.ts";
 import type { ScreenSize } from "../../../ui/terminal/full_screen.ts";
 import { plainText, terminalText } from "../../../ui/terminal_text.ts";
@@ -73,7 +73,7 @@ function logTitle(model: BoardModel, columns: number): string {
     log.search === "" ? "" : `/${log.search}`,
   ].filter((fact) => fact !== "").map((fact) => ` ${fact} ──`).join("");
   const title = plainText(`── ${name} ──${facts}`);
-  return style.dim(fit(title, columns) + "─".repeat(Math.max(0, columns - stringWidth(title))));
+  return style.dim(fit(title, columns) + "─".repeat(Math.max(0, columns - textColumns(title))));
 }
 
 function bottomLine(model: BoardModel, columns: number): string {
