@@ -11,7 +11,10 @@ export interface ArtifactCheck {
   verify(url: string): void | Promise<void>;
 }
 
-/** Go's hash is one of a zip's contents, every other one of its bytes. */
+/**
+ * Go's hash is one of a zip's contents, every other one of its bytes. Bytes that are no zip have none, so
+ * that they are fetched again like other damage.
+ */
 export function integrityCheck(
   integrity: string,
   { url, path }: { url: string; path: string },
@@ -21,7 +24,10 @@ export function integrityCheck(
     update: () => {},
     async verify(address) {
       const { zipH1 } = await import("../archive/zip_h1.ts");
-      const actual = await zipH1(path);
+      const actual = await zipH1(path).catch((error: unknown) => {
+        if (error instanceof Error && !("syscall" in error)) return `no zip (${error.message})`;
+        throw error;
+      });
       if (actual !== integrity) throw wrongHash(address, { expected: integrity, actual });
     },
   };
