@@ -9,11 +9,9 @@ export function runtimeHandlers(tools: () => Promise<Tools>): Handlers<typeof ru
     "runtime.environment": async ({ cwd, caller }) => (await tools()).runtimes.environment(cwd, caller),
     "runtime.versions": async ({ runtime, remote, cwd }, { signal }) => {
       const { installs, runtimes } = await tools();
-      return {
-        versions: remote
-          ? await installs.remoteVersions(runtime, cwd, signal)
-          : runtimes.installedVersions(runtime),
-      };
+      return remote
+        ? await installs.remoteVersions(runtime, cwd, signal)
+        : { versions: runtimes.installedVersions(runtime) };
     },
     "runtime.list": async ({ cwd }) => ({ runtimes: (await tools()).runtimes.list(cwd) }),
   };

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
+import type { Result } from "../../protocol/methods/mod.ts";
 import type { SyncEvent } from "../../protocol/sync_event.ts";
 import {
   installInProject,
@@ -103,16 +104,22 @@ export class InstallService {
   }
 
   /** Versions that a tool's source offers, oldest first. */
-  async remoteVersions(name: string, cwd: string | undefined, signal: AbortSignal): Promise<string[]> {
+  async remoteVersions(
+    name: string,
+    cwd: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Result<"runtime.versions">> {
     const project = openProject(cwd ?? this.#user.home, this.#user);
-    const { availableVersions } = await import("../../tools/resolve/resolve_tool.ts");
+    const { availableVersions, versionDates } = await import("../../tools/resolve/resolve_tool.ts");
     const services = await projectServices(project, { offline: false }, this.#user);
     const request = project.requests.find((own) => own.name === name) ?? {
       ...plainRequest(project.files.catalogue.tool(name)),
       version: "latest",
       decidedBy: { file: "a request", key: name },
     };
-    return await availableVersions(request, { ...services, signal });
+    const versions = await availableVersions(request, { ...services, signal });
+    const dates = Object.fromEntries(await versionDates(request, { ...services, signal }));
+    return { versions, ...(Object.keys(dates).length === 0 ? {} : { dates }) };
   }
 
   #watch({ emit, signal }: InstallProgressWatch, failures: ToolFailed[]): InstallWatch {

@@ -60,7 +60,11 @@ export const runtimeMethods = {
   "runtime.versions": defineMethod({
     summary: "Installed versions of a tool, oldest first; with `remote`, those that its source offers",
     params: v.strictObject({ runtime: ToolName, remote: v.optional(v.boolean(), false), cwd: Cwd }),
-    result: v.object({ versions: v.array(v.string()) }),
+    result: v.object({
+      versions: v.array(v.string()),
+      /** Version → the day it was published (`2024-10-29`), with `remote` and where the source's list tells. */
+      dates: v.optional(Variables),
+    }),
     long: true,
   }),
   "runtime.list": defineMethod({

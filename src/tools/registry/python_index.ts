@@ -10,6 +10,8 @@ const IndexFile = v.object({
   /** Hexadecimal; undefined when the index does not tell. */
   sha256: v.optional(v.string()),
   yanked: v.boolean(),
+  /** ISO 8601; undefined when the index does not tell. */
+  uploaded: v.optional(v.string()),
 });
 export type IndexFile = v.InferOutput<typeof IndexFile>;
 
@@ -18,13 +20,14 @@ const Kept = v.array(IndexFile);
 const ACCEPT =
   "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.2, text/html; q=0.1";
 
-/** PEP 691. */
+/** PEP 691, and its `upload-time` of PEP 700. */
 const Served = v.object({
   files: v.array(v.object({
     filename: v.string(),
     url: v.string(),
     hashes: v.optional(v.record(v.string(), v.string()), {}),
     yanked: v.optional(v.union([v.boolean(), v.string()]), false),
+    "upload-time": v.fallback(v.optional(v.pipe(v.string(), v.isoTimestamp())), undefined),
   })),
 });
 
@@ -69,11 +72,14 @@ export async function wheelAddress(
 /** Both forms of an index: JSON, and the page of links that older ones serve (PEP 503). */
 export function filesOf(text: string, url: string): IndexFile[] {
   if (!text.trimStart().startsWith("<")) {
-    return v.parse(Served, JSON.parse(text)).files.map(({ filename, url: address, hashes, yanked }) => ({
+    return v.parse(Served, JSON.parse(text)).files.map((
+      { filename, url: address, hashes, yanked, "upload-time": uploaded },
+    ) => ({
       filename,
       url: new URL(address, url).href,
       ...(hashes["sha256"] === undefined ? {} : { sha256: hashes["sha256"] }),
       yanked: yanked !== false,
+      ...(uploaded === undefined ? {} : { uploaded }),
     }));
   }
   return [...text.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].flatMap(([, attributes = "", label = ""]) => {

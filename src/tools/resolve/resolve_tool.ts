@@ -48,6 +48,15 @@ export async function availableVersions(request: ToolRequest, deps: ResolveDeps)
   return await sourceOf(entry.source).versions(entry, request, deps);
 }
 
+/** Version → the day it was published; empty where the tool's source does not tell. */
+export async function versionDates(
+  request: ToolRequest,
+  deps: ResolveDeps,
+): Promise<ReadonlyMap<string, string>> {
+  const entry = toolSource(request);
+  return await sourceOf(entry.source).dates?.(entry, request, deps) ?? new Map();
+}
+
 /**
  * Asks again for the same version and adds the platforms that the lock lacks. What is locked already stays as
  * it is, so that the install notices a registry that now answers otherwise, and the evidence is not

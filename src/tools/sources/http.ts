@@ -49,6 +49,7 @@ export const http = {
   directForm: undefined,
   subject: ({ builds: [build], versions }) => build === undefined ? versions.url : templateFolder(build.url),
   versions: async (entry, _request, deps) => (await fetchListed(entry.versions, deps)).versions,
+  dates: async (entry, _request, deps) => (await fetchListed(entry.versions, deps)).dates,
   async resolve(entry, request, deps) {
     const asked = parseVersionRequest(request.version);
     if (asked.kind === "exact" && needsVersionAlone(buildFor(entry.builds, asked.version))) {

@@ -15,6 +15,8 @@ export interface Listed {
   versions: string[];
   facts: ReadonlyMap<string, Facts>;
   distTags: Record<string, string>;
+  /** Version → day, where the list tells. */
+  dates: ReadonlyMap<string, string>;
 }
 
 /** One text of a list. */
@@ -22,6 +24,7 @@ interface Row {
   text: string;
   /** The line of long-term versions that it belongs to. */
   lts?: string;
+  date?: string;
 }
 
 /** @throws {HaftError} when there is no list, or it holds no version */
@@ -129,22 +132,29 @@ function readable<T>(what: string, url: string, read: () => T): T {
 }
 
 function rowsOf(text: string, { listing, select }: { listing: VersionListing; select: Select }): Row[] {
-  const { path, match, lts } = listing;
-  const rows = path === undefined ? linksOf(text) : select(text).map((row) => rowOf(row, lts));
+  const { path, match } = listing;
+  const rows = path === undefined ? linksOf(text) : select(text).map((row) => rowOf(row, listing));
   const fitting = match === undefined ? rows : rows.filter((row) => new RegExp(match).test(row.text));
   if (fitting.length === 0) throw new Error("it holds no version");
   return fitting;
 }
+
+const DAY = /^\d{4}-\d{2}-\d{2}/;
 
 const VersionRow = v.union([
   v.pipe(v.string(), v.transform((version) => ({ version }))),
   v.looseObject({ version: v.string() }),
 ]);
 
-function rowOf(value: unknown, ltsKey: string | undefined): Row {
+function rowOf(value: unknown, listing: VersionListing): Row {
   const row = v.parse(VersionRow, value);
-  const lts = ltsKey === undefined ? undefined : Object.entries(row).find(([key]) => key === ltsKey)?.[1];
-  return { text: row.version, ...(typeof lts === "string" ? { lts } : {}) };
+  const valueOf = (name: string | undefined) => Object.entries(row).find(([key]) => key === name)?.[1];
+  const [lts, date] = [valueOf(listing.lts), valueOf(listing.date)];
+  return {
+    text: row.version,
+    ...(typeof lts === "string" ? { lts } : {}),
+    ...(typeof date === "string" && DAY.test(date) ? { date: date.slice(0, "2024-10-29".length) } : {}),
+  };
 }
 
 /** The targets of a page's links. */
@@ -182,7 +192,14 @@ function listedOf(rows: readonly Row[], match: string | undefined): Listed {
     if (line === undefined) continue;
     for (const tag of ["lts", "lts/*", `lts/${line.toLowerCase()}`]) distTags[tag] = version;
   }
-  return { versions, facts: new Map([...found].map(([version, { facts }]) => [version, facts])), distTags };
+  return {
+    versions,
+    facts: new Map([...found].map(([version, { facts }]) => [version, facts])),
+    distTags,
+    dates: new Map(
+      [...found].flatMap(([version, { row: { date } }]) => date === undefined ? [] : [[version, date]]),
+    ),
+  };
 }
 
 function definedOf(groups: Readonly<Record<string, string | undefined>>): Record<string, string> {

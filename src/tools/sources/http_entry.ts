@@ -27,6 +27,8 @@ export const VersionListing = v.strictObject({
   match: v.optional(Match),
   /** The key of an object that tells its line of long-term versions; false for the others. */
   lts: v.optional(Key),
+  /** The key of an object that has the day on which it was published, as `2024-10-29` or longer. */
+  date: v.optional(Key),
 });
 export type VersionListing = v.InferOutput<typeof VersionListing>;
 

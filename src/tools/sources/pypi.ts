@@ -73,6 +73,13 @@ export const pypi = {
   async versions(entry, request, deps) {
     return sortVersions([...(await published(entry, request, deps)).releases.keys()]);
   },
+  async dates(entry, request, deps) {
+    const { releases } = await published(entry, request, deps);
+    return new Map([...releases].flatMap(([version, [wheel]]) => {
+      const uploaded = wheel?.file.uploaded;
+      return uploaded === undefined ? [] : [[version, uploaded.slice(0, "2024-10-29".length)]];
+    }));
+  },
   async resolve(entry, request, deps) {
     const { kind, releases } = await published(entry, request, deps);
     const version = chooseFrom([...releases.keys()], request);

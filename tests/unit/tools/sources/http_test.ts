@@ -5,7 +5,7 @@ import { integrityOfSha256 } from "../../../../src/tools/integrity.ts";
 import { listingParser } from "../../../../src/tools/sources/http_documents.ts";
 import { checksumOf } from "../../../../src/tools/sources/release_assets.ts";
 import type { VersionListing } from "../../../../src/tools/sources/http_entry.ts";
-import { resolveTool } from "../../../../src/tools/resolve/resolve_tool.ts";
+import { resolveTool, versionDates } from "../../../../src/tools/resolve/resolve_tool.ts";
 import { toolRequest } from "../lockfile/fixtures.ts";
 import { FakeDocuments, FakeRegistry } from "./fake_registry.ts";
 
@@ -92,6 +92,14 @@ Deno.test("resolveTool() understands the tags of .nvmrc files", async () => {
   for (const [tag, expected] of rows) {
     assertEquals((await resolve(mirror(expected), tag)).version, expected, tag);
   }
+});
+
+Deno.test("versionDates() are the days of the publisher's own list, and ask for nothing more", async () => {
+  const documents = mirror("22.12.0");
+  const deps = { ...noServices, registry: new FakeRegistry({}), documents };
+  const dates = await versionDates(toolRequest("node", "latest"), deps);
+  assertEquals([...dates].slice(0, 2), [["26.0.0", "2026-04-01"], ["22.9.0", "2024-09-01"]]);
+  assertEquals(documents.asked, [`${BASE}/index.json`]);
 });
 
 Deno.test("resolveTool() refuses what node's distribution lacks", async () => {
