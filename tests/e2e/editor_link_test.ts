@@ -103,6 +103,18 @@ Deno.test("without auto-start the link only connects, and a restricted editor no
   assertEquals([restricted.starts, restricted.states], [0, ["connecting", "failed"]]);
 });
 
+Deno.test("what a person asks for starts a daemon, also while the link looks for one that was killed", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await using editor = new Window(daemon, { autoStart: () => false });
+  await daemon.start();
+  await editor.link.begin();
+  const { pid } = await editor.link.request("daemon.status", {});
+  process.kill(pid, "SIGKILL");
+  await editor.until(() => editor.states.at(-1) !== "connected");
+  await Promise.all([1, 2, 3].map(() => editor.link.request("daemon.ping", {})));
+  assertEquals(editor.starts, 1);
+});
+
 Deno.test("a project hears of changes by events, and keeps its last good state through an error", async () => {
   await using daemon = await DaemonSandbox.create(binary);
   const { sandbox } = daemon;

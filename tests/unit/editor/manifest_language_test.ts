@@ -40,11 +40,15 @@ const rows: [what: string, text: string, some: string[]][] = [
   ["sections", "[|", ["tools", "apps.", "tasks."]],
   ["tools that are not there yet", '[tools]\ngo = "1"\n|', ['node = "']],
   ["versions of a tool", '[tools]\nnode = "|"', ["24.1.0", "22.0.0"]],
+  ["versions with the quote that is missing", '[tools]\nnode = "|', ['24.1.0"', '22.0.0"']],
   ["versions with quotes where there are none", "[tools]\nnode = |", ['"24.1.0"', '"22.0.0"']],
   ["keys of an app", "[apps.web]\nhea|", ["health = "]],
   ["keys of a table of an app", "[apps.web.health]\n|", ["http = ", "tcp = "]],
   ["words of an enum", "[apps.web]\nrestart = |", ['"always"', '"on-failure"']],
   ["true and false", "[tasks.a]\nhide = |", ["true", "false"]],
+  ["tasks to depend on in a list of several lines", '[tasks]\nlint = "x"\n[tasks.a]\ndepends = [\n  "|"\n]', [
+    "lint",
+  ]],
   ["tasks to depend on", '[tasks]\nlint = "x"\n[tasks.a]\ndepends = ["|"]', ["lint"]],
 ];
 for (const [what, text, some] of rows) {
@@ -112,6 +116,8 @@ Deno.test("a hover has the manual's words and the schema's type", () => {
   assertStringIncludes(wordsAt(words, ["apps", "web", "command"]) ?? "", "a command");
   assertStringIncludes(wordsAt(words, ["apps", "web", "health", "http"]) ?? "", "an address");
   assertStringIncludes(wordsAt(words, ["settings", "jobs"]) ?? "", "");
+  const depends = schemaAt(schema, ["tasks", "a", "depends"]);
+  assertEquals(depends === undefined ? "" : describeSchema(depends), "string, or a list of string");
   const restart = schemaAt(schema, ["apps", "web", "restart"]);
   assertEquals(
     restart === undefined ? "" : describeSchema(restart),

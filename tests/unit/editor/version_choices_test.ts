@@ -20,6 +20,19 @@ Deno.test("versionChoices() has the present request first, then ranges and lates
   assertEquals(choices.filter(({ installed }) => installed).map(({ request }) => request), ["22.0.0"]);
 });
 
+Deno.test("versionChoices() has the days that the source tells, and leaves out those that it does not", () => {
+  const dates = { "22.5.0": "2024-07-17", "22.0.0": "2024-04-24" };
+  const choices = versionChoices({ requested: undefined, installed: ["22.0.0"], available, dates });
+  const details = new Map(choices.map(({ request, detail }) => [request, detail]));
+  assertEquals(["latest", "22", "22.5.0", "22.0.0", "20.1.0"].map((request) => details.get(request)), [
+    "now 22.5.0 of 2024-07-17",
+    "newest 22, now 22.5.0 of 2024-07-17",
+    "2024-07-17",
+    "2024-04-24, installed",
+    "",
+  ]);
+});
+
 Deno.test("versionChoices() offers what is installed while the source is being asked", () => {
   const choices = versionChoices({ requested: undefined, installed: ["20.1.0"], available: undefined });
   assertEquals(choices.map(({ request }) => request), ["20", "latest", "20.1.0"]);

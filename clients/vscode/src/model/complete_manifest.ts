@@ -1,5 +1,5 @@
 import { keysOf, type ManifestWords, type Schema, schemaAt, valuesOf, wordsAt } from "./manifest_schema.ts";
-import { outlineOf, tableAt } from "./outline.ts";
+import { openKeyAt, outlineOf, tableAt } from "./outline.ts";
 
 export interface Completion {
   label: string;
@@ -28,7 +28,13 @@ export async function completeManifest(
   { line, character }: { line: number; character: number },
   source: CompletionSource,
 ): Promise<Completion[]> {
-  const before = (text.split(/\r?\n/)[line] ?? "").slice(0, character);
+  const content = text.split(/\r?\n/)[line] ?? "";
+  const [before, after] = [content.slice(0, character), content.slice(character)];
+  const open = openKeyAt(text, line);
+  if (open !== undefined) {
+    const place = { typed: before.trimStart(), character, text, after };
+    return await valuesFor([...open.table, ...open.key], place, source);
+  }
   const header = /^\s*\[\s*([\w.-]*)$/.exec(before);
   if (header !== null) {
     return sections(source.schema, character - (header[1] ?? "").length);
@@ -49,7 +55,7 @@ export async function completeManifest(
     }));
   }
   const [, key = "", typed = ""] = value;
-  return await valuesFor([...table, key.replaceAll('"', "")], { typed, character, text }, source);
+  return await valuesFor([...table, key.replaceAll('"', "")], { typed, character, text, after }, source);
 }
 
 function sections(schema: Schema, from: number): Completion[] {
@@ -79,17 +85,17 @@ async function keysIn(
 
 async function valuesFor(
   path: readonly string[],
-  { typed, character, text }: { typed: string; character: number; text: string },
+  { typed, character, text, after }: { typed: string; character: number; text: string; after: string },
   { schema, versions }: CompletionSource,
 ): Promise<Completion[]> {
   const from = character - (/[\w.*-]*$/.exec(typed)?.[0].length ?? 0);
   const [section, name, key] = path;
   const isVersion = section === "tools" && (path.length === 2 || key === "version");
   if (isVersion && name !== undefined) {
-    return quoted(await versions(name), { typed, from });
+    return quoted(await versions(name), { typed, from, after });
   }
   if (path.at(-1)?.startsWith("depends") === true && (section === "tasks" || section === "apps")) {
-    return quoted(namesOf(text, section).filter((other) => other !== name), { typed, from });
+    return quoted(namesOf(text, section).filter((other) => other !== name), { typed, from, after });
   }
   return valuesOf(schemaAt(schema, path)).map((value) => ({ label: value, from: character - typed.length }));
 }
@@ -103,8 +109,12 @@ export function namesOf(text: string, section: string): string[] {
   ];
 }
 
-/** Within quotes the word alone, elsewhere with them. */
-function quoted(words: readonly string[], { typed, from }: { typed: string; from: number }): Completion[] {
+/** The quotes that are not there yet come with the word. */
+function quoted(
+  words: readonly string[],
+  { typed, from, after }: { typed: string; from: number; after: string },
+): Completion[] {
   const isOpen = (typed.match(/"/g)?.length ?? 0) % 2 === 1;
-  return words.map((word) => ({ label: word, insert: isOpen ? word : `"${word}"`, from }));
+  const [begin, end] = isOpen ? ["", after.startsWith('"') ? "" : '"'] : ['"', '"'];
+  return words.map((word) => ({ label: word, insert: `${begin}${word}${end}`, from }));
 }

@@ -66,7 +66,7 @@ export class DaemonLink implements AsyncDisposable {
   readonly #options: LinkOptions;
   readonly #stop = new AbortController();
   #client: DaemonClient | undefined;
-  #connecting: Promise<DaemonClient> | undefined;
+  #connecting: { client: Promise<DaemonClient>; start: boolean } | undefined;
   #watch: Disposable | undefined;
   /** The last event that was seen, and in which life of the daemon. */
   #cursor: { epoch: string; seq: number } | undefined;
@@ -128,9 +128,15 @@ export class DaemonLink implements AsyncDisposable {
     }
   }
 
-  #reach(options: { start: boolean }): Promise<DaemonClient> {
-    this.#connecting ??= this.#connect(options).finally(() => this.#connecting = undefined);
-    return this.#connecting;
+  #reach({ start }: { start: boolean }): Promise<DaemonClient> {
+    const going = this.#connecting;
+    if (going === undefined) {
+      const client = this.#connect({ start }).finally(() => this.#connecting = undefined);
+      this.#connecting = { client, start };
+      return client;
+    }
+    // An attempt that may not start a daemon says nothing about one that may.
+    return start && !going.start ? going.client.catch(() => this.#reach({ start })) : going.client;
   }
 
   async #connect({ start }: { start: boolean }): Promise<DaemonClient> {

@@ -1,3 +1,4 @@
+import { Disconnected } from "../../../../src/channel/errors.ts";
 import { RequestError } from "../../../../src/protocol/wire_error.ts";
 import { HaftFailed } from "./haft_command.ts";
 
@@ -6,6 +7,9 @@ export function failureText(error: unknown): string {
   if (error instanceof HaftFailed) return withNext(error.message, error.next);
   if (error instanceof RequestError) {
     return withNext(error.message, nextOf(error.data));
+  }
+  if (error instanceof Disconnected) {
+    return `haft's daemon has ended: ${error.message}. Try again; it is started when something is asked of it`;
   }
   return error instanceof Error ? error.message : String(error);
 }

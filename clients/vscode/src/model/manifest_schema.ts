@@ -46,7 +46,8 @@ export function valuesOf(schema: Schema | undefined): string[] {
 
 /** `text, or list of text`; and the default where there is one. */
 export function describeSchema(schema: Schema): string {
-  const types = [...new Set(alternatives(schema).map(typeText))].join(", or ");
+  const typed = alternatives(schema).filter((one) => one.type !== undefined || one.enum !== undefined);
+  const types = [...new Set(typed.map(typeText))].join(", or ") || "any value";
   const [usual] = alternatives(schema).flatMap(({ default: one }) => one === undefined ? [] : [one]);
   const isEmpty = usual === undefined ||
     (typeof usual === "object" && Object.keys(Object(usual)).length === 0);

@@ -106,6 +106,17 @@ function afterString(text: string, at: number): number {
   return text.length;
 }
 
+/** The key whose value began in an earlier line and goes on at this one. */
+export function openKeyAt(text: string, line: number): KeyLine | undefined {
+  const lines = text.split(/\r?\n/);
+  const key = outlineOf(text).keys.findLast((one) => one.line < line);
+  if (key === undefined) return undefined;
+  const value = new OpenValue();
+  value.read((lines[key.line] ?? "").slice(key.value));
+  for (let next = key.line + 1; next < line && value.isOpen; next++) value.read(lines[next] ?? "");
+  return value.isOpen ? key : undefined;
+}
+
 /** The table that a line is in. */
 export function tableAt({ tables }: Outline, line: number): readonly string[] {
   return tables.findLast((table) => table.line <= line)?.path ?? [];

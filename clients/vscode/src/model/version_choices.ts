@@ -14,6 +14,8 @@ export interface KnownVersions {
   installed: readonly string[];
   /** Undefined while the source is being asked. */
   available: readonly string[] | undefined;
+  /** Version → the day it was published, where the source tells. */
+  dates?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Ranges offered, newest first: each major, and below 1.0 each minor. */
@@ -21,10 +23,16 @@ const MOST_RANGES = 8;
 const MOST_VERSIONS = 500;
 
 /** What a version picker offers: what is asked for, ranges, "latest", then every stable version. */
-export function versionChoices({ requested, installed, available }: KnownVersions): VersionChoice[] {
+export function versionChoices(
+  { requested, installed, available, dates = {} }: KnownVersions,
+): VersionChoice[] {
   const has = new Set(installed);
   const newestFirst = [...available ?? installed].reverse().filter(isStable);
   const [newest] = newestFirst;
+  const dated = (version: string) => {
+    const date = dates[version];
+    return date === undefined ? version : `${version} of ${date}`;
+  };
   const choices = new Map<string, VersionChoice>();
   const add = (choice: VersionChoice) => {
     if (!choices.has(choice.request)) choices.set(choice.request, choice);
@@ -35,7 +43,7 @@ export function versionChoices({ requested, installed, available }: KnownVersion
       request: requested,
       detail: now === undefined || now === requested
         ? "as haft.toml has it"
-        : `as haft.toml has it, now ${now}`,
+        : `as haft.toml has it, now ${dated(now)}`,
       kind: "present",
       installed: now !== undefined && has.has(now),
     });
@@ -46,15 +54,23 @@ export function versionChoices({ requested, installed, available }: KnownVersion
     if (!ranges.has(range)) ranges.set(range, version);
   }
   for (const [range, now] of [...ranges].slice(0, MOST_RANGES)) {
-    add({ request: range, detail: `newest ${range}, now ${now}`, kind: "range", installed: has.has(now) });
+    add({
+      request: range,
+      detail: `newest ${range}, now ${dated(now)}`,
+      kind: "range",
+      installed: has.has(now),
+    });
   }
   if (newest !== undefined) {
-    add({ request: "latest", detail: `now ${newest}`, kind: "range", installed: has.has(newest) });
+    add({ request: "latest", detail: `now ${dated(newest)}`, kind: "range", installed: has.has(newest) });
   }
   for (const version of newestFirst.slice(0, MOST_VERSIONS)) {
     add({
       request: version,
-      detail: has.has(version) ? "installed" : "",
+      detail: [dates[version], has.has(version) ? "installed" : undefined].filter((text) =>
+        text !== undefined
+      )
+        .join(", "),
       kind: "version",
       installed: has.has(version),
     });

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import type { Workspace } from "./workspace.ts";
 
 export interface CatalogueRow {
@@ -16,7 +17,10 @@ export function catalogueOf(workspace: Workspace, cwd: string): Promise<Catalogu
 }
 
 async function read(workspace: Workspace, cwd: string): Promise<CatalogueRow[]> {
-  const listed: unknown = JSON.parse(await workspace.run(["ls", "--available", "--json"], { cwd }));
+  const args = ["ls", "--available", "--json"];
+  // A haft.toml that cannot be read has no tools of its own to add.
+  const text = await workspace.run(args, { cwd }).catch(() => workspace.run(args, { cwd: homedir() }));
+  const listed: unknown = JSON.parse(text);
   return Array.isArray(listed) ? listed.filter(isRow) : [];
 }
 

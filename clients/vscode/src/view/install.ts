@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { Disconnected } from "../../../../src/channel/errors.ts";
 import { failuresText, InstallProgress } from "../model/install_progress.ts";
 import type { Project } from "../model/project.ts";
 import { missingTools } from "../model/tool_rows.ts";
@@ -33,12 +34,19 @@ export async function installWithProgress(
       }
       progress.report({ message: "asking what is needed" });
       const told = new InstallProgress();
-      const result = await workspace.link.request("tool.sync", { cwd }, {
-        signal,
-        onProgress(event, data) {
-          const report = told.report(event, data);
-          if (report !== undefined) progress.report(report);
-        },
+      const sync = () =>
+        workspace.link.request("tool.sync", { cwd }, {
+          signal,
+          onProgress(event, data) {
+            const report = told.report(event, data);
+            if (report !== undefined) progress.report(report);
+          },
+        });
+      const result = await sync().catch(async (error: unknown) => {
+        if (!(error instanceof Disconnected) || signal.aborted) throw error;
+        workspace.log.warn(`The daemon ended while it installed; the next one goes on: ${error.message}`);
+        progress.report({ message: "haft's daemon has ended; going on with the next" });
+        return await sync();
       });
       if (!result.ok) throw new Error(failuresText(result.failed));
     },

@@ -12,8 +12,9 @@ import {
   wordsAt,
 } from "../model/manifest_schema.ts";
 import { outlineOf, tableAt } from "../model/outline.ts";
+import { toolRow } from "../model/tool_rows.ts";
 import { catalogueOf } from "./catalogue.ts";
-import type { InManifest } from "./place.ts";
+import { type InManifest, placeOfFile, toolsIn } from "./place.ts";
 import { setting } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -41,7 +42,7 @@ export function registerManifestLanguage(
       ".",
     ),
     languages.registerHoverProvider(MANIFESTS, {
-      provideHover: (document, position) => hover(document, position, manual()),
+      provideHover: (document, position) => hover(workspace, document, position, manual()),
     }),
     languages.registerDefinitionProvider(MANIFESTS, {
       provideDefinition(document, position) {
@@ -77,7 +78,11 @@ async function complete(
     tools: async () => cwd === undefined ? [] : await catalogueOf(workspace, cwd),
     versions: async (runtime) => {
       if (cwd === undefined) return [];
-      const { versions } = await workspace.link.request("runtime.versions", { runtime, cwd, remote: true });
+      const { link } = workspace;
+      // While somebody types, the file may not be readable; most tools are known without it.
+      const { versions } = await link.request("runtime.versions", { runtime, cwd, remote: true }).catch(() =>
+        link.request("runtime.versions", { runtime, remote: true })
+      );
       return [...versions].reverse();
     },
   });
@@ -93,23 +98,49 @@ function completionItem(
   item.range = new vscode.Range(position.line, from, position.line, position.character);
   // As the list has it: versions are not in the order of the alphabet.
   item.sortText = String(index).padStart(5, "0");
+  // What goes on after a key has choices of its own.
+  if (/(?:= "?|\.)$/.test(insert)) {
+    item.command = { command: "editor.action.triggerSuggest", title: "Suggest" };
+  }
   if (detail !== undefined) item.documentation = new vscode.MarkdownString(detail);
   return item;
 }
 
-function hover(
+async function hover(
+  workspace: Workspace,
   document: vscode.TextDocument,
   { line, character }: vscode.Position,
   { schema, words }: { schema: Schema; words: ManifestWords },
-): vscode.Hover | undefined {
+): Promise<vscode.Hover | undefined> {
   const outline = outlineOf(document.getText());
   const key = outline.keys.find((one) => one.line === line && one.start <= character && character <= one.end);
   if (key === undefined) return undefined;
   const path = [...tableAt(outline, line), ...key.key];
   const found = schemaAt(schema, path);
-  const text = [wordsAt(words, path), found === undefined ? undefined : `*${describeSchema(found)}*`];
+  const [section, tool] = path;
+  const text = [
+    ...(section === "tools" && tool !== undefined ? await toolWords(workspace, document.uri, tool) : []),
+    wordsAt(words, path),
+    found === undefined ? undefined : `*${describeSchema(found)}*`,
+  ];
   const content = text.filter((part) => part !== undefined).join("\n\n");
   return content === "" ? undefined : new vscode.Hover(new vscode.MarkdownString(content), rangeOf(key));
+}
+
+/** What the catalogue says of a tool, and what of it is installed. */
+async function toolWords(workspace: Workspace, uri: vscode.Uri, name: string): Promise<string[]> {
+  const place = placeOfFile(workspace, uri);
+  if (place === undefined) return [];
+  const [rows, tools] = await Promise.all([
+    catalogueOf(workspace, place.project.root).catch(() => []),
+    toolsIn(workspace, place).catch(() => []),
+  ]);
+  const about = rows.find((row) => row.name === name)?.description;
+  const tool = tools.find(({ runtime }) => runtime === name);
+  return [
+    ...(about === undefined ? [] : [about]),
+    ...(tool === undefined ? [] : toolRow(tool, undefined).tooltip.split("\n").slice(1)),
+  ];
 }
 
 function rangeOf({ line, start, end }: Place): vscode.Range {

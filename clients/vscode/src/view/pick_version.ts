@@ -1,5 +1,6 @@
 import { basename, dirname, sep } from "node:path";
 import * as vscode from "vscode";
+import type { Result } from "../../../../src/client/mod.ts";
 import { failureText } from "../model/failure.ts";
 import type { Tool } from "../model/project.ts";
 import { runtimeOf } from "../model/tool_rows.ts";
@@ -67,9 +68,7 @@ async function pickTool(tools: readonly Tool[]): Promise<Tool | undefined> {
   return picked?.tool;
 }
 
-/**
- * A list that changes under the mouse is chosen from wrongly: the source's answer is waited for this long.
- */
+/** A list that changes under the mouse misleads, so the answer of the source is waited for this long. */
 const ONE_LIST_MS = 300;
 
 /** Installed versions stand there soon; those of the source follow. What is typed can be chosen, too. */
@@ -92,17 +91,17 @@ async function askVersion(
   };
   const stop = new AbortController();
   const ask = async (remote: boolean) =>
-    (await workspace.link.request("runtime.versions", { runtime: tool.runtime, cwd, remote }, {
+    await workspace.link.request("runtime.versions", { runtime: tool.runtime, cwd, remote }, {
       signal: stop.signal,
-    })).versions;
+    });
   const fill = async () => {
     try {
-      const known = { requested, installed: await ask(false) };
-      const fillWith = (available: readonly string[] | undefined) => {
-        choices = versionChoices({ ...known, available });
+      const { versions: installed } = await ask(false);
+      const fillWith = (source: Partial<Result<"runtime.versions">>) => {
+        choices = versionChoices({ requested, installed, available: source.versions, dates: source.dates });
         show();
       };
-      const early = setTimeout(() => fillWith(undefined), ONE_LIST_MS);
+      const early = setTimeout(() => fillWith({}), ONE_LIST_MS);
       fillWith(await ask(true).finally(() => clearTimeout(early)));
     } catch (error) {
       if (!stop.signal.aborted) {
