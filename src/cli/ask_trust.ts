@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import process from "node:process";
 import { openProject } from "../tools/project/project.ts";
-import { UntrustedError } from "../tools/trust/trust_store.ts";
+import { UntrustedError } from "../tools/trust/untrusted_error.ts";
 import type { Context } from "./command.ts";
 
 /** More lines than a screen has are left to `haft trust --show`. */
@@ -21,8 +21,13 @@ export async function offerTrust(
 ): Promise<void> {
   // Another host asks its own user.
   if (context.remote !== undefined) return;
-  const { files, gated, trust } = openProject(context.cwd, context);
-  if (!declared && Object.keys({ ...files.dotenv, ...files.env }).length === 0) return;
+  const { files, gated, trust, variablesNote } = openProject(context.cwd, context);
+  if (!declared && Object.keys({ ...files.dotenv, ...files.env }).length === 0) {
+    if (variablesNote !== undefined) {
+      await context.stderr.write(`Note: ${variablesNote}\n`);
+    }
+    return;
+  }
   if (trust.isRecorded(gated)) return;
   if (trust.isTrusted(gated)) return record({ gated, trust });
   if (canAsk(context) && !await askTrust({ gated, trust }, context)) {

@@ -59,6 +59,10 @@ async function run({ format, hook }: EnvOptions, context: Context): Promise<Exit
   }
   const project = openProject(context.cwd, context);
   const { set, unset, path } = project.environmentChanges();
+  const { variablesNote } = project;
+  if (variablesNote !== undefined) {
+    await context.stderr.write(`Note: ${variablesNote}\n`);
+  }
   for (const { request: { name, version }, installed, elsewhere } of project.tools) {
     if (installed !== undefined || elsewhere) continue;
     await context.stderr.write(`Note: ${name} ${version} is not installed; "haft sync" installs it\n`);

@@ -13,6 +13,7 @@ export const command: Command<ExecOptions> = {
   flags: [
     { name: "install", short: "i", description: "Install the tool first if it is missing" },
     { name: "shim", description: "A shim asks", hidden: true },
+    { name: "stand-in", value: "DIR", description: "A stand-in of that project asks", hidden: true },
   ],
   examples: [
     "haft exec node -- app.js",
@@ -27,7 +28,12 @@ export const command: Command<ExecOptions> = {
 };
 
 function parse({ flags, positional, rest }: ParsedArgs): ExecOptions {
-  const common = { install: flags.has("install"), shim: flags.has("shim") };
+  const standIn = flags.get("stand-in");
+  const common = {
+    install: flags.has("install"),
+    shim: flags.has("shim"),
+    standIn: typeof standIn === "string" ? standIn : undefined,
+  };
   const [name, ...args] = positional;
   if (name === undefined) {
     const [command, ...words] = rest;

@@ -10,13 +10,14 @@ import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
-import { appliedOnce } from "../tools/project/applied_variables.ts";
+import { APPLIED, appliedOnce } from "../tools/project/applied_variables.ts";
 import { runEnvironment } from "../tools/project/environment_changes.ts";
 import { withLead } from "../tools/shims/lead.ts";
 import { shimDepth } from "../tools/shims/shim_guard.ts";
 import type { Context } from "./command.ts";
 import { runCommand } from "./exec_known.ts";
-import { foreignDirectory, refuseForeignHome } from "./foreign_home.ts";
+import { foreignDirectory } from "../base/foreign_directory.ts";
+import { refuseForeignHome } from "./foreign_home.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
 export interface ExecOptions {
@@ -29,13 +30,27 @@ export interface ExecOptions {
   install: boolean;
   /** A shim asks: look in the rest of PATH for what the project lacks. */
   shim: boolean;
+  /** A stand-in asks: where no nearer project decides, that of this directory does. */
+  standIn: string | undefined;
 }
 
 /** The long way of `haft exec`: reads the project, installs what is missing if asked to, and runs. */
 export async function execFromProject(options: ExecOptions, context: Context): Promise<ExitCode> {
+  const { standIn, command } = options;
+  if (standIn === undefined) return await execHere(options, context);
+  const { tools, files: { catalogue, system } } = openProject(context.cwd, context);
+  if (hasTool(command, tools, catalogue)) return await execHere(options, context);
+  if (system.includes(command)) return await execHere({ ...options, shim: true }, context);
+  return await execHere(options, { ...context, cwd: standIn });
+}
+
+async function execHere(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { command, args, shim } = options;
   const { env } = context;
-  const { catalogue } = openProject(context.cwd, context).files;
+  const { variablesNote, files: { catalogue } } = openProject(context.cwd, context);
+  if (variablesNote !== undefined && !shim && options.standIn === undefined) {
+    await context.stderr.write(`Note: ${variablesNote}\n`);
+  }
   const targets = await Promise.all(
     options.targets.map((target) => exactTarget(meantTool(target, catalogue), context)),
   );
@@ -52,6 +67,10 @@ export async function execFromProject(options: ExecOptions, context: Context): P
     if (!shim) return await runProgram(command, { project, args, targets }, context);
   }
   const decided = await planRun(command, project, context);
+  // Who put a stand-in on PATH applied the project's variables, and perhaps a task's own over them.
+  if (options.standIn === project.cwd) {
+    for (const variable of [...Object.keys(project.variables()), APPLIED]) delete decided.env[variable];
+  }
   const plan = { ...decided, path: pathOfChildren(decided.path, { targets, context }) };
   const lasts = targets.every(({ version }) => version === undefined) &&
     envValue(env, "MISE_ENV") === undefined;

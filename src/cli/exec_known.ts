@@ -56,7 +56,7 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
 /** Root leaves no files in another user's directories. */
 async function mayRemember(paths: Paths): Promise<boolean> {
   if (process.getuid?.() !== 0) return true;
-  const { foreignDirectory } = await import("./foreign_home.ts");
+  const { foreignDirectory } = await import("../base/foreign_directory.ts");
   return foreignDirectory(paths) === undefined;
 }
 

@@ -1,16 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import process from "node:process";
+import { readFileSync } from "node:fs";
 import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
-import type { Paths } from "../base/paths.ts";
+import { foreignDirectory } from "../base/foreign_directory.ts";
 import { shellQuote } from "../base/shell_quote.ts";
 import type { Context } from "./command.ts";
-
-interface Owned {
-  path: string;
-  uid: number;
-}
 
 /**
  * Root's files in another user's home would lock that user out of their own haft, as `sudo haft` with the
@@ -49,18 +42,6 @@ const DIRECTORY_VARIABLES = [
 
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
-}
-
-/** One of haft's directories, or where it would be made, when root runs haft and another user owns it. */
-export function foreignDirectory({ store, state, config, exec }: Paths): Owned | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  return [store, state, config, exec].map(nearestExisting).find(({ uid }) => uid !== 0);
-}
-
-function nearestExisting(path: string): Owned {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat !== undefined) return { path, uid: stat.uid };
-  return dirname(path) === path ? { path, uid: 0 } : nearestExisting(dirname(path));
 }
 
 /** The account's name, where the system's own list of accounts has it. */

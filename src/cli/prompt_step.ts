@@ -9,7 +9,7 @@ import { dotenvFiles } from "../tools/project/code_variables.ts";
 import { ancestors, LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../tools/project/manifests.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import type { Context } from "./command.ts";
-import { foreignDirectory } from "./foreign_home.ts";
+import { foreignDirectory } from "../base/foreign_directory.ts";
 import type { HookShell } from "./prompt_hook.ts";
 import { fishQuoted, shellLines } from "./shell.ts";
 import { shortPath } from "./short_path.ts";

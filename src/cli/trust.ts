@@ -3,7 +3,8 @@ import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { openProject } from "../tools/project/project.ts";
-import { type GatedParts, sectionNames } from "../tools/trust/trust_store.ts";
+import { gatedSections } from "../tools/trust/gated_words.ts";
+import type { GatedParts } from "../tools/trust/trust_store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 
 export interface TrustOptions {
@@ -61,7 +62,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     );
     return ExitCode.ok;
   }
-  const sections = sectionNames(gated.parts);
+  const sections = gatedSections(gated);
   const state = sections === ""
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
@@ -71,14 +72,16 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
     await warnOfProblems(project.files.manifestPath, context);
   }
   if (action === "trust" || action === "show") {
-    const { describeParts } = await import("../tools/trust/describe_parts.ts");
-    const lines = describeParts(gated.parts);
-    await context.stdout.write(
-      lines.map((line) =>
-        `  ${line}
-`
-      ).join(""),
-    );
+    const { describeChange, describeParts } = await import("../tools/trust/describe_parts.ts");
+    const before = trusted ? undefined : store.lastTrusted(gated);
+    const changes = before === undefined ? [] : describeChange(before, gated.parts);
+    const lines = [
+      ...describeParts(gated.parts).map((line) => `  ${line}`),
+      ...(changes.length === 0
+        ? []
+        : ["Changed since it was trusted:", ...changes.map((line) => `  ${line}`)]),
+    ];
+    await context.stdout.write(lines.map((line) => `${line}\n`).join(""));
   }
   return ExitCode.ok;
 }

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { isProgram } from "../base/is_program.ts";
-import { SHIM_MARK } from "./shims/shim_script.ts";
+import { SHIM_MARK } from "./shim_mark.ts";
 
 /**
  * The first program of that name on PATH that is not a shim of haft's: a shim would ask haft again. A shim is

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
@@ -93,6 +94,7 @@ Deno.test("[env] of a project is used once it is trusted, and asked about again 
     assertEquals(code, 1);
     assertStringIncludes(stderr, "is not trusted, and its [env] can run code");
     assertStringIncludes(stderr, 'run "haft trust"');
+    assertEquals(stderr.includes("since it changed"), false);
   }
   for (const harmless of [["ls"], ["which", "esbuild"], ["sync", "--check"], ["completions", "bash"]]) {
     assertEquals((await run(...harmless)).code, 0, harmless.join(" "));
@@ -101,7 +103,12 @@ Deno.test("[env] of a project is used once it is trusted, and asked about again 
   assertEquals((await run("exec", "esbuild", "x")).stdout, "esbuild 1.2.0: x|\n");
   assertEquals(JSON.parse((await run("env", "--json")).stdout).set.NAME, "one");
   sandbox.manifest(manifest("two"));
-  assertEquals((await run("env")).code, 1);
+  const changed = await run("env");
+  assertEquals(changed.code, 1);
+  assertStringIncludes(changed.stderr, "is not trusted since it changed, and its [env] can run code");
+  assertStringIncludes(changed.stderr, "trusted_paths");
+  const { stdout } = await run("trust", "--show");
+  assertStringIncludes(stdout, 'Changed since it was trusted:\n  - env.NAME = "one"\n  + env.NAME = "two"\n');
   sandbox.manifest(manifest("one").replace('"^1"', '"1.2"'));
   assertEquals((await run("env")).code, 0, "a tool's version needs no new trust");
   assertEquals((await run("trust", "--revoke")).code, 0);
@@ -117,9 +124,53 @@ Deno.test("install_env needs trust before anything is installed", async () => {
   for (const command of ["sync", "install esbuild"]) {
     const { code, stderr } = await sandbox.run(binary, { args: command.split(" ") });
     assertEquals(code, 1);
-    assertStringIncludes(stderr, "its [install_env] can run code");
+    assertStringIncludes(stderr, "its install_env can run code");
   }
   assertEquals(sandbox.installed(), []);
   await sandbox.run(binary, { args: ["trust"] });
   assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+});
+
+Deno.test("a tool that is asked for and missing is refused or installed, and never another one of PATH's", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const outer = join(sandbox.root, "outer");
+  mkdirSync(outer);
+  for (const name of ["esbuild", "biome"]) {
+    writeFileSync(join(outer, name), `#!/bin/sh\necho outer ${name}\n`, { mode: 0o755 });
+  }
+  const PATH = `${outer}:${sandbox.environment()["PATH"]}`;
+  const run = (...args: string[]) => sandbox.run(binary, { args, env: { PATH } });
+  const os = JSON.stringify([process.platform === "darwin" ? "linux" : "darwin"]);
+  const task =
+    '[tasks.t]\nrun = "cd /; esbuild $X"\nenv = { X = "task" }\n[tasks.b]\nrun = "biome"\n[env]\nX = "all"\n';
+  const tools = `[tools]\nesbuild = "1.0.0"\nbiome = { version = "2.0.0", os = ${os} }\n${task}`;
+  sandbox.manifest(tools.replace(/os = \[.*\]/, "source = 'npm'"));
+  assertEquals((await run("trust")).code, 0);
+  assertEquals((await run("sync")).code, 0);
+  assertEquals((await run("run", "t")).stdout, "esbuild 1.0.0: task|\n");
+
+  sandbox.manifest(tools.replace('"1.0.0"', '"1.2.0"'));
+  const missing = "error: esbuild 1.2.0 is not installed";
+  for (
+    const [text = "", ...args] of [
+      [missing, "run", "t"],
+      [missing, "exec", "--", "sh", "-c", "cd /; esbuild x"],
+      ['error: "biome" is only for', "run", "b"],
+      ['error: "biome" is only for', "exec", "--", "biome"],
+    ]
+  ) {
+    const { code, stdout, stderr } = await run(...args);
+    assertEquals({ code, stdout }, { code: 1, stdout: "" }, args.join(" "));
+    assertStringIncludes(stderr, text);
+    assertStringIncludes(stderr, "haft sync");
+  }
+  const [esbuild, biome] = JSON.parse((await run("ls", "--json")).stdout);
+  assertEquals([esbuild.installed, biome.installed], [false, false]);
+  assertEquals(JSON.parse((await run("env", "--json")).stdout).path, []);
+
+  sandbox.manifest(`${tools.replace('"1.0.0"', '"1.2.0"')}[settings]\nauto_install = true\n`);
+  assertEquals((await run("trust")).code, 0);
+  const { code, stdout } = await run("run", "t");
+  assertEquals({ code, stdout }, { code: 0, stdout: "esbuild 1.2.0: task|\n" });
 });

@@ -159,6 +159,23 @@ Deno.test("[env] of mise.toml counts after trust, and is nothing to fail for bef
       }))
         .stdout;
     assertEquals(await printed(), "none mine\n");
+    for (
+      const words of [["x", "--", "true"], ["x", "esbuild"], ["x", "esbuild"], ["run", "--", "true"], ["env"]]
+    ) {
+      const { code, stderr } = await haft(words);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stderr, 'mise.toml counts after "haft trust"', words.join(" "));
+    }
+    write("haft.toml", '[tools]\nbiome = "2.0.0"\n');
+    const shown = await haft(["trust", "--show"]);
+    assertStringIncludes(shown.stdout, "haft.toml is not trusted: [env] of mise.toml\n");
+    write("haft.toml", '[tasks.t]\nrun = "true"\n');
+    const refused = await haft(["run", "t"]);
+    assertStringIncludes(
+      refused.stderr,
+      "is not trusted, and [tasks] of haft.toml and [env] of mise.toml can",
+    );
+    rmSync(join(sandbox.project, "haft.toml"));
     assertEquals((await haft(["trust"])).code, 0);
     assertEquals(await printed(), "hello none\n");
     write("mise.toml", '[tools]\nesbuild = "1.0.0"\n[env]\nGREETING = "other"\n');

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { ProjectTasks } from "../../tasks/project_tasks.ts";
 import { TaskTable } from "../../tasks/task_schema.ts";
 import { openProject } from "../../tools/project/project.ts";
-import { UntrustedError } from "../../tools/trust/trust_store.ts";
+import { UntrustedError } from "../../tools/trust/untrusted_error.ts";
 import type { Context } from "../command.ts";
 import { foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts";
 

@@ -87,6 +87,10 @@ export class RuntimeService {
     });
     // Only a haft that says who it is runs what it asks for.
     const runs = caller !== undefined && cwd !== undefined && version === undefined;
+    if (runs && project.variablesNote !== undefined) {
+      // The long way says so to the person.
+      throw new RequestError("not_found", project.variablesNote);
+    }
     const plan = runs ? { ...decided, path: withLead(decided.path, { cwd, paths }) } : decided;
     if (runs) {
       setTimeout(() => rememberRun(runtime, { plan, project }, { cwd, paths, version: this.#version }), 0);

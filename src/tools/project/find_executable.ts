@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import process from "node:process";
 import { sep } from "node:path";
 import { HaftError } from "../../base/errors.ts";
 import { type Catalogue, declaredBy } from "../catalogue/catalogue.ts";
@@ -41,6 +42,7 @@ export function findExecutable(
   if (tool.elsewhere) {
     throw new HaftError(
       `"${request.name}" is only for ${request.os?.join(", ")} (${request.decidedBy.file})`,
+      { next: `Add ${JSON.stringify(process.platform)} to its os there, and run "haft sync"` },
     );
   }
   if (installed === undefined) throw notInstalled(tool);
@@ -67,6 +69,17 @@ export function hasTool(name: string, tools: readonly ProjectTool[], catalogue: 
       isNameOf(name, tool.request.name, catalogue));
 }
 
+/** Whether a name means a tool that the project asks for and does not have. */
+export function isAsked(
+  name: string,
+  tools: readonly ProjectTool[],
+  { catalogue, system }: { catalogue: Catalogue; system: readonly string[] },
+): boolean {
+  if (system.includes(name)) return false;
+  const tool = toolCalled(name, tools, catalogue);
+  return tool !== undefined && tool.installed === undefined;
+}
+
 /** Whether a name means a tool itself, whatever its executables are called. */
 function isNameOf(name: string, tool: string, catalogue: Catalogue): boolean {
   return tool === name || tool === catalogue.canonicalName(name) || packageName(tool) === name;
@@ -85,7 +98,7 @@ function toolCalled(
 }
 
 /** The last part of a package's name: `cli` of `npm:@scope/cli`, `yq` of `go:example.com/yq/v4`. */
-function packageName(name: string): string | undefined {
+export function packageName(name: string): string | undefined {
   return name.includes(":") ? name.replace(/\/v\d+$/, "").split(/[/:]/).at(-1) : undefined;
 }
 

@@ -56,6 +56,16 @@ export function gatedParts(
     [NPMRC_PART]: registry,
     [ENV_FILES_PART]: Object.fromEntries([...variables].map(([path, part]) => [named.get(path), part])),
   };
+  const inManifest = manifestPath === undefined ? [] : [manifestPath];
+  const origins = {
+    env: [
+      ...(Object.keys(env).length > 0 ? inManifest : []),
+      ...(foreignEnvFile === undefined ? [] : [foreignEnvFile]),
+    ],
+    install_env: withVariables.map(({ decidedBy }) => decidedBy.file),
+    options: withCommand.map(({ decidedBy }) => decidedBy.file),
+    [BUILDS_PART]: definitions.map(({ request: { decidedBy } }) => decidedBy.file),
+  };
   const deciding = [
     ...[...withVariables, ...withCommand].map(({ decidedBy }) => decidedBy.file),
     ...definitions.flatMap((
@@ -75,6 +85,7 @@ export function gatedParts(
       ]),
     ],
     parts: Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
+    origins,
   };
 }
 

@@ -48,11 +48,15 @@ export function projectTool(request: ToolRequest, context: InstalledToolsContext
   const { lock, platform } = context;
   const elsewhere = request.os !== undefined && !request.os.includes(platformParts(platform).os);
   const entry = Object.hasOwn(lock.tools, request.name) ? lock.tools[request.name] : undefined;
+  // What was installed before the request was for other systems only is not the project's any more.
+  if (elsewhere) return { request, elsewhere, version: entry?.version, ...NOTHING_INSTALLED };
   const found = entry !== undefined && lockState(request, entry) !== "stale"
     ? lockedTool(request, entry, context)
     : chosenTool(request, context);
   return { request, elsewhere, ...found };
 }
+
+const NOTHING_INSTALLED = { installed: undefined, refused: undefined, deciding: [] };
 
 type Found = Omit<ProjectTool, "request" | "elsewhere">;
 

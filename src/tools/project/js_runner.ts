@@ -13,6 +13,8 @@ export interface JsRunnerContext {
   env: Env;
   /** The project's tools. */
   tools: readonly InstalledTool[];
+  /** @throws {HaftError} when the project asks for that runtime and does not have it */
+  requireInstalled?: (name: string) => void;
   paths: Pick<Paths, "state">;
 }
 
@@ -24,7 +26,9 @@ export interface JsRunnerContext {
  */
 export function scriptCommand(script: string, context: JsRunnerContext): ScriptCommand {
   if (!isForJavaScript(script)) return { file: script, args: [], env: {} };
-  const node = projectExecutable("node", context.tools) ??
+  const own = projectExecutable("node", context.tools);
+  if (own === undefined) context.requireInstalled?.("node");
+  const node = own ??
     programOnPath("node", { PATH: envValue(context.env, "PATH") });
   if (node !== undefined) return { file: node, args: [script], env: {} };
   const stateDirectory = context.paths.state;

@@ -13,7 +13,8 @@ import { toolStoreId } from "../resolve/install_config.ts";
 import type { ToolRequest } from "../request.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
 import { buildRunsCode, gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
-import { type GatedParts, TrustStore, UntrustedError } from "../trust/trust_store.ts";
+import { type GatedParts, TrustStore } from "../trust/trust_store.ts";
+import { UntrustedError } from "../trust/untrusted_error.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME } from "./manifests.ts";
 import { type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
@@ -23,6 +24,7 @@ import {
   type EnvironmentParts,
   runEnvironment,
 } from "./environment_changes.ts";
+import { standIns } from "./stand_ins.ts";
 import { defaultVariables, executableDirectories } from "./tool_environment.ts";
 
 /** Whose project it is, and where that user's haft keeps things. */
@@ -223,6 +225,13 @@ export class Project {
     return { ...foreign, ...dotenv, ...env };
   }
 
+  /** What is left out of {@link variables} before trust, for the person who runs something without it. */
+  get variablesNote(): string | undefined {
+    const { foreignEnv, foreignEnvFile } = this.files;
+    if (Object.keys(foreignEnv).length === 0 || this.isTrusted) return undefined;
+    return `[env] of ${foreignEnvFile} counts after "haft trust"`;
+  }
+
   /**
    * What the project's tools and variables put over an environment.
    *
@@ -233,17 +242,30 @@ export class Project {
     return {
       defaults: defaultVariables(tools),
       variables: this.variables(),
-      path: executableDirectories(tools, { allowed: this.files.user.allowedShims }),
+      path: [...this.standIns, ...this.executableDirectories],
     };
   }
 
+  /** The directories of the installed tools' executables. */
+  get executableDirectories(): string[] {
+    return executableDirectories(this.installedTools, { allowed: this.files.user.allowedShims });
+  }
+
+  /** What stands in front of PATH for the tools that are not installed: see stand_ins.ts. */
+  get standIns(): string[] {
+    return standIns(this.tools, { cwd: this.cwd, files: this.files, paths: this.#user.paths });
+  }
+
   /**
-   * What the project's tools and variables change in an environment, the user's by default.
+   * What the project's tools and variables change in the user's environment, without stand-ins: it outlives
+   * the command, and the tools may be installed meanwhile.
    *
    * @throws {HaftError} see {@link variables}
    */
-  environmentChanges(inherited: Env = this.#user.env): EnvironmentChanges {
-    return environmentChanges(this.environmentParts(), inherited);
+  environmentChanges(): EnvironmentChanges {
+    const defaults = defaultVariables(this.installedTools);
+    const parts = { defaults, variables: this.variables(), path: this.executableDirectories };
+    return environmentChanges(parts, this.#user.env);
   }
 
   /**

@@ -5,11 +5,11 @@ import { readLock } from "../lockfile/read_lock_file.ts";
 import { emptyLockFile } from "../locked_tool.ts";
 import { plainRequest, type ToolRequest } from "../request.ts";
 import { writeExecCache } from "./exec_cache.ts";
-import { findExecutable, type FoundExecutable } from "./find_executable.ts";
+import { findExecutable, type FoundExecutable, isAsked } from "./find_executable.ts";
 import { projectTool } from "./installed_tools.ts";
 import { appliedOnce } from "./applied_variables.ts";
 import type { Project } from "./project.ts";
-import { defaultVariables, executableDirectories } from "./tool_environment.ts";
+import { defaultVariables } from "./tool_environment.ts";
 
 /** How a name is run in a project. */
 export interface RunPlan {
@@ -44,13 +44,16 @@ export async function planRun(
     found,
     file: found.path,
     args: [],
-    path: executableDirectories(tools, { allowed: project.files.user.allowedShims }),
+    path: [...project.standIns, ...project.executableDirectories],
     defaults: defaultVariables(tools),
     env: variables,
   };
   if (found.installed.receipt.kind !== "js") return plan;
   const { scriptCommand } = await import("./js_runner.ts");
-  const script = scriptCommand(found.path, { env, tools, paths });
+  const requireInstalled = (runtime: string) => {
+    if (isAsked(runtime, project.tools, project.files)) findExecutable(runtime, project.tools, project.files);
+  };
+  const script = scriptCommand(found.path, { env, tools, paths, requireInstalled });
   return { ...plan, file: script.file, args: script.args, env: { ...variables, ...script.env } };
 }
 
@@ -84,6 +87,8 @@ export function rememberRun(
   { plan, project }: { plan: RunPlan; project: Project },
   { cwd, paths, version }: { cwd: string; paths: Paths; version: string },
 ): void {
+  // Trust may add variables without a change of the files that are looked at.
+  if (project.variablesNote !== undefined) return;
   // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each
   // time.
   if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;

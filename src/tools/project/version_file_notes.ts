@@ -4,13 +4,12 @@ import type { Project } from "./project.ts";
 
 /** What a person should know of a project's version files: one text for each tool or mistake. */
 export function versionFileNotes(project: Project): string[] {
-  const { skipped, problems, constraints, foreignEnv, foreignEnvFile } = project.files;
-  const gated = Object.keys(foreignEnv).length > 0 && !project.isTrusted;
+  const { skipped, problems, constraints } = project.files;
   return [
     ...problems,
     ...skipped.map(({ name, version, file, reason }) => `${file} asks for ${name} ${version}: ${reason}`),
     ...constraints.flatMap((constraint) => brokenConstraint(constraint, project) ?? []),
-    ...(gated ? [`[env] of ${foreignEnvFile} counts after "haft trust"`] : []),
+    ...project.variablesNote === undefined ? [] : [project.variablesNote],
   ];
 }
 

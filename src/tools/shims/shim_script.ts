@@ -5,9 +5,7 @@
  */
 import { type Env, envValue } from "../../base/env.ts";
 import { shellQuote } from "../../base/shell_quote.ts";
-
-/** Every shim has this line, so that haft knows its own from what others put there. */
-export const SHIM_MARK = "haft shim: runs a tool at the version that the directory's project asks for";
+import { SHIM_MARK } from "../shim_mark.ts";
 
 /** Variables that decide where haft keeps things. */
 const HOME_VARIABLES = [

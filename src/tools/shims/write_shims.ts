@@ -7,7 +7,8 @@ import { envValue } from "../../base/env.ts";
 import { readUserConfig } from "../project/user_config.ts";
 import { Store } from "../store/store.ts";
 import { shimNames, type WithheldShim } from "./shim_names.ts";
-import { cmdShim, SHIM_MARK, type ShimOptions, shShim } from "./shim_script.ts";
+import { SHIM_MARK } from "../shim_mark.ts";
+import { cmdShim, type ShimOptions, shShim } from "./shim_script.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
 

@@ -4,7 +4,6 @@ import * as v from "valibot";
 import { canonicalJson } from "../../base/canonical_json.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
-import { HaftError } from "../../base/errors.ts";
 import { underLock } from "../../runtime/process_lock.ts";
 import { directoryIdentity } from "./directory_identity.ts";
 import { worktreeTwins } from "./worktree_twins.ts";
@@ -20,6 +19,8 @@ export interface GatedParts {
   files: readonly string[];
   /** Section name → its content; sections that are empty are left out. */
   parts: Readonly<Record<string, unknown>>;
+  /** Section name → the files that say it, where that is not {@link path} alone. */
+  origins?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -165,39 +166,6 @@ export class TrustStore {
       writeAtomic(this.#file, `${JSON.stringify({ version: 2, trusted }, null, 2)}\n`, { mode: 0o600 });
     });
   }
-}
-
-const NEXT = 'Look at it, then run "haft trust" there; where no one can be asked, as in CI, set HAFT_TRUST=1';
-
-/** The project is not trusted, and something that can run code was wanted of it. */
-export class UntrustedError extends HaftError {
-  override readonly name = "UntrustedError";
-  readonly gated: GatedParts;
-  readonly trust: TrustStore;
-  /** Whether somebody was asked, and said no: once is enough. */
-  readonly declined: boolean;
-
-  constructor(
-    gated: GatedParts,
-    trust: TrustStore,
-    { declined = false, next = NEXT }: { declined?: boolean; next?: string } = {},
-  ) {
-    const { path, parts } = gated;
-    super(`"${path}" is not trusted, and its ${sectionNames(parts)} can run code`, { next });
-    this.gated = gated;
-    this.trust = trust;
-    this.declined = declined;
-  }
-}
-
-/** `[env], [tasks], .npmrc, .env`, as the files have them. */
-export function sectionNames(parts: GatedParts["parts"]): string {
-  return Object.entries(parts).flatMap(([name, part]) => {
-    if (name === ENV_FILES_PART) return Object.keys(Object(part));
-    if (name === NPMRC_PART) return ".npmrc";
-    // A part that is a whole file has its name.
-    return /[./]/.test(name) ? name : `[${name}]`;
-  }).join(", ");
 }
 
 /**

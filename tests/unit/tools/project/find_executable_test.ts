@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
 import { findExecutable } from "../../../../src/tools/project/find_executable.ts";
@@ -94,7 +95,11 @@ Deno.test("findExecutable() says what is the matter, and the next step", () =>
     ];
     const rows: [name: string, message: string, next: string | undefined][] = [
       ["biome", "biome 1.0.0 is not installed (haft.toml asks for it)", 'Run "haft sync"'],
-      ["zig", '"zig" is only for win32 (haft.toml)', undefined],
+      [
+        "zig",
+        '"zig" is only for win32 (haft.toml)',
+        `Add "${process.platform}" to its os there, and run "haft sync"`,
+      ],
       ["many", '"many" has several executables, none of its own name', "Name one of them: one, two"],
       ["biom", 'No tool of this project provides "biom"', 'Did you mean "biome"?'],
       ["deno", 'No tool of this project provides "deno"', 'Add it with "haft use deno"'],

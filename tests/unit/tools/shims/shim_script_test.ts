@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { activationLine } from "../../../../src/cli/activate.ts";
 import { isShimEntry, shimEntry } from "../../../../src/tools/shims/shim_entry.ts";
-import { cmdShim, SHIM_MARK, shShim } from "../../../../src/tools/shims/shim_script.ts";
+import { SHIM_MARK } from "../../../../src/tools/shim_mark.ts";
+import { cmdShim, shShim } from "../../../../src/tools/shims/shim_script.ts";
 
 const options = { haft: ["/opt/it's/haft"], cache: "/c a/shims", env: { HOME: "/home/o'neil" } };
 

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { TrustStore, UntrustedError } from "../../../../src/tools/trust/trust_store.ts";
+import { TrustStore } from "../../../../src/tools/trust/trust_store.ts";
+import { UntrustedError } from "../../../../src/tools/trust/untrusted_error.ts";
 
 async function withStore(
   test: (world: { directory: string; store: TrustStore; path: string }) => void,
@@ -100,7 +101,7 @@ Deno.test("UntrustedError names the file, the sections and the next step", () =>
     const error = new UntrustedError({ path, files: [path], parts }, store);
     assertEquals(
       error.message,
-      `"${path}" is not trusted, and its [env], [install_env], .npmrc can run code`,
+      `"${path}" is not trusted, and its [env], install_env, .npmrc can run code`,
     );
     assertEquals(
       error.next,
