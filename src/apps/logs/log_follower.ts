@@ -4,7 +4,7 @@
  * skipped.
  */
 import { Buffer } from "node:buffer";
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { LineSplitter, type SplitLine } from "./line_splitter.ts";
 import { rotatedPath } from "./log_files.ts";
 
@@ -171,8 +171,19 @@ export class LogFollower {
     this.#hasCurrent = false;
   }
 
-  /** Hands on a last line without an end: its writer has gone. */
+  /**
+   * Hands on a last line without an end: its writer has gone. The line gets its end in the file, too, so that
+   * the next writer's first line is its own.
+   */
   flush(): void {
+    if (this.#splitter.pending > 0 && this.#hasCurrent) {
+      try {
+        appendFileSync(this.path, "\n");
+        this.read(1);
+      } catch {
+        // No space is left: then the two lines stay one in the file.
+      }
+    }
     this.#deliver(this.#splitter.flush());
   }
 

@@ -17,7 +17,7 @@ export interface LogQuery {
 export interface StoredLine {
   line: string;
   partial: boolean;
-  /** To within a second; null when it is not known. */
+  /** To within 50 ms, and a second where it is old; null when it is not known. */
   time: number | null;
 }
 

@@ -11,24 +11,38 @@ export interface TimeMark {
   time: number;
 }
 
+/** Milliseconds. */
+const SPACING = {
+  /** Between two marks: what comes meanwhile has the time of the first. */
+  fresh: 50,
+  /** The same for what is older than {@link SPACING.keptFresh}, once there are many marks. */
+  old: 1_000,
+  keptFresh: 60_000,
+};
+
+/** So many marks are added before old ones are thinned out. */
+const THIN_AFTER = 4_096;
+
 /**
- * When which part of a log was written: a line of text for each second in which something came. The log
- * itself is what the app wrote, byte by byte, so its times are kept beside it.
+ * When which part of a log was written: a line of text for each twentieth of a second in which something came.
+ * The log itself is what the app wrote, byte by byte, so its times are kept beside it.
  */
 export class TimeIndex {
   readonly #path: string;
   #last = 0;
+  #added = 0;
 
   constructor(logPath: string) {
     this.#path = `${logPath}.times`;
   }
 
-  /** Notes the time of what begins here, at most once a second. */
+  /** Notes the time of what begins here, unless the last mark is as good as new. */
   note(mark: TimeMark): void {
-    if (mark.time >= this.#last && mark.time - this.#last < 1_000) return;
+    if (mark.time >= this.#last && mark.time - this.#last < SPACING.fresh) return;
     this.#last = mark.time;
     setAsideUnlessFile(this.#path);
-    appendFileSync(this.#path, `${mark.rotations} ${mark.offset} ${mark.time}\n`, { mode: 0o600 });
+    appendFileSync(this.#path, lineOf(mark), { mode: 0o600 });
+    if (++this.#added >= THIN_AFTER) this.#write(thinned(this.read(), mark.time - SPACING.keptFresh));
   }
 
   read(): TimeMark[] {
@@ -48,12 +62,29 @@ export class TimeIndex {
 
   /** Forgets files that are no more. */
   prune(oldest: number): void {
-    const kept = this.read().filter(({ rotations }) => rotations >= oldest);
-    const text = kept.map(({ rotations, offset, time }) => `${rotations} ${offset} ${time}\n`).join("");
-    writeAtomic(this.#path, text, { mode: 0o600, durable: false });
+    this.#write(this.read().filter(({ rotations }) => rotations >= oldest));
   }
 
   remove(): void {
     rmSync(this.#path, { force: true });
   }
+
+  #write(marks: readonly TimeMark[]): void {
+    this.#added = 0;
+    writeAtomic(this.#path, marks.map(lineOf).join(""), { mode: 0o600, durable: false });
+  }
+}
+
+function lineOf({ rotations, offset, time }: TimeMark): string {
+  return `${rotations} ${offset} ${time}\n`;
+}
+
+/** Without marks from before `fresh` that lie close behind another. A clock that was set back ends a row. */
+function thinned(marks: readonly TimeMark[], fresh: number): TimeMark[] {
+  let last = -Infinity;
+  return marks.filter(({ time }) => {
+    if (time < fresh && time >= last && time - last < SPACING.old) return false;
+    last = time;
+    return true;
+  });
 }

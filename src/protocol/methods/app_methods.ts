@@ -117,7 +117,7 @@ export const AppLogLine = v.object({
   stream: v.picklist(["stdout", "stderr"]),
   /** Bytes that are not UTF-8 are shown as `\xNN`. */
   line: v.string(),
-  /** Milliseconds since 1970, to within a second; null when it is not known. */
+  /** Milliseconds since 1970, to within 50 ms, a second where it is old; null when it is not known. */
   time: v.nullable(v.number()),
   /** The line goes on in the next entry: it was longer than 64 KiB. */
   partial: v.boolean(),

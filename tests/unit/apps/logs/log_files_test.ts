@@ -293,3 +293,17 @@ Deno.test("a daemon that is killed while it lets the writers go on is known to h
   assertEquals([readFileSync(path, "utf8"), readFileSync(`${path}.1`, "utf8")], ["two\n", "one\n"]);
   assertEquals(isRotationPending(path), false);
 });
+
+Deno.test("TimeIndex keeps a mark for each twentieth of a second, and of older ones one a second", () =>
+  inDirectory((path) => {
+    const index = new TimeIndex(path);
+    const count = 10_000;
+    for (let n = 0; n < count; n++) index.note({ rotations: 0, offset: n, time: 1_000_000 + n * 25 });
+    const marks = index.read();
+    const last = 1_000_000 + (count - 2) * 25;
+    assertEquals(marks.at(-1)?.time, last);
+    const gaps = marks.slice(1).map(({ time }, at) => time - (marks[at]?.time ?? 0));
+    assertEquals([Math.max(...gaps), gaps.at(-1)], [1_000, 50]);
+    assertEquals(marks.length < 2_500, true, `${marks.length}`);
+    assertEquals(marks.filter(({ time }) => time > last - 30_000).length > 500, true);
+  }));

@@ -1,0 +1,25 @@
+/** The order of what apps wrote, for one who looks later. */
+import { assertEquals } from "@std/assert";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+Deno.test("app logs has both streams in the order of their writing, and a last line without an end as its own", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const script =
+    "for i in 1 2 3 4; do echo out$i; sleep 0.2; echo err$i >&2; sleep 0.2; done; printf open; exit 0";
+  daemon.sandbox.manifest(`[apps.talker]\ncommand = ${JSON.stringify(script)}\nrestart = "no"\n`);
+  await daemon.run("trust");
+  for (let run = 1; run <= 2; run++) {
+    assertEquals((await daemon.run("app", "start", "talker")).code, 0);
+    for (;;) {
+      const [app] = JSON.parse((await daemon.run("app", "status", "--json")).stdout);
+      if (app.state === "stopped") break;
+    }
+  }
+  const { stdout } = await daemon.run("app", "logs", "talker", "--json");
+  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line).line);
+  const once = [1, 2, 3, 4].flatMap((at) => [`out${at}`, `err${at}`]);
+  assertEquals(lines, [...once, "open", ...once, "open"]);
+  const last = await daemon.run("app", "logs", "talker", "-n", "2", "--json");
+  assertEquals(last.stdout.trim().split("\n").map((line) => JSON.parse(line).line), ["err4", "open"]);
+});
