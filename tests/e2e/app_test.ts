@@ -114,22 +114,24 @@ Deno.test("an app has its starter's environment, after a crash too, and a new on
   assertEquals(stdout, "");
 });
 
-Deno.test("app up in front shows what the apps write, and Ctrl-C stops them all", async () => {
-  await using daemon = await project();
-  let interrupted = false;
-  const { code, stdout } = await daemon.sandbox.run(binary, {
-    args: ["app", "up"],
-    ownGroup: true,
-    onOutput: ({ pid, stdout }) => {
-      if (interrupted || !stdout.includes("worker | line 2")) return;
-      interrupted = true;
-      process.kill(pid, "SIGINT");
-    },
+for (const [signal, what] of [["SIGINT", "Ctrl-C stops"], ["SIGHUP", "a closed terminal stops"]] as const) {
+  Deno.test(`app up in front shows what the apps write, and ${what} them all`, async () => {
+    await using daemon = await project();
+    let interrupted = false;
+    const { code, stdout } = await daemon.sandbox.run(binary, {
+      args: ["app", "up"],
+      ownGroup: true,
+      onOutput: ({ pid, stdout }) => {
+        if (interrupted || !stdout.includes("worker | line 2")) return;
+        interrupted = true;
+        process.kill(pid, signal);
+      },
+    });
+    assertEquals(code, 130);
+    assertMatch(stdout, /^web +\| ready$/m);
+    assertEquals((await statusOf(daemon, "worker")).state, "stopped");
   });
-  assertEquals(code, 130);
-  assertMatch(stdout, /^web +\| ready$/m);
-  assertEquals((await statusOf(daemon, "worker")).state, "stopped");
-});
+}
 
 Deno.test("apps outlive a daemon that is killed: the next one adopts them and goes on with restarts and logs", async () => {
   await using daemon = await project();

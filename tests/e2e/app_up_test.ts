@@ -127,21 +127,34 @@ for (const verb of [["up"], ["logs", "-f"]]) {
   });
 }
 
-Deno.test("app up whose daemon was killed says that the apps go on, and how to come back", async () => {
+Deno.test("app up whose daemon was killed says that the apps go on, and how to come back; to Ctrl-C as well", async () => {
   await using daemon = await project(`[apps.web]\ncommand = ["sh", "-c", "echo up; exec sleep 600"]\n`);
-  const pid = await daemon.start();
-  let killed = false;
-  const { code, stderr } = await daemon.sandbox.run(binary, {
-    args: ["app", "up"],
-    onOutput: ({ stdout }) => {
-      if (killed || !stdout.includes("web | up")) return;
-      killed = true;
-      process.kill(pid, "SIGKILL");
-    },
-  });
-  assertEquals(code, 3, stderr);
-  assertMatch(stderr, /The daemon ended.*\n +What it started goes on.*Run "haft app up" to come back/);
-  await untilGone(pid);
+  const runUp = async (interrupt: boolean) => {
+    const pid = await daemon.start();
+    let [killed, interrupted] = [false, false];
+    const result = await daemon.sandbox.run(binary, {
+      args: ["app", "up"],
+      ownGroup: true,
+      onOutput: ({ pid: own, stdout, stderr }) => {
+        if (!killed && stdout.includes("web | up")) {
+          killed = true;
+          process.kill(pid, "SIGKILL");
+        }
+        if (!interrupt || interrupted || !stderr.includes("The daemon ended")) return;
+        interrupted = true;
+        process.kill(own, "SIGINT");
+      },
+    });
+    await untilGone(pid);
+    return result;
+  };
+  const interrupted = await runUp(true);
+  assertEquals(interrupted.code, 130);
+  assertMatch(interrupted.stderr, /What it started goes on\. Run "haft app up" to come back/);
+  await daemon.run("app", "stop");
+  const waited = await runUp(false);
+  assertEquals(waited.code, 3, waited.stderr);
+  assertMatch(waited.stderr, /The daemon ended.*\n +What it started goes on.*Run "haft app up" to come back/);
   const { stdout } = await daemon.run("app", "status", "--json");
   assert(JSON.parse(stdout)[0].state === "running");
 });

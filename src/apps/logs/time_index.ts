@@ -24,8 +24,8 @@ const SPACING = {
 const THIN_AFTER = 4_096;
 
 /**
- * When which part of a log was written: a line of text for each twentieth of a second in which something came.
- * The log itself is what the app wrote, byte by byte, so its times are kept beside it.
+ * When which part of a log was written: a line of text for each twentieth of a second in which something
+ * came. The log itself is what the app wrote, byte by byte, so its times are kept beside it.
  */
 export class TimeIndex {
   readonly #path: string;

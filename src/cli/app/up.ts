@@ -9,6 +9,7 @@ import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { SOCKET_FLAG } from "../daemon/endpoint.ts";
 import { JSON_FLAG, textFlag } from "../flag_values.ts";
+import { untilHangup } from "../hangup.ts";
 import { LogFollow } from "./log_follow.ts";
 import { LogPrinter } from "./log_printer.ts";
 import type { Board } from "./board/board.ts";
@@ -51,8 +52,11 @@ export const command: Command<AppUpOptions> = {
   examples: ["haft app up", "haft app up -d web", "haft app up --profile dev"],
   completes: "apps",
   parse,
-  async run(options, context) {
+  async run(options, caller) {
     const { names, detach, profiles, exitOn, abortOnFailure, json, socket } = options;
+    // A closed terminal ends what is in front, as Ctrl-C does.
+    using over = detach ? undefined : untilHangup(caller.signal);
+    const context = over === undefined ? caller : { ...caller, signal: over.signal };
     await offerTrust(context, { declared: true });
     if (names.length === 0) openProject(context.cwd, context).requireManifest();
     const target = projectSelection(names, context);

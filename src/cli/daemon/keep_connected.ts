@@ -66,7 +66,12 @@ export async function keepConnected<Result>(
         timeoutMs: AGAIN_MS,
       });
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted) {
+        if (onLost === undefined) {
+          await stderr.write(`What it started goes on. Run "${comeBack}" to come back\n`);
+        }
+        throw error;
+      }
       throw new HaftError(`The daemon ended: ${errorMessage(error)}`, {
         next:
           `What it started goes on, unless it was stopped by "haft daemon stop". Run "${comeBack}" to come back`,
