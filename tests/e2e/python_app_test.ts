@@ -1,10 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { pythonIndex } from "../../src/tools/registry/pip_config.ts";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
+import { zipArchive } from "../support/zip_builder.ts";
 import { binary, hasProgram, type RunResult, Sandbox } from "./support.ts";
 
 /**
@@ -85,4 +88,75 @@ Deno.test({
     assertEquals(existsSync(join(sandbox.haftHome, "store", "yamllint")), false);
     assertEquals(sandbox.leftovers(), []);
   },
+});
+
+/** A uv that knows the Pythons of a file, and installs whatever it is asked for as a program. */
+const FAKE_UV = `#!/bin/sh
+for last; do :; done
+case "$1 $2 $3" in
+"python list"*) cat "$PYTHONS" ;;
+"--quiet pip compile") while [ $# -gt 1 ]; do [ "$1" = --output-file ] && cp "$RESOLVED" "$2"; shift; done ;;
+"--quiet venv"*)
+  site=$last/lib/python3/site-packages/acme-2.0.0.dist-info
+  mkdir -p "$site" "$last/bin"
+  printf '[console_scripts]\\nacme = acme:main\\n' > "$site/entry_points.txt"
+  printf '#!/bin/sh\\necho "%s"\\n' "$*" > "$last/bin/acme"
+  chmod 755 "$last/bin/acme" ;;
+esac
+`;
+
+Deno.test("an application is installed with a Python that it is for; where none is, the version that fits is named", async () => {
+  await using registry = await LoopbackRegistry.start();
+  await using sandbox = await Sandbox.create();
+  const wheels: { filename: string; url: string; hashes: { sha256: string } }[] = [];
+  const add = (project: string, filename: string, bytes: Uint8Array, requires?: string) => {
+    registry.addFile(`/files/${filename}`, bytes);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    wheels.push({
+      filename,
+      url: `/files/${filename}`,
+      hashes: { sha256 },
+      ...(requires === undefined ? {} : { "requires-python": requires }),
+    });
+    const files = wheels.filter((one) => one.filename.startsWith(`${project}-`));
+    const index = { meta: { "api-version": "1.1" }, name: project, files };
+    registry.addFile(`/simple/${project}/`, JSON.stringify(index), { type: "application/json" });
+    return sha256;
+  };
+  const script = { name: "uv-1.0.0.data/scripts/uv", body: FAKE_UV, mode: 0o100755 };
+  for (const tag of ["manylinux_2_17_x86_64", "manylinux_2_17_aarch64"]) {
+    const programs = [script, { ...script, name: "uv-1.0.0.data/scripts/uvx" }];
+    add("uv", `uv-1.0.0-py3-none-${tag}.whl`, zipArchive(programs));
+  }
+  const bytes = new TextEncoder().encode("a wheel");
+  add("acme", "acme-1.8.0-py3-none-any.whl", bytes, ">=3.8");
+  add("acme", "acme-1.9.0-py3-none-any.whl", bytes, ">=3.11");
+  const sha256 = add("acme", "acme-2.0.0-py3-none-any.whl", bytes, ">=3.12, <3.14");
+
+  const pythons = join(sandbox.root, "pythons.json");
+  const here = (...versions: string[]) =>
+    writeFileSync(pythons, JSON.stringify(versions.map((version) => ({ version, path: `/opt/${version}` }))));
+  writeFileSync(join(sandbox.root, "resolved.txt"), `acme==2.0.0 \\\n    --hash=sha256:${sha256}\n`);
+  sandbox.manifest(
+    `[tools]\nacme = { version = "2", install_env = { PYTHONS = "${pythons}", RESOLVED = "${
+      join(sandbox.root, "resolved.txt")
+    }" } }\n\n[catalogue.acme]\nsources = [{ source = "pypi", package = "acme", app = ["acme"] }]\n`,
+  );
+  const env = { PIP_INDEX_URL: new URL("simple/", registry.url).href };
+  const haft = (...args: string[]) => sandbox.run(binary, { args, env });
+  assertEquals((await haft("trust")).code, 0);
+
+  here("3.11.7", "3.10.13");
+  const refused = await haft("sync");
+  assertEquals([refused.code, sandbox.leftovers()], [1, []]);
+  assertStringIncludes(
+    refused.stderr,
+    "acme 2.0.0 needs Python >=3.12, <3.14, and the Pythons here are 3.11.7, 3.10.13",
+  );
+  assertStringIncludes(refused.stderr, 'take the newest for Python 3.11: "haft use acme@1.9.0"');
+
+  here("3.11.7", "3.12.1", "3.14.0", "3.13.0");
+  const sync = await haft("sync");
+  assertEquals(sync.code, 0, sync.stderr);
+  assertStringIncludes((await haft("exec", "acme")).stdout, "--python /opt/3.13.0 ");
 });

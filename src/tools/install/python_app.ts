@@ -20,6 +20,7 @@ import { normalizedName } from "../registry/python_index.ts";
 import { isExecutableName } from "../sources/build.ts";
 import { dependenciesPath, usableDependencies } from "../store/receipt.ts";
 import { parseWheelName } from "../sources/wheel.ts";
+import { fittingPython, type PythonSearch } from "./fitting_python.ts";
 import { failpoint } from "./failpoint.ts";
 import { hashTree } from "./hash_tree.ts";
 import type { InstallDeps } from "./install_deps.ts";
@@ -48,15 +49,17 @@ export async function stagePythonApp(
   const locked = known === undefined ? undefined : withOwnHash(parsePythonLock(known), app);
   const staging = new Staging(deps.paths, installation);
   try {
-    const uv = await uvRunner(config, { deps, root: staging.path });
+    const { uv, program } = await uvRunner(config, { deps, root: staging.path });
     failpoint("before-download");
+    const found = await fittingPython({ tool: config.tool_name, ...app, uv: program }, deps);
+    const python = found === undefined ? [] : ["--python", found];
     const requirements = locked ??
-      withOwnHash(parsePythonLock(await resolved(app, { uv, root: staging.path })), app);
+      withOwnHash(parsePythonLock(await resolved(app, { uv, python, root: staging.path })), app);
     const text = known ?? formatPythonLock(requirements);
     const input = join(staging.path, INSTALLER_HOME, "locked.txt");
     writeFileSync(input, formatPythonLock(requirements));
     const environment = join(staging.path, ENVIRONMENT);
-    await uv(["venv", "--relocatable", environment]);
+    await uv(["venv", "--relocatable", ...python, environment]);
     await uv(["pip", "install", "--python", environment, "--no-deps", "--require-hashes", "-r", input]);
     failpoint("after-extract");
     rmSync(join(staging.path, INSTALLER_HOME), { recursive: true, force: true });
@@ -123,10 +126,10 @@ type Uv = (args: readonly string[]) => Promise<void>;
 async function uvRunner(
   config: InstallConfig,
   { deps, root }: { deps: InstallDeps; root: string },
-): Promise<Uv> {
+): Promise<{ uv: Uv; program: PythonSearch["uv"] }> {
   const { directory, receipt } = await deps.toolchain("uv");
-  const program = receipt.bin["uv"];
-  if (program === undefined) throw new HaftError("The uv of haft's catalogue has no program of its name");
+  const path = receipt.bin["uv"];
+  if (path === undefined) throw new HaftError("The uv of haft's catalogue has no program of its name");
   const home = join(root, INSTALLER_HOME);
   mkdirSync(home, { mode: 0o700 });
   const certificates = envValue(deps.env, "SSL_CERT_FILE") ?? envValue(deps.env, "PIP_CERT") ??
@@ -148,10 +151,11 @@ async function uvRunner(
       tool: config.tool_name,
       message: "installing with its dependencies",
     });
-  return async (args) => {
+  const file = join(directory, path);
+  const uv: Uv = async (args) => {
     report();
     await runInstaller({
-      command: [join(directory, program), "--quiet", ...args],
+      command: [file, "--quiet", ...args],
       cwd: home,
       env,
       signal: deps.signal,
@@ -160,19 +164,20 @@ async function uvRunner(
       failure: (words) => `uv could not install the application: ${words}`,
     });
   };
+  return { uv, program: { file, env, cwd: home } };
 }
 
-/** Resolves for every system and every later Python, so that the lock is good elsewhere. */
+/** Resolves for every system and every Python from that one on, so that the lock is good elsewhere. */
 async function resolved(
   { name, version }: Application,
-  { uv, root }: { uv: Uv; root: string },
+  { uv, python, root }: { uv: Uv; python: readonly string[]; root: string },
 ): Promise<string> {
   const input = join(root, INSTALLER_HOME, "wanted.txt");
   const output = join(root, INSTALLER_HOME, "resolved.txt");
   writeFileSync(input, `${name}==${version}\n`);
   const flags = ["--universal", "--generate-hashes", "--no-header", "--no-annotate"];
   try {
-    await uv(["pip", "compile", ...flags, "--output-file", output, input]);
+    await uv(["pip", "compile", ...flags, ...python, "--output-file", output, input]);
   } catch (error) {
     if (!(error instanceof HaftError) || !/No solution found/.test(error.message)) throw error;
     const next = `It may need a newer Python on your PATH: "python3 --version"; else choose an older ${name}`;

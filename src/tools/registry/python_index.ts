@@ -12,6 +12,8 @@ const IndexFile = v.object({
   yanked: v.boolean(),
   /** ISO 8601; undefined when the index does not tell. */
   uploaded: v.optional(v.string()),
+  /** The Pythons that it is for (`requires-python`); undefined when the index does not tell. */
+  requires: v.optional(v.string()),
 });
 export type IndexFile = v.InferOutput<typeof IndexFile>;
 
@@ -28,6 +30,7 @@ const Served = v.object({
     hashes: v.optional(v.record(v.string(), v.string()), {}),
     yanked: v.optional(v.union([v.boolean(), v.string()]), false),
     "upload-time": v.fallback(v.optional(v.pipe(v.string(), v.isoTimestamp())), undefined),
+    "requires-python": v.optional(v.nullable(v.string())),
   })),
 });
 
@@ -73,13 +76,14 @@ export async function wheelAddress(
 export function filesOf(text: string, url: string): IndexFile[] {
   if (!text.trimStart().startsWith("<")) {
     return v.parse(Served, JSON.parse(text)).files.map((
-      { filename, url: address, hashes, yanked, "upload-time": uploaded },
+      { filename, url: address, hashes, yanked, "upload-time": uploaded, "requires-python": python },
     ) => ({
       filename,
       url: new URL(address, url).href,
       ...(hashes["sha256"] === undefined ? {} : { sha256: hashes["sha256"] }),
       yanked: yanked !== false,
       ...(uploaded === undefined ? {} : { uploaded }),
+      ...requires(python),
     }));
   }
   return [...text.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].flatMap(([, attributes = "", label = ""]) => {
@@ -93,6 +97,12 @@ export function filesOf(text: string, url: string): IndexFile[] {
       url: address.href,
       ...(sha256 === undefined ? {} : { sha256 }),
       yanked: /data-yanked/i.test(attributes),
+      ...requires(/data-requires-python\s*=\s*["']([^"']+)["']/i.exec(attributes)?.[1]),
     }];
   });
+}
+
+function requires(text: string | null | undefined): { requires?: string } {
+  if (text === undefined || text === null || text === "") return {};
+  return { requires: text.replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&") };
 }
