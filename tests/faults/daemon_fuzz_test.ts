@@ -13,7 +13,7 @@ import { memoryPair } from "../../src/socket/memory_pair.ts";
 import { daemonHarness, type Harness } from "../support/daemon_harness.ts";
 import { Random, testSeed } from "../support/random.ts";
 
-const INPUTS = 100_000;
+const INPUTS = 60_000;
 /** Far more turns than any input takes; one that needs more hangs. */
 const MOST_TURNS = 10_000;
 

@@ -10,7 +10,7 @@ import { FrameError } from "../../../../src/socket/framing/frame_error.ts";
 import { decodeJson } from "../../../../src/socket/framing/json_text.ts";
 import { Random, testSeed } from "../../../support/random.ts";
 
-const INPUTS = 400_000;
+const INPUTS = 250_000;
 const MAX_FRAME = 300;
 
 const TEXTS = [
