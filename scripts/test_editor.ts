@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { build } from "./build.ts";
-import { type EditorPrograms, editorPrograms } from "./editor/code_server.ts";
+import { type EditorPrograms, editorPrograms, editorVariables } from "./editor/code_server.ts";
 import { deno, runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 import { readSummary } from "./support/test_summary.ts";
@@ -11,10 +11,12 @@ import { packExtension } from "./vsix.ts";
 /**
  * `deno task test:editor`: the packed extension in a real VS Code (code-server) that a browser drives,
  * against dist/haft. Arguments (files, `--filter NAME`) go to `deno test`; `--if-possible` succeeds where no
- * VS Code can be installed, and says so; `--built` takes dist/haft as it is. The last line is `N passed, N
- * failed`.
+ * VS Code can be installed, and says so; `--built` takes dist/haft as it is; `--pictures` writes those of the
+ * docs anew. The last line is `N passed, N failed`.
  */
-const flags = ["--if-possible", "--built"];
+const flags = ["--if-possible", "--built", "--pictures"];
+/** Screenshots that the docs show. */
+const PICTURES = ["progress", "apps", "trust", "lenses"];
 const args = process.argv.slice(2).filter((arg) => !flags.includes(arg));
 const has = (flag: string) => process.argv.includes(flag);
 
@@ -25,7 +27,7 @@ if (typeof programs === "string" && has("--if-possible")) {
 } else if (typeof programs === "string") throw new Error(programs);
 else process.exitCode = await runTests(programs);
 
-async function runTests({ codeServer, chromium }: EditorPrograms): Promise<number> {
+async function runTests(programs: EditorPrograms): Promise<number> {
   const built = join(projectRoot, "dist", "haft");
   const binary = has("--built") && existsSync(built) ? built : (await build()).path;
   const vsix = await packExtension();
@@ -34,19 +36,13 @@ async function runTests({ codeServer, chromium }: EditorPrograms): Promise<numbe
   const paths = args.some((arg) => !arg.startsWith("-")) ? args : [...args, "clients/vscode/tests/"];
   const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", ...paths], {
     output: "tee",
-    env: {
-      HAFT_TEST_BINARY: binary,
-      // The sandbox that these tests share with others wants them named; none of these tests runs them.
-      HAFT_TEST_BUN: binary,
-      HAFT_TEST_FAILPOINT_BINARY: binary,
-      HAFT_TEST_VSIX: vsix,
-      HAFT_TEST_CODE_SERVER: codeServer,
-      HAFT_TEST_CHROMIUM: chromium,
-      HAFT_TEST_SCREENSHOTS: screenshots,
-      NO_PROXY: "127.0.0.1,localhost",
-      no_proxy: "127.0.0.1,localhost",
-    },
+    env: { ...editorVariables({ binary, vsix, programs }), HAFT_TEST_SCREENSHOTS: screenshots },
   });
+  if (code === 0 && has("--pictures")) {
+    for (const name of PICTURES) {
+      copyFileSync(join(screenshots, `${name}.png`), join(projectRoot, "docs", "editors", `${name}.png`));
+    }
+  }
   const { passed, failed } = readSummary(stdout) ?? { passed: 0, failed: 1 };
   console.log(`${passed} passed, ${failed} failed`);
   return code !== 0 || failed > 0 || passed === 0 ? 1 : 0;

@@ -40,6 +40,23 @@ export async function editorPrograms(): Promise<EditorPrograms> {
   return { chromium, codeServer: join(root, "node_modules", "code-server", "out", "node", "entry.js") };
 }
 
+/** What the tests' editor is told by its environment. */
+export function editorVariables(
+  { binary, vsix, programs }: { binary: string; vsix: string; programs: EditorPrograms },
+): Record<string, string> {
+  return {
+    HAFT_TEST_BINARY: binary,
+    // The sandbox that these tests share with others wants them named; none of these tests runs them.
+    HAFT_TEST_BUN: binary,
+    HAFT_TEST_FAILPOINT_BINARY: binary,
+    HAFT_TEST_VSIX: vsix,
+    HAFT_TEST_CODE_SERVER: programs.codeServer,
+    HAFT_TEST_CHROMIUM: programs.chromium,
+    NO_PROXY: "127.0.0.1,localhost",
+    no_proxy: "127.0.0.1,localhost",
+  };
+}
+
 async function installCodeServer(root: string): Promise<void> {
   if (process.getuid?.() === 0) await installDebian(SYSTEM_PACKAGES);
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];

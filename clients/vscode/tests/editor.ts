@@ -10,6 +10,8 @@ export interface EditorOptions {
   registry: string;
   /** Settings of the user besides those that keep the editor quiet. */
   settings?: Record<string, unknown>;
+  /** Further extensions, unpacked: `publisher.name-1.0.0` → file → its text. */
+  extensions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** VS Code asks whether the folder is trusted. Default: it does not, and trusts it. */
   asksForTrust?: boolean;
 }
@@ -56,6 +58,11 @@ export class Editor implements AsyncDisposable {
     mkdirSync(join(editor.#data, "User"), { recursive: true });
     const settings = { ...QUIET_SETTINGS, ...options.settings };
     writeFileSync(join(editor.#data, "User", "settings.json"), JSON.stringify(settings, null, 2));
+    for (const [name, files] of Object.entries(options.extensions ?? {})) {
+      const directory = join(editor.#extensions, name);
+      mkdirSync(directory, { recursive: true });
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
+    }
     await editor.#install();
     return editor;
   }
@@ -72,6 +79,12 @@ export class Editor implements AsyncDisposable {
     });
   }
 
+  /** Writes settings of the machine, such as paths; the next window has them. */
+  setMachine(settings: Record<string, unknown>): void {
+    mkdirSync(join(this.#data, "Machine"), { recursive: true });
+    writeFileSync(join(this.#data, "Machine", "settings.json"), JSON.stringify(settings, null, 2));
+  }
+
   /** Opens a window with a folder, or a workspace's file. */
   async open(path: string = this.sandbox.project): Promise<Page> {
     await this.#start();
@@ -79,14 +92,19 @@ export class Editor implements AsyncDisposable {
       executablePath: given("HAFT_TEST_CHROMIUM"),
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
     });
-    await this.#page?.close();
     const context = await this.#browser.newContext({ viewport: { width: 1100, height: 700 } });
     context.setDefaultTimeout(LIMIT_MS);
-    this.#page = await context.newPage();
+    const page = await context.newPage();
     const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
-    await this.#page.goto(`http://127.0.0.1:${this.#port}/?${kind}=${encodeURIComponent(path)}`);
-    await this.#page.waitForSelector(".monaco-workbench .statusbar");
-    return this.#page;
+    await page.goto(`http://127.0.0.1:${this.#port}/?${kind}=${encodeURIComponent(path)}`);
+    await page.waitForSelector(".monaco-workbench .statusbar");
+    this.#page = page;
+    return page;
+  }
+
+  /** Which of the open windows is worked in. */
+  use(page: Page): void {
+    this.#page = page;
   }
 
   /** Runs a command by its name in the palette. */
@@ -102,12 +120,15 @@ export class Editor implements AsyncDisposable {
     return this.page.locator(".quick-input-list").getByRole("option", { name });
   }
 
-  /** Chooses a version once the source's are listed. */
-  async chooseVersion(tool: string, version: RegExp): Promise<void> {
+  /** Chooses a version once the source's are listed. @param before called as it is picked */
+  async chooseVersion(tool: string, version: RegExp, before?: () => void): Promise<void> {
     const picker = this.page.locator(".quick-input-widget");
     await picker.locator(".quick-input-title", { hasText: `haft: ${tool}` }).waitFor();
     await picker.locator(".monaco-progress-container:not(.active)").waitFor({ state: "attached" });
-    await this.choice(version).click();
+    const choice = this.choice(version).first();
+    await choice.hover();
+    before?.();
+    await choice.click();
   }
 
   /** Types a line into a new terminal. @param folder where a window has several */
@@ -147,6 +168,20 @@ export class Editor implements AsyncDisposable {
       if (performance.now() > limit) throw new Error(`Never came true: ${holds}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Puts the cursor at a place, both from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press("Control+G");
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    await input.fill(`:${line}:${column}`);
+    await input.press("Enter");
+    await this.cursor(line, column);
+  }
+
+  /** Waits until the cursor is at a place, both from 1. */
+  async cursor(line: number, column: number): Promise<void> {
+    await this.page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
   }
 
   /** Shows haft's views. */
@@ -210,6 +245,10 @@ export class Editor implements AsyncDisposable {
     return join(this.sandbox.root, "code");
   }
 
+  get #extensions(): string {
+    return join(this.sandbox.root, "extensions");
+  }
+
   get #argv(): string[] {
     const { asksForTrust } = this.#options;
     return [
@@ -218,7 +257,7 @@ export class Editor implements AsyncDisposable {
       `--bind-addr=127.0.0.1:${this.#port}`,
       `--config=${join(this.sandbox.root, "code-server.yaml")}`,
       `--user-data-dir=${this.#data}`,
-      `--extensions-dir=${join(this.sandbox.root, "extensions")}`,
+      `--extensions-dir=${this.#extensions}`,
       "--disable-telemetry",
       "--disable-update-check",
       ...(asksForTrust === true ? [] : ["--disable-workspace-trust"]),
