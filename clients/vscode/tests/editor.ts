@@ -29,6 +29,8 @@ const QUIET_SETTINGS = {
   "chat.commandCenter.enabled": false,
 };
 
+const VIEWPORT = { width: 1100, height: 700 };
+
 /** Generous: the machine may be busy. Nothing asserts on it. */
 const LIMIT_MS = 120_000;
 
@@ -92,7 +94,7 @@ export class Editor implements AsyncDisposable {
       executablePath: given("HAFT_TEST_CHROMIUM"),
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
     });
-    const context = await this.#browser.newContext({ viewport: { width: 1100, height: 700 } });
+    const context = await this.#browser.newContext({ viewport: VIEWPORT });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
     const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
@@ -212,10 +214,12 @@ export class Editor implements AsyncDisposable {
     await this.page.waitForSelector(`.tab.active[aria-label*="${name}"]`);
   }
 
-  async screenshot(name: string): Promise<void> {
+  /** @param height of the part of the window that is kept, from above */
+  async screenshot(name: string, height = VIEWPORT.height): Promise<void> {
     const directory = process.env["HAFT_TEST_SCREENSHOTS"];
     if (directory !== undefined) {
-      await this.page.screenshot({ path: join(directory, `${name}.png`) });
+      const clip = { x: 0, y: 0, width: VIEWPORT.width, height };
+      await this.page.screenshot({ path: join(directory, `${name}.png`), clip });
     }
   }
 

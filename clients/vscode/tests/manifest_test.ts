@@ -126,7 +126,7 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
     page.locator(".codelens-decoration a", { hasText: new RegExp(`^${title}$`) });
   await lens("Start").click();
   await editor.row(/web.*running/).waitFor();
-  await editor.screenshot("lenses");
+  await editor.screenshot("lenses", 480);
   // Both of them: where lenses stand in the page is not where they stand in the file.
   await lens("Run").nth(0).click();
   await lens("Run").nth(1).click();

@@ -72,7 +72,9 @@ export class Project {
   }
 
   async refresh(parts: readonly Part[] = ALL): Promise<void> {
-    await Promise.all(parts.map((part) => this.#load(part)));
+    // The daemon answers in the order in which it is asked, and a person looks at the tools' versions first.
+    if (parts.includes("tools")) await this.#load("tools");
+    await Promise.all(parts.filter((part) => part !== "tools").map((part) => this.#load(part)));
   }
 
   /** Asks again for what an event is about. */

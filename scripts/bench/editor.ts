@@ -1,0 +1,121 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { delay } from "@std/async/delay";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { build } from "../build.ts";
+import { editorPrograms, editorVariables } from "../editor/code_server.ts";
+import { packExtension } from "../vsix.ts";
+import { digits, machineLine, median } from "./support.ts";
+
+/*
+ * The VS Code extension in code-server and Chromium, as a person sees it: milliseconds from a change of
+ * haft.toml by another program to the status bar, from the pick of a version to the first progress on screen,
+ * and the processor time of the extension host and of the daemon while nothing happens.
+ *
+ *     deno run -A scripts/bench/editor.ts [--rounds 9] [--idle SECONDS]
+ */
+
+const args = parseArgs(process.argv.slice(2), { string: ["rounds", "idle"] });
+const rounds = Number(args["rounds"] ?? 9);
+const idleSeconds = Number(args["idle"] ?? 20);
+const TICKS_PER_SECOND = 100;
+
+const programs = await editorPrograms();
+Object.assign(
+  process.env,
+  editorVariables({ binary: (await build()).path, vsix: await packExtension(), programs }),
+);
+// The editor reads where its programs are as it is loaded.
+const { Editor } = await import("../../clients/vscode/tests/editor.ts");
+const { fakeTools } = await import("../../tests/e2e/fake_tools.ts");
+
+await using registry = await fakeTools();
+await using editor = await Editor.create({ registry: registry.url });
+const manifest = join(editor.sandbox.project, "haft.toml");
+const write = (version: string) => writeFileSync(manifest, `[tools]\nesbuild = "${version}"\n`);
+write("1.0.0");
+await editor.haft("sync");
+const page = await editor.open();
+await editor.showHaft();
+await editor.row(/esbuild.*1\.0\.0/).waitFor();
+
+/** Watches for a text in an element; `at` is when the page itself sees it. */
+async function watchFor(selector: string, text: string): Promise<{ at: Promise<number> }> {
+  // Text, because the page's words are not those of this program's runtime.
+  await page.evaluate(`void (window.haftSeen = new Promise((resolve) => {
+    const has = () => [...document.querySelectorAll(${JSON.stringify(selector)})].some((one) =>
+      one.textContent.includes(${JSON.stringify(text)})
+    );
+    const observer = new MutationObserver(() => {
+      if (!has()) return;
+      observer.disconnect();
+      resolve(Date.now());
+    });
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  }))`);
+  return { at: page.evaluate("window.haftSeen").then(Number) };
+}
+
+const statusBar: number[] = [];
+for (let round = 0; round < rounds; round++) {
+  const { at } = await watchFor('.statusbar-item[id="haft.haft.haft.runtime"]', "1 missing");
+  const changed = Date.now();
+  write("1.2.0");
+  statusBar.push(await at - changed);
+  write("1.0.0");
+  await editor.status.filter({ hasNotText: "missing" }).waitFor();
+}
+
+const progress: number[] = [];
+let begun = 0;
+for (let round = 0; round < rounds; round++) {
+  await editor.command("haft: Choose a Version");
+  await editor.choice(/^esbuild/).click();
+  const version = round % 2 === 0 ? /^1\.2\.0/ : /^1\.0\.0/;
+  const { at } = await watchFor(".notification-toast", "haft: esbuild");
+  await editor.chooseVersion("esbuild", version, () => begun = Date.now());
+  progress.push(await at - begun);
+  await editor.notification("haft: esbuild").waitFor({ state: "detached" });
+}
+
+console.log(machineLine());
+print("status bar after a change of haft.toml", statusBar);
+print("first progress after the pick", progress);
+await delay(2_000);
+const before = { host: ticksOf(hostPid()), daemon: ticksOf(await editor.daemonPid()) };
+await delay(idleSeconds * 1_000);
+const after = { host: ticksOf(hostPid()), daemon: ticksOf(await editor.daemonPid()) };
+console.log(
+  `idle for ${idleSeconds} s: extension host ${after.host - before.host} ms, daemon ${
+    after.daemon - before.daemon
+  } ms`,
+);
+
+function print(name: string, values: readonly number[]): void {
+  const [first = NaN] = values.toSorted((a, b) => a - b);
+  console.log(
+    `${name}: median ${digits(median(values))} ms, best ${digits(first)} ms, ${values.length} rounds`,
+  );
+}
+
+/** Milliseconds of the processor that a process has used. */
+function ticksOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/s, "").trim().split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 1_000 / TICKS_PER_SECOND;
+}
+
+/** The window's extension host, with all its extensions. */
+function hostPid(): number {
+  const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).find((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=extensionHost") &&
+        readFileSync(`/proc/${pid}/environ`, "utf8").includes(editor.sandbox.root);
+    } catch {
+      // It has ended, or is another user's.
+      return false;
+    }
+  });
+  if (found === undefined) throw new Error("There is no extension host");
+  return Number(found);
+}
