@@ -70,8 +70,13 @@ export class FleetWorld implements AsyncDisposable {
   /** @param args of `haft fleet up` */
   static async create(...args: string[]): Promise<FleetWorld> {
     const world = new FleetWorld(new Machine("alpha", await Sandbox.create()), await freePort());
-    await world.up(...args);
-    return world;
+    try {
+      await world.up(...args);
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async up(...args: string[]): Promise<void> {

@@ -9,6 +9,7 @@ export const group: CommandGroup = {
     command("remove-host", "Take a host's key from the server", () => import("./remove_host.ts")),
     command("join", "Make this machine a host of a fleet", () => import("./join.ts")),
     command("leave", "Take this machine out of its fleet", () => import("./leave.ts")),
+    command("allow", "Say who may do what on this machine", () => import("./allow.ts")),
     command("status", "Show whether this machine is connected", () => import("./status.ts")),
     command("ls", "List the hosts that are there", () => import("./ls.ts")),
   ],

@@ -12,7 +12,7 @@ export class Leftovers {
   readonly #path: string;
   readonly #daemon: () => Promise<DaemonClient>;
   readonly #ids = new Set<string>();
-  #stopped = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(stateDirectory: string, daemon: () => Promise<DaemonClient>) {
     this.#path = join(stateDirectory, "fleet-tasks");
@@ -21,7 +21,16 @@ export class Leftovers {
 
   /** Stops what a former life of the daemon left; once. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
+    this.#stopping ??= this.#stop();
+    try {
+      await this.#stopping;
+    } catch (error) {
+      this.#stopping = undefined;
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
     if (existsSync(this.#path)) {
       const daemon = await this.#daemon();
       for (const id of readTextFile(this.#path).split("\n").filter((line) => line !== "")) {
@@ -29,7 +38,6 @@ export class Leftovers {
       }
       writeAtomic(this.#path, "");
     }
-    this.#stopped = true;
   }
 
   add(id: string): void {

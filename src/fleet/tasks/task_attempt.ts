@@ -15,7 +15,7 @@ import { taskPlace } from "../subjects.ts";
 import type { JobLog } from "./job_log.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { poolsOf } from "./pools.ts";
-import { finalOf, type FinalStep, type QueuedTask, readTask } from "./task_message.ts";
+import { decode, finalOf, type FinalStep, isSignedTask, QueuedTask } from "./task_message.ts";
 
 export interface TaskAttemptDeps {
   message: JsMsg;
@@ -65,15 +65,22 @@ export class TaskAttempt {
   async run(): Promise<void> {
     const { message, jobs, facts, log } = this.#deps;
     const { subject, data: text, headers } = message;
-    const task = readTask({ subject, text, signature: headers?.get(SIGNATURE_HEADER) ?? "" });
-    if (task === undefined || Date.now() - task.created_at > OLDEST_MS) {
-      log(`fleet: a task that its sender did not sign for this queue, or long ago (${subject})`);
+    if (!isSignedTask({ subject, text, signature: headers?.get(SIGNATURE_HEADER) ?? "" })) {
+      log(`fleet: refused: a task that its sender did not sign for this queue (${subject})`);
       return message.term();
     }
+    const task = decode(QueuedTask, text);
     // It came again since its end was said and the queue did not hear of that.
     if (await jobs.final(this.#id) !== undefined) return await this.#done();
     const before = await jobs.started(this.#id);
     const attempt = (before?.step.attempt ?? 0) + 1;
+    if (task === undefined || task.id !== this.#id) {
+      return await this.#refuse("It is not one that this version of haft understands", attempt - 1);
+    }
+    if (Date.now() - task.created_at > OLDEST_MS) {
+      const error = "It waited for over 7 days, and is not carried out any more";
+      return await this.#end(withoutRun({ reason: "lost", error, attempt: attempt - 1 }));
+    }
     if (attempt > MOST_ATTEMPTS) {
       const error = `Each of ${MOST_ATTEMPTS} hosts was lost while it ran`;
       return await this.#end(withoutRun({ reason: "lost", error, attempt: attempt - 1 }));

@@ -1,4 +1,5 @@
 /** Tasks of the queue as their senders have them: put in, followed, waited for. */
+import { setTimeout as delay } from "node:timers/promises";
 import { headers } from "@nats-io/transport-node";
 import {
   type Consumer,
@@ -52,6 +53,7 @@ const ACK_MS = 10_000;
 const READ_MS = 5_000;
 /** How long it is asked for what is to come. */
 const WAIT_MS = 30_000;
+const RETRY_MS = 1_000;
 const QUEUE_FULL = 10077;
 
 export class TaskClient {
@@ -122,23 +124,27 @@ export class TaskClient {
 
   /** Waits for a task's end, over breaks of the connection. @throws {HaftError} when there is no such task */
   async wait(id: string, signal: AbortSignal): Promise<FleetTask> {
-    const now = await this.status(id);
-    if (now.ended_at !== null) return now;
     while (!signal.aborted) {
-      const end = await this.#nextEnd(id, signal).catch(() => undefined);
-      if (end !== undefined) return await this.status(id);
+      try {
+        const now = await this.status(id);
+        if (now.ended_at !== null) return now;
+        await this.#nextEnd(id, signal);
+      } catch (error) {
+        if (error instanceof HaftError || this.#connection.nats.isClosed()) throw error;
+        // The server is away, or its leader changes.
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
     }
     throw signal.reason;
   }
 
-  async #nextEnd(id: string, signal: AbortSignal): Promise<true | undefined> {
+  async #nextEnd(id: string, signal: AbortSignal): Promise<void> {
     const consumer = await this.#consumer(id, "final");
     const batch = await consumer.fetch({ max_messages: 1, expires: WAIT_MS });
     const stop = () => void batch.close();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      for await (const _ of batch) return true;
-      return undefined;
+      for await (const _ of batch) return;
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -75,14 +75,11 @@ export function signTask(key: UserKey, subject: string, text: Uint8Array): strin
   return signRequest(key, { subject, challenge: QUEUE, text });
 }
 
-/** @returns undefined for what its sender did not sign for this place in the queue */
-export function readTask(
+/** Whether the sender that the subject names signed this text for this place in the queue. */
+export function isSignedTask(
   { subject, text, signature }: { subject: string; text: Uint8Array; signature: string },
-): QueuedTask | undefined {
-  const { sender, id } = taskPlace(subject);
-  if (!isRequestOf(sender, { subject, challenge: QUEUE, text, signature })) return undefined;
-  const task = decode(QueuedTask, text);
-  return task?.id === id ? task : undefined;
+): boolean {
+  return isRequestOf(taskPlace(subject).sender, { subject, challenge: QUEUE, text, signature });
 }
 
 /** @returns undefined for what is not of this shape */

@@ -21,6 +21,13 @@ export interface TaskWorkerOptions extends Pick<TaskAttemptDeps, "daemon" | "fac
   log: (line: string) => void;
 }
 
+interface Place {
+  nats: NatsConnection;
+  presence: Presence;
+  /** This host leaves, or has lost its name. */
+  signal: AbortSignal;
+}
+
 /** How long the server holds a question for work. */
 const WAIT_MS = 30_000;
 const RETRY_MS = 2_000;
@@ -41,36 +48,37 @@ export class TaskWorker {
 
   /** Works until the signal; what runs then is stopped, and given back. Never fails. */
   async run(nats: NatsConnection, presence: Presence, signal: AbortSignal): Promise<void> {
-    const { settings: { host, labels, allow }, log } = this.#options;
+    const { host, labels, allow } = this.#options.settings;
     // A host that lets nobody do anything would only hand tasks back.
     if (Object.keys(allow).length === 0) return;
+    const place = { nats, presence, signal };
+    await Promise.all(poolsOf({ host, labels }).map((pool) => this.#stay(pool, place)));
+    await Promise.all(this.#running);
+  }
+
+  /** Serves a pool over breaks of the connection and changes of its leader. */
+  async #stay(pool: string, place: Place): Promise<void> {
+    const { settings: { name }, leftovers, log } = this.#options;
+    const { nats, signal } = place;
     let told = false;
     while (!signal.aborted && !nats.isClosed()) {
       try {
         const manager = await jetstreamManager(nats, { checkAPI: false });
-        const ackWaitMs = await ackWaitOf(manager, this.#options.settings.name);
-        await this.#options.leftovers.stop();
-        const serve = (pool: string) => this.#serve(pool, { nats, presence, manager, ackWaitMs, signal });
-        await Promise.all(poolsOf({ host, labels }).map(serve));
+        const ackWaitMs = await ackWaitOf(manager, name);
+        await leftovers.stop();
+        await this.#serve(pool, { ...place, manager, ackWaitMs });
       } catch (error) {
-        if (signal.aborted) break;
-        if (!told) log(`fleet: tasks cannot be taken: ${errorMessage(error)}`);
+        if (signal.aborted) return;
+        if (!told) log(`fleet: no tasks from pool "${pool}" for now: ${errorMessage(error)}`);
         told = true;
-        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+        await delay(RETRY_MS + Math.random() * RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
-    await Promise.all(this.#running);
   }
 
   async #serve(
     pool: string,
-    { nats, presence, manager, ackWaitMs, signal }: {
-      nats: NatsConnection;
-      presence: Presence;
-      manager: JetStreamManager;
-      ackWaitMs: number;
-      signal: AbortSignal;
-    },
+    { nats, presence, manager, ackWaitMs, signal }: Place & { manager: JetStreamManager; ackWaitMs: number },
   ): Promise<void> {
     const { settings, daemon, facts, leftovers, env, log } = this.#options;
     const { name: fleet, host, allow } = settings;
