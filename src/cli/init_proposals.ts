@@ -50,6 +50,34 @@ const SIGNS: readonly (readonly [file: string, tool: string])[] = [
   ["Chart.yaml", "helm"],
   ["book.toml", "mdbook"],
   ["pom.xml", "java"],
+  ["build.gradle", "java"],
+  ["build.gradle.kts", "java"],
+  ["poetry.lock", "poetry"],
+  ["pdm.lock", "pdm"],
+  ["mypy.ini", "mypy"],
+  ["pyrightconfig.json", "pyright"],
+  [".pre-commit-config.yaml", "pre-commit"],
+  ["mkdocs.yml", "mkdocs"],
+  [".terraform.lock.hcl", "terraform"],
+  ["main.tf", "terraform"],
+  ["kustomization.yaml", "kustomize"],
+  [".sops.yaml", "sops"],
+  ["sqlc.yaml", "sqlc"],
+  [".air.toml", "air"],
+  ["meson.build", "meson"],
+  [".oxlintrc.json", "oxlint"],
+  [".stylelintrc.json", "stylelint"],
+  [".shellcheckrc", "shellcheck"],
+  [".hadolint.yaml", "hadolint"],
+  [".yamllint", "yamllint"],
+  ["taplo.toml", "taplo"],
+  [".taplo.toml", "taplo"],
+  ["typos.toml", "typos"],
+  ["_typos.toml", "typos"],
+  ["cspell.json", "cspell"],
+  [".markdownlint-cli2.jsonc", "markdownlint-cli2"],
+  [".vale.ini", "vale"],
+  ["lychee.toml", "lychee"],
 ];
 
 /**
@@ -68,6 +96,10 @@ export function proposedTools(
     const version = versionIn(join(directory, file), file) ?? allowed(ranges.get(name)) ?? "latest";
     proposed.set(name, { name, version, file });
   }
+  // A project that locks its packages by another program does without uv.
+  if ((proposed.has("poetry") || proposed.has("pdm")) && !existsSync(join(directory, "uv.lock"))) {
+    proposed.delete("uv");
+  }
   // Another program that runs JavaScript takes node's place.
   if (known.has("bun") || known.has("deno") || proposed.has("bun") || proposed.has("deno")) {
     proposed.delete("node");
@@ -80,10 +112,12 @@ function allowed(range: string | undefined): string | undefined {
   return range !== undefined && tryParseVersionRequest(range)?.kind === "range" ? range : undefined;
 }
 
-/** The version that the file itself names: `go 1.24` of a go.mod. */
+/** The version that the file itself names: `toolchain go1.24.2` of a go.mod, or else `go 1.24`. */
 function versionIn(path: string, file: string): string | undefined {
   if (file !== "go.mod") return undefined;
-  return /^go\s+(\d+\.\d+)/m.exec(readTextFile(path))?.[1];
+  const text = readTextFile(path);
+  const toolchain = /^toolchain\s+go(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(text)?.[1];
+  return toolchain ?? /^go\s+(\d+\.\d+)/m.exec(text)?.[1];
 }
 
 /** The processes of a Procfile, as `haft app import` reads them; undefined where there is none. */

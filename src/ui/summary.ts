@@ -22,7 +22,7 @@ export function renderFailures(state: BoardState, { color }: { color: boolean })
   const style = createStyle(color);
   return state.rows.filter((row) => row.phase === "failed").flatMap((row) => {
     const reason = `${style.red(`${plainText(row.tool)}:`)} ${plainText(row.note ?? "failed")}`;
-    return row.next === undefined ? [reason] : [reason, `  ${plainText(row.next)}`];
+    return [reason, ...(row.next?.split("\n") ?? []).map((line) => `  ${plainText(line)}`)];
   });
 }
 

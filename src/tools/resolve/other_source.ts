@@ -89,7 +89,7 @@ function unreachable(error: unknown): HttpError | undefined {
 function withMirrorHint(error: HttpError): HaftError {
   const hint = `A mirror is named under [mirrors] in haft.toml: "${new URL("/", error.url)}" = "https://…/"`;
   return new HaftError(error.message, {
-    next: error.next === undefined ? hint : `${error.next}\n  ${hint}`,
+    next: error.next === undefined ? hint : `${error.next}\n${hint}`,
     exitCode: error.exitCode,
     cause: error,
   });
