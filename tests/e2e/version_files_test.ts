@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
@@ -124,6 +124,11 @@ Deno.test("a version file that is malformed is told with its line, and stops not
       assertStringIncludes(stderr, "is UTF-16; save it as UTF-8");
       assertStringIncludes(stderr, "mise.toml:1:");
     }
+    // Where no other file asks for a tool, that is the answer, and not the lack of a haft.toml.
+    rmSync(join(sandbox.project, "haft.toml"));
+    const { code, stderr } = await haft(["sync"]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^error: No tool is asked for here: .*mise\.toml:1:\d+: /);
   }));
 
 Deno.test("what lies in node_modules is not read, and version_files chooses what is", () =>

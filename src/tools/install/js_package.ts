@@ -27,6 +27,11 @@ const LOCK_FILE = "bun.lock";
  */
 const INSTALLER_HOME = ".installer-home";
 const TIMEOUT_MS = 10 * 60_000;
+/**
+ * How long Bun waits for a server that sends nothing, and how often it asks again; by itself it waits 5
+ * minutes.
+ */
+const SERVER_PATIENCE = { BUN_CONFIG_HTTP_IDLE_TIMEOUT: "20", BUN_CONFIG_HTTP_RETRY_COUNT: "3" };
 
 /**
  * Bun's own flags. `--omit=dev` and not `--production`, with which Bun 1.4 writes no lock.
@@ -168,6 +173,7 @@ async function runBun(
       env: {
         ...installerEnvironment(deps.env, { home }),
         BUN_INSTALL_CACHE_DIR: join(home, "cache"),
+        ...SERVER_PATIENCE,
         ...(config.remote_dependencies === true ? {} : { GIT_ALLOW_PROTOCOL: "none" }),
         ...config.install_env,
         ...installer.env,

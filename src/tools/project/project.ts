@@ -157,10 +157,11 @@ export class Project {
 
   /** @throws {HaftError} when neither a haft.toml nor another program's file asks for a tool */
   requireRequests(): void {
-    const { requests, local, system, skipped } = this.files;
-    if ([requests, local.requests, system, skipped].every(({ length }) => length === 0)) {
-      this.requireManifest();
-    }
+    const { requests, local, system, skipped, problems } = this.files;
+    if ([requests, local.requests, system, skipped].some(({ length }) => length > 0)) return;
+    const [problem] = this.files.manifestPath === undefined ? problems : [];
+    if (problem === undefined) this.requireManifest();
+    else throw new HaftError(`No tool is asked for here: ${problem}`, { next: "Mend the file" });
   }
 
   /** What of the project counts only once it is trusted. */

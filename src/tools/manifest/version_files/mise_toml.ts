@@ -13,10 +13,15 @@ export function readMiseToml(text: string, path: string): Mentions {
   }
   const { tools, env } = isTable(document) ? document : {};
   const variables = readEnv(env);
+  const entries = isTable(tools) ? Object.entries(tools) : [];
+  const versionless = entries.filter(([name, value]) => mention(name, value).length === 0);
   return {
-    tools: isTable(tools) ? Object.entries(tools).flatMap(([name, value]) => mention(name, value)) : [],
+    tools: entries.flatMap(([name, value]) => mention(name, value)),
     env: variables.env,
-    problems: variables.problems,
+    problems: [
+      ...versionless.map(([name]) => ` tools.${name} is left out: it has no version`),
+      ...variables.problems,
+    ],
   };
 }
 

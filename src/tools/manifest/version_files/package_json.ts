@@ -19,11 +19,12 @@ export function readPackageJson(
   if ("problem" in document) return { tools: [], problems: [document.problem] };
   const table = document.table;
   const volta = voltaTools(table, { path, read });
+  const manager = packageManager(table["packageManager"]);
   return {
-    tools: [...volta.tools, ...packageManager(table["packageManager"]), ...devEngines(table["devEngines"])],
+    tools: [...volta.tools, ...manager.tools, ...devEngines(table["devEngines"])],
     constraints: texts(table["engines"], "engines")
       .map(({ name, versions, key }): Constraint => ({ name, range: versions[0] ?? "", key })),
-    problems: volta.problems,
+    problems: [...volta.problems, ...manager.problems],
     alsoRead: volta.alsoRead,
   };
 }
@@ -45,34 +46,48 @@ function voltaTools(
   const tools: Mention[] = [];
   const alsoRead: string[] = [];
   let [at, volta] = [path, table["volta"]];
+  const problems: string[] = [];
   for (let depth = 0; isTable(volta); depth++) {
     const { extends: next, ...rest } = volta;
     tools.push(...texts(rest, "volta"));
+    for (const [name, version] of Object.entries(rest)) {
+      if (typeof version !== "string") {
+        problems.push(` volta.${name} is left out: it is no text, such as "22.1.0"`);
+      }
+    }
     if (typeof next !== "string") break;
     const file = resolve(dirname(at), next);
     if (depth >= MOST_EXTENDS || file === path || alsoRead.includes(file)) {
-      return { tools, alsoRead, problems: [` volta.extends leads back to "${file}"`] };
+      return { tools, alsoRead, problems: [...problems, ` volta.extends leads back to "${file}"`] };
     }
     alsoRead.push(file);
     const text = read(file);
     if (text === undefined) {
-      return { tools, alsoRead, problems: [` volta.extends names "${file}", which is not there`] };
+      return {
+        tools,
+        alsoRead,
+        problems: [...problems, ` volta.extends names "${file}", which is not there`],
+      };
     }
     const document = parseJson(text);
     if ("problem" in document) {
-      return { tools, alsoRead, problems: [` volta.extends: "${file}"${document.problem}`] };
+      return { tools, alsoRead, problems: [...problems, ` volta.extends: "${file}"${document.problem}`] };
     }
     [at, volta] = [file, document.table["volta"]];
   }
-  return { tools, alsoRead, problems: [] };
+  return { tools, alsoRead, problems };
 }
 
 /** `pnpm@9.1.0+sha512.abc`: corepack's hash of the archive follows the version. */
-function packageManager(value: unknown): Mention[] {
+function packageManager(value: unknown): { tools: Mention[]; problems: string[] } {
+  if (value === undefined) return { tools: [], problems: [] };
   const [, name, version] = typeof value === "string" ? /^([a-z]+)@([^+]+)/.exec(value) ?? [] : [];
   return name === undefined || version === undefined
-    ? []
-    : [{ name, versions: [version], key: "packageManager" }];
+    ? {
+      tools: [],
+      problems: [' packageManager is left out: it is no name and version, such as "pnpm@9.1.0"'],
+    }
+    : { tools: [{ name, versions: [version], key: "packageManager" }], problems: [] };
 }
 
 /** `{ runtime: { name, version }, packageManager: … }`, each one or a list. */

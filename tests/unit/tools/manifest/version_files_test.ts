@@ -129,6 +129,19 @@ Deno.test("parseVersionFile() tells what is wrong in a file, with its line", () 
   assertEquals(problems("package.json", '{"a": "\\u00e9\\n", "b": [1.5e3, true, null, {}]}'), []);
   assertEquals(problems(".tool-versions", "nodejs 22\nruby\n"), ["/p/.tool-versions:2: ruby has no version"]);
   assertEquals(problems("mise.toml", '[tools]\nnode = "22\n')[0]?.startsWith("/p/mise.toml:2:"), true);
+  assertEquals(problems("mise.toml", '[tools]\nnode = []\njq = { vers = "1" }\nfd = true\njust = 1\n'), [
+    "/p/mise.toml tools.node is left out: it has no version",
+    "/p/mise.toml tools.jq is left out: it has no version",
+    "/p/mise.toml tools.fd is left out: it has no version",
+  ]);
+  assertEquals(problems("package.json", '{"volta":{"node":20,"yarn":"1.22.22"}}'), [
+    '/p/package.json volta.node is left out: it is no text, such as "22.1.0"',
+  ]);
+  for (const value of ["3", '"yarn"', '"pnpm@"', '{"name":"npm"}', "null"]) {
+    assertEquals(problems("package.json", `{"packageManager":${value}}`), [
+      '/p/package.json packageManager is left out: it is no name and version, such as "pnpm@9.1.0"',
+    ]);
+  }
 });
 
 Deno.test("parseVersionFile() reads mise's systems and plain variables, and tells what it leaves out", () => {
