@@ -70,8 +70,13 @@ function M.setup(options)
     pipe:read_start(vim.schedule_wrap(function(_, chunk)
       if not chunk then pipe, waiting, parts = nil, {}, {} return end
       buffer = buffer .. chunk
-      for line in buffer:gmatch("([^\n]*)\n") do if line ~= "" then receive(line) end end
-      buffer = buffer:match("[^\n]*$")
+      -- Not by patterns, which look at a long line from each of its characters.
+      local from, newline = 1, buffer:find("\n", 1, true)
+      while newline do
+        if newline > from then receive(buffer:sub(from, newline - 1)) end
+        from, newline = newline + 1, buffer:find("\n", newline + 1, true)
+      end
+      buffer = buffer:sub(from)
     end))
     M.request("hello", { client = "nvim", protocol = { 1, 1 }, capabilities = { "parts" } }, function()
       local types = { "config.changed", "runtime.*", "app.status_change", "task.*" }
