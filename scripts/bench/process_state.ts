@@ -13,10 +13,19 @@ export function openDescriptors(pid: number): number {
 
 /** Seconds of processor time that a process has used, by /proc. */
 export function processorTime(pid: number): number {
+  return ticks(pid, [11, 12]);
+}
+
+/** Seconds of processor time of the children that this process has waited for, by /proc. */
+export function childrenProcessorTime(): number {
+  return ticks("self", [13, 14]);
+}
+
+function ticks(process: number | "self", places: readonly number[]): number {
   // The second field is the name in brackets, which may contain spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+  const fields = readFileSync(`/proc/${process}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
   const ticksPerSecond = 100;
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return places.reduce((sum, place) => sum + Number(fields[place]), 0) / ticksPerSecond;
 }
 
 /** Bytes that a process has in memory, and those of them that no file holds as well. */

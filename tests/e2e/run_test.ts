@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { type DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, isGone, Sandbox } from "./support.ts";
 import { killDaemon, project, start, task } from "./task_sandbox.ts";
 
@@ -555,4 +556,52 @@ slow = { run = "sleep 600", timeout = "100ms" }
   await killDaemon(daemon);
   assertEquals((await daemon.run("run", "slow")).code, 124);
   assertEquals((await newest(daemon)).reason, "timed_out");
+});
+
+/** `run` until it is over; `lose` once the task runs, and then lets the task end. */
+async function whileTheDaemonEnds(
+  args: string[],
+  lose: (daemon: DaemonSandbox, pid: number) => Promise<unknown>,
+) {
+  await using daemon = await project(
+    binary,
+    `[tasks.slow]\nrun = "echo begun; until [ -e go ]; do sleep 0.05; done; echo ended; exit 7"\n`,
+  );
+  const pid = await daemon.start();
+  const words = args.includes("ID") ? args.with(args.indexOf("ID"), await start(daemon, "slow")) : args;
+  let lost: Promise<unknown> | undefined;
+  const result = await daemon.sandbox.run(binary, {
+    args: words,
+    onOutput: ({ stdout }) => {
+      if (stdout.includes("begun")) {
+        lost ??= lose(daemon, pid).then(() => writeFileSync(join(daemon.sandbox.project, "go"), ""));
+      }
+    },
+  });
+  await lost;
+  return result;
+}
+
+for (const args of [["run", "--text", "x", "slow"], ["task", "logs", "-f", "ID"]]) {
+  Deno.test(`haft ${args.join(" ")} goes on with the next daemon when its own restarts`, async () => {
+    const { code, stdout, stderr } = await whileTheDaemonEnds(
+      args,
+      (daemon) => daemon.run("daemon", "restart"),
+    );
+    assertEquals([code, stdout], [args[0] === "run" ? 7 : 0, "begun\nended\n"], stderr);
+    assertStringIncludes(stderr, "The daemon ended; waiting for another one");
+  });
+}
+
+Deno.test("haft run whose daemon was killed passes on what its task prints, when the next daemon is there", async () => {
+  const { code, stdout, stderr } = await whileTheDaemonEnds(
+    ["run", "--text", "x", "slow"],
+    async (daemon, pid) => {
+      process.kill(pid, "SIGKILL");
+      await untilGone(pid);
+      await daemon.start();
+    },
+  );
+  assertEquals([code === 0, stdout], [false, "begun\nended\n"], stderr);
+  assertStringIncludes(stderr, "The daemon ended; waiting for another one");
 });

@@ -20,8 +20,8 @@ export const DAEMON_ENDED = "The daemon ended; waiting for another one";
 export interface KeepConnectedOptions {
   socket: string | undefined;
   client: string;
-  /** The command that comes back to what goes on without the daemon. */
-  comeBack: string;
+  /** The command that comes back to what goes on without the daemon. Asked for when the daemon has ended. */
+  readonly comeBack: string;
   /** Says that the daemon ended, where a line on stderr would be in the way. */
   onLost?: () => void;
 }
@@ -34,10 +34,11 @@ export interface KeepConnectedOptions {
  * @throws {HaftError} when no daemon takes its place
  */
 export async function keepConnected<Result>(
-  { socket: name, client, comeBack, onLost }: KeepConnectedOptions,
+  options: KeepConnectedOptions,
   context: Context,
   work: (daemon: DaemonClient, again: boolean) => Promise<Result>,
 ): Promise<Result> {
+  const { socket: name, client, onLost } = options;
   const { stderr, signal, env, version } = context;
   const socket = await daemonSocket(name, context);
   const first = await connectToDaemon({ socket, spawn: true, client }, context);
@@ -68,13 +69,13 @@ export async function keepConnected<Result>(
     } catch (error) {
       if (signal.aborted) {
         if (onLost === undefined) {
-          await stderr.write(`What it started goes on. Run "${comeBack}" to come back\n`);
+          await stderr.write(`What it started goes on. Run "${options.comeBack}" to come back\n`);
         }
         throw error;
       }
       throw new HaftError(`The daemon ended: ${errorMessage(error)}`, {
         next:
-          `What it started goes on, unless it was stopped by "haft daemon stop". Run "${comeBack}" to come back`,
+          `What it started goes on, unless it was stopped by "haft daemon stop". Run "${options.comeBack}" to come back`,
         exitCode: ExitCode.transport,
         cause: error,
       });

@@ -4,6 +4,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import { ProgramText } from "../../ui/program_text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
+import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { numberFlag } from "../flag_values.ts";
 import { followTask } from "./follow_task.ts";
@@ -30,11 +31,27 @@ export const command: Command<TaskLogsOptions> = {
         next: `Run "haft --host ${context.remote.name} task wait ${options.id}", then "task logs"`,
       });
     }
-    return await withDaemon(
-      { socket, client: "haft task" },
+    const client = "haft task";
+    const path = await withDaemon(
+      { socket, client },
       context,
       (daemon) => printLogs(daemon, options, context),
     );
+    if (!options.follow) return ExitCode.ok;
+    const { stdout, signal } = context;
+    const { id } = options;
+    await followTask(path, {
+      wait: (signal) =>
+        keepConnected({ socket, client, comeBack: `haft task logs -f ${id}` }, context, async (daemon) => {
+          const { tasks } = await daemon.request("task.wait", { ids: [id] }, { signal });
+          return tasks[0];
+        }),
+      signal,
+      color: stdout.color,
+      write: (text) => stdout.write(text),
+      closed: () => stdout.closed,
+    });
+    return ExitCode.ok;
   },
 };
 
@@ -54,31 +71,22 @@ function parse(args: ParsedArgs): TaskLogsOptions {
   };
 }
 
+/** @returns where the task's output goes */
 async function printLogs(
   daemon: DaemonClient,
   { id, lines: count, follow, json }: Omit<TaskLogsOptions, "socket">,
-  { stdout, stderr, signal }: Context,
-): Promise<ExitCode> {
+  { stdout, stderr }: Context,
+): Promise<string> {
   const { path, lines } = await daemon.request("task.logs", { id, lines: count });
-  const { color } = stdout;
-  const program = new ProgramText({ color });
+  const program = new ProgramText({ color: stdout.color });
   for (const line of lines) {
     await stdout.write(json ? `${JSON.stringify({ line })}\n` : program.push(`${line}\n`));
   }
   await stdout.write(program.end());
-  if (!follow) {
-    if (lines.length === 0 && !json) {
-      await stderr.write(
-        `The log of ${id} is empty: it printed nothing, or had the terminal ("haft run --record" keeps that)\n`,
-      );
-    }
-    return ExitCode.ok;
+  if (!follow && lines.length === 0 && !json) {
+    await stderr.write(
+      `The log of ${id} is empty: it printed nothing, or had the terminal ("haft run --record" keeps that)\n`,
+    );
   }
-  await followTask(daemon, { id, path }, {
-    signal,
-    color,
-    write: (text) => stdout.write(text),
-    closed: () => stdout.closed,
-  });
-  return ExitCode.ok;
+  return path;
 }

@@ -2,7 +2,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { FleetTask } from "../../fleet/tasks/task_client.ts";
 import type { Command, Context } from "../command.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
+import { keepConnected } from "../daemon/keep_connected.ts";
 import { isFleetTask, parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
 import { LARGEST_PAGE } from "./task_table.ts";
 import { worstExit } from "./worst_exit.ts";
@@ -17,8 +17,8 @@ export const command: Command<TaskIdOptions> = {
     const own = ids.filter((id) => !isFleetTask(id));
     const [queued, here] = await Promise.all([
       own.length === ids.length ? [] : waitOnFleet(ids.filter(isFleetTask), context),
-      own.length === 0 ? [] : withDaemon(
-        { socket, client: "haft task" },
+      own.length === 0 ? [] : keepConnected(
+        { socket, client: "haft task", comeBack: `haft task wait ${ids.join(" ")}` },
         context,
         (daemon) => allOver(daemon, own, context.signal),
       ),
