@@ -83,6 +83,20 @@ Deno.test("the landing page plays a recorded terminal", async () => {
   await page.locator(".recording .ap-term").getByText("haft init").first().waitFor();
 });
 
+Deno.test("the benchmarks' plots are drawn, within a phone's width", async () => {
+  await using world = await World.create();
+  const page = await world.page(PHONE);
+  await open(page, `${world.url}/${version}/benchmarks.html`);
+  const plots = await page.locator("svg.plot").all();
+  assert(plots.length > 3);
+  for (const plot of plots) {
+    const bars = await plot.locator("rect").evaluateAll((all) =>
+      all.map((bar) => bar.getBoundingClientRect().right)
+    );
+    assert(bars.length > 2 && Math.max(...bars) < PHONE.viewport.width, `${bars}`);
+  }
+});
+
 Deno.test("an address without a version leads to this version's page", async () => {
   await using world = await World.create();
   const page = await world.page(DESK);
