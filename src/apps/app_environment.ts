@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { readEnvFile, readEnvFileIfAny } from "./config/env_file.ts";
-import { expandVariables } from "./config/expand_variables.ts";
+import { expandPath, expandVariables } from "./config/expand_variables.ts";
 
 export interface AppEnvironmentOptions {
   root: string;
@@ -27,9 +27,12 @@ export async function appEnvironment(
   const { env, env_file: files } = config;
   const usual = dotenv && files === undefined ? await readEnvFileIfAny(resolve(root, ".env")) : {};
   const result: Record<string, string> = { ...usual, ...inherited };
-  for (const file of files ?? []) Object.assign(result, await readEnvFile(resolve(root, file)));
+  const lookUp = (name: string) => own[name] ?? result[name];
+  for (const file of files ?? []) {
+    Object.assign(result, await readEnvFile(resolve(root, expandPath(file, lookUp))));
+  }
   for (const [name, value] of Object.entries(env)) {
-    result[name] = expandVariables(value, (wanted) => own[wanted] ?? result[wanted]);
+    result[name] = expandVariables(value, lookUp);
   }
   for (const [name, value] of Object.entries(result)) {
     if (value.includes("\0")) {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { showCommand } from "../process/command_line.ts";
 import type { ProcessIdentity } from "../process/process_table.ts";
 import type { Usage } from "../process/usage_sampler.ts";
@@ -5,7 +6,7 @@ import type { AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppInstance } from "./app_instance.ts";
 import { type AppConfig, startsAtOnce } from "./config/app_schema.ts";
-import { workingDirectory } from "./plan_launch.ts";
+import { hasVariable } from "./config/expand_variables.ts";
 
 /** What an app says of itself. */
 export interface DescribedApp {
@@ -34,6 +35,11 @@ export interface Measured {
   ports: ReadonlyMap<ProcessIdentity, number[]> | undefined;
 }
 
+/** One with variables is shown as it is written, since only the app's environment tells what they are. */
+function shownDirectory(root: string, { cwd }: AppConfig): string {
+  return hasVariable(cwd) || /^~(?=\/|$)/.test(cwd) ? cwd : resolve(root, cwd);
+}
+
 /** What events and answers say of an app. */
 export function appStatus(
   app: DescribedApp,
@@ -45,7 +51,7 @@ export function appStatus(
     state: app.state,
     desired: app.desired,
     command: config === undefined ? [] : showCommand(config.command, config.args),
-    cwd: config === undefined ? null : workingDirectory(app.key.root, config),
+    cwd: config === undefined ? null : shownDirectory(app.key.root, config),
     autostart: config !== undefined && startsAtOnce(config),
     restart_policy: config?.restart ?? "",
     max_attempts: config?.backoff.max_attempts ?? null,

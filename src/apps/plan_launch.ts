@@ -6,6 +6,7 @@ import { type CommandContext, commandWords, resolveProgram } from "../process/co
 import { requireProgram } from "../process/simple_program.ts";
 import { appEnvironment } from "./app_environment.ts";
 import type { AppConfig } from "./config/app_schema.ts";
+import { expandPath } from "./config/expand_variables.ts";
 import { APP_VARIABLES } from "./find_unrecorded.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import { planLogs } from "./plan_logs.ts";
@@ -55,7 +56,7 @@ export async function planLaunch(
     config,
     dotenv,
   });
-  const cwd = workingDirectory(project.root, config);
+  const cwd = workingDirectory(project.root, config, variables);
   const context: CommandContext = { args: config.args, shell: config.shell ?? project.shell, scripts, name };
   const place = { cwd, path: variables["PATH"] };
   const program = resolveProgram(config.command, { ...context, ...place });
@@ -78,8 +79,13 @@ export async function planLaunch(
   };
 }
 
-export function workingDirectory(root: string, { cwd }: AppConfig): string {
-  return resolve(root, cwd);
+/** @param env of the app: its variables, and `~` for its home, are filled in */
+export function workingDirectory(
+  root: string,
+  { cwd }: AppConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  return resolve(root, expandPath(cwd, (name) => env[name]));
 }
 
 function requireRootFor(name: string, { uid, gid }: AppConfig): void {

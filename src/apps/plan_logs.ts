@@ -2,7 +2,7 @@ import { resolve, sep } from "node:path";
 import type { Env } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import { expandVariables } from "./config/expand_variables.ts";
+import { expandPath } from "./config/expand_variables.ts";
 import type { LogTargets } from "./logs/log_copier.ts";
 
 /** Where the daemon's own output is, or devices that cannot be copied to. */
@@ -20,7 +20,7 @@ export function planLogs(
   { root, env, never }: { root: string; env: Env; never: string },
 ): LogTargets {
   const path = (written: string): string => {
-    const filled = expandVariables(written, (name) => env[name]).replace(/^~(?=\/|$)/, env["HOME"] ?? "~");
+    const filled = expandPath(written, (name) => env[name]);
     const absolute = resolve(root, filled);
     const isForbidden = NO_FILES.test(absolute) && absolute !== "/dev/null";
     if (filled.trim() === "" || isForbidden || absolute === never || absolute.startsWith(`${never}${sep}`)) {

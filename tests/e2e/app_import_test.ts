@@ -48,6 +48,59 @@ Deno.test("app import reads .cjs, .mjs and .ts, and says what a program that fai
   const { code, stderr } = await sandbox.run(binary, { args: ["app", "import", "d.config.js", "-y"] });
   assertEquals(code, 1);
   assertStringIncludes(stderr, "no database");
+  writeFileSync(
+    join(sandbox.project, "e.config.js"),
+    'const a = { script: "a.js" }; a.self = a; module.exports = { apps: [a] };',
+  );
+  const circle = await sandbox.run(binary, { args: ["app", "import", "e.config.js", "-y"] });
+  assertEquals(circle.code, 1);
+  assertStringIncludes(circle.stderr, "it refers to itself");
+});
+
+Deno.test("what app import takes over runs as it did: variables, replicas and numbers with zeros", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { project, root } = daemon.sandbox;
+  const home = join(root, "home");
+  mkdirSync(join(home, "x"));
+  daemon.sandbox.manifest("");
+  writeFileSync(
+    join(project, "process-compose.yaml"),
+    `processes:
+  where: {command: "pwd", working_dir: "$HOME/x"}
+  words: {entrypoint: ["echo", "\${HOME}", "$$5"]}
+  several:
+    command: "echo $PC_REPLICA_NUM of $PC_PROC_NAME on $PORT"
+    replicas: 2
+    environment: ["PORT=808\${PC_REPLICA_NUM}"]
+  empty: {command: 'echo "$NESTED$PLUS"', environment: ["NESTED=\${NOPE:-\${HOME}}", "PLUS=\${HOME:+yes}"]}
+  must: {command: "true", environment: ["MUST=\${NOPE:?say which}"]}
+`,
+  );
+  writeFileSync(
+    join(project, "supervisord.conf"),
+    "[program:zeros]\ncommand=/bin/echo port=80%(process_num)02d\nnumprocs=2\nnumprocs_start=9\nautorestart=false\n",
+  );
+  for (const file of ["process-compose.yaml", "supervisord.conf"]) {
+    const { code, stderr } = await daemon.run("app", "import", file, "--write");
+    assertEquals(code, 0, stderr);
+  }
+  assertEquals((await daemon.run("trust")).code, 0);
+  const up = await daemon.run("app", "up", "--no-tui");
+  const lines = up.stdout.split("\n").map((line) => line.replace(/^.*?[|!] /, ""));
+  for (
+    const line of [
+      join(home, "x"),
+      `${home} $5`,
+      "0 of several on 8080",
+      "1 of several on 8081",
+      `${home}yes`,
+      "port=8009",
+      "port=8010",
+    ]
+  ) {
+    assert(lines.includes(line), `${line} is not in ${up.stdout}${up.stderr}`);
+  }
+  assertStringIncludes(up.stderr, 'Variable "NOPE" is not set: say which');
 });
 
 Deno.test("app import asks on a terminal whether it may run a program, and no is no", async () => {

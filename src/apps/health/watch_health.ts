@@ -1,5 +1,6 @@
 import { showCommand } from "../../process/command_line.ts";
 import type { Clock } from "../../process/clock.ts";
+import { errorMessage } from "../../base/errors.ts";
 import type { ProcessTable } from "../../process/process_table.ts";
 import type { TreeQuery } from "../../process/process_tree.ts";
 import type { AppCommand, AppConfig, HealthConfig } from "../config/app_schema.ts";
@@ -7,7 +8,7 @@ import { foreignAnswer } from "./foreign_answer.ts";
 import { HealthMonitor } from "./health_monitor.ts";
 import type { InstanceHooks } from "../instance_hooks.ts";
 import { probe } from "./probes.ts";
-import { fillTargets } from "./fill_targets.ts";
+import { type FilledHealth, fillTargets } from "./fill_targets.ts";
 
 export interface WatchHealthOptions {
   clock: Clock;
@@ -60,7 +61,8 @@ export function watchHealth(health: HealthConfig, options: WatchHealthOptions): 
     const known = hooks();
     const place = known?.place ?? { cwd: "/", env: {} };
     const words = (command: AppCommand) => known?.words(command) ?? showCommand(command);
-    const filled = fillTargets(health, place.env);
+    const filled = tryFilling(health, place.env);
+    if (typeof filled === "string") return filled;
     const failure = await probe(filled, { ...place, words, timeoutMs: health.timeout });
     if (failure !== undefined || isOwn) return failure;
     const foreign = foreignAnswer(filled, { table, tree: tree() });
@@ -69,4 +71,13 @@ export function watchHealth(health: HealthConfig, options: WatchHealthOptions): 
   };
   const failed = (reason: string, failures: number) => onFail(reason, failures, health.retries);
   return new HealthMonitor(health, { clock, check, onPass, onFail: failed, onUnhealthy }, { passed });
+}
+
+/** @returns why the check cannot be made, as a text */
+function tryFilling(health: HealthConfig, env: Readonly<Record<string, string>>): FilledHealth | string {
+  try {
+    return fillTargets(health, env);
+  } catch (error) {
+    return errorMessage(error);
+  }
 }

@@ -1,5 +1,6 @@
 /** The services of a docker-compose file whose commands can run on this machine. */
-import type { Draft, Rules } from "./draft.ts";
+import { shellQuote } from "../../base/shell_quote.ts";
+import { type Draft, filled, type Rules, unlessOff } from "./draft.ts";
 import { type Imported, ImportedApps } from "./imported.ts";
 import {
   asBinarySize,
@@ -11,12 +12,11 @@ import {
   asText,
   asTexts,
   asVariables,
-  expandedWord,
   isTable,
   Mismatch,
-  splitWords,
   type Table,
 } from "./values.ts";
+import { commandOf, plainDollars } from "./variables.ts";
 
 const CONTAINER = "it is about the container; haft runs the command on this machine";
 const NETWORK = "the process has this machine's network";
@@ -32,21 +32,57 @@ const TOP: Rules = {
   include: "import that file, too",
 };
 
+const OF_CONTAINERS = [
+  "annotations",
+  "blkio_config",
+  "cgroup",
+  "cgroup_parent",
+  "cpu_count",
+  "cpu_percent",
+  "cpu_period",
+  "cpu_quota",
+  "cpu_rt_period",
+  "cpu_rt_runtime",
+  "cpu_shares",
+  "cpuset",
+  "credential_spec",
+  "device_cgroup_rules",
+  "gpus",
+  "isolation",
+  "label_file",
+  "mem_reservation",
+  "mem_swappiness",
+  "memswap_limit",
+  "models",
+  "oom_kill_disable",
+  "oom_score_adj",
+  "pids_limit",
+  "provider",
+  "storage_opt",
+  "use_api_socket",
+  "userns_mode",
+  "uts",
+];
+
 /** Read together, by `setCommand`. */
-const command = () => {};
+const command = filled(() => {});
 
 const SERVICE: Rules = {
   command,
   entrypoint: command,
   image: CONTAINER,
   build: CONTAINER,
-  working_dir: (value, draft) => {
+  working_dir: filled((value, draft) => {
     const directory = asText(value);
-    if (directory.startsWith("/")) throw new Mismatch("a directory of the container; cwd is the project's");
+    if (/^(\/|\$\{?[A-Za-z_])/.test(directory)) {
+      throw new Mismatch(`"${directory}" is a directory of the container; cwd is the project's`);
+    }
     draft.set("cwd", directory);
-  },
-  environment: (value, draft) => draft.addVariables("environment", asVariables(value), { expands: true }),
-  env_file: (value, draft) => draft.set("env_file", envFiles(value, draft)),
+  }),
+  environment: filled((value, draft) =>
+    draft.addVariables("environment", asVariables(value), { expands: true, inherits: true })
+  ),
+  env_file: filled((value, draft) => draft.set("env_file", envFiles(value, draft))),
   depends_on: (value, draft) => setDependencies(value, draft),
   healthcheck: (value, draft) => setHealth(asTable(value), draft),
   restart: (value, draft) => setRestart(value === false ? "no" : asText(value), draft),
@@ -78,14 +114,14 @@ const SERVICE: Rules = {
   volumes: CONTAINER,
   volumes_from: CONTAINER,
   tmpfs: CONTAINER,
-  tty: "an app has no terminal",
-  stdin_open: "an app has no standard input",
+  tty: unlessOff("an app has no terminal"),
+  stdin_open: unlessOff("an app has no standard input"),
   init: "haft stops whole trees itself",
-  privileged: CONTAINER,
+  privileged: unlessOff(CONTAINER),
   cap_add: CONTAINER,
   cap_drop: CONTAINER,
   security_opt: CONTAINER,
-  read_only: CONTAINER,
+  read_only: unlessOff(CONTAINER),
   ulimits: CONTAINER,
   sysctls: CONTAINER,
   shm_size: CONTAINER,
@@ -99,10 +135,19 @@ const SERVICE: Rules = {
   runtime: CONTAINER,
   domainname: CONTAINER,
   extends: "import the app that it extends, and copy what is missing",
+  post_start: filled((value, draft) => draft.set("post_start", hook(value, draft, "post_start"))),
+  pre_stop: filled((value, draft) => draft.set("pre_stop", hook(value, draft, "pre_stop"))),
+  attach: '"haft app up" shows the output of all that it starts',
+  dns_opt: NETWORK,
+  dns_search: NETWORK,
+  external_links: NETWORK,
+  mac_address: NETWORK,
+  group_add: "gid sets the group of an app, for root",
+  ...Object.fromEntries(OF_CONTAINERS.map((key) => [key, CONTAINER])),
 };
 
 export function importCompose(file: Table): Imported {
-  const imported = new ImportedApps();
+  const imported = new ImportedApps({ hasVariables: true });
   imported.noteTop(file, TOP, "compose's");
   for (const [name, service] of Object.entries(asTable(file["services"]))) {
     const draft = imported.draft(name);
@@ -113,8 +158,9 @@ export function importCompose(file: Table): Imported {
     // Without restart, compose restarts nothing.
     draft.set("command", undefined);
     draft.set("restart", "no");
-    if (!setCommand(service, draft)) {
-      draft.note("", "left out, since its command is the image's, not one of this machine");
+    const problem = setCommand(service, draft);
+    if (problem !== undefined) {
+      draft.note("", `left out, since ${problem}`);
       continue;
     }
     draft.apply(service, SERVICE, { of: "compose's" });
@@ -123,26 +169,17 @@ export function importCompose(file: Table): Imported {
   return imported.finish();
 }
 
-/** @returns false when the image alone knows what runs */
-function setCommand(service: Table, draft: Draft): boolean {
-  const words = [...wordsOf(service["entrypoint"]), ...wordsOf(service["command"])];
-  if (words.length === 0) return false;
-  // compose fills in variables, in a list too; here a shell does, which a text has.
-  const expands = words.some((word) => VARIABLE.test(word.replaceAll("$$", "")));
-  draft.set(
-    "command",
-    expands
-      ? words.map((word) => expandedWord(word).replaceAll("$$", "\\$")).join(" ")
-      : words.map((word) => word.replaceAll("$$", "$")),
-  );
-  return true;
-}
-
-const VARIABLE = /\$(\{|[A-Za-z_])/;
-
-function wordsOf(value: unknown): string[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? asTexts(value) : splitWords(asText(value));
+/** @returns why there is none */
+function setCommand({ entrypoint, command: words }: Table, draft: Draft): string | undefined {
+  try {
+    const made = commandOf([entrypoint, words]);
+    if (made.length === 0) return "its command is the image's, not one of this machine";
+    draft.set("command", made);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Mismatch)) throw error;
+    return `its command cannot be read: ${error.message}`;
+  }
 }
 
 function envFiles(value: unknown, draft: Draft): string[] {
@@ -151,6 +188,24 @@ function envFiles(value: unknown, draft: Draft): string[] {
     if (file["required"] === false) draft.note("env_file", "each file has to be there");
     return asText(file["path"]);
   });
+}
+
+/** Commands that compose runs in order, as one of a shell. */
+function hook(value: unknown, draft: Draft, key: string): string | string[] {
+  const commands = (Array.isArray(value) ? value : [value]).map((one) => {
+    const { command, ...rest } = asTable(one);
+    for (const other of Object.keys(rest)) {
+      draft.note(`${key}.${other}`, "it runs in the app's directory and environment");
+    }
+    return commandOf([command]);
+  });
+  if (commands.length === 1) return commands[0] ?? "";
+  return commands.map((one) => typeof one === "string" ? one : one.map(shellWord).join(" "))
+    .join(" && ");
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : shellQuote(word);
 }
 
 const CONDITIONS: Readonly<Record<string, string>> = {
@@ -182,10 +237,12 @@ function setHealth(table: Table, draft: Draft): void {
   if (disable === true || test === "NONE" || (Array.isArray(test) && test[0] === "NONE")) return;
   if (test === undefined) throw new Mismatch("the image's own check is not known here");
   const health: Table = {};
-  if (!Array.isArray(test)) health["exec"] = asText(test).replaceAll("$$", "$");
+  if (!Array.isArray(test)) health["exec"] = plainDollars(asText(test));
   else {
-    const [kind, ...words] = asTexts(test).map((word) => word.replaceAll("$$", "$"));
-    health["exec"] = kind === "CMD-SHELL" ? words.join(" ") : kind === "CMD" ? words : [kind, ...words];
+    const [kind, ...words] = asTexts(test);
+    health["exec"] = kind === "CMD-SHELL"
+      ? plainDollars(words.join(" "))
+      : commandOf([kind === "CMD" ? words : [kind, ...words]]);
   }
   draft.apply(rest, {
     interval: (value) => health["interval"] = asGoDuration(value),

@@ -4,7 +4,7 @@
  */
 export interface Section {
   name: string;
-  values: Record<string, string>;
+  values: Map<string, string>;
 }
 
 /** @param onProblem what no line of such a file can be */
@@ -18,13 +18,13 @@ export function parseSections(text: string, onProblem: (line: number, text: stri
     const [, name] = /^\[([^\]]+)\]/.exec(content) ?? [];
     const [, found, value = ""] = /^([^=:\s][^=:]*?)\s*[=:]\s*(.*)$/.exec(content) ?? [];
     if (name !== undefined) {
-      sections.push({ name: name.trim(), values: {} });
+      sections.push({ name: name.trim(), values: new Map() });
       key = undefined;
     } else if (/^\s/.test(line) && section !== undefined && key !== undefined) {
-      section.values[key] = `${section.values[key] ?? ""}\n${content.trim()}`;
+      section.values.set(key, `${section.values.get(key) ?? ""}\n${content.trim()}`);
     } else if (section !== undefined && found !== undefined) {
       key = found.toLowerCase();
-      section.values[key] = value.trim();
+      section.values.set(key, value.trim());
     } else onProblem(at + 1, content.trim());
   }
   return sections;

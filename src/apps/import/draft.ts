@@ -5,6 +5,7 @@
  */
 import { nearestNames } from "../../tools/versions/nearest.ts";
 import { isTable, Mismatch, type Table } from "./values.ts";
+import { withoutVariables } from "./variables.ts";
 
 /** Something that was not taken over as it stood, with the reason. */
 export interface ImportNote {
@@ -20,8 +21,30 @@ export function noteText({ app, key, why }: ImportNote): string {
   return `Note: ${place}: ${why}`;
 }
 
-/** Takes a value over, or says why that cannot be. @throws {Mismatch} */
-export type Rule = string | ((value: unknown, draft: Draft) => void);
+/** Takes a value over. @throws {Mismatch} when that cannot be */
+export type Taker = (value: unknown, draft: Draft) => void;
+/** A reason why a key has no counterpart, or what takes its value over. */
+export type Rule = string | Taker | FilledRule;
+
+/** Takes over a value whose variables haft fills in as well. */
+export interface FilledRule {
+  fills: Taker;
+}
+
+export function filled(fills: Taker): FilledRule {
+  return { fills };
+}
+
+/** What is about something that haft lacks, which is fine for an app that has it turned off. */
+export function unlessOff(why: string): Taker {
+  return (value) => {
+    if (!isOff(value)) throw new Mismatch(why);
+  };
+}
+
+function isOff(value: unknown): boolean {
+  return value === false || value === 0 || /^(false|no|off|0)$/i.test(String(value));
+}
 export type Rules = Readonly<Record<string, Rule>>;
 
 export class Draft {
@@ -29,10 +52,13 @@ export class Draft {
   readonly table: Table = {};
   readonly name: string;
   readonly #notes: ImportNote[];
+  readonly #hasVariables: boolean;
 
-  constructor(name: string, notes: ImportNote[]) {
+  /** @param options.hasVariables whether the source fills in variables wherever they are */
+  constructor(name: string, notes: ImportNote[], { hasVariables }: { hasVariables: boolean }) {
     this.name = name;
     this.#notes = notes;
+    this.#hasVariables = hasVariables;
   }
 
   set(key: string, value: unknown): void {
@@ -56,18 +82,33 @@ export class Draft {
   }
 
   /**
-   * Variables whose names cannot be set are named; `null` takes the caller's value, as apps do anyway.
+   * Variables whose names cannot be set, and those without a value, are named.
    *
    * @param options.expands whether the source fills in `$NAME` as haft does; else dollars stay dollars
+   * @param options.inherits whether one without a value is the caller's, as it is in haft anyway
    */
-  addVariables(key: string, variables: Table, { expands = false }: { expands?: boolean } = {}): void {
+  addVariables(
+    key: string,
+    variables: Table,
+    { expands = false, inherits = false }: { expands?: boolean; inherits?: boolean } = {},
+  ): void {
     for (const [name, value] of Object.entries(variables)) {
-      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) this.note(`${key}.${name}`, "no name of a variable");
-      else if (value !== null && value !== undefined) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === "__proto__") {
+        this.note(`${key}.${name}`, "no name of a variable");
+      } else if (value === null || value === undefined) {
+        if (!inherits) this.note(`${key}.${name}`, "it has no value, so the app gets the caller's, if any");
+      } else {
         const text = variableText(value);
         this.setIn("env", name, typeof text === "string" && !expands ? text.replaceAll("$", "$$$$") : text);
       }
     }
+  }
+
+  /** A value for a place where haft fills in no variables. */
+  #without(value: unknown, key: string): unknown {
+    return withoutVariables(value, (text, usual) => {
+      this.note(key, `"${text}" is taken as "${usual}", since haft fills in no variables here`);
+    });
   }
 
   /** Applies the rules to what a table of the file says, in the order of the file. */
@@ -81,7 +122,8 @@ export class Draft {
       else if (typeof rule === "string") this.note(name, rule);
       else {
         try {
-          rule(value, this);
+          if (typeof rule !== "function") rule.fills(value, this);
+          else rule(this.#hasVariables ? this.#without(value, name) : value, this);
         } catch (error) {
           if (!(error instanceof Mismatch)) throw error;
           this.note(name, error.message);

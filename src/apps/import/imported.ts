@@ -19,6 +19,13 @@ export interface ImportSettings {
 
 /** Collects apps, each under a name that is its own. */
 export class ImportedApps implements Imported {
+  readonly #hasVariables: boolean;
+
+  /** @param options.hasVariables whether the format fills in variables wherever they are */
+  constructor({ hasVariables = false }: { hasVariables?: boolean } = {}) {
+    this.#hasVariables = hasVariables;
+  }
+
   readonly apps: Record<string, Table> = {};
   readonly notes: ImportNote[] = [];
   /** What the file calls an app → what it is called here. */
@@ -31,7 +38,7 @@ export class ImportedApps implements Imported {
     for (let number = 2; taken(name); number++) name = `${wanted}-${number}`;
     this.#drafted.add(name);
     if (!this.names.has(wanted)) this.names.set(wanted, name);
-    const draft = new Draft(name, this.notes);
+    const draft = new Draft(name, this.notes, { hasVariables: this.#hasVariables });
     if (name !== wanted) draft.note("name", `"${wanted}" is the name of another app, too`);
     return draft;
   }
@@ -41,6 +48,7 @@ export class ImportedApps implements Imported {
   /** Takes over what a draft became: without a key that haft would refuse, and not without a command. */
   add(draft: Draft): void {
     const { name, table } = draft;
+    if (name === "__proto__") return draft.note("", "left out, since haft can have no app of that name");
     if (table["command"] === undefined) return draft.note("", "left out, since it has no command");
     for (let problem = appProblem(name, table); problem !== undefined; problem = appProblem(name, table)) {
       const [, , key] = problem.keys;
@@ -74,7 +82,7 @@ export class ImportedApps implements Imported {
       const dependsOn = table["depends_on"] as Table | undefined;
       if (dependsOn === undefined) continue;
       const known = Object.entries(dependsOn).filter(([other]) => {
-        if (this.apps[other] !== undefined) return true;
+        if (Object.hasOwn(this.apps, other)) return true;
         this.notes.push({ app: name, key: `depends_on.${other}`, why: "that is none of the imported apps" });
         return false;
       });

@@ -1,9 +1,11 @@
 import { basename, posix } from "node:path";
 import { UsageError } from "../../base/errors.ts";
-import type { Draft, Rule, Rules } from "./draft.ts";
+import { type Draft, type Rule, type Rules, unlessOff } from "./draft.ts";
 import { type Imported, ImportedApps, type ImportSettings } from "./imported.ts";
+import { plainPath } from "./import_logs.ts";
 import { PM2_LOG_KEYS, setPm2Logs } from "./pm2_logs.ts";
 import { setPm2Command } from "./pm2_command.ts";
+import { setPm2Serve } from "./pm2_serve.ts";
 import {
   asBinarySize,
   asBoolean,
@@ -25,7 +27,7 @@ const WITH_OTHERS: Rule = () => {};
 const KEYMETRICS = "it is about Keymetrics, pm2's own monitoring";
 const NODE_CHANNEL = "haft has no channel to Node's process.send";
 
-const cwd: Rule = (value, draft) => draft.set("cwd", asText(value));
+const cwd: Rule = (value, draft) => draft.set("cwd", plainPath(value));
 const schedule: Rule = (value, draft) => {
   if (value === "0" || value === 0 || value === false) return;
   draft.set("schedule", asText(value));
@@ -92,9 +94,9 @@ const RULES: Rules = {
   stop_exit_codes: 'restart = "on-failure" restarts after every exit but 0',
   increment_var: WITH_OTHERS,
   instance_var: (value, draft) => draft.setIn("env", asText(value), "$HAFT_APP_INSTANCE"),
-  wait_ready: `${NODE_CHANNEL}; a health check tells when it is ready`,
+  wait_ready: unlessOff(`${NODE_CHANNEL}; a health check tells when it is ready`),
   listen_timeout: "it belongs to wait_ready",
-  shutdown_with_message: `${NODE_CHANNEL}; a stop begins with stop_signal`,
+  shutdown_with_message: unlessOff(`${NODE_CHANNEL}; a stop begins with stop_signal`),
   kill_retry_time: "a stop ends with SIGKILL after stop_timeout",
   treekill: (value, draft) => {
     if (!asBoolean(value)) draft.note("treekill", "a stop is always of the whole tree");
@@ -103,27 +105,27 @@ const RULES: Rules = {
   pid_file: '"haft app status --json" has the process ids',
   pid: '"haft app status --json" has the process ids',
   namespace: "haft has no namespaces; name the apps that are meant, or give them profiles",
-  filter_env: "an app gets the environment of the command that starts it",
-  source_map_support: "add --enable-source-maps to the command",
-  disable_source_map_support: "haft adds no support for source maps",
-  force: "an app is one by its name",
-  append_env_to_name: "name the app as you like",
+  filter_env: unlessOff("an app gets the environment of the command that starts it"),
+  source_map_support: unlessOff("add --enable-source-maps to the command"),
+  disable_source_map_support: unlessOff("haft adds no support for source maps"),
+  force: unlessOff("an app is one by its name"),
+  append_env_to_name: unlessOff("name the app as you like"),
   username: "it is what pm2 shows",
   name_prefix: "name the app as you like",
   install_url: "haft [tools] installs what an app needs",
-  vizion: "haft does not read version control",
-  post_update: KEYMETRICS,
-  pmx: KEYMETRICS,
-  automation: KEYMETRICS,
-  trace: KEYMETRICS,
-  disable_trace: KEYMETRICS,
-  v8: KEYMETRICS,
-  event_loop_inspector: KEYMETRICS,
-  deep_monitoring: KEYMETRICS,
-  io: KEYMETRICS,
-  windowsHide: "an app never has a window",
-  execute_command: "a script of several words is a shell's anyway",
-  write: "it is a flag of pm2's own commands",
+  vizion: unlessOff("haft does not read version control"),
+  post_update: unlessOff(KEYMETRICS),
+  pmx: unlessOff(KEYMETRICS),
+  automation: unlessOff(KEYMETRICS),
+  trace: unlessOff(KEYMETRICS),
+  disable_trace: unlessOff(KEYMETRICS),
+  v8: unlessOff(KEYMETRICS),
+  event_loop_inspector: unlessOff(KEYMETRICS),
+  deep_monitoring: unlessOff(KEYMETRICS),
+  io: unlessOff(KEYMETRICS),
+  windowsHide: unlessOff("an app never has a window"),
+  execute_command: unlessOff("a script of several words is a shell's anyway"),
+  write: unlessOff("it is a flag of pm2's own commands"),
 };
 
 /** pm2's ecosystem file: a list of apps, an object with one under `apps`, or a single app. */
@@ -148,6 +150,7 @@ export function importPm2(value: unknown, settings: ImportSettings): Imported {
     draft.set("restart", "always");
     draft.set("stop_signal", "SIGINT");
     readApp(app, draft, settings.environment);
+    setPm2Serve(draft);
     imported.add(draft);
   }
   return imported.finish();
@@ -251,6 +254,10 @@ function watch(value: unknown, draft: Draft): void {
 function moveWatched(draft: Draft): void {
   const { watch: written, cwd: directory } = draft.table;
   if (!isTable(written)) return;
+  if (typeof directory === "string" && /^~|\$/.test(directory)) {
+    delete draft.table["watch"];
+    return draft.note("watch", `haft watches below the project: write the paths in "${directory}" out`);
+  }
   const move = (paths: unknown) =>
     asTexts(paths).map((path) => typeof directory === "string" ? posix.join(directory, path) : path);
   const { paths, ignore, ...rest } = written;

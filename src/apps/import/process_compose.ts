@@ -1,6 +1,8 @@
-import type { Draft, Rules } from "./draft.ts";
+import { hasVariable } from "../config/expand_variables.ts";
+import { type Draft, filled, type Rules, unlessOff } from "./draft.ts";
 import { OWN_LOGS } from "./import_logs.ts";
 import { setProcessLogs } from "./process_compose_logs.ts";
+import { escapedDollars, filledTemplates } from "./process_compose_templates.ts";
 import { type Imported, ImportedApps } from "./imported.ts";
 import {
   asBoolean,
@@ -12,10 +14,12 @@ import {
   asText,
   asTexts,
   asVariables,
+  expandedWord,
   isTable,
   Mismatch,
   type Table,
 } from "./values.ts";
+import { commandOf, plainDollars } from "./variables.ts";
 
 const SCREEN = "it is about the screen of process-compose";
 
@@ -25,7 +29,7 @@ const TOP: Rules = {
   environment: (value) => void value,
   env_file: (value) => void value,
   shell: (value) => void value,
-  vars: "haft has no templates",
+  vars: (value) => void value,
   env_cmds: "haft runs no commands for variables; make them in the command",
   is_strict: "haft always refuses keys that it does not know",
   log_level: OWN_LOGS,
@@ -34,24 +38,24 @@ const TOP: Rules = {
   log_format: OWN_LOGS,
   log_length: SCREEN,
   is_tui_disabled: SCREEN,
-  disable_env_expansion: "a command that is a text is expanded by its shell",
+  disable_env_expansion: (value) => void value,
   ordered_shutdown: "haft always stops dependents first",
   extends: "import that file, too",
   is_dotenv_disabled: "only what env_file names is read",
 };
 
+/** Read with what belongs to it. */
+const WITH_OTHERS = filled(() => {});
+
 const PROCESS: Rules = {
-  command: (value, draft) => {
-    draft.set("command", shellText(asText(value)).trimEnd());
-    if (asText(value).includes("{{")) {
-      draft.note("command", "haft has no templates: write out what {{…}} stands for");
-    }
-  },
-  entrypoint: (value, draft) => draft.set("command", asTexts(value)),
-  args: (value, draft) => draft.set("args", asTexts(value)),
-  working_dir: (value, draft) => draft.set("cwd", asText(value)),
-  environment: (value, draft) => draft.addVariables("environment", asVariables(value), { expands: true }),
-  env_file: (value, draft) => draft.set("env_file", asTexts(value)),
+  command: filled((value, draft) => draft.set("command", plainDollars(asText(value)).trimEnd())),
+  entrypoint: WITH_OTHERS,
+  args: WITH_OTHERS,
+  working_dir: filled((value, draft) => draft.set("cwd", asText(value))),
+  environment: filled((value, draft) =>
+    draft.addVariables("environment", asVariables(value), { expands: true })
+  ),
+  env_file: filled((value, draft) => draft.set("env_file", asTexts(value))),
   depends_on: (value, draft) => setDependencies(asTable(value), draft),
   availability: (value, draft) => setAvailability(asTable(value), draft),
   readiness_probe: (value, draft) => setProbe(asTable(value), draft, "readiness_probe"),
@@ -71,16 +75,16 @@ const PROCESS: Rules = {
   },
   schedule: (value, draft) =>
     draft.apply(asTable(value), SCHEDULE, { prefix: "schedule.", of: "process-compose's" }),
-  log_configuration: (value) => void value,
-  log_location: (value) => void value,
+  log_configuration: WITH_OTHERS,
+  log_location: WITH_OTHERS,
   description: "an app has none; write it as a comment",
   namespace: "haft has no namespaces; name the apps that are meant",
-  is_daemon: "name its pid_file, or run the program in the foreground",
-  is_foreground: "an app has no terminal",
-  is_tty: "an app has no terminal",
-  is_interactive: "an app has no terminal",
-  is_elevated: "an app has the daemon's user; uid and gid are for root",
-  is_template_disabled: "haft has no templates anyway",
+  is_daemon: unlessOff("name its pid_file, or run the program in the foreground"),
+  is_foreground: unlessOff("an app has no terminal"),
+  is_tty: unlessOff("an app has no terminal"),
+  is_interactive: unlessOff("an app has no terminal"),
+  is_elevated: unlessOff("an app has the daemon's user; uid and gid are for root"),
+  is_template_disabled: WITH_OTHERS,
   is_dotenv_disabled: (value, draft) => {
     if (asBoolean(value) && draft.table["env_file"] === undefined) draft.set("env_file", []);
   },
@@ -88,7 +92,7 @@ const PROCESS: Rules = {
     if (asBoolean(value)) draft.set("autostart", false);
   },
   disable_ansi_colors: "colours go to terminals alone",
-  vars: "haft has no templates",
+  vars: WITH_OTHERS,
   launch_timeout_seconds: "it belongs to is_daemon",
   logger: OWN_LOGS,
   extends: "haft has no templates of apps",
@@ -98,7 +102,7 @@ const PROCESS: Rules = {
 const SHUTDOWN: Rules = {
   signal: (value, draft) => draft.set("stop_signal", asSignal(value)),
   timeout_seconds: (value, draft) => draft.set("stop_timeout", asSeconds(value)),
-  command: (value, draft) => draft.set("stop_command", shellText(asText(value)).trimEnd()),
+  command: filled((value, draft) => draft.set("stop_command", plainDollars(asText(value)).trimEnd())),
   parent_only: (value, draft) => {
     if (asBoolean(value)) draft.note("shutdown.parent_only", "a stop is always of the whole tree");
   },
@@ -131,21 +135,25 @@ const RESTARTS: Readonly<Record<string, string>> = {
 };
 
 /** A process-compose.yaml. */
-export function importProcessCompose(file: Table): Imported {
-  const imported = new ImportedApps();
-  imported.noteTop(file, TOP, "process-compose's");
+export function importProcessCompose(written: Table): Imported {
+  const imported = new ImportedApps({ hasVariables: true });
+  imported.noteTop(written, TOP, "process-compose's");
+  const file = isOn(written["disable_env_expansion"]) ? asTable(escapedDollars(written)) : written;
   const processes = asTable(file["processes"]);
-  for (const [name, process] of Object.entries(processes)) {
+  for (const [name, template] of Object.entries(processes)) {
     const draft = imported.draft(name);
-    if (!isTable(process)) {
+    const process = isTable(template) ? filledTemplates(template, file["vars"], draft) : undefined;
+    if (process === undefined) {
       draft.note("", "left out, since it is no table");
       continue;
     }
     // Without availability, process-compose restarts nothing.
     draft.set("command", undefined);
     draft.set("restart", "no");
+    setOwnVariables(process, file, draft);
     setShared(file, draft);
     draft.apply(process, PROCESS, { of: "process-compose's" });
+    setEntrypoint(process, draft);
     setProcessLogs(process, file, draft);
     imported.add(draft);
   }
@@ -168,9 +176,37 @@ function setShared(file: Table, draft: Draft): void {
   }
 }
 
-/** process-compose writes `$$` for a dollar that its shell shall see. */
-function shellText(text: string): string {
-  return text.replaceAll("$$", "$");
+/** What process-compose tells each process, where there are several or one of them is asked for. */
+function setOwnVariables(process: Table, { environment, env_file: files }: Table, draft: Draft): void {
+  const text = JSON.stringify([process, environment, files]);
+  const isOneOfSeveral = process["replicas"] !== undefined && Number(process["replicas"]) !== 1;
+  for (const [name, own] of Object.entries(OWN_VARIABLES)) {
+    if (isOneOfSeveral || text.includes(name)) draft.setIn("env", name, own);
+  }
+}
+
+const OWN_VARIABLES: Readonly<Record<string, string>> = {
+  PC_REPLICA_NUM: "$HAFT_APP_INSTANCE",
+  PC_PROC_NAME: "$HAFT_APP_NAME",
+};
+
+/** It stands over `command`. */
+function setEntrypoint({ entrypoint, args }: Table, draft: Draft): void {
+  if (entrypoint === undefined || entrypoint === null) {
+    if (args !== undefined && args !== null) draft.set("args", asTexts(args));
+    return;
+  }
+  const words = asTexts(entrypoint);
+  const command = commandOf([words]);
+  const more = args === undefined || args === null ? [] : asTexts(args);
+  if (Array.isArray(command) && !more.some(hasVariable)) {
+    draft.set("command", command);
+    if (more.length > 0) draft.set("args", more.map(plainDollars));
+  } else draft.set("command", commandOf([words, more]));
+}
+
+function isOn(value: unknown): boolean {
+  return value === true || value === "true";
 }
 
 function setDependencies(table: Table, draft: Draft): void {
@@ -229,8 +265,8 @@ function setProbe(probe: Table, draft: Draft, key: "readiness_probe" | "liveness
   const rules: Rules = {
     exec: (value) => {
       const { command, working_dir: directory } = asTable(value);
-      const text = shellText(asText(command));
-      health["exec"] = directory === undefined ? text : `cd ${JSON.stringify(asText(directory))} && ${text}`;
+      const text = plainDollars(asText(command));
+      health["exec"] = directory === undefined ? text : `cd ${expandedWord(asText(directory))} && ${text}`;
     },
     http_get: (value) => Object.assign(health, httpProbe(asTable(value), draft, `${key}.http_get`)),
     initial_delay_seconds: (value) => health["start_period"] = asSeconds(value),

@@ -72,6 +72,12 @@ function loader(path: string, mark: string): string {
   } catch (error) {
     result = { error: String(error?.message ?? error) };
   }
-  process.stdout.write(${JSON.stringify(mark)} + JSON.stringify(result), () => process.exit());
+  let answer;
+  try {
+    answer = JSON.stringify(result);
+  } catch {
+    answer = JSON.stringify({ error: "what it exports is no data: it refers to itself, or has a BigInt" });
+  }
+  process.stdout.write(${JSON.stringify(mark)} + answer, () => process.exit());
 })();`;
 }

@@ -135,7 +135,9 @@ function readText(path: string, file: string): string {
 function movedApps(apps: Imported["apps"], directory: string): Imported["apps"] {
   if (directory === "") return apps;
   const move = (path: unknown) =>
-    typeof path !== "string" || isAbsolute(path) ? path : join(directory, path).replaceAll("\\", "/");
+    typeof path !== "string" || isAbsolute(path) || /^[~$]/.test(path)
+      ? path
+      : join(directory, path).replaceAll("\\", "/");
   const moved = (value: unknown) => Array.isArray(value) ? value.map(move) : move(value);
   const watched = (value: unknown) =>
     isTable(value)
@@ -147,13 +149,22 @@ function movedApps(apps: Imported["apps"], directory: string): Imported["apps"] 
       : moved(value);
   return Object.fromEntries(
     Object.entries(apps).map(([name, app]) => {
-      const { env_file: envFile, watch } = app;
+      const { env_file: envFile, watch, log } = app;
       return [name, {
         ...app,
         cwd: move(app["cwd"] ?? "."),
         ...(envFile === undefined ? {} : { env_file: moved(envFile) }),
         ...(watch === undefined ? {} : { watch: watched(watch) }),
+        ...(isTable(log) ? { log: movedLogs(log, move) } : {}),
       }];
     }),
+  );
+}
+
+function movedLogs(log: Record<string, unknown>, move: (path: unknown) => unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(log).map(([key, value]) =>
+      ["file", "stdout", "stderr"].includes(key) ? [key, move(value)] : [key, value]
+    ),
   );
 }
