@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   AuthorizationError,
   connect as natsConnect,
@@ -31,6 +32,7 @@ export interface ConnectFleetOptions {
 }
 
 const CONNECT_MS = 5_000;
+const REFUSED_MS = 500;
 /** Between attempts to come back, with as much again by chance: a whole fleet must not come at once. */
 const RECONNECT_MS = 1_000;
 const LOOPBACK = /^(nats|tls):\/\/(localhost|127(\.\d+){3}|\[::1\])(:|$)/;
@@ -64,7 +66,12 @@ export async function connectFleet(
     ...(tls === undefined ? {} : { tls }),
   };
   try {
-    const nats = await natsConnect(options);
+    const nats = await natsConnect(options).catch(async (error) => {
+      // A server that reads its list of keys anew refuses those that come in that moment.
+      if (!isRefusal(error)) throw error;
+      await delay(REFUSED_MS);
+      return await natsConnect(options);
+    });
     return { nats, credentials, [Symbol.asyncDispose]: () => nats.close() };
   } catch (error) {
     throw explain(error, settings);
@@ -79,7 +86,7 @@ function tlsOptions({ servers, ca }: ServerSettings): { ca?: string } | undefine
 
 function explain(error: unknown, { servers, host, name }: ServerSettings): HaftError {
   const where = servers.join(", ");
-  if (error instanceof AuthorizationError || /authorization/i.test(errorMessage(error))) {
+  if (isRefusal(error)) {
     return new HaftError(`The server of fleet "${name}" (${where}) does not know this host's key`, {
       next: `Ask for a new file from "haft fleet add-host ${host}", and run "haft fleet join" with it`,
       exitCode: ExitCode.remote,
@@ -94,6 +101,10 @@ function explain(error: unknown, { servers, host, name }: ServerSettings): HaftE
     exitCode: ExitCode.transport,
     cause: error,
   });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError || /authorization/i.test(errorMessage(error));
 }
 
 function base64(bytes: Uint8Array): string {

@@ -9,6 +9,7 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   jetstreamManager,
+  type JetStreamPublishOptions,
 } from "@nats-io/jetstream";
 import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
@@ -48,7 +49,9 @@ export interface FleetTask {
   ended_at: number | null;
 }
 
-const ACK_MS = 10_000;
+const ACK_MS = 5_000;
+/** Three servers of which one died have a leader again after some seconds. */
+const PUT_MS = 30_000;
 /** How long the server is asked for what it has. */
 const READ_MS = 5_000;
 /** How long it is asked for what is to come. */
@@ -94,15 +97,32 @@ export class TaskClient {
     header.set(SIGNATURE_HEADER, signTask(key, subject, text));
     const queued: QueuedStep = { pool, name: request.name ?? null, time: Date.now() };
     try {
-      await this.#stream.publish(jobSubject({ fleet: this.#fleet, host }, id, "queued"), encode(queued), {
+      await this.#put(jobSubject({ fleet: this.#fleet, host }, id, "queued"), encode(queued), {
         msgID: `${id}.queued`,
-        timeout: ACK_MS,
       });
-      await this.#stream.publish(subject, text, { msgID: id, headers: header, timeout: ACK_MS, retries: 3 });
+      await this.#put(subject, text, { msgID: id, headers: header });
     } catch (error) {
       throw explain(error);
     }
     return id;
+  }
+
+  /** Tries again while the server has no leader: by its id, it knows what it has already. */
+  async #put(
+    subject: string,
+    text: Uint8Array,
+    options: Partial<JetStreamPublishOptions> & { msgID: string },
+  ): Promise<void> {
+    const until = performance.now() + PUT_MS;
+    for (;;) {
+      try {
+        await this.#stream.publish(subject, text, { ...options, timeout: ACK_MS });
+        return;
+      } catch (error) {
+        if (error instanceof JetStreamApiError || performance.now() > until) throw error;
+        await delay(RETRY_MS);
+      }
+    }
   }
 
   /** All that is known of a task. @throws {HaftError} when there is none */
@@ -199,7 +219,7 @@ function explain(error: unknown): HaftError {
     {
       next: full
         ? "Wait until hosts have taken some"
-        : 'Run "haft fleet up" again on the machine of the server: it makes what is new in this version',
+        : 'Look whether the server runs; after an update of haft, run "haft fleet up" there once more',
       exitCode: full ? ExitCode.remote : ExitCode.transport,
       cause: error,
     },
