@@ -583,25 +583,14 @@ async function whileTheDaemonEnds(
 }
 
 for (const args of [["run", "--text", "x", "slow"], ["task", "logs", "-f", "ID"]]) {
-  Deno.test(`haft ${args.join(" ")} goes on with the next daemon when its own restarts`, async () => {
-    const { code, stdout, stderr } = await whileTheDaemonEnds(
-      args,
-      (daemon) => daemon.run("daemon", "restart"),
-    );
-    assertEquals([code, stdout], [args[0] === "run" ? 7 : 0, "begun\nended\n"], stderr);
-    assertStringIncludes(stderr, "The daemon ended; waiting for another one");
-  });
-}
-
-Deno.test("haft run whose daemon was killed passes on what its task prints, when the next daemon is there", async () => {
-  const { code, stdout, stderr } = await whileTheDaemonEnds(
-    ["run", "--text", "x", "slow"],
-    async (daemon, pid) => {
+  Deno.test(`haft ${args.join(" ")} goes on with the next daemon when its own was killed`, async () => {
+    const { code, stdout, stderr } = await whileTheDaemonEnds(args, async (daemon, pid) => {
       process.kill(pid, "SIGKILL");
       await untilGone(pid);
       await daemon.start();
-    },
-  );
-  assertEquals([code === 0, stdout], [false, "begun\nended\n"], stderr);
-  assertStringIncludes(stderr, "The daemon ended; waiting for another one");
-});
+    });
+    // How a task ended that an earlier daemon started is not known.
+    assertEquals([code, stdout], [args[0] === "run" ? 1 : 0, "begun\nended\n"], stderr);
+    assertStringIncludes(stderr, "The daemon ended; waiting for another one");
+  });
+}
