@@ -32,13 +32,15 @@ export interface ExecOptions {
   shim: boolean;
   /** A stand-in asks: where no nearer project decides, that of this directory does. */
   standIn: string | undefined;
+  /** What follows `TOOL@VERSION --`, which may have been meant as the command. */
+  looksLike?: string | undefined;
 }
 
 /** The long way of `haft exec`: reads the project, installs what is missing if asked to, and runs. */
 export async function execFromProject(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { standIn, command } = options;
   if (standIn === undefined) return await execHere(options, context);
-  const { tools, files: { catalogue, system } } = openProject(context.cwd, context);
+  const { tools, system, files: { catalogue } } = openProject(context.cwd, context);
   if (hasTool(command, tools, catalogue)) return await execHere(options, context);
   if (system.includes(command)) return await execHere({ ...options, shim: true }, context);
   return await execHere(options, { ...context, cwd: standIn });
@@ -51,12 +53,13 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
   if (variablesNote !== undefined && !shim && options.standIn === undefined) {
     await context.stderr.write(`Note: ${variablesNote}\n`);
   }
+  await hintAtWith(options, catalogue, context);
   const targets = await Promise.all(
     options.targets.map((target) => exactTarget(meantTool(target, catalogue), context)),
   );
   const project = await provided({ ...options, targets }, context);
   const isSystems = [command, catalogue.canonicalName(command), catalogue.providerOf(command)]
-    .some((name) => name !== undefined && project.files.system.includes(name));
+    .some((name) => name !== undefined && project.system.includes(name));
   const named = targets.length === 1 && targets[0]?.name === command && !isSystems;
   if ((shim || !named) && !hasTool(command, project.tools, catalogue)) {
     const file = programOnPath(command, { PATH: env["PATH"] });
@@ -66,6 +69,7 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
     }
     if (!shim) return await runProgram(command, { project, args, targets }, context);
   }
+  refuseOtherProgram(options, project, context);
   const decided = await planRun(command, project, context);
   // Who put a stand-in on PATH applied the project's variables, and perhaps a task's own over them.
   if (options.standIn === project.cwd) {
@@ -95,6 +99,37 @@ function pathOfChildren(
 /** `rg@15` is ripgrep's; without a version the project knows better what a name means. */
 function meantTool({ name, version }: ToolTarget, catalogue: Catalogue): ToolTarget {
   return { name: version === undefined ? name : catalogue.providerOf(name) ?? name, version };
+}
+
+/** `node@22 -- npm test` gives node the words "npm test": other programs run them. */
+async function hintAtWith(
+  { looksLike, targets: [target] }: ExecOptions,
+  catalogue: Catalogue,
+  { stderr }: Context,
+): Promise<void> {
+  if (looksLike === undefined || target === undefined) return;
+  const isCommand = catalogue.entry(looksLike) ?? catalogue.providerOf(looksLike) ??
+    /^(ba|z|fi|da)?sh$/.exec(looksLike);
+  if (isCommand === null || isCommand === undefined) return;
+  const tool = `${target.name}@${target.version}`;
+  await stderr.write(
+    `Note: "${looksLike}" is an argument of ${target.name} here; "haft x --with ${tool} ${looksLike} …" runs it\n`,
+  );
+}
+
+/** @throws {HaftError} for a program of PATH that no tool has, which is run behind `--` */
+function refuseOtherProgram(
+  { command, targets }: ExecOptions,
+  { tools, files: { catalogue, skipped } }: Project,
+  { env }: Context,
+): void {
+  const isKnown = hasTool(command, tools, catalogue) || catalogue.entry(command) !== undefined ||
+    catalogue.providerOf(command) !== undefined || skipped.some(({ name }) => name === command);
+  if (isKnown || targets.some(({ version }) => version !== undefined)) return;
+  if (programOnPath(command, { PATH: env["PATH"] }) === undefined) return;
+  throw new HaftError(`No tool of this project provides "${command}"`, {
+    next: `The one on PATH runs with this project's tools behind "--": haft exec -- ${command} …`,
+  });
 }
 
 /** A tag, such as \`latest\`, is what its source says now. */

@@ -8,7 +8,7 @@ import { MANIFEST_NAME } from "../tools/project/manifests.ts";
 import { readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { proposedApps, proposedTools } from "./init_proposals.ts";
+import { leftElsewhere, proposedApps, proposedTools } from "./init_proposals.ts";
 
 export interface InitOptions {
   force: boolean;
@@ -36,7 +36,7 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
       next: 'Run "haft use TOOL" to add to it, or "haft init --force" to replace it',
     });
   }
-  const { requests, ranges } = whatIsHere(context);
+  const { requests, ranges, notes } = whatIsHere(context);
   const tools = proposedTools(context.cwd, { known: new Set(requests.map(({ name }) => name)), ranges });
   const imported = await proposedApps(context.cwd);
   const apps = imported?.apps ?? {};
@@ -48,6 +48,7 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
     ...Object.entries(apps).map(([name, app]) => `app ${name}: ${String(app["command"])}`),
   ];
   await context.stdout.write(`Wrote ${path}\n${taken.map((line) => `  ${line}\n`).join("")}`);
+  for (const note of [...notes, ...leftElsewhere(context.cwd)]) await context.stderr.write(`Note: ${note}\n`);
   if (imported !== undefined) {
     const { noteText } = await import("../apps/import/draft.ts");
     for (const note of imported.notes) await context.stderr.write(`${noteText(note)}\n`);
@@ -64,12 +65,19 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
  * What the version files of this very directory ask for; of two that name a tool, the first decides. And the
  * versions that they allow of tools which they do not ask for.
  */
-function whatIsHere(context: Context): { requests: ToolRequest[]; ranges: Map<string, string> } {
-  const { requests, shadowed, constraints } = readProjectFiles(context.cwd, context);
+function whatIsHere(
+  context: Context,
+): { requests: ToolRequest[]; ranges: Map<string, string>; notes: string[] } {
+  const { requests, shadowed, constraints, problems, skipped } = readProjectFiles(context.cwd, context);
   const here = [...requests, ...shadowed].filter(({ decidedBy: { file } }) =>
     dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME
   );
   return {
+    notes: [
+      ...problems,
+      ...skipped.filter(({ file }) => dirname(file) === context.cwd)
+        .map(({ name, version, file, reason }) => `${file} asks for ${name} ${version}: ${reason}`),
+    ],
     requests: here.filter(({ name }, index) => here.findIndex((other) => other.name === name) === index),
     ranges: new Map(
       constraints.filter(({ file }) => dirname(file) === context.cwd).map(({ name, range }) => [name, range]),

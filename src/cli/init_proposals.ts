@@ -1,7 +1,7 @@
 import type { Imported } from "../apps/import/imported.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 
 /** A tool that a file of the directory calls for. */
@@ -36,6 +36,7 @@ const SIGNS: readonly (readonly [file: string, tool: string])[] = [
   [".golangci.yml", "golangci-lint"],
   [".goreleaser.yaml", "goreleaser"],
   ["pyproject.toml", "uv"],
+  ["pyproject.toml", "python"],
   ["uv.lock", "uv"],
   ["requirements.txt", "uv"],
   ["ruff.toml", "ruff"],
@@ -45,6 +46,7 @@ const SIGNS: readonly (readonly [file: string, tool: string])[] = [
   ["Justfile", "just"],
   ["justfile", "just"],
   ["Taskfile.yml", "task"],
+  [".terraform-version", "terraform"],
   ["hugo.toml", "hugo"],
   ["lefthook.yml", "lefthook"],
   ["Chart.yaml", "helm"],
@@ -93,7 +95,10 @@ export function proposedTools(
   const proposed = new Map<string, ProposedTool>();
   for (const [file, name] of SIGNS) {
     if (known.has(name) || proposed.has(name) || !existsSync(join(directory, file))) continue;
-    const version = versionIn(join(directory, file), file) ?? allowed(ranges.get(name)) ?? "latest";
+    const named = versionIn(join(directory, file), name);
+    // A pyproject.toml without a Python leaves the choice to uv.
+    if (name === "python" && named === undefined) continue;
+    const version = named ?? allowed(ranges.get(name)) ?? "latest";
     proposed.set(name, { name, version, file });
   }
   // A project that locks its packages by another program does without uv.
@@ -112,12 +117,56 @@ function allowed(range: string | undefined): string | undefined {
   return range !== undefined && tryParseVersionRequest(range)?.kind === "range" ? range : undefined;
 }
 
-/** The version that the file itself names: `toolchain go1.24.2` of a go.mod, or else `go 1.24`. */
-function versionIn(path: string, file: string): string | undefined {
-  if (file !== "go.mod") return undefined;
-  const text = readTextFile(path);
-  const toolchain = /^toolchain\s+go(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(text)?.[1];
-  return toolchain ?? /^go\s+(\d+\.\d+)/m.exec(text)?.[1];
+/**
+ * The version that the file itself names: `toolchain go1.24.2` of a go.mod, or else `go 1.24`,
+ * `requires-python` of a pyproject.toml, the only line of a .terraform-version.
+ */
+function versionIn(path: string, tool: string): string | undefined {
+  switch (`${basename(path)} ${tool}`) {
+    case "go.mod go": {
+      const text = readTextFile(path);
+      const toolchain = /^toolchain\s+go(\d+\.\d+(?:\.\d+)?)\s*$/m.exec(text)?.[1];
+      return toolchain ?? /^go\s+(\d+\.\d+)/m.exec(text)?.[1];
+    }
+    case ".terraform-version terraform": {
+      const version = readTextFile(path).trim();
+      return tryParseVersionRequest(version) === undefined ? undefined : version;
+    }
+    case "pyproject.toml python": {
+      const text = /^requires-python\s*=\s*["']([^"']+)["']/m.exec(readTextFile(path))?.[1];
+      return text === undefined ? undefined : allowed(pythonRange(text));
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Python's ranges in haft's words: `~=3.11` is `^3.11`, `~=3.11.2` is `~3.11.2`, a comma is "and". */
+function pythonRange(text: string): string {
+  return text.split(",").map((part) =>
+    part.trim().replace(/^~=\s*(\d+\.\d+\.\d+)$/, "~$1").replace(/^~=\s*/, "^").replace(/^==\s*/, "")
+  ).join(" ");
+}
+
+/** Files that ask for what haft's catalogue does not have, and what provides it. */
+const ELSEWHERE: readonly (readonly [file: string, tool: string, provider: string])[] = [
+  ["rust-toolchain.toml", "rust", "rustup"],
+  ["rust-toolchain", "rust", "rustup"],
+  ["Cargo.toml", "rust", "rustup"],
+  [".ruby-version", "ruby", "the system"],
+  ["Gemfile", "ruby", "the system"],
+  ["composer.json", "php", "the system"],
+  ["mix.exs", "elixir", "the system"],
+];
+
+/** What a person should know that the new haft.toml leaves out, each tool once. */
+export function leftElsewhere(directory: string): string[] {
+  const told = new Set<string>();
+  return ELSEWHERE.flatMap(([file, tool, provider]) => {
+    if (told.has(tool) || !existsSync(join(directory, file))) return [];
+    told.add(tool);
+    return [`${file} calls for ${tool}, which haft's catalogue does not have: it stays with ${provider}`];
+  });
 }
 
 /** The processes of a Procfile, as `haft app import` reads them; undefined where there is none. */

@@ -1,5 +1,8 @@
 import type { SourceName } from "../protocol/artifact.ts";
-import { setToolSource } from "../tools/manifest/set_tool_version.ts";
+import { dirname, join } from "node:path";
+import { setToolSource, setToolVersion } from "../tools/manifest/set_tool_version.ts";
+import { lacking } from "../tools/resolve/other_source.ts";
+import { MANIFEST_NAME } from "../tools/project/manifests.ts";
 import type { Project } from "../tools/project/project.ts";
 import { canAsk, readLine } from "./ask_trust.ts";
 import type { Context } from "./command.ts";
@@ -17,18 +20,28 @@ export async function offerOtherSources(
   project: Project,
   context: Context,
 ): Promise<boolean> {
-  const { manifestPath: path } = project.files;
-  // What another program's file or another layer asks for is changed there, by hand.
-  const own = project.requests.filter(({ name, decidedBy }) => found.has(name) && decidedBy.file === path);
-  if (path === undefined || own.length === 0 || !canAsk(context)) return false;
-  const lines = own.map(({ name }) => `  ${name}: source = "${found.get(name)}"\n`);
+  const { manifestPath, root, requests } = project.files;
+  const path = manifestPath ?? join(root, MANIFEST_NAME);
+  // What a haft.local.toml or an outer haft.toml asks for is changed there, by hand. What another program's
+  // file asks for is written into haft.toml, which comes first.
+  const own = requests.filter(({ name, decidedBy: { file } }) =>
+    found.has(name) && (file === path || (!file.endsWith(MANIFEST_NAME) && dirname(file) === root))
+  );
+  if (own.length === 0 || !canAsk(context)) return false;
+  const lines = own.map(({ name }) => {
+    const source = found.get(name);
+    const used = project.files.catalogue.source(name);
+    const lacks = source === undefined ? [] : lacking(name, { used, other: source });
+    return `  ${name}: source = "${source}"${lacks.length === 0 ? "" : `, without ${lacks.join(", ")}`}\n`;
+  });
   await context.stderr.write(`Use the ${lines.length > 1 ? "sources" : "source"} that can be reached?\n`);
   await context.stderr.write(`${lines.join("")}This changes ${path} [y/N] `);
   if (!/^y(es)?$/i.test((await readLine(context.signal)).trim())) return false;
   await editManifest(path, context, async (text) => {
     let changed = text;
-    for (const { name } of own) {
+    for (const { name, version, decidedBy: { file } } of own) {
       const source = found.get(name);
+      if (file !== path) changed = await setToolVersion(changed, name, version);
       if (source !== undefined) changed = await setToolSource(changed, name, source);
     }
     return changed;

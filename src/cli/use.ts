@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { holdingProject, writeProjectFile } from "../sync/project_lock.ts";
 import { projectResolver } from "../sync/project_sync.ts";
+import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { setToolVersion } from "../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
@@ -64,8 +66,11 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
     : project.files.manifestPath ?? join(context.cwd, MANIFEST_NAME);
   const versions = new Map<string, string>();
   for (const target of targets) {
-    versions.set(target.name, await versionToWrite(target, { ...options, project }, context));
+    const name = project.files.catalogue.toolName(target.name);
+    versions.set(name, await versionToWrite({ ...target, name }, { ...options, project }, context));
   }
+  const { lockPath } = project.files;
+  const before = { manifest: readTextIfAny(path), lock: readTextIfAny(lockPath) };
   const file = await editManifest(path, context, async (text) => {
     let changed = text;
     for (const [name, version] of versions) changed = await setToolVersion(changed, name, version);
@@ -77,7 +82,29 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
   if (!sync) return ExitCode.ok;
   const { command: syncCommand } = await import("./sync.ts");
   const flags = new Map<string, true>(offline ? [["offline", true]] : []);
-  return await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
+  const written = readTextIfAny(file);
+  const code = await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
+  if (code !== ExitCode.failed || !lacksOne([...versions.keys()], context)) return code;
+  if (readTextIfAny(file) === written) {
+    await holdingProject(dirname(file), { locks: context.paths.locks, signal: context.signal }, async () => {
+      putBack(file, before.manifest);
+      putBack(lockPath, before.lock);
+      await context.stderr.write(`${file} and the lock file are as they were\n`);
+    });
+  }
+  return code;
+}
+
+/** Whether one of the tools could not be installed, where others of the project may have failed. */
+function lacksOne(names: readonly string[], context: Context): boolean {
+  return openProject(context.cwd, context).tools.some(({ request, installed, elsewhere }) =>
+    names.includes(request.name) && installed === undefined && !elsewhere
+  );
+}
+
+function putBack(file: string, text: string | undefined): void {
+  if (text === undefined) rmSync(file, { force: true });
+  else if (readTextIfAny(file) !== text) writeProjectFile(file, text, { root: dirname(file) });
 }
 
 interface Where {

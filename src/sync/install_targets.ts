@@ -146,10 +146,12 @@ function plan(
   target: InstallTarget,
   { project, extra }: { project: Project; extra: ToolOptions },
 ): { request: ToolRequest; locked: LockedTool | undefined } {
-  const own = project.requests.find(({ name }) => name === target.name);
+  const { catalogue } = project.files;
+  const asked = catalogue.toolName(target.name);
+  const own = project.requests.find(({ name }) => name === asked);
   const commandLine = { file: "the command line", key: target.name };
   const base: ToolRequest = own ?? {
-    ...plainRequest(project.files.catalogue.tool(target.name)),
+    ...plainRequest(catalogue.tool(asked)),
     version: "latest",
     decidedBy: commandLine,
   };

@@ -1,10 +1,14 @@
 import { asHaftError, type HaftError } from "../base/errors.ts";
 import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
 import type { InstallConfig, InstallOrigin } from "../protocol/install.ts";
+import { wrongArchiveHash } from "./archive_hash.ts";
 import { type Platform, platformParts } from "../tools/platform.ts";
 import type { LockedTool } from "../tools/locked_tool.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
+
+/** Why a tool is not locked for which `system` comes last. */
+export const LEFT_TO_SYSTEM = "no such version can be had, so it is left to the system";
 
 /** What one tool needs on this machine. */
 export type InstallPlan =
@@ -53,6 +57,8 @@ export function planInstall(
   const { platform, projectDir, force, offline, origin } = deps;
   const elsewhere = otherSystem(request, platform);
   if (elsewhere !== undefined) return { state: "skipped", request, reason: elsewhere };
+  const wrong = wrongArchiveHash(request, locked);
+  if (wrong !== undefined) return { state: "impossible", request, version: locked.version, error: wrong };
   let config: InstallConfig;
   let id: string;
   try {

@@ -8,9 +8,12 @@ import type { ToolOptions } from "../protocol/tool_options.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
+import type { RequestLayer } from "../tools/project/project_files.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { definesVariables } from "../tools/project/gated_parts.ts";
 import type { ToolRequest } from "../tools/request.ts";
+import { uncheckedArchiveHash } from "./archive_hash.ts";
 import type { Installer } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
 import { runSync, type SyncOptions } from "./run_sync.ts";
@@ -81,6 +84,7 @@ export async function syncProject(
       installer: () => childInstaller(project, options, user),
     },
   );
+  for (const text of uncheckedHashes(own)) await watch.onWarning(text);
   if (installs) {
     rememberProject(own.root, user.paths);
     await updateShims(user, { changed: finished.installed > 0, onWarning: watch.onWarning });
@@ -170,6 +174,17 @@ async function warnAboutSources(project: Project, { onWarning }: InstallWatch): 
       `${ignored.length > 1 ? "count" : "counts"} for nothing: your own sources are used\n` +
       `  Look at it, then run "haft trust"`,
   );
+}
+
+/** What package.json expects of a package manager's archive and no sync compares. */
+function uncheckedHashes({ lockPath, requests }: RequestLayer): string[] {
+  const asked = requests.filter(({ archiveHash }) => archiveHash !== undefined);
+  if (asked.length === 0) return [];
+  const { tools } = readLock(lockPath).lock;
+  return asked.flatMap((request) => {
+    const locked = tools[request.name];
+    return (locked === undefined ? undefined : uncheckedArchiveHash(request, locked)) ?? [];
+  });
 }
 
 /** What other programs' files ask for and cannot be had, and what is wrong in them. */

@@ -4,12 +4,12 @@ import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
 import { installedDependencies } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import { forEachLimited } from "../base/work_pool.ts";
 import type { Installer } from "./install_one.ts";
-import { type InstallPlan, planInstall } from "./plan_install.ts";
+import { type InstallPlan, LEFT_TO_SYSTEM, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { type SyncFinished, tallied, toolFailed } from "./tally.ts";
 import type { Locked, Resolver } from "./update_lock.ts";
@@ -153,7 +153,10 @@ async function lockedTools(
   if (options.locked) refuseChanges(plan, project.lockPath);
   if (options.mode === "check") {
     for (const { request, reason } of plan.unresolved) {
-      emit({ type: "tool.needed", tool: request.name, version: null, need: "unresolved", reason });
+      // Whether a version can be had is its source's answer: what the last sync left out is no change.
+      if (isSystemOtherwise(request)) {
+        emit({ type: "tool.skipped", tool: request.name, reason: LEFT_TO_SYSTEM });
+      } else emit({ type: "tool.needed", tool: request.name, version: null, need: "unresolved", reason });
     }
     return { tools: plan.locked, resolved: new Set() };
   }

@@ -2,9 +2,10 @@ import type { SyncEvent } from "../protocol/sync_event.ts";
 import type { LockedTool, LockFile } from "../tools/locked_tool.ts";
 import { readLock, type StoredLock } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
-import type { ToolRequest } from "../tools/request.ts";
+import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
+import { NoSuchVersionError } from "../tools/sources/source_error.ts";
 import { forEachLimited } from "../base/work_pool.ts";
-import { otherSystem } from "./plan_install.ts";
+import { LEFT_TO_SYSTEM, otherSystem } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { holdingProject, writeLock } from "./project_lock.ts";
 import { toolFailed } from "./tally.ts";
@@ -89,6 +90,10 @@ export async function resolveMissing(
       kept.set(request.name, answer);
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof NoSuchVersionError && isSystemOtherwise(request)) {
+        emit({ type: "tool.skipped", tool: request.name, reason: LEFT_TO_SYSTEM });
+        return;
+      }
       keepOld(request.name);
       emit(unresolved(request, platform, error));
     }

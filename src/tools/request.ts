@@ -11,8 +11,36 @@ export interface ToolRequest extends SourceRequest {
   options: ToolOptions;
   /** Install only on these systems (`linux`, `darwin`, `win32`); all when absent. */
   os?: string[];
+  /** What corepack compares its download of the package manager with, in hexadecimal. */
+  archiveHash?: { algorithm: string; digest: string };
+  /** What counts where no version answers `than`; it says nothing of another version that is asked for. */
+  otherwise?: OtherVersions;
   /** Variables for the install step alone. They need trust: they can make an installer run code. */
   installEnv: Record<string, string>;
+}
+
+/** The further versions of a line of .tool-versions. */
+export interface OtherVersions {
+  /** The version that they follow. */
+  than: string;
+  /** In order of preference. */
+  versions: readonly string[];
+  /** Without any of them the tool is left to the system. */
+  system: boolean;
+}
+
+/** The versions that a request accepts, the preferred one first. */
+export function acceptedVersions(
+  { version, otherwise }: Pick<ToolRequest, "version" | "otherwise">,
+): string[] {
+  return [version, ...otherwise?.than === version ? otherwise.versions : []];
+}
+
+/** Whether the tool is the system's where no version that is asked for can be had. */
+export function isSystemOtherwise(
+  { version, otherwise }: Pick<ToolRequest, "version" | "otherwise">,
+): boolean {
+  return otherwise?.than === version && otherwise.system;
 }
 
 /** The parts of a request that say nothing but its tool's name. */

@@ -184,6 +184,13 @@ Deno.test("exec: TOOL@VERSION without a project, several tools, and any command 
     const missing = await haft(["exec", "--", "no-such-program"]);
     assertEquals(missing.code, 1);
     assertStringIncludes(missing.stderr, "no-such-program");
+    const beside = await haft(["x", "--with", "esbuild@2", "sh", "-c", "esbuild x"]);
+    assertEquals([beside.code, beside.stdout], [0, "esbuild 2.1.0: x|\n"]);
+    const own = await haft(["x", "esbuild@2", "--", "esbuild", "x"]);
+    assertEquals([own.code, own.stdout], [0, "esbuild 2.1.0: esbuild|x|\n"]);
+    assertStringIncludes(own.stderr, '"haft x --with esbuild@2 esbuild …" runs it');
+    const program = await haft(["exec", "sh", "-c", "true"]);
+    assertStringIncludes(program.stderr, "haft exec -- sh …");
   }));
 
 Deno.test("exec of a version that is missing installs nothing where auto_install is false", () =>

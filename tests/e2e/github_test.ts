@@ -105,4 +105,19 @@ Deno.test("an asset without digest and checksum is refused; an unknown repositor
   assertStringIncludes(limited.stderr, "its limit of requests is used up until 12:34 UTC");
   assertStringIncludes(limited.stderr, "GITHUB_TOKEN");
   assert(!limited.stderr.includes("token-for-the-api"));
+  const answers: [status: number, headers: Record<string, string>, next: string][] = [
+    [401, {}, "GitHub refuses the token of GITHUB_TOKEN"],
+    [429, { "retry-after": "3600" }, "asks to wait 3600 s"],
+    [200, { "content-type": "text/html" }, "Check GITHUB_API_URL"],
+  ];
+  for (const [status, headers, next] of answers) {
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      () => new Response("<html>", { status, headers }),
+    );
+    const env = { ...github.env, GITHUB_API_URL: `http://127.0.0.1:${server.addr.port}` };
+    const { stderr } = await sandbox.run(binary, { args: ["sync"], env });
+    assertStringIncludes(stderr, next);
+    assert(!/npmrc|NPM_CONFIG/.test(stderr), stderr);
+  }
 });

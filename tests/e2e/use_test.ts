@@ -37,4 +37,30 @@ Deno.test("use of a tool or version that does not exist changes nothing, and nam
     assertStringIncludes(stderr, near);
     assertEquals(existsSync(join(sandbox.project, "haft.toml")), false);
   }
+  const use = (...args: string[]) => sandbox.run(binary, { args: ["use", ...args] });
+  await registry.addPackage({ name: "a-library", version: "1.0.0" }, { "index.js": "" });
+  const library = await use("biome@2", "npm:a-library");
+  assertEquals(library.code, 1);
+  assertStringIncludes(library.stderr, "haft.toml and the lock file are as they were");
+  assertEquals([
+    existsSync(join(sandbox.project, "haft.toml")),
+    existsSync(join(sandbox.project, "haft.lock")),
+  ], [
+    false,
+    false,
+  ]);
+
+  const definition = '[catalogue.bundler]\nsources = ["npm:a-program"]\naliases = ["packer"]\n';
+  sandbox.manifest(definition);
+  await registry.addPackage({ name: "a-program", version: "1.0.0", bin: { program: "p.js" } }, {
+    "p.js": "",
+  });
+  const alias = await use("packer@1.0.0");
+  assertEquals(alias.code, 0, alias.stderr);
+  const files = () =>
+    ["haft.toml", "haft.lock"].map((name) => readFileSync(join(sandbox.project, name), "utf8"));
+  const before = files();
+  assertStringIncludes(before[0] ?? "", 'bundler = "1.0.0"');
+  assertEquals((await use("npm:a-library")).code, 1);
+  assertEquals(files(), before);
 });

@@ -2,10 +2,12 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
+import type { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, type RunOptions, Sandbox } from "./support.ts";
 
 interface World {
+  registry: LoopbackRegistry;
   sandbox: Sandbox;
   /** Writes a file of the project. */
   write(name: string, text: string | Uint8Array): void;
@@ -27,6 +29,7 @@ async function inWorld(test: (world: World) => Promise<void>): Promise<void> {
     return { code: code ?? -1, stdout, stderr };
   };
   await test({
+    registry,
     sandbox,
     haft,
     write(name, text) {
@@ -91,7 +94,7 @@ Deno.test("engines asks for nothing, and a version that it does not allow is tol
   }));
 
 Deno.test("a tool that a file leaves to the system, or that cannot be had, is not an outer file's", () =>
-  inWorld(async ({ sandbox, write, haft }) => {
+  inWorld(async ({ registry, sandbox, write, haft }) => {
     writeFileSync(join(sandbox.root, "haft.toml"), '[tools]\nesbuild = "1.0.0"\nbiome = "2"\n');
     assertEquals((await haft(["sync"], { cwd: sandbox.root })).code, 0);
     write(".tool-versions", "esbuild system\nbiome ref:main\nno-such-tool 1.0\n");
@@ -109,6 +112,33 @@ Deno.test("a tool that a file leaves to the system, or that cannot be had, is no
       assertEquals([tool, code], [tool, 1]);
       assertStringIncludes(stderr, `asks for ${tool} ${version}`);
     }
+    // The first that can be had counts, and then the system.
+    write(".tool-versions", "esbuild 9.0.0 1.2.0 1.0.0\nbiome 99.9.9 98.0.0 system\n");
+    const fallback = await haft(["sync"]);
+    assertEquals(fallback.code, 0, fallback.stderr);
+    assertEquals((await haft(["sync", "--check"])).code, 0);
+    assertEquals((await haft(["x", "esbuild", "a"])).stdout, "esbuild 1.2.0: a|\n");
+    writeFileSync(join(bin, "biome"), '#!/bin/sh\necho "the system\'s biome"\n', { mode: 0o755 });
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    for (const words of [["x", "biome"], ["run", "--", "biome"]]) {
+      assertEquals((await haft(words, { env })).stdout, "the system's biome\n", words.join(" "));
+    }
+    await registry.addPackage({ name: "npm", version: "9.0.0", bin: { npm: "n.js", npx: "n.js" } }, {
+      "n.js": "",
+    });
+    rmSync(join(sandbox.project, ".tool-versions"));
+    const expected = async (hash: string) => {
+      write("package.json", JSON.stringify({ packageManager: `npm@9.0.0+${hash}` }));
+      return await haft(["sync"]);
+    };
+    const wrong = await expected(`sha512.${"0".repeat(128)}`);
+    assertEquals(wrong.code, 1);
+    const [, right = ""] =
+      /npm 9\.0\.0 has (sha512\.[0-9a-f]{128}), but .*expects sha512\.000/.exec(wrong.stderr) ?? [];
+    assertEquals((await expected(right)).code, 0, right);
+    const other = await expected(`sha224.${"0".repeat(56)}`);
+    assertEquals(other.code, 0, other.stderr);
+    assertStringIncludes(other.stderr, "(packageManager) is not compared: the registry gives sha512 only");
   }));
 
 Deno.test("a version file that is malformed is told with its line, and stops nothing", () =>

@@ -57,6 +57,11 @@ export class Catalogue {
     return this.#aliases.get(name) ?? name;
   }
 
+  /** A tool's own name for what a person wrote: an alias counts, unless a tool has that name. */
+  toolName(name: string): string {
+    return this.entry(name) === undefined ? this.canonicalName(name) : name;
+  }
+
   /** The source used when the manifest names none. */
   source(name: string): SourceName | undefined {
     return this.entry(name)?.sources[0]?.source;

@@ -121,8 +121,12 @@ class Refusal extends HttpError {
 
   constructor(response: Response, { url, now }: { url: URL; now: number }) {
     const { status } = response;
-    super(statusError({ status, url: url.href }).reason, { kind: "status", url, status });
-    this.retryAfterMs = retryAfterMs(response.headers.get("retry-after"), now);
+    const asked = retryAfterMs(response.headers.get("retry-after"), now);
+    const wait = asked === undefined || asked <= MAX_RETRY_AFTER_MS
+      ? ""
+      : `, and asks to wait ${Math.ceil(asked / 1000)} s`;
+    super(`${statusError({ status, url: url.href }).reason}${wait}`, { kind: "status", url, status });
+    this.retryAfterMs = asked;
   }
 }
 

@@ -1,5 +1,7 @@
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import process from "node:process";
 import { ExitCode } from "../../base/exit_code.ts";
+import { proxyOf } from "./proxy.ts";
 
 /** What went wrong, for code that acts on it. */
 export type HttpErrorKind =
@@ -39,12 +41,15 @@ export class HttpError extends HaftError {
   readonly status: number | undefined;
   /** What happened, without the address. */
   readonly reason: string;
+  readonly #attempts: number;
 
   constructor(reason: string, options: HttpErrorOptions, attempts = 1) {
     const url = printableUrl(options.url);
     const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
     const next = options.next ?? nextStep(options);
-    super(`Cannot fetch ${url}: ${reason}${tried}`, {
+    const proxy = isConnection(options.kind) ? proxyOfText(options.url) : undefined;
+    const way = proxy === undefined ? "" : `, through the proxy ${proxy}`;
+    super(`Cannot fetch ${url}: ${reason}${way}${tried}`, {
       ...(next === undefined ? {} : { next }),
       exitCode: options.kind === "stalled" ? ExitCode.timedOut : ExitCode.failed,
       cause: options.cause,
@@ -53,6 +58,13 @@ export class HttpError extends HaftError {
     this.url = url;
     this.status = options.status;
     this.reason = reason;
+    this.#attempts = attempts;
+  }
+
+  /** The same error with a next step that the one who asked knows better. */
+  withNext(next: string): HttpError {
+    const { kind, url, status, cause } = this;
+    return new HttpError(this.reason, { kind, url, status, next, cause }, this.#attempts);
   }
 
   /** The same error, after more than one attempt. */
@@ -60,6 +72,16 @@ export class HttpError extends HaftError {
     const { kind, url, status, next, cause } = this;
     return new HttpError(this.reason, { kind, url, status, next, cause }, attempts);
   }
+}
+
+/** Failures in which the proxy may be the one that cannot be reached. */
+function isConnection(kind: HttpErrorKind): boolean {
+  return kind === "dns" || kind === "refused" || kind === "tls" || kind === "proxy" || kind === "broken";
+}
+
+function proxyOfText(url: string | URL): string | undefined {
+  const parsed = url instanceof URL ? url : parsedUrl(url);
+  return parsed === undefined ? undefined : proxyOf(parsed, process.env);
 }
 
 const OFFLINE_HINT = '"haft sync --offline" uses what is already in the store';

@@ -164,10 +164,18 @@ function addMention(
   if (known && usable !== undefined && "system" in usable) content.system.push(tool);
   else if (known && usable !== undefined && "version" in usable) {
     const os = systems(mention.os);
+    const further = choices.slice(choices.indexOf(usable) + 1);
+    const last = further.findIndex((choice) => "system" in choice);
+    const versions = further.slice(0, last === -1 ? undefined : last).flatMap((choice) =>
+      "version" in choice ? [choice.version] : []
+    );
+    const otherwise = { than: usable.version, versions, system: last !== -1 };
     content.requests.push({
       ...plainRequest(catalogue.tool(tool)),
       version: usable.version,
       ...(os === undefined ? {} : { os }),
+      ...(versions.length > 0 || otherwise.system ? { otherwise } : {}),
+      ...(mention.hash === undefined ? {} : { archiveHash: mention.hash }),
       decidedBy: { file: path, key: mention.key },
     });
   } else {

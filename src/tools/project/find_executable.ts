@@ -190,7 +190,8 @@ function notInProject(
 function whereToGet(name: string, catalogue: Catalogue): string {
   const provider = catalogue.providerOf(name);
   if (provider !== undefined) return `"${provider}" has it: "haft use ${provider}" adds it`;
-  if (catalogue.entry(name) !== undefined || name.includes(":")) return `Add it with "haft use ${name}"`;
+  if (name.includes(":")) return `Add it with "haft use ${name}", or run it once: haft x ${name}@latest`;
+  if (catalogue.entry(name) !== undefined) return `Add it with "haft use ${name}"`;
   const near = didYouMean(nearestNames(name, catalogue.names()));
   return near === undefined
     ? `"haft search ${name}" looks in descriptions, too; others are written with their source: ${

@@ -6,7 +6,7 @@ import { lockState } from "../lockfile/lock_matches.ts";
 import { dependenciesLockPath, readTextIfAny } from "../lockfile/read_lock_file.ts";
 import type { Platform } from "../platform.ts";
 import { platformParts } from "../platform.ts";
-import type { ToolRequest } from "../request.ts";
+import { acceptedVersions, type ToolRequest } from "../request.ts";
 import { installConfig, toolStoreId } from "../resolve/install_config.ts";
 import { dependenciesPath, isOwnChoice, type Receipt, receiptPath } from "../store/receipt.ts";
 import type { InstalledTool, Store } from "../store/store.ts";
@@ -52,7 +52,8 @@ export function projectTool(request: ToolRequest, context: InstalledToolsContext
   if (elsewhere) return { request, elsewhere, version: entry?.version, ...NOTHING_INSTALLED };
   const found = entry !== undefined && lockState(request, entry) !== "stale"
     ? lockedTool(request, entry, context)
-    : chosenTool(request, context);
+    : acceptedVersions(request).map((version) => chosenTool({ ...request, version }, context))
+      .reduce((best, one) => best.installed === undefined && one.installed !== undefined ? one : best);
   return { request, elsewhere, ...found };
 }
 

@@ -10,7 +10,7 @@ import { hostPlatform } from "../host_platform.ts";
 import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
-import type { ToolRequest } from "../request.ts";
+import { isSystemOtherwise, type ToolRequest } from "../request.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
 import { buildRunsCode, gatedParts, gatedSettings, installRunsCode, withoutCode } from "./gated_parts.ts";
 import { type GatedParts, TrustStore } from "../trust/trust_store.ts";
@@ -122,6 +122,14 @@ export class Project {
     this.#tools ??= this.#readTools();
     if ("error" in this.#tools) throw this.#tools.error;
     return this.#tools.found;
+  }
+
+  /** Tools that are left to the system, some of them because no version that is asked for can be had. */
+  get system(): string[] {
+    const left = this.requests.filter((request) =>
+      isSystemOtherwise(request) && !this.tools.some((tool) => tool.request.name === request.name)
+    );
+    return [...this.files.system, ...left.map(({ name }) => name)];
   }
 
   get installedTools(): InstalledTool[] {
@@ -254,7 +262,8 @@ export class Project {
 
   /** What stands in front of PATH for the tools that are not installed: see stand_ins.ts. */
   get standIns(): string[] {
-    return standIns(this.tools, { cwd: this.cwd, files: this.files, paths: this.#user.paths });
+    const { cwd, system, files: { catalogue } } = this;
+    return standIns(this.tools, { cwd, files: { catalogue, system }, paths: this.#user.paths });
   }
 
   /**
@@ -288,7 +297,9 @@ export class Project {
       const found = this.layers.flatMap(({ root, lockPath, requests }) => {
         if (requests.length === 0) return [];
         const context = { lock: readLock(lockPath).lock, root, lockPath, store: this.store, platform };
-        return requests.map((request) => projectTool(request, context));
+        return requests.map((request) => projectTool(request, context)).filter((tool) =>
+          tool.installed !== undefined || !isSystemOtherwise(tool.request)
+        );
       });
       return { found };
     } catch (error) {

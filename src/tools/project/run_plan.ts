@@ -51,7 +51,8 @@ export async function planRun(
   if (found.installed.receipt.kind !== "js") return plan;
   const { scriptCommand } = await import("./js_runner.ts");
   const requireInstalled = (runtime: string) => {
-    if (isAsked(runtime, project.tools, project.files)) findExecutable(runtime, project.tools, project.files);
+    const { tools, system, files: { catalogue } } = project;
+    if (isAsked(runtime, tools, { catalogue, system })) findExecutable(runtime, project.tools, project.files);
   };
   const script = scriptCommand(found.path, { env, tools, paths, requireInstalled });
   return { ...plan, file: script.file, args: script.args, env: { ...variables, ...script.env } };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { envValue } from "../../base/env.ts";
+import { HttpError } from "../http/http_error.ts";
 import type { Documents } from "./metadata_client.ts";
 import type { RegistryUser } from "./registry_types.ts";
 
@@ -31,7 +32,7 @@ export async function searchRepositories(
   text: string,
   { documents, user, signal }: GithubContext,
 ): Promise<v.InferOutput<typeof Repositories>> {
-  return await documents.get({
+  return await askGithub(documents, user, {
     url: `${apiOf(user)}/search/repositories?q=${encodeURIComponent(text)}&per_page=20`,
     headers: authorization(user),
     accept: "application/vnd.github+json",
@@ -40,6 +41,36 @@ export async function searchRepositories(
     parse: (json) => v.parse(v.object({ items: Repositories }), json).items,
     signal,
   }) ?? [];
+}
+
+/** A question to the API, whose failures have GitHub's own next steps. */
+async function askGithub<T>(
+  documents: Documents,
+  user: RegistryUser,
+  question: Parameters<typeof documents.get<T>>[0],
+): Promise<T | undefined> {
+  try {
+    return await documents.get(question);
+  } catch (error) {
+    const next = error instanceof HttpError ? nextStep(error, user) : undefined;
+    throw error instanceof HttpError && next !== undefined ? error.withNext(next) : error;
+  }
+}
+
+function nextStep({ kind, status }: HttpError, user: RegistryUser): string | undefined {
+  const hasToken = Object.keys(authorization(user)).length > 0;
+  if (kind === "not-json" || kind === "not-text") {
+    return "Check GITHUB_API_URL, and whether a proxy or a login page answers in GitHub's place";
+  }
+  if (status === 401) {
+    return "GitHub refuses the token of GITHUB_TOKEN, GH_TOKEN or gh: renew it, or unset it for public repositories";
+  }
+  if (status === 429) {
+    return hasToken
+      ? "Try again later"
+      : "Try again later, or set GITHUB_TOKEN, which has a larger limit of its own";
+  }
+  return undefined;
 }
 
 function apiOf({ env }: RegistryUser): string {
@@ -51,7 +82,7 @@ function apiOf({ env }: RegistryUser): string {
  * @returns undefined when there is no such repository, or it is not the user's to see
  */
 export async function releasesOf(repo: string, context: GithubContext): Promise<Release[] | undefined> {
-  const found = await context.documents.get({
+  const found = await askGithub(context.documents, context.user, {
     url: `${apiOf(context.user)}/repos/${repo}/releases?per_page=100`,
     headers: authorization(context.user),
     accept: "application/vnd.github+json",

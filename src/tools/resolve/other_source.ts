@@ -1,7 +1,7 @@
 import { HaftError } from "../../base/errors.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
-import { builtInCatalogue } from "../catalogue/catalogue.ts";
+import { builtInCatalogue, declaredBy } from "../catalogue/catalogue.ts";
 import { HttpError, type HttpErrorKind } from "../http/http_error.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import type { ToolRequest } from "../request.ts";
@@ -29,10 +29,24 @@ export async function resolveOrPropose(request: ToolRequest, deps: ResolveDeps):
     const used = request.source ?? sources[0];
     for (const source of sources.filter((one) => one !== used)) {
       const version = await versionFrom({ ...request, source }, deps);
-      if (version !== undefined) throw new UnreachableSourceError(failure, request, { source, version });
+      if (version === undefined) continue;
+      const lacks = lacking(request.name, { used, other: source });
+      throw new UnreachableSourceError(failure, request, { source, version, lacks });
     }
     throw used === "http" ? withMirrorHint(failure) : error;
   }
+}
+
+/** The executables of a tool's usual source that another one does not have: npm's node is without npm. */
+export function lacking(
+  name: string,
+  { used, other }: { used: SourceName | undefined; other: SourceName },
+): string[] {
+  const sources = builtInCatalogue.entry(name)?.sources ?? [];
+  const named = (wanted: SourceName | undefined) =>
+    sources.filter(({ source }) => source === wanted).flatMap(declaredBy);
+  const has = named(other);
+  return has.length === 0 ? [] : named(used).filter((one) => !has.includes(one));
 }
 
 async function versionFrom(request: ToolRequest, deps: ResolveDeps): Promise<string | undefined> {
@@ -63,7 +77,7 @@ export function hintAtOtherSources(
   const names = others.map(({ source }) => `source = "${source}"`).join(" or ");
   const hint = `"${tool}" has another source, too: write ${names} for it in haft.toml, and haft.lock changes`;
   return new HaftError(failure.message, {
-    next: failure.next === undefined ? hint : `${failure.next}\n  ${hint}`,
+    next: failure.next === undefined ? hint : `${failure.next}\n${hint}`,
     exitCode: failure.exitCode,
     cause: failure,
   });

@@ -2,8 +2,9 @@ import type { LockedTool } from "../locked_tool.ts";
 import { definitionKey } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { PLATFORMS } from "../platform.ts";
-import type { ToolRequest } from "../request.ts";
+import { acceptedVersions, type ToolRequest } from "../request.ts";
 import type { ResolveDeps } from "../sources/source.ts";
+import { NoSuchVersionError } from "../sources/source_error.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { HaftError } from "../../base/errors.ts";
 import { parseBehind, parseVersionRequest, versionBehind } from "../versions/version_request.ts";
@@ -15,14 +16,28 @@ import { parseBehind, parseVersionRequest, versionBehind } from "../versions/ver
  * @throws {HaftError} when no version answers the request, or an artifact comes without a strong hash
  */
 export async function resolveTool(request: ToolRequest, deps: ResolveDeps): Promise<LockedTool> {
+  let first: unknown;
+  for (const version of acceptedVersions(request)) {
+    try {
+      return { ...await resolveVersion({ ...request, version }, deps), request: request.version.trim() };
+    } catch (error) {
+      // A source that cannot be reached says nothing of its versions.
+      if (!(error instanceof NoSuchVersionError)) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+async function resolveVersion(request: ToolRequest, deps: ResolveDeps): Promise<LockedTool> {
   const behind = parseBehind(request.version);
   if (behind !== undefined) {
-    const { version } = await resolveTool({ ...request, version: behind.base }, deps);
+    const { version } = await resolveVersion({ ...request, version: behind.base }, deps);
     const wanted = versionBehind(version, behind.minus);
     if (wanted === undefined) {
       throw new HaftError(`"${request.name}" ${version} has nothing ${behind.minus} behind it`);
     }
-    return { ...await resolveTool({ ...request, version: wanted }, deps), request: request.version.trim() };
+    return await resolveVersion({ ...request, version: wanted }, deps);
   }
   // Wrong text must not cost a request.
   parseVersionRequest(request.version);

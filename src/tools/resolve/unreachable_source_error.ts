@@ -8,11 +8,16 @@ export class UnreachableSourceError extends HaftError {
   /** The source that answered. */
   readonly otherSource: SourceName;
 
-  constructor(error: HaftError, request: ToolRequest, other: { source: SourceName; version: string }) {
+  constructor(
+    error: HaftError,
+    request: ToolRequest,
+    other: { source: SourceName; version: string; lacks: readonly string[] },
+  ) {
     const { name, version } = request;
     const line = `${name} = { version = ${JSON.stringify(version)}, source = "${other.source}" }`;
     super(error.message, {
-      next: `Source "${other.source}" answers, and has ${name} ${other.version}. ` +
+      next: `Source "${other.source}" answers, and has ${name} ${other.version}` +
+        `${other.lacks.length === 0 ? "" : ` without ${other.lacks.join(", ")}`}. ` +
         `To use it, write this under [tools] in haft.toml: ${line}`,
       exitCode: error.exitCode,
       cause: error,

@@ -4,6 +4,11 @@ import { didYouMean, nearestNames } from "../versions/nearest.ts";
 import { nearestVersions } from "../versions/nearest_versions.ts";
 import { parseVersionRequest } from "../versions/version_request.ts";
 
+/** The source was asked, and has no such version. */
+export class NoSuchVersionError extends HaftError {
+  override readonly name = "NoSuchVersionError";
+}
+
 /** The error for a version text that no published version answers, with the nearest ones. */
 export function unknownVersion(
   request: SourceRequest,
@@ -14,7 +19,7 @@ export function unknownVersion(
   const tags = Object.keys(available.distTags);
   const near = isTag ? nearestNames(text, tags) : nearestVersions(text, available.versions);
   const known = isTag && tags.length > 0 ? `It has the tags ${tags.sort().join(", ")}` : undefined;
-  return new HaftError(
+  return new NoSuchVersionError(
     `Unknown ${isTag ? "tag" : "version"} "${text}" of tool "${request.name}" (${where(request)})`,
     optionalNext(didYouMean(near) ?? known),
   );
@@ -31,7 +36,7 @@ export function unknownPackage(
 
 /** The error for a version that exists without executables. */
 export function nothingPublished(request: SourceRequest, version: string, source: string): HaftError {
-  return new HaftError(
+  return new NoSuchVersionError(
     `"${request.name}" ${version} has no executables in source "${source}" for any platform (${
       where(request)
     })`,

@@ -102,6 +102,17 @@ Deno.test("init takes over version files, keeps a haft.toml that is there, and r
     assertStringIncludes(stderr, "haft init --force");
     assertEquals((await haft(["init", "--force"])).code, 0);
     assertEquals(readFileSync(file, "utf8"), text);
+
+    write("package.json", '{"packageManager":');
+    write(".terraform-version", "1.9.8\n");
+    write("pyproject.toml", '[project]\nrequires-python = ">=3.11,<3.14"\n');
+    write("Cargo.toml", '[package]\nname = "x"\n');
+    const others = await haft(["init", "--force"]);
+    const proposed = readFileSync(file, "utf8");
+    assertStringIncludes(proposed, 'terraform = "1.9.8"\n');
+    assertStringIncludes(proposed, 'python = ">=3.11 <3.14"\n');
+    assertStringIncludes(others.stderr, "package.json:1: ");
+    assertStringIncludes(others.stderr, "Cargo.toml calls for rust, which haft's catalogue does not have");
   }));
 
 Deno.test("trust in the user's settings does not cover an outer project outside of it", () =>

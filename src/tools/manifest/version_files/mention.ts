@@ -7,6 +7,8 @@ export interface Mention {
   versions: readonly string[];
   /** Where in the file: `line 3`, `tools.node`, `volta.node`. */
   key: string;
+  /** Of the archive, in hexadecimal: `sha512`, `a1b2…`. */
+  hash?: { algorithm: string; digest: string };
   /** Systems, as the file calls them. */
   os?: readonly string[];
 }

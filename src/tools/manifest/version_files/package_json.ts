@@ -81,13 +81,17 @@ function voltaTools(
 /** `pnpm@9.1.0+sha512.abc`: corepack's hash of the archive follows the version. */
 function packageManager(value: unknown): { tools: Mention[]; problems: string[] } {
   if (value === undefined) return { tools: [], problems: [] };
-  const [, name, version] = typeof value === "string" ? /^([a-z]+)@([^+]+)/.exec(value) ?? [] : [];
-  return name === undefined || version === undefined
-    ? {
+  const [, name, version, algorithm, digest] = typeof value === "string"
+    ? /^([a-z]+)@([^+]+)(?:\+([a-z0-9]+)\.([0-9A-Fa-f]+))?/.exec(value) ?? []
+    : [];
+  if (name === undefined || version === undefined) {
+    return {
       tools: [],
       problems: [' packageManager is left out: it is no name and version, such as "pnpm@9.1.0"'],
-    }
-    : { tools: [{ name, versions: [version], key: "packageManager" }], problems: [] };
+    };
+  }
+  const hash = algorithm === undefined || digest === undefined ? {} : { hash: { algorithm, digest } };
+  return { tools: [{ name, versions: [version], key: "packageManager", ...hash }], problems: [] };
 }
 
 /** `{ runtime: { name, version }, packageManager: … }`, each one or a list. */
