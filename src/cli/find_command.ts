@@ -1,7 +1,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { Command, CommandEntry, CommandGroup } from "./command.ts";
 import { isGroup } from "./command_entry.ts";
-import { OTHER_NAMES, otherName } from "./other_names.ts";
+import { otherName, otherNamesOf } from "./other_names.ts";
 
 /** What the first words of a command line name. */
 export type FoundCommand =
@@ -91,10 +91,9 @@ async function unknownCommand(
   const names = group.commands.filter(({ hidden }) => hidden !== true)
     .flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]);
   const [near] = nearestNames(word, names);
-  const meant = path === ""
-    ? [word, ...near === undefined ? nearestNames(word, Object.keys(OTHER_NAMES)) : []]
-    : [];
-  const other = await firstOf(meant, async (one) => await meaning(one) ?? otherName(one));
+  const meant = [word, ...near === undefined ? nearestNames(word, Object.keys(otherNamesOf(path))) : []];
+  const inProject = path === "" ? meaning : () => Promise.resolve(undefined);
+  const other = await firstOf(meant, async (one) => await inProject(one) ?? otherName(one, path));
   return new UsageError(`Unknown command "${path === "" ? word : `${haft} ${word}`}"`, {
     next: other ?? (near === undefined ? overview : `Did you mean "${haft} ${near}"?`),
   });

@@ -42,9 +42,55 @@ export const OTHER_NAMES: Readonly<Record<string, string>> = {
   new: 'Write a haft.toml with "haft init"',
   create: 'Write a haft.toml with "haft init"',
   completion: 'Print a completion script with "haft completions SHELL"',
+  import: 'Take over the apps of another supervisor with "haft app import FILE"',
+  monit: 'Watch apps and their logs with "haft app top"',
+  where: 'Show where a tool is installed with "haft which TOOL"',
+  current: 'Show the tools of this project with "haft ls"',
+  "self-update": 'Update haft itself with "haft self update"',
 };
 
-/** What does here what a command of that name does elsewhere. */
-export function otherName(word: string): string | undefined {
-  return Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
+/** The same for the words of a group: pm2, foreman, supervisorctl and docker compose have them. */
+const IN_GROUPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  app: {
+    ls: 'List apps with "haft app list", or with their state: "haft app status"',
+    ps: 'See "haft app status", or "haft app top"',
+    describe: 'Show an app with "haft app status NAME --json"',
+    show: 'Show an app with "haft app status NAME --json"',
+    info: 'Show an app with "haft app status NAME --json"',
+    inspect: 'Show an app with "haft app status NAME --json"',
+    env: 'The names of its variables are in "haft app status NAME --json"',
+    monit: 'Watch apps and their logs with "haft app top"',
+    attach: 'Watch apps and their logs with "haft app top"',
+    tail: 'Follow the output of an app with "haft app logs -f NAME"',
+    flush: "Logs are rotated by themselves: [apps.NAME] log has max_size and keep",
+    kill: 'Stop the apps with "haft app down", the daemon as well with "haft daemon stop"',
+    shutdown: 'Stop the apps with "haft app down", the daemon as well with "haft daemon stop"',
+    startup: 'Start the daemon at login with "haft daemon enable"',
+    resurrect: 'Start the apps of the saved list with "haft app restore"',
+    dump: 'Keep the list of running apps with "haft app save"',
+    remove: 'Stop an app and forget it with "haft app delete NAME"',
+    rm: 'Stop an app and forget it with "haft app delete NAME"',
+    del: 'Stop an app and forget it with "haft app delete NAME"',
+    run: 'Start the apps in front with "haft app up"; "haft run NAME" runs a task',
+    serve: 'Start the apps in front with "haft app up"',
+    export: 'Start the daemon at login with "haft daemon enable"',
+    check: 'Check haft.toml with "haft check"',
+    reread: 'haft reads haft.toml at each start: "haft app restart NAME"',
+    update: 'haft reads haft.toml at each start: "haft app restart NAME"',
+  },
+};
+
+/**
+ * What does here what a command of that name does elsewhere.
+ *
+ * @param group the words before it, such as `app`; none for haft's own commands
+ */
+export function otherName(word: string, group = ""): string | undefined {
+  const names = otherNamesOf(group);
+  return Object.hasOwn(names, word) ? names[word] : undefined;
+}
+
+export function otherNamesOf(group: string): Readonly<Record<string, string>> {
+  if (group === "") return OTHER_NAMES;
+  return Object.hasOwn(IN_GROUPS, group) ? IN_GROUPS[group] ?? {} : {};
 }

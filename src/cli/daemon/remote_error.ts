@@ -8,7 +8,9 @@ export function asRemoteError(error: unknown): unknown {
   const next = typeof error.data === "object" && error.data !== null && "next" in error.data
     ? String(error.data.next)
     : undefined;
-  return new HaftError(`${error.message} (${error.errorName})`, {
+  // "failed" says no more than the message does.
+  const name = error.errorName === "failed" ? "" : ` (${error.errorName})`;
+  return new HaftError(`${error.message}${name}`, {
     exitCode: ExitCode.remote,
     cause: error,
     ...(next === undefined ? {} : { next }),
