@@ -149,7 +149,7 @@ Deno.test("apps of a profile start with it, by name, or for those that depend on
     (await status(daemon)).filter(({ desired }) => desired === "running").map(({ name }) => name);
   assertEquals((await daemon.run("app", "up", "-d")).code, 0);
   assertEquals(await running(), ["web"]);
-  assertEquals((await daemon.run("app", "up", "-d", "--profile", "dev,other")).code, 0);
+  assertEquals((await daemon.run("app", "up", "-d", "--profile", "dev,test")).code, 0);
   assertEquals(await running(), ["web", "debug"]);
   await daemon.run("app", "down");
   assertEquals((await daemon.run("app", "start", "debug")).code, 0);

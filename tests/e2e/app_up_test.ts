@@ -47,6 +47,10 @@ Deno.test("app up --exit-on ends with that app, stops the others, and has its ex
   const unknown = await daemon.run("app", "up", "web", "--exit-on", "tset");
   assertEquals(unknown.code, 2, unknown.stderr);
   assertStringIncludes(unknown.stderr, '--exit-on names "tset"');
+  assertStringIncludes(unknown.stderr, "test");
+  const profile = await daemon.run("app", "up", "--profile", "nosuch");
+  assertEquals([profile.code, profile.stdout], [2, ""]);
+  assertStringIncludes(profile.stderr, 'has the profile "nosuch"');
   assertEquals((await daemon.run("app", "up", "-d", "--exit-on", "test")).code, 2);
 });
 

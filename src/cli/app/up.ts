@@ -3,6 +3,7 @@ import { dependencyTable } from "../../apps/config/parse_apps.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { startOrder } from "../../base/dependency_order.ts";
 import { UsageError } from "../../base/errors.ts";
+import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
@@ -61,6 +62,7 @@ export const command: Command<AppUpOptions> = {
     if (names.length === 0) openProject(context.cwd, context).requireManifest();
     const target = projectSelection(names, context);
     const apps = checkApps(context);
+    if (context.remote === undefined) requireKnown(options, apps);
     const client = "haft app";
     if (detach) {
       return await withDaemon(
@@ -125,6 +127,24 @@ function dependenciesOf(names: readonly string[], apps: ReadonlyMap<string, AppC
   const meant = names.map((name) => apps.has(name) ? name : name.replace(/:\d+$/, ""))
     .filter((name) => apps.has(name));
   return startOrder(meant, dependencyTable(apps)).filter((name) => !meant.includes(name));
+}
+
+/** @throws {UsageError} before anything starts, for an app or a profile that there is not */
+function requireKnown({ exitOn, profiles }: AppUpOptions, apps: ReadonlyMap<string, AppConfig>): void {
+  if (exitOn !== undefined && !apps.has(exitOn)) {
+    throw new UsageError(`--exit-on names "${exitOn}", which is no app of this project`, {
+      next: didYouMean(nearestNames(exitOn, [...apps.keys()])) ??
+        `Apps there: ${[...apps.keys()].join(", ")}`,
+    });
+  }
+  const known = [...new Set([...apps.values()].flatMap((app) => app.profiles))];
+  const unknown = profiles.find((profile) => !known.includes(profile));
+  if (unknown === undefined) return;
+  throw new UsageError(`No app of this project has the profile "${unknown}"`, {
+    next: known.length === 0
+      ? "[apps.NAME] has it under profiles"
+      : didYouMean(nearestNames(unknown, known)) ?? `Profiles there: ${known.join(", ")}`,
+  });
 }
 
 function parse(args: ParsedArgs): AppUpOptions {
