@@ -591,6 +591,7 @@ for (const args of [["run", "--text", "x", "slow"], ["task", "logs", "-f", "ID"]
     });
     // How a task ended that an earlier daemon started is not known.
     assertEquals([code, stdout], [args[0] === "run" ? 1 : 0, "begun\nended\n"], stderr);
-    assertStringIncludes(stderr, "The daemon ended; waiting for another one");
+    // The log's first lines may come before the connection that follows it.
+    if (args[0] === "run") assertStringIncludes(stderr, "The daemon ended; waiting for another one");
   });
 }
