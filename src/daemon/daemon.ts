@@ -71,7 +71,10 @@ export class Daemon {
   /** What it leaves, when it has stopped for a successor. */
   left: { successor: Successor; legacy: Omit<Legacy, "exits">; socket: string } | undefined;
   readonly #options: DaemonOptions;
-  readonly #hub = new Hub({ maxFrameBytes: () => this.#server.limits.frame });
+  readonly #hub = new Hub({
+    maxFrameBytes: () => this.#server.limits.frame,
+    onVolume: () => this.#collector.volume(),
+  });
   readonly #emit: EmitEvent = (type, data, subject) => void this.#hub.publish(type, data, { subject });
   readonly #server: Server;
   readonly #lock: StateLock;

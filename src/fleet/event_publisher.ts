@@ -208,10 +208,11 @@ export class EventPublisher {
     place.stored = stored;
   }
 
-  #mayLeave({ type, data }: HubEvent): boolean {
+  #mayLeave({ type, frame }: HubEvent): boolean {
     if (STAYS.has(type) || !this.#wanted(type)) return false;
     const { projects } = this.#options.settings;
     if (projects.includes("*")) return true;
+    const { data } = JSON.parse(frame.subarray(LENGTH_BYTES, -1).toString());
     return typeof data === "object" && data !== null && "root" in data && typeof data.root === "string" &&
       isIn(data.root, projects);
   }

@@ -14,8 +14,6 @@ export interface HubEvent {
   readonly subject: string | undefined;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** As it was published. The publisher must not change it afterwards. */
-  readonly data: unknown;
   /** The event's message, serialised once for all readers; a notice of one that no reader would take. */
   readonly frame: SharedFrame;
 }
@@ -67,7 +65,7 @@ export class EventRing {
     const { type, subject, time, data } = event;
     const json = JSON.stringify({ type: "event", event: type, seq, time, subject, data });
     const frame = sharedFrame(this.#isReadable(json) ? json : missed(seq));
-    const stored: HubEvent = { seq, ...event, frame };
+    const stored: HubEvent = { seq, type, subject, time, frame };
     if (seq - this.#first >= this.#limits.events) this.#dropFirst();
     this.#slots[seq % this.#limits.events] = stored;
     this.#next = seq + 1;

@@ -22,7 +22,11 @@ export interface HubOptions {
   maxFrameBytes?: () => number;
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** Called each time that so many bytes of events have gone by that collecting what they left is worth it. */
+  onVolume?: () => void;
 }
+
+const VOLUME_BYTES = 8 * 1024 * 1024;
 
 /** Woken, in a microtask, after events were published. */
 export interface HubReader {
@@ -35,9 +39,12 @@ export class Hub {
   readonly #ring: EventRing;
   readonly #now: () => number;
   readonly #readers = new Set<HubReader>();
+  readonly #onVolume: (() => void) | undefined;
   #wakeScheduled = false;
+  #volume = 0;
 
-  constructor({ limits = {}, maxFrameBytes, now = Date.now }: HubOptions = {}) {
+  constructor({ limits = {}, maxFrameBytes, now = Date.now, onVolume }: HubOptions = {}) {
+    this.#onVolume = onVolume;
     this.#ring = new EventRing({ events: 65_536, bytes: 16 * 1024 * 1024, ...limits }, maxFrameBytes);
     this.#now = now;
   }
@@ -60,6 +67,11 @@ export class Hub {
    */
   publish(type: string, data: unknown, { subject }: { subject?: string | undefined } = {}): number {
     const event = this.#ring.push({ type, subject, time: this.#now(), data });
+    this.#volume += event.frame.length;
+    if (this.#volume >= VOLUME_BYTES) {
+      this.#volume = 0;
+      this.#onVolume?.();
+    }
     if (this.#readers.size > 0 && !this.#wakeScheduled) {
       this.#wakeScheduled = true;
       queueMicrotask(() => this.#wakeAll());
