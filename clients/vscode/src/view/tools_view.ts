@@ -88,7 +88,7 @@ function trustItem(project: Project): vscode.TreeItem {
   item.command = {
     command: "haft.trust",
     title: "Look at It",
-    arguments: [{ project }],
+    ...argumentsFor(project),
   };
   item.contextValue = "trust";
   return item;
@@ -105,7 +105,16 @@ function problemItem(text: string, project: Project): vscode.TreeItem {
   item.command = {
     command: "haft.openManifest",
     title: "Open haft.toml",
-    arguments: [{ project }],
+    ...argumentsFor(project),
   };
   return item;
+}
+
+/**
+ * VS Code forgets a command's arguments as soon as the tree is made anew, and a click then does nothing; so
+ * there are none where the window has one project.
+ */
+function argumentsFor(project: Project): Pick<vscode.Command, "arguments"> {
+  const isOnly = (vscode.workspace.workspaceFolders?.length ?? 0) <= 1;
+  return isOnly ? {} : { arguments: [{ project }] };
 }
