@@ -14,8 +14,8 @@ const PAUSE_MS = 200;
 
 /**
  * Gives memory back after a burst of work, and amid a long one. The runtime does so by itself while it works,
- * and afterwards late or never; but a daemon that has just started a hundred apps does nothing for the rest of
- * the day.
+ * and afterwards late or never; but a daemon that has just started a hundred apps does nothing for the rest
+ * of the day.
  */
 export class QuietCollector implements Disposable {
   readonly #options: QuietCollectorOptions;

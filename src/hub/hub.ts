@@ -22,7 +22,9 @@ export interface HubOptions {
   maxFrameBytes?: () => number;
   /** Milliseconds since 1970. */
   now?: () => number;
-  /** Called each time that so many bytes of events have gone by that collecting what they left is worth it. */
+  /**
+   * Called each time that so many bytes of events have gone by that collecting what they left is worth it.
+   */
   onVolume?: () => void;
 }
 

@@ -15,21 +15,25 @@ const parsed = (positional: string[], rest: string[] = []) => ({
 });
 
 Deno.test("parseAppOptions() reads names and flags, and refuses a command", () => {
-  assertEquals(parseAppOptions(parsed(["a", "b"])), { names: ["a", "b"], json: true, socket: "/s" });
+  const given = { everyProject: false, json: true, socket: "/s" };
+  assertEquals(parseAppOptions(parsed(["a", "b"])), { names: ["a", "b"], ...given });
+  assertThrows(() => parseAppOptions(parsed(["all", "a"])), UsageError, '"all" stands alone');
   const error = assertThrows(() => parseAppOptions(parsed(["a"], ["x"])), UsageError, "takes a command");
   assertEquals(error.next, 'Write "haft app start NAME -- COMMAND…"');
 });
 
-Deno.test("selectionOf() means the project's apps, and with all those of every project", () => {
+Deno.test("selectionOf() means the project's apps, with all too, and without a project those of every one", () => {
   const cwd = realpathSync(mkdtempSync(join(tmpdir(), "haft-selection-")));
   try {
-    writeFileSync(join(cwd, "haft.toml"), "");
     const context = fakeContext({ cwd });
-    assertEquals(selectionOf([], context), { root: cwd, names: [] });
-    assertEquals(selectionOf(["a"], context), { root: cwd, names: ["a"] });
-    assertEquals(selectionOf(["all"], context), { names: [] });
+    const named = (...names: string[]) => ({ names, everyProject: false });
+    assertEquals(selectionOf(named("all"), context), { names: [] });
+    writeFileSync(join(cwd, "haft.toml"), "");
+    assertEquals(selectionOf(named(), context), { root: cwd, names: [] });
+    assertEquals(selectionOf(named("a"), context), { root: cwd, names: ["a"] });
+    assertEquals(selectionOf(named("all"), context), { root: cwd, names: [] });
+    assertEquals(selectionOf({ names: [], everyProject: true }, context), { names: [] });
     assertEquals(projectSelection(["all"], context), { root: cwd, names: [] });
-    assertThrows(() => selectionOf(["all", "a"], context), UsageError, '"all" stands alone');
   } finally {
     rmSync(cwd, { recursive: true });
   }
@@ -38,6 +42,7 @@ Deno.test("selectionOf() means the project's apps, and with all those of every p
 Deno.test("app start: parse() takes a command for one name only, and never all", () => {
   assertEquals(start.parse(parsed(["t"], ["ssh", "-N"])), {
     names: ["t"],
+    everyProject: false,
     command: ["ssh", "-N"],
     json: true,
     socket: "/s",
