@@ -228,7 +228,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
   }
 
-  /** Looks at the clock; the server calls it about once a second. `now` is `performance.now()`. */
+  /** Looks at the clock; the server calls it every second or two. `now` is `performance.now()`. */
   checkTimes(now: number): void {
     if (this.#decoder.partial && now - this.#clock.heardAt > PAUSE_MS) {
       this.#decode(() => this.#decoder.settle(this.#onFrame));

@@ -176,7 +176,10 @@ export class Daemon {
       onConnections: () => this.#idle.restart(),
       emit: this.#emit,
       log: (line) => log.write(line),
-      onCheck: () => void this.#checkLock(),
+      onCheck: () => {
+        void this.#checkLock();
+        this.#collector.look();
+      },
     });
     methods.register(connectionHandlers({
       hub: this.#hub,
@@ -317,7 +320,6 @@ export class Daemon {
 
   async #finish(): Promise<void> {
     this.#idle[Symbol.dispose]();
-    this.#collector[Symbol.dispose]();
     this.#announced.dispose();
     await this.#fleet[Symbol.asyncDispose]();
     const successor = this.#successor;

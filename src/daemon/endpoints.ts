@@ -27,7 +27,7 @@ interface Endpoint {
 
 /**
  * Where the daemon listens. A cleaner of temporary files, or the end of a login session, removes sockets of
- * programs that go on; so each place is looked at about once a second, and a lost one is made anew.
+ * programs that go on; so each place is looked at every second or two, and a lost one is made anew.
  */
 export class Endpoints {
   readonly #log: (line: string) => void;

@@ -4,8 +4,6 @@ export interface QuietCollectorOptions {
   collect: () => void;
 }
 
-/** Milliseconds between looks. It is quiet when nothing was done from one to the next. */
-const LOOK_MS = 2_000;
 /** Work that leaves something worth collecting. */
 const WORTH = 100;
 
@@ -17,9 +15,8 @@ const PAUSE_MS = 200;
  * and afterwards late or never; but a daemon that has just started a hundred apps does nothing for the rest
  * of the day.
  */
-export class QuietCollector implements Disposable {
+export class QuietCollector {
   readonly #options: QuietCollectorOptions;
-  readonly #timer: ReturnType<typeof setInterval>;
   #seen: number;
   #collected: number;
   #volumeAt = -Infinity;
@@ -27,11 +24,6 @@ export class QuietCollector implements Disposable {
   constructor(options: QuietCollectorOptions) {
     this.#options = options;
     this.#seen = this.#collected = options.work();
-    this.#timer = setInterval(() => this.look(), LOOK_MS);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
   }
 
   /** Much has gone by, whose garbage lies outside of the heap that the runtime watches. */
@@ -42,7 +34,7 @@ export class QuietCollector implements Disposable {
     this.#options.collect();
   }
 
-  /** Called every two seconds. */
+  /** To be called every second or two: it is quiet when nothing was done from one call to the next. */
   look(): void {
     const done = this.#options.work();
     const quiet = done === this.#seen;

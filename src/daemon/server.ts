@@ -25,13 +25,14 @@ export interface ServerOptions {
   emit?: EmitEvent;
   /** A line for the daemon's log. */
   log?: (line: string) => void;
-  /** Called about once a second. */
+  /** Called every second or two. */
   onCheck?: () => void;
   /** A connection came or went; for the idle clock and the log. */
   onConnections?: (open: number) => void;
 }
 
-const CHECK_INTERVAL_MS = 1_000;
+/** Milliseconds between two looks; each wakes the daemon, which has nothing else to do for most of its life. */
+const CHECK_MS = { connected: 1_000, alone: 2_000 };
 
 /**
  * The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end.
@@ -41,7 +42,8 @@ export class Server implements AsyncDisposable {
   readonly #connections = new Map<string, Connection>();
   readonly #host: ConnectionHost & { stopping: boolean; limits: ConnectionLimits };
   readonly #options: ServerOptions;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
   readonly #endpoints: Endpoints;
   readonly #inherited: Listener[] = [];
   readonly #dialects: DialectEndpoint[] = [];
@@ -60,7 +62,7 @@ export class Server implements AsyncDisposable {
       onClose: (connection, reason) => this.#forget(connection, reason),
     };
     this.#endpoints = new Endpoints({ log: options.log ?? (() => {}) });
-    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS);
+    this.#checkLater();
   }
 
   /** Starts accepting at an endpoint. @param open listens there, and anew when its socket was removed */
@@ -142,7 +144,8 @@ export class Server implements AsyncDisposable {
     await beforeClosing?.();
     for (const connection of this.#connections.values()) connection.stop("the daemon stopped");
     await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);
-    clearInterval(this.#timer);
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -178,6 +181,15 @@ export class Server implements AsyncDisposable {
   #news(event: "client.connected" | "client.disconnected", { id, name, dialect }: Connection): void {
     if (name === undefined) return;
     this.#options.emit?.(event, { client_id: id, name, dialect: dialect ?? null }, name);
+  }
+
+  #checkLater(): void {
+    if (this.#closed) return;
+    const ms = this.#connections.size > 0 ? CHECK_MS.connected : CHECK_MS.alone;
+    this.#timer = setTimeout(() => {
+      this.#check();
+      this.#checkLater();
+    }, ms);
   }
 
   #check(): void {

@@ -3,7 +3,7 @@ import { QuietCollector } from "../../../src/daemon/quiet_collector.ts";
 
 Deno.test("memory is collected once after a burst of work, when it has been quiet, and not for a little work", () => {
   let [work, collected] = [0, 0];
-  using collector = new QuietCollector({ work: () => work, collect: () => collected++ });
+  const collector = new QuietCollector({ work: () => work, collect: () => collected++ });
   const looks = () => {
     for (let n = 0; n < 5; n++) collector.look();
     return collected;
