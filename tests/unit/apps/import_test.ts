@@ -30,8 +30,11 @@ for (const format of formats) {
 
 /** @param file may name pm2's environment: `env_production.env=production.json` */
 async function outcomeOf(directory: string, file: string): Promise<string> {
+  return await outcomeOfText(file, readFileSync(join(directory, file), "utf8"));
+}
+
+async function outcomeOfText(file: string, text: string): Promise<string> {
   const [, environment] = /\.env=([a-z]+)\./.exec(file) ?? [];
-  const text = readFileSync(join(directory, file), "utf8");
   try {
     const options = { path: file, directory: "/nowhere", environment, bunctl: readBunctlConfig };
     const { apps, notes } = await importText(text, options);
@@ -42,3 +45,20 @@ async function outcomeOf(directory: string, file: string): Promise<string> {
     return `error: ${errorMessage(error)}\n`;
   }
 }
+
+Deno.test("docs/from-process-managers.md: each example becomes what the page says", async () => {
+  const path = new URL("../../../docs/from-process-managers.md", import.meta.url).pathname;
+  const page = readFileSync(path, "utf8");
+  const example = /```\w+ (\S+)\n([^]*?)```\n\n```toml\n([^]*?)```/g;
+  let count = 0;
+  let current = page;
+  for (const [whole, file = "", text = "", said = ""] of page.matchAll(example)) {
+    const outcome = await outcomeOfText(file, text);
+    count++;
+    if (process.env["HAFT_UPDATE_GOLDEN"] === "1") {
+      current = current.replace(whole, () => whole.slice(0, -(said.length + 3)) + `${outcome}\`\`\``);
+    } else assertEquals(said, outcome, file);
+  }
+  if (current !== page) writeFileSync(path, current);
+  assertEquals(count, 5);
+});
