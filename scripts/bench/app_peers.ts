@@ -1,9 +1,8 @@
 import { delay } from "@std/async/delay";
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
+import { Pty, Reader } from "./app_readers.ts";
 import { haft, type Load, pm2, processCompose, type Supervisor } from "./app_supervisors.ts";
 import { compileC } from "./native_program.ts";
 import { builtProcessCompose } from "./process_compose.ts";
@@ -66,24 +65,36 @@ async function eachOf(
   }
 }
 
-async function commands(supervisor: Supervisor): Promise<string[]> {
+async function commands(supervisor: Supervisor, { sleepers }: Load): Promise<string[]> {
   const taken = new Map<string, { clock: number[]; processor: number[] }>();
-  const note = (what: string, work: () => void) => {
+  const note = async (what: string, work: () => Promise<void> | void) => {
     const known = taken.get(what) ?? { clock: [], processor: [] };
     const begun = { clock: performance.now(), processor: childrenTime() };
-    work();
+    await work();
     known.clock.push(performance.now() - begun.clock);
     known.processor.push((childrenTime() - begun.processor) * 1_000);
     taken.set(what, known);
   };
+  // Some commands return before what they ask for is done.
+  const running = async (count: number) => {
+    while (sleepersIn(supervisor.cwd) !== count) await delay(10);
+  };
+  const start = async () => {
+    supervisor.start();
+    await running(sleepers.length);
+  };
+  const stop = async () => {
+    supervisor.stop();
+    await running(0);
+  };
   for (let round = 0; round < ROUNDS; round++) {
-    note("start", () => supervisor.start());
+    await note("start", start);
     for (let n = 0; n < ASKED; n++) {
-      note("version", () => void supervisor.run(supervisor.version));
-      note("status", () => void supervisor.run(supervisor.status));
+      await note("version", () => void supervisor.run(supervisor.version));
+      await note("status", () => void supervisor.run(supervisor.status));
     }
-    note("restart of one", () => supervisor.restart("a1"));
-    if (round < ROUNDS - 1) note("stop", () => supervisor.stop());
+    await note("restart of one", () => supervisor.restart("a1"));
+    if (round < ROUNDS - 1) await note("stop", stop);
   }
   const pid = await supervisor.pid();
   await delay(REST / 3 * 1_000);
@@ -91,7 +102,7 @@ async function commands(supervisor: Supervisor): Promise<string[]> {
   await delay(REST * 1_000);
   const rest = processorTime(pid) - used;
   const memory = memoryOf(pid);
-  note("stop", () => supervisor.stop());
+  await note("stop", stop);
   // The kernel counts in ticks of 10 ms, so that only the mean of many is a figure.
   const mean = (what: string) => {
     const { processor = [] } = taken.get(what) ?? {};
@@ -144,7 +155,7 @@ async function screen(supervisor: Supervisor): Promise<string[]> {
   if (argv === undefined) return ["no screen"];
   supervisor.start();
   const pid = await supervisor.pid();
-  const view = new Pty(argv, supervisor);
+  const view = new Pty(argv, supervisor, scratch.directory("pty"));
   await delay(3_000);
   const idle = { view: view.processor(), daemon: processorTime(pid) };
   await delay(5_000);
@@ -177,65 +188,18 @@ async function screen(supervisor: Supervisor): Promise<string[]> {
   return rows;
 }
 
+/** How many apps of a supervisor run: all of them run in its directory. */
+function sleepersIn(directory: string): number {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === directory &&
+        readFileSync(`/proc/${name}/cmdline`, "utf8").endsWith("sleep\x003600\x00");
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
 function fileLines(path: string): number {
   return existsSync(path) ? Math.floor(statSync(path).size / LINE) : 0;
-}
-
-/** Follows the writer's log and counts its lines. */
-class Reader {
-  lines = 0;
-  readonly #child: ReturnType<typeof spawn>;
-
-  constructor({ follow: [program = "", ...args], env, cwd }: Supervisor) {
-    this.#child = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "ignore"] });
-    this.#child.stdout?.on("data", (chunk: Uint8Array) => {
-      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) this.lines++;
-    });
-  }
-
-  processor(): number {
-    return processorTime(this.#child.pid ?? 0);
-  }
-
-  end(): void {
-    this.#child.kill("SIGKILL");
-  }
-}
-
-/** A program on a terminal of 120 columns. */
-class Pty {
-  bytes = 0;
-  /** What came at once. */
-  pieces = 0;
-  readonly #child: ReturnType<typeof spawn>;
-  readonly #note: string;
-
-  constructor(argv: readonly string[], { env, cwd }: Supervisor) {
-    this.#note = join(scratch.directory("pty"), "pid");
-    const words = argv.map((word) => `'${word}'`).join(" ");
-    const start = join(scratch.directory("pty"), "start.sh");
-    writeFileSync(start, `stty cols 120 rows 40\necho $$ > '${this.#note}'\nexec ${words}\n`);
-    this.#child = spawn("script", ["--quiet", "--flush", "--command", `sh ${start}`, "/dev/null"], {
-      env: { ...env, TERM: "xterm-256color" },
-      cwd,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    this.#child.stdout?.on("data", (chunk: Uint8Array) => {
-      this.bytes += chunk.length;
-      this.pieces++;
-    });
-  }
-
-  pid(): number {
-    return Number(readFileSync(this.#note, "utf8"));
-  }
-
-  processor(): number {
-    return processorTime(this.pid());
-  }
-
-  end(): void {
-    process.kill(this.pid(), "SIGKILL");
-    this.#child.kill("SIGKILL");
-  }
 }
