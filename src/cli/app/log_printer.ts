@@ -30,6 +30,11 @@ export class LogPrinter {
   readonly #several = new Set<string>();
   readonly #order = new Map<string, number>();
   #widest = 0;
+  /** What stands before lines, by what it is made of. */
+  readonly #known = new Map<string, string>();
+  /** Lines that are not written yet. */
+  #waiting = "";
+  #written: Promise<void> | undefined;
 
   constructor(output: Output, { json, timestamps = false }: { json: boolean; timestamps?: boolean }) {
     this.#output = output;
@@ -42,28 +47,52 @@ export class LogPrinter {
     for (const { name, instances } of apps) if (instances.length > 1) this.#several.add(name);
   }
 
-  async print(line: AppLine): Promise<void> {
-    if (this.#json) return await this.#output.write(`${JSON.stringify(line)}\n`);
-    const { app, instance, stream, line: text, time, partial } = line;
+  /** Lines that come together are one write. @returns when the system has taken it */
+  print(line: AppLine): Promise<void> {
+    this.#waiting += this.#json ? `${JSON.stringify(line)}\n` : this.#shown(line);
+    return this.#written ??= Promise.resolve().then(() => {
+      const text = this.#waiting;
+      this.#waiting = "";
+      this.#written = undefined;
+      return this.#output.write(text);
+    });
+  }
+
+  #shown({ app, instance, stream, line: text, time, partial }: AppLine): string {
     if (instance > 0) this.#several.add(app);
-    const place = this.#order.get(app) ?? this.#order.size;
-    this.#order.set(app, place);
-    const shownName = cellText(this.#several.has(app) ? `${app}:${instance}` : app);
-    this.#widest = Math.max(this.#widest, widest([shownName]));
     const { color } = this.#output;
-    const style = createStyle(color);
-    const paint = style[COLORS[place % COLORS.length] ?? "cyan"];
-    const bar = stream === "stderr" ? style.red("!") : "|";
+    const stamp = this.#timestamps ? `${createStyle(color).dim(timestamp(time))} ` : "";
+    const before = `${stamp}${this.#before(app, instance, stream)}`;
+    const end = partial ? " …\n" : "\n";
+    if (PLAIN.test(text)) return `${before}${text}${end}`;
     const program = new ProgramText({ color });
     const shown = program.push(text) + program.end();
     // A line of the log may hold several that a carriage return separates.
-    const stamp = this.#timestamps ? `${style.dim(timestamp(time))} ` : "";
-    const lines = shown.split("\n").map((part) =>
-      `${stamp}${paint(cell(shownName, this.#widest))} ${bar} ${part}`
-    );
-    await this.#output.write(`${lines.join("\n")}${partial ? " …" : ""}\n`);
+    return before + shown.split("\n").join(`\n${before}`) + end;
+  }
+
+  /** The name and the bar, as wide as the widest name so far. */
+  #before(app: string, instance: number, stream: AppLine["stream"]): string {
+    const { color } = this.#output;
+    const name = this.#several.has(app) ? `${app}:${instance}` : app;
+    const key = `${stream} ${color} ${this.#widest} ${name}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const place = this.#order.get(app) ?? this.#order.size;
+    this.#order.set(app, place);
+    const shownName = cellText(name);
+    this.#widest = Math.max(this.#widest, widest([shownName]));
+    const style = createStyle(color);
+    const paint = style[COLORS[place % COLORS.length] ?? "cyan"];
+    const bar = stream === "stderr" ? style.red("!") : "|";
+    const before = `${paint(cell(shownName, this.#widest))} ${bar} `;
+    this.#known.set(`${stream} ${color} ${this.#widest} ${name}`, before);
+    return before;
   }
 }
+
+/** Nothing in it acts on a terminal. */
+const PLAIN = /^[\t\u0020-\u007e]*$/;
 
 /** Local time to the second with its offset, as wide whether it is known or not. */
 function timestamp(time: number | null): string {
