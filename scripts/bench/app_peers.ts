@@ -144,7 +144,8 @@ async function logs(supervisor: Supervisor): Promise<string[]> {
       } in ${digits(seconds)} s, ${digits(used)} s of processor time`,
     );
     reader?.end();
-    supervisor.stopWriter();
+    // Its last pause, before it may be started once more.
+    await delay(2_000);
   }
   supervisor.stop();
   return rows;

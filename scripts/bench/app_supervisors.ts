@@ -45,7 +45,7 @@ export async function haft({ sleepers, writer }: Load): Promise<Supervisor> {
     ...writer === undefined ? [] : [
       `[apps.writer]\ncommand = ${
         JSON.stringify(writer)
-      }\nautostart = false\nrestart = "no"\nlog = "writer.log"\n`,
+      }\nautostart = false\nrestart = "no"\nlog = { file = "writer.log", max_size = "1GiB" }\n`,
     ],
   ].join(""));
   const run = (argv: readonly string[]) => bench.haft(...argv);
@@ -104,7 +104,11 @@ export function processCompose(
     run,
     env,
     cwd: directory,
-    end: () => Promise.resolve(),
+    end() {
+      // It has gone where the apps were stopped.
+      spawnSync(executable, ["down", ...client], { cwd: directory, env });
+      return Promise.resolve();
+    },
   };
 }
 
