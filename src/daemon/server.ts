@@ -31,7 +31,7 @@ export interface ServerOptions {
   onConnections?: (open: number) => void;
 }
 
-/** Milliseconds between two looks; each wakes the daemon, which has nothing else to do for most of its life. */
+/** Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. */
 const CHECK_MS = { connected: 1_000, alone: 2_000 };
 
 /**
