@@ -62,7 +62,9 @@ export const runtimeMethods = {
     params: v.strictObject({ runtime: ToolName, remote: v.optional(v.boolean(), false), cwd: Cwd }),
     result: v.object({
       versions: v.array(v.string()),
-      /** Version → the day it was published (`2024-10-29`), with `remote` and where the source's list tells. */
+      /**
+       * Version → the day it was published (`2024-10-29`), with `remote` and where the source's list tells.
+       */
       dates: v.optional(Variables),
     }),
     long: true,

@@ -32,8 +32,8 @@ export interface Source<Entry, Item extends Artifact> {
   /** Every version, oldest first. */
   versions(entry: Entry, request: SourceRequest, deps: ResolveDeps): Promise<string[]>;
   /**
-   * Version → the day it was published (`2024-10-29`), where the list of versions itself tells. Nothing more is
-   * asked for it; a source without dates leaves this out.
+   * Version → the day it was published (`2024-10-29`), where the list of versions itself tells. Nothing more
+   * is asked for it; a source without dates leaves this out.
    */
   dates?(entry: Entry, request: SourceRequest, deps: ResolveDeps): Promise<ReadonlyMap<string, string>>;
   /** The exact version of a request and its artifacts for every platform, from metadata alone. */
