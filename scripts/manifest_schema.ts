@@ -6,7 +6,7 @@ import { AppTable } from "../src/apps/config/app_schema.ts";
 import { SCHEMA_URL } from "../src/base/schema_url.ts";
 import { BackendTable } from "../src/backends/backend_schema.ts";
 import { TaskTable } from "../src/tasks/task_schema.ts";
-import { ManifestDocument } from "../src/tools/manifest/manifest_schema.ts";
+import { ManifestDocument, ProjectSettings } from "../src/tools/manifest/manifest_schema.ts";
 import { projectRoot } from "./support/project.ts";
 
 /**
@@ -17,9 +17,11 @@ export const SCHEMA_FILE: string = join(projectRoot, "docs", "haft.schema.json")
 
 export function manifestSchemaText(): string {
   const { daemon: _daemon, fleet: _fleet, ...entries } = ManifestDocument.entries;
+  const { trusted_paths: _paths, allowed_shims: _shims, ...settings } = ProjectSettings.entries;
   const command = v.union([v.string(), v.array(v.string())]);
   const document = v.strictObject({
     ...entries,
+    settings: v.optional(v.strictObject(settings), {}),
     apps: v.optional(v.record(v.string(), v.union([command, AppTable]))),
     tasks: v.optional(v.record(v.string(), v.union([taskCommands(), TaskTable]))),
     backends: v.optional(v.record(v.string(), v.union([command, BackendTable]))),

@@ -35,6 +35,19 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
     '1:1 key "daemon" must be left to your own config.toml (the daemon is yours, not the project\'s)',
     '3:1 key "fleet" must be left to your own config.toml (who may use this machine is your choice)',
   ]],
+  [
+    "all that is wrong with one app",
+    '[apps.web]\ncommand = "x"\ndepends_on = ["bd"]\nschedule = "often"\n[apps.web.health]\nhttp = "localhost:80"\n' +
+    '[apps.db]\ncommand = "y"\n',
+    [
+      '3:1 key "apps.web.depends_on.bd" names no app (Did you mean "db"?)',
+      '4:1 key "apps.web.schedule" is no schedule: "often"',
+      '6:1 key "apps.web.health.http" must be an address such as "http://localhost:8080/", not "localhost:80"',
+    ],
+  ],
+  ["a setting that is the user's alone", '[settings]\ntrusted_paths = ["/"]\n', [
+    '2:1 key "settings.trusted_paths" must be left to your own config.toml (a project cannot trust itself)',
+  ]],
   ["a value of the wrong type", '[settings]\njobs = "many"\n', [
     '2:1 key "settings.jobs" must be a number, not "many"',
   ]],

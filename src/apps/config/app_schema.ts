@@ -15,8 +15,9 @@ import {
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 
+const Address = v.pipe(v.string(), v.regex(/^https?:\/\//, 'an address such as "http://localhost:8080/"'));
 const HttpTarget = v.strictObject({
-  url: v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")),
+  url: Address,
   expected_status: v.optional(v.pipe(v.number(), v.integer("a whole number"))),
 });
 const PortNumber = v.pipe(
@@ -40,7 +41,7 @@ function healthCheck<const Action extends "report" | "restart">(action: Action) 
     v.strictObject({
       http: v.optional(
         v.union([
-          v.pipe(v.string(), v.regex(/^https?:\/\//, "an address"), v.transform((url) => ({ url }))),
+          v.pipe(Address, v.transform((url) => ({ url }))),
           HttpTarget,
         ]),
       ),

@@ -26,6 +26,8 @@ export function readApps(
   section: Readonly<Record<string, unknown>>,
 ): { apps: Map<string, AppConfig>; problems: ManifestProblem[] } {
   const apps = new Map<string, AppConfig>();
+  /** Those that can be read, and what is sound of the others. */
+  const checked = new Map<string, AppConfig>();
   const problems: ManifestProblem[] = [];
   for (const [name, table] of Object.entries(section)) {
     const wrong = nameProblem(name);
@@ -33,9 +35,11 @@ export function readApps(
     const app = readSection(appTable(table), AppTable, ["apps", name]);
     problems.push(...app.problems);
     if (app.output !== undefined) apps.set(name, app.output);
+    const sound = app.output ?? soundPart(table, app.problems);
+    if (sound !== undefined) checked.set(name, sound);
   }
-  problems.push(...dependencyProblems(apps, Object.keys(section)));
-  for (const [name, config] of apps) problems.push(...scheduleProblems(name, config));
+  problems.push(...dependencyProblems(checked, { all: Object.keys(section), sound: apps }));
+  for (const [name, config] of checked) problems.push(...scheduleProblems(name, config));
   return { apps, problems };
 }
 
@@ -77,6 +81,14 @@ export function appProblem(name: string, table: unknown): ManifestProblem | unde
   return problem ?? (output === undefined ? undefined : scheduleProblems(name, output)[0]);
 }
 
+/** An app without its keys that are wrong, so that the others can be checked too. */
+function soundPart(table: unknown, problems: readonly ManifestProblem[]): AppConfig | undefined {
+  if (typeof table !== "object" || table === null || Array.isArray(table)) return undefined;
+  const wrong = new Set(problems.map(({ keys: [, , key] }) => key));
+  const sound = Object.entries(table).filter(([key]) => !wrong.has(key));
+  return readSection({ ...NEVER_STARTED, ...Object.fromEntries(sound) }, AppTable, []).output;
+}
+
 /** A text or a list alone is a command. */
 function appTable(table: unknown): unknown {
   return typeof table === "string" || Array.isArray(table) ? { command: table } : table;
@@ -97,24 +109,27 @@ function nameProblem(name: string): Pick<ManifestProblem, "message" | "next"> | 
     : undefined;
 }
 
-/** @param names of all apps, also of those that cannot be read */
+/**
+ * @param options.all the names of all apps
+ * @param options.sound the apps that can be read: what others lack may be what is wrong with them
+ */
 function dependencyProblems(
   apps: ReadonlyMap<string, AppConfig>,
-  names: readonly string[],
+  { all, sound }: { all: readonly string[]; sound: ReadonlyMap<string, AppConfig> },
 ): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   for (const [name, { depends_on: dependsOn }] of apps) {
     for (const [other, condition] of Object.entries(dependsOn)) {
       const keys = ["apps", name, "depends_on", other];
       const key = keys.join(".");
-      if (!names.includes(other)) {
-        const next = didYouMean(nearestNames(other, names.filter((one) => one !== name)));
+      if (!all.includes(other)) {
+        const next = didYouMean(nearestNames(other, all.filter((one) => one !== name)));
         problems.push({
           keys,
           message: `key "${key}" names no app`,
           ...(next === undefined ? {} : { next }),
         });
-      } else if (condition === "healthy" && apps.has(other) && apps.get(other)?.health === undefined) {
+      } else if (condition === "healthy" && sound.has(other) && sound.get(other)?.health === undefined) {
         problems.push({
           keys,
           message: `key "${key}" waits for an app without a health check`,

@@ -56,6 +56,11 @@ export const Settings = v.strictObject({
 });
 export type Settings = v.InferOutput<typeof Settings>;
 
+/** What has no place in a project's manifest. */
+function onlyUsers(why: string) {
+  return v.custom<never>(() => false, `left to your own config.toml (${why})`);
+}
+
 const DotenvFile = v.pipe(v.string(), v.nonEmpty("a file"));
 
 /** `[settings]` of a project. */
@@ -63,11 +68,16 @@ export const ProjectSettings = v.strictObject({
   ...Settings.entries,
   /** Files of variables below `[env]`, beside the manifest; later ones over earlier ones. */
   dotenv: v.optional(v.union([DotenvFile, v.array(DotenvFile)])),
+  trusted_paths: v.optional(onlyUsers("a project cannot trust itself")),
+  allowed_shims: v.optional(onlyUsers("the shims are yours, not the project's")),
 });
 export type ProjectSettings = v.InferOutput<typeof ProjectSettings>;
 
 /** Address prefix → what stands in its place. */
-export const MirrorTable = v.record(v.string(), v.pipe(v.string(), v.regex(/^https?:\/\//, "an address")));
+export const MirrorTable = v.record(
+  v.string(),
+  v.pipe(v.string(), v.regex(/^https?:\/\//, 'an address such as "https://mirror.example/"')),
+);
 
 /**
  * Sections whose content belongs to later parts of haft; that they are tables is all that is checked here.
@@ -102,12 +112,8 @@ export const ManifestDocument = v.strictObject({
   tasks: v.optional(Section),
   includes: v.optional(Includes, {}),
   backends: v.optional(Section),
-  daemon: v.optional(
-    v.custom<never>(() => false, "left to your own config.toml (the daemon is yours, not the project's)"),
-  ),
-  fleet: v.optional(
-    v.custom<never>(() => false, "left to your own config.toml (who may use this machine is your choice)"),
-  ),
+  daemon: v.optional(onlyUsers("the daemon is yours, not the project's")),
+  fleet: v.optional(onlyUsers("who may use this machine is your choice")),
 });
 export type ManifestDocument = v.InferOutput<typeof ManifestDocument>;
 

@@ -187,7 +187,10 @@ function keysAt(schema: unknown, path: readonly string[]): string[] {
     return options.flatMap((option) => typeof option === "object" ? keysAt(option, path) : []);
   }
   if (typeof entries === "object" && entries !== null) {
-    return key === undefined ? Object.keys(entries) : keysAt((entries as Record<string, unknown>)[key], rest);
+    if (key !== undefined) return keysAt((entries as Record<string, unknown>)[key], rest);
+    return Object.entries(entries).flatMap(([name, entry]) =>
+      entry?.wrapped?.type === "custom" ? [] : [name]
+    );
   }
   return key !== undefined && typeof value === "object" ? keysAt(value, rest) : [];
 }

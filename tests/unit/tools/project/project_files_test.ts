@@ -101,7 +101,7 @@ Deno.test("readProjectFiles() does not let a project widen trust", () =>
     assertThrows(
       () => readProjectFiles(root, { home: join(root, "home"), paths: { config: join(root, "config") } }),
       UsageError,
-      'key "settings.trusted_paths" is not known',
+      'key "settings.trusted_paths" must be left to your own config.toml',
     );
   }));
 
