@@ -11,6 +11,7 @@ import { backoffDelay } from "../process/backoff.ts";
 import type { EmitBackendEvent } from "../protocol/backend_events.ts";
 import type { BackendInfo, BackendState } from "../protocol/methods/backend_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
+import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import type { BackendConfig } from "./backend_schema.ts";
 import type { RequestOptions } from "./link.ts";
 import { openRun, type Run } from "./backend_run.ts";
@@ -101,7 +102,11 @@ export class Backend {
         "method_not_found",
         `Backend "${this.#options.name}" has no method "${method}"`,
         {
-          data: { methods: run.handlers },
+          data: {
+            methods: run.handlers,
+            next: didYouMean(nearestNames(method, run.handlers)) ??
+              (run.handlers.length === 0 ? "It has none" : `Its methods: ${run.handlers.join(", ")}`),
+          },
         },
       );
     }

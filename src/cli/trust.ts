@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
@@ -52,7 +52,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
   }
   const foreign = await ofAnotherProgram(path, context);
   const gated = foreign ?? project.gated;
-  if (Object.keys(gated.parts).length === 0) project.requireManifest();
+  if (Object.keys(gated.parts).length === 0) project.requireManifest(await foreignStep(project.cwd));
   if (action === "trust") store.trust(gated);
   if (action === "revoke") store.revoke(gated.path);
   const trusted = store.isTrusted(gated);
@@ -95,6 +95,14 @@ async function ofAnotherProgram(
   if (file === undefined || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
   const { gatedFile } = await import("./task/foreign_sources.ts");
   return gatedFile(file);
+}
+
+/** The command that trusts the files of other programs' tasks in a directory without a haft.toml. */
+async function foreignStep(directory: string): Promise<{ next?: string }> {
+  const { foreignFiles } = await import("./task/foreign_sources.ts");
+  const commands = foreignFiles(directory).filter(({ tasks }) => tasks.length > 0)
+    .map(({ file }) => `"haft trust ${basename(file)}"`);
+  return commands.length === 0 ? {} : { next: `Run ${commands.join(" and ")} there for its tasks` };
 }
 
 function projectDirectory(path: string | undefined, cwd: string): string {

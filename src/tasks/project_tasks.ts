@@ -38,6 +38,8 @@ export interface TaskScope {
    * They count after those of haft.toml.
    */
   foreign?: ((directory?: string) => readonly ProjectTasks[]) | undefined;
+  /** Where a task may be that no file has, as a next step. */
+  elsewhere?: ((word: string) => string | undefined) | undefined;
 }
 
 /** A task with the project that declares it. */
@@ -67,7 +69,7 @@ export function findTask(word: string, scope: TaskScope): FoundTask {
     const found = taskNamed(project.tasks, word);
     if (found !== undefined) return { project, ...found };
   }
-  throw unknownTask(word, [...projects, ...foreign?.() ?? []]);
+  throw unknownTask(word, [...projects, ...foreign?.() ?? []], scope.elsewhere?.(word));
 }
 
 /** Other programs' files are read only where haft.toml has no such task. */
@@ -96,12 +98,17 @@ export function configOf(project: ProjectTasks, name: string): TaskConfig {
   return found.config;
 }
 
-function unknownTask(word: string, projects: readonly ProjectTasks[]): UsageError {
+function unknownTask(word: string, projects: readonly ProjectTasks[], elsewhere?: string): UsageError {
   const names = projects.flatMap(({ tasks }) =>
     [...tasks].flatMap(([name, { aliases }]) => [name, ...aliases])
   );
   return new UsageError(`"${projects[0]?.manifest ?? ""}" has no task "${word}"`, {
-    next: didYouMean(nearestNames(word, names)) ??
-      `Declare it under [tasks.${word}], or start a command: haft task start -- COMMAND…`,
+    next: didYouMean(nearestNames(word, names)) ?? elsewhere ??
+      `Declare it under [tasks.${tomlKey(word)}], or start a command: haft task start -- COMMAND…`,
   });
+}
+
+/** A key as TOML has it: `build`, `"build:*"`. */
+function tomlKey(name: string): string {
+  return /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
 }

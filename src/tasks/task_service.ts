@@ -334,7 +334,10 @@ export class TaskService {
       this.#fronts.readAll();
       task = this.#queue.get(id) ?? this.#history.get(id);
     }
-    if (task === undefined) throw new RequestError("not_found", `There is no task ${id}`);
+    if (task === undefined) {
+      const next = 'Run "haft task list" for the ids of tasks';
+      throw new RequestError("not_found", `There is no task ${id}`, { data: { next } });
+    }
     return task;
   }
 

@@ -50,7 +50,10 @@ for (const mode of ["channel", "legacy"]) {
       `cwd=${cwd}`,
       "method=nothing",
     );
-    assertStringIncludes(unknown.stderr, 'has no method "nothing" (method_not_found)');
+    assertMatch(
+      unknown.stderr,
+      /has no method "nothing" \(method_not_found\)\n {2}Its methods: .*\bfail\b/,
+    );
     const { backends: [info] } = await daemon.call("backend.list", { cwd }) as {
       backends: { state: string; pid: number; log: string; handlers: string[] }[];
     };

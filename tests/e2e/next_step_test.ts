@@ -1,7 +1,7 @@
 /** What haft answers when somebody is wrong: the cause, where it is, and the command that is meant. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fakeTools } from "./fake_tools.ts";
 import { project, start } from "./task_sandbox.ts";
 import { binary, Sandbox } from "./support.ts";
@@ -21,11 +21,14 @@ const rows: [args: string[], code: number, stderr: RegExp][] = [
   [["exec", "rg"], 1, /"ripgrep" has it: "haft use ripgrep" adds it/],
   [["which", "biomee"], 1, /Did you mean "biome"\?/],
   [["which", "no-such-thing"], 1, /"haft search no-such-thing" .*"npm:name"/],
-  [["use", "tsc"], 2, /Unknown tool "tsc"\n {2}"typescript" has it: write "typescript"/],
+  [["use", "gofmt"], 2, /Unknown tool "gofmt"\n {2}"go" has it: write "go"/],
   [["install", "rg"], 1, /"ripgrep" has it: write "ripgrep"/],
   [["task", "logs", "nope"], 4, /There is no task with the id "nope"\n {2}Run "haft task list"/],
   [["task", "wait", "build"], 4, /There is no task with the id "build"\n {2}.*"haft run NAME"/],
-  [["task", "cancel", "0123456789ab"], 4, /There is no task 0123456789ab/],
+  [["task", "cancel", "0123456789ab"], 4, /There is no task 0123456789ab.*\n {2}Run "haft task list"/],
+  [["run", "zzz"], 2, /does not read the Makefile there: "haft run -- make zzz"/],
+  [["config", "set", "trusted_paths", "/d"], 2, /haft config set settings\.trusted_paths '\["\/d"\]'/],
+  [["config", "set", "daemon.idle_exit", "3h"], 2, /haft config set daemon\.idle_exit 10800"/],
   [["task", "run", "biuld"], 2, /has no task "biuld"\n {2}Did you mean "build"\?/],
   [["app", "logs", "nope"], 4, /App "nope" not found.*\n {2}.*web/],
   [["add", "biome"], 2, /"haft use TOOL"/],
@@ -59,6 +62,7 @@ const rows: [args: string[], code: number, stderr: RegExp][] = [
 
 Deno.test("what somebody gets wrong is answered with what is meant here", async () => {
   await using daemon = await project(binary, MANIFEST);
+  writeFileSync(join(daemon.sandbox.project, "Makefile"), "zzz:\n");
   for (const [args, code, stderr] of rows) {
     const result = await daemon.run(...args);
     assertEquals([args, result.code, result.stdout], [args, code, ""], result.stderr);
@@ -84,6 +88,13 @@ Deno.test("haft daemon stop says what it stopped, and what it left running", asy
     /has stopped; 1 app and 1 task left running\n$/,
   );
   await daemon.run("daemon", "start");
+  const { pid } = await daemon.call("daemon.status");
+  const settings = join(daemon.sandbox.haftHome, "config", "config.toml");
+  mkdirSync(dirname(settings), { recursive: true });
+  writeFileSync(settings, "[daemon]\nidle_exitt = 1\n");
+  assertMatch((await daemon.run("daemon", "restart")).stderr, /idle_exitt" is not known/);
+  rmSync(settings);
+  assertEquals((await daemon.call("daemon.status"))["pid"], pid);
   assertMatch((await daemon.run("daemon", "stop")).stderr, /has stopped, and with it 1 app and 1 task\n$/);
   assertEquals((await daemon.run("daemon", "stop")).stderr, "No daemon is running\n");
 });

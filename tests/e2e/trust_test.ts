@@ -432,6 +432,10 @@ Deno.test("trust of another program's file of tasks is given, shown and taken ba
   const untrusted = await haft("run", "hello");
   assertEquals(untrusted.code, 1);
   assertStringIncludes(untrusted.stderr, 'run "haft trust package.json"');
+  assertStringIncludes(
+    (await haft("trust")).stderr,
+    '\n  Run "haft trust package.json" there for its tasks\n',
+  );
   assertStringIncludes((await haft("trust", "--show", "package.json")).stdout, "is not trusted: [scripts]");
   const trusted = await haft("trust", "package.json");
   assertEquals([trusted.code, trusted.stdout.includes("echo hello > ran")], [0, true], trusted.stderr);

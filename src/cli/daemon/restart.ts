@@ -9,6 +9,9 @@ export const command: Command<DaemonStartOptions> = {
   flags: START_FLAGS,
   parse: parseStart,
   async run(options, context) {
+    const { readUserConfig } = await import("../../tools/project/user_config.ts");
+    // A daemon refuses to start with wrong settings: the old one goes on until they are right.
+    readUserConfig(context.paths.config);
     const socket = await daemonSocket(options.socket, context);
     const onItsWay = await replaceAt(socket, options, context);
     return await startAt(socket, { ...options, onItsWay }, context);
@@ -20,7 +23,7 @@ async function replaceAt(socket: string, options: DaemonStartOptions, context: C
   let onItsWay = false;
   await withRunning(socket, context, async (daemon, work) => {
     onItsWay = await makeWay(daemon, { socket, args: listenArguments(options) }, context);
-    const end = onItsWay ? "makes way" : "has stopped";
+    const end = onItsWay ? "hands over to this haft in the same process" : "has stopped";
     const rest = work === "" ? "" : onItsWay ? `, and leaves ${work} to the next` : `; ${work} left running`;
     await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, ${end}${rest}\n`);
   });

@@ -24,8 +24,11 @@ export const command: Command<TaskDeclaredOptions> = {
     const { stdout, stderr } = context;
     const tasks = await declaredTasks(context, { hidden: all });
     if (json) await stdout.data(`${JSON.stringify(tasks, null, 2)}\n`);
-    else if (tasks.length === 0) await stderr.write("This project declares no tasks\n");
-    else {
+    else if (tasks.length === 0) {
+      const { unreadNote } = await import("./unread_files.ts");
+      const note = unreadNote([context.cwd]);
+      await stderr.write(`This project declares no tasks\n${note === undefined ? "" : `  ${note}\n`}`);
+    } else {
       const { table } = await import("../../ui/table.ts");
       await stdout.write(table(
         tasks.map(({ name, aliases, description, source }) => [

@@ -14,8 +14,9 @@ export async function pickTask(context: Context): Promise<string | undefined> {
   const { env, stderr, signal } = context;
   const tasks = await declaredTasks(context);
   if (tasks.length === 0) {
+    const { unreadNote } = await import("./unread_files.ts");
     throw new UsageError("This project declares no tasks", {
-      next: "Declare one under [tasks] in haft.toml",
+      next: unreadNote([context.cwd]) ?? "Declare one under [tasks] in haft.toml",
     });
   }
   if (!canAsk(context) || env["TERM"] === "dumb") {

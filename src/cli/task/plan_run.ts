@@ -22,13 +22,17 @@ export async function withNamedTasks<T>(context: Context, use: (scope: TaskScope
   } catch (error) {
     if (!(error instanceof ForeignWanted)) throw error;
   }
-  const { foreignProjects } = await import("./foreign_tasks.ts");
+  const [{ foreignProjects }, { unreadNote }] = await Promise.all([
+    import("./foreign_tasks.ts"),
+    import("./unread_files.ts"),
+  ]);
   return await scoped(context, (scope) => {
     const { projects } = scope;
-    const near = foreignProjects([context.cwd, ...projects.map(({ root }) => root)], context);
+    const directories = [context.cwd, ...projects.map(({ root }) => root)];
+    const near = foreignProjects(directories, context);
     const foreign = (directory?: string) =>
       directory === undefined ? near : foreignProjects([directory], context);
-    return use({ ...scope, foreign });
+    return use({ ...scope, foreign, elsewhere: (word) => unreadNote(directories, word) });
   });
 }
 

@@ -5,6 +5,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { processLock } from "../../runtime/process_lock.ts";
+import { parseDuration } from "../../process/config/duration.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
 import { DaemonSettings, UserConfigDocument, UserSettings } from "../../tools/manifest/manifest_schema.ts";
 import { patchTable } from "../../tools/manifest/patch_toml.ts";
@@ -181,11 +182,24 @@ async function changeConfig(
     readSection(parseDocument(changed, { what: "settings", path }), UserConfigDocument, []).problems;
   if (problem !== undefined) {
     throw new UsageError(`Cannot set "${key}": ${problem.message.replace(`key "${key}"`, "it")}`, {
-      next: problem.next ?? 'See "haft config" for the settings in force',
+      next: problem.next ??
+        (change.action === "set" ? rightForm(key, change.value, problem.message) : undefined) ??
+        'See "haft config" for the settings in force',
     });
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, changed, { mode: 0o600 });
+}
+
+/** The command with the value as its key takes it; undefined where that cannot be told. */
+function rightForm(key: string, value: string, message: string): string | undefined {
+  if (message.includes("must be a list")) {
+    return `Write a list, such as "haft config set ${key} '${JSON.stringify([value])}'"`;
+  }
+  const time = parseDuration(value);
+  return time !== undefined && /idle_exit|stall_timeout/.test(key)
+    ? `Write it in seconds: "haft config set ${key} ${Math.round(time / 1000)}"`
+    : undefined;
 }
 
 /** A number, `true`, `false` or a list is written as such; everything else is text. */
