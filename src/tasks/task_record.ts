@@ -1,5 +1,6 @@
 import { randomId } from "../base/random_id.ts";
 import type { AbortReason, SkipReason, TaskInfo, TaskState } from "../protocol/methods/task_methods.ts";
+import { RequestError } from "../protocol/wire_error.ts";
 import type { Execution } from "./execution.ts";
 import type { StoredTask, TaskRequest } from "./history.ts";
 import type { Ending } from "./transitions.ts";
@@ -219,3 +220,9 @@ export class TaskRecord implements StoredTask {
 }
 
 const NOT_OVER = { reason: null, error: null, exit_code: null, ended_at: null } as const;
+
+/** The error for an id that no task has. */
+export function unknownTaskId(id: string): RequestError {
+  const next = 'Run "haft task list" for the ids of tasks';
+  return new RequestError("not_found", `There is no task ${id}`, { data: { next } });
+}

@@ -32,7 +32,7 @@ import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
 import { type Environments, environmentsOf, leaveTasks, TaskHeir } from "./succession.ts";
-import { type StartTask, TaskRecord } from "./task_record.ts";
+import { type StartTask, TaskRecord, unknownTaskId } from "./task_record.ts";
 import { type AttemptHooks, TaskRunner } from "./task_runner.ts";
 import type { TaskConfig } from "./task_schema.ts";
 import { isFinal, nextState } from "./transitions.ts";
@@ -334,10 +334,7 @@ export class TaskService {
       this.#fronts.readAll();
       task = this.#queue.get(id) ?? this.#history.get(id);
     }
-    if (task === undefined) {
-      const next = 'Run "haft task list" for the ids of tasks';
-      throw new RequestError("not_found", `There is no task ${id}`, { data: { next } });
-    }
+    if (task === undefined) throw unknownTaskId(id);
     return task;
   }
 
