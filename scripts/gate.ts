@@ -8,7 +8,7 @@ import { deno, runCommand } from "./support/command.ts";
 const quick: [name: string, argv: string[]][] = [
   ["fmt", [deno, "fmt", "--check", "--quiet"]],
   ["lint", [deno, "lint", "--quiet"]],
-  ["check", [deno, "check", "--quiet", "main.ts", "src", "tests", "scripts", "site"]],
+  ["check", [deno, "check", "--quiet", "main.ts", "src", "tests", "scripts", "site/tests"]],
   ["layers", [deno, "run", "-A", "--quiet", "scripts/check_layers.ts"]],
   ["python", [deno, "run", "-A", "--quiet", "scripts/python_events.ts", "--check"]],
   ["documents", [deno, "run", "-A", "--quiet", "scripts/conformance.ts", "--check"]],

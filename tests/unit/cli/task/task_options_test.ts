@@ -26,6 +26,8 @@ Deno.test("parseStart() reads names or a command, and what the task is given", (
     text: "go",
     images: ["a.png", "b.png"],
     configuration: { mode: "fast" },
+    on: undefined,
+    all: false,
     json: true,
     socket: undefined,
   });
