@@ -1,9 +1,9 @@
-import { errorMessage, UsageError } from "../base/errors.ts";
+import { UsageError } from "../base/errors.ts";
 import type { AppOutcome } from "../protocol/methods/app_methods.ts";
 import type { App } from "./app.ts";
 import { type AppRegistry, instancesMeant, type StartSelection } from "./app_registry.ts";
 import type { AppConfig } from "./config/app_schema.ts";
-import { outcomeOf } from "./outcome.ts";
+import { failed, outcomeOf } from "./outcome.ts";
 import type { ProjectApps } from "./project_apps.ts";
 
 /** How many instances apps shall have, by name. */
@@ -44,7 +44,7 @@ export class AppChanges {
         await app.reload(this.#trustedConfig(app), { env: selection.env }, signal);
         return { ...app.key, error: null };
       } catch (error) {
-        return { ...app.key, error: errorMessage(error) };
+        return failed(app.key, error);
       }
     }));
     return { apps, outcomes };

@@ -13,7 +13,7 @@ import type { ProcessKey } from "../process/process_key.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { App } from "./app.ts";
 import { AppChanges, type ScaleSelection } from "./app_changes.ts";
-import { type ActionResult, outcomeOf, withTrouble } from "./outcome.ts";
+import { type ActionResult, failed, outcomeOf, withTrouble } from "./outcome.ts";
 import { AppRegistry, instancesMeant, type Selection, type StartSelection } from "./app_registry.ts";
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
 import { appStatuses } from "./app_statuses.ts";
@@ -267,17 +267,17 @@ export class AppService {
     apps: readonly App[],
     { forget, names }: { forget: boolean; names?: readonly string[] | undefined },
   ): Promise<AppOutcome[]> {
-    const outcomes = new Map<App, string>();
+    const outcomes = new Map<App, AppOutcome>();
     await stopInOrder(apps, async (app) => {
       const only = instancesMeant(app.name, names);
       if (only === undefined) this.#schedules.delete(app);
       try {
         await app.stop({ forget, only });
       } catch (error) {
-        outcomes.set(app, errorMessage(error));
+        outcomes.set(app, failed(app.key, error));
       }
     });
-    return apps.map((app) => ({ ...app.key, error: outcomes.get(app) ?? null }));
+    return apps.map((app) => outcomes.get(app) ?? { ...app.key, error: null });
   }
 
   async #settle(apps: readonly App[], signal: AbortSignal | undefined): Promise<void> {

@@ -2,6 +2,7 @@ import { HaftError } from "../base/errors.ts";
 import type { Clock } from "../process/clock.ts";
 import type { AppInstance } from "./app_instance.ts";
 import { rollingRestart } from "./rolling_restart.ts";
+import { unknownInstance } from "./unknown_app.ts";
 
 /** Numbers of instances. */
 export type InstanceNumbers = readonly number[];
@@ -51,11 +52,7 @@ export class InstanceGroup {
   chosen(only: InstanceNumbers | undefined): AppInstance[] {
     const missing = only?.find((number) => this.#instances[number] === undefined);
     if (missing !== undefined) {
-      const { name } = this.#options;
-      const there = this.#instances.map(({ instance }) => `${name}:${instance}`).join(", ");
-      throw new HaftError(`App "${name}" has no instance ${missing}`, {
-        next: there === "" ? `Run "haft app start ${name}" first` : `There are ${there}`,
-      });
+      throw unknownInstance(this.#options.name, missing, this.#instances.map(({ instance }) => instance));
     }
     return this.#instances.filter(({ instance }) => only === undefined || only.includes(instance));
   }

@@ -1,4 +1,5 @@
-import { errorMessage } from "../base/errors.ts";
+import { errorMessage, HaftError } from "../base/errors.ts";
+import type { ProcessKey } from "../process/process_key.ts";
 import type { AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { App } from "./app.ts";
 
@@ -15,8 +16,14 @@ export function outcomeOf({ key }: App, action: () => void): AppOutcome {
     action();
     return { ...key, error: null };
   } catch (error) {
-    return { ...key, error: errorMessage(error) };
+    return failed(key, error);
   }
+}
+
+/** The outcome of what was thrown, with its next step. */
+export function failed(key: ProcessKey, error: unknown): AppOutcome {
+  const next = error instanceof HaftError ? error.next : undefined;
+  return { ...key, error: errorMessage(error), ...(next === undefined ? {} : { next }) };
 }
 
 /** The outcome of an app that did not come up gives the reason. */

@@ -8,3 +8,11 @@ export function unknownApp(name: string, known: readonly string[]): HaftError {
     : didYouMean(nearestNames(name, [...known])) ?? `Apps there: ${known.join(", ")}`;
   return new HaftError(`App "${name}" not found`, { next });
 }
+
+/** The error for an instance that an app does not have. @param numbers those that it has */
+export function unknownInstance(name: string, missing: number, numbers: readonly number[]): HaftError {
+  const there = numbers.map((number) => `${name}:${number}`).join(", ");
+  return new HaftError(`App "${name}" has no instance ${missing}`, {
+    next: there === "" ? `Run "haft app start ${name}" first` : `There are ${there}`,
+  });
+}

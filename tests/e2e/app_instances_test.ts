@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -53,6 +53,8 @@ Deno.test("app scale adds and takes away instances, leaves the others alone, and
   await daemon.run("app", "stop", "web");
   assertEquals((await daemon.run("app", "start", "web")).code, 0);
   assertEquals((await pids(daemon, "web")).length, 1);
+  assertEquals((await daemon.run("app", "scale", "web=max")).code, 0);
+  assertEquals((await pids(daemon, "web")).length, availableParallelism());
   for (const wrong of ["web", "web=0", "web=x", "web=257"]) {
     assertEquals((await daemon.run("app", "scale", wrong)).code, 2, wrong);
   }
@@ -82,9 +84,11 @@ Deno.test("restart, stop, start, status and logs take one instance by the name t
   assertEquals(await pids(daemon, "web:1"), [after[1] ?? null]);
   const lines = await logged(daemon, "web:1", "from 1");
   assert(!lines.includes("from 0"), lines);
-  const missing = await daemon.run("app", "restart", "web:7");
-  assertEquals(missing.code, 1);
-  assertStringIncludes(missing.stderr, 'App "web" has no instance 7');
+  for (const [command, code] of [["restart", 1], ["logs", 4]] as const) {
+    const missing = await daemon.run("app", command, "web:7");
+    assertEquals(missing.code, code);
+    assertMatch(missing.stderr, /App "web" has no instance 7\n {2}There are web:0, web:1\n$/);
+  }
 });
 
 Deno.test("app reload keeps an instance ready all the time, and keeps the old when the new does not come up", async () => {

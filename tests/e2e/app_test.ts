@@ -70,6 +70,15 @@ Deno.test("an app with a command of its own needs no manifest, and nothing of an
   const untrusted = await daemon.run("app", "start", "web");
   assertEquals(untrusted.code, 4);
   assertStringIncludes(untrusted.stderr, "is not trusted, and its [apps] can run code");
+  for (const verb of [["restart", "web"], ["reload", "web"], ["scale", "web=2"]]) {
+    const { code, stderr } = await daemon.run("app", ...verb);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^web: .* is not trusted, .*\n {2}.*"haft trust"/, verb.join(" "));
+  }
+  writeFileSync(join(daemon.sandbox.project, "server.js"), "");
+  writeFileSync(join(daemon.sandbox.project, "Procfile"), "");
+  assertStringIncludes((await daemon.run("app", "start", "server.js")).stderr, "NAME -- node server.js");
+  assertStringIncludes((await daemon.run("app", "start", "Procfile")).stderr, '"haft app import Procfile"');
 });
 
 Deno.test("an app finds the variables of its env_file: later files over earlier ones, env over all", async () => {

@@ -2,6 +2,7 @@ import { errorMessage, UsageError } from "../../base/errors.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
 import { instancesMeant } from "../app_registry.ts";
+import { unknownInstance } from "../unknown_app.ts";
 import { LOG_STREAMS, type LogStream } from "./log_files.ts";
 import { readLog } from "./read_log.ts";
 
@@ -22,9 +23,11 @@ export interface LogsQuery {
  * The last lines of apps, oldest first where their times are known.
  *
  * @throws {UsageError} when `grep` is no pattern
+ * @throws {HaftError} for an instance that its app does not have
  */
 export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[] {
   if (query.lines === 0) return [];
+  if (query.follow !== true) { for (const app of apps) requireInstances(app, query.names); }
   const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
   const { lines: count, since } = query;
   const streams = LOG_STREAMS.filter((stream) => query.stream === undefined || query.stream === stream);
@@ -44,6 +47,13 @@ export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[
   // Stable: the lines of one stream keep their order.
   lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
   return lines.slice(-count);
+}
+
+/** One that is followed may be yet to come. */
+function requireInstances({ name, instances }: App, names: readonly string[] | undefined): void {
+  const numbers = instances.map(({ instance }) => instance);
+  const missing = instancesMeant(name, names)?.find((number) => !numbers.includes(number));
+  if (missing !== undefined) throw unknownInstance(name, missing, numbers);
 }
 
 function isMeant(app: string, names: readonly string[] | undefined): (one: { instance: number }) => boolean {

@@ -1,3 +1,4 @@
+import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -66,7 +67,14 @@ function parse(args: ParsedArgs): AppLogsOptions {
 function sinceFlag(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
-  return Number.isNaN(time) ? Date.now() - parseDuration("since", text) : time;
+  if (!Number.isNaN(time)) return time;
+  if (!/^\d/.test(text)) {
+    const date = new Date().toISOString().slice(0, 10);
+    throw new UsageError(
+      `--since takes a time such as ${date}T08:00, or 10m for the last ones, not "${text}"`,
+    );
+  }
+  return Date.now() - parseDuration("since", text);
 }
 
 async function printLogs(

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { AppOutcome, AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
+import { shownStateOf } from "./state_text.ts";
 
 /** What the daemon answers when something was done with apps. */
 export interface AppResult {
@@ -23,9 +24,9 @@ export async function reportOutcomes(
   const { outcomes, apps = [] } = result;
   if (json) await stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else {
-    for (const { name, root, error } of outcomes) {
+    for (const { name, root, error, next } of outcomes) {
       const app = apps.find((one) => one.name === name && one.root === root);
-      if (error !== null) await stderr.write(`${name}: ${error}\n`);
+      if (error !== null) await stderr.write(`${name}: ${error}\n${next === undefined ? "" : `  ${next}\n`}`);
       else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
     }
     if (outcomes.length === 0) await stderr.write("No apps match\n");
@@ -33,7 +34,8 @@ export async function reportOutcomes(
   return outcomes.some(({ error }) => error !== null) ? ExitCode.failed : ExitCode.ok;
 }
 
-function describe({ state, instances }: AppStatus): string {
-  const pids = instances.flatMap(({ pid }) => pid ?? []);
+function describe(app: AppStatus): string {
+  const state = shownStateOf(app);
+  const pids = app.instances.flatMap(({ pid }) => pid ?? []);
   return pids.length === 0 ? state : `${state}, pid ${pids.join(", ")}`;
 }

@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { openProject } from "../../tools/project/project.ts";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { sentEnvironment } from "../caller_env.ts";
 import { offerTrust } from "../ask_trust.ts";
-import type { Command, ParsedArgs } from "../command.ts";
+import type { Command, Context, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
@@ -27,7 +29,8 @@ export const command: Command<AppStartOptions> = {
     if (names.length === 0 && context.remote === undefined) {
       openProject(context.cwd, context).requireManifest();
     }
-    checkApps(context);
+    const declared = checkApps(context);
+    if (command.length === 0) { for (const name of names) refuseFile(name, { declared }, context); }
     await offerTrust(context, { declared: command.length === 0 });
     const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
     const result = await withDaemon(
@@ -60,4 +63,30 @@ function parse(args: ParsedArgs): AppStartOptions {
     });
   }
   return { names, everyProject: false, command, json: flags.has("json"), socket: socketFlag(args) };
+}
+
+const PROGRAMS: readonly [extension: RegExp, program: string][] = [
+  [/\.[cm]?js$/, "node"],
+  [/\.py$/, "python"],
+  [/\.rb$/, "ruby"],
+  [/\.sh$/, "sh"],
+];
+
+/** @throws {UsageError} for a file, which other process managers start */
+function refuseFile(
+  name: string,
+  { declared }: { declared: ReadonlyMap<string, unknown> },
+  { cwd, remote }: Context,
+): void {
+  if (declared.has(name) || remote !== undefined || !/\.\w+$|^Procfile/.test(name)) return;
+  if (statSync(resolve(cwd, name), { throwIfNoEntry: false })?.isFile() !== true) return;
+  const isConfig = /^Procfile|\.(ya?ml|conf|ini|json)$|\.config\.[cm]?js$/.test(basename(name));
+  const program = PROGRAMS.find(([extension]) => extension.test(name))?.[1];
+  throw new UsageError(`"${name}" is a file, and no app of this project`, {
+    next: isConfig
+      ? `Take its apps over with "haft app import ${name}"`
+      : `Start it as an app: haft app start NAME -- ${program ?? ""}${
+        program === undefined ? "./" : " "
+      }${name}`,
+  });
 }

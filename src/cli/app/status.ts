@@ -7,7 +7,7 @@ import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
 import { askInPlace } from "./ask_in_place.ts";
-import { stateText } from "./state_text.ts";
+import { shownState, shownStateOf, stateText } from "./state_text.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],
@@ -43,7 +43,16 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
     ...apps.flatMap((app) =>
       app.instances.length === 0
-        ? [[app.name, stateText(app.state, style), "", "", "", "", "", about(app, NOTHING, { style, roots })]]
+        ? [[
+          app.name,
+          stateText(shownStateOf(app), style),
+          "",
+          "",
+          "",
+          "",
+          "",
+          about(app, NOTHING, { style, roots }),
+        ]]
         : app.instances.map((instance) => row(app, instance, { style, roots }))
     ),
   ], stdout));
@@ -69,13 +78,14 @@ function row(
     cpu_percent: cpu,
     memory_bytes: memory,
     reason,
+    exit_code: exitCode,
     port,
   }: AppInstance,
   { style, roots }: { style: Style; roots: boolean },
 ): string[] {
   return [
     app.instances.length > 1 ? `${app.name}:${instance}` : app.name,
-    stateText(state, style),
+    stateText(shownState({ state, exit_code: exitCode }, app), style),
     pid === null ? "" : String(pid),
     uptime === null ? "" : formatTime(uptime * 1000),
     String(restarts),

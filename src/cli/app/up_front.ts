@@ -7,7 +7,7 @@ import type { DaemonEvent } from "../../protocol/events.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
 import { NONE_STARTS, type ProjectSelection } from "./app_options.ts";
-import { stateWords } from "./state_text.ts";
+import { shownStateOf, stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";
 
@@ -161,9 +161,10 @@ export class UpFront {
 }
 
 /** `web is crashed: exited with code 7`, and where its log is. */
-function endLine({ name, state, instances }: AppStatus): string {
+function endLine(app: AppStatus): string {
+  const { name, state, instances } = app;
   const reason = instances.find((one) => one.reason !== null)?.reason;
-  const line = `${name} ${stateWords(state)}${reason == null ? "" : `: ${reason}`}\n`;
+  const line = `${name} ${stateWords(shownStateOf(app))}${reason == null ? "" : `: ${reason}`}\n`;
   return state === "stopped" ? line : `${line}  See "haft app logs ${name}"\n`;
 }
 

@@ -105,7 +105,13 @@ export const AppStatus = v.object({
 export type AppStatus = v.InferOutput<typeof AppStatus>;
 
 /** What became of one app that an action was for. */
-const Outcome = v.object({ name: v.string(), root: v.string(), error: v.nullable(v.string()) });
+const Outcome = v.object({
+  name: v.string(),
+  root: v.string(),
+  error: v.nullable(v.string()),
+  /** What a person can do about the error. */
+  next: v.optional(v.string()),
+});
 export type AppOutcome = v.InferOutput<typeof Outcome>;
 
 const ActionResult = v.object({ apps: v.array(AppStatus), outcomes: v.array(Outcome) });
