@@ -29,11 +29,13 @@ export function numberFlag(
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** `500ms`, `10s`, `5m`, `1h`, or seconds without a unit; in milliseconds. @throws {UsageError} */
+/** `500ms`, `10s`, `5m`, `1h30m`, or seconds without a unit; in milliseconds. @throws {UsageError} */
 export function parseDuration(flag: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  if (match === null) throw new UsageError(`--${flag} takes a time such as 500ms, 10s or 5m, not "${text}"`);
-  return Number(match[1]) * (UNITS[match[2] ?? "s"] ?? 1_000);
+  if (!/^(\d+(\.\d+)?|(\d+(\.\d+)?(ms|[smh]))+)$/.test(text)) {
+    throw new UsageError(`--${flag} takes a time such as 500ms, 10s or 1h30m, not "${text}"`);
+  }
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)?/g)];
+  return parts.reduce((sum, [, amount, unit = "s"]) => sum + Number(amount) * (UNITS[unit] ?? 1_000), 0);
 }
 
 /** @throws {UsageError} when the command line has more arguments than the command takes */

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, type RunOptions, Sandbox } from "./support.ts";
@@ -101,6 +101,13 @@ Deno.test("remove takes a tool out of haft.toml and haft.lock; a version file of
     assertEquals(read("haft.toml").includes("="), false);
     assertEquals(lockedVersion(read("haft.lock"), "biome"), undefined);
     assertEquals((await haft(["remove", "esbuild"])).code, 1);
+    const global = join(sandbox.haftHome, "config", "haft.toml");
+    mkdirSync(dirname(global), { recursive: true });
+    writeFileSync(global, '[tools]\nshfmt = "3"\n');
+    const own = await haft(["remove", "shfmt"]);
+    assertEquals([own.code, /"haft remove --global shfmt"/.test(own.stderr)], [1, true], own.stderr);
+    assertStringIncludes((await haft(["remove", "-g", "shfmt"])).stdout, "Removed shfmt from ");
+    assertEquals(readFileSync(global, "utf8").includes("shfmt"), false);
     const unknown = await haft(["remove", "esbiuld"]);
     assertEquals(unknown.code, 2);
     assertStringIncludes(unknown.stderr, 'Did you mean "esbuild"?');
@@ -209,6 +216,7 @@ Deno.test("search, info and ls-remote tell what there is", () =>
     const none = await haft(["search", "ripgerp"]);
     assertEquals(none.code, 1);
     assertStringIncludes(none.stderr, '"ripgrep"');
+    assertStringIncludes((await haft(["search", "jsn"])).stderr, 'Did you mean "json"?');
     sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
     assertEquals((await haft(["sync"])).code, 0);
     const info = JSON.parse((await haft(["info", "esbuild", "--json"])).stdout);
@@ -225,6 +233,8 @@ Deno.test("search, info and ls-remote tell what there is", () =>
     ]);
     assertEquals((await haft(["ls-remote", "esbuild@1"])).stdout, "1.0.0\n1.2.0\n");
     assertEquals((await haft(["ls-remote", "esbuild@7"])).code, 1);
+    assertEquals((await haft(["ls-remote", "esbuild", "latest"])).stdout, "2.1.0\n");
+    assertEquals((await haft(["info", "npm:no-such-package"])).code, 2);
     for (const command of ["info", "ls-remote", "use"]) {
       const unknown = await haft([command, "esbiuld"]);
       assertEquals(unknown.code, 2, command);

@@ -40,7 +40,11 @@ export interface TaskStartOptions extends TaskOptions, EnvironmentOptions {
 
 export const TASK_FLAGS: readonly Flag[] = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
 
-export const TEXT_FLAG: Flag = { name: "text", value: "T", description: "What to say to the task" };
+export const TEXT_FLAG: Flag = {
+  name: "text",
+  value: "T",
+  description: "Text for the task, in its $HAFT_TASK_INPUT",
+};
 
 export const FORCE_FLAG: Flag = {
   name: "force",
@@ -60,8 +64,8 @@ export const ON_FLAGS: readonly Flag[] = [
 
 export const START_FLAGS: readonly Flag[] = [
   TEXT_FLAG,
-  { name: "image", value: "F,…", description: "Images to give to the task" },
-  { name: "config", value: "JSON", description: "Its configuration" },
+  { name: "image", value: "F,…", description: "Images for the task, there too" },
+  { name: "config", value: "JSON", description: "Settings for the task, there too" },
   ...ENVIRONMENT_FLAGS,
   ...TASK_FLAGS,
 ];

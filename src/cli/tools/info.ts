@@ -120,6 +120,9 @@ async function addVersions(info: ToolInfo, context: Context): Promise<void> {
     info.latest = versions.findLast(isStableVersion) ?? versions.at(-1) ?? null;
   } catch (error) {
     context.signal.throwIfAborted();
+    // Of a tool outside the catalogue, its source's answer is all that shows that it exists.
+    const isKnown = info.description !== null || info.installed.length > 0 || info.request !== null;
+    if (!isKnown) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     await context.stderr.write(`Note: the versions of ${info.tool} are not known: ${reason}\n`);
   }

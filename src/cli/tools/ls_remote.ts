@@ -1,10 +1,11 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { projectServices } from "../../sync/project_sync.ts";
-import { openProject } from "../../tools/project/project.ts";
+import { projectResolver, projectServices } from "../../sync/project_sync.ts";
+import { openProject, type Project } from "../../tools/project/project.ts";
 import { plainRequest, type ToolRequest } from "../../tools/request.ts";
 import { availableVersions } from "../../tools/resolve/resolve_tool.ts";
 import { isStableVersion, versionSatisfies } from "../../tools/versions/pick_version.ts";
+import { tryParseVersionRequest } from "../../tools/versions/version_request.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { parseToolTarget, type ToolTarget } from "../tool_target.ts";
 
@@ -51,8 +52,13 @@ function parse({ flags, positional, rest }: ParsedArgs): LsRemoteOptions {
 async function run({ target, ...options }: LsRemoteOptions, context: Context): Promise<ExitCode> {
   const { version } = target;
   const name = openProject(context.cwd, context).files.catalogue.canonicalName(target.name);
-  const versions = (await versionsOf(name, options, context)).filter((one) =>
-    (version === undefined || versionSatisfies(version, one)) && (!options.stable || isStableVersion(one))
+  const all = await versionsOf(name, options, context);
+  const tagged = version !== undefined && tryParseVersionRequest(version)?.kind === "tag"
+    ? await taggedVersion({ name, version }, options, context)
+    : undefined;
+  const versions = all.filter((one) =>
+    (version === undefined || one === tagged || versionSatisfies(version, one)) &&
+    (!options.stable || isStableVersion(one))
   );
   if (versions.length === 0) {
     throw new HaftError(`No version of "${name}" answers "${version ?? "*"}"`, {
@@ -62,6 +68,25 @@ async function run({ target, ...options }: LsRemoteOptions, context: Context): P
   const text = options.json ? `${JSON.stringify(versions, null, 2)}\n` : `${versions.join("\n")}\n`;
   await context.stdout.data(text);
   return ExitCode.ok;
+}
+
+/** The version that a tag of the source's means, such as latest. */
+async function taggedVersion(
+  { name, version }: { name: string; version: string },
+  { offline }: { offline: boolean },
+  context: Context,
+): Promise<string> {
+  const project = openProject(context.cwd, context);
+  const ask = await projectResolver(project, { offline }, context);
+  return (await ask({ ...requestOf(name, project), version }, context.signal)).version;
+}
+
+function requestOf(name: string, { files, requests }: Project): ToolRequest {
+  return {
+    ...(requests.find((request) => request.name === name) ?? plainRequest(files.catalogue.tool(name))),
+    version: "latest",
+    decidedBy: { file: "the command line", key: name },
+  };
 }
 
 /**
@@ -75,12 +100,7 @@ export async function versionsOf(
   context: Context,
 ): Promise<string[]> {
   const project = openProject(context.cwd, context);
-  const known = project.requests.find((request) => request.name === name);
-  const request: ToolRequest = {
-    ...(known ?? plainRequest(project.files.catalogue.tool(name))),
-    version: "latest",
-    decidedBy: { file: "the command line", key: name },
-  };
+  const request = requestOf(name, project);
   const services = await projectServices(project, { offline }, context);
   return await availableVersions(request, { ...services, signal: context.signal });
 }

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { unlock } from "../../sync/upgrade_lock.ts";
@@ -13,12 +13,17 @@ import { namedTools } from "./named_tools.ts";
 
 export interface RemoveOptions {
   names: string[];
+  /** From the user's own manifest, which counts everywhere. */
+  global: boolean;
   json: boolean;
 }
 
 export const command: Command<RemoveOptions> = {
   usage: ["TOOL…"],
-  flags: [{ name: "json", description: "Print JSON: [{tool, file}]" }],
+  flags: [
+    { name: "global", short: "g", description: "From your own haft.toml, which counts in every directory" },
+    { name: "json", description: "Print JSON: [{tool, file}]" },
+  ],
   examples: ["haft remove biome", "haft rm npm:prettier && haft prune"],
   completes: "tools",
   parse,
@@ -32,12 +37,16 @@ function parse({ flags, positional, rest }: ParsedArgs): RemoveOptions {
       next: 'Run "haft ls" for the tools of this project',
     });
   }
-  return { names, json: flags.has("json") };
+  return { names, global: flags.has("global"), json: flags.has("json") };
 }
 
-async function run({ names, json }: RemoveOptions, context: Context): Promise<ExitCode> {
+async function run({ names, global, json }: RemoveOptions, caller: Context): Promise<ExitCode> {
+  const context = global ? { ...caller, cwd: caller.paths.config } : caller;
   const project = openProject(context.cwd, context);
   const requests = namedTools(names, project).map(({ request }) => manifestRequest(request, project));
+  if (!global) {
+    for (const { name, decidedBy } of requests) requireProjects(name, decidedBy, { project, context });
+  }
   const removed: { tool: string; file: string }[] = [];
   for (const { name, decidedBy: { file } } of requests) {
     removed.push({ tool: name, file: await editManifest(file, context, (text) => removeTool(text, name)) });
@@ -72,5 +81,17 @@ function manifestRequest(request: ToolRequest, { files }: Project): ToolRequest 
   if (found !== undefined) return found;
   throw new HaftError(`"${request.name}" is asked for by "${request.decidedBy.file}", not by a haft.toml`, {
     next: "Change that file; haft leaves the files of other programs as they are",
+  });
+}
+
+/** @throws {HaftError} for a tool of the user's own manifest, where a project's was meant */
+function requireProjects(
+  name: string,
+  { file }: ToolRequest["decidedBy"],
+  { project, context: { paths, home } }: { project: Project; context: Context },
+): void {
+  if (file !== join(paths.config, MANIFEST_NAME) || file === project.files.manifestPath) return;
+  throw new HaftError(`"${name}" is asked for by your own ${shortPath(file, home)}, not by a project here`, {
+    next: `Run "haft remove --global ${name}" to take it out of that file`,
   });
 }

@@ -56,13 +56,24 @@ async function run({ words, online, json }: SearchOptions, context: Context): Pr
       table(found.map((row) => [row.tool, row.description, row.sources.join(", ")]), context.stdout),
     );}
   if (found.length > 0) return ExitCode.ok;
-  const near = words.flatMap((word) => nearestNames(word, catalogue.names()));
+  const rows = catalogue.names().map((tool) => catalogueRow(tool, catalogue));
+  const near = words.flatMap((word) => nearWords(word, rows));
   await context.stderr.write(
     `Nothing in the catalogue${online ? " or the registries" : ""} has "${words.join(" ")}"\n  ${
       didYouMean(near) ?? 'Tools outside it are written with their source, such as "npm:NAME" or "pypi:NAME"'
     }\n`,
   );
   return ExitCode.failed;
+}
+
+/** Names that are near to a word; else words of the descriptions that are. */
+function nearWords(word: string, rows: readonly SearchRow[]): string[] {
+  const names = rows.flatMap(({ tool, aliases, executables }) => [tool, ...aliases, ...executables]);
+  const near = nearestNames(word, names);
+  return near.length > 0 ? near : nearestNames(
+    word,
+    rows.flatMap(({ description }) => description.toLowerCase().match(/[\w-]{3,}/g) ?? []),
+  );
 }
 
 /** What the registries have, each once more than the catalogue's; a note names those that did not answer. */

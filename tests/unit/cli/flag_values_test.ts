@@ -28,11 +28,11 @@ Deno.test("noFurther() names the first argument that is too many, and what to do
 });
 
 Deno.test("parseDuration() reads times with a unit, seconds without", () => {
-  assertEquals(["500ms", "10s", "1.5m", "1h", "2"].map((text) => parseDuration("for", text)), [
+  assertEquals(["500ms", "10s", "1.5m", "1h30m", "2"].map((text) => parseDuration("for", text)), [
     500,
     10_000,
     90_000,
-    3_600_000,
+    5_400_000,
     2_000,
   ]);
 });
