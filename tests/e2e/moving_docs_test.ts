@@ -24,7 +24,7 @@ function commands(page: string): string[] {
 for (const [page, file, text] of PROJECTS) {
   Deno.test(`docs/${page}.md: every command that it names does what it says`, async () => {
     const versions = ["1.0.0", "1.2.0", "2.1.0"].map((version) => ["esbuild", version] as const);
-    await using registry = await fakeTools([...versions, ["biome", "2.0.0"]]);
+    await using registry = await fakeTools([...versions, ["biome", "2.0.0"], ["pnpm", "12.0.0"]]);
     await using sandbox = await Sandbox.create({ registry: registry.url });
     writeFileSync(join(sandbox.project, file), text);
     const rows = commands(page);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import settings from "../../../deno.json" with { type: "json" };
 import { npmPlatform } from "../../../scripts/release/npm_platforms.ts";
@@ -38,4 +38,19 @@ Deno.test("stability.md names the protocol and the lock file's format of this ha
   assertEquals([...page.matchAll(/protocol \*\*(\d+)\*\*/g)].map(([, version]) => Number(version)), [newest]);
   assertEquals(oldest, newest);
   assertEquals(/haft\.lock\*\* has `version = (\d+)`/.exec(page)?.[1], String(LOCK_VERSION));
+});
+
+/** What the source calls HAFT_…, but is haft's own: marks, the shells' hook, and what a build defines. */
+const OWN =
+  /^HAFT_(APP_ID|APP_JOURNAL|ENV_APPLIED|FAILPOINT|HOOKED|OLD_\w*|RELEASE_KEY|RELEASES_URL|SHIM_DEPTH|TEST_BUILD|VERSION)$/;
+
+Deno.test("stability.md lists the variables that haft reads and sets, and no others", () => {
+  const [, after = ""] = page.split("\n## Variables\n");
+  const rows = after.split("\n## ")[0]?.split("\n").filter((line) => line.startsWith("| `")) ?? [];
+  const listed = rows.flatMap((row) => row.split("|")[1]?.match(/HAFT_\w+/g) ?? []);
+  const files = readdirSync(join(projectRoot, "src"), { recursive: true, encoding: "utf8" });
+  const found = files.filter((file) => file.endsWith(".ts")).flatMap((file) =>
+    readFileSync(join(projectRoot, "src", file), "utf8").match(/\bHAFT_[A-Z_]*[A-Z]\b/g) ?? []
+  );
+  assertEquals(listed.sort(), [...new Set(found)].filter((name) => !OWN.test(name)).sort());
 });
