@@ -92,8 +92,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
     return this.#subscriptions.open;
   }
 
-  get requestsInFlight(): number {
-    return this.#dispatcher.inFlight;
+  get requestsInFlight(): RequestDispatcher["counts"] {
+    return this.#dispatcher.counts;
   }
 
   /** Whether the first frame is still to come; an empty frame is none. */

@@ -28,6 +28,12 @@ export interface DispatcherHost {
   onInternalError(method: string, error: unknown): void;
 }
 
+export interface RequestCounts {
+  inFlight: number;
+  /** Those that do more than wait for others. */
+  working: number;
+}
+
 export class RequestDispatcher {
   readonly #host: DispatcherHost;
   readonly #client: Client;
@@ -35,6 +41,7 @@ export class RequestDispatcher {
   readonly #onIdle: () => void;
   readonly #inFlight = new Map<string, PendingCall>();
   readonly #oneway = new Set<PendingCall>();
+  #waiting = 0;
   /** Answers that are larger than a frame; their requests are in flight until they have left. */
   readonly #parted: AnswerQueue;
 
@@ -61,6 +68,11 @@ export class RequestDispatcher {
 
   get inFlight(): number {
     return this.#inFlight.size + this.#oneway.size + this.#parted.size;
+  }
+
+  get counts(): RequestCounts {
+    const { inFlight } = this;
+    return { inFlight, working: inFlight - this.#waiting };
   }
 
   dispatch(message: Message): void {
@@ -133,6 +145,8 @@ export class RequestDispatcher {
   ): void {
     if (id === undefined) this.#oneway.add(call);
     else this.#inFlight.set(id, call);
+    const waits = method.definition.waits === true ? 1 : 0;
+    this.#waiting += waits;
     const { requestTimeoutMs } = this.#host.limits;
     const timer = method.definition.long === true ? undefined : setTimeout(
       () => call.end(new RequestError("timed_out", `No answer within ${requestTimeoutMs / 1000} s`)),
@@ -148,6 +162,7 @@ export class RequestDispatcher {
       (error) => this.#fail(method, id, call, error),
     ).finally(() => {
       clearTimeout(timer);
+      this.#waiting -= waits;
       if (id === undefined) this.#oneway.delete(call);
       else this.#inFlight.delete(id);
       if (this.inFlight === 0) this.#onIdle();

@@ -123,12 +123,13 @@ export class Server implements AsyncDisposable {
 
   get requestsInFlight(): number {
     let inFlight = 0;
-    for (const connection of this.#connections.values()) inFlight += connection.requestsInFlight;
+    for (const connection of this.#connections.values()) inFlight += connection.requestsInFlight.inFlight;
     return inFlight;
   }
 
   /**
-   * No new connections and requests; those in flight may finish within `graceMs`, then everything is closed.
+   * No new connections and requests; those in flight that do more than wait for others may finish within
+   * `graceMs`, then everything is closed.
    *
    * @param options.graceMs milliseconds
    * @param options.beforeClosing runs when requests have finished, while subscribers still hear what it leads
@@ -140,7 +141,9 @@ export class Server implements AsyncDisposable {
     this.#host.stopping = true;
     this.#endpoints.close();
     for (const listener of this.#inherited.splice(0)) listener.close();
-    await this.#waitFor(() => this.requestsInFlight === 0, graceMs);
+    const idle = () =>
+      [...this.#connections.values()].every(({ requestsInFlight }) => requestsInFlight.working === 0);
+    await this.#waitFor(idle, graceMs);
     await beforeClosing?.();
     for (const connection of this.#connections.values()) connection.stop("the daemon stopped");
     await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);

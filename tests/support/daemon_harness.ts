@@ -52,6 +52,14 @@ const LONG = defineMethod({
   long: true,
 });
 
+const WAITING = defineMethod({
+  summary: "Waits for others",
+  params: v.strictObject({}),
+  result: v.object({}),
+  long: true,
+  waits: true,
+});
+
 export interface Harness extends AsyncDisposable {
   hub: Hub;
   server: Server;
@@ -60,8 +68,9 @@ export interface Harness extends AsyncDisposable {
 }
 
 /**
- * A server with the connection methods, and with `daemon.ping`, `log.tail` and `test.long` played by the
- * test: methods that answer at once, that wait, and that may take long.
+ * A server with the connection methods, and with `daemon.ping`, `log.tail`, `test.long` and `test.wait`
+ * played by the test: methods that answer at once, that take time, that may take long, and that wait for
+ * others.
  */
 export function daemonHarness(
   options: {
@@ -74,7 +83,7 @@ export function daemonHarness(
   } = {},
 ): Harness {
   const hub = new Hub();
-  const methods = new MethodTable({ ...METHODS, "test.long": LONG });
+  const methods = new MethodTable({ ...METHODS, "test.long": LONG, "test.wait": WAITING });
   const errors: Harness["errors"] = [];
   const server = new Server({
     hub,
@@ -103,6 +112,7 @@ export function daemonHarness(
       await options.wait?.(call);
       return { done: true };
     },
+    "test.wait": () => new Promise(() => {}),
   });
   return {
     hub,

@@ -13,6 +13,8 @@ export interface MethodDefinition<
   readonly result: Result;
   /** May take longer than the request time limit: it streams progress and ends when it ends. */
   readonly long?: boolean;
+  /** Does nothing but wait for what others do: a daemon that stops does not wait for it in turn. */
+  readonly waits?: boolean;
 }
 
 /** Gives a definition its exact type. */

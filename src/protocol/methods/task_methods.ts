@@ -135,6 +135,7 @@ export const taskMethods = {
     params: v.strictObject({ ids: v.pipe(v.array(Id), v.minLength(1), v.maxLength(500)) }),
     result: v.object({ tasks: v.array(TaskInfo) }),
     long: true,
+    waits: true,
   }),
   "task.logs": defineMethod({
     summary: "The last lines that a task printed",
@@ -162,6 +163,7 @@ export const taskMethods = {
       })),
     }),
     long: true,
+    waits: true,
   }),
   "task.ack": defineMethod({
     summary: "Acknowledges all ends up to this one for the durable subscriber",

@@ -197,3 +197,19 @@ Deno.test("a daemon that stops refuses new requests", async () => {
   const late = harness.connect();
   assertEquals(errorOf((await late.ask(request("daemon.ping")))[0]).name, "shutting_down");
 });
+
+Deno.test("a daemon that stops waits for requests at work, and not for those that wait for others", async () => {
+  const work = Promise.withResolvers<void>();
+  const harness = daemonHarness({ wait: () => work.promise });
+  const client = harness.connect();
+  client.send(request("test.wait", {}, "1"), request("test.long", {}, "2"));
+  await settle();
+  const stopped = harness.server.stop({ graceMs: 60_000 });
+  await settle();
+  assertEquals(client.socket.take(), []);
+  work.resolve();
+  while (client.socket.written.length === 0) await settle();
+  assertEquals(client.socket.take()[0], { type: "response", id: "2", data: { done: true } });
+  client.socket.close();
+  await stopped;
+});
