@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { openProject, type Project, type UserContext } from "../tools/project/project.ts";
 import { rememberTasks } from "./remember_tasks.ts";
+import { unreadNote } from "./unread_files.ts";
 import { parseTasks } from "./task_schema.ts";
 import type { ProjectTasks, TaskScope } from "./project_tasks.ts";
 
@@ -34,7 +35,11 @@ export function readTaskScope(
   const projects = visibleProjects(cwd, user);
   const tasks = projects.map(projectTasks);
   if (remember) rememberTasks(cwd, { projects, tasks }, user);
-  return { projects: tasks, open: (path) => projectAt(resolve(path), user) };
+  return {
+    projects: tasks,
+    open: (path) => projectAt(resolve(path), user),
+    elsewhere: (word) => unreadNote([cwd, ...tasks.map(({ root }) => root)], word),
+  };
 }
 
 /** The projects whose tasks a directory sees: its own, and those of the directories above, nearest first. */

@@ -27,6 +27,7 @@ const rows: [args: string[], code: number, stderr: RegExp][] = [
   [["task", "wait", "build"], 4, /There is no task with the id "build"\n {2}.*"haft run NAME"/],
   [["task", "cancel", "0123456789ab"], 4, /There is no task 0123456789ab.*\n {2}Run "haft task list"/],
   [["run", "zzz"], 2, /does not read the Makefile there: "haft run -- make zzz"/],
+  [["task", "start", "zzz"], 4, /does not read the Makefile there: "haft run -- make zzz"/],
   [["config", "set", "trusted_paths", "/d"], 2, /haft config set settings\.trusted_paths '\["\/d"\]'/],
   [["config", "set", "daemon.idle_exit", "3h"], 2, /haft config set daemon\.idle_exit 10800"/],
   [["task", "run", "biuld"], 2, /has no task "biuld"\n {2}Did you mean "build"\?/],

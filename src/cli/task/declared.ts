@@ -25,7 +25,7 @@ export const command: Command<TaskDeclaredOptions> = {
     const tasks = await declaredTasks(context, { hidden: all });
     if (json) await stdout.data(`${JSON.stringify(tasks, null, 2)}\n`);
     else if (tasks.length === 0) {
-      const { unreadNote } = await import("./unread_files.ts");
+      const { unreadNote } = await import("../../tasks/unread_files.ts");
       const note = unreadNote([context.cwd]);
       await stderr.write(`This project declares no tasks\n${note === undefined ? "" : `  ${note}\n`}`);
     } else {

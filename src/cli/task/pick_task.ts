@@ -14,7 +14,7 @@ export async function pickTask(context: Context): Promise<string | undefined> {
   const { env, stderr, signal } = context;
   const tasks = await declaredTasks(context);
   if (tasks.length === 0) {
-    const { unreadNote } = await import("./unread_files.ts");
+    const { unreadNote } = await import("../../tasks/unread_files.ts");
     throw new UsageError("This project declares no tasks", {
       next: unreadNote([context.cwd]) ?? "Declare one under [tasks] in haft.toml",
     });

@@ -24,7 +24,7 @@ export async function withNamedTasks<T>(context: Context, use: (scope: TaskScope
   }
   const [{ foreignProjects }, { unreadNote }] = await Promise.all([
     import("./foreign_tasks.ts"),
-    import("./unread_files.ts"),
+    import("../../tasks/unread_files.ts"),
   ]);
   return await scoped(context, (scope) => {
     const { projects } = scope;

@@ -182,7 +182,7 @@ Deno.test("an untrusted manifest starts nothing, and is read all the same", () =
     const error = await assertRejects(
       () => h.service.start({ root: h.root }),
       HaftError,
-      "is not trusted, and its [apps] can run code",
+      "is not trusted since it changed, and its [apps] can run code",
     );
     assertStringIncludes(error.next ?? "", "haft trust");
     await assertRejects(() => h.service.up({ root: h.root }), HaftError, "is not trusted");

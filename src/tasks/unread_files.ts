@@ -18,11 +18,12 @@ const UNREAD: readonly { files: readonly string[]; command: string }[] = [
  * @param word the task that was not found; `TASK` by default
  */
 export function unreadNote(directories: Iterable<string>, word = "TASK"): string | undefined {
+  const task = /^[\w.:-]+$/.test(word) ? word : "TASK";
   for (const directory of directories) {
     for (const { files, command } of UNREAD) {
       const file = files.find((name) => existsSync(join(directory, name)));
       if (file !== undefined) {
-        return `haft does not read the ${file} there: "haft run -- ${command} ${word}" runs its ${word}`;
+        return `haft does not read the ${file} there: "haft run -- ${command} ${task}" runs its ${task}`;
       }
     }
   }
