@@ -188,7 +188,9 @@ main() {
     *:"$dir":*) say "Next: haft init" ;;
     *)
       say "$dir is not on PATH. Add it:"
-      case ${SHELL##*/} in
+      # Unset where a container or cron runs this.
+      shell=${SHELL:-}
+      case ${shell##*/} in
         fish) say "  fish_add_path $dir" ;;
         zsh) say "  echo 'export PATH=\"$dir:\$PATH\"' >> ~/.zshrc" ;;
         bash) say "  echo 'export PATH=\"$dir:\$PATH\"' >> ~/.bashrc" ;;

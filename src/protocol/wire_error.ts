@@ -26,7 +26,7 @@ export const ERRORS = {
   method_not_found: {
     code: -32601,
     meaning: "The daemon has no such method.",
-    next: "`haft ipc-send protocol.describe` has all; `haft daemon restart` brings those of a newer haft",
+    next: "`haft ipc-send daemon.describe` has all; `haft daemon restart` brings those of a newer haft",
   },
   invalid_params: {
     code: -32602,

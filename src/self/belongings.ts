@@ -29,6 +29,29 @@ export function belongings(paths: Paths, { config = true }: { config?: boolean }
   }));
 }
 
+/** What haft keeps in one directory that holds everything (`HAFT_HOME`, or on Windows). */
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  "cache",
+  "config",
+  "leads",
+  "locks",
+  "pipe-tokens",
+  "shims",
+  "state",
+  "store",
+]);
+
+/**
+ * What else lies in the one directory that holds everything: `HAFT_HOME` may name one that was there before,
+ * and then it is not haft's to remove.
+ */
+export function foreignEntries(paths: Paths): { directory: string; names: string[] } {
+  const directory = dirname(paths.store);
+  const isShared = paths.config.startsWith(join(directory, "/"));
+  if (!isShared || !existsSync(directory)) return { directory, names: [] };
+  return { directory, names: readdirSync(directory).filter((name) => !OWN_NAMES.has(name)).sort() };
+}
+
 /** Bytes of the files below `path`, links not followed. */
 export function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -49,7 +49,12 @@ Deno.test('"all" is the project\'s where one is; --every-project is all, and wha
   const mixed = await run(other, "app", "stop", "web", "--every-project");
   assertEquals(mixed.code, 2);
   assertStringIncludes(mixed.stderr, "--every-project takes no names");
-  assertEquals((await run(sandbox.root, "app", "stop", "all")).code, 0);
+  for (const verb of ["stop", "restart", "reload", "delete"]) {
+    const outside = await run(sandbox.root, "app", verb, "all");
+    assertEquals(outside.code, 2, verb);
+    assertStringIncludes(outside.stderr, "write --every-project");
+  }
+  assertEquals((await run(sandbox.root, "app", "stop", "--every-project")).code, 0);
   assertEquals([...(await pids()).values()], [null, null, null]);
   const none = await run(other, "app", "restart");
   assertEquals([none.code, none.stderr.split("\n")[0]], [0, "No app runs"]);

@@ -1,6 +1,14 @@
 /** `haft self`, with two builds that differ in their version, and a server of releases on loopback. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { build } from "../../scripts/build.ts";
@@ -287,6 +295,16 @@ Deno.test({
     assertStringIncludes(silent.stderr, "Add --yes");
     assert(existsSync(sandbox.haftHome));
 
+    // HAFT_HOME may name a directory that was there before.
+    const own = join(sandbox.haftHome, "notes.txt");
+    writeFileSync(own, "mine");
+    for (const option of ["--yes", "--dry-run"]) {
+      const refused = await installed.run("self", "uninstall", option);
+      assertEquals(refused.code, 1);
+      assertStringIncludes(refused.stderr, 'holds what is not haft\'s: "notes.txt"');
+    }
+    assertEquals([existsSync(own), existsSync(join(installed.directory, "haft"))], [true, true]);
+    rmSync(own);
     const { code, stderr } = await installed.run("self", "uninstall", "--yes");
     assertEquals(code, 0, stderr);
     assertStringIncludes(stderr, 'Remove the line with "haft activate" from');

@@ -20,7 +20,7 @@ export function beginAnew(
     completes: "apps",
     parse: parseAppOptions,
     async run({ names, everyProject, json, socket }, context) {
-      const selection = selectionOf({ names, everyProject }, context);
+      const selection = selectionOf({ names, everyProject }, context, { changes: true });
       if (selection.root !== undefined) checkApps(context);
       await offerTrust(context, { declared: true });
       const request = { ...selection, ...sentEnvironment(context) };

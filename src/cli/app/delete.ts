@@ -16,7 +16,7 @@ export const command: Command<AppDeleteOptions> = {
   completes: "apps",
   parse: (args) => ({ ...parseAppOptions(args), logs: args.flags.has("force") }),
   async run({ names, everyProject, logs, json, socket }, context) {
-    const selection = selectionOf({ names, everyProject }, context);
+    const selection = selectionOf({ names, everyProject }, context, { changes: true });
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

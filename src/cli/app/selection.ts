@@ -1,18 +1,30 @@
+import { UsageError } from "../../base/errors.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { parseApps } from "../../apps/config/parse_apps.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context } from "../command.ts";
 import { type AppOptions, meansAll, type ProjectSelection, type Selection } from "./app_options.ts";
 
-/** The apps that are meant: the project's, or those of every project. */
+/**
+ * The apps that are meant: the project's, or those of every project. `all` means the latter where no project
+ * is, but only for commands that look.
+ *
+ * @throws {UsageError} for `all` without a project, where a command changes what runs
+ */
 export function selectionOf(
   { names, everyProject }: Pick<AppOptions, "names" | "everyProject">,
   context: Context,
+  { changes = false }: { changes?: boolean } = {},
 ): Selection {
   if (everyProject) return { names: [] };
   if (!meansAll(names)) return { ...projectOf(context), names: [...names] };
   const isOutside = context.remote === undefined &&
     openProject(context.cwd, context).files.manifestPath === undefined;
+  if (isOutside && changes) {
+    throw new UsageError(`No project is in "${context.cwd}" or above it, whose apps "all" could mean`, {
+      next: "Go to the project, or write --every-project for the apps of all",
+    });
+  }
   return isOutside ? { names: [] } : { ...projectOf(context), names: [] };
 }
 

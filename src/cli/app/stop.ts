@@ -11,7 +11,7 @@ export const command: Command<AppOptions> = {
   completes: "apps",
   parse: parseAppOptions,
   async run({ names, everyProject, json, socket }, context) {
-    const selection = selectionOf({ names, everyProject }, context);
+    const selection = selectionOf({ names, everyProject }, context, { changes: true });
     const result = await withDaemon(
       { socket, client: "haft app" },
       context,

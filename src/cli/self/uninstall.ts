@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { UsageError } from "../../base/errors.ts";
+import { join, resolve } from "node:path";
+import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { runtime } from "../../runtime/mod.ts";
-import { belongings, sizeOf } from "../../self/belongings.ts";
+import { belongings, foreignEntries, sizeOf } from "../../self/belongings.ts";
 import { ownerOf } from "../../self/owner.ts";
 import { formatBytes } from "../../ui/units.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -47,6 +47,7 @@ function parse(args: ParsedArgs): UninstallSelfOptions {
 
 async function run(options: UninstallSelfOptions, context: Context): Promise<ExitCode> {
   const { stdout, stderr, paths } = context;
+  requireOwnDirectories(context);
   const executable = ownExecutable();
   const owner = ownerOf(executable);
   const service = serviceFor(context, runtime.selfCommand()).path;
@@ -72,6 +73,22 @@ async function run(options: UninstallSelfOptions, context: Context): Promise<Exi
     await stderr.write(`Remove the line with "haft activate" from ${file}\n`);
   }
   return ExitCode.ok;
+}
+
+/** @throws {HaftError} when a directory that would be removed holds what is not haft's */
+function requireOwnDirectories({ paths }: Context): void {
+  const { directory, names: [first, ...others] } = foreignEntries(paths);
+  if (first === undefined) return;
+  const more = others.length === 0
+    ? ""
+    : others.length === 1
+    ? ` and "${others[0]}"`
+    : ` and ${others.length} more`;
+  throw new HaftError(`HAFT_HOME, "${resolve(directory)}", holds what is not haft's: "${first}"${more}`, {
+    next:
+      "Nothing was removed. Move it elsewhere, or remove haft's own parts by hand: store, shims, leads, locks, " +
+      "cache, state and config",
+  });
 }
 
 /** @throws {UsageError} where nobody can answer */
