@@ -4,7 +4,7 @@ import { plainText } from "../../../ui/terminal_text.ts";
 import { widest } from "../../../ui/text.ts";
 import { formatBytes, formatTime } from "../../../ui/units.ts";
 import { stateText } from "../state_text.ts";
-import { type AppRow, isSameRow, stateOf } from "./app_rows.ts";
+import { type AppRow, isSameRow, shownStateOfRow, stateOf } from "./app_rows.ts";
 
 /** A column of the list, and how soon a narrow terminal goes without it; one without a number stays. */
 interface Column {
@@ -15,7 +15,7 @@ interface Column {
 
 const COLUMNS: readonly Column[] = [
   { title: "app", text: ({ name }) => plainText(name) },
-  { title: "state", text: (row, style) => stateText(stateOf(row), style) },
+  { title: "state", text: (row, style) => stateText(shownStateOfRow(row), style) },
   { title: "health", leaves: 8, text: (row, style) => health(row, style) },
   {
     title: "restarts",

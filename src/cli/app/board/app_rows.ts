@@ -1,4 +1,5 @@
 import type { AppInstance, AppStatus } from "../../../protocol/methods/app_methods.ts";
+import { type ShownState, shownState, shownStateOf } from "../state_text.ts";
 
 /** A line of the board's list: an app, or one of its instances where there are several. */
 export interface AppRow {
@@ -55,4 +56,9 @@ function compare(one: AppRow, other: AppRow, sort: Sort): number {
 
 export function stateOf({ app, instance }: AppRow): AppStatus["state"] {
   return instance?.state ?? app.state;
+}
+
+/** The row's state as haft app status calls it. */
+export function shownStateOfRow({ app, instance }: AppRow): ShownState {
+  return instance === undefined ? shownStateOf(app) : shownState(instance, app);
 }

@@ -2,13 +2,13 @@ import type { AppStatus } from "../../../protocol/methods/app_methods.ts";
 import type { Style } from "../../../ui/style.ts";
 import { plainText } from "../../../ui/terminal_text.ts";
 import { formatBytes, formatTime } from "../../../ui/units.ts";
-import { type AppRow, stateOf } from "./app_rows.ts";
+import { type AppRow, shownStateOfRow } from "./app_rows.ts";
 
 /** All that is known of an app: its command, the names of its variables, its dependencies as a tree. */
 export function infoLines(row: AppRow, apps: readonly AppStatus[], style: Style): string[] {
   const { app, instance } = row;
   const facts: [string, string][] = [
-    ["state", [stateOf(row), instance?.reason ?? ""].filter((text) => text !== "").join(": ")],
+    ["state", [shownStateOfRow(row), instance?.reason ?? ""].filter((text) => text !== "").join(": ")],
     ["command", app.command.join(" ")],
     ["directory", app.cwd ?? ""],
     ["project", app.root],
