@@ -21,6 +21,9 @@ export const ExitCode = {
 
 export type ExitCode = number;
 
+/** Of a program that SIGPIPE ended, whose reader has gone: no shell says so. */
+export const BROKEN_PIPE: ExitCode = 141;
+
 /** What each exit code means, and what to do then; manual pages and docs/errors.md are made of it. */
 export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof ExitCode, { meaning: string; next: string }>> =
   {

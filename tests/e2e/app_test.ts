@@ -142,6 +142,13 @@ for (const [signal, what] of [["SIGINT", "Ctrl-C stops"], ["SIGHUP", "a closed t
   });
 }
 
+Deno.test("app up whose reader has gone stops the apps, and ends as SIGPIPE would end it", async () => {
+  await using daemon = await project();
+  const { stderr } = await daemon.sandbox.shell(binary, '(haft app up; echo "ended $?" >&2) | head -n 2');
+  assertStringIncludes(stderr, "ended 141");
+  assertEquals((await statusOf(daemon, "worker")).state, "stopped");
+});
+
 Deno.test("apps outlive a daemon that is killed: the next one adopts them and goes on with restarts and logs", async () => {
   await using daemon = await project();
   await daemon.run("app", "up", "-d");

@@ -1,6 +1,6 @@
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import { UsageError } from "../../base/errors.ts";
-import { ExitCode } from "../../base/exit_code.ts";
+import { BROKEN_PIPE, ExitCode } from "../../base/exit_code.ts";
 import { isDown } from "../../apps/state/app_state.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
@@ -60,7 +60,11 @@ export class UpFront {
       look();
       const end = await Promise.race([ended.promise, view.untilEnd(daemon), whenAborted(over)]);
       if (typeof end === "object") return await this.#end(daemon, end);
-      if (end !== ExitCode.interrupted) return end;
+      if (end !== ExitCode.interrupted) {
+        if (!this.#context.stdout.closed) return end;
+        await this.#stop(daemon);
+        return BROKEN_PIPE;
+      }
     } catch (error) {
       if (!over.aborted) throw error;
     }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { errorMessage, HaftError } from "../../base/errors.ts";
-import { ExitCode } from "../../base/exit_code.ts";
+import { BROKEN_PIPE, ExitCode } from "../../base/exit_code.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
@@ -38,9 +38,6 @@ export const command: Command<TaskRunOptions> = {
   parse: parseRun,
   run: runCommand,
 };
-
-/** The exit code of a program that SIGPIPE ended, whose reader has gone: no shell says so. */
-const BROKEN_PIPE = 141;
 
 /** A task of the plan, or the command of the command line. */
 type Runnable = PlannedTask | undefined;
