@@ -3,7 +3,6 @@ import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert
 import { delay } from "@std/async/delay";
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
@@ -15,12 +14,20 @@ async function ports(daemon: DaemonSandbox): Promise<Record<string, (number | nu
   return Object.fromEntries(apps.map(({ name, instances }) => [name, instances.map(({ port }) => port)]));
 }
 
-/** A range whose first port another program listens on, and the others are free. */
+/**
+ * A range whose first port another program listens on, and the others are free: below those that the system
+ * hands to any connection, which other tests have.
+ */
 async function rangeBehindAnother() {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return { port, [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())) };
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const bound = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!bound) continue;
+    return { port, [Symbol.asyncDispose]: () => new Promise<void>((done) => server.close(() => done())) };
+  }
 }
 
 Deno.test("each instance of a range has a port of its own, which nobody listens on, also through reload and kill -9", async () => {
