@@ -8,6 +8,9 @@ import type { LogTargets } from "./logs/log_copier.ts";
 /** Where the daemon's own output is, or devices that cannot be copied to. */
 const NO_FILES = /^\/(dev|proc)\//;
 
+/** What the output of an app would spoil. */
+const OWN_FILES = /[/\\]haft(\.local)?\.(toml|lock)$/;
+
 /**
  * The files that an app's output is copied to: below the project's directory, with the variables of the app
  * and `~` for its home.
@@ -22,7 +25,8 @@ export function planLogs(
   const path = (written: string): string => {
     const filled = expandPath(written, (name) => env[name]);
     const absolute = resolve(root, filled);
-    const isForbidden = NO_FILES.test(absolute) && absolute !== "/dev/null";
+    const isForbidden = (NO_FILES.test(absolute) && absolute !== "/dev/null") || /[/\\]$/.test(filled) ||
+      OWN_FILES.test(absolute);
     if (filled.trim() === "" || isForbidden || absolute === never || absolute.startsWith(`${never}${sep}`)) {
       throw new HaftError(`"${written}" is no file for a log`, {
         next: 'Name a file such as "logs/app.log"',

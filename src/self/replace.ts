@@ -31,6 +31,17 @@ export interface StageOptions {
  * @throws {HaftError} when the archive cannot be had, or is not what the release says
  */
 export async function stageRelease(url: string, directory: string, options: StageOptions): Promise<void> {
+  try {
+    await stageOnce(url, directory, options);
+  } catch (error) {
+    if (!(error instanceof RestartDownload)) throw error;
+    // The server cannot go on where an earlier download ended: all of it, from the beginning.
+    rmSync(directory, { recursive: true, force: true });
+    await stageOnce(url, directory, options);
+  }
+}
+
+async function stageOnce(url: string, directory: string, options: StageOptions): Promise<void> {
   const { http, signal, sha256, format, downloads, onProgress } = options;
   const integrity = `sha256-${Buffer.from(sha256, "hex").toString("base64")}`;
   mkdirSync(directory, { mode: 0o700 });

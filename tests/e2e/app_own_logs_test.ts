@@ -69,11 +69,11 @@ log = { file = "logs/stamped.log", timestamps = true }
     ) => [app, instance, stream, line]),
     [["api", 0, "stdout", "a"], ["api", 0, "stdout", "b\\xff"]],
   );
-  // Byte by byte what it wrote, its last line without an end too.
-  await content(join(root, "logs/plain.log"), (text) => text.endsWith("end"));
+  // Byte by byte what it wrote; a last line without an end gets one, so that the next run begins its own.
+  await content(join(root, "logs/plain.log"), (text) => text.endsWith("end\n"));
   assertEquals(
     [...readFileSync(join(root, "logs/plain.log"))],
-    [...new TextEncoder().encode("b"), 0xff, ...new TextEncoder().encode("\r\nend")],
+    [...new TextEncoder().encode("b"), 0xff, ...new TextEncoder().encode("\r\nend\n")],
   );
   assertMatch(
     await content(join(root, "logs/stamped.log"), (text) => text !== ""),
@@ -140,10 +140,25 @@ log = "haft.toml/a.log"
 [apps.b]
 command = "true"
 log = { stdout = "/dev/stdout" }
+
+[apps.c]
+command = "true"
+log = "haft.toml"
+
+[apps.d]
+command = "true"
+log = "logs/"
+
+[apps.e]
+command = "true"
+log = "$NO_SUCH_DIRECTORY/e.log"
 `);
   await daemon.run("trust");
   const { code, stderr } = await daemon.run("app", "up", "-d");
   assertEquals(code, 1);
   assertStringIncludes(stderr, `Cannot write the log "${join(daemon.sandbox.project, "haft.toml/a.log")}": `);
-  assertStringIncludes(stderr, '"/dev/stdout" is no file for a log');
+  for (const path of ["/dev/stdout", "haft.toml", "logs/"]) {
+    assertStringIncludes(stderr, `"${path}" is no file for a log`);
+  }
+  assertStringIncludes(stderr, 'Variable "NO_SUCH_DIRECTORY" is not set');
 });

@@ -21,12 +21,21 @@ export function testSigningKey(byte = 7): SigningKey {
 /** A server of releases on loopback. Its files can be changed, to make faults. */
 export class ReleaseServer implements AsyncDisposable {
   readonly files = new Map<string, Uint8Array | string>();
+  /** The connection breaks in the middle of the next answer with this file. */
+  breaksOnce: string | undefined;
   /** Every path that was asked for. */
   readonly asked: string[] = [];
   readonly #server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname;
     this.asked.push(path);
     const file = this.files.get(path);
+    if (file !== undefined && path === this.breaksOnce) {
+      this.breaksOnce = undefined;
+      const bytes = Buffer.from(file);
+      response.writeHead(200, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+      return;
+    }
     response.writeHead(file === undefined ? 404 : 200, {
       ...file === undefined ? {} : { "content-length": Buffer.byteLength(file) },
     }).end(file);

@@ -11,6 +11,16 @@ type LookUp = (name: string) => string | undefined;
 
 /** @throws {HaftError} when a `${NAME:?why}` is missing */
 export function expandVariables(text: string, lookUp: LookUp): string {
+  return fillIn(text, { lookUp, plain: (name) => lookUp(name) ?? "" });
+}
+
+interface Values {
+  lookUp: LookUp;
+  /** The value where nothing is said of one that is missing. */
+  plain: (name: string) => string;
+}
+
+function fillIn(text: string, values: Values): string {
   let result = "";
   let at = 0;
   for (const match of text.matchAll(START)) {
@@ -20,11 +30,11 @@ export function expandVariables(text: string, lookUp: LookUp): string {
     let value: string | undefined;
     let end = after;
     if (dollar !== undefined) value = "$";
-    else if (bare !== undefined) value = lookUp(bare) ?? "";
+    else if (bare !== undefined) value = values.plain(bare);
     else {
       const close = operator === undefined ? (text[after] === "}" ? after : -1) : closingBrace(text, after);
       if (close === -1) continue;
-      value = braceValue({ name: braced ?? "", operator, word: text.slice(after, close) }, lookUp);
+      value = braceValue({ name: braced ?? "", operator, word: text.slice(after, close) }, values);
       end = close + 1;
     }
     result += text.slice(at, match.index) + value;
@@ -33,9 +43,14 @@ export function expandVariables(text: string, lookUp: LookUp): string {
   return result + text.slice(at);
 }
 
-/** A path with its variables, and with `~` for the home. */
+/**
+ * A path with its variables, and with `~` for the home.
+ *
+ * @throws {HaftError} when a variable is missing: `$LOGS/web.log` must not become `/web.log`
+ */
 export function expandPath(text: string, lookUp: LookUp): string {
-  return expandVariables(text, lookUp).replace(/^~(?=\/|$)/, () => lookUp("HOME") ?? "~");
+  const plain = (name: string) => lookUp(name) ?? missing(name);
+  return fillIn(text, { lookUp, plain }).replace(/^~(?=\/|$)/, () => lookUp("HOME") ?? "~");
 }
 
 /** Whether there is something to fill in; `$$` is not. */
@@ -53,23 +68,27 @@ export function usualText(text: string): string | undefined {
 
 function braceValue(
   { name, operator, word }: { name: string; operator: string | undefined; word: string },
-  lookUp: LookUp,
+  values: Values,
 ): string {
-  const value = lookUp(name);
+  const value = values.lookUp(name);
   const isMissing = value === undefined || (operator?.startsWith(":") === true && value === "");
   switch (operator?.at(-1)) {
     case "+":
-      return isMissing ? "" : expandVariables(word, lookUp);
+      return isMissing ? "" : fillIn(word, values);
     case "-":
-      return isMissing ? expandVariables(word, lookUp) : value;
+      return isMissing ? fillIn(word, values) : value;
     case "?":
       if (!isMissing) return value;
-      throw new HaftError(`Variable "${name}" is not set${word === "" ? "" : `: ${word}`}`, {
-        next: `Set it in env, env_file or [env], or in the shell that starts the app`,
-      });
+      return missing(name, word);
     default:
-      return value ?? "";
+      return values.plain(name);
   }
+}
+
+function missing(name: string, why = ""): never {
+  throw new HaftError(`Variable "${name}" is not set${why === "" ? "" : `: ${why}`}`, {
+    next: "Set it in env, env_file or [env], or in the shell that starts the app",
+  });
 }
 
 /** The brace that ends what began before `from`; those of variables inside come in pairs. */

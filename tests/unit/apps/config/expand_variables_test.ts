@@ -41,6 +41,9 @@ Deno.test("expandPath() knows the home", () => {
     "a/~",
     "~x",
   ]);
+  // An empty part would make it a path at the root of the file system.
+  for (const text of ["$NOPE/x", "${NOPE}/x"]) assertThrows(() => path(text), HaftError, '"NOPE" is not set');
+  assertEquals(path("${NOPE:-logs}/x"), "logs/x");
 });
 
 Deno.test("hasVariable() takes no escaped dollar for one", () => {
