@@ -23,13 +23,18 @@ export async function followTask(
   },
 ): Promise<TaskInfo | undefined> {
   const over = new AbortController();
-  const task = wait(signal).finally(() => over.abort());
+  const left = new AbortController();
+  const task = wait(AbortSignal.any([signal, left.signal])).finally(() => over.abort());
   task.catch(() => {});
   const program = new ProgramText({ color });
   const ending = AbortSignal.any([signal, over.signal]);
   for await (const text of followFile(path, { signal: ending, ...(from === undefined ? {} : { from }) })) {
     await write(program.push(text));
-    if (closed()) return undefined;
+    if (closed()) {
+      // Its connection would keep this process.
+      left.abort();
+      return undefined;
+    }
   }
   await write(program.end());
   return await task;
