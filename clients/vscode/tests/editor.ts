@@ -59,11 +59,16 @@ export class Editor implements AsyncDisposable {
     symlinkSync(given("HAFT_TEST_BINARY"), join(editor.#bin, "haft"));
     mkdirSync(join(editor.#data, "User"), { recursive: true });
     const settings = { ...QUIET_SETTINGS, ...options.settings };
-    writeFileSync(join(editor.#data, "User", "settings.json"), JSON.stringify(settings, null, 2));
+    writeFileSync(
+      join(editor.#data, "User", "settings.json"),
+      JSON.stringify(settings, null, 2),
+    );
     for (const [name, files] of Object.entries(options.extensions ?? {})) {
       const directory = join(editor.#extensions, name);
       mkdirSync(directory, { recursive: true });
-      for (const [file, text] of Object.entries(files)) writeFileSync(join(directory, file), text);
+      for (const [file, text] of Object.entries(files)) {
+        writeFileSync(join(directory, file), text);
+      }
     }
     await editor.#install();
     return editor;
@@ -84,7 +89,10 @@ export class Editor implements AsyncDisposable {
   /** Writes settings of the machine, such as paths; the next window has them. */
   setMachine(settings: Record<string, unknown>): void {
     mkdirSync(join(this.#data, "Machine"), { recursive: true });
-    writeFileSync(join(this.#data, "Machine", "settings.json"), JSON.stringify(settings, null, 2));
+    writeFileSync(
+      join(this.#data, "Machine", "settings.json"),
+      JSON.stringify(settings, null, 2),
+    );
   }
 
   /** Opens a window with a folder, or a workspace's file. */
@@ -92,13 +100,21 @@ export class Editor implements AsyncDisposable {
     await this.#start();
     this.#browser ??= await chromium.launch({
       executablePath: given("HAFT_TEST_CHROMIUM"),
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-sync",
+      ],
     });
     const context = await this.#browser.newContext({ viewport: VIEWPORT });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
     const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
-    await page.goto(`http://127.0.0.1:${this.#port}/?${kind}=${encodeURIComponent(path)}`);
+    await page.goto(
+      `http://127.0.0.1:${this.#port}/?${kind}=${encodeURIComponent(path)}`,
+    );
     await page.waitForSelector(".monaco-workbench .statusbar");
     this.#page = page;
     return page;
@@ -112,9 +128,13 @@ export class Editor implements AsyncDisposable {
   /** Runs a command by its name in the palette. */
   async command(name: string): Promise<void> {
     await this.page.keyboard.press("F1");
-    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    const input = this.page.locator(
+      ".quick-input-widget .quick-input-box input",
+    );
     await input.fill(`>${name}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.page.locator(".quick-input-list .monaco-list-row", {
+      hasText: name,
+    }).first().click();
   }
 
   /** An entry of a list of choices. */
@@ -123,10 +143,17 @@ export class Editor implements AsyncDisposable {
   }
 
   /** Chooses a version once the source's are listed. @param before called as it is picked */
-  async chooseVersion(tool: string, version: RegExp, before?: () => void): Promise<void> {
+  async chooseVersion(
+    tool: string,
+    version: RegExp,
+    before?: () => void,
+  ): Promise<void> {
     const picker = this.page.locator(".quick-input-widget");
-    await picker.locator(".quick-input-title", { hasText: `haft: ${tool}` }).waitFor();
-    await picker.locator(".monaco-progress-container:not(.active)").waitFor({ state: "attached" });
+    await picker.locator(".quick-input-title", { hasText: `haft: ${tool}` })
+      .waitFor();
+    await picker.locator(".monaco-progress-container:not(.active)").waitFor({
+      state: "attached",
+    });
     const choice = this.choice(version).first();
     await choice.hover();
     before?.();
@@ -136,9 +163,14 @@ export class Editor implements AsyncDisposable {
   /** Types a line into a new terminal. @param folder where a window has several */
   async terminal(line: string, folder?: string): Promise<void> {
     await this.command("Terminal: Create New Terminal");
-    if (folder !== undefined) await this.choice(new RegExp(`^${folder}`)).click();
-    await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea").focus();
-    await this.page.locator(".terminal-wrapper.active .xterm-rows", { hasText: /[$#]/ }).waitFor();
+    if (folder !== undefined) {
+      await this.choice(new RegExp(`^${folder}`)).click();
+    }
+    await this.page.locator(".terminal-wrapper.active .xterm-helper-textarea")
+      .focus();
+    await this.page.locator(".terminal-wrapper.active .xterm-rows", {
+      hasText: /[$#]/,
+    }).waitFor();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press("Enter");
   }
@@ -167,7 +199,9 @@ export class Editor implements AsyncDisposable {
   async until(holds: () => boolean): Promise<void> {
     const limit = performance.now() + LIMIT_MS;
     while (!holds()) {
-      if (performance.now() > limit) throw new Error(`Never came true: ${holds}`);
+      if (performance.now() > limit) {
+        throw new Error(`Never came true: ${holds}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -175,7 +209,9 @@ export class Editor implements AsyncDisposable {
   /** Puts the cursor at a place, both from 1. */
   async goTo(line: number, column: number): Promise<void> {
     await this.page.keyboard.press("Control+G");
-    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    const input = this.page.locator(
+      ".quick-input-widget .quick-input-box input",
+    );
     await input.fill(`:${line}:${column}`);
     await input.press("Enter");
     await this.cursor(line, column);
@@ -183,12 +219,15 @@ export class Editor implements AsyncDisposable {
 
   /** Waits until the cursor is at a place, both from 1. */
   async cursor(line: number, column: number): Promise<void> {
-    await this.page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+    await this.page.locator(".statusbar-item", {
+      hasText: `Ln ${line}, Col ${column}`,
+    }).waitFor();
   }
 
   /** Shows haft's views. */
   async showHaft(): Promise<void> {
-    await this.page.locator('.activitybar a[aria-label="haft"]').first().click();
+    await this.page.locator('.activitybar a[aria-label="haft"]').first()
+      .click();
   }
 
   row(text: string | RegExp): Locator {
@@ -206,10 +245,14 @@ export class Editor implements AsyncDisposable {
   /** Opens a file of the project by its name. */
   async openFile(name: string): Promise<void> {
     await this.page.keyboard.press("Control+P");
-    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    const input = this.page.locator(
+      ".quick-input-widget .quick-input-box input",
+    );
     await input.fill(name);
     // The list is made anew when files were searched: the row that has the focus counts, not where it is.
-    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", {
+      hasText: name,
+    }).waitFor();
     await input.press("Enter");
     await this.page.waitForSelector(`.tab.active[aria-label*="${name}"]`);
   }
@@ -219,7 +262,10 @@ export class Editor implements AsyncDisposable {
     const directory = process.env["HAFT_TEST_SCREENSHOTS"];
     if (directory !== undefined) {
       const clip = { x: 0, y: 0, width: VIEWPORT.width, height };
-      await this.page.screenshot({ path: join(directory, `${name}.png`), clip });
+      await this.page.screenshot({
+        path: join(directory, `${name}.png`),
+        clip,
+      });
     }
   }
 
@@ -234,7 +280,10 @@ export class Editor implements AsyncDisposable {
     this.#server?.kill();
     await this.sandbox.run(HAFT, { args: ["daemon", "stop"] });
     await new Promise((resolve) => {
-      if (this.#server === undefined || this.#server.exitCode !== null) {
+      if (
+        this.#server === undefined || this.#server.exitCode !== null ||
+        this.#server.signalCode !== null
+      ) {
         resolve(undefined);
       } else this.#server.once("exit", resolve);
     });
@@ -269,7 +318,11 @@ export class Editor implements AsyncDisposable {
   }
 
   async #install(): Promise<void> {
-    const child = this.#spawn([...this.#argv, "--install-extension", given("HAFT_TEST_VSIX")]);
+    const child = this.#spawn([
+      ...this.#argv,
+      "--install-extension",
+      given("HAFT_TEST_VSIX"),
+    ]);
     let output = "";
     child.stdout?.on("data", (text) => output += text);
     child.stderr?.on("data", (text) => output += text);
@@ -289,7 +342,10 @@ export class Editor implements AsyncDisposable {
         output += text;
         if (output.includes("HTTP server listening")) resolve();
       });
-      this.#server?.once("exit", () => reject(new Error(`code-server ended:\n${output}`)));
+      this.#server?.once(
+        "exit",
+        () => reject(new Error(`code-server ended:\n${output}`)),
+      );
     });
   }
 
@@ -314,7 +370,11 @@ function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+      server.close(() =>
+        resolve(
+          typeof address === "object" && address !== null ? address.port : 0,
+        )
+      );
     });
   });
 }
