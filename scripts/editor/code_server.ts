@@ -40,7 +40,7 @@ export async function editorPrograms(): Promise<EditorPrograms> {
   return { chromium, codeServer: join(root, "node_modules", "code-server", "out", "node", "entry.js") };
 }
 
-/** What the tests' editor is told by its environment. */
+/** The variables that the tests' editor gets. */
 export function editorVariables(
   { binary, vsix, programs }: { binary: string; vsix: string; programs: EditorPrograms },
 ): Record<string, string> {

@@ -146,7 +146,7 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
   await page.keyboard.press("Delete");
   await page.locator(".squiggly-error").first().waitFor({ state: "detached" });
 
-  // A change of the project is told to the other extension.
+  // The other extension hears of a change of the project.
   writeFileSync(join(sandbox.project, "haft.toml"), MANIFEST.replace("from haft", "again"));
   await editor.haft("trust");
   await editor.until(() => seen().env.GREETING === "again");

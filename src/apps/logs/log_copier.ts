@@ -29,7 +29,7 @@ export interface LogCopierOptions {
 export class LogCopier {
   readonly #options: LogCopierOptions;
   #targets = NO_TARGETS;
-  /** Files that could not be written to the last time: that is told once. */
+  /** Files that could not be written to the last time; the daemon says so once. */
   readonly #failing = new Set<string>();
 
   constructor(options: LogCopierOptions) {

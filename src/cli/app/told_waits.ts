@@ -25,7 +25,7 @@ export async function withWaitsTold<Result>(
       await stderr.write(style.dim(`${app.name} ${reason}\n`));
     }
   };
-  // What cannot be told now is told by the answer.
+  // What a look misses, the answer has.
   const timer = quiet ? undefined : setInterval(() => void tell().catch(() => {}), LOOK_MS);
   try {
     return await answer;

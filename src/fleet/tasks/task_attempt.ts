@@ -163,7 +163,7 @@ export class TaskAttempt {
       if (lost.signal.aborted) return;
       const asked = performance.now();
       const left = ackWaitMs * GIVE_UP - (asked - this.#heard);
-      // A heartbeat that nobody confirmed may not have come: another host may get the task.
+      // A heartbeat without a confirmation may not have come: another host may get the task.
       const heard = left > 0 &&
         await nats.request(reply, PROGRESS, { timeout: left }).then(() => true, () => false);
       if (heard) this.#heard = asked;
