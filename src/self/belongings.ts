@@ -45,11 +45,18 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
  * What else lies in the one directory that holds everything: `HAFT_HOME` may name one that was there before,
  * and then it is not haft's to remove.
  */
-export function foreignEntries(paths: Paths): { directory: string; names: string[] } {
+export function foreignEntries(
+  paths: Paths,
+  executable: string,
+): { directory: string; names: string[] } {
   const directory = dirname(paths.store);
   const isShared = paths.config.startsWith(join(directory, "/"));
   if (!isShared || !existsSync(directory)) return { directory, names: [] };
-  return { directory, names: readdirSync(directory).filter((name) => !OWN_NAMES.has(name)).sort() };
+  // Windows' installer puts the executable into a directory of its own there.
+  const home = dirname(executable);
+  const isOwn = (name: string) =>
+    OWN_NAMES.has(name) || (join(directory, name) === home && readdirSync(home).length === 1);
+  return { directory, names: readdirSync(directory).filter((name) => !isOwn(name)).sort() };
 }
 
 /** Bytes of the files below `path`, links not followed. */

@@ -47,8 +47,8 @@ function parse(args: ParsedArgs): UninstallSelfOptions {
 
 async function run(options: UninstallSelfOptions, context: Context): Promise<ExitCode> {
   const { stdout, stderr, paths } = context;
-  requireOwnDirectories(context);
   const executable = ownExecutable();
+  requireOwnDirectories(executable, context);
   const owner = ownerOf(executable);
   const service = serviceFor(context, runtime.selfCommand()).path;
   const all = [
@@ -76,8 +76,8 @@ async function run(options: UninstallSelfOptions, context: Context): Promise<Exi
 }
 
 /** @throws {HaftError} when a directory that would be removed holds what is not haft's */
-function requireOwnDirectories({ paths }: Context): void {
-  const { directory, names: [first, ...others] } = foreignEntries(paths);
+function requireOwnDirectories(executable: string, { paths }: Context): void {
+  const { directory, names: [first, ...others] } = foreignEntries(paths, executable);
   if (first === undefined) return;
   const more = others.length === 0
     ? ""
