@@ -14,6 +14,23 @@ export function describeError(error: unknown, { env, stderr }: Pick<Context, "en
   return lines.join("\n") + "\n";
 }
 
+/**
+ * The error as a line of JSON, for a program that asked for JSON: `{"error": {name, message, next?}}`. `name`
+ * is the protocol's where the daemon answered, else the class of haft's error.
+ */
+export function errorAsJson(error: unknown): string {
+  const { message, next = faultNote(error) } = forPeople(error);
+  const name = daemonsName(error) ?? (error instanceof Error ? error.name : "Error");
+  return `${JSON.stringify({ error: { name, message, next } })}\n`;
+}
+
+function daemonsName(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("errorName" in at && typeof at.errorName === "string") return at.errorName;
+  }
+  return undefined;
+}
+
 /** What is neither written for people nor the system's is a mistake of haft's. */
 function faultNote(error: unknown): string | undefined {
   return error instanceof HaftError ? undefined : "This is a fault in haft itself; HAFT_DEBUG=1 shows where";

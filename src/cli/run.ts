@@ -5,7 +5,7 @@ import { mendDirectories } from "../base/mend_directories.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
-import { describeError } from "./describe_error.ts";
+import { describeError, errorAsJson } from "./describe_error.ts";
 import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 
 /**
@@ -19,14 +19,24 @@ export async function run(args: readonly string[], context?: Context): Promise<E
   return await runReported(args, own);
 }
 
+/** How an error is to be told; known once the command line has been read. */
+interface Report {
+  json: boolean;
+}
+
 async function runReported(args: readonly string[], context: Context): Promise<ExitCode> {
+  const report: Report = { json: false };
   try {
     mendDirectories(context.paths);
-    return await dispatchTrusted(args, context);
+    return await dispatchTrusted(args, context, report);
   } catch (error) {
     if (context.signal.aborted) return ExitCode.interrupted;
-    await context.stderr.write(describeError(error, context));
-    await furtherProblems(error, context);
+    if (report.json) {
+      await context.stderr.data(errorAsJson(error));
+    } else {
+      await context.stderr.write(describeError(error, context));
+      await furtherProblems(error, context);
+    }
     return error instanceof HaftError ? error.exitCode : ExitCode.failed;
   }
 }
@@ -45,23 +55,27 @@ async function furtherProblems(error: unknown, context: Context): Promise<void> 
  * A command that needs trust has done nothing yet: it is asked for on a terminal, and the command begins
  * anew.
  */
-async function dispatchTrusted(args: readonly string[], context: Context): Promise<ExitCode> {
+async function dispatchTrusted(
+  args: readonly string[],
+  context: Context,
+  report: Report,
+): Promise<ExitCode> {
   try {
-    return await dispatch(args, context);
+    return await dispatch(args, context, report);
   } catch (error) {
     if (!(error instanceof HaftError) || error.name !== "UntrustedError") throw error;
     const { askTrustAfter } = await import("./ask_trust.ts");
     if (!await askTrustAfter(error, context)) throw error;
-    return await dispatch(args, context);
+    return await dispatch(args, context, report);
   }
 }
 
-async function dispatch(args: readonly string[], context: Context): Promise<ExitCode> {
+async function dispatch(args: readonly string[], context: Context, report: Report): Promise<ExitCode> {
   const [first, ...words] = args;
   // `haft --host web1 app status` is `haft app status --host web1`.
   if (first === "--host" || first?.startsWith("--host=") === true) {
     const { withHostBehind } = await import("./fleet/host_flag.ts");
-    return await dispatch(await withHostBehind(args, COMMANDS), context);
+    return await dispatch(await withHostBehind(args, COMMANDS), context, report);
   }
   if (first === "--version" || first === "-V" || first === "version") {
     if (words.includes("--json")) {
@@ -85,6 +99,7 @@ async function dispatch(args: readonly string[], context: Context): Promise<Exit
   if (asksForHelp) return await print(await helpText(found, context), context);
   const { colorFlag, parseCommandLine } = await import("./parse.ts");
   const parsed = parseCommandLine(found.args, { path, ...command });
+  report.json = parsed.flags.has("json");
   const color = colorFlag(parsed);
   context.stdout.useColor(color);
   context.stderr.useColor(color);

@@ -16,6 +16,16 @@ run = "true"
 
 const rows: [args: string[], code: number, stderr: RegExp][] = [
   [["which", "nodee"], 1, /provides "nodee"\n {2}Did you mean "node"\?\n$/],
+  [
+    ["which", "nodee", "--json"],
+    1,
+    /^\{"error":\{"name":"HaftError",.*"next":"Did you mean \\"node\\"\?"\}\}\n$/,
+  ],
+  [
+    ["app", "logs", "nope", "--json"],
+    4,
+    /^\{"error":\{"name":"[a-z_]+","message":"App \\"nope\\" not found.*\}\n$/,
+  ],
   [["exec", "nodee"], 1, /Did you mean "node"\?\n$/],
   [["which", "tsc"], 1, /"typescript" has it: "haft use typescript" adds it/],
   [["exec", "rg"], 1, /"ripgrep" has it: "haft use ripgrep" adds it/],
