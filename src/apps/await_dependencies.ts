@@ -27,11 +27,15 @@ export async function awaitDependency(
     const why = instance.reason === undefined ? "" : ` (${instance.reason})`;
     throw new HaftError(
       `It depends on "${app.name}", which is ${instance.state}${why} and not ${condition}`,
-      {
-        next: `Look at "haft app logs ${app.name}"`,
-      },
+      { next: `Look at "haft app logs ${app.name}"${slowStart(instance)}` },
     );
   }));
+}
+
+/** Beside another advice: what to do about an app that is only not healthy yet. */
+export function slowStart({ state, config }: Pick<AppInstance, "state" | "config">): string {
+  if (state !== "unhealthy" || config?.health?.start_period !== 0) return "";
+  return '; if it needs longer to start, give its health a start_period, such as "30s"';
 }
 
 function isMet(instance: AppInstance, condition: DependencyCondition): boolean {

@@ -2,6 +2,7 @@ import { errorMessage, HaftError } from "../base/errors.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppOutcome, AppStatus } from "../protocol/methods/app_methods.ts";
 import type { App } from "./app.ts";
+import { slowStart } from "./await_dependencies.ts";
 
 /** What became of an action, and how its apps are then. */
 export interface ActionResult {
@@ -27,7 +28,7 @@ export function failed(key: ProcessKey, error: unknown): AppOutcome {
 }
 
 /** The outcome of an app that did not come up gives the reason. */
-export function withTrouble(outcome: AppOutcome, { instances }: App): AppOutcome {
+export function withTrouble(outcome: AppOutcome, { name, instances }: App): AppOutcome {
   if (outcome.error !== null) return outcome;
   const trouble = instances.find(({ state }) =>
     state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff"
@@ -36,5 +37,12 @@ export function withTrouble(outcome: AppOutcome, { instances }: App): AppOutcome
   const { state, reason } = trouble;
   const words = state === "backoff" ? "It waits to restart" : `It is ${state}`;
   if (reason === undefined) return { ...outcome, error: words };
+  if (state === "unhealthy") {
+    return {
+      ...outcome,
+      error: `${words}: ${reason}`,
+      next: `Look at "haft app logs ${name}"${slowStart(trouble)}`,
+    };
+  }
   return { ...outcome, error: state === "crashed" ? reason : `${words}: ${reason}` };
 }
