@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { delay } from "@std/async/delay";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { build } from "../build.ts";
@@ -82,15 +82,34 @@ for (let round = 0; round < rounds; round++) {
 console.log(machineLine());
 print("status bar after a change of haft.toml", statusBar);
 print("first progress after the pick", progress);
-await delay(2_000);
-const before = { host: ticksOf(hostPid()), daemon: ticksOf(await editor.daemonPid()) };
+const daemon = await editor.daemonPid();
+const [connections, withHaft] = [await connectionCount(), hostPids()];
+// Another window, whose folder has nothing for haft: what an extension host costs anyway.
+const empty = join(editor.sandbox.root, "empty");
+mkdirSync(empty);
+await editor.open(empty);
+await editor.until(() => hostPids().length > withHaft.length);
+await delay(10_000);
+const pids = { host: withHaft, bare: hostPids().filter((pid) => !withHaft.includes(pid)), daemon: [daemon] };
+const before = usage();
 await delay(idleSeconds * 1_000);
-const after = { host: ticksOf(hostPid()), daemon: ticksOf(await editor.daemonPid()) };
+const after = usage();
+const used = (name: keyof typeof pids) => `${after[name] - before[name]} ms`;
 console.log(
-  `idle for ${idleSeconds} s: extension host ${after.host - before.host} ms, daemon ${
-    after.daemon - before.daemon
-  } ms`,
+  `idle for ${idleSeconds} s: extension host ${used("host")}, of a window without haft ${used("bare")}, ` +
+    `daemon ${used("daemon")}; ${connections} connection of the window`,
 );
+
+function usage(): Record<keyof typeof pids, number> {
+  const sum = (list: readonly number[]) => list.reduce((total, pid) => total + ticksOf(pid), 0);
+  return { host: sum(pids.host), bare: sum(pids.bare), daemon: sum(pids.daemon) };
+}
+
+/** Connections that windows have to the daemon. */
+async function connectionCount(): Promise<number> {
+  const { connections } = JSON.parse(await editor.haft("daemon", "status", "--json"));
+  return connections.filter(({ client }: { client: string }) => client.startsWith("vscode")).length;
+}
 
 function print(name: string, values: readonly number[]): void {
   const [first = NaN] = values.toSorted((a, b) => a - b);
@@ -105,9 +124,9 @@ function ticksOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 1_000 / TICKS_PER_SECOND;
 }
 
-/** The window's extension host, with all its extensions. */
-function hostPid(): number {
-  const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).find((pid) => {
+/** Extension hosts of the editor's windows, each with all its extensions. */
+function hostPids(): number[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=extensionHost") &&
         readFileSync(`/proc/${pid}/environ`, "utf8").includes(editor.sandbox.root);
@@ -115,7 +134,5 @@ function hostPid(): number {
       // It has ended, or is another user's.
       return false;
     }
-  });
-  if (found === undefined) throw new Error("There is no extension host");
-  return Number(found);
+  }).map(Number);
 }

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { type Fingerprints, looksOf } from "../../tools/project/fingerprint.ts";
 import { DirectoryWatch, type DirectoryWatchOptions } from "./directory_watch.ts";
@@ -7,10 +8,13 @@ export interface ConfigWatchOptions extends Pick<DirectoryWatchOptions, "onError
   onChange: (path: string) => void;
 }
 
-/** An editor writes a file in several steps; what they lead to is looked at once. */
+/** An editor writes a file in several steps; those that follow the first are looked at together. */
 const SETTLE_MS = 20;
 
-/** Tells when a file that decides what runs in a project changes, is made or goes. */
+/**
+ * Tells when a file that decides what runs in a project changes, is made or goes. A change is told at once. A
+ * file that is gone or empty may be half written, so that is told only if it still holds after a moment.
+ */
 export class ConfigWatch implements Disposable {
   readonly #options: ConfigWatchOptions;
   readonly #directories: DirectoryWatch;
@@ -43,16 +47,32 @@ export class ConfigWatch implements Disposable {
     const known = this.#known.get(directory);
     if (known === undefined || this.#due.has(directory)) return;
     if (name !== undefined && !Object.keys(known).some((path) => basename(path) === name)) return;
-    this.#due.set(directory, setTimeout(() => this.#look(directory), SETTLE_MS));
+    this.#due.set(
+      directory,
+      setTimeout(() => {
+        this.#due.delete(directory);
+        this.#look(directory);
+      }, SETTLE_MS),
+    );
+    this.#look(directory, hasContent);
   }
 
-  #look(directory: string): void {
-    this.#due.delete(directory);
+  /** @param isWhole whether a changed file can be told now */
+  #look(directory: string, isWhole: (path: string) => boolean = () => true): void {
     const known = this.#known.get(directory) ?? {};
     const now = looksOf(Object.keys(known));
-    this.#known.set(directory, now);
     for (const path in now) {
-      if (now[path] !== known[path]) this.#options.onChange(path);
+      if (now[path] === known[path] || !isWhole(path)) continue;
+      known[path] = now[path] ?? "";
+      this.#options.onChange(path);
     }
+  }
+}
+
+function hasContent(path: string): boolean {
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  } catch {
+    return false;
   }
 }

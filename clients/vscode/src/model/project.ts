@@ -43,7 +43,7 @@ export interface ProjectOptions {
   /** The folder. */
   root: string;
   ask: Ask;
-  /** A part was answered anew. */
+  /** A part is not what it was, or can be read again. */
   onChange(part: Part): void;
   /** A part could not be answered; undefined when it can again. The same failure comes once. */
   onProblem(part: Part, error: unknown): void;
@@ -63,6 +63,8 @@ export class Project {
   readonly #options: ProjectOptions;
   /** Parts that could not be answered the last time, and why. */
   readonly failures = new Map<Part, unknown>();
+  /** What each part was the last time, as JSON. */
+  readonly #answered = new Map<Part, string>();
   /** Parts that are being asked for, and whether to ask once more then. */
   readonly #asking = new Map<Part, boolean>();
 
@@ -87,9 +89,14 @@ export class Project {
     do {
       this.#asking.set(part, false);
       try {
+        const before = this.#answered.get(part);
         this.state[part] = await LOADERS[part](this.#options.ask, this.root) as ProjectState[P];
-        if (this.failures.delete(part)) this.#options.onProblem(part, undefined);
-        this.#options.onChange(part);
+        const now = JSON.stringify(this.state[part]) ?? "";
+        this.#answered.set(part, now);
+        const isMended = this.failures.delete(part);
+        if (isMended) this.#options.onProblem(part, undefined);
+        // Each change is drawn by the window, which takes longer than all that leads to it.
+        if (isMended || now !== before) this.#options.onChange(part);
       } catch (error) {
         const isKnown = String(this.failures.get(part)) === String(error);
         this.failures.set(part, error);

@@ -17,11 +17,14 @@ export interface TreeContent<Row> {
   tooltip?(row: Row, project: Project): Promise<vscode.MarkdownString>;
 }
 
+const TOGETHER_MS = 10;
+
 /** A tree of what every folder's project has; it changes when the daemon says so. */
 export class ProjectTree<Row> implements vscode.TreeDataProvider<ProjectRow<Row>> {
   readonly #workspace: Workspace;
   readonly #content: TreeContent<Row>;
   readonly #changed = new vscode.EventEmitter<ProjectRow<Row> | undefined>();
+  #due: ReturnType<typeof setTimeout> | undefined;
   readonly onDidChangeTreeData: vscode.Event<ProjectRow<Row> | undefined> = this.#changed.event;
 
   constructor(workspace: Workspace, content: TreeContent<Row>) {
@@ -33,8 +36,12 @@ export class ProjectTree<Row> implements vscode.TreeDataProvider<ProjectRow<Row>
     workspace.onDidChangeState(() => this.refresh());
   }
 
+  /** Changes that come together are drawn once, and after the status bar, which is one line. */
   refresh(): void {
-    this.#changed.fire(undefined);
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.#changed.fire(undefined);
+    }, TOGETHER_MS);
   }
 
   getChildren(above?: ProjectRow<Row>): ProjectRow<Row>[] {

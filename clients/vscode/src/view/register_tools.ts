@@ -14,10 +14,12 @@ import type { Workspace } from "./workspace.ts";
 
 /** The Tools view, the status bar, the environment, and the commands that change what is installed. */
 export function registerTools(workspace: Workspace, context: vscode.ExtensionContext): vscode.Disposable {
+  // Both hear of a change in this order.
+  const status = new StatusBar(workspace);
   const view = new ToolsView(workspace);
   return vscode.Disposable.from(
     view,
-    new StatusBar(workspace),
+    status,
     new ProjectEnvironment(workspace, context),
     new MissingToolsOffer(workspace, context.workspaceState),
     command(

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Tool } from "../model/project.ts";
+import { partsOf, type Tool } from "../model/project.ts";
 import { statusText } from "../model/tool_rows.ts";
 import { placeOfFile, toolsIn } from "./place.ts";
 import { setting } from "./settings.ts";
@@ -26,6 +26,13 @@ export class StatusBar implements vscode.Disposable {
       workspace.onDidChangeState(update),
       workspace.onDidChange(({ part }) => {
         if (part === "tools") update();
+      }),
+      // Below a folder another haft.toml may have changed, of which the folder's own tools say nothing.
+      workspace.onEvent((event) => {
+        const uri = vscode.window.activeTextEditor?.document.uri;
+        const place = uri === undefined ? undefined : placeOfFile(workspace, uri);
+        if (place === undefined || place.cwd === place.project.root) return;
+        if (partsOf(event, place.cwd).includes("tools")) update();
       }),
     ];
   }

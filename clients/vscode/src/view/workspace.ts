@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import { homedir } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import process from "node:process";
 import * as vscode from "vscode";
 import type { DaemonEvent } from "../../../../src/client/mod.ts";
@@ -57,6 +57,8 @@ export class Workspace implements vscode.Disposable {
       this.#states,
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#readFolders()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.begin()),
+      // The daemon tells of it as well, where the system lets it watch the directory.
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => this.#onSaved(uri)),
     ];
   }
 
@@ -183,6 +185,11 @@ export class Workspace implements vscode.Disposable {
       this.#projects.set(root, project);
       if (this.#state.state === "connected") void project.refresh();
     }
+  }
+
+  #onSaved({ scheme, fsPath }: vscode.Uri): void {
+    if (scheme !== "file" || basename(fsPath) !== "haft.toml" || this.#state.state !== "connected") return;
+    for (const project of this.projects) void project.refresh(["tools", "trust", "environment", "tasks"]);
   }
 
   #onEvent(event: DaemonEvent): void {
