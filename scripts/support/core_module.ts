@@ -2,18 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 /**
- * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs, and
- * each costs a start 0.2 ms. This joins what the quick commands load into one module, `core.js`: what
- * `main.js` imports, and what these do.
+ * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs.
+ * This joins them into one, `core.js`: what `main.js` imports, and what these do. What only some commands
+ * need does not belong here: a start takes longer for code that it loads than for modules.
  */
-export const QUICK: readonly string[] = [
-  "src/cli/run.ts",
-  "src/cli/parse.ts",
-  "src/cli/foreign_home.ts",
-  "src/cli/task/run.ts",
-  "src/socket/unix.ts",
-  "src/runtime/bun.ts",
-];
+export const QUICK: readonly string[] = ["src/cli/run.ts", "src/runtime/bun.ts"];
 
 const STATIC = /^(?:import|export)\b[^;]*?\bfrom "\.\/([\w.-]+\.js)";$|^import "\.\/([\w.-]+\.js)";$/gm;
 const DYNAMIC = /\bimport\("\.\/([\w.-]+\.js)"\)/g;

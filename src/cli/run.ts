@@ -2,6 +2,7 @@ import process from "node:process";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { mendDirectories } from "../base/mend_directories.ts";
+import { runtime } from "../runtime/mod.ts";
 import type { Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
@@ -16,8 +17,16 @@ import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 export async function run(args: readonly string[], context?: Context): Promise<ExitCode> {
   if (context !== undefined) return await runReported(args, context);
   using own = processContext();
-  return await runReported(args, own);
+  const started = setTimeout(() => runtime.compileHotCode(), START_MS);
+  try {
+    return await runReported(args, own);
+  } finally {
+    clearTimeout(started);
+  }
 }
+
+/** A command that takes longer than this has code that is worth compiling. */
+const START_MS = 100;
 
 /** How an error is to be told; known once the command line has been read. */
 interface Report {

@@ -35,6 +35,7 @@ export const bunRuntime: Runtime = {
   tryLock,
   mapFile,
   collectGarbage: () => Bun.gc(true),
+  compileHotCode: () => Bun.unsafe.setJITPolicy(1),
   listenUnix,
   connectUnix,
 };

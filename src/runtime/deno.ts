@@ -28,6 +28,7 @@ export const denoRuntime: Runtime = {
   tryLock,
   mapFile,
   collectGarbage: () => {},
+  compileHotCode: () => {},
   listenUnix,
   connectUnix,
 };

@@ -23,6 +23,7 @@ export const nodeRuntime: Runtime = {
     throw Object.assign(new Error("Node cannot map files into memory"), { code: "ENOSYS" });
   },
   collectGarbage: () => {},
+  compileHotCode: () => {},
   listenUnix,
   connectUnix,
 };

@@ -71,6 +71,11 @@ export interface Runtime {
    * Gives back memory that is not used any more, now; where the runtime lets nobody say so, nothing happens.
    */
   collectGarbage(): void;
+  /**
+   * Compiles code that runs often from now on. A binary starts without (`scripts/build.ts`): most of what
+   * runs at a start runs once, and is interpreted in less time than it is compiled in.
+   */
+  compileHotCode(): void;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
   /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */

@@ -7,6 +7,11 @@ declare namespace Bun {
     flush(): number | Promise<number>;
   }
 
+  const unsafe: {
+    /** How often code must run before it is compiled, as a multiple of the usual number. */
+    setJITPolicy(scale: number): void;
+  };
+
   const stdout: { writer(): FileSink };
   const stderr: { writer(): FileSink };
 
