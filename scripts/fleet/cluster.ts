@@ -6,17 +6,16 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectFleet, type FleetConnection } from "../../src/fleet/connect.ts";
 import { writeSecret } from "../../src/fleet/credentials.ts";
-import { createEventsStream, EVENT_LIMITS } from "../../src/fleet/event_stream.ts";
 import { createUserKey, type UserKey } from "../../src/fleet/nkey.ts";
-import { createHostsBucket } from "../../src/fleet/presence.ts";
 import { type Certificate, createAuthority, issueServer } from "../../src/fleet/server/certificate.ts";
 import { permissionsOf } from "../../src/fleet/server/permissions.ts";
-import { createTaskStreams } from "../../src/fleet/tasks/task_streams.ts";
+import { createStores } from "../../src/fleet/server/server_stores.ts";
 import type { Network, Place } from "./network.ts";
 
 export const FLEET = "lab";
 const SERVERS = 3;
 const REPLICAS = 3;
+const OBJECTS = { mirrorBytes: 2 ** 26, outputBytes: 2 ** 26 };
 
 interface Node {
   name: string;
@@ -132,7 +131,7 @@ export class Cluster implements AsyncDisposable {
       JSON.stringify({
         server_name: name,
         listen: `${place.address}:${port}`,
-        jetstream: { store_dir: join(directory, name), max_file_store: 2 ** 31, sync_interval: "always" },
+        jetstream: { store_dir: join(directory, name), max_file_store: 2 ** 33, sync_interval: "always" },
         cluster: {
           name: FLEET,
           listen: `${place.address}:${routes}`,
@@ -150,9 +149,8 @@ export class Cluster implements AsyncDisposable {
     const { nats } = connection;
     for (let attempt = 0;; attempt++) {
       try {
-        await createHostsBucket(nats, FLEET, { replicas: REPLICAS });
-        await createEventsStream(nats, FLEET, { ...EVENT_LIMITS, replicas: REPLICAS });
-        await createTaskStreams(nats, FLEET, { ackWaitMs: this.#options.ackWaitMs, replicas: REPLICAS });
+        const { ackWaitMs } = this.#options;
+        await createStores(nats, FLEET, { replicas: REPLICAS, tasks: { ackWaitMs }, objects: OBJECTS });
         return;
       } catch (error) {
         if (attempt > 60) throw error;

@@ -1,5 +1,8 @@
 import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import type { FleetMirror } from "../fleet/mirror/fleet_mirror.ts";
+import type { InstallConfig } from "../protocol/install.ts";
+import type { Reporter } from "../tools/reporter.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import type { PersonOptions } from "./install_for_person.ts";
 import { parseToolTarget } from "./tool_target.ts";
@@ -56,6 +59,21 @@ async function run(options: InstallCommandOptions, context: Context): Promise<Ex
   return await installForPerson(options, context);
 }
 
+/** The mirror of this machine's fleet; undefined where there is none, or it cannot be reached. */
+async function openMirror(
+  { tool_name: tool }: InstallConfig,
+  { report }: { report: Reporter },
+  { paths }: Context,
+): Promise<FleetMirror | undefined> {
+  const { readUserConfig } = await import("../tools/project/user_config.ts");
+  const { fleet } = readUserConfig(paths.config);
+  if (fleet === undefined) return undefined;
+  const { FleetMirror } = await import("../fleet/mirror/fleet_mirror.ts");
+  return await FleetMirror.open(fleet, {
+    onProblem: (message) => report({ state: "post_install", tool, message }),
+  });
+}
+
 async function runChild(
   { tool, channel }: { tool: string; channel: string },
   context: Context,
@@ -83,7 +101,8 @@ async function runChild(
           offline: config.offline,
           mirrors: config.mirrors ?? {},
         });
-        return await installHere(config, { ...context, ...hooks, services });
+        await using mirror = config.share === true ? await openMirror(config, hooks, context) : undefined;
+        return await installHere(config, { ...context, ...hooks, services, mirror });
       },
     });
   } catch (error) {

@@ -119,3 +119,33 @@ export function jobParts(subject: string): { host: string; step: string } {
   const [, , host = "", , step = ""] = subject.split(".");
   return { host, step };
 }
+
+/** The bucket of artifacts that hosts have fetched for each other. */
+export function mirrorBucket(fleet: string): string {
+  return `haft-${fleet}-mirror`;
+}
+
+/** The bucket of who is fetching which artifact. */
+export function claimsBucket(fleet: string): string {
+  return `haft-${fleet}-claims`;
+}
+
+/** The bucket of what tasks of the queue have made. */
+export function outputsBucket(fleet: string): string {
+  return `haft-${fleet}-outputs`;
+}
+
+/** The stream behind a bucket of objects, as NATS names it. */
+export function objectStream(bucket: string): string {
+  return `OBJ_${bucket}`;
+}
+
+/** What is published to put an object into a bucket. */
+export function objectSubjects(bucket: string): string[] {
+  return [`$O.${bucket}.C.*`, `$O.${bucket}.M.*`];
+}
+
+/** The bytes of one object. */
+export function objectBytes(bucket: string, nuid: string): string {
+  return `$O.${bucket}.C.${nuid}`;
+}

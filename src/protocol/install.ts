@@ -61,6 +61,8 @@ export const InstallConfig = v.strictObject({
   mirrors: v.optional(v.record(v.string(), v.string())),
   force: v.boolean(),
   offline: v.boolean(),
+  /** Artifacts are fetched once for the fleet that this machine is in. Default false. */
+  share: v.optional(v.boolean()),
 });
 export type InstallConfig = v.InferOutput<typeof InstallConfig>;
 

@@ -117,6 +117,45 @@ export function emitInstallEvent(event: SyncEvent, emit: EmitInstallEvent): void
   }
 }
 
+/** A sync's event from the daemon's words; undefined for another event. @throws when its data are wrong */
+export function syncEventOf(type: string, data: unknown): SyncEvent | undefined {
+  switch (type) {
+    case "install.sync_started":
+      return { type: "sync.started", ...parsed(type, data) };
+    case "install.skipped":
+      return { type: "tool.skipped", ...parsed(type, data) };
+    case "install.present":
+      return { type: "tool.present", ...parsed(type, data) };
+    case "install.resolving":
+      return { type: "tool.resolving", ...parsed(type, data) };
+    case "install.queued":
+      return { type: "tool.queued", ...parsed(type, data) };
+    case "install.started":
+      return { type: "tool.started", ...parsed(type, data) };
+    case "install.progress":
+      return { type: "tool.progress", ...parsed(type, data) };
+    case "install.completed":
+      return { type: "tool.installed", ...parsed(type, data) };
+    case "install.failed":
+      return { type: "tool.failed", ...parsed(type, data) };
+    case "install.cancelled":
+      return { type: "tool.cancelled", ...parsed(type, data) };
+    case "install.lock_written":
+      return { type: "lock.written", ...parsed(type, data) };
+    case "install.sync_finished":
+      return { type: "sync.finished", ...parsed(type, data) };
+    default:
+      return undefined;
+  }
+}
+
+function parsed<Name extends InstallEventName>(
+  name: Name,
+  data: unknown,
+): v.InferOutput<(typeof INSTALL_EVENTS)[Name]["data"]> {
+  return v.parse(INSTALL_EVENTS[name].data, data);
+}
+
 function dataOf<Event extends SyncEvent>({ type: _, ...data }: Event): Omit<Event, "type"> {
   return data;
 }

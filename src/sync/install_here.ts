@@ -3,12 +3,15 @@ import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import type { InstallConfig } from "../protocol/install.ts";
 import { runtime } from "../runtime/mod.ts";
+import type { ArtifactMirror } from "../tools/install/artifact_mirror.ts";
 import type { InstallResult } from "../tools/install/install_tool.ts";
 import type { Reporter } from "../tools/reporter.ts";
 import type { ToolServices } from "./tool_services.ts";
 
 export interface InstallHereOptions {
   services: ToolServices;
+  /** Where machines fetch for each other. */
+  mirror?: ArtifactMirror | undefined;
   paths: Paths;
   env: Env;
   /** haft's own version, for the receipt. */
@@ -33,7 +36,7 @@ export async function installHere(
 }
 
 async function install(config: InstallConfig, options: InstallHereOptions): Promise<InstallResult> {
-  const { services, paths, env, version, report, signal } = options;
+  const { services, mirror, paths, env, version, report, signal } = options;
   const { installTool } = await import("../tools/install/install_tool.ts");
   return await installTool(config, {
     paths,
@@ -41,6 +44,7 @@ async function install(config: InstallConfig, options: InstallHereOptions): Prom
     registry: services.registry,
     documents: services.documents,
     user: services.user,
+    mirror,
     report,
     signal,
     version,

@@ -51,6 +51,8 @@ export interface ProjectSyncOptions extends Omit<SyncOptions, "jobs"> {
   jobs?: number | undefined;
   /** Seconds; the setting when undefined. */
   stallTimeout?: number | undefined;
+  /** Artifacts are fetched once for the hosts of this machine's fleet. */
+  share?: boolean;
 }
 
 /**
@@ -236,13 +238,16 @@ export function trustedJob(project: Project, config: InstallConfig): InstallConf
 
 async function childInstaller(
   project: Project,
-  { stallTimeout }: { stallTimeout?: number | undefined },
+  { stallTimeout, share = false }: { stallTimeout?: number | undefined; share?: boolean },
   { env }: InstallUser,
 ): Promise<Installer> {
   const { createChildInstaller } = await import("./child_installer.ts");
   const silence = 1000 * (stallTimeout ?? project.settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
   const install = createChildInstaller({ env, silence });
-  return (config, hooks) => install(trustedJob(project, config), hooks);
+  return (config, hooks) => {
+    const job = trustedJob(project, config);
+    return install(share ? { ...job, share } : job, hooks);
+  };
 }
 
 async function installerHere(

@@ -63,13 +63,23 @@ export class Machine implements AsyncDisposable {
 export class FleetWorld implements AsyncDisposable {
   readonly #machines: Machine[] = [];
 
-  private constructor(readonly first: Machine, readonly port: number) {
+  private constructor(
+    readonly first: Machine,
+    readonly port: number,
+    readonly sandbox: { registry?: string },
+  ) {
     this.#machines.push(first);
   }
 
   /** @param args of `haft fleet up` */
-  static async create(...args: string[]): Promise<FleetWorld> {
-    const world = new FleetWorld(new Machine("alpha", await Sandbox.create()), await freePort());
+  static create(...args: string[]): Promise<FleetWorld> {
+    return FleetWorld.with({}, ...args);
+  }
+
+  /** @param sandbox what every machine's home is made with */
+  static async with(sandbox: { registry?: string }, ...args: string[]): Promise<FleetWorld> {
+    const first = new Machine("alpha", await Sandbox.create(sandbox));
+    const world = new FleetWorld(first, await freePort(), sandbox);
     try {
       await world.up(...args);
       return world;
@@ -96,7 +106,7 @@ export class FleetWorld implements AsyncDisposable {
 
   /** A further machine, not joined. */
   async machine(name: string): Promise<Machine> {
-    const machine = new Machine(name, await Sandbox.create());
+    const machine = new Machine(name, await Sandbox.create(this.sandbox));
     this.#machines.push(machine);
     return machine;
   }

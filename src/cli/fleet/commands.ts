@@ -11,6 +11,7 @@ export const group: CommandGroup = {
     command("leave", "Take this machine out of its fleet", () => import("./leave.ts")),
     command("allow", "Say who may do what on this machine", () => import("./allow.ts")),
     command("status", "Show whether this machine is connected", () => import("./status.ts")),
+    command("sync", "Install a project's tools on several hosts", () => import("./sync.ts")),
     command("ls", "List the hosts that are there", () => import("./ls.ts")),
   ],
   examples: [

@@ -2,9 +2,7 @@
  * A command that asks another host's daemon, or those of several. Each host's command is the ordinary one
  * with another connection; of several, each line says which host it is from.
  */
-import { HaftError } from "../../base/errors.ts";
-import { ExitCode } from "../../base/exit_code.ts";
-import { ChannelError } from "../../channel/errors.ts";
+import type { ExitCode } from "../../base/exit_code.ts";
 import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
 import { connectHost } from "../../fleet/connect_host.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
@@ -14,6 +12,7 @@ import { describeError } from "../describe_error.ts";
 import { parseSubscription } from "../ipc/send.ts";
 import { followEvents, readsStream } from "./follow_events.ts";
 import { parseHostSelector } from "./host_flag.ts";
+import { failedHost, type HostOutcome, reportHosts } from "./host_outcomes.ts";
 import { hostsOf } from "./hosts_of.ts";
 import { HostOutput } from "./host_output.ts";
 import { fleetSettings } from "./membership.ts";
@@ -64,36 +63,23 @@ export async function runOnHosts(
   const outcomes = await Promise.all(hosts.map(async (host) => {
     const stdout = new HostOutput(host, context.stdout, json);
     const stderr = new HostOutput(host, context.stderr, "none");
-    let code: ExitCode;
-    let silent = false;
+    let outcome: HostOutcome;
     try {
-      code = await command.run(options, { ...context, cwd, stdout, stderr, remote: remoteHost(host, place) });
+      const there = { ...context, cwd, stdout, stderr, remote: remoteHost(host, place) };
+      outcome = { host, code: await command.run(options, there), silent: false };
     } catch (thrown) {
       const error = asRemoteError(thrown);
-      silent = error instanceof ChannelError;
-      code = error instanceof HaftError ? error.exitCode : ExitCode.failed;
+      outcome = failedHost(host, error);
       await stderr.write(describeError(error, { ...context, stderr }));
     }
     await stdout.end();
     await stderr.end();
-    return { host, code, silent };
+    return outcome;
   }));
-  const bad = outcomes.filter(({ code }) => code !== ExitCode.ok);
-  if (bad.length > 0) {
-    const silent = outcomes.filter((outcome) => outcome.silent).map(({ host }) => host);
-    const rest = bad.filter((outcome) => !outcome.silent).map(({ host, code }) =>
-      `${host} (exit code ${code})`
-    );
-    await context.stderr.write(
-      `${hosts.length - bad.length} of ${hosts.length} hosts succeeded` +
-        `${silent.length === 0 ? "" : `; no answer from ${silent.join(", ")}`}` +
-        `${rest.length === 0 ? "" : `; failed on ${rest.join(", ")}`}\n`,
-    );
-  }
-  return outcomes.reduce((worst, { code }) => code > worst ? code : worst, ExitCode.ok as ExitCode);
+  return await reportHosts(outcomes, context);
 }
 
-function remoteHost(
+export function remoteHost(
   name: string,
   { connection, settings, context: { version, signal } }: {
     connection: FleetConnection;

@@ -4,9 +4,9 @@ import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { createUserKey } from "../../fleet/nkey.ts";
-import { createEventsStream, EVENT_LIMITS, type StreamLimits } from "../../fleet/event_stream.ts";
-import { createTaskStreams, TASK_LIMITS } from "../../fleet/tasks/task_streams.ts";
-import { createHostsBucket } from "../../fleet/presence.ts";
+import { EVENT_LIMITS } from "../../fleet/event_stream.ts";
+import { TASK_LIMITS } from "../../fleet/tasks/task_streams.ts";
+import { createStores, OBJECT_LIMITS } from "../../fleet/server/server_stores.ts";
 import { ServerFiles, type ServerRecord } from "../../fleet/server/server_files.ts";
 import { parseByteSize } from "../../process/config/byte_size.ts";
 import { FLEET_NAME } from "../../tools/manifest/fleet_settings.ts";
@@ -40,6 +40,10 @@ export interface FleetUpOptions {
   keepBytes: number | undefined;
   /** Milliseconds after which a silent host has lost its task. */
   taskLimit: number | undefined;
+  /** Bytes of artifacts that hosts fetch for each other. */
+  mirrorBytes: number | undefined;
+  /** Bytes of what tasks have made. */
+  outputBytes: number | undefined;
   socket: string | undefined;
 }
 
@@ -69,6 +73,16 @@ export const command: Command<FleetUpOptions> = {
       value: "DURATION",
       description: "A host that is silent for so long loses its tasks to others (default: 30s)",
     },
+    {
+      name: "mirror-bytes",
+      value: "SIZE",
+      description: "How many bytes of tools' artifacts are kept for a day (default: 4GiB)",
+    },
+    {
+      name: "output-bytes",
+      value: "SIZE",
+      description: "How many bytes of tasks' outputs are kept for a week (default: 4GiB)",
+    },
     SOCKET_FLAG,
   ],
   examples: ["haft fleet up", "haft fleet up --listen 10.0.0.1:4222 --label role=build"],
@@ -96,8 +110,10 @@ function parse(args: ParsedArgs): FleetUpOptions {
     labels: labelFlag(args),
     server: textFlag(args, "server"),
     keepEvents: durationFlag(args, "keep-events"),
-    keepBytes: sizeFlag(args),
+    keepBytes: sizeFlag(args, "keep-bytes"),
     taskLimit: durationFlag(args, "task-limit"),
+    mirrorBytes: sizeFlag(args, "mirror-bytes"),
+    outputBytes: sizeFlag(args, "output-bytes"),
     socket: socketFlag(args),
   };
 }
@@ -133,9 +149,8 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
   });
   {
     await using admin = await connectAdmin({ files, record }, context);
-    await createHostsBucket(admin.nats, record.fleet);
-    await createEventsStream(admin.nats, record.fleet, eventLimits(record));
-    await createTaskStreams(admin.nats, record.fleet, { ...TASK_LIMITS, ...record.tasks });
+    // Its one server is the only one with a copy.
+    await createStores(admin.nats, record.fleet, { ...record, replicas: 1 });
   }
   if (joins !== undefined) {
     await writeMembership({
@@ -156,7 +171,7 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
 
 /** What there is already, with another address where one is given. */
 function recordOf(
-  { fleet = "fleet", listen, keepEvents, keepBytes, taskLimit }: FleetUpOptions,
+  { fleet = "fleet", listen, keepEvents, keepBytes, taskLimit, mirrorBytes, outputBytes }: FleetUpOptions,
   before: ServerRecord | undefined,
 ): ServerRecord {
   const events = {
@@ -164,13 +179,18 @@ function recordOf(
     maxBytes: keepBytes ?? before?.events?.maxBytes ?? EVENT_LIMITS.maxBytes,
   };
   const tasks = { ackWaitMs: taskLimit ?? before?.tasks?.ackWaitMs ?? TASK_LIMITS.ackWaitMs };
+  const objects = {
+    mirrorBytes: mirrorBytes ?? before?.objects?.mirrorBytes ?? OBJECT_LIMITS.mirrorBytes,
+    outputBytes: outputBytes ?? before?.objects?.outputBytes ?? OBJECT_LIMITS.outputBytes,
+  };
   if (before !== undefined && (listen === undefined || listen === before.listen)) {
-    return { ...before, events, tasks };
+    return { ...before, events, tasks, objects };
   }
   const address = listen ?? DEFAULT_LISTEN;
   return {
     events,
     tasks,
+    objects,
     fleet: before?.fleet ?? fleet,
     listen: address,
     addresses: addressesOf(splitListen(address).host),
@@ -184,16 +204,11 @@ function durationFlag(args: ParsedArgs, name: string): number | undefined {
   return text === undefined ? undefined : Math.max(1_000, parseDuration(name, text));
 }
 
-function sizeFlag(args: ParsedArgs): number | undefined {
-  const text = textFlag(args, "keep-bytes");
+function sizeFlag(args: ParsedArgs, name: string): number | undefined {
+  const text = textFlag(args, name);
   const bytes = text === undefined ? undefined : parseByteSize(text);
   if (text === undefined || bytes !== undefined) return bytes;
-  throw new UsageError(`--keep-bytes takes a size such as 500MiB, not "${text}"`);
-}
-
-/** Its one server is the only one with a copy. */
-function eventLimits({ events }: ServerRecord): StreamLimits {
-  return { ...EVENT_LIMITS, ...events };
+  throw new UsageError(`--${name} takes a size such as 500MiB, not "${text}"`);
 }
 
 /** Every address by which a server that listens there can be reached. */

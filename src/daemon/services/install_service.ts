@@ -69,19 +69,20 @@ export class InstallService {
   }
 
   async sync(
-    { cwd, locked, force, offline, jobs }: {
+    { cwd, locked, force, offline, jobs, share }: {
       cwd: string;
       locked: boolean;
       force: boolean;
       offline: boolean;
       jobs?: number | undefined;
+      share: boolean;
     },
     watch: InstallProgressWatch,
   ) {
     const failures: ToolFailed[] = [];
     const { ok, installed, present, skipped, duration_ms } = await syncProject(
       openProject(cwd, this.#user),
-      { mode: "install", jobs, force, locked, offline, failFast: false },
+      { mode: "install", jobs, force, locked, offline, failFast: false, share },
       this.#watch(watch, failures),
     );
     const failed = failures.map(({ tool, error, next }) => ({ tool, error, next }));

@@ -1,10 +1,15 @@
 import {
+  claimsBucket,
   eventsOf,
   eventsStream,
   hostsBucket,
   inboxPrefix,
   jobsStream,
   jobSubject,
+  mirrorBucket,
+  objectStream,
+  objectSubjects,
+  outputsBucket,
   replySubject,
   requestsTo,
   tasksStream,
@@ -42,6 +47,12 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
         jobSubject({ fleet, host }, "*", "*"),
         ...readingOf(jobsStream(fleet)),
         ...workingOn(tasksStream(fleet)),
+        `$KV.${claimsBucket(fleet)}.*`,
+        ...readingOf(`KV_${claimsBucket(fleet)}`),
+        ...[mirrorBucket(fleet), outputsBucket(fleet)].flatMap((objects) => [
+          ...objectSubjects(objects),
+          ...readingOf(objectStream(objects)),
+        ]),
       ],
     },
     subscribe: {

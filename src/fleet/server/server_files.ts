@@ -23,6 +23,7 @@ const ServerRecord = v.strictObject({
   /** How much of the hosts' events it keeps; absent in files of an earlier haft. */
   events: v.optional(v.strictObject({ maxAgeMs: v.number(), maxBytes: v.number() })),
   tasks: v.optional(v.strictObject({ ackWaitMs: v.number() })),
+  objects: v.optional(v.strictObject({ mirrorBytes: v.number(), outputBytes: v.number() })),
   members: v.array(v.strictObject({
     host: FleetName,
     publicKey: v.pipe(v.string(), v.regex(USER_KEY)),
@@ -32,7 +33,7 @@ export type ServerRecord = v.InferOutput<typeof ServerRecord>;
 
 /** Bytes of the longest message, and of the files of streams. */
 const MAX_PAYLOAD = 1024 * 1024;
-const MAX_FILES = 20 * 1024 * 1024 * 1024;
+const MAX_FILES = 40 * 1024 * 1024 * 1024;
 
 export class ServerFiles {
   readonly directory: string;

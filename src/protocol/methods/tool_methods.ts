@@ -42,6 +42,8 @@ export const toolMethods = {
       force: v.optional(v.boolean(), false),
       offline: v.optional(v.boolean(), false),
       jobs: v.optional(Jobs),
+      /** Fetch each artifact once for all hosts of the fleet that do the same. */
+      share: v.optional(v.boolean(), false),
     }),
     result: v.object({
       ok: v.boolean(),

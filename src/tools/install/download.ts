@@ -1,7 +1,7 @@
 import { errorMessage, HaftError } from "../../base/errors.ts";
 import { HttpError, printableUrl, statusError } from "../http/http_error.ts";
 import { failpoint } from "./failpoint.ts";
-import type { ArtifactHttp, ArtifactResponse } from "./install_deps.ts";
+import type { ArtifactHttp, ArtifactResponse } from "./artifact_http.ts";
 import type { PartFile } from "./part_file.ts";
 
 /** The bytes that were handed on so far are not the beginning of what the server has now: begin again. */

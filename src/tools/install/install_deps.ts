@@ -6,25 +6,8 @@ import type { Documents } from "../registry/metadata_client.ts";
 import type { RegistryUser } from "../registry/registry_types.ts";
 import type { InstalledTool } from "../store/store.ts";
 import type { Reporter } from "../reporter.ts";
-
-/** The part of the HTTP client that an install uses; see `src/tools/http/http_client.ts`. */
-export interface ArtifactHttp {
-  get(url: string, options?: ArtifactRequest): Promise<ArtifactResponse>;
-}
-
-export interface ArtifactRequest {
-  headers?: Readonly<Record<string, string>>;
-  signal?: AbortSignal;
-  /** The body fails after so many bytes. */
-  maxBytes?: number;
-}
-
-export interface ArtifactResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: AsyncIterable<Uint8Array>;
-  cancel(): Promise<void>;
-}
+import type { ArtifactHttp } from "./artifact_http.ts";
+import type { ArtifactMirror } from "./artifact_mirror.ts";
 
 /** A Bun that installs packages: a compiled haft itself (with BUN_BE_BUN=1), or a bun executable. */
 export interface JsInstaller {
@@ -41,6 +24,8 @@ export interface InstallDeps {
   documents: Documents;
   user: RegistryUser;
   report: Reporter;
+  /** Where machines fetch for each other. */
+  mirror?: ArtifactMirror | undefined;
   /** Stops the install; what was staged is removed, what was downloaded is kept for the next time. */
   signal: AbortSignal;
   /** haft's own version, for the receipt. */

@@ -1,15 +1,18 @@
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { HaftError } from "../../base/errors.ts";
+import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { ARCHIVE_LIMITS } from "../archive/limits.ts";
 import { syncDirectory, TreeWriter, type WrittenFile } from "../archive/tree_writer.ts";
 import { entryPath } from "../archive/entry_path.ts";
+import type { ArtifactAddress } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
 import { RECEIPT_DIRECTORY } from "../store/receipt.ts";
 import process from "node:process";
 import { unpackArtifact } from "./artifact_pipeline.ts";
 import { RestartDownload } from "./download.ts";
+import { fetchByMirror, isPublic, type SharedArtifact, UselessCopy } from "./artifact_mirror.ts";
 import { excludedBy, excludedExecutable } from "./excluded.ts";
 import { failpoint } from "./failpoint.ts";
 import type { InstallDeps } from "./install_deps.ts";
@@ -103,6 +106,10 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
       return { staging, ...await stageOnce(config, { ...attempt, staging }) };
     } catch (error) {
       staging[Symbol.dispose]();
+      if (error instanceof UselessCopy) {
+        restarts--;
+        continue;
+      }
       const wrongHash = error instanceof IntegrityError;
       if (wrongHash || error instanceof RestartDownload && error.cause !== undefined) {
         for (const part of attempt.parts) if (!part.complete || wrongHash) part.restart();
@@ -134,17 +141,7 @@ async function stageOnce(
     const address = index === 0 && config.download_from !== undefined
       ? { url: config.download_from, headers: {} }
       : await sourceOf(planned.artifact.kind).address(planned.artifact, deps);
-    await unpackArtifact(planned, {
-      part,
-      writer,
-      source: {
-        ...address,
-        http: deps.http,
-        signal: deps.signal,
-        maxBytes: limits.downloadBytes,
-        onProgress: (state) => progress.update(state),
-      },
-    });
+    await fetchArtifact(planned, { deps, part, writer, progress, address, tool: config.tool_name });
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
   await contents.complete(writer);
@@ -153,6 +150,46 @@ async function stageOnce(
   makeExecutable({ ...config, bin }, staging.path);
   failpoint("after-extract");
   return { files, bin };
+}
+
+/** One artifact into the tree: from its source, or through the mirror that machines share. */
+async function fetchArtifact(
+  planned: PlannedArtifact,
+  { deps, part, writer, progress, address, tool }: {
+    deps: InstallDeps;
+    part: PartFile;
+    writer: TreeWriter;
+    progress: DownloadProgress;
+    address: ArtifactAddress;
+    tool: string;
+  },
+): Promise<void> {
+  const { mirror, signal, http, limits = ARCHIVE_LIMITS } = deps;
+  const { integrity } = planned.artifact;
+  const fetch = (copy?: SharedArtifact) =>
+    unpackArtifact(planned, {
+      part,
+      writer,
+      source: {
+        ...(copy === undefined ? { ...address, http } : { ...copy, headers: {} }),
+        signal,
+        maxBytes: limits.downloadBytes,
+        onProgress(state) {
+          progress.update(state);
+          if (copy === undefined) mirror?.fetching(integrity, state);
+        },
+      },
+    });
+  if (mirror === undefined || !isPublic(address)) return await fetch();
+  const say = (message: string) => deps.report({ state: "post_install", tool, message });
+  await fetchByMirror(mirror, {
+    integrity,
+    path: part.path,
+    signal,
+    onWait: ({ host }) => say(`waiting for host ${host}, which fetches it`),
+    onShare: () => say("giving it to the other hosts"),
+    fetch,
+  });
 }
 
 function programs(config: InstallConfig): Contents {
