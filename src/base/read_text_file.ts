@@ -1,4 +1,5 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
+import { HaftError } from "./errors.ts";
 
 /** Far above any manifest, lock or settings file. */
 const LONGEST = 64 * 1024 * 1024;
@@ -7,7 +8,7 @@ const LONGEST = 64 * 1024 * 1024;
  * The text of a file that may be a stranger's. It never waits: a FIFO or a device in the file's place is
  * refused, which would otherwise keep haft from doing anything, its end by a signal included.
  *
- * @throws {Error} as `readFileSync` does, or saying what the path is
+ * @throws as `readFileSync` does; {HaftError} saying what the path is
  */
 export function readTextFile(path: string): string {
   requireRegular(path, statSync(path));
@@ -25,13 +26,18 @@ export async function readTextFileAsync(path: string): Promise<string> {
 function decoded(path: string, bytes: Uint8Array): string {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new Error(`"${path}" is UTF-16; save it as UTF-8`);
+    throw new HaftError(`"${path}" is UTF-16; save it as UTF-8`);
   }
   return new TextDecoder().decode(bytes);
 }
 
 /** A directory passes: reading it fails with the system's own error. */
 function requireRegular(path: string, stats: Stats): void {
-  if (!stats.isFile() && !stats.isDirectory()) throw new Error(`"${path}" is not a regular file`);
-  if (stats.size > LONGEST) throw new Error(`"${path}" has ${stats.size} bytes, ${LONGEST} at most`);
+  const next = "Put a file of text there, or remove it";
+  if (!stats.isFile() && !stats.isDirectory()) {
+    throw new HaftError(`"${path}" is not a regular file`, { next });
+  }
+  if (stats.size > LONGEST) {
+    throw new HaftError(`"${path}" has ${stats.size} bytes, ${LONGEST} at most`, { next });
+  }
 }

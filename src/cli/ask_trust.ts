@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import process from "node:process";
 import { openProject } from "../tools/project/project.ts";
 import { UntrustedError } from "../tools/trust/untrusted_error.ts";
+import { askYesNo, canAsk } from "./ask.ts";
 import type { Context } from "./command.ts";
 
 /** More lines than a screen has are left to `haft trust --show`. */
@@ -50,15 +49,10 @@ export async function askTrustAfter(error: unknown, context: Context): Promise<b
     await askTrust(error, context);
 }
 
-/** Whether there is a person at a terminal. */
-export function canAsk({ stdin, stderr }: Pick<Context, "stdin" | "stderr">): boolean {
-  return stdin.isTTY && stderr.isTTY;
-}
-
 /** Shows what the project can run, or what has changed in that. @returns whether it is trusted now */
 async function askTrust(
   { gated, trust }: Pick<UntrustedError, "gated" | "trust">,
-  { stderr, signal }: Context,
+  context: Context,
 ): Promise<boolean> {
   const { describeChange } = await import("../tools/trust/describe_parts.ts");
   const before = trust.lastTrusted(gated);
@@ -68,23 +62,8 @@ async function askTrust(
     ? [`… and ${lines.length - MOST_LINES} more lines: "haft trust --show" shows all`]
     : [];
   const shown = [...lines.slice(0, MOST_LINES), ...more].map((line) => `  ${line}\n`).join("");
-  await stderr.write(`${JSON.stringify(gated.path)} is not trusted. ${what}:\n${shown}Trust it? [y/N] `);
-  const answer = await readLine(signal);
-  if (!/^y(es)?$/i.test(answer.trim())) return false;
+  const question = `${JSON.stringify(gated.path)} is not trusted. ${what}:\n${shown}Trust it?`;
+  if (!await askYesNo(question, context)) return false;
   trust.trust(gated);
   return true;
-}
-
-export async function readLine(signal: AbortSignal): Promise<string> {
-  const { stdin } = process;
-  // After the end of its input there is no other.
-  if (stdin.readableEnded) return "";
-  stdin.setEncoding("utf8").resume();
-  try {
-    const [line] = await Promise.race([once(stdin, "data", { signal }), once(stdin, "end").then(() => [""])]);
-    return String(line);
-  } finally {
-    stdin.pause();
-    stdin.unref?.();
-  }
 }

@@ -4,7 +4,7 @@ import { setToolSource, setToolVersion } from "../tools/manifest/set_tool_versio
 import { lacking } from "../tools/resolve/other_source.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
 import type { Project } from "../tools/project/project.ts";
-import { canAsk, readLine } from "./ask_trust.ts";
+import { askYesNo, canAsk } from "./ask.ts";
 import type { Context } from "./command.ts";
 import { editManifest } from "./tools/edit_manifest.ts";
 
@@ -34,9 +34,8 @@ export async function offerOtherSources(
     const lacks = source === undefined ? [] : lacking(name, { used, other: source });
     return `  ${name}: source = "${source}"${lacks.length === 0 ? "" : `, without ${lacks.join(", ")}`}\n`;
   });
-  await context.stderr.write(`Use the ${lines.length > 1 ? "sources" : "source"} that can be reached?\n`);
-  await context.stderr.write(`${lines.join("")}This changes ${path} [y/N] `);
-  if (!/^y(es)?$/i.test((await readLine(context.signal)).trim())) return false;
+  const use = `Use the ${lines.length > 1 ? "sources" : "source"} that can be reached?`;
+  if (!await askYesNo(`${use}\n${lines.join("")}This changes ${path}`, context)) return false;
   await editManifest(path, context, async (text) => {
     let changed = text;
     for (const { name, version, decidedBy: { file } } of own) {

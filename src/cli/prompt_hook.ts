@@ -97,6 +97,6 @@ function _haft_hook --on-event fish_prompt --on-variable PWD
   end
   return $last
 end
-set -eg _haft_directory
+set -g _haft_directory
 `;
 }

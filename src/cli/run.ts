@@ -41,7 +41,7 @@ async function runReported(args: readonly string[], context: Context): Promise<E
   } catch (error) {
     if (context.signal.aborted) return ExitCode.interrupted;
     if (report.json) {
-      await context.stderr.data(errorAsJson(error));
+      await context.stderr.write(errorAsJson(error));
     } else {
       await context.stderr.write(describeError(error, context));
       await furtherProblems(error, context);

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { openProject } from "../tools/project/project.ts";
+import { cellText } from "../ui/terminal_text.ts";
 import { gatedSections } from "../tools/trust/gated_words.ts";
 import type { GatedParts } from "../tools/trust/trust_store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
@@ -46,7 +47,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
   if (action === "list") {
     const { paths } = store;
     await context.stdout.write(
-      json ? `${JSON.stringify(paths, null, 2)}\n` : paths.map((one) => `${one}\n`).join(""),
+      json ? `${JSON.stringify(paths, null, 2)}\n` : paths.map((one) => `${cellText(one)}\n`).join(""),
     );
     return ExitCode.ok;
   }
@@ -66,7 +67,7 @@ async function run({ action, path, json }: TrustOptions, context: Context): Prom
   const state = sections === ""
     ? "has nothing that can run code"
     : `${trusted ? "is trusted" : "is not trusted"}: ${sections}`;
-  await context.stdout.write(`${gated.path} ${state}\n`);
+  await context.stdout.write(`${cellText(gated.path)} ${state}\n`);
   if (action !== "revoke" && foreign === undefined && project.files.manifestPath !== undefined) {
     const { warnOfProblems } = await import("./check/problem_lines.ts");
     await warnOfProblems(project.files.manifestPath, context);

@@ -8,6 +8,7 @@ import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { setToolVersion } from "../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
+import { cellText } from "../ui/terminal_text.ts";
 import { plainRequest, type ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { editManifest } from "./tools/edit_manifest.ts";
@@ -77,7 +78,7 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
     return changed;
   });
   for (const [name, version] of versions) {
-    await context.stderr.write(`${name} = "${version}" in ${file}\n`);
+    await context.stderr.write(`${name} = "${version}" in ${cellText(file)}\n`);
   }
   if (!sync) return ExitCode.ok;
   const { command: syncCommand } = await import("./sync.ts");
@@ -89,7 +90,7 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
     await holdingProject(dirname(file), { locks: context.paths.locks, signal: context.signal }, async () => {
       putBack(file, before.manifest);
       putBack(lockPath, before.lock);
-      await context.stderr.write(`${file} and the lock file are as they were\n`);
+      await context.stderr.write(`${cellText(file)} and the lock file are as they were\n`);
     });
   }
   return code;

@@ -107,13 +107,17 @@ for (const file of read) {
         mkdirSync(dirname(path), { recursive: true });
         if (kind === "fifo") assertEquals(spawnSync("mkfifo", [path]).status, 0);
         else symlinkSync("/dev/zero", path);
-        for (const args of [["ls"], ["sync", "--locked"], ["which", "foo"], ["tasks"], ["trust", "--show"]]) {
+        for (
+          const args of [["ls"], ["sync", "--locked"], ["which", "foo"], ["tasks"], ["trust", "--show"], [
+            "check",
+          ], ["init"]]
+        ) {
           // The sandbox itself gives up on a command that hangs.
           const { code, stderr } = await sandbox.run(binary, { args });
           assert(code !== null, `${kind} ${args.join(" ")}: ${stderr}`);
           assert(!/fault in haft/.test(stderr), stderr);
           if (code !== 0 && stderr.includes(`/${file}"`)) {
-            assertMatch(stderr, /not a regular file|Cannot read/);
+            assertMatch(stderr, /not a regular file|Cannot read|already there/);
           }
         }
       }

@@ -119,3 +119,24 @@ Deno.test("--color refuses what is no choice, and always colours haft's own word
   const always = await sandbox.run(binary, { args: ["which", "nope", "--color", "always"] });
   assertMatch(always.stderr, /^\x1b\[1m\x1b\[31merror\x1b\[39m\x1b\[22m: /);
 });
+
+Deno.test("a line break in a directory's name makes no line of its own in what haft says", async () => {
+  await using sandbox = await Sandbox.create({ registry: "http://127.0.0.1:9/" });
+  const cwd = join(sandbox.root, "p\nerror: forged");
+  mkdirSync(cwd);
+  Deno.writeTextFileSync(join(cwd, "haft.toml"), '[tools]\nesbuild = "1"\n[tasks.t]\nrun = "true"\n');
+  const commands = [
+    "trust --show",
+    "trust",
+    "trust --list",
+    "check",
+    "doctor",
+    "ls",
+    "lock --offline",
+    "init",
+  ];
+  for (const command of commands) {
+    const { stdout, stderr } = await sandbox.run(binary, { args: command.split(" "), cwd });
+    assert(!/^error: forged/m.test(stdout + stderr), `${command}: ${stdout}${stderr}`);
+  }
+});

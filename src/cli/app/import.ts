@@ -7,7 +7,7 @@ import { errorCode, errorMessage, HaftError, UsageError } from "../../base/error
 import { ExitCode } from "../../base/exit_code.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { openProject } from "../../tools/project/project.ts";
-import { canAsk, readLine } from "../ask_trust.ts";
+import { askYesNo, canAsk } from "../ask.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG, noFurther, textFlag } from "../flag_values.ts";
 
@@ -115,9 +115,8 @@ async function askToRun(file: string, context: Context): Promise<void> {
   const what = `"${file}" is a program`;
   const next = `Read it, then run "haft app import ${file} --yes"`;
   if (!canAsk(context)) throw new HaftError(`${what}, and haft does not run it without a yes`, { next });
-  await context.stderr.write(`${what}: it can do all that you can do. Run it? [y/N] `);
-  const answer = await readLine(context.signal);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new HaftError(`${what}, and was not run`, { next });
+  if (await askYesNo(`${what}: it can do all that you can do. Run it?`, context)) return;
+  throw new HaftError(`${what}, and was not run`, { next });
 }
 
 function readText(path: string, file: string): string {

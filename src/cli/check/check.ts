@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
+import { cellText } from "../../ui/terminal_text.ts";
 import { counted } from "../../ui/text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { JSON_FLAG, noFurther } from "../flag_values.ts";
@@ -36,10 +37,10 @@ async function run({ path, json }: CheckOptions, context: Context): Promise<Exit
   const file = manifestAt(path, cwd);
   const { problems, counts } = checkManifestFile(file, context);
   if (json) await stdout.write(`${JSON.stringify(problems, null, 2)}\n`);
-  else if (problems.length === 0) await stdout.write(`${file} is valid${countsText(counts)}\n`);
+  else if (problems.length === 0) await stdout.write(`${cellText(file)} is valid${countsText(counts)}\n`);
   else {
     await stdout.write(problems.map((problem) => problemLines(problem, cwd)).join(""));
-    await stderr.write(`${counted(problems.length, "problem")} in ${file}\n`);
+    await stderr.write(`${counted(problems.length, "problem")} in ${cellText(file)}\n`);
   }
   return problems.length === 0 ? ExitCode.ok : ExitCode.failed;
 }

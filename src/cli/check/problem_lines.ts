@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
+import { cellText } from "../../ui/terminal_text.ts";
 import { counted } from "../../ui/text.ts";
 import type { Context } from "../command.ts";
 import type { FoundProblem } from "../../protocol/methods/project_methods.ts";
@@ -20,7 +21,7 @@ export function problemLines(
   const path = relative(cwd, file);
   const place = `${path === "" || path.startsWith("..") ? file : path}:${line}:${column}`;
   const below = [...frame.split("\n"), ...(next === null ? [] : next.split("\n"))];
-  return `${place}: ${message}\n${below.map((text) => `  ${text}\n`).join("")}`;
+  return `${cellText(place)}: ${message}\n${below.map((text) => `  ${text}\n`).join("")}`;
 }
 
 /** How many problems a warning shows. */

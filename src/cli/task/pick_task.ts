@@ -1,6 +1,6 @@
 import { UsageError } from "../../base/errors.ts";
 import { table } from "../../ui/table.ts";
-import { canAsk } from "../ask_trust.ts";
+import { canAsk } from "../ask.ts";
 import type { Context } from "../command.ts";
 import { declaredTasks } from "./declared_tasks.ts";
 

@@ -64,7 +64,7 @@ function withVariables(
 /** What a project's .npmrc says that its user has not trusted: none of it is used. */
 export function untrustedSettings(path: string): IgnoredSetting[] {
   const reason = 'the project is not trusted; look at it, then run "haft trust"';
-  return projectSettings(readText(path) ?? "").map(([key]) => ({ key, source: path, reason }));
+  return projectSettings(readIfReadable(path)).map(([key]) => ({ key, source: path, reason }));
 }
 
 /**
@@ -98,6 +98,15 @@ function readText(path: string): string | undefined {
       next: "Check the file's permissions",
       cause: error,
     });
+  }
+}
+
+/** What nobody trusts keeps no command from its work, also where it cannot be read. */
+function readIfReadable(path: string): string {
+  try {
+    return readText(path) ?? "";
+  } catch {
+    return "";
   }
 }
 
