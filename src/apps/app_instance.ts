@@ -47,7 +47,7 @@ export class AppInstance {
     this.#host = host;
     this.#process = new InstanceProcess({
       host,
-      onExit: (exit) => this.#onExit(exit),
+      onExit: (exit) => void this.#onExit(exit),
       onNote: (reason) => this.#dispatch({ type: "note", reason }),
     });
     this.logs = host.logs((stream, line) => this.#onLine(stream, line));
@@ -232,11 +232,14 @@ export class AppInstance {
     else host.changed();
   }
 
-  #onExit(exit: Exit): void {
-    if (this.state === "stopping") return;
-    if (this.#config?.post_stop !== undefined || this.#process.hasOthers()) {
-      this.#dispatch({ type: "leader_exited", exit });
-    } else this.#gone();
+  async #onExit(exit: Exit): Promise<void> {
+    const generation = this.#generation;
+    const isOver = () => generation !== this.#generation || this.#detached || this.state === "stopping";
+    if (isOver()) return;
+    const leavesMore = this.#config?.post_stop !== undefined || await this.#process.hasOthers();
+    if (isOver()) return;
+    if (leavesMore) this.#dispatch({ type: "leader_exited", exit });
+    else this.#gone();
   }
 
   /** Nothing is left of it. */

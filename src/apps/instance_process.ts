@@ -4,7 +4,7 @@ import { pause } from "../process/clock.ts";
 import { type Exit, isCleanExit, UNKNOWN_EXIT } from "../process/exit.ts";
 import { exitOf } from "../process/known_exits.ts";
 import { findSame, MARKER_VARIABLE, type ProcessIdentity } from "../process/process_table.ts";
-import { findTree, type TreeQuery, treeSize } from "../process/process_tree.ts";
+import { findTreeSoon, type TreeQuery, treeSize } from "../process/process_tree.ts";
 import { stopTree } from "../process/stop_tree.ts";
 import { findRecorded } from "./adopt_instance.ts";
 import type { AppConfig } from "./config/app_schema.ts";
@@ -143,9 +143,13 @@ export class InstanceProcess {
     this.#host.emit("app.process_exited", { pid, exit_code: exit.code, signal: exit.signal });
   }
 
-  /** Whether others of its tree live. */
-  hasOthers(): boolean {
-    return treeSize(findTree(this.#host.table, this.tree)) > 0;
+  /** Whether others of its tree live, or may: the stop of all finds out what cannot be seen now. */
+  async hasOthers(): Promise<boolean> {
+    try {
+      return treeSize(await findTreeSoon(this.#host, () => this.tree)) > 0;
+    } catch {
+      return true;
+    }
   }
 
   /** Resolves when no process is left, or it was detached. Tries again for as long as one is. */
@@ -157,7 +161,7 @@ export class InstanceProcess {
     while (!this.#detached && !await this.#tryStop(config, { told })) await pause(clock, STOP_AGAIN_MS);
     if (this.#identity !== undefined) {
       // The notice of its end may come a moment after the end.
-      exits.look();
+      exits.look(this.#identity);
       await Promise.race([this.#exited, pause(clock, STOP_AGAIN_MS)]);
     }
     if (config !== undefined && !this.#detached) {

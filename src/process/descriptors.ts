@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { errorCode, HaftError } from "../base/errors.ts";
 import { descriptorLimit } from "../base/descriptor_limit.ts";
@@ -15,7 +15,8 @@ export function lacksDescriptors(error: unknown): boolean {
 /** Undefined when there is none left to look with. */
 function openDescriptors(): number | undefined {
   try {
-    return readdirSync("/proc/self/fd").length;
+    // Since Linux 6.2 the directory's size is how many there are.
+    return statSync("/proc/self/fd").size || readdirSync("/proc/self/fd").length;
   } catch (error) {
     if (lacksDescriptors(error)) return undefined;
     throw error;

@@ -44,7 +44,7 @@ export class ExitWatch implements Disposable {
       const notice = this.#watch(identity.pid, () => this.#onNotice(identity));
       this.#watched.set(identity, { resolve, notice });
       // Its pid may have been another process's when the notice was asked for.
-      if (notice !== undefined && !this.#runs(identity)) this.#clock.after(0, () => this.look());
+      if (notice !== undefined && !this.#runs(identity)) this.#clock.after(0, () => this.look(identity));
       this.#schedule();
     });
   }
@@ -57,8 +57,12 @@ export class ExitWatch implements Disposable {
     this.#timer = undefined;
   }
 
-  /** Looks now: the caller has reason to think that one has ended. */
-  look(): void {
+  /** Looks now at a process that the caller has reason to think has ended. */
+  look(identity: ProcessIdentity): void {
+    if (this.#watched.has(identity) && !this.#runs(identity)) this.#settle(identity);
+  }
+
+  #lookAtAll(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     for (const identity of this.#watched.keys()) if (!this.#runs(identity)) this.#settle(identity);
@@ -84,7 +88,7 @@ export class ExitWatch implements Disposable {
   #schedule(): void {
     if (this.#timer !== undefined) return;
     const isNeeded = [...this.#watched.values()].some(({ notice }) => notice === undefined);
-    if (isNeeded) this.#timer = this.#clock.after(INTERVAL_MS, () => this.look());
+    if (isNeeded) this.#timer = this.#clock.after(INTERVAL_MS, () => this.#lookAtAll());
   }
 
   #runs(identity: ProcessIdentity): boolean {

@@ -4,6 +4,7 @@
  * whose children they are.
  */
 import process from "node:process";
+import { type Clock, pause } from "./clock.ts";
 import {
   findSame,
   isDead,
@@ -35,37 +36,96 @@ export interface ProcessTree {
 }
 
 export function findTree(table: ProcessTable, query: TreeQuery): ProcessTree {
-  const { leader, markerPrefix } = query;
-  const alive = table.all().filter((info) => !isDead(info) && info.pid !== process.pid);
-  const named = leader !== undefined && leader.bootId === table.bootId() &&
-    (findSame(table, leader) !== undefined ||
-      (query.watched && table.find(leader.pid)?.startTime === undefined) ||
-      isOwnZombie(table, leader));
-  const members = new Map<number, ProcessInfo>();
-  for (const info of alive) {
-    const inGroup = named && (info.group === leader.pid || info.session === leader.pid);
-    if (inGroup || markerOf(table, info.pid)?.startsWith(`${markerPrefix}/`) === true) {
-      members.set(info.pid, info);
+  return new ProcessScan(table).tree(query);
+}
+
+/** Scans that were asked for and have not begun, by the table that they are of. */
+const awaited = new WeakMap<ProcessTable, Promise<ProcessScan>>();
+
+/**
+ * As {@link findTree}, by a look at all processes that begins after this call. All who ask before it begins
+ * share it: many apps that end together cost one look.
+ */
+export async function findTreeSoon(
+  { table, clock }: { table: ProcessTable; clock: Clock },
+  query: () => TreeQuery,
+): Promise<ProcessTree> {
+  let scan = awaited.get(table);
+  if (scan === undefined) {
+    scan = pause(clock, 0).then(() => {
+      awaited.delete(table);
+      return new ProcessScan(table);
+    });
+    awaited.set(table, scan);
+  }
+  return (await scan).tree(query());
+}
+
+/** All processes as one look found them, by what makes them an app's. */
+class ProcessScan {
+  readonly #table: ProcessTable;
+  readonly #byGroup = new Map<number, ProcessInfo[]>();
+  readonly #bySession = new Map<number, ProcessInfo[]>();
+  readonly #byParent = new Map<number, ProcessInfo[]>();
+  readonly #byMarker = new Map<string, ProcessInfo[]>();
+
+  constructor(table: ProcessTable) {
+    this.#table = table;
+    for (const info of table.all()) {
+      if (isDead(info) || info.pid === process.pid) continue;
+      add(this.#byGroup, info.group, info);
+      add(this.#bySession, info.session, info);
+      add(this.#byParent, info.parent, info);
+      for (const prefix of markerPrefixes(markerOf(table, info.pid))) add(this.#byMarker, prefix, info);
     }
   }
-  addDescendants(members, alive);
-  const all = [...members.values()];
-  const inGroup = (info: ProcessInfo) => named && info.group === leader.pid;
-  return { group: all.filter(inGroup), strays: all.filter((info) => !inGroup(info)) };
+
+  tree({ leader, markerPrefix, watched }: TreeQuery): ProcessTree {
+    const table = this.#table;
+    const named = leader !== undefined && leader.bootId === table.bootId() &&
+      (findSame(table, leader) !== undefined ||
+        (watched && table.find(leader.pid)?.startTime === undefined) ||
+        isOwnZombie(table, leader));
+    const lead = named ? leader.pid : undefined;
+    const first = [
+      ...lead === undefined ? [] : [...this.#byGroup.get(lead) ?? [], ...this.#bySession.get(lead) ?? []],
+      ...this.#byMarker.get(markerPrefix) ?? [],
+    ];
+    const all = this.#withDescendants(first);
+    const inGroup = (info: ProcessInfo) => lead !== undefined && info.group === lead;
+    return { group: all.filter(inGroup), strays: all.filter((info) => !inGroup(info)) };
+  }
+
+  /** A child of a member is one, too, though it may have cleared its environment. */
+  #withDescendants(first: readonly ProcessInfo[]): ProcessInfo[] {
+    const members = new Map(first.map((info) => [info.pid, info]));
+    // What is added on the way is visited, too.
+    for (const { pid } of members.values()) {
+      for (const child of this.#byParent.get(pid) ?? []) {
+        if (!members.has(child.pid)) members.set(child.pid, child);
+      }
+    }
+    return [...members.values()].sort((a, b) => a.pid - b.pid);
+  }
+}
+
+/** What a query may name of a mark: `<name>` of `<name>/0/<nonce>`, and `<file stem>/<instance>`. */
+function markerPrefixes(marker: string | undefined): string[] {
+  const [first, second, rest] = marker?.split("/", 3) ?? [];
+  if (first === undefined || second === undefined) return [];
+  return rest === undefined ? [first] : [first, `${first}/${second}`];
+}
+
+function add<Key>(map: Map<Key, ProcessInfo[]>, key: Key, info: ProcessInfo): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [info]);
+  else known.push(info);
 }
 
 /** Its zombie still holds the number. */
 function isOwnZombie(table: ProcessTable, leader: ProcessIdentity): boolean {
   const found = table.find(leader.pid);
   return found !== undefined && found.startTime === leader.startTime;
-}
-
-/** A child of a member is one, too, though it may have cleared its environment. */
-function addDescendants(members: Map<number, ProcessInfo>, alive: readonly ProcessInfo[]): void {
-  for (let before = -1; before !== members.size;) {
-    before = members.size;
-    for (const info of alive) if (members.has(info.parent)) members.set(info.pid, info);
-  }
 }
 
 /** Signals all of a tree, each process only when it is still the one that was found. */

@@ -1,6 +1,6 @@
 import { type Clock, pause } from "./clock.ts";
 import { findSame, isDead, type ProcessTable, signalProcess } from "./process_table.ts";
-import { findTree, type ProcessTree, signalTree, type TreeQuery, treeSize } from "./process_tree.ts";
+import { findTreeSoon, type ProcessTree, signalTree, type TreeQuery, treeSize } from "./process_tree.ts";
 
 export interface StopOptions {
   /** The first signal, to the group; undefined when it has been told to end otherwise. */
@@ -34,7 +34,12 @@ export async function stopTree(
 ): Promise<{ strays: number[]; left: number[] }> {
   const begun = clock.monotonic();
   const strays = new Set<number>();
-  let tree = look(table, query, strays);
+  const look = async () => {
+    const found = await findTreeSoon({ table, clock }, () => query);
+    for (const { pid } of found.strays) strays.add(pid);
+    return found;
+  };
+  let tree = await look();
   if (treeSize(tree) === 0) return { strays: [], left: [] };
   if (options.signal !== undefined) signalTree(table, tree, options.signal, query.leader);
   // A process that was stopped (SIGSTOP) sees no signal until it goes on.
@@ -46,7 +51,7 @@ export async function stopTree(
     if (killed === undefined && groupRuns(table, tree)) {
       if (clock.monotonic() - begun < options.timeoutMs) continue;
     }
-    tree = look(table, query, strays);
+    tree = await look();
     if (treeSize(tree) === 0) return { strays: [...strays], left: [] };
     const now = clock.monotonic();
     if (tree.group.length === 0) groupEnded ??= now;
@@ -60,12 +65,6 @@ export async function stopTree(
       }
     }
   }
-}
-
-function look(table: ProcessTable, query: TreeQuery, strays: Set<number>): ProcessTree {
-  const tree = findTree(table, query);
-  for (const { pid } of tree.strays) strays.add(pid);
-  return tree;
 }
 
 /** Whether one of the group's processes that were found still runs: cheaper than to read the whole table. */

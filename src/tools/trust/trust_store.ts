@@ -135,11 +135,11 @@ export class TrustStore {
 
   #isGranted(keys: readonly string[], { parts: wanted }: GatedParts): boolean {
     const grants = this.#read();
-    const content = canonicalJson(wanted);
+    const content = contentText(wanted);
     return keys.some((path) => {
       const grant = grants[path];
       return grant !== undefined && grant.directory === directoryIdentity(dirname(path)) &&
-        grant.contents.some((parts) => canonicalJson(parts) === content);
+        grant.contents.some((parts) => contentText(parts) === content);
     });
   }
 
@@ -153,8 +153,12 @@ export class TrustStore {
   /** @throws {HaftError} when the system refuses to read the file; one that is damaged trusts nothing */
   #read(): Record<string, Grant> {
     return readOrSetAside(this.#file, (text) => {
+      const last = lastRead.get(this.#file);
+      if (last?.text === text) return last.grants;
       const document: unknown = JSON.parse(text);
-      return v.is(OldDocument, document) ? {} : v.parse(TrustDocument, document).trusted;
+      const grants = v.is(OldDocument, document) ? {} : v.parse(TrustDocument, document).trusted;
+      lastRead.set(this.#file, { text, grants });
+      return grants;
     }) ?? {};
   }
 
@@ -166,6 +170,25 @@ export class TrustStore {
       writeAtomic(this.#file, `${JSON.stringify({ version: 2, trusted }, null, 2)}\n`, { mode: 0o600 });
     });
   }
+}
+
+/** What each file said when it was read last: many apps of one project that start together ask for each. */
+const lastRead = new Map<string, { text: string; grants: Record<string, Grant> }>();
+
+/** Sections are never changed once they are read, so that each is written out once. */
+const sectionTexts = new WeakMap<object, string>();
+
+/** The same text for the same content. */
+function contentText(parts: GatedParts["parts"]): string {
+  return Object.keys(parts).sort().map((name) => `${JSON.stringify(name)}:${sectionText(parts[name])}`)
+    .join();
+}
+
+function sectionText(section: unknown): string {
+  if (typeof section !== "object" || section === null) return canonicalJson(section);
+  const known = sectionTexts.get(section) ?? canonicalJson(section);
+  sectionTexts.set(section, known);
+  return known;
 }
 
 /**

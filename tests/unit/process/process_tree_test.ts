@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { findTree } from "../../../src/process/process_tree.ts";
-import { FakeSystem } from "./fakes.ts";
+import { findTree, findTreeSoon } from "../../../src/process/process_tree.ts";
+import { FakeClock, FakeSystem } from "./fakes.ts";
 
 Deno.test("findTree() finds the group, those with the mark, and their children; and no stranger", () => {
   const system = new FakeSystem();
@@ -33,4 +33,28 @@ Deno.test("findTree() finds the group, those with the mark, and their children; 
     } as never,
   );
   assertEquals(pids(true)[0], []);
+});
+
+Deno.test("findTreeSoon() looks once for all who ask before it does, and sees what came after they asked", async () => {
+  const system = new FakeSystem();
+  const clock = new FakeClock();
+  let looks = 0;
+  const table = {
+    ...system,
+    all: () => {
+      looks++;
+      return system.all();
+    },
+  } as unknown as FakeSystem;
+  const asked = ["a/0", "b/0", "b"].map((markerPrefix) =>
+    findTreeSoon({ table, clock }, () => ({ leader: undefined, markerPrefix, watched: false }))
+  );
+  const a = system.add({ marker: "a/0/n" });
+  const b = system.add({ marker: "b/0/n" });
+  await clock.pass(0);
+  const found = (await Promise.all(asked)).map(({ strays }) => strays.map(({ pid }) => pid));
+  assertEquals([found, looks], [[[a.pid], [b.pid], [b.pid]], 1]);
+  const later = findTreeSoon({ table, clock }, () => ({ leader: b, markerPrefix: "c/0", watched: true }));
+  await clock.pass(0);
+  assertEquals([(await later).group.map(({ pid }) => pid), looks], [[b.pid], 2]);
 });
