@@ -43,6 +43,8 @@ export class App {
   #desired: "running" | "stopped" = "stopped";
   readonly #group: InstanceGroup;
   #writeScheduled = false;
+  /** Whether the next write must outlive a power cut. */
+  #writesWish = false;
   #removed = false;
 
   constructor(key: ProcessKey, services: AppServices) {
@@ -179,7 +181,7 @@ export class App {
 
   /** Leaves its processes as they are. */
   async detach(): Promise<void> {
-    this.#write({ durable: false });
+    this.#write();
     this.#removed = true;
     for (const instance of this.instances) await instance.detach();
   }
@@ -212,7 +214,8 @@ export class App {
   #want(desired: "running" | "stopped"): void {
     if (this.#desired === desired) return;
     this.#desired = desired;
-    this.#write({ durable: true });
+    this.#writesWish = true;
+    this.#scheduleWrite();
   }
 
   #prepare(config: AppConfig, env: Env | undefined): void {
@@ -252,7 +255,7 @@ export class App {
         }),
       emit: (type, data) => this.#emit(number, type, data),
       changed: () => this.#scheduleWrite(),
-      commit: () => this.#write({ durable: false }),
+      commit: () => this.#write(),
       watch: (config) => this.#watch(instance, config),
       remove: () => void services.remove(this.key),
     });
@@ -318,13 +321,15 @@ export class App {
     if (this.#writeScheduled) return;
     this.#writeScheduled = true;
     queueMicrotask(() => {
-      this.#writeScheduled = false;
-      this.#write({ durable: false });
+      if (this.#writeScheduled) this.#write();
     });
   }
 
-  #write({ durable }: { durable: boolean }): void {
+  #write(): void {
+    this.#writeScheduled = false;
     if (this.#removed) return;
+    const durable = this.#writesWish;
+    this.#writesWish = false;
     const record: AppRecord = {
       version: 1,
       root: this.key.root,

@@ -115,7 +115,10 @@ export class AppService {
       })
     ));
     const all = result.outcomes.map((key) => this.#apps.get(key));
-    return this.#result(all, result.outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
+    return await this.#result(
+      all,
+      result.outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))),
+    );
   }
 
   /**
@@ -125,7 +128,7 @@ export class AppService {
   async stop(selection: Selection): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
     const outcomes = await this.#stopAll(apps, { forget: true, names: selection.names });
-    return this.#result(apps, outcomes);
+    return await this.#result(apps, outcomes);
   }
 
   /**
@@ -135,13 +138,13 @@ export class AppService {
   async restart(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
     const { apps, outcomes } = this.#changes.restart(selection);
     await this.#settle(apps, signal);
-    return this.#result(apps, outcomes);
+    return await this.#result(apps, outcomes);
   }
 
   /** As {@link restart}, but a new instance is ready before one that runs ends. */
   async reload(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
     const { apps, outcomes } = await this.#changes.reload(selection, signal);
-    return this.#result(apps, outcomes);
+    return await this.#result(apps, outcomes);
   }
 
   /**
@@ -152,7 +155,7 @@ export class AppService {
   async scale(selection: ScaleSelection, signal?: AbortSignal): Promise<ActionResult> {
     const { apps, outcomes } = this.#changes.scale(selection);
     await this.#settle(apps, signal);
-    return this.#result(apps, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
+    return await this.#result(apps, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
   }
 
   /** Stops apps and forgets them. @param options.logs removes their logs, too */
@@ -244,7 +247,10 @@ export class AppService {
       }
     }
     await this.#settle(started, signal);
-    return this.#result(started, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
+    return await this.#result(
+      started,
+      outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))),
+    );
   }
 
   #define({ root, names = [] }: Selection, table: unknown): void {
@@ -321,7 +327,8 @@ export class AppService {
     await app.remove({ logs });
   }
 
-  #result(apps: readonly App[], outcomes?: AppOutcome[]): ActionResult {
+  async #result(apps: readonly App[], outcomes?: AppOutcome[]): Promise<ActionResult> {
+    await this.#services.journal.synced();
     return {
       apps: this.#statuses(apps),
       outcomes: outcomes ?? apps.map(({ key: { name, root } }) => ({ name, root, error: null })),

@@ -1,4 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errorMessage } from "../../base/errors.ts";
@@ -11,6 +12,9 @@ import { AppRecord } from "./app_record.ts";
 /** One file for each app, replaced in one step at every change. */
 export class Journal {
   readonly directory: string;
+  /** Files that must outlive a power cut and may not be on the disk yet. */
+  readonly #unsynced = new Set<string>();
+  #syncing: Promise<unknown> = Promise.resolve();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -18,19 +22,28 @@ export class Journal {
   }
 
   /**
-   * @param durable must outlive a power cut: what is wanted. Pids need not, since they mean nothing after it,
-   * and syncing them would make each start wait for the disk
+   * @param durable must outlive a power cut once {@link synced} resolves: what is wanted. Pids need not, since
+   * they mean nothing after it, and syncing them would make each start wait for the disk
    */
   write(record: AppRecord, { durable }: { durable: boolean }): void {
     makePrivateDirectory(this.directory);
     const path = this.#path(record);
+    if (durable) this.#unsynced.add(path);
     try {
-      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable });
+      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable: false });
     } catch (error) {
       // Something that no file replaces lies in its place.
       if (setAside(path) === undefined) throw error;
-      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable });
+      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable: false });
     }
+  }
+
+  /** Resolves when what was written so is on the disk: apps that change together wait for it together. */
+  async synced(): Promise<void> {
+    const paths = [...this.#unsynced];
+    this.#unsynced.clear();
+    this.#syncing = Promise.all([this.#syncing, ...paths.map(sync)]);
+    await this.#syncing;
   }
 
   remove(key: ProcessKey): void {
@@ -60,5 +73,14 @@ export class Journal {
 
   #path(key: ProcessKey): string {
     return join(this.directory, `${fileStem(key)}.json`);
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  try {
+    await using file = await open(path);
+    await file.sync();
+  } catch {
+    // It was removed meanwhile, or the disk fails: then the next write says so.
   }
 }
