@@ -22,8 +22,8 @@ export class Journal {
   }
 
   /**
-   * @param durable must outlive a power cut once {@link synced} resolves: what is wanted. Pids need not, since
-   * they mean nothing after it, and syncing them would make each start wait for the disk
+   * @param durable must outlive a power cut once {@link synced} resolves: what is wanted. Pids need not,
+   * since they mean nothing after it, and syncing them would make each start wait for the disk
    */
   write(record: AppRecord, { durable }: { durable: boolean }): void {
     makePrivateDirectory(this.directory);
