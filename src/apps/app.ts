@@ -12,6 +12,7 @@ import { asTable, changedKeys } from "./config/changed_keys.ts";
 import { parseApp, recordedConfig } from "./config/parse_apps.ts";
 import type { LaunchPlan } from "./instance_host.ts";
 import type { AppRecord } from "./journal/app_record.ts";
+import { RecordWriter } from "./journal/record_writer.ts";
 import { makeInstanceLogs } from "./make_instance_logs.ts";
 import { planLaunch } from "./plan_launch.ts";
 import { hashVariables, type ProjectApps } from "./project_apps.ts";
@@ -42,15 +43,19 @@ export class App {
   #changed: string[] = [];
   #desired: "running" | "stopped" = "stopped";
   readonly #group: InstanceGroup;
-  #writeScheduled = false;
-  /** Whether the next write must outlive a power cut. */
-  #writesWish = false;
-  #removed = false;
+  readonly #writer: RecordWriter;
 
   constructor(key: ProcessKey, services: AppServices) {
     this.key = key;
     this.#services = services;
     this.#stem = fileStem(key);
+    this.#writer = new RecordWriter({
+      journal: services.journal,
+      clock: services.clock,
+      record: () => this.#record(),
+      onError: (error) =>
+        services.onProblem(`app "${this.name}": its state cannot be kept: ${errorMessage(error)}`),
+    });
     this.#group = new InstanceGroup({
       name: key.name,
       clock: services.clock,
@@ -170,7 +175,7 @@ export class App {
   /** Forgets it. @param logs its log files, too */
   async remove({ logs }: { logs: boolean }): Promise<void> {
     await this.stop();
-    this.#removed = true;
+    this.#writer[Symbol.dispose]();
     for (const instance of this.instances) {
       if (logs) await instance.logs.remove();
       await this.#release(instance);
@@ -179,10 +184,15 @@ export class App {
     this.#emit(0, "app.status_change", { state: "removed", previous: this.state, reason: null });
   }
 
+  /** What changed is in the journal when this returns. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
   /** Leaves its processes as they are. */
   async detach(): Promise<void> {
-    this.#write();
-    this.#removed = true;
+    this.#writer.now();
+    this.#writer[Symbol.dispose]();
     for (const instance of this.instances) await instance.detach();
   }
 
@@ -214,8 +224,7 @@ export class App {
   #want(desired: "running" | "stopped"): void {
     if (this.#desired === desired) return;
     this.#desired = desired;
-    this.#writesWish = true;
-    this.#scheduleWrite();
+    this.#writer.soon({ durable: true });
   }
 
   #prepare(config: AppConfig, env: Env | undefined): void {
@@ -254,8 +263,8 @@ export class App {
           onSkip: (stream, bytes) => this.#emit(number, "app.log_skipped", { stream, bytes }),
         }),
       emit: (type, data) => this.#emit(number, type, data),
-      changed: () => this.#scheduleWrite(),
-      commit: () => this.#write(),
+      changed: () => this.#writer.soon(),
+      commit: () => this.#writer.now(),
       watch: (config) => this.#watch(instance, config),
       remove: () => void services.remove(this.key),
     });
@@ -316,21 +325,8 @@ export class App {
     this.#services.emit(type, { app: this.name, root: this.key.root, instance, ...data }, this.name);
   }
 
-  /** The changes of one turn are one write. */
-  #scheduleWrite(): void {
-    if (this.#writeScheduled) return;
-    this.#writeScheduled = true;
-    queueMicrotask(() => {
-      if (this.#writeScheduled) this.#write();
-    });
-  }
-
-  #write(): void {
-    this.#writeScheduled = false;
-    if (this.#removed) return;
-    const durable = this.#writesWish;
-    this.#writesWish = false;
-    const record: AppRecord = {
+  #record(): AppRecord {
+    return {
       version: 1,
       root: this.key.root,
       name: this.name,
@@ -342,10 +338,5 @@ export class App {
       ...(this.#group.scale === undefined ? {} : { scale: this.#group.scale }),
       instances: this.instances.map((instance) => instance.record()),
     };
-    try {
-      this.#services.journal.write(record, { durable });
-    } catch (error) {
-      this.#services.onProblem(`app "${this.name}": its state cannot be kept: ${errorMessage(error)}`);
-    }
   }
 }

@@ -233,11 +233,10 @@ export class AppInstance {
   }
 
   async #onExit(exit: Exit): Promise<void> {
+    if (this.#life.state === "stopping") return;
     const generation = this.#generation;
-    const isOver = () => generation !== this.#generation || this.#detached || this.state === "stopping";
-    if (isOver()) return;
     const leavesMore = this.#config?.post_stop !== undefined || await this.#process.hasOthers();
-    if (isOver()) return;
+    if (generation !== this.#generation || this.#detached || this.state === "stopping") return;
     if (leavesMore) this.#dispatch({ type: "leader_exited", exit });
     else this.#gone();
   }

@@ -328,6 +328,7 @@ export class AppService {
   }
 
   async #result(apps: readonly App[], outcomes?: AppOutcome[]): Promise<ActionResult> {
+    for (const app of apps) app.flush();
     await this.#services.journal.synced();
     return {
       apps: this.#statuses(apps),
