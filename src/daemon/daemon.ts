@@ -228,6 +228,7 @@ export class Daemon {
     this.#collector = new QuietCollector({
       work: () => this.#hub.seq + this.#server.traffic.receivedFrames,
       collect: () => runtime.collectGarbage(),
+      giveBack: () => runtime.giveBackMemory(),
     });
   }
 

@@ -2,6 +2,8 @@ export interface QuietCollectorOptions {
   /** Counts what the daemon does; only differences matter. */
   work: () => number;
   collect: () => void;
+  /** Collects, and gives back what a daemon at rest does not need. */
+  giveBack: () => void;
 }
 
 /** Work that leaves something worth collecting. */
@@ -18,12 +20,12 @@ const PAUSE_MS = 200;
 export class QuietCollector {
   readonly #options: QuietCollectorOptions;
   #seen: number;
-  #collected: number;
+  #collected: number | undefined;
   #volumeAt = -Infinity;
 
   constructor(options: QuietCollectorOptions) {
     this.#options = options;
-    this.#seen = this.#collected = options.work();
+    this.#seen = options.work();
   }
 
   /** Much has gone by, whose garbage lies outside of the heap that the runtime watches. */
@@ -39,8 +41,9 @@ export class QuietCollector {
     const done = this.#options.work();
     const quiet = done === this.#seen;
     this.#seen = done;
-    if (!quiet || done - this.#collected < WORTH) return;
+    // The first time, a start has left something.
+    if (!quiet || (this.#collected !== undefined && done - this.#collected < WORTH)) return;
     this.#collected = done;
-    this.#options.collect();
+    this.#options.giveBack();
   }
 }

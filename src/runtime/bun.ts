@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
+import { giveBackMemory } from "./bun_memory.ts";
 import { startProgram } from "./bun_program.ts";
 import { bunSuccession, ignoreUntilReplaced } from "./bun_succession.ts";
 import { watchProcess } from "./bun_pidfd.ts";
@@ -36,6 +37,7 @@ export const bunRuntime: Runtime = {
   mapFile,
   collectGarbage: () => Bun.gc(true),
   compileHotCode: () => Bun.unsafe.setJITPolicy(1),
+  giveBackMemory,
   listenUnix,
   connectUnix,
 };

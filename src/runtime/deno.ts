@@ -29,6 +29,7 @@ export const denoRuntime: Runtime = {
   mapFile,
   collectGarbage: () => {},
   compileHotCode: () => {},
+  giveBackMemory: () => {},
   listenUnix,
   connectUnix,
 };

@@ -24,6 +24,7 @@ export const nodeRuntime: Runtime = {
   },
   collectGarbage: () => {},
   compileHotCode: () => {},
+  giveBackMemory: () => {},
   listenUnix,
   connectUnix,
 };

@@ -76,6 +76,8 @@ export interface Runtime {
    * runs at a start runs once, and is interpreted in less time than it is compiled in.
    */
   compileHotCode(): void;
+  /** Collects garbage, and unmaps what a process that only waits does not need. */
+  giveBackMemory(): void;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
   /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */

@@ -1,23 +1,24 @@
 import { assertEquals } from "@std/assert";
 import { QuietCollector } from "../../../src/daemon/quiet_collector.ts";
 
-Deno.test("memory is collected once after a burst of work, when it has been quiet, and not for a little work", () => {
-  let [work, collected] = [0, 0];
-  const collector = new QuietCollector({ work: () => work, collect: () => collected++ });
+Deno.test("memory is given back once after the start and after a burst of work, when it has been quiet", () => {
+  let [work, given] = [0, 0];
+  const collector = new QuietCollector({ work: () => work, collect: () => {}, giveBack: () => given++ });
   const looks = () => {
     for (let n = 0; n < 5; n++) collector.look();
-    return collected;
+    return given;
   };
+  assertEquals(looks(), 1);
   work += 50;
-  assertEquals(looks(), 0);
+  assertEquals(looks(), 1);
   for (let n = 0; n < 10; n++) {
     work += 100;
     collector.look();
   }
-  assertEquals(collected, 0);
-  assertEquals(looks(), 1);
-  work += 99;
-  assertEquals(looks(), 1);
-  work += 1;
+  assertEquals(given, 1);
   assertEquals(looks(), 2);
+  work += 99;
+  assertEquals(looks(), 2);
+  work += 1;
+  assertEquals(looks(), 3);
 });
