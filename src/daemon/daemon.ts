@@ -176,6 +176,7 @@ export class Daemon {
       onConnections: () => this.#idle.restart(),
       emit: this.#emit,
       log: (line) => log.write(line),
+      watched: [options.user.paths.state],
       onCheck: () => {
         void this.#checkLock();
         this.#collector.look();

@@ -27,7 +27,7 @@ interface Endpoint {
 
 /**
  * Where the daemon listens. A cleaner of temporary files, or the end of a login session, removes sockets of
- * programs that go on; so each place is looked at every second or two, and a lost one is made anew.
+ * programs that go on; so each place is looked at again and again, and a lost one is made anew.
  */
 export class Endpoints {
   readonly #log: (line: string) => void;
@@ -42,6 +42,10 @@ export class Endpoints {
     const listener = await plan.open();
     this.#endpoints.push({ plan, listener, opening: false, problem: undefined });
     plan.onPlaced?.(listener.path);
+  }
+
+  get paths(): string[] {
+    return this.#endpoints.map(({ listener }) => listener.path);
   }
 
   /** Listens anew where it is needed. */

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { FrameFanout } from "../hub/frame_fanout.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
@@ -15,6 +16,7 @@ import { Connection, type ConnectionHost } from "./connection.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 import { Endpoints, type PlacedListener } from "./endpoints.ts";
 import type { Method } from "./method_table.ts";
+import { DirectoryWatch } from "./services/directory_watch.ts";
 import { Traffic } from "./traffic.ts";
 
 export interface ServerOptions {
@@ -25,14 +27,19 @@ export interface ServerOptions {
   emit?: EmitEvent;
   /** A line for the daemon's log. */
   log?: (line: string) => void;
-  /** Called every second or two. */
+  /** Called every second or two; less often while nothing happens. */
   onCheck?: () => void;
+  /** Directories of files that `onCheck` looks for: while they cannot be watched, it is called as often. */
+  watched?: readonly string[];
   /** A connection came or went; for the idle clock and the log. */
   onConnections?: (open: number) => void;
 }
 
-/** Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. */
-const CHECK_MS = { connected: 1_000, alone: 2_000 };
+/**
+ * Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. While it is alone
+ * and a watch tells of what is removed, each pause is twice as long as the one before, up to `atRest`.
+ */
+const CHECK_MS = { connected: 1_000, alone: 2_000, atRest: 30_000 };
 
 /**
  * The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end.
@@ -43,6 +50,9 @@ export class Server implements AsyncDisposable {
   readonly #host: ConnectionHost & { stopping: boolean; limits: ConnectionLimits };
   readonly #options: ServerOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = CHECK_MS.alone;
+  /** The directories of what a look looks for. */
+  readonly #watch = new DirectoryWatch({ onChange: () => this.#awake(), onError: () => {} });
   #closed = false;
   readonly #endpoints: Endpoints;
   readonly #inherited: Listener[] = [];
@@ -100,6 +110,7 @@ export class Server implements AsyncDisposable {
     const connection = new Connection(socket, this.#host, dialect);
     this.#connections.set(connection.id, connection);
     this.traffic.accepted++;
+    this.#awake();
     this.#options.onConnections?.(this.#connections.size);
     this.#refuseIfTooMany(connection);
     return connection;
@@ -149,6 +160,7 @@ export class Server implements AsyncDisposable {
     await this.#waitFor(() => this.#connections.size === 0, CLOSE_GRACE_MS);
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#watch[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,11 +200,26 @@ export class Server implements AsyncDisposable {
 
   #checkLater(): void {
     if (this.#closed) return;
-    const ms = this.#connections.size > 0 ? CHECK_MS.connected : CHECK_MS.alone;
     this.#timer = setTimeout(() => {
       this.#check();
+      this.#pauseMs = this.#mayRest() ? Math.min(this.#pauseMs * 2, CHECK_MS.atRest) : CHECK_MS.alone;
       this.#checkLater();
-    }, ms);
+    }, this.#connections.size > 0 ? CHECK_MS.connected : this.#pauseMs);
+  }
+
+  /** Looks soon again: something happened. */
+  #awake(): void {
+    if (this.#pauseMs === CHECK_MS.alone) return;
+    this.#pauseMs = CHECK_MS.alone;
+    clearTimeout(this.#timer);
+    this.#checkLater();
+  }
+
+  #mayRest(): boolean {
+    if (this.#connections.size > 0 || this.#dialects.length > 0) return false;
+    const directories = [...this.#endpoints.paths.map(dirname), ...this.#options.watched ?? []];
+    // Each is added, so that one that was made anew is watched, too.
+    return directories.map((directory) => this.#watch.add(directory)).every(Boolean);
   }
 
   #check(): void {
