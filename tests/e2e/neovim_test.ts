@@ -7,6 +7,8 @@ import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, hasProgram } from "./support.ts";
 
+const CLIENT = join(projectRoot, "clients", "nvim", "haft.lua");
+
 /** Waits for what the daemon tells, picks the second newest version, and writes down what it saw. */
 const SCRIPT = `
 vim.ui.select = function(items, options, done) offered = options.prompt .. ": " .. table.concat(items, " ") done(items[2]) end
@@ -25,6 +27,11 @@ until_true("the tasks are listed", function() return tasks ~= nil end)
 vim.fn.writefile({ before, offered, told, haft.status(), table.concat(seen, " "), tasks .. " tasks" }, "seen")
 `;
 
+Deno.test("the client for Neovim has 60 lines of code at most", () => {
+  const lines = readFileSync(CLIENT, "utf8").split("\n").filter((line) => !/^\s*(--|$)/.test(line));
+  assertEquals(lines.length <= 60, true, `${lines.length} lines`);
+});
+
 Deno.test({
   name: "Neovim: the statusline has the tools, a version is picked, and events keep it right",
   ignore: !hasProgram("nvim"),
@@ -38,7 +45,7 @@ Deno.test({
     await daemon.start();
     const lua = join(sandbox.root, "nvim", "lua");
     mkdirSync(lua, { recursive: true });
-    copyFileSync(join(projectRoot, "clients", "nvim", "haft.lua"), join(lua, "haft.lua"));
+    copyFileSync(CLIENT, join(lua, "haft.lua"));
     writeFileSync(join(sandbox.root, "test.lua"), SCRIPT);
     const script = `set rtp+=${join(sandbox.root, "nvim")} | luafile ${join(sandbox.root, "test.lua")}`;
     const { code, stdout, stderr } = await sandbox.shell(
