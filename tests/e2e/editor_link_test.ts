@@ -1,10 +1,13 @@
 /** The editor's connection against the binary's daemon: restarts, crashes, a stop, events that went on. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { watch } from "node:fs";
+import { Buffer } from "node:buffer";
+import { mkdirSync, watch } from "node:fs";
+import { createServer } from "node:net";
 import { dirname } from "node:path";
 import process from "node:process";
 import { DaemonLink, type LinkOptions } from "../../clients/vscode/src/model/daemon_link.ts";
+import { failureText } from "../../clients/vscode/src/model/failure.ts";
 import { type Part, Project } from "../../clients/vscode/src/model/project.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
@@ -154,4 +157,35 @@ Deno.test("a project hears of changes by events, and keeps its last good state t
   // Trust that is given in a terminal is seen.
   await daemon.run("trust");
   await editor.until(() => state.environment?.env["A"] === "1");
+});
+
+Deno.test("a daemon of another protocol is told of, and one that comes in its place is connected to", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  mkdirSync(dirname(daemon.socket), { recursive: true, mode: 0o700 });
+  const newer = createServer((socket) =>
+    socket.once("data", () => {
+      const name = "unsupported_protocol";
+      const error = { code: -32005, name, message: "no", data: { protocol: [2, 3] } };
+      const answer = Buffer.from(JSON.stringify({ type: "response", id: "1", error }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(answer.length);
+      socket.end(Buffer.concat([length, answer]));
+    })
+  );
+  await new Promise<void>((resolve) => newer.listen(daemon.socket, resolve));
+  const failures: string[] = [];
+  await using editor = new Window(daemon, {
+    onState: (state) => {
+      editor.states.push(state.state);
+      if (state.state === "failed") failures.push(failureText(state.error));
+    },
+  });
+  await editor.link.begin();
+  assertEquals(failures, [
+    "haft's daemon speaks protocol 2 to 3, and this extension 1. Update the extension",
+  ]);
+  assertEquals(editor.starts, 0);
+  await new Promise((resolve) => newer.close(resolve));
+  await daemon.start();
+  await editor.until(() => editor.states.at(-1) === "connected");
 });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Disconnected } from "../../../../src/channel/errors.ts";
 import type { RequestOptions } from "../../../../src/channel/pending_requests.ts";
 import { DaemonClient } from "../../../../src/client/daemon_client.ts";
+import { protocolSkew } from "./version_skew.ts";
 import type { Ack, DaemonEvent, MethodName, Params, Result } from "../../../../src/client/mod.ts";
 
 export type LinkState =
@@ -150,8 +151,10 @@ export class DaemonLink implements AsyncDisposable {
       await this.#use(client);
       return client;
     } catch (error) {
-      if (error instanceof Disconnected) this.#wait();
-      else this.#options.onState({ state: "failed", error });
+      const isAbsent = error instanceof Disconnected;
+      this.#options.onState(isAbsent ? { state: "absent" } : { state: "failed", error });
+      // A daemon with which nothing is shared may be replaced by one of another version.
+      if (isAbsent || protocolSkew(error) !== undefined) this.#watchSockets();
       throw error;
     }
   }
@@ -218,8 +221,7 @@ export class DaemonLink implements AsyncDisposable {
     }
   }
 
-  #wait(): void {
-    this.#options.onState({ state: "absent" });
+  #watchSockets(): void {
     if (this.#stop.signal.aborted) return;
     this.#watch?.[Symbol.dispose]();
     this.#watch = this.#options.watch(this.#options.sockets(), () => {

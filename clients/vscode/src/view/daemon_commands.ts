@@ -24,6 +24,9 @@ export function registerDaemonCommands(workspace: Workspace): vscode.Disposable 
   );
 }
 
+/** Stands for the daemon after which the person knows. */
+const UPDATED_BY_HAND = "";
+
 /** Typed into a terminal; the person presses Enter. */
 const INSTALL = "npm install --global haft";
 
@@ -49,21 +52,28 @@ async function installHaft(): Promise<void> {
   );
 }
 
-/** One question for each daemon that is older than this extension. */
+/**
+ * One question for each version that is older than this extension; a restart may show that haft itself is.
+ */
 function tellOfOlderDaemon(workspace: Workspace): vscode.Disposable {
-  const told = new Set<string>();
+  /** Version → the daemon that was told of. */
+  const told = new Map<string, string>();
   return workspace.onDidChangeState(async (state) => {
     if (state.state !== "connected") return;
     const { version, epoch } = state.ack;
-    if (told.has(epoch) || !isOlder(version, workspace.version)) return;
-    told.add(epoch);
+    const before = told.get(version);
+    if (before === epoch || before === UPDATED_BY_HAND || !isOlder(version, workspace.version)) return;
+    told.set(version, before === undefined ? epoch : UPDATED_BY_HAND);
+    const text = `The daemon is haft ${version}; this extension is of ${workspace.version}.`;
+    if (before !== undefined) {
+      await vscode.window.showWarningMessage(`${text} "haft self update" updates haft itself`);
+      return;
+    }
     const restart = "Restart the Daemon";
     const chosen = await vscode.window.showWarningMessage(
-      `The daemon is haft ${version}; this extension is of ${workspace.version}. Apps and tasks go on while it restarts.`,
+      `${text} Apps and tasks go on while it restarts.`,
       restart,
     );
-    if (chosen === restart) {
-      await vscode.commands.executeCommand("haft.daemon.restart");
-    }
+    if (chosen === restart) await vscode.commands.executeCommand("haft.daemon.restart");
   });
 }

@@ -9,7 +9,10 @@ import { failureText } from "../model/failure.ts";
 import { daemonSockets } from "../model/find_daemon.ts";
 import { findHaft, HaftMissing, runHaft } from "../model/haft_command.ts";
 import { type Part, Project } from "../model/project.ts";
+import { protocolSkew } from "../model/version_skew.ts";
 import { setting } from "./settings.ts";
+
+const LAGGED_SHOWN_MS = 10_000;
 
 export interface ProjectChange {
   project: Project;
@@ -194,7 +197,10 @@ export class Workspace implements vscode.Disposable {
 
   #onEvent(event: DaemonEvent): void {
     if (event.event === "lagged") {
-      this.log.warn(`The window was too slow for ${event.data.dropped} events; everything is asked again`);
+      const text =
+        `haft: the window was too slow for ${event.data.dropped} events; everything is asked again`;
+      this.log.warn(text);
+      vscode.window.setStatusBarMessage(text, LAGGED_SHOWN_MS);
     }
     for (const project of this.#projects.values()) void project.handle(event);
     this.#events.fire(event);
@@ -226,8 +232,13 @@ export class Workspace implements vscode.Disposable {
     const text = failureText(error);
     if (this.#told === text) return;
     this.#told = text;
-    const choices = error instanceof HaftMissing ? ["Install haft…", "Settings"] : ["Show Output"];
-    const chosen = await vscode.window.showErrorMessage(text, ...choices);
+    const chosen = await vscode.window.showErrorMessage(text, ...choicesFor(error));
+    if (chosen === "Restart the Daemon") {
+      await vscode.commands.executeCommand("haft.daemon.restart");
+    }
+    if (chosen === "Check for Updates") {
+      await vscode.commands.executeCommand("workbench.extensions.action.checkForUpdates");
+    }
     if (chosen === "Install haft…") {
       await vscode.commands.executeCommand("haft.install");
     }
@@ -235,6 +246,19 @@ export class Workspace implements vscode.Disposable {
       await vscode.commands.executeCommand("workbench.action.openSettings", "haft.path");
     }
     if (chosen === "Show Output") this.log.show();
+  }
+}
+
+/** What a person can do about a daemon that cannot be reached. */
+function choicesFor(error: unknown): string[] {
+  if (error instanceof HaftMissing) return ["Install haft…", "Settings"];
+  switch (protocolSkew(error)?.older) {
+    case "daemon":
+      return ["Restart the Daemon", "Show Output"];
+    case "extension":
+      return ["Check for Updates", "Show Output"];
+    default:
+      return ["Show Output"];
   }
 }
 
