@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { Result } from "../../../../src/client/mod.ts";
 import { failureText } from "../model/failure.ts";
 import type { Tool } from "../model/project.ts";
+import { ProjectFiles } from "../model/project_files.ts";
 import { runtimeOf } from "../model/tool_rows.ts";
 import { type VersionChoice, versionChoices } from "../model/version_choices.ts";
 import { catalogueOf } from "./catalogue.ts";
@@ -148,15 +149,25 @@ async function useVersion(
   { name, request }: { name: string; request: string },
 ): Promise<void> {
   await saveManifest(cwd);
-  await installWithProgress(workspace, cwd, {
-    title: `haft: ${name} ${request}`,
-    // "--" ends the flags: what was typed is a word, whatever it begins with.
-    before: async (signal) =>
-      void await workspace.run(
-        ["use", "--no-sync", "--", `${name}@${request}`],
-        { cwd, signal },
-      ),
-  });
+  const files = new ProjectFiles(cwd);
+  try {
+    await installWithProgress(workspace, cwd, {
+      title: `haft: ${name} ${request}`,
+      async before(signal) {
+        // "--" ends the flags: what was typed is a word, whatever it begins with.
+        try {
+          await workspace.run(["use", "--no-sync", "--", `${name}@${request}`], { cwd, signal });
+        } finally {
+          files.written();
+        }
+      },
+    });
+  } catch (error) {
+    // As "haft use" does when it fails: the project goes on with the version that it had.
+    const isBack = files.putBack();
+    if (isBack) workspace.log.info(`${name}: ${files.manifest} and the lock file are as they were`);
+    throw error;
+  }
 }
 
 /** What is not saved would be in the way of what haft writes. */
