@@ -10,10 +10,26 @@ import { Editor } from "./editor.ts";
 
 const FOLDERS = { one: "1.0.0", two: "2.0.0" };
 
+/** As Deno's extension declares the setting that names its executable. */
+const DENO = {
+  "package.json": JSON.stringify({
+    name: "vscode-deno",
+    publisher: "denoland",
+    version: "1.0.0",
+    engines: { vscode: "^1.90.0" },
+    contributes: {
+      configuration: { properties: { "deno.path": { type: "string", scope: "resource" } } },
+    },
+  }),
+};
+
 Deno.test("in a window with two folders each has its own tools, variables and status", async () => {
   const versions = [...Object.values(FOLDERS), "3.0.0"];
   await using registry = await fakeTools(versions.map((version) => ["deno", version] as const));
-  await using editor = await Editor.create({ registry: registry.url });
+  await using editor = await Editor.create({
+    registry: registry.url,
+    extensions: { "denoland.vscode-deno-1.0.0": DENO },
+  });
   const { sandbox } = editor;
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(sandbox.project, path)), { recursive: true });
@@ -79,5 +95,25 @@ Deno.test("in a window with two folders each has its own tools, variables and st
     const [, variables = "", which = ""] = readFileSync(seen, "utf8").split("\n");
     assertEquals([variables, which.includes(`/deno/${version}/`)], [`${name}1`, true], which);
   }
-  assertEquals(existsSync(join(sandbox.project, "one", ".vscode")), false);
+  // A setting of another extension is offered for each folder, and written for the one that says yes.
+  const settings = (name: string) => join(sandbox.project, name, ".vscode", "settings.json");
+  assertEquals(Object.keys(FOLDERS).map((name) => existsSync(settings(name))), [false, false]);
+  const offer = (name: string) => editor.notification(new RegExp(`${name}: .*deno\\.path`)).first();
+  const accept = async () => {
+    await offer("one").getByRole("button", { name: "Choose…" }).click();
+    await editor.choice(/deno\.path/).waitFor();
+    await editor.page.keyboard.press("Enter");
+  };
+  const written = () => existsSync(settings("one")) ? readFileSync(settings("one"), "utf8") : "";
+  await offer("two").getByRole("button", { name: "Not Now" }).click();
+  await accept();
+  await editor.until(() => written().includes("/deno/1.0.0/deno"));
+  // It follows the version, again with a yes, and is taken back with the tool.
+  write("one/haft.toml", '[tools]\ndeno = "2.0.0"\n');
+  await accept();
+  await editor.until(() => written().includes("/deno/2.0.0/deno"));
+  write("one/haft.toml", "[tools]\n");
+  await accept();
+  await editor.until(() => !written().includes("deno.path"));
+  assertEquals(existsSync(settings("two")), false);
 });

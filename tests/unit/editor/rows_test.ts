@@ -1,8 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { appFacts, appRow } from "../../../clients/vscode/src/model/app_rows.ts";
-import { otherSettings } from "../../../clients/vscode/src/model/other_extensions.ts";
 import { portIn } from "../../../clients/vscode/src/model/port_in.ts";
-import type { App, DeclaredTask, TaskRun, Tool } from "../../../clients/vscode/src/model/project.ts";
+import type { App, DeclaredTask, TaskRun } from "../../../clients/vscode/src/model/project.ts";
 import { partsOf } from "../../../clients/vscode/src/model/project.ts";
 import { runArguments, runRow } from "../../../clients/vscode/src/model/task_words.ts";
 
@@ -123,24 +122,4 @@ Deno.test("partsOf() asks again only for what an event is about, and for all aft
   assertEquals(parts("task.started", { root: "/work/application" }), []);
   assertEquals(parts("runtime.installed", {}), ["tools", "environment"]);
   for (const event of ["lagged", "reset", "config.changed"]) assertEquals(parts(event, {}).length, 6);
-});
-
-Deno.test("otherSettings() offers files that exist, of extensions that are installed, and that are not set", () => {
-  const tool = (runtime: string): Tool => ({
-    runtime,
-    request: "1",
-    version: "1.0.0",
-    installed: true,
-    path: `/store/${runtime}`,
-    decided_by: null,
-  });
-  const offers = (current: unknown) =>
-    otherSettings([tool("python"), tool("go"), tool("deno")], {
-      hasExtension: (id) => id !== "golang.go" && id !== "charliermarsh.ruff",
-      exists: (path) => path !== "/store/deno/bin/deno",
-      platform: "linux",
-      current: () => current,
-    }).map(({ setting, value }) => `${setting} = ${value}`);
-  assertEquals(offers(undefined), ["python.defaultInterpreterPath = /store/python/bin/python3"]);
-  assertEquals(offers("/store/python/bin/python3"), []);
 });

@@ -1,83 +1,121 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Tool } from "./project.ts";
 
-/** A setting of another extension that can name a tool of the project. */
-export interface OtherSetting {
-  extension: string;
-  setting: string;
-  tool: string;
-  value: string;
-}
+/** Where a setting gets its value from: an executable of the project, or a file below a tool's directory. */
+type From =
+  | { executable: string; value?: (executable: string) => string }
+  | { tool: string; directory: string; has: string };
 
 interface Known {
-  /** Any of them. */
-  extensions: readonly string[];
+  extension: string;
   setting: string;
-  tool: string;
-  /** Below the tool's directory in the store, on Unix and on Windows. */
-  path: readonly [unix: string, windows: string];
+  from: From;
 }
+
+/** `…/bin/go` → `…` */
+const home = (executable: string) => dirname(dirname(executable));
 
 const KNOWN: readonly Known[] = [
   {
-    extensions: ["ms-python.python"],
+    extension: "ms-python.python",
     setting: "python.defaultInterpreterPath",
-    tool: "python",
-    path: ["bin/python3", "python.exe"],
+    from: { executable: "python3" },
   },
-  { extensions: ["golang.go"], setting: "go.goroot", tool: "go", path: ["", ""] },
+  { extension: "charliermarsh.ruff", setting: "ruff.interpreter", from: { executable: "python3" } },
+  { extension: "golang.go", setting: "go.goroot", from: { executable: "go", value: home } },
+  { extension: "denoland.vscode-deno", setting: "deno.path", from: { executable: "deno" } },
+  { extension: "oven.bun-vscode", setting: "bun.runtime", from: { executable: "bun" } },
+  { extension: "biomejs.biome", setting: "biome.lsp.bin", from: { executable: "biome" } },
   {
-    extensions: ["denoland.vscode-deno"],
-    setting: "deno.path",
-    tool: "deno",
-    path: ["bin/deno", "bin/deno.exe"],
-  },
-  {
-    extensions: ["biomejs.biome"],
-    setting: "biome.lsp.bin",
-    tool: "biome",
-    path: ["bin/biome", "bin/biome.exe"],
-  },
-  { extensions: ["oven.bun-vscode"], setting: "bun.runtime", tool: "bun", path: ["bin/bun", "bin/bun.exe"] },
-  {
-    extensions: ["charliermarsh.ruff"],
-    setting: "ruff.interpreter",
-    tool: "python",
-    path: ["bin/python3", "python.exe"],
-  },
-  {
-    extensions: ["vscode.typescript-language-features"],
+    extension: "vscode.typescript-language-features",
     setting: "typescript.tsdk",
-    tool: "typescript",
-    path: ["node_modules/typescript/lib", "node_modules/typescript/lib"],
+    // TypeScript 7 has none.
+    from: { tool: "typescript", directory: "node_modules/typescript/lib", has: "tsserver.js" },
   },
   {
-    extensions: ["rust-lang.rust-analyzer"],
+    extension: "rust-lang.rust-analyzer",
     setting: "rust-analyzer.server.path",
-    tool: "rust-analyzer",
-    path: ["bin/rust-analyzer", "bin/rust-analyzer.exe"],
+    from: { executable: "rust-analyzer" },
   },
-  { extensions: ["redhat.java"], setting: "java.jdt.ls.java.home", tool: "java", path: ["", ""] },
-  { extensions: ["ziglang.vscode-zig"], setting: "zig.path", tool: "zig", path: ["bin/zig", "bin/zig.exe"] },
+  { extension: "redhat.java", setting: "java.jdt.ls.java.home", from: { executable: "java", value: home } },
+  { extension: "ziglang.vscode-zig", setting: "zig.path", from: { executable: "zig" } },
 ];
+
+/** A setting of another extension, and what it would be with the project's tool. */
+export interface WantedSetting {
+  extension: string;
+  setting: string;
+  value: string;
+}
 
 export interface OtherContext {
   hasExtension(id: string): boolean;
   exists(path: string): boolean;
-  platform: string;
-  /** What the setting is now. */
-  current(setting: string): unknown;
+  /** The file that a name runs in the project; undefined where none of the project's own tools has it. */
+  executable(name: string): Promise<string | undefined>;
 }
 
-/** Settings that would let an extension use the project's tool and do not yet; only files that exist. */
-export function otherSettings(tools: readonly Tool[], context: OtherContext): OtherSetting[] {
-  return KNOWN.flatMap(({ extensions, setting, tool, path: [unix, windows] }) => {
-    const extension = extensions.find((id) => context.hasExtension(id));
-    const directory = tools.find(({ runtime }) => runtime === tool)?.path;
-    if (extension === undefined || directory === undefined || directory === null) return [];
-    const below = context.platform === "win32" ? windows : unix;
-    const value = below === "" ? directory : join(directory, below);
-    if (context.current(setting) === value || !context.exists(value)) return [];
-    return [{ extension, setting, tool, value }];
+/** The settings that can name the project's tools: of extensions that are installed, and files that exist. */
+export async function wantedSettings(
+  tools: readonly Tool[],
+  context: OtherContext,
+): Promise<WantedSetting[]> {
+  const known = tools.length === 0 ? [] : KNOWN.filter(({ extension }) => context.hasExtension(extension));
+  const found = await Promise.all(known.map(async ({ extension, setting, from }) => {
+    const value = await valueOf(from, tools, context);
+    return value === undefined ? [] : [{ extension, setting, value }];
+  }));
+  return found.flat();
+}
+
+async function valueOf(
+  from: From,
+  tools: readonly Tool[],
+  { exists, executable }: OtherContext,
+): Promise<string | undefined> {
+  if ("executable" in from) {
+    const file = await executable(from.executable);
+    return file === undefined || !exists(file) ? undefined : from.value?.(file) ?? file;
+  }
+  const path = tools.find(({ runtime }) => runtime === from.tool)?.path;
+  if (path === undefined || path === null) return undefined;
+  const directory = join(path, from.directory);
+  return exists(join(directory, from.has)) ? directory : undefined;
+}
+
+/** What can be done about a setting; `value` is undefined where it would be taken back. */
+export interface SettingOffer {
+  kind: "set" | "update" | "remove" | "replace";
+  setting: string;
+  value: string | undefined;
+}
+
+/**
+ * What to offer: settings that are not set, those that were written here and name another version or a tool
+ * that the project no longer has. `replace` is for a setting that the person has given another value.
+ *
+ * @param written what was written here with the person's yes: setting → value
+ */
+export function settingOffers(
+  wanted: readonly WantedSetting[],
+  { current, written, isComplete }: {
+    current(setting: string): unknown;
+    written: Readonly<Record<string, string>>;
+    /** Whether all of the project's tools are installed. */
+    isComplete: boolean;
+  },
+): SettingOffer[] {
+  const offers = wanted.flatMap(({ setting, value }): SettingOffer[] => {
+    const now = current(setting);
+    if (now === value) return [];
+    const kind = now === undefined ? "set" : now === written[setting] ? "update" : "replace";
+    return [{ kind, setting, value }];
   });
+  const stale = Object.entries(written).filter(([setting, value]) =>
+    isComplete && current(setting) === value && !wanted.some((one) => one.setting === setting)
+  );
+  return [
+    ...offers,
+    ...stale.map(([setting]): SettingOffer => ({ kind: "remove", setting, value: undefined })),
+  ];
 }

@@ -2,7 +2,8 @@ import * as vscode from "vscode";
 import type { Project } from "../model/project.ts";
 import type { Newer } from "../model/tool_rows.ts";
 import { command } from "./commands.ts";
-import { configureExtensions } from "./configure_extensions.ts";
+import { OtherExtensions } from "./configure_extensions.ts";
+import { registerDebugEnvironment } from "./debug_environment.ts";
 import { ProjectEnvironment } from "./environment.ts";
 import { installWithProgress, MissingToolsOffer } from "./install.ts";
 import { addTool, pickVersion } from "./pick_version.ts";
@@ -17,11 +18,14 @@ export function registerTools(workspace: Workspace, context: vscode.ExtensionCon
   // Both hear of a change in this order.
   const status = new StatusBar(workspace);
   const view = new ToolsView(workspace);
+  const others = new OtherExtensions(workspace, context.workspaceState);
   return vscode.Disposable.from(
     view,
     status,
     new ProjectEnvironment(workspace, context),
+    registerDebugEnvironment(workspace),
     new MissingToolsOffer(workspace, context.workspaceState),
+    others,
     command(
       workspace,
       "haft.pickVersion",
@@ -44,7 +48,7 @@ export function registerTools(workspace: Workspace, context: vscode.ExtensionCon
     }),
     command(workspace, "haft.refresh", () => workspace.refresh()),
     command(workspace, "haft.trust", (source?: PlaceSource) => askTrust(workspace, source)),
-    command(workspace, "haft.configureExtensions", () => configureExtensions(workspace)),
+    command(workspace, "haft.configureExtensions", () => others.configure()),
     command(
       workspace,
       "haft.openManifest",

@@ -7,6 +7,7 @@ interface Settings {
   "terminal.environment": boolean;
   "otherExtensions.environment": boolean;
   "otherExtensions.offerRestart": boolean;
+  "otherExtensions.offerSettings": boolean;
   "notifyMissingTools": boolean;
   "statusBar": boolean;
   "codeLens": boolean;
