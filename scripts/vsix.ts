@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { strToU8, unzipSync, zipSync } from "fflate";
 import { VERSION } from "../src/base/version.ts";
 import { bundleExtension, EXTENSION } from "./editor/bundle_extension.ts";
 import { iconPng } from "./editor/icon.ts";
@@ -11,6 +12,7 @@ import { projectRoot } from "./support/project.ts";
 /** `deno task vsix`: dist/haft-vscode-VERSION.vsix, the VS Code extension as it is installed. */
 const VSCE = "@vscode/vsce@3.9.2";
 const LARGEST = 300 * 1024;
+const PICTURE = /!\[([^\]]*)\]\(([^()\s:]+\.png)\)\n/g;
 
 export async function packExtension(): Promise<string> {
   const work = join(projectRoot, "dist", "vscode");
@@ -23,9 +25,9 @@ export async function packExtension(): Promise<string> {
   copyFileSync(join(projectRoot, "docs", "haft.schema.json"), join(work, "media", "haft.schema.json"));
   const manual = readFileSync(join(projectRoot, "docs", "manifest.md"), "utf8");
   writeFileSync(join(work, "media", "manifest_words.json"), JSON.stringify(manifestWords(manual)));
-  for (const name of ["README.md", "CHANGELOG.md"]) {
-    copyFileSync(join(EXTENSION, name), join(work, name));
-  }
+  copyFileSync(join(EXTENSION, "CHANGELOG.md"), join(work, "CHANGELOG.md"));
+  const readme = readFileSync(join(EXTENSION, "README.md"), "utf8");
+  writeFileSync(join(work, "README.md"), readme.replaceAll(PICTURE, ""));
   copyFileSync(join(projectRoot, "LICENSE"), join(work, "LICENSE"));
   const manifest = JSON.parse(readFileSync(join(EXTENSION, "package.json"), "utf8"));
   writeFileSync(
@@ -43,11 +45,30 @@ export async function packExtension(): Promise<string> {
     vsix,
   ], { cwd: work });
   if (code !== 0) throw new Error(`vsce package failed:\n${stdout}${stderr}`);
+  addReadme(vsix, withPictures(readme, EXTENSION));
   const { size } = statSync(vsix);
   if (size > LARGEST) {
     throw new Error(`${vsix} has ${size} bytes, ${LARGEST} at most`);
   }
   return vsix;
+}
+
+/** A page with its pictures inside it. */
+function withPictures(page: string, directory: string): string {
+  return page.replaceAll(PICTURE, (_, words: string, path: string) => {
+    const picture = readFileSync(join(directory, path)).toString("base64");
+    return `![${words}](data:image/png;base64,${picture})\n`;
+  });
+}
+
+/**
+ * VS Code shows the page of an extension that came as a file without the files beside it, and vsce takes only
+ * pictures of web servers; so the page with its pictures is put in afterwards.
+ */
+function addReadme(vsix: string, page: string): void {
+  const files = unzipSync(readFileSync(vsix));
+  files["extension/readme.md"] = strToU8(page);
+  writeFileSync(vsix, zipSync(files, { level: 9 }));
 }
 
 if (import.meta.main) {
