@@ -2,7 +2,12 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { build } from "./build.ts";
-import { type EditorPrograms, editorPrograms, editorVariables } from "./editor/code_server.ts";
+import {
+  type EditorPrograms,
+  editorPrograms,
+  editorVariables,
+  installExtension,
+} from "./editor/code_server.ts";
 import { deno, runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 import { readSummary } from "./support/test_summary.ts";
@@ -15,6 +20,8 @@ import { packExtension } from "./vsix.ts";
  * docs anew. The last line is `N passed, N failed`.
  */
 const flags = ["--if-possible", "--built", "--pictures"];
+/** Editors at once; most of a test is waiting for one. */
+const JOBS = "2";
 /** Screenshots that the docs show. */
 const PICTURES = ["progress", "apps", "trust", "lenses"];
 const args = process.argv.slice(2).filter((arg) => !flags.includes(arg));
@@ -30,13 +37,17 @@ else process.exitCode = await runTests(programs);
 async function runTests(programs: EditorPrograms): Promise<number> {
   const built = join(projectRoot, "dist", "haft");
   const binary = has("--built") && existsSync(built) ? built : (await build()).path;
-  const vsix = await packExtension();
+  const extensions = await installExtension(await packExtension(), programs);
   const screenshots = join(projectRoot, "dist", "editor");
   mkdirSync(screenshots, { recursive: true });
   const paths = args.some((arg) => !arg.startsWith("-")) ? args : [...args, "clients/vscode/tests/"];
-  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", ...paths], {
+  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", "--parallel", ...paths], {
     output: "tee",
-    env: { ...editorVariables({ binary, vsix, programs }), HAFT_TEST_SCREENSHOTS: screenshots },
+    env: {
+      ...editorVariables({ binary, extensions, programs }),
+      HAFT_TEST_SCREENSHOTS: screenshots,
+      DENO_JOBS: JOBS,
+    },
   });
   if (code === 0 && has("--pictures")) {
     for (const name of PICTURES) {

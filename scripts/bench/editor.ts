@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { build } from "../build.ts";
-import { editorPrograms, editorVariables } from "../editor/code_server.ts";
+import { editorPrograms, editorVariables, installExtension } from "../editor/code_server.ts";
 import { packExtension } from "../vsix.ts";
 import { digits, machineLine, median } from "./support.ts";
 
@@ -24,7 +24,11 @@ const TICKS_PER_SECOND = 100;
 const programs = await editorPrograms();
 Object.assign(
   process.env,
-  editorVariables({ binary: (await build()).path, vsix: await packExtension(), programs }),
+  editorVariables({
+    binary: (await build()).path,
+    extensions: await installExtension(await packExtension(), programs),
+    programs,
+  }),
 );
 // The editor reads where its programs are as it is loaded.
 const { Editor } = await import("../../clients/vscode/tests/editor.ts");

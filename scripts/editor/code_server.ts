@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { chromiumProgram, installDebian } from "../support/chromium.ts";
 import { mustRun } from "../support/command.ts";
@@ -40,16 +40,38 @@ export async function editorPrograms(): Promise<EditorPrograms> {
   return { chromium, codeServer: join(root, "node_modules", "code-server", "out", "node", "entry.js") };
 }
 
+/**
+ * Installs a packed extension as `code --install-extension` does.
+ *
+ * @returns the directory of extensions
+ */
+export async function installExtension(vsix: string, { codeServer }: EditorPrograms): Promise<string> {
+  const work = join(dirname(vsix), "editor");
+  const extensions = join(work, "extensions");
+  rmSync(extensions, { recursive: true, force: true });
+  mkdirSync(extensions, { recursive: true });
+  await mustRun([
+    "node",
+    codeServer,
+    `--config=${join(work, "code-server.yaml")}`,
+    `--user-data-dir=${join(work, "data")}`,
+    `--extensions-dir=${extensions}`,
+    "--install-extension",
+    vsix,
+  ]);
+  return extensions;
+}
+
 /** The variables that the tests' editor gets. */
 export function editorVariables(
-  { binary, vsix, programs }: { binary: string; vsix: string; programs: EditorPrograms },
+  { binary, extensions, programs }: { binary: string; extensions: string; programs: EditorPrograms },
 ): Record<string, string> {
   return {
     HAFT_TEST_BINARY: binary,
     // The sandbox that these tests share with others wants them named; none of these tests runs them.
     HAFT_TEST_BUN: binary,
     HAFT_TEST_FAILPOINT_BINARY: binary,
-    HAFT_TEST_VSIX: vsix,
+    HAFT_TEST_EXTENSIONS: extensions,
     HAFT_TEST_CODE_SERVER: programs.codeServer,
     HAFT_TEST_CHROMIUM: programs.chromium,
     NO_PROXY: "127.0.0.1,localhost",

@@ -70,7 +70,8 @@ export class Editor implements AsyncDisposable {
         writeFileSync(join(directory, file), text);
       }
     }
-    await editor.#install();
+    // Installed once, for every test's editor: haft's and a list of what is there.
+    cpSync(given("HAFT_TEST_EXTENSIONS"), editor.#extensions, { recursive: true });
     return editor;
   }
 
@@ -224,6 +225,12 @@ export class Editor implements AsyncDisposable {
     }).waitFor();
   }
 
+  /** Presses a button of a row, which is there while the mouse rests on the row. */
+  async rowAction(row: string | RegExp, action: string): Promise<void> {
+    await this.row(row).first().hover();
+    await this.row(row).first().locator(`.action-label[aria-label^="${action}"]`).click();
+  }
+
   /** Shows haft's views. */
   async showHaft(): Promise<void> {
     await this.page.locator('.activitybar a[aria-label="haft"]').first()
@@ -273,8 +280,8 @@ export class Editor implements AsyncDisposable {
     const kept = process.env["HAFT_TEST_SCREENSHOTS"];
     if (kept !== undefined && this.#page !== undefined) {
       // What a test that failed looked at, and what the extension had to say.
-      await this.screenshot("last");
-      cpSync(join(this.#data, "logs"), join(kept, "logs"), { recursive: true });
+      await this.screenshot(`last-${this.#port}`);
+      cpSync(join(this.#data, "logs"), join(kept, `logs-${this.#port}`), { recursive: true });
     }
     await this.#browser?.close();
     this.#server?.kill();
@@ -315,21 +322,6 @@ export class Editor implements AsyncDisposable {
       "--disable-update-check",
       ...(asksForTrust === true ? [] : ["--disable-workspace-trust"]),
     ];
-  }
-
-  async #install(): Promise<void> {
-    const child = this.#spawn([
-      ...this.#argv,
-      "--install-extension",
-      given("HAFT_TEST_VSIX"),
-    ]);
-    let output = "";
-    child.stdout?.on("data", (text) => output += text);
-    child.stderr?.on("data", (text) => output += text);
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    if (code !== 0) {
-      throw new Error(`The extension could not be installed:\n${output}`);
-    }
   }
 
   async #start(): Promise<void> {

@@ -29,10 +29,15 @@ Deno.test("a missing tool is seen, installed with progress, and another version 
 
   // A download that takes a while shows percent and bytes, and can be cancelled.
   registry.fault(/1\.2\.0\.tgz/, { kind: "drip", bytes: 2_000, everyMs: 100 });
-  await editor.command("haft: Choose a Version");
-  await editor.choice(/^esbuild/).click();
+  const lock = join(sandbox.project, "haft.lock");
+  const before = [readFileSync(manifest, "utf8"), readFileSync(lock, "utf8")];
   let begun = 0;
-  await editor.chooseVersion("esbuild", /^1\.2\.0/, () => begun = performance.now());
+  const pick = async () => {
+    await editor.command("haft: Choose a Version");
+    await editor.choice(/^esbuild/).click();
+    await editor.chooseVersion("esbuild", /^1\.2\.0/, () => begun = performance.now());
+  };
+  await pick();
   const progress = editor.notification("haft: esbuild 1.2.0");
   await progress.waitFor();
   console.log(`First progress after the pick: ${Math.round(performance.now() - begun)} ms`);
@@ -42,12 +47,19 @@ Deno.test("a missing tool is seen, installed with progress, and another version 
   await progress.hover();
   await progress.getByRole("button", { name: "Cancel" }).click();
   await progress.waitFor({ state: "detached" });
-  await editor.row(/esbuild.*not installed/).waitFor();
+  // The project is as it was, and nothing of the other version stays.
+  await editor.row(/esbuild.*1\.0 → 1\.0\.0/).waitFor();
+  assertEquals([readFileSync(manifest, "utf8"), readFileSync(lock, "utf8")], before);
   assertEquals(sandbox.installed(), ["esbuild/1.0.0"]);
 
-  // The view's own button installs it.
+  // One that fails says why in haft's own words, and leaves the project as it was, too.
   registry.clearFaults();
-  await editor.command("haft: Install What Is Missing");
+  registry.fault(/1\.2\.0\.tgz/, { kind: "status", status: 404 });
+  await pick();
+  await editor.notification(/esbuild: .*404/).waitFor();
+  assertEquals([readFileSync(manifest, "utf8"), readFileSync(lock, "utf8")], before);
+  registry.clearFaults();
+  await pick();
   await editor.row(/esbuild.*1\.2\.0/).filter({ hasNotText: "not installed" }).waitFor();
   assertEquals(sandbox.installed(), ["esbuild/1.0.0", "esbuild/1.2.0"]);
 
@@ -59,6 +71,12 @@ Deno.test("a missing tool is seen, installed with progress, and another version 
   await editor.status.filter({ hasText: "1 missing" }).waitFor();
   console.log(`Status bar after a change of haft.toml: ${Math.round(performance.now() - changed)} ms`);
   await editor.row(/biome.*not installed/).waitFor();
+
+  // The view's own button installs it; the wire can be looked at meanwhile.
+  await editor.command("haft: Show What Goes over the Wire");
+  await editor.command("haft: Install What Is Missing");
+  await editor.row(/biome.*2\.0\.0/).filter({ hasNotText: "not installed" }).waitFor();
+  await editor.until(() => /→ tool\.sync .*[^]*← tool\.sync [\d.]+ ms/.test(editor.log()));
 
   // Saved fifty times, PATH of a new terminal has the tools once, and in front.
   for (let time = 0; time < SAVES; time++) {
