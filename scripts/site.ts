@@ -22,7 +22,7 @@ import settings from "../deno.json" with { type: "json" };
 import { SCHEMA_URL } from "../src/base/schema_url.ts";
 import { deadLinks } from "./site/check_links.ts";
 import { commandPage } from "./site/command_pages.ts";
-import { withPlots } from "./site/plots.ts";
+import { withPictures, withPlots } from "./site/plots.ts";
 import { mustRun } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 
@@ -68,7 +68,11 @@ async function writePages(directory: string): Promise<void> {
   const texts = new Map(names.map((name) => [name, readFileSync(join(docs, name), "utf8")]));
   texts.set("start.md", readFileSync(join(projectRoot, "README.md"), "utf8"));
   texts.set("changelog.md", readFileSync(join(projectRoot, "CHANGELOG.md"), "utf8"));
-  texts.set("benchmarks.md", withPlots(texts.get("benchmarks.md") ?? ""));
+  const pictured = withPictures(
+    texts.get("benchmarks.md") ?? "",
+    (path) => readFileSync(join(docs, path), "utf8"),
+  );
+  texts.set("benchmarks.md", withPlots(pictured));
   texts.set("commands.md", await commandPage());
   texts.set(
     "schema.md",

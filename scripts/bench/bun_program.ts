@@ -1,25 +1,31 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { builderBun } from "../support/builder.ts";
-import { deno, runCommand } from "../support/command.ts";
+import { deno, mustRun } from "../support/command.ts";
+import { projectRoot } from "../support/project.ts";
 
 /**
  * Bundles one script of scripts/bench/ into `directory` and gives the argv that runs it under the project's
  * own bun.
  */
 export async function bunProgram(script: string, directory: string): Promise<string[]> {
-  const bun = await builderBun();
-  const bundled = join(directory, script.replace(/\.ts$/, ".js"));
-  const argv = [
-    deno,
-    "bundle",
-    "--quiet",
-    "--platform=deno",
-    "--external=bun:*",
-    "-o",
-    bundled,
-    `scripts/bench/${script}`,
+  return [await builderBun(), "--no-install", await bundled(script, directory)];
+}
+
+/** The same as a program that is compiled as haft is. @returns its path */
+export async function compiledProgram(script: string, directory: string): Promise<string> {
+  const program = join(directory, basename(script, ".ts"));
+  const flags = [
+    ...["--compile", "--minify", "--bytecode", "--format=esm"],
+    ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
   ];
-  const { code, stdout, stderr } = await runCommand(argv, { output: "capture" });
-  if (code !== 0) throw new Error(`${argv.join(" ")} failed:\n${stdout}${stderr}`);
-  return [bun, "--no-install", bundled];
+  const source = await bundled(script, directory);
+  await mustRun([await builderBun(), "build", ...flags, source, "--outfile", program], { cwd: directory });
+  return program;
+}
+
+async function bundled(script: string, directory: string): Promise<string> {
+  const path = join(directory, basename(script).replace(/\.ts$/, ".js"));
+  const source = join(projectRoot, "scripts", "bench", script);
+  await mustRun([deno, "bundle", "--quiet", "--platform=deno", "--external=bun:*", "-o", path, source]);
+  return path;
 }

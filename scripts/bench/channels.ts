@@ -1,87 +1,120 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import process from "node:process";
+import { mustRun } from "../support/command.ts";
+import { onCore } from "./background.ts";
 import { bunProgram } from "./bun_program.ts";
+import { bench } from "./report/bench.ts";
 import { Scratch } from "./scratch.ts";
-import { digits, machineLine, median } from "./support.ts";
 
 // What channels carry under Bun: in one thread, across a worker, between two processes with small messages
-// and 64 KiB ones, and large payloads over shared memory beside the same over the socket. The two processes
-// are pinned to different cores.
+// and large ones, and large payloads over shared memory beside the same over the socket. Beside small
+// messages the same through a bare port and a bare socket. The two processes are on different cores.
 
-const rounds = Number(process.argv[2] ?? 5);
-using scratch = new Scratch();
-const program = await bunProgram("channels_program.ts", scratch.directory("program"));
-const [file = "", ...first] = program;
+const MB = 1e6;
+const LARGE = 4 * 1024 * 1024;
+/** The largest that a frame of a socket takes, less its own bytes. */
+const HUGE = 16 * 1024 * 1024;
 
-function alone(role: string): number {
-  const { stdout, stderr, status } = spawnSync(file, [...first, role], { encoding: "utf8" });
-  if (status !== 0) throw new Error(stderr);
-  return Number(stdout.trim());
-}
+await bench({ rounds: 5 }, async function* ({ rounds }) {
+  using scratch = new Scratch();
+  const program = await bunProgram("channels_program.ts", scratch.directory("program"));
+  const alone = async (role: string) => Number((await mustRun([...program, role])).stdout.trim());
+  let runs = 0;
+  /** Seconds from the first message to the last. */
+  const between = (kind: string, count: number, bytes: number): Promise<number> => {
+    const path = join(scratch.directory(`run-${runs++}`), "s");
+    return twoProcesses(program, [path, kind, `${count}`, `${bytes}`]);
+  };
+  const messages = async (kind: string) => 1_000_000 / await between(kind, 1_000_000, 0);
+  const bytes = async (kind: string, count: number, size: number) =>
+    count * size / MB / await between(kind, count, size);
+  const contenders = {
+    pair: () => alone("pair"),
+    worker: () => alone("worker"),
+    port: () => alone("port"),
+    small: () => messages("socket"),
+    bare: () => messages("bare"),
+    medium: () => bytes("socket", 20_000, 65_536),
+    text: () => bytes("socket", 128, LARGE),
+    shared: () => bytes("shared", 128, LARGE),
+    hugeText: () => bytes("socket", 32, HUGE - 1_024),
+    huge: () => bytes("shared", 64, HUGE),
+  };
+  type Name = keyof typeof contenders;
+  const names = Object.keys(contenders) as Name[];
+  const found = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = 0; round < rounds; round++) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      found[name].push(await contenders[name]());
+    }
+  }
+  yield {
+    name: "channels.thread",
+    title: "small messages in one thread",
+    unit: "messages/s",
+    values: found.pair,
+    baseline: { name: "a bare port to a worker", values: found.port },
+    goal: { of: "value", atLeast: 5_000_000 },
+  };
+  yield {
+    name: "channels.worker",
+    title: "small messages to a worker",
+    unit: "messages/s",
+    values: found.worker,
+    baseline: { name: "a bare port to a worker", values: found.port },
+    goal: { of: "value", atLeast: 3_500_000 },
+  };
+  yield {
+    name: "channels.small",
+    title: "small messages through a socket",
+    unit: "messages/s",
+    values: found.small,
+    baseline: { name: "a bare socket, as JSON lines", values: found.bare },
+    goal: { of: "value", atLeast: 3_500_000 },
+  };
+  yield {
+    name: "channels.shared",
+    title: "4 MiB through shared memory",
+    unit: "MB/s",
+    values: found.shared,
+    baseline: { name: "through the socket", values: found.text },
+    goal: { of: "ratio", atLeast: 3 },
+  };
+  yield {
+    name: "channels.shared-huge",
+    title: "16 MiB through shared memory",
+    unit: "MB/s",
+    values: found.huge,
+    baseline: { name: "through the socket", values: found.hugeText },
+    goal: { of: "ratio", atLeast: 6 },
+  };
+  yield {
+    name: "channels.medium",
+    title: "64 KiB of text through a socket",
+    unit: "MB/s",
+    values: found.medium,
+    baseline: { name: "4 MiB of text", values: found.text },
+    goal: { of: "value", atLeast: 1_000 },
+  };
+});
 
-/** Seconds from the first message to the last. */
-function between(kind: string, count: number, bytes: number): Promise<number> {
-  const path = join(scratch.directory(`run-${crypto.randomUUID().slice(0, 8)}`), "s");
-  const args = [path, kind, String(count), String(bytes)];
+function twoProcesses(program: readonly string[], args: readonly string[]): Promise<number> {
+  const end = (core: number, role: string) => {
+    const [file = "", ...rest] = onCore(core, [...program, role, ...args]);
+    return spawn(file, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  };
   return new Promise((resolve, reject) => {
-    const receiver = spawn("taskset", ["-c", "0", file, ...first, "receive", ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const receiver = end(0, "receive");
     let text = "";
     receiver.on("error", reject);
     receiver.stdout.setEncoding("utf8").on("data", (more: string) => {
       text += more;
-      if (text === "listening\n") {
-        spawn("taskset", ["-c", "1", file, ...first, "send", ...args], {
-          stdio: ["ignore", "ignore", "inherit"],
-        });
-      }
+      if (text === "listening\n") end(1, "send").on("error", reject);
     });
-    receiver.on("close", (code) => {
+    receiver.on("close", (code: number | null) => {
       const seconds = Number(text.trim().split("\n")[1]);
       if (code === 0 && seconds > 0) resolve(seconds);
-      else reject(new Error(`the receiver ended with ${code}: ${text}`));
+      else reject(new Error(`The receiver ended with ${code}: ${text}`));
     });
   });
-}
-
-const results = {
-  pair: [] as number[],
-  worker: [] as number[],
-  small: [] as number[],
-  medium: [] as number[],
-  socket: [] as number[],
-  shared: [] as number[],
-  huge: [] as number[],
-};
-const LARGE = 4 * 1024 * 1024;
-const HUGE = 16 * 1024 * 1024;
-for (let round = 0; round < rounds; round++) {
-  results.pair.push(alone("pair"));
-  results.worker.push(alone("worker"));
-  results.small.push(1_000_000 / await between("socket", 1_000_000, 0));
-  results.medium.push(20_000 * 65_536 / 1e6 / await between("socket", 20_000, 65_536));
-  results.socket.push(128 * LARGE / 1e6 / await between("socket", 128, LARGE));
-  results.shared.push(128 * LARGE / 1e6 / await between("shared", 128, LARGE));
-  results.huge.push(64 * HUGE / 1e6 / await between("shared", 64, HUGE));
-}
-
-console.log(machineLine());
-row("in one thread", results.pair, "messages/s");
-row("across a worker", results.worker, "messages/s");
-row("socket, small messages", results.small, "messages/s");
-row("socket, 64 KiB of text", results.medium, "MB/s");
-row("socket, 4 MiB of text", results.socket, "MB/s");
-row("shared memory, 4 MiB", results.shared, "MB/s");
-row("shared memory, 16 MiB", results.huge, "MB/s");
-console.log(`shared memory to socket: ${digits(median(results.shared) / median(results.socket))}`);
-
-function row(name: string, values: readonly number[], unit: string): void {
-  const middle = median(values);
-  console.log(
-    `${name.padEnd(24)} ${
-      middle >= 10_000 ? Math.round(middle).toLocaleString("en") : digits(middle)
-    } ${unit}`,
-  );
 }

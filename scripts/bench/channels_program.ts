@@ -1,5 +1,5 @@
 /**
- * The parts of channels.ts that run under Bun. `channels.js pair|worker|one-way` prints messages a second;
+ * The parts of channels.ts that run under Bun. `channels.js pair|worker|port|one-way` prints messages a second;
  * `channels.js receive PATH KIND COUNT BYTES` listens and prints seconds, with `channels.js send PATH KIND
  * COUNT BYTES` as its peer.
  */
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalSocketChannel, LocalSocketServer, PortChannel, ThreadChannel } from "../../src/channel/mod.ts";
+import { barePort, barePortEnd, bareReceive, bareSend } from "./programs/bare_ends.ts";
 import { type PayloadMessage, SharedMemoryChannel } from "../../src/channel/kinds/shared_memory_channel.ts";
 
 const [role = "", path = "", kind = "", countText = "0", bytesText = "0"] = process.argv.slice(2);
@@ -47,7 +48,8 @@ async function worker(): Promise<number> {
 /** The worker: says that it is there, takes everything, and says when it has. */
 function echoEnd(): void {
   self.addEventListener("message", (event) => {
-    const { data } = event as MessageEvent<MessagePort>;
+    const { data } = event as MessageEvent<MessagePort | [bare: MessagePort]>;
+    if (Array.isArray(data)) return barePortEnd(data[0], 300_000);
     const channel = new PortChannel("worker", data, 4096);
     let seen = 0;
     channel.onMessage(() => {
@@ -80,6 +82,7 @@ async function oneWay(): Promise<number> {
 }
 
 async function receive(): Promise<number> {
+  if (kind === "bare") return await bareReceive(path, count) / 1000;
   await using server = await LocalSocketServer.listen("bench", { path, maxFrameBytes: 16 * 1024 * 1024 - 1 });
   console.log("listening");
   const socket = await server.accept();
@@ -100,6 +103,7 @@ async function receive(): Promise<number> {
 }
 
 async function send(): Promise<void> {
+  if (kind === "bare") return await bareSend(path, count);
   const socket = await LocalSocketChannel.connect("bench", { path, maxFrameBytes: 16 * 1024 * 1024 - 1 });
   const channel = kind === "shared" ? SharedMemoryChannel.over(socket, { size: 64 * 1024 * 1024 }) : socket;
   await channel.recv();
@@ -121,6 +125,10 @@ switch (role) {
     break;
   case "worker":
     console.log(await worker());
+    process.exit(0);
+    break;
+  case "port":
+    console.log(await barePort(new Worker(process.argv[1] ?? ""), 300_000));
     process.exit(0);
     break;
   case "receive":

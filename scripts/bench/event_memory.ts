@@ -1,30 +1,54 @@
 import { delay } from "@std/async/delay";
-import process from "node:process";
 import { BenchDaemon } from "./bench_daemon.ts";
 import { memoryOf, residentMemory } from "./process_state.ts";
-import { digits, machineLine } from "./support.ts";
+import { bench } from "./report/bench.ts";
 
 // What the daemon holds after 200 MB of events went through its ring of 16 MiB: at most while they do, and
-// after ten seconds of rest, over what it had before. Memory does not depend on what else the machine does.
-//
-//     deno run -A scripts/bench/event_memory.ts [MEGABYTES]
+// after ten seconds of rest, beside what it had before. Memory does not depend on what else the machine does.
 
-const megabytes = Number(process.argv[2] ?? 200);
+const BYTES = 200e6;
+const EVENT = 1_000;
 const REST_MS = 10_000;
 
-console.log(machineLine("not pinned"));
-for (const bytes of [200, 1_000, 20_000]) {
+await bench({ rounds: 5 }, async function* ({ rounds }) {
+  const seen = { before: [] as number[], peak: [] as number[], rested: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    const { before, peak, rested } = await once();
+    seen.before.push(before / 1e6);
+    seen.peak.push(peak / 1e6);
+    seen.rested.push(rested / 1e6);
+  }
+  const baseline = { name: "before them", values: seen.before };
+  yield {
+    name: "memory.events-peak",
+    title: "the daemon while 200 MB of events go through, at most",
+    unit: "MB",
+    values: seen.peak,
+    baseline,
+    goal: { of: "difference", atMost: 64 },
+  };
+  yield {
+    name: "memory.events-rest",
+    title: "the same after 10 s of rest",
+    unit: "MB",
+    values: seen.rested,
+    baseline,
+    goal: { of: "difference", atMost: 16 },
+  };
+});
+
+async function once(): Promise<{ before: number; peak: number; rested: number }> {
   await using bench = await BenchDaemon.start("");
   const daemon = await bench.connect();
   const { pid } = daemon.ack;
-  const data = { text: "x".repeat(bytes) };
+  const data = { text: "x".repeat(EVENT) };
   // What publishing itself loads is there before.
   for (let n = 0; n < 100; n++) await daemon.request("events.publish", { type: "user.load", data: {} });
   await delay(4_000);
   const before = residentMemory(pid);
   let peak = before;
   const timer = setInterval(() => peak = Math.max(peak, residentMemory(pid)), 20);
-  const count = Math.ceil(megabytes * 1e6 / bytes);
+  const count = Math.ceil(BYTES / EVENT);
   for (let sent = 0; sent < count;) {
     const turn = Math.min(64, count - sent);
     await Promise.all(
@@ -33,14 +57,6 @@ for (const bytes of [200, 1_000, 20_000]) {
     sent += turn;
   }
   clearInterval(timer);
-  const right = residentMemory(pid);
   await delay(REST_MS);
-  const { resident, own } = memoryOf(pid);
-  const over = (value: number) => `${value < before ? "" : "+"}${digits((value - before) / 1e6)} MB`;
-  console.log(
-    `${megabytes} MB in events of ${bytes} bytes: ${digits(before / 1e6)} MB before, peak ${over(peak)}, ` +
-      `at the end ${over(right)}, after ${REST_MS / 1_000} s ${over(resident)} (${
-        digits(own / 1e6)
-      } MB its own)`,
-  );
+  return { before, peak, rested: memoryOf(pid).resident };
 }

@@ -1,13 +1,14 @@
 """Messages a second from Python, beside the AuroraView document's 100,000 and a bare socket in the same run.
 
-    deno task build && python3 scripts/bench/python_messages.py [--messages N] [--runs N]
+    deno task build && python3 scripts/bench/python_messages.py [--messages N] [--runs N] [--json]
 
 Emits go to a process that only reads, pipelined requests to one that answers each and to haft's daemon. Two
 rates are printed: by the clock, and by the processor time of the sending process, which a busy machine changes
-less.
+less. With `--json`, all of them by row and run, for python_messages.ts.
 """
 
 import argparse
+import json
 import multiprocessing
 import os
 import shutil
@@ -143,6 +144,7 @@ def main() -> None:
     )
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     count = arguments.messages // BATCH * BATCH
     directory = tempfile.mkdtemp(prefix="haft-bench-")
@@ -175,6 +177,9 @@ def main() -> None:
         for _ in range(arguments.runs):
             for name, run in rows.items():
                 results[name].append(run())
+        if arguments.json:
+            print(json.dumps(results))
+            return
         print(
             f"Python {sys.version.split()[0]}, {count} messages a run, medians of {arguments.runs} (messages/s)"
         )

@@ -2,7 +2,7 @@
  * The client's end of rpc.ts, run under Bun: `rpc_client.js MODE SOCKET COUNT`. Prints one line of JSON.
  *
  * - `client`: {@link DaemonClient}, one request after the other
- * - `client-window`: the same, 100 requests in flight (the daemon allows 128)
+ * - `client-window`: the same with 256 requests in flight
  * - `socket`: haft's socket and framing with a message made once, as a program would that has nothing else to
  *   do
  * - `socket-window`: the same with 256 messages in flight
@@ -89,7 +89,7 @@ function report(times: readonly number[], begun: number): void {
 }
 
 if (mode === "client") await withClient(1);
-else if (mode === "client-window") await withClient(100);
+else if (mode === "client-window") await withClient(256);
 else if (mode === "socket") await withSocket(1);
 else if (mode === "socket-window") await withSocket(256);
 else throw new RangeError(`Unknown mode "${mode}"`);

@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { peakMemory } from "./support.ts";
 
 /**
  * Milliseconds from before the spawn to after the exit. Starting a process costs about the same for every
@@ -36,51 +34,4 @@ export function alternate<Name extends string>(
     for (const name of round % 2 === 0 ? names : names.toReversed()) times[name].push(contenders[name]());
   }
   return times;
-}
-
-/** Runs a command and watches the peak memory of its process and of every descendant, by /proc. */
-export function watchMemory(
-  argv: readonly string[],
-  options: { cwd: string; env: Record<string, string | undefined> },
-): Promise<Map<number, { command: string; bytes: number }>> {
-  const [file = "", ...args] = argv;
-  const peaks = new Map<number, { command: string; bytes: number }>();
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...options, env: { ...process.env, ...options.env }, stdio: "ignore" });
-    const look = () => {
-      for (const pid of [child.pid ?? 0, ...descendants(child.pid ?? 0)]) {
-        const bytes = peakMemory(pid);
-        if (bytes !== undefined) {
-          peaks.set(pid, { command: commandLine(pid) ?? peaks.get(pid)?.command ?? "", bytes });
-        }
-      }
-    };
-    const timer = setInterval(look, 5);
-    child.on("error", reject);
-    child.on("close", (code: number | null) => {
-      clearInterval(timer);
-      if (code === 0) resolve(peaks);
-      else reject(new Error(`${argv.join(" ")} ended with ${code}`));
-    });
-  });
-}
-
-function descendants(pid: number): number[] {
-  try {
-    const tasks = readdirSync(`/proc/${pid}/task`);
-    const children = tasks.flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number)
-    );
-    return [...children, ...children.flatMap(descendants)];
-  } catch {
-    return [];
-  }
-}
-
-function commandLine(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-  } catch {
-    return undefined;
-  }
 }

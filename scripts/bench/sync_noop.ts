@@ -1,32 +1,33 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { build } from "../build.ts";
-import { fourTools } from "./four_tools.ts";
+import { FOUR, syncManifest } from "./sync_tools.ts";
+import { bench } from "./report/bench.ts";
 import { Scratch } from "./scratch.ts";
 import { alternate, timeCommand } from "./spawn.ts";
-import { digits, machineLine, median, quantile, ratioLine } from "./support.ts";
 
 // `haft sync` when everything is there already, beside `haft --version`: what is left is the sync's own work.
 
-const rounds = Number(process.argv[2] ?? 40);
-const { path: binary } = await build();
-using scratch = new Scratch();
-const cwd = scratch.directory("project");
-writeFileSync(join(cwd, "haft.toml"), fourTools);
-const options = { cwd, env: { HAFT_HOME: join(cwd, "home") } };
-timeCommand([binary, "sync"], options);
-
-console.log(machineLine());
-const times = alternate(rounds, {
-  version: () => timeCommand([binary, "--version"], options),
-  sync: () => timeCommand([binary, "sync"], options),
-  check: () => timeCommand([binary, "sync", "--check"], options),
+await bench({ rounds: 41, core: 1 }, async function* ({ rounds }) {
+  const { path: binary } = await build();
+  using scratch = new Scratch();
+  const cwd = scratch.directory("project");
+  writeFileSync(join(cwd, "haft.toml"), syncManifest(FOUR));
+  const options = { cwd, env: { HAFT_HOME: join(cwd, "home") } };
+  timeCommand([binary, "sync"], options);
+  const times = alternate(rounds, {
+    version: () => timeCommand([binary, "--version"], options),
+    sync: () => timeCommand([binary, "sync"], options),
+    check: () => timeCommand([binary, "sync", "--check"], options),
+  });
+  const baseline = { name: "`haft --version`", values: times.version };
+  yield {
+    name: "sync.noop",
+    title: "`haft sync`, nothing to do",
+    unit: "ms",
+    values: times.sync,
+    baseline,
+    goal: { of: "ratio", atMost: 1.3 },
+  };
+  yield { name: "sync.check", title: "`haft sync --check`", unit: "ms", values: times.check, baseline };
 });
-console.log(`haft --version            ${digits(median(times.version))} ms`);
-console.log(
-  `haft sync, nothing to do  ${digits(median(times.sync))} ms (p95 ${digits(quantile(times.sync, 0.95))})`,
-);
-console.log(`haft sync --check         ${digits(median(times.check))} ms`);
-const baseline = { name: "haft --version", value: median(times.version) };
-console.log(ratioLine("haft sync, nothing to do", median(times.sync), baseline, "ms"));

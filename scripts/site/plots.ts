@@ -20,6 +20,18 @@ export function withPlots(markdown: string): string {
   });
 }
 
+/**
+ * A page whose pictures of plots are part of it, so that they have its colours.
+ *
+ * @param read gives the text of a picture by its path, as the page names it
+ */
+export function withPictures(markdown: string, read: (path: string) => string): string {
+  return markdown.replaceAll(/^!\[[^\]]*\]\((plots\/[\w-]+\.svg)\)$/gm, (_whole, path: string) => {
+    const svg = read(path).replace(/<style>[\s\S]*?<\/style>/, "").replaceAll("\n", "");
+    return `<div class="picture" tabindex="0">${svg.replaceAll("{", "&#123;")}</div>`;
+  });
+}
+
 function plot(labels: readonly string[], values: readonly string[], unit: string): string {
   const numbers = values.map((value) => Number(value.replaceAll(",", "")));
   const most = Math.max(...numbers);

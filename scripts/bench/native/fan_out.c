@@ -8,6 +8,7 @@
  * answered; each answer is followed by the next burst, and two are on their way at any time, so that the server never waits
  * for the publisher. It ends when every subscriber has every event, and prints one line of JSON.
  * `hold` subscribes, prints a line, and reads until it is killed.
+ * SUBSCRIBE may be several lines, which the subscribers take in turn.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -77,6 +78,18 @@ static int subscribe(const char *path, const char *line) {
   return fd;
 }
 
+/* The line of subscriber `number`. */
+static const char *line_for(const char *lines, unsigned number) {
+  static char line[4096];
+  unsigned count = lines_in(lines, strlen(lines)) + 1;
+  for (number %= count; number > 0; number--) lines = strchr(lines, '\n') + 1;
+  size_t length = strcspn(lines, "\n");
+  if (length >= sizeof line) exit(2);
+  memcpy(line, lines, length);
+  line[length] = 0;
+  return line;
+}
+
 static int watch(int poll, int fd, unsigned number) {
   struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = number}};
   if (epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
@@ -86,7 +99,7 @@ static int watch(int poll, int fd, unsigned number) {
 static void hold(const char *path, unsigned subscribers, const char *line) {
   int poll = epoll_create1(0);
   int *fds = malloc(sizeof(int) * subscribers);
-  for (unsigned i = 0; i < subscribers; i++) fds[i] = watch(poll, subscribe(path, line), i);
+  for (unsigned i = 0; i < subscribers; i++) fds[i] = watch(poll, subscribe(path, line_for(line, i)), i);
   printf("subscribed\n");
   fflush(stdout);
   for (;;) {
@@ -105,7 +118,7 @@ int main(int argc, char **argv) {
   const char *line = argv[7], *asked = argv[8];
   int poll = epoll_create1(0);
   int *fds = malloc(sizeof(int) * (subscribers + 1));
-  for (unsigned i = 0; i < subscribers; i++) fds[i] = watch(poll, subscribe(argv[2], argv[6]), i);
+  for (unsigned i = 0; i < subscribers; i++) fds[i] = watch(poll, subscribe(argv[2], line_for(argv[6], i)), i);
   int publisher = fds[subscribers] = watch(poll, connect_to(argv[2]), subscribers);
   size_t length = strlen(line) + 1, size = length * (burst - 1) + strlen(asked) + 1;
   char *batch = malloc(size);

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { withPlots } from "../../../scripts/site/plots.ts";
+import { withPictures, withPlots } from "../../../scripts/site/plots.ts";
 
 const TABLE = `|             | ms    | goal |
 | ----------- | ----- | ---- |
@@ -21,4 +21,17 @@ Deno.test("withPlots() leaves tables of other things as they are", () => {
   for (const other of [TABLE.replace("ms  ", "what"), TABLE.replace("500  ", "none ")]) {
     assertEquals(withPlots(other), other);
   }
+});
+
+Deno.test("withPictures() takes a plot into the page, without the colours that it has as a picture", () => {
+  const svg = '<svg class="x"><style>svg{color:red}</style>\n<text>a {b}</text></svg>\n';
+  const page = withPictures("Before\n\n![Of what](plots/a-b.svg)\n\n![Other](other.png)\n", (path) => {
+    assertEquals(path, "plots/a-b.svg");
+    return svg;
+  });
+  assertEquals(
+    page,
+    'Before\n\n<div class="picture" tabindex="0"><svg class="x"><text>a &#123;b}</text></svg></div>\n\n' +
+      "![Other](other.png)\n",
+  );
 });
