@@ -70,7 +70,7 @@ async function writePages(directory: string): Promise<void> {
   texts.set("changelog.md", readFileSync(join(projectRoot, "CHANGELOG.md"), "utf8"));
   const pictured = withPictures(
     texts.get("benchmarks.md") ?? "",
-    (path) => readFileSync(join(docs, path), "utf8"),
+    (path) => existsSync(join(docs, path)) ? readFileSync(join(docs, path), "utf8") : undefined,
   );
   texts.set("benchmarks.md", withPlots(pictured));
   texts.set("commands.md", await commandPage());

@@ -41,7 +41,7 @@ export function documentTables(results: Results, before?: Results): Record<strin
 
 function figureTable(figures: readonly Figure[], before: ReadonlyMap<string, Figure>): string[][] {
   return [
-    ["", "haft", "beside it", "ratio (quartiles)", "goal", ""],
+    ["figure", "haft", "beside it", "ratio (quartiles)", "goal", "result"],
     ...figures.map((figure) => {
       const { name, title, unit, value, baseline, ratio, goal } = figure;
       const old = before.get(name);
@@ -63,12 +63,12 @@ function curveTable(curves: readonly Curve[]): string[][] {
   const sizes = curves[0]?.points.map(({ size }) => size) ?? [];
   return [
     [
-      curves[0]?.along ?? "",
+      curves[0]?.along ?? "cost",
       ...sizes.map((size) => size.toLocaleString("en")),
       "each further",
       "exponent (at the end)",
       "meant",
-      "",
+      "result",
     ],
     ...curves.map((curve) => {
       const { title, unit, points, slope, exponent, lastExponent, expected } = curve;
@@ -99,7 +99,7 @@ function machineTable({ machine }: Results): string[][] {
 function takenTable({ groups }: Results): string[][] {
   const titles = new Map([...FIGURES, ...CURVES].map(({ name, title, script }) => [name, { title, script }]));
   return [
-    ["", "script", "when (UTC)", "commit", "load", "seconds", "beside"],
+    ["group", "script", "when (UTC)", "commit", "load", "seconds", "beside"],
     ...Object.entries(groups).map(([name, { taken, peers }]) => {
       const { title = name, script = "" } = titles.get(name) ?? {};
       const { date, commit, load, seconds } = taken;
