@@ -1,7 +1,7 @@
 /**
- * The parts of channels.ts that run under Bun. `channels.js pair|worker|port|one-way` prints messages a second;
- * `channels.js receive PATH KIND COUNT BYTES` listens and prints seconds, with `channels.js send PATH KIND
- * COUNT BYTES` as its peer.
+ * The parts of channels.ts that run under Bun. `channels.js pair|worker|port|one-way` prints messages a
+ * second; `channels.js receive PATH KIND COUNT BYTES` listens and prints seconds, with `channels.js send PATH
+ * KIND COUNT BYTES` as its peer.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

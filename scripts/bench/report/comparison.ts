@@ -3,7 +3,9 @@ import { moved } from "./figure.ts";
 import { type Curve, holds } from "./curve.ts";
 import { curvesOf, figuresOf, type Results } from "./results.ts";
 
-/** One line for each figure whose ratio moved by more than the noise, and each curve that changed its verdict. */
+/**
+ * One line for each figure whose ratio moved by more than the noise, and each curve that changed its verdict.
+ */
 export function comparison(after: Results, before: Results): string[] {
   const figures = figuresOf(before);
   const lines = [...figuresOf(after).values()].flatMap((figure) => {
