@@ -23,6 +23,8 @@ export interface Paths {
   readonly leads: string;
   /** The tasks that a directory sees, as long as nothing changes. */
   readonly knownTasks: string;
+  /** How a sync of a directory ends that has nothing to do, as long as nothing changes. */
+  readonly knownSyncs: string;
   /** Logs and journals: survives, but is nobody's configuration. */
   readonly state: string;
   /** The user's own settings (`config.toml`). */
@@ -53,6 +55,7 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     metadata: join(cache, "metadata"),
     exec: join(cache, "exec"),
     knownTasks: join(cache, "tasks"),
+    knownSyncs: join(cache, "syncs"),
     shimCache: join(cache, "shims"),
     leads: join(data, "leads"),
     state,

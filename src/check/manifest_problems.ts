@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { TomlError } from "smol-toml";
 import * as v from "valibot";
@@ -28,6 +28,14 @@ import { encodingProblem } from "./encoding_problem.ts";
 import { shellProblems } from "./shell_problems.ts";
 import { taskProblems } from "./task_problems.ts";
 
+/** What was found in a manifest, and what else was looked at for it. */
+export interface CheckedManifest {
+  problems: FoundProblem[];
+  counts: ManifestCounts;
+  /** Files and directories that the manifest names, there or not. */
+  lookedAt: string[];
+}
+
 /** What a manifest that is sound declares. */
 export interface ManifestCounts {
   tools: number;
@@ -45,7 +53,7 @@ export function checkManifestFile(
   path: string,
   user: Pick<FilesContext, "paths">,
   text?: string,
-) {
+): CheckedManifest {
   const whole = text ?? readTextFile(path);
   const checked = checkManifest(whole, path, catalogueAt(dirname(dirname(path)), user));
   // The text of an editor is Unicode already.
@@ -61,7 +69,8 @@ export function checkManifest(
   text: string,
   file: string,
   outer: Catalogue,
-): { problems: FoundProblem[]; counts: ManifestCounts } {
+): CheckedManifest {
+  const lookedAt: string[] = [];
   const counts = { tools: 0, apps: 0, tasks: 0, backends: 0 };
   let document: unknown;
   try {
@@ -70,7 +79,11 @@ export function checkManifest(
     if (!(error instanceof UsageError) || !(error.cause instanceof TomlError)) throw error;
     const { reason, ...place } = tomlFault(text.replaceAll("\r\n", "\n"), error.cause);
     const frame = codeFrame(text, place);
-    return { problems: [{ file, ...place, key: null, message: reason, next: null, frame }], counts };
+    return {
+      problems: [{ file, ...place, key: null, message: reason, next: null, frame }],
+      counts,
+      lookedAt,
+    };
   }
   const includes = includesOf(document, file);
   const own = v.safeParse(OwnEntries, section(document, "catalogue"));
@@ -89,9 +102,12 @@ export function checkManifest(
     ...readApps(sections.apps).problems,
     ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
-    ...taskProblems(sections.tasks, file),
-    ...shellProblems(document, sections, { catalogue, file }),
-    ...circlesAcross(readTasks(sections.tasks).tasks, file, tasksAt),
+    ...taskProblems(sections.tasks, file, (path) => {
+      lookedAt.push(path);
+      return statSync(path, { throwIfNoEntry: false });
+    }),
+    ...shellProblems(document, sections, { catalogue, file, lookedAt }),
+    ...circlesAcross(readTasks(sections.tasks).tasks, file, (path) => tasksAt(path, lookedAt)),
     ...backendProblems(sections.backends),
     ...backendReferences(sections),
   ];
@@ -104,7 +120,7 @@ export function checkManifest(
       ? located(problem, text, file)
       : located(elsewhere.problem, readTextFile(elsewhere.file), elsewhere.file);
   });
-  return { problems: found.sort((a, b) => a.line - b.line || a.column - b.column), counts };
+  return { problems: found.sort((a, b) => a.line - b.line || a.column - b.column), counts, lookedAt };
 }
 
 /** The files that the manifest includes, as far as their names can be read. */
@@ -119,10 +135,13 @@ function includesOf(document: unknown, manifest: string): TaskIncludes {
 }
 
 /** The tasks of another project, as far as they can be read. */
-function tasksAt(path: string): ReturnType<typeof readTasks>["tasks"] {
+function tasksAt(path: string, lookedAt: string[]): ReturnType<typeof readTasks>["tasks"] {
+  lookedAt.push(path);
   try {
     const document = parseDocument(readTextFile(path), { what: "manifest", path });
-    return readTasks({ ...includesOf(document, path).tasks, ...section(document, "tasks") }).tasks;
+    const includes = includesOf(document, path);
+    lookedAt.push(...includes.files);
+    return readTasks({ ...includes.tasks, ...section(document, "tasks") }).tasks;
   } catch {
     // Its own check says what is wrong with it.
     return new Map();

@@ -10,10 +10,11 @@ import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 
 const SHELLS = ["sh", "bash", "dash", "zsh", "ksh", "fish", "nu", "pwsh", "powershell", "cmd.exe"];
 
+/** @param lookedAt gets the programs that were found */
 export function shellProblems(
   document: unknown,
   sections: Record<"tools" | "tasks", Readonly<Record<string, unknown>>>,
-  { catalogue, file }: { catalogue: Catalogue; file: string },
+  { catalogue, file, lookedAt }: { catalogue: Catalogue; file: string; lookedAt: string[] },
 ): ManifestProblem[] {
   const isTools = (program: string) => {
     const tool = catalogue.toolOfExecutable(program);
@@ -24,7 +25,12 @@ export function shellProblems(
     .map(([name, { shell }]) => ({ keys: ["tasks", name, "shell"], program: shell?.[0] }));
   return [...tasks, { keys: ["settings", "shell"], program: settingsShell(document) }]
     .flatMap(({ keys, program }) => {
-      if (program === undefined || isTools(program) || isThere(program, dirname(file))) return [];
+      if (program === undefined || isTools(program)) return [];
+      const found = programFile(program, dirname(file));
+      if (found !== undefined) {
+        lookedAt.push(found);
+        return [];
+      }
       const next = didYouMean(nearestNames(program, SHELLS));
       return [{
         keys,
@@ -44,9 +50,10 @@ function settingsShell(document: unknown): string | undefined {
   return typeof program === "string" ? program : undefined;
 }
 
-function isThere(program: string, root: string): boolean {
-  if (/[\\/]/.test(program)) return isProgram(resolve(root, program));
+function programFile(program: string, root: string): string | undefined {
+  if (/[\\/]/.test(program)) return [resolve(root, program)].find(isProgram);
   const endings = process.platform === "win32" ? ["", ".exe", ".com"] : [""];
   return (process.env["PATH"] ?? "").split(delimiter).filter((one) => isAbsolute(one))
-    .some((directory) => endings.some((ending) => isProgram(join(directory, program + ending))));
+    .flatMap((directory) => endings.map((ending) => join(directory, program + ending)))
+    .find(isProgram);
 }

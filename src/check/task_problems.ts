@@ -1,5 +1,5 @@
 /** What is sound as a table of [tasks], and can never run as it is meant. `haft run` goes on without it. */
-import { statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { argumentVariable, placeholdersOf } from "../process/command_line.ts";
 import { parametersOf } from "../tasks/task_arguments.ts";
@@ -8,19 +8,23 @@ import { readTasks, type TaskConfig } from "../tasks/task_schema.ts";
 import type { ManifestProblem } from "../tools/manifest/manifest_problem.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 
+type Look = (path: string) => Stats | undefined;
+
+/** @param look the state of a file or directory that a task names, undefined where there is none */
 export function taskProblems(
   section: Readonly<Record<string, unknown>>,
   manifest: string,
+  look: Look,
 ): ManifestProblem[] {
   const { tasks } = readTasks(section);
   return [
     ...aliasProblems(tasks),
     ...[...tasks].flatMap(([name, config]) => [
-      ...commandProblems(name, config),
+      ...commandProblems(name, config, look),
       ...parameterProblems(name, config),
       ...variableProblems(name, config),
       ...placeholderProblems(name, config),
-      ...directoryProblems(name, config, manifest),
+      ...directoryProblems(name, config, { manifest, look }),
     ]),
   ];
 }
@@ -42,11 +46,11 @@ function aliasProblems(tasks: ReadonlyMap<string, TaskConfig>): ManifestProblem[
 }
 
 /** Texts in a list, as other tools write several commands. */
-function commandProblems(name: string, { run = [] }: TaskConfig): ManifestProblem[] {
+function commandProblems(name: string, { run = [] }: TaskConfig, look: Look): ManifestProblem[] {
   const [command] = run;
   if (run.length !== 1 || command === undefined || typeof command === "string") return [];
   const [program = ""] = command;
-  if (!/\s/.test(program.trim()) || command.length < 2 || isThere(program)) return [];
+  if (!/\s/.test(program.trim()) || command.length < 2 || look(program) !== undefined) return [];
   return [{
     keys: ["tasks", name, "run"],
     message: `key "tasks.${name}.run" is one command, whose program is ${JSON.stringify(program)}`,
@@ -100,18 +104,18 @@ function placeholderProblems(name: string, config: TaskConfig): ManifestProblem[
   });
 }
 
-function directoryProblems(name: string, config: TaskConfig, manifest: string): ManifestProblem[] {
+function directoryProblems(
+  name: string,
+  config: TaskConfig,
+  { manifest, look }: { manifest: string; look: Look },
+): ManifestProblem[] {
   const key = config.dir === undefined ? "cwd" : "dir";
   const written = config[key];
   if (written === undefined || written.includes("{{")) return [];
   const path = taskDirectory(dirname(manifest), config, "");
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return [];
+  if (look(path)?.isDirectory() === true) return [];
   return [{
     keys: ["tasks", name, key],
     message: `key "tasks.${name}.${key}" names no directory: "${path}"`,
   }];
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

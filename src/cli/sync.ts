@@ -1,22 +1,14 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import {
-  DEFAULT_JOBS,
-  DEFAULT_STALL_SECONDS,
-  type ProjectSyncOptions,
-  syncProject,
-} from "../sync/project_sync.ts";
-import type { SourceName } from "../protocol/artifact.ts";
-import { openProject } from "../tools/project/project.ts";
+import type { SyncEvent } from "../protocol/sync_event.ts";
+import { readKnownSync } from "../sync/known_sync.ts";
+import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "../sync/sync_defaults.ts";
+import { updateShims } from "../sync/update_shims.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { printWarning } from "./print_warning.ts";
+import type { SyncCommandOptions } from "./sync_from_project.ts";
 import { syncAudience } from "./sync_observer.ts";
-
-export interface SyncCommandOptions extends ProjectSyncOptions {
-  json: boolean;
-  quiet: boolean;
-}
 
 const MOST_JOBS = 64;
 
@@ -78,38 +70,34 @@ function numberFlag(
 }
 
 async function run(options: SyncCommandOptions, context: Context): Promise<ExitCode> {
+  const known = options.force ? undefined : readKnownSync(context);
+  if (known !== undefined) return await tellKnown(known, options, context);
+  const { syncFromProject } = await import("./sync_from_project.ts");
+  return await syncFromProject(options, context);
+}
+
+/** What the last sync found is still so: there is nothing to do. */
+async function tellKnown(
+  events: readonly SyncEvent[],
+  options: SyncCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
-  const project = openProject(context.cwd, context);
+  const begun = performance.now();
   const audience = syncAudience(context, options);
-  const otherSources = new Map<string, SourceName>();
-  let ok: boolean;
-  try {
-    ({ ok } = await syncProject(project, options, {
-      user: context,
-      signal,
-      emit(event) {
-        if (event.type === "tool.failed" && event.other_source !== undefined) {
-          otherSources.set(event.tool, event.other_source);
-        }
-        audience.event(event);
-      },
-      onWarning: printWarning(context),
-    }));
-  } finally {
-    await audience.close();
+  if (options.mode === "install") {
+    await updateShims(context, { changed: false, onWarning: printWarning(context) });
   }
-  const { manifestPath, apps, tasks, backends } = project.files;
-  const unread = [apps, tasks, backends].some((part) => Object.keys(part).length > 0);
-  // Sync reads [tools] alone, and is where a mistake in the other sections is met first, in CI as well.
-  if (manifestPath !== undefined && (unread || !ok)) {
-    const { warnOfProblems } = await import("./check/problem_lines.ts");
-    await warnOfProblems(manifestPath, context);
+  for (const event of events) {
+    audience.event(
+      event.type === "sync.started"
+        ? { ...event, jobs: options.jobs ?? event.jobs }
+        : event.type === "sync.finished"
+        ? { ...event, duration_ms: Math.round(performance.now() - begun) }
+        : event,
+    );
   }
+  await audience.close();
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
-  if (signal.aborted) return ExitCode.interrupted;
-  if (otherSources.size > 0 && options.mode === "install" && !options.json) {
-    const { offerOtherSources } = await import("./offer_other_source.ts");
-    if (await offerOtherSources(otherSources, project, context)) return await run(options, context);
-  }
-  return ok ? ExitCode.ok : ExitCode.failed;
+  return signal.aborted ? ExitCode.interrupted : ExitCode.ok;
 }

@@ -17,15 +17,12 @@ import { uncheckedArchiveHash } from "./archive_hash.ts";
 import type { Installer } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
 import { runSync, type SyncOptions } from "./run_sync.ts";
+import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "./sync_defaults.ts";
 import type { SyncFinished } from "./tally.ts";
 import type { ToolServices } from "./tool_services.ts";
 import type { Resolver } from "./update_lock.ts";
 import { updateShims } from "./update_shims.ts";
 
-/** Tools at a time, each in a child of its own. */
-export const DEFAULT_JOBS = 8;
-/** Without progress, an install counts as hung after so many seconds. */
-export const DEFAULT_STALL_SECONDS = 60;
 /** Tools at a time in one process, where each has its own download and one CPU unpacks. */
 const JOBS_HERE = 4;
 

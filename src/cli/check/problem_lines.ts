@@ -31,11 +31,17 @@ const MOST_SHOWN = 3;
  * Warns of what is wrong in parts of a haft.toml that the command itself does not read, or did not get to.
  *
  * @param said what the person has read already: a problem in it is not shown again
+ * @returns what was looked at beside the manifest, when there is nothing to warn of
  */
-export async function warnOfProblems(path: string, context: Context, said = ""): Promise<void> {
+export async function warnOfProblems(
+  path: string,
+  context: Context,
+  said = "",
+): Promise<string[] | undefined> {
   const { stderr, cwd } = context;
   const { checkManifestFile } = await import("../../check/manifest_problems.ts");
-  const problems = checkManifestFile(path, context).problems
+  const checked = checkManifestFile(path, context);
+  const problems = checked.problems
     .filter(({ line, column, message }) => !said.endsWith(`:${line}:${column}: ${message}`));
   for (const problem of problems.slice(0, MOST_SHOWN)) {
     await stderr.write(`Warning: ${problemLines(problem, cwd)}`);
@@ -43,4 +49,5 @@ export async function warnOfProblems(path: string, context: Context, said = ""):
   if (problems.length > MOST_SHOWN) {
     await stderr.write(`"haft check" shows ${counted(problems.length - MOST_SHOWN, "more problem")}\n`);
   }
+  return checked.problems.length === 0 ? checked.lookedAt : undefined;
 }

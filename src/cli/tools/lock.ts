@@ -1,7 +1,8 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { planLock } from "../../sync/plan_lock.ts";
-import { DEFAULT_JOBS, projectResolver } from "../../sync/project_sync.ts";
+import { projectResolver } from "../../sync/project_sync.ts";
+import { DEFAULT_JOBS } from "../../sync/sync_defaults.ts";
 import { updateLock } from "../../sync/update_lock.ts";
 import { hostPlatform } from "../../tools/host_platform.ts";
 import { readLock } from "../../tools/lockfile/read_lock_file.ts";

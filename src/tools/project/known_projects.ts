@@ -14,9 +14,14 @@ function directoryOf({ state }: Pick<Paths, "state">): string {
   return join(state, "projects");
 }
 
+/** Where a directory is remembered. */
+export function knownProjectPath(root: string, paths: Pick<Paths, "state">): string {
+  return join(directoryOf(paths), createHash("sha256").update(root).digest("hex").slice(0, 32));
+}
+
 /** Remembers a directory. One that cannot be written down costs its tools a second download, no more. */
 export function rememberProject(root: string, paths: Pick<Paths, "state">): void {
-  const path = join(directoryOf(paths), createHash("sha256").update(root).digest("hex").slice(0, 32));
+  const path = knownProjectPath(root, paths);
   if (existsSync(path)) return;
   try {
     writeAtomic(path, `${root}\n`, { mode: 0o600 });

@@ -1,0 +1,67 @@
+/**
+ * What is remembered of a sync that had nothing to do: its events, which the next one tells again without
+ * reading manifest, lock file and receipts. They hold while every file that decided them is as it was (see
+ * fingerprint.ts): the receipts and the store's directories are among them, so that what was removed or
+ * damaged is found.
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { type Env, envValue } from "../base/env.ts";
+import type { Paths } from "../base/paths.ts";
+import { readOrSetAside } from "../base/set_aside.ts";
+import { shortHash } from "../base/short_hash.ts";
+import { VERSION } from "../base/version.ts";
+import type { SyncEvent } from "../protocol/sync_event.ts";
+import { type Fingerprints, unchanged } from "../tools/project/fingerprint.ts";
+
+/** Another form of the entries gets another number. */
+const FORMAT = 1;
+
+export interface KnownSync {
+  /** Whose it is; another haft's, or another directory's, is not used. */
+  key: string;
+  events: SyncEvent[];
+  files: Fingerprints;
+}
+
+/** Where a sync begins, and whose it is. */
+export interface SyncPlace {
+  cwd: string;
+  env: Env;
+  home: string;
+  paths: Paths;
+}
+
+/** @returns the events from `sync.started` to `sync.finished`; undefined when nothing is known any more */
+export function readKnownSync(place: SyncPlace): SyncEvent[] | undefined {
+  if (!canBeKnown(place)) return undefined;
+  const entry = readEntry(place);
+  return entry !== undefined && unchanged(entry.files) ? entry.events : undefined;
+}
+
+/** MISE_ENV chooses version files, and nothing is remembered with it. */
+export function canBeKnown({ env }: Pick<SyncPlace, "env">): boolean {
+  return envValue(env, "MISE_ENV") === undefined;
+}
+
+function readEntry(place: SyncPlace): KnownSync | undefined {
+  try {
+    return readOrSetAside(entryPath(place), (text) => {
+      const entry = JSON.parse(text);
+      if (typeof entry?.key !== "string") throw new TypeError("no entry");
+      // By its key it is this very haft's own, which wrote all of it.
+      return entry.key === keyOf(place) ? entry as KnownSync : undefined;
+    });
+  } catch {
+    // The system refuses to read it: the project's files say all of it, too.
+    return undefined;
+  }
+}
+
+export function keyOf({ cwd, home, paths: { store, state, config } }: SyncPlace): string {
+  return [FORMAT, VERSION, process.platform, process.arch, cwd, home, store, state, config].join("\n");
+}
+
+export function entryPath({ cwd, paths }: SyncPlace): string {
+  return join(paths.knownSyncs, `${shortHash(cwd)}.json`);
+}

@@ -1,0 +1,47 @@
+import { makeDirectory } from "../base/private_directory.ts";
+import { writeAtomic } from "../base/write_atomic.ts";
+import type { SyncEvent } from "../protocol/sync_event.ts";
+import { fingerprints } from "../tools/project/fingerprint.ts";
+import { buildRunsCode, installRunsCode } from "../tools/project/gated_parts.ts";
+import { knownProjectPath } from "../tools/project/known_projects.ts";
+import type { Project } from "../tools/project/project.ts";
+import { canBeKnown, entryPath, keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
+import { LEFT_TO_SYSTEM } from "./plan_install.ts";
+
+/**
+ * Remembers a sync that had nothing to do and nothing to warn of.
+ *
+ * @param lookedAt what else its answer depends on, beside the files of the project
+ */
+export function rememberSync(
+  project: Project,
+  { events, lookedAt }: { events: readonly SyncEvent[]; lookedAt: readonly string[] },
+  place: SyncPlace,
+): void {
+  if (!canBeKnown(place) || !events.every(isNothingToDo) || dependsOnTrust(project)) return;
+  const files = fingerprints([
+    ...project.decidingFiles,
+    knownProjectPath(project.root, place.paths),
+    ...lookedAt,
+  ]);
+  if (files === undefined) return;
+  try {
+    const entry: KnownSync = { key: keyOf(place), events: [...events], files };
+    makeDirectory(place.paths.knownSyncs, { mode: 0o700 });
+    writeAtomic(entryPath(place), JSON.stringify(entry), { mode: 0o600, durable: false });
+  } catch {
+    // It only saves time: without it the next sync reads the project again.
+  }
+}
+
+/** A version that is not to be had is asked for each time. */
+function isNothingToDo(event: SyncEvent): boolean {
+  return event.type === "sync.started" || event.type === "sync.finished" || event.type === "tool.present" ||
+    (event.type === "tool.skipped" && event.reason !== LEFT_TO_SYSTEM);
+}
+
+/** Trust is given and taken without a change to the project's files. */
+function dependsOnTrust({ files: { requests, local, registry, mirrors, foreignEnv } }: Project): boolean {
+  return registry.length > 0 || [mirrors, foreignEnv].some((part) => Object.keys(part).length > 0) ||
+    [...requests, ...local.requests].some((request) => installRunsCode(request) || buildRunsCode(request));
+}
