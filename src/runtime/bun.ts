@@ -38,6 +38,8 @@ export const bunRuntime: Runtime = {
   collectGarbage: () => Bun.gc(true),
   compileHotCode: () => Bun.unsafe.setJITPolicy(1),
   giveBackMemory,
+  // With `undefined` or "" Bun would take the environment's.
+  fetchThrough: (proxy) => ({ proxy: proxy ?? false }),
   listenUnix,
   connectUnix,
 };

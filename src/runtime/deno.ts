@@ -30,9 +30,20 @@ export const denoRuntime: Runtime = {
   collectGarbage: () => {},
   compileHotCode: () => {},
   giveBackMemory: () => {},
+  fetchThrough,
   listenUnix,
   connectUnix,
 };
+
+const clients = new Map<string, Deno.HttpClient>();
+
+/** Deno takes the environment's proxy where none is given. */
+function fetchThrough(proxy: string | undefined): object {
+  if (proxy === undefined) return {};
+  const client = clients.get(proxy) ?? Deno.createHttpClient({ proxy: { url: proxy } });
+  clients.set(proxy, client);
+  return { client };
+}
 
 function selfCommand(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];

@@ -25,6 +25,8 @@ export const nodeRuntime: Runtime = {
   collectGarbage: () => {},
   compileHotCode: () => {},
   giveBackMemory: () => {},
+  // The package for other programs fetches nothing.
+  fetchThrough: () => ({}),
   listenUnix,
   connectUnix,
 };

@@ -78,6 +78,13 @@ export interface Runtime {
   compileHotCode(): void;
   /** Collects garbage, and unmaps what a process that only waits does not need. */
   giveBackMemory(): void;
+  /**
+   * What of `fetch`'s options sends a request through a proxy, or (without one) directly, whatever the
+   * environment says.
+   *
+   * @param proxy an http or https address, with its credentials
+   */
+  fetchThrough(proxy: string | undefined): object;
   /** @throws with `code` `EADDRINUSE` when anything exists at the path. */
   listenUnix(path: string, accept: (socket: Socket) => SocketHandler): Listener;
   /** @throws with `code` `ENOENT` when nothing is at the path, `ECONNREFUSED` when nobody listens there. */

@@ -37,7 +37,10 @@ export async function installHere(
 
 async function install(config: InstallConfig, options: InstallHereOptions): Promise<InstallResult> {
   const { services, mirror, paths, env, version, report, signal } = options;
-  const { installTool } = await import("../tools/install/install_tool.ts");
+  const [{ installTool }, { proxyVariables }] = await Promise.all([
+    import("../tools/install/install_tool.ts"),
+    import("../tools/http/proxy.ts"),
+  ]);
   return await installTool(config, {
     paths,
     http: services.http,
@@ -48,7 +51,7 @@ async function install(config: InstallConfig, options: InstallHereOptions): Prom
     report,
     signal,
     version,
-    env,
+    env: { ...env, ...proxyVariables(await services.registry.proxies()) },
     toolchain: async (name) => {
       const { provideTool } = await import("./provide_tool.ts");
       return await provideTool(name, config, { ...options, install: installHere });

@@ -38,8 +38,13 @@ export async function createToolServices(options: ToolServicesOptions): Promise<
     import("../tools/registry/npm_registry.ts"),
     import("../tools/registry/metadata_client.ts"),
   ]);
-  const http = createHttpClient({ mirrors, offline, userAgent: `haft/${version}` });
-  const registry = createNpmRegistry({
+  const http: HttpClient = createHttpClient({
+    mirrors,
+    offline,
+    userAgent: `haft/${version}`,
+    proxies: () => registry.proxies(),
+  });
+  const registry: NpmRegistry = createNpmRegistry({
     http,
     env,
     projectDir,

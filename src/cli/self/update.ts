@@ -44,7 +44,13 @@ async function run(options: UpdateOptions, context: Context): Promise<ExitCode> 
   const executable = ownExecutable();
   if (!options.check) requireOwn(executable);
   const { createHttpClient } = await import("../../tools/http/http_client.ts");
-  const http = createHttpClient({ userAgent: `haft/${context.version}` });
+  const http = createHttpClient({
+    userAgent: `haft/${context.version}`,
+    proxies: async () => {
+      const { loadNpmConfig } = await import("../../tools/registry/npm_config.ts");
+      return loadNpmConfig({ env, home: context.home, projectDir: context.home }).proxies();
+    },
+  });
   const { version } = options;
   const release = await findRelease(source, { http, signal, ...version === undefined ? {} : { version } });
 

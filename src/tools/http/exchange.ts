@@ -1,4 +1,6 @@
-import { explainFailure, HttpError, printableUrl } from "./http_error.ts";
+import { explainFailure, HttpError, printableUrl, statusError } from "./http_error.ts";
+import { runtime } from "../../runtime/mod.ts";
+import { type Proxy, proxyFor, type ProxySettings } from "./proxy.ts";
 import type { RequestGuard } from "./request_guard.ts";
 
 /** The part of fetch that is used; a test can hand in its own. */
@@ -21,17 +23,24 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function exchange(
   request: ExchangeRequest,
-  { fetch, guard }: { fetch: Fetch; guard: RequestGuard },
-): Promise<{ response: Response; url: URL }> {
+  { fetch, guard, proxies }: { fetch: Fetch; guard: RequestGuard; proxies: ProxySettings },
+): Promise<{ response: Response; url: URL; proxy: Proxy | undefined }> {
   const headers = new Headers(request.headers);
   const visited = new Set<string>();
   let url = request.url;
   for (;;) {
     visited.add(url.href);
-    const response = await send(url, { headers, compressed: request.compressed, fetch, guard });
+    const proxy = proxyFor(url, proxies);
+    if (proxy?.unsupported !== undefined) throw unsupportedProxy(url, proxy);
+    const response = await send(url, { headers, compressed: request.compressed, fetch, guard, proxy });
     guard.answered();
+    if (response.status === 407) {
+      await response.body?.cancel().catch(() => {});
+      const { reason } = statusError({ status: 407, url: url.href });
+      throw new HttpError(reason, { kind: "status", url, status: 407, proxy });
+    }
     const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
-    if (location === null) return { response, url };
+    if (location === null) return { response, url, proxy };
     await response.body?.cancel().catch(() => {});
     const next = redirectTarget(url, location);
     if (visited.has(next.href)) throw redirectError(request.url, "the server redirects in a loop");
@@ -45,11 +54,12 @@ export async function exchange(
 
 async function send(
   url: URL,
-  { headers, compressed, fetch, guard }: {
+  { headers, compressed, fetch, guard, proxy }: {
     headers: Headers;
     compressed: boolean;
     fetch: Fetch;
     guard: RequestGuard;
+    proxy: Proxy | undefined;
   },
 ): Promise<Response> {
   // `decompress` and `timeout` are Bun's: it would unpack a .tgz that is served with a Content-Encoding, and
@@ -60,19 +70,36 @@ async function send(
     signal: guard.signal,
     decompress: compressed,
     timeout: false,
+    ...runtime.fetchThrough(proxy?.url),
   };
   try {
     return await guard.wait(fetch(url.href, init));
   } catch (error) {
-    throw failure(error, { url, guard });
+    throw failure(error, { url, guard, proxy });
   }
+}
+
+/** Going directly instead would bypass what the person asked for. */
+function unsupportedProxy(url: URL, proxy: Proxy): HttpError {
+  const { unsupported = "", source, shown } = proxy;
+  const isSocks = unsupported.startsWith("socks");
+  const why = isSocks ? "haft does not support SOCKS proxies" : "it is no http or https address";
+  const instead = `Set HTTPS_PROXY to an http proxy, or add ${url.hostname} to NO_PROXY to go directly`;
+  return new HttpError(`its proxy ${shown} (${source}) cannot be used: ${why}`, {
+    kind: "proxy-scheme",
+    url,
+    next: isSocks ? instead : `Correct ${source}: http://HOST:PORT`,
+  });
 }
 
 /**
  * The error to report for a rejection under a guard: the caller's own reason where it was the caller who gave
  * up.
  */
-export function failure(error: unknown, { url, guard }: { url: URL; guard: RequestGuard }): unknown {
+export function failure(
+  error: unknown,
+  { url, guard, proxy }: { url: URL; guard: RequestGuard; proxy: Proxy | undefined },
+): unknown {
   try {
     guard.throwIfCancelled();
   } catch (reason) {
@@ -81,9 +108,9 @@ export function failure(error: unknown, { url, guard }: { url: URL; guard: Reque
   if (guard.stalled) {
     const seconds = guard.idleTimeoutMs / 1000;
     const reason = `it timed out: the server sent nothing, or next to nothing, for ${seconds} s`;
-    return new HttpError(reason, { kind: "stalled", url, cause: error });
+    return new HttpError(reason, { kind: "stalled", url, proxy, cause: error });
   }
-  return explainFailure(error, url);
+  return explainFailure(error, url, proxy);
 }
 
 /** @throws {HttpError} when the target may not be followed */

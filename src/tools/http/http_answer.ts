@@ -1,5 +1,6 @@
 import { failure } from "./exchange.ts";
 import { HttpError } from "./http_error.ts";
+import type { Proxy } from "./proxy.ts";
 import type { HttpResponse } from "./http_types.ts";
 import type { RequestGuard } from "./request_guard.ts";
 
@@ -27,7 +28,13 @@ export class Answer implements HttpResponse {
 
   constructor(
     response: Response,
-    options: { request: Repeatable; url: URL; guard: RequestGuard; maxBytes: number },
+    options: {
+      request: Repeatable;
+      url: URL;
+      guard: RequestGuard;
+      maxBytes: number;
+      proxy?: Proxy | undefined;
+    },
   ) {
     this.status = response.status;
     this.url = options.url.href;
@@ -104,6 +111,8 @@ export interface BodyOptions {
   url: URL;
   guard: RequestGuard;
   maxBytes: number;
+  /** What the request went through. */
+  proxy?: Proxy | undefined;
   /** The body's length as the server says it, where that can be relied on. */
   length: number | undefined;
 }
@@ -114,7 +123,7 @@ export interface BodyOptions {
  * which not every runtime notices
  */
 export async function* readBody(response: Response, options: BodyOptions): AsyncGenerator<Uint8Array> {
-  const { url, guard, maxBytes, length } = options;
+  const { url, guard, maxBytes, length, proxy } = options;
   const reader = response.body?.getReader();
   let received = 0;
   try {
@@ -130,7 +139,7 @@ export async function* readBody(response: Response, options: BodyOptions): Async
     if (length !== undefined && received < length) throw endedEarly(options, received);
     guard.release();
   } catch (error) {
-    throw failure(error, { url, guard });
+    throw failure(error, { url, guard, proxy });
   } finally {
     // After the end this does nothing; before it, it closes the connection.
     guard.cancel();
@@ -150,11 +159,12 @@ function tooLarge({ url, maxBytes }: BodyOptions): HttpError {
   return new HttpError(`the answer is larger than ${maxBytes} bytes`, { kind: "too-large", url });
 }
 
-function endedEarly({ url, length }: BodyOptions, received: number): HttpError {
+function endedEarly({ url, length, proxy }: BodyOptions, received: number): HttpError {
   const cause = new Error(`the body ended after ${received} of ${length} bytes`);
   return new HttpError(`the connection broke after ${received} of ${length} bytes`, {
     kind: "broken",
     url,
+    proxy,
     cause,
   });
 }

@@ -1,9 +1,11 @@
+import process from "node:process";
 import { delay } from "@std/async/delay";
 import { exchange } from "./exchange.ts";
 import { Answer, type Repeatable } from "./http_answer.ts";
 import { HttpError, statusError } from "./http_error.ts";
 import type { HttpClient, HttpClientOptions, HttpRequestOptions, HttpResponse } from "./http_types.ts";
 import { requestAddress } from "./address.ts";
+import { environmentProxies, type Proxy } from "./proxy.ts";
 import { RequestGuard } from "./request_guard.ts";
 
 export type { HttpClient, HttpClientOptions, HttpRequestOptions, HttpResponse } from "./http_types.ts";
@@ -15,6 +17,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     random: options.random ?? Math.random,
     now: options.now ?? Date.now,
     mirrors: options.mirrors ?? {},
+    proxies: options.proxies ?? (() => Promise.resolve(environmentProxies(process.env))),
     userAgent: options.userAgent ?? "haft",
     offline: options.offline ?? false,
     onRetry: options.onRetry ?? (() => {}),
@@ -97,17 +100,18 @@ export class HttpRequest implements Repeatable {
   async #attempt(): Promise<HttpResponse> {
     const { signal, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS, compressed = false } = this.#options;
     signal?.throwIfAborted();
+    const proxies = await this.#settings.proxies();
     const guard = new RequestGuard({ signal, idleTimeoutMs });
     try {
-      const { response, url } = await exchange(
+      const { response, url, proxy } = await exchange(
         { url: this.#url, headers: this.#headers, compressed },
-        { fetch: this.#settings.fetch, guard },
+        { fetch: this.#settings.fetch, guard, proxies },
       );
       if (isRetriableStatus(response.status)) {
-        throw new Refusal(response, { url, now: this.#settings.now() });
+        throw new Refusal(response, { url, proxy, now: this.#settings.now() });
       }
       const maxBytes = this.#options.maxBytes ?? DEFAULT_MAX_BYTES;
-      return new Answer(response, { request: this, url, guard, maxBytes });
+      return new Answer(response, { request: this, url, guard, maxBytes, proxy });
     } catch (error) {
       guard.cancel();
       throw error;
@@ -119,13 +123,13 @@ export class HttpRequest implements Repeatable {
 class Refusal extends HttpError {
   readonly retryAfterMs: number | undefined;
 
-  constructor(response: Response, { url, now }: { url: URL; now: number }) {
+  constructor(response: Response, { url, proxy, now }: { url: URL; proxy: Proxy | undefined; now: number }) {
     const { status } = response;
     const asked = retryAfterMs(response.headers.get("retry-after"), now);
     const wait = asked === undefined || asked <= MAX_RETRY_AFTER_MS
       ? ""
       : `, and asks to wait ${Math.ceil(asked / 1000)} s`;
-    super(`${statusError({ status, url: url.href }).reason}${wait}`, { kind: "status", url, status });
+    super(`${statusError({ status, url: url.href }).reason}${wait}`, { kind: "status", url, proxy, status });
     this.retryAfterMs = asked;
   }
 }

@@ -1,7 +1,6 @@
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
-import process from "node:process";
 import { ExitCode } from "../../base/exit_code.ts";
-import { proxyOf } from "./proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** What went wrong, for code that acts on it. */
 export type HttpErrorKind =
@@ -10,6 +9,8 @@ export type HttpErrorKind =
   | "tls"
   /** The proxy would not connect. */
   | "proxy"
+  /** The proxy is of a kind that haft does not speak; nothing was sent. */
+  | "proxy-scheme"
   /** The connection broke, or ended before the whole body was there. */
   | "broken"
   /** Nothing, or next to nothing, came for the idle time-out. */
@@ -27,6 +28,8 @@ export interface HttpErrorOptions {
   url: string | URL;
   /** The HTTP status, where one was received. */
   status?: number | undefined;
+  /** What the request went through. */
+  proxy?: Proxy | undefined;
   /** Replaces the next step that the kind suggests. */
   next?: string | undefined;
   cause?: unknown;
@@ -41,14 +44,17 @@ export class HttpError extends HaftError {
   readonly status: number | undefined;
   /** What happened, without the address. */
   readonly reason: string;
+  readonly #proxy: Proxy | undefined;
   readonly #attempts: number;
 
   constructor(reason: string, options: HttpErrorOptions, attempts = 1) {
     const url = printableUrl(options.url);
     const tried = attempts > 1 ? ` (tried ${attempts} times)` : "";
     const next = options.next ?? nextStep(options);
-    const proxy = isConnection(options.kind) ? proxyOfText(options.url) : undefined;
-    const way = proxy === undefined ? "" : `, through the proxy ${proxy}`;
+    const { proxy } = options;
+    const way = proxy === undefined || !mayBeTheProxys(options)
+      ? ""
+      : `, through the proxy ${proxy.shown} (${proxy.source})`;
     super(`Cannot fetch ${url}: ${reason}${way}${tried}`, {
       ...(next === undefined ? {} : { next }),
       exitCode: options.kind === "stalled" ? ExitCode.timedOut : ExitCode.failed,
@@ -58,30 +64,35 @@ export class HttpError extends HaftError {
     this.url = url;
     this.status = options.status;
     this.reason = reason;
+    this.#proxy = options.proxy;
     this.#attempts = attempts;
   }
 
   /** The same error with a next step that the one who asked knows better. */
   withNext(next: string): HttpError {
     const { kind, url, status, cause } = this;
-    return new HttpError(this.reason, { kind, url, status, next, cause }, this.#attempts);
+    return new HttpError(this.reason, { kind, url, status, proxy: this.#proxy, next, cause }, this.#attempts);
   }
 
   /** The same error, after more than one attempt. */
   afterAttempts(attempts: number): HttpError {
     const { kind, url, status, next, cause } = this;
-    return new HttpError(this.reason, { kind, url, status, next, cause }, attempts);
+    return new HttpError(this.reason, { kind, url, status, proxy: this.#proxy, next, cause }, attempts);
   }
 }
 
-/** Failures in which the proxy may be the one that cannot be reached. */
-function isConnection(kind: HttpErrorKind): boolean {
-  return kind === "dns" || kind === "refused" || kind === "tls" || kind === "proxy" || kind === "broken";
-}
+const OF_CONNECTIONS: ReadonlySet<HttpErrorKind> = new Set([
+  "dns",
+  "refused",
+  "tls",
+  "proxy",
+  "broken",
+  "stalled",
+]);
 
-function proxyOfText(url: string | URL): string | undefined {
-  const parsed = url instanceof URL ? url : parsedUrl(url);
-  return parsed === undefined ? undefined : proxyOf(parsed, process.env);
+/** Failures in which the proxy may be the one that cannot be reached, or that answers. */
+function mayBeTheProxys({ kind, status }: HttpErrorOptions): boolean {
+  return OF_CONNECTIONS.has(kind) || status === 407;
 }
 
 const OFFLINE_HINT = '"haft sync --offline" uses what is already in the store';
@@ -89,22 +100,28 @@ const CREDENTIALS_HINT =
   "Credentials are looked for where npm keeps them: //HOST/:_authToken in the project's " +
   ".npmrc, ~/.npmrc, npm's global npmrc, or a variable NPM_CONFIG_//HOST/:_authToken";
 
-function nextStep({ kind, status }: HttpErrorOptions): string | undefined {
+function nextStep({ kind, status, proxy }: HttpErrorOptions): string | undefined {
   switch (kind) {
     case "dns":
     case "refused":
     case "broken":
     case "stalled":
-      return `Check the network or the proxy settings; ${OFFLINE_HINT}`;
+      return `Check the network or ${proxy?.source ?? "the proxy settings"}; ${OFFLINE_HINT}`;
     case "tls":
-      return "Check the proxy settings and the clock; a certificate authority of your own is named in NODE_EXTRA_CA_CERTS";
+      return `Check ${
+        proxy?.source ?? "the proxy settings"
+      } and the clock; a certificate authority of your own is named in NODE_EXTRA_CA_CERTS`;
     case "proxy":
-      return "Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and the credentials in them";
+      return `Check ${proxy?.source ?? "HTTP_PROXY, HTTPS_PROXY and NO_PROXY"}, and the credentials in it`;
     case "status":
       if (status === 401 || status === 403) return CREDENTIALS_HINT;
-      if (status === 407) return "The proxy asks for credentials: give them in HTTPS_PROXY";
+      if (status === 407) {
+        return `The proxy asks for credentials: give them in ${proxy?.source ?? "HTTPS_PROXY"}`;
+      }
       if (status === 404 || status === 410) return "Check the address, and [mirrors] in haft.toml";
       return `Try again later; ${OFFLINE_HINT}`;
+    case "proxy-scheme":
+      return "Set HTTPS_PROXY to an http proxy";
     case "redirect":
     case "bad-url":
       return "Check the address, and [mirrors] in haft.toml";
@@ -175,7 +192,7 @@ const SIGNS: readonly [RegExp, HttpErrorKind, string][] = [
 ];
 
 /** What a rejection of fetch, or of a body being read, means. */
-export function explainFailure(error: unknown, url: string | URL): HttpError {
+export function explainFailure(error: unknown, url: string | URL, proxy?: Proxy): HttpError {
   if (error instanceof HttpError) return error;
   // Both clients repeat the address in their messages: its words are not signs, and its query may be secret.
   const text = details(error).replaceAll(/\bfor url \([^)]*\)|\bhttps?:\/\/\S+/g, "");
@@ -184,10 +201,11 @@ export function explainFailure(error: unknown, url: string | URL): HttpError {
     return new HttpError(kind === "tls" ? reason + certificateDetail(text) : reason, {
       kind,
       url,
+      proxy,
       cause: error,
     });
   }
-  return new HttpError(`the request failed: ${text.trim()}`, { kind: "broken", url, cause: error });
+  return new HttpError(`the request failed: ${text.trim()}`, { kind: "broken", url, proxy, cause: error });
 }
 
 function details(error: unknown): string {

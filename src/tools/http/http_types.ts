@@ -1,10 +1,10 @@
 import type { Fetch } from "./exchange.ts";
 import type { HttpError } from "./http_error.ts";
+import type { ProxySettings } from "./proxy.ts";
 
 /**
  * HTTP as an installer needs it. Redirects are followed under rules, failures that may pass are tried again,
- * every wait and every body has a limit. Proxies are left to the runtime: both honour HTTP_PROXY, HTTPS_PROXY
- * and NO_PROXY.
+ * every wait and every body has a limit.
  */
 export interface HttpClient {
   /**
@@ -60,6 +60,8 @@ export interface HttpClientOptions {
   now?: () => number;
   /** Address prefix → what stands in its place. */
   mirrors?: Mirrors;
+  /** Asked before each request. Default: the variables of this process. */
+  proxies?: () => Promise<ProxySettings>;
   userAgent?: string;
   /** Make no request: everything that would need one fails. */
   offline?: boolean;

@@ -5,6 +5,7 @@ import { stringify } from "ini";
 import registryAuthToken from "registry-auth-token";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
+import { environmentProxies, type ProxySettings, type ProxyValue } from "../http/proxy.ts";
 import {
   builtinNpmrc,
   defaultPrefix,
@@ -40,6 +41,8 @@ export interface NpmConfig {
    * itself.
    */
   npmrc(): string;
+  /** What requests go through: npm's own settings come before the environment's, as with npm. */
+  proxies(): ProxySettings;
   readonly ignored: readonly IgnoredSetting[];
 }
 
@@ -86,7 +89,7 @@ export function loadNpmConfig(context: NpmConfigContext): NpmConfig {
     else ignored.push(...untrustedSettings(projectFile));
   }
   const settings = new Map([...builtin, ...read(globalFile), ...user, ...project, ...variables]);
-  return new MergedConfig(settings, ignored);
+  return new MergedConfig(settings, { ignored, env });
 }
 
 class MergedConfig implements NpmConfig {
@@ -97,9 +100,14 @@ class MergedConfig implements NpmConfig {
    * anywhere.
    */
   readonly #credentials: Record<string, string>;
+  readonly #env: Env;
 
-  constructor(settings: ReadonlyMap<string, NpmSetting>, ignored: readonly IgnoredSetting[]) {
+  constructor(
+    settings: ReadonlyMap<string, NpmSetting>,
+    { ignored, env }: { ignored: readonly IgnoredSetting[]; env: Env },
+  ) {
     this.#settings = settings;
+    this.#env = env;
     this.#credentials = {};
     const unusable: IgnoredSetting[] = [];
     for (const [key, { value, source }] of settings) {
@@ -140,6 +148,25 @@ class MergedConfig implements NpmConfig {
       if (folder !== "" && !from.pathname.startsWith(`${folder}/`)) from.pathname = folder + from.pathname;
     }
     return from.href;
+  }
+
+  proxies(): ProxySettings {
+    const environment = environmentProxies(this.#env);
+    // npm takes https-proxy for every address, and proxy where that is not set.
+    const proxy = this.#proxy("https-proxy") ?? this.#proxy("proxy") ?? this.#proxy("http-proxy");
+    const except = this.#settings.get("noproxy") ?? this.#settings.get("no-proxy");
+    return {
+      https: proxy ?? environment.https,
+      http: proxy ?? environment.http,
+      except: except?.value ?? environment.except,
+    };
+  }
+
+  #proxy(key: string): ProxyValue | undefined {
+    const setting = this.#settings.get(key);
+    if (setting === undefined || setting.value === "null" || setting.value === "false") return undefined;
+    const { value, source } = setting;
+    return { value, source: source.startsWith("the variable ") ? source : `${key} in ${source}` };
   }
 
   npmrc(): string {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
 import { HttpError } from "../http/http_error.ts";
+import type { ProxySettings } from "../http/proxy.ts";
 import { checkSignature, embeddedKeys, parseServedKeys, type SigningKey, SigningKeys } from "./signatures.ts";
 import { MetadataCache, MetadataClient } from "./metadata_client.ts";
 import type { NpmConfig } from "./npm_config.ts";
@@ -130,6 +131,10 @@ export class RegistryClient implements NpmRegistry {
 
   async npmrc(): Promise<string> {
     return (await this.#config()).npmrc();
+  }
+
+  async proxies(): Promise<ProxySettings> {
+    return (await this.#config()).proxies();
   }
 
   async #registryKeys(name: string, { signal }: RegistryRequestOptions): Promise<SigningKey[]> {

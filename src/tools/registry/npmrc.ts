@@ -4,7 +4,7 @@ import { realpathSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
-import { isRegistryKey, projectSettings, textSettings } from "./npmrc_text.ts";
+import { isProxyKey, isRegistryKey, projectSettings, textSettings } from "./npmrc_text.ts";
 
 /** Where a setting was found, so that a message can say it. */
 export interface NpmSetting {
@@ -82,10 +82,21 @@ function claimsOf(key: string, value: string): string[] {
     const sent = variables.length > 0 ? variables : ["a credential in the file"];
     return sent.map((what) => `${what} is sent to ${host}`);
   }
+  if (isProxyKey(key)) return proxyClaims(key, value, variables);
   if (!isRegistryKey(key)) return key === "replace-registry-host" ? [`${key} is ${value}`] : [];
   const scope = key === "registry" ? "" : ` of ${key.slice(0, key.indexOf(":"))}`;
   const from = URL.canParse(value) && variables.length === 0 ? new URL(value).host : value;
   return [`packages${scope} come from ${from}`, ...variables.map((name) => `${name} is sent to ${from}`)];
+}
+
+function proxyClaims(key: string, value: string, variables: readonly string[]): string[] {
+  if (key.startsWith("no")) return [`no proxy is used for ${value}`];
+  const text = value.includes("://") ? value : `http://${value}`;
+  const shown = URL.canParse(text) && variables.length === 0 ? new URL(text).host : value;
+  return [
+    `downloads go through the proxy ${shown}`,
+    ...variables.map((name) => `${name} is sent to ${shown}`),
+  ];
 }
 
 function readText(path: string): string | undefined {

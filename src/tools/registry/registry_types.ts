@@ -1,5 +1,6 @@
 import type { Env } from "../../base/env.ts";
 import type { HttpClient } from "../http/http_types.ts";
+import type { ProxySettings } from "../http/proxy.ts";
 import type { PackageManifest, Packument } from "./package_metadata.ts";
 
 /** An npm registry, or several by scope: the ones that npm's own configuration names. */
@@ -39,6 +40,8 @@ export interface NpmRegistry {
    * (0600).
    */
   npmrc(): Promise<string>;
+  /** What requests go through, by npm's configuration and the environment. */
+  proxies(): Promise<ProxySettings>;
 }
 
 export type SignatureVerdict = "verified" | "not-offered" | "unknown-key";
