@@ -226,3 +226,17 @@ Deno.test("relative XDG directories are ignored, and ~/.tool-versions counts out
     const { stdout } = await haft(["config", "path"], { env });
     assertEquals(stdout, `${join(sandbox.root, "home", ".config", "haft", "config.toml")}\n`);
   }));
+
+Deno.test("a version file of thousands of lines, or of megabytes, keeps no command busy", () =>
+  inWorld(async (world) => {
+    const lines = (count: number) =>
+      Array.from({ length: count }, (_, index) => `tool${index} 1.0\n`).join("");
+    world.write(".tool-versions", lines(20_000));
+    const many = await world.haft(["ls"]);
+    assertEquals(many.code, 0, many.stderr);
+    assertStringIncludes(many.stderr, "and 19980 more of the kind");
+    world.write(".tool-versions", lines(200_000));
+    const large = await world.haft(["ls"]);
+    assertEquals(large.code, 0, large.stderr);
+    assertMatch(large.stderr, /\.tool-versions has \d+ characters, 1048576 at most/);
+  }));

@@ -105,13 +105,15 @@ export function parseVersionFile(text: string, place: VersionFilePlace): Version
     problems: problems.map((problem) => `${path}${problem}`),
     alsoRead,
   };
+  const decided = new Set<string>();
   for (const mention of tools) {
     const tool = toolOf(mention.name, catalogue);
-    const decided = content.system.includes(tool) ||
-      [...content.requests, ...content.skipped].some(({ name }) => name === tool);
     // In package.json only tools count: `volta` and `packageManager` may name others.
-    if (decided || (place.family === "package.json" && catalogue.entry(tool) === undefined)) continue;
+    if (decided.has(tool) || (place.family === "package.json" && catalogue.entry(tool) === undefined)) {
+      continue;
+    }
     addMention(content, { mention, tool, place });
+    decided.add(tool);
   }
   return content;
 }

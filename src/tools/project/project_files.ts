@@ -232,6 +232,9 @@ function* versionFileContents(
   }
 }
 
+/** As of a haft.toml: a stranger's file must not keep haft busy. package.json can be long. */
+const LONGEST_VERSION_FILE = 1024 * 1024;
+
 /** A version file that cannot be read is another program's: it is told, and stops nothing. */
 function readVersionFile(
   path: string,
@@ -243,6 +246,10 @@ function readVersionFile(
     text = readText(path);
   } catch (error) {
     files.problems.push(errorMessage(error));
+    return undefined;
+  }
+  if (text !== undefined && text.length > LONGEST_VERSION_FILE) {
+    files.problems.push(`${path} has ${text.length} characters, ${LONGEST_VERSION_FILE} at most`);
     return undefined;
   }
   return text === undefined ? undefined : parseVersionFile(text, { ...place, path, read: readText });
