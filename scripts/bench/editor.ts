@@ -111,8 +111,8 @@ function usage(): Record<keyof typeof pids, number> {
 
 /** Connections that windows have to the daemon. */
 async function connectionCount(): Promise<number> {
-  const { connections } = JSON.parse(await editor.haft("daemon", "status", "--json"));
-  return connections.filter(({ client }: { client: string }) => client.startsWith("vscode")).length;
+  const { clients } = JSON.parse(await editor.haft("ipc-send", "client.list"));
+  return clients.filter(({ name }: { name: string | null }) => name === "vscode").length;
 }
 
 function print(name: string, values: readonly number[]): void {

@@ -3,8 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { Buffer } from "node:buffer";
 import { mkdirSync, watch } from "node:fs";
-import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { connect, createServer, type Socket } from "node:net";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { DaemonLink, type LinkOptions } from "../../clients/vscode/src/model/daemon_link.ts";
 import { failureText } from "../../clients/vscode/src/model/failure.ts";
@@ -188,4 +188,38 @@ Deno.test("a daemon of another protocol is told of, and one that comes in its pl
   await new Promise((resolve) => newer.close(resolve));
   await daemon.start();
   await editor.until(() => editor.states.at(-1) === "connected");
+});
+
+Deno.test("a connection that is cut comes back, and no event of the time between is missing", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { sandbox } = daemon;
+  sandbox.manifest('[tools]\nesbuild = "1"\n');
+  await daemon.start();
+  const path = join(dirname(daemon.socket), "between.sock");
+  const open = new Set<Socket>();
+  let isCut = false;
+  const between = createServer((client) => {
+    if (isCut) return void client.destroy();
+    const server = connect(daemon.socket);
+    for (const [one, other] of [[client, server], [server, client]] as const) {
+      open.add(one);
+      one.on("error", () => {}).on("close", () => other.destroy()).pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => between.listen(path, resolve));
+  await using editor = new Window(daemon, { sockets: () => [path] });
+  await editor.link.begin();
+  await editor.link.ask("runtime.list", { cwd: sandbox.project });
+
+  await using other = new Window(daemon);
+  await other.link.begin();
+  isCut = true;
+  for (const socket of open) socket.destroy();
+  await editor.until(() => editor.states.at(-1) !== "connected");
+  sandbox.manifest('[tools]\nesbuild = "2"\n');
+  await other.until(() => other.events.includes("config.changed"));
+  isCut = false;
+  await editor.until(() => editor.events.includes("config.changed"));
+  assertEquals([editor.starts, editor.fresh], [0, 1]);
+  between.close();
 });

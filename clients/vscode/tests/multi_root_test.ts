@@ -31,9 +31,10 @@ Deno.test("in a window with two folders each has its own tools, variables and st
     extensions: { "denoland.vscode-deno-1.0.0": DENO },
   });
   const { sandbox } = editor;
+  const root = join(sandbox.project, "with spaces");
   const write = (path: string, text: string) => {
-    mkdirSync(dirname(join(sandbox.project, path)), { recursive: true });
-    writeFileSync(join(sandbox.project, path), text);
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
   };
   for (const [name, version] of Object.entries(FOLDERS)) {
     write(
@@ -41,15 +42,15 @@ Deno.test("in a window with two folders each has its own tools, variables and st
       `[tools]\ndeno = "${version}"\n[env]\nFOLDER = "${name}"\nONLY_${name.toUpperCase()} = "1"\n`,
     );
     write(`${name}/${name}.ts`, "");
-    await editor.haft("trust", join(sandbox.project, name));
+    await editor.haft("trust", join(root, name));
     await editor.haft("install", `deno@${version}`);
   }
   write("two/below/haft.toml", '[tools]\ndeno = "3.0.0"\n[tasks.where]\nrun = "pwd > where"\n');
   write("two/below/below.ts", "");
-  await editor.haft("trust", join(sandbox.project, "two", "below"));
+  await editor.haft("trust", join(root, "two", "below"));
   const paths = Object.keys(FOLDERS).map((path) => ({ path }));
   write("both.code-workspace", JSON.stringify({ folders: paths, settings: {} }));
-  await editor.open(join(sandbox.project, "both.code-workspace"));
+  await editor.open(join(root, "both.code-workspace"));
   await editor.showHaft();
 
   // The view has the tools below their folders.
@@ -72,14 +73,14 @@ Deno.test("in a window with two folders each has its own tools, variables and st
   await editor.choice(/^deno/).click();
   await editor.chooseVersion("deno", /^2\.0\.0/);
   await editor.status.filter({ hasText: "deno 2.0.0" }).waitFor();
-  const manifest = (path: string) => readFileSync(join(sandbox.project, path, "haft.toml"), "utf8");
+  const manifest = (path: string) => readFileSync(join(root, path, "haft.toml"), "utf8");
   assertEquals([manifest("two/below").includes('"2.0.0"'), manifest("two").includes('"2.0.0"')], [
     true,
     true,
   ]);
   await editor.command("haft: Open haft.toml");
   await editor.page.locator(".codelens-decoration a", { hasText: "Run" }).click();
-  const where = join(sandbox.project, "two", "below", "where");
+  const where = join(root, "two", "below", "where");
   await editor.until(() => existsSync(where));
   assertEquals(readFileSync(where, "utf8"), `${dirname(where)}\n`);
 
@@ -96,7 +97,7 @@ Deno.test("in a window with two folders each has its own tools, variables and st
     assertEquals([variables, which.includes(`/deno/${version}/`)], [`${name}1`, true], which);
   }
   // A setting of another extension is offered for each folder, and written for the one that says yes.
-  const settings = (name: string) => join(sandbox.project, name, ".vscode", "settings.json");
+  const settings = (name: string) => join(root, name, ".vscode", "settings.json");
   assertEquals(Object.keys(FOLDERS).map((name) => existsSync(settings(name))), [false, false]);
   const offer = (name: string) => editor.notification(new RegExp(`${name}: .*deno\\.path`)).first();
   const accept = async () => {
