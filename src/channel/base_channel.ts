@@ -24,7 +24,7 @@ export abstract class BaseChannel implements IpcChannel {
   protected readonly inbox: Inbox;
   protected readonly figures: ChannelMetrics = new ChannelMetrics();
   readonly #kind: string;
-  readonly #requests = new PendingRequests();
+  readonly #requests: PendingRequests;
   readonly #shutdown: ShutdownState;
 
   constructor({ name, kind, onTaken, shutdownState }: BaseChannelOptions) {
@@ -32,6 +32,11 @@ export abstract class BaseChannel implements IpcChannel {
     this.#kind = kind;
     this.inbox = new Inbox({ name, onTaken });
     this.#shutdown = shutdownState ?? new ShutdownState();
+    this.#requests = new PendingRequests({
+      send: (message, signal) => this.#transmit(message, signal),
+      begin: (method) => this.#shutdown.begin(`request ${method}`),
+      answered: (ms) => this.figures.recordLatency(ms),
+    });
   }
 
   abstract close(): Promise<void>;
@@ -61,15 +66,8 @@ export abstract class BaseChannel implements IpcChannel {
     return this.send({ type: "event", event, data }, options);
   }
 
-  async request(method: string, data: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
-    using _ = this.#shutdown.begin(`request ${method}`);
-    const begun = performance.now();
-    const answer = await this.#requests.ask(method, data, {
-      ...options,
-      send: (message) => this.#transmit(message, options.signal),
-    });
-    this.figures.recordLatency(performance.now() - begun);
-    return answer;
+  request(method: string, data: unknown = {}, options: RequestOptions = {}): Promise<unknown> {
+    return this.#requests.ask(method, data, options);
   }
 
   onMessage(listener: (message: Message) => void): () => void {

@@ -1,7 +1,9 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import type { Message } from "../protocol/envelope.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { AnswerAssembler } from "./answer_assembler.ts";
 import { TimedOut } from "./errors.ts";
+import { ACCEPTED } from "./waiting_sends.ts";
 
 export interface RequestOptions {
   /** Milliseconds. Default 30 s. */
@@ -17,62 +19,86 @@ export interface RequestOptions {
   assembler?: AnswerAssembler | undefined;
 }
 
-interface AskOptions extends RequestOptions {
-  /** Gives the message to the channel. */
-  send(message: Message): Promise<void>;
+/** What the requests of a channel need of it. */
+export interface Requester {
+  /** Gives the message to the transport; {@link ACCEPTED} when it was taken at once. */
+  send(message: Message, signal: AbortSignal | undefined): Promise<void>;
+  /** @returns what is disposed when the request is over @throws when no request may begin */
+  begin(method: string): Disposable;
+  /** An answer took so many milliseconds. */
+  answered(ms: number): void;
 }
 
-interface Pending {
+interface Pending extends Pick<RequestOptions, "timeoutMs" | "signal" | "assembler"> {
+  onProgress: RequestOptions["onProgress"] | undefined;
+  onAnswer: RequestOptions["onAnswer"] | undefined;
+  id: string;
+  method: string;
+  begun: number;
+  /** By `performance.now()`; Infinity for none. */
+  deadline: number;
+  running: Disposable;
+  onAbort: (() => void) | undefined;
   resolve(data: unknown): void;
   reject(error: unknown): void;
-  onProgress: RequestOptions["onProgress"];
-  onAnswer: RequestOptions["onAnswer"];
-  assembler: AnswerAssembler | undefined;
 }
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
-/** Requests of this side that have no answer yet, by their id. */
+/** A timer takes no more milliseconds than this, which is 24 days. */
+const LONGEST_WAIT = 2 ** 31 - 1;
+
+/** Requests of this side that have no answer yet. One timer, for the first deadline, serves all. */
 export class PendingRequests {
+  readonly #requester: Requester;
   readonly #pending = new Map<string, Pending>();
   #nextId = 1;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer runs out; never later than the first deadline. */
+  #due = Infinity;
+
+  constructor(requester: Requester) {
+    this.#requester = requester;
+  }
 
   get size(): number {
     return this.#pending.size;
   }
 
-  async ask(
-    method: string,
-    data: unknown,
-    { send, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal, onProgress, onAnswer, assembler }: AskOptions,
-  ): Promise<unknown> {
-    signal?.throwIfAborted();
-    const id = `${this.#nextId++}`;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let abort = () => {};
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onProgress, onAnswer, assembler });
-        const giveUp = (error: unknown) => {
-          void send({ type: "request", oneway: true, method: "cancel", data: { id } }).catch(() => {});
-          reject(error);
-        };
-        if (Number.isFinite(timeoutMs)) {
-          timer = setTimeout(
-            () => giveUp(new TimedOut(`No answer to "${method}" within ${timeoutMs} ms`)),
-            timeoutMs,
-          );
+  ask(method: string, data: unknown, options: RequestOptions): Promise<unknown> {
+    const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal } = options;
+    return new Promise((resolve, reject) => {
+      const running = this.#requester.begin(method);
+      const begun = performance.now();
+      const pending: Pending = {
+        id: `${this.#nextId++}`,
+        method,
+        begun,
+        timeoutMs,
+        deadline: begun + timeoutMs,
+        running,
+        signal,
+        onAbort: undefined,
+        onProgress: options.onProgress,
+        onAnswer: options.onAnswer,
+        assembler: options.assembler,
+        resolve,
+        reject,
+      };
+      if (signal !== undefined) {
+        if (signal.aborted) {
+          running[Symbol.dispose]();
+          return reject(signal.reason);
         }
-        abort = () => giveUp(signal?.reason);
-        signal?.addEventListener("abort", abort, { once: true });
-        send({ type: "request", id, method, data }).catch(reject);
-      });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      this.#pending.delete(id);
-      assembler?.drop(id);
-    }
+        pending.onAbort = () => this.#giveUp(pending, signal.reason);
+        signal.addEventListener("abort", pending.onAbort, { once: true });
+      }
+      this.#pending.set(pending.id, pending);
+      if (pending.deadline < this.#due) this.#wakeAt(pending.deadline, begun);
+      else if (this.#pending.size === 1) this.#timer?.ref();
+      const sent = this.#requester.send({ type: "request", id: pending.id, method, data }, signal);
+      if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && reject(error));
+    });
   }
 
   /**
@@ -96,15 +122,59 @@ export class PendingRequests {
       const { assembler } = pending;
       const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
       pending.onAnswer?.();
-      if (error === undefined) pending.resolve(whole);
-      else pending.reject(RequestError.from(error));
+      this.#end(pending);
+      if (error !== undefined) pending.reject(RequestError.from(error));
+      else {
+        this.#requester.answered(performance.now() - pending.begun);
+        pending.resolve(whole);
+      }
     }
     return true;
   }
 
   /** None of them will be answered. */
   failAll(reason: Error): void {
-    for (const { reject } of this.#pending.values()) reject(reason);
-    this.#pending.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#due = Infinity;
+    for (const pending of [...this.#pending.values()]) if (this.#end(pending)) pending.reject(reason);
+  }
+
+  /** @returns false when it had ended already */
+  #end({ id, running, signal, onAbort, assembler }: Pending): boolean {
+    if (!this.#pending.delete(id)) return false;
+    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+    assembler?.drop(id);
+    running[Symbol.dispose]();
+    // The timer stays for the next request, and keeps no process alive meanwhile.
+    if (this.#pending.size === 0) this.#timer?.unref();
+    return true;
+  }
+
+  #giveUp(pending: Pending, error: unknown): void {
+    if (!this.#end(pending)) return;
+    const { id } = pending;
+    const cancel: Message = { type: "request", oneway: true, method: "cancel", data: { id } };
+    void this.#requester.send(cancel, undefined).catch(() => {});
+    pending.reject(error);
+  }
+
+  #wakeAt(deadline: number, now: number): void {
+    clearTimeout(this.#timer);
+    this.#due = deadline;
+    this.#timer = setTimeout(() => this.#giveUpLate(), Math.min(Math.ceil(deadline - now), LONGEST_WAIT));
+  }
+
+  #giveUpLate(): void {
+    this.#timer = undefined;
+    this.#due = Infinity;
+    const now = performance.now();
+    let next = Infinity;
+    for (const pending of [...this.#pending.values()].sort((a, b) => a.deadline - b.deadline)) {
+      const { deadline, method, timeoutMs } = pending;
+      if (deadline > now) next = Math.min(next, deadline);
+      else this.#giveUp(pending, new TimedOut(`No answer to "${method}" within ${timeoutMs} ms`));
+    }
+    if (next < this.#due) this.#wakeAt(next, now);
   }
 }

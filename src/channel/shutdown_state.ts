@@ -15,7 +15,7 @@ export interface Drain {
  * ```
  */
 export class ShutdownState {
-  readonly #open = new Map<symbol, string>();
+  readonly #open = new Set<Operation>();
   readonly #waiters = new Set<() => void>();
   #shutdown = false;
 
@@ -36,13 +36,9 @@ export class ShutdownState {
    */
   begin(name: string): Disposable {
     if (this.#shutdown) throw new ShuttingDown(`"${name}" comes too late: a shutdown has begun`);
-    const key = Symbol(name);
-    this.#open.set(key, name);
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#open.delete(key) && this.#open.size === 0) this.#wake();
-      },
-    };
+    const operation = new Operation(name, this.#end);
+    this.#open.add(operation);
+    return operation;
   }
 
   /** Begins the shutdown. Calling it again changes nothing. */
@@ -67,10 +63,25 @@ export class ShutdownState {
         this.#waiters.add(done);
       });
     }
-    return { drained: this.#open.size === 0, open: [...this.#open.values()] };
+    return { drained: this.#open.size === 0, open: [...this.#open].map(({ name }) => name) };
   }
 
-  #wake(): void {
+  readonly #end = (operation: Operation): void => {
+    if (!this.#open.delete(operation) || this.#open.size > 0) return;
     for (const waiter of [...this.#waiters]) waiter();
+  };
+}
+
+class Operation implements Disposable {
+  readonly name: string;
+  readonly #end: (operation: Operation) => void;
+
+  constructor(name: string, end: (operation: Operation) => void) {
+    this.name = name;
+    this.#end = end;
+  }
+
+  [Symbol.dispose](): void {
+    this.#end(this);
   }
 }

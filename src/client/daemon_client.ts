@@ -121,19 +121,19 @@ export class DaemonClient implements AsyncDisposable {
    * long
    * @throws {TimedOut} after that time; the daemon gets a `cancel`
    */
-  async request<M extends MethodName>(
+  request<M extends MethodName>(
     method: M,
     params: Params<M>,
     options: RequestOptions = {},
   ): Promise<Result<M>> {
     // The daemon's handlers are typed from the same table.
-    return await this.requestAny(method, params, options) as Result<M>;
+    return this.requestAny(method, params, options) as Promise<Result<M>>;
   }
 
   /** As {@link DaemonClient.request}, for a method whose name is known only when it is called. */
-  async requestAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
+  requestAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
     const timeoutMs = options.timeoutMs ?? (LONG_METHODS.has(method) ? Infinity : undefined);
-    return await this.#channel.request(method, params, {
+    return this.#channel.request(method, params, {
       ...options,
       timeoutMs,
       assembler: this.#assembler,

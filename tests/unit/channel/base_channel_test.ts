@@ -62,6 +62,25 @@ Deno.test("request() gives up after its time, tells the peer to cancel, and hear
   await near.close();
 });
 
+Deno.test("requests together each give up at their own time, whatever the order they were made in", async () => {
+  const { near } = served();
+  const ends: string[] = [];
+  const late = (timeoutMs: number) =>
+    near.request("later", {}, { timeoutMs }).catch((error: Error) => ends.push(error.message));
+  const abort = new AbortController();
+  const aborted = near.request("later", {}, { signal: abort.signal }).catch((error) => ends.push(`${error}`));
+  const forever = near.request("later", {}, { timeoutMs: Infinity }).catch((error) => ends.push(error.name));
+  const waits = [120, 30, 200, 60].map(late);
+  await near.request("echo", 1, { timeoutMs: 1 }).catch(() => {});
+  abort.abort("enough");
+  await Promise.all([aborted, ...waits]);
+  assertEquals(ends, ["enough", ...[30, 60, 120, 200].map((ms) => `No answer to "later" within ${ms} ms`)]);
+  // What waits for ever is not given up with them.
+  await near.close();
+  await forever;
+  assertEquals(ends.at(-1), "Disconnected");
+});
+
 Deno.test("requests that are pending when the peer goes reject with Disconnected", async () => {
   const { near, far } = served();
   const pending = near.request("later");
