@@ -4,6 +4,7 @@ import type { App } from "./app.ts";
 import { type AppRegistry, instancesMeant, type StartSelection } from "./app_registry.ts";
 import type { AppConfig } from "./config/app_schema.ts";
 import { failed, outcomeOf } from "./outcome.ts";
+import { requirePlacement } from "./placed_app.ts";
 import type { ProjectApps } from "./project_apps.ts";
 
 /** How many instances apps shall have, by name. */
@@ -75,6 +76,9 @@ export class AppChanges {
   #trustedConfig(app: App): AppConfig {
     const project = this.#readProject(app.key.root);
     if (!app.isAdhoc) project.requireTrust();
-    return app.config(project);
+    const config = app.config(project);
+    // One that runs here was placed here, and stays.
+    requirePlacement(app, config, { placed: app.desired === "running" && app.isLive });
+    return config;
   }
 }

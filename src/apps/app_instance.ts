@@ -330,7 +330,8 @@ export class AppInstance {
     await this.#process.stop(this.#config);
     this.logs.recovered();
     this.logs.finish();
-    const next = resumption(record, { wanted, bootId: this.#host.table.bootId() });
+    const mayStart = wanted && this.#config?.hosts === undefined;
+    const next = resumption(record, { wanted: mayStart, bootId: this.#host.table.bootId() });
     switch (next.type) {
       case "keep":
         return this.#host.changed();

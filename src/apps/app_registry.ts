@@ -15,6 +15,8 @@ export interface Selection {
 export interface StartSelection extends Selection {
   /** The daemon's own where it is left out. Kept in memory alone. */
   env?: Readonly<Record<string, string>> | undefined;
+  /** The fleet has placed it here; else apps with hosts do not start. */
+  placed?: boolean | undefined;
 }
 
 export interface AppRegistryOptions {
@@ -107,7 +109,8 @@ export class AppRegistry {
     if (names.length > 0) return new Map([[project, [...new Set(meant)]]]);
     const wanted = known.filter((name) => {
       const app = project.apps.get(name);
-      return app === undefined ? !autostart : app.autostart !== false && inProfiles(app, profiles);
+      if (app === undefined) return !autostart;
+      return app.hosts === undefined && app.autostart !== false && inProfiles(app, profiles);
     });
     return new Map([[project, wanted]]);
   }

@@ -22,6 +22,7 @@ import { type AppConfig, startsAtOnce } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
 import { findUnrecorded, newRecord } from "./find_unrecorded.ts";
 import { type LogsQuery, readAppLogs } from "./logs/app_logs.ts";
+import { isFleets, requirePlacement, withinTime } from "./placed_app.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { restoreApps, SavedApps } from "./saved_apps.ts";
 import { Schedules } from "./schedules.ts";
@@ -123,12 +124,12 @@ export class AppService {
 
   /**
    * Stops apps, dependents first. Resolves when nothing of them is left. They stay stopped until a person
-   * starts them.
+   * starts them. @param selection.within_ms milliseconds after which what is left is killed
    */
-  async stop(selection: Selection): Promise<ActionResult> {
+  async stop(selection: Selection & { within_ms?: number | undefined }): Promise<ActionResult> {
     const apps = this.#apps.select(selection);
-    const outcomes = await this.#stopAll(apps, { forget: true, names: selection.names });
-    return await this.#result(apps, outcomes);
+    const stopping = this.#stopAll(apps, { forget: true, names: selection.names });
+    return await this.#result(apps, await withinTime(stopping, apps, selection.within_ms, this.#services));
   }
 
   /**
@@ -196,7 +197,8 @@ export class AppService {
    * @throws {HaftError} when none is and the list that is there has some, unless forced
    */
   save({ force = false }: { force?: boolean } = {}): { path: string; apps: ProcessKey[] } {
-    const apps = this.#apps.all.filter(({ desired }) => desired === "running").map(({ key }) => key);
+    const apps = this.#apps.all.filter((app) => app.desired === "running" && !isFleets(app))
+      .map(({ key }) => key);
     this.#saved.write(apps, { force });
     return { path: this.#saved.path, apps };
   }
@@ -241,6 +243,7 @@ export class AppService {
           const config = app.config(project);
           // A scheduled app of `up` waits for its time.
           if (autostart && !startsAtOnce(config)) return;
+          requirePlacement(app, config, selection);
           app.start(config, { env: selection.env, only: instancesMeant(name, selection.names) });
         }));
         await this.#schedule(app, project);

@@ -60,6 +60,7 @@ export function appStatus(
     env_names: Object.keys(config?.env ?? {}).sort(),
     health_check: config?.health !== undefined,
     next_run: nextRun ?? null,
+    hosts: config?.hosts ?? null,
     adhoc: app.isAdhoc,
     changed,
     pending,

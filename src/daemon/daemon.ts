@@ -323,8 +323,8 @@ export class Daemon {
   async #finish(): Promise<void> {
     this.#idle[Symbol.dispose]();
     this.#announced.dispose();
-    await this.#fleet[Symbol.asyncDispose]();
     const successor = this.#successor;
+    await this.#fleet.close({ keepCopies: successor !== undefined });
     const { inherited = [] } = this.#options;
     const listeners = successor === undefined
       ? []

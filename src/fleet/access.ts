@@ -107,6 +107,8 @@ export async function authorize(
     throw refused(`Host "${facts.host}" does not let this key call "${method}"`, `methods = ["${method}"]`);
   }
   const params: Record<string, unknown> = typeof data === "object" && data !== null ? { ...data } : {};
+  // Where an app of the fleet runs is decided by leases, never by a request.
+  if (params["placed"] === true) throw refused('"placed" cannot be sent over a fleet');
   const code = access === "code" ? method : CODE_PARAMETERS.find((name) => params[name] !== undefined);
   if (code !== undefined && !grant.commands) {
     throw refused(`Host "${facts.host}" does not let this key send "${code}"`, "commands = true");

@@ -15,6 +15,7 @@ import { shortHash } from "../base/short_hash.ts";
 import { PROTOCOL_RANGE } from "../protocol/hello.ts";
 import type { FleetStatus } from "../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
+import { HostApps } from "./apps/host_apps.ts";
 import { connectFleet, type FleetConnection } from "./connect.ts";
 import { readCredentials, writeSecret } from "./credentials.ts";
 import { EventPublisher } from "./event_publisher.ts";
@@ -40,7 +41,7 @@ export interface FleetHostOptions {
 /** Milliseconds between attempts: the first, and the longest. Chance adds up to as much again. */
 const RETRY = { first: 1_000, longest: 10_000 };
 
-export class FleetHost implements AsyncDisposable {
+export class FleetHost {
   readonly #options: FleetHostOptions;
   readonly #stop = new AbortController();
   readonly #boot = randomId();
@@ -54,6 +55,7 @@ export class FleetHost implements AsyncDisposable {
   readonly #own: OwnDaemon;
   readonly #events: EventPublisher;
   readonly #tasks: TaskWorker;
+  readonly #apps: HostApps;
   /** Publishing and working end when the name is no longer this host's, or the connection is over. */
   #work: { stop: AbortController; ended: Promise<unknown> } | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -71,6 +73,16 @@ export class FleetHost implements AsyncDisposable {
       facts: this.#own.facts,
       leftovers,
       env: door.user.env,
+      log,
+    });
+    this.#apps = new HostApps({
+      settings,
+      instance: instanceId(stateDirectory),
+      stateDirectory,
+      key: () => this.#key ?? "",
+      daemon,
+      facts: this.#own.facts,
+      user: door.user,
       log,
     });
     this.#events = new EventPublisher({
@@ -104,7 +116,9 @@ export class FleetHost implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** @param options.keepCopies this machine stays a member, and goes on with its apps of the fleet */
+  async close({ keepCopies }: { keepCopies: boolean }): Promise<void> {
+    await this.#apps.close({ stop: !keepCopies });
     this.#stop.abort();
     await this.#ended;
     await this.#own[Symbol.asyncDispose]();
@@ -187,6 +201,7 @@ export class FleetHost implements AsyncDisposable {
       const ended = Promise.all([
         this.#events.run(nats, stop.signal),
         this.#tasks.run(nats, presence, stop.signal),
+        this.#apps.run(nats, stop.signal),
       ]);
       this.#work = { stop, ended };
     }

@@ -149,3 +149,26 @@ export function objectSubjects(bucket: string): string[] {
 export function objectBytes(bucket: string, nuid: string): string {
   return `$O.${bucket}.C.${nuid}`;
 }
+
+/** What is said of apps over hosts: the stream keeps the last of each subject. */
+export function appsStream(fleet: string): string {
+  return `haft-${fleet}-apps`;
+}
+
+export interface AppPlace {
+  /** A sender's key for `spec`, else a host. The server lets it alone publish there. */
+  who: string;
+  /** `spec`, `place`, `lead`, `lease` or `seen`. */
+  kind: string;
+  id: string;
+}
+
+export function appSubject(fleet: string, { who, kind, id }: AppPlace): string {
+  return `haft-app.${fleet}.${who}.${kind}.${id}`;
+}
+
+/** What {@link appSubject} was made from. */
+export function appPlace(subject: string): AppPlace {
+  const [, , who = "", kind = "", id = ""] = subject.split(".");
+  return { who, kind, id };
+}

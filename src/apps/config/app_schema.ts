@@ -12,6 +12,7 @@ import {
   Variable,
   VariableName,
 } from "../../process/config/process_schema.ts";
+import { HostSelectionText } from "../../tools/manifest/host_selector.ts";
 
 const TextList = v.union([v.pipe(Text, v.transform((text) => [text])), v.array(Text)]);
 
@@ -207,6 +208,20 @@ export const AppTable = v.strictObject({
   schedule_action: v.optional(v.picklist(["start", "restart"]), "start"),
   uid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
   gid: v.optional(v.pipe(v.number(), v.integer("a whole number"), v.minValue(0, "0 or more"))),
+  /** Hosts of the fleet that may run it; without, it is this machine's alone. */
+  hosts: v.optional(HostSelectionText),
+  /** On how many of these hosts it runs; one by default. */
+  replicas: v.optional(
+    v.union([
+      v.pipe(Count, v.maxValue(256, "256 or less")),
+      v.literal("all"),
+    ], 'a number or "all"'),
+  ),
+  /**
+   * What a host does that the fleet has lost: `stop` its copy before another host may begin, or `keep` it
+   * running, so that there may be two until the host is back.
+   */
+  on_lost: v.optional(v.picklist(["stop", "keep"], '"stop" or "keep"')),
 });
 
 /** What an app is, checked, with every default filled in. */

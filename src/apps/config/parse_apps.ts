@@ -5,6 +5,7 @@ import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
 import { dependencyCycles } from "../../base/dependency_order.ts";
 import { type AppConfig, AppTable } from "./app_schema.ts";
 import { scheduleProblems } from "./check_schedule.ts";
+import { placementProblems } from "./check_placement.ts";
 
 /** Longest name of an app, in UTF-16 units as everywhere in JSON. */
 export const LONGEST_NAME = 300;
@@ -39,7 +40,9 @@ export function readApps(
     if (sound !== undefined) checked.set(name, sound);
   }
   problems.push(...dependencyProblems(checked, { all: Object.keys(section), sound: apps }));
-  for (const [name, config] of checked) problems.push(...scheduleProblems(name, config));
+  for (const [name, config] of checked) {
+    problems.push(...scheduleProblems(name, config), ...placementProblems(name, config, checked));
+  }
   return { apps, problems };
 }
 

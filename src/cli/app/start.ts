@@ -9,6 +9,7 @@ import type { Command, Context, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
+import { noteAppsOverHosts, splitNames, withAppsOverHosts } from "./over_hosts.ts";
 import { type AppOptions, NONE_STARTS, PROJECT_APP_FLAGS } from "./app_options.ts";
 import { withWaitsTold } from "./told_waits.ts";
 import { checkApps, projectOf } from "./selection.ts";
@@ -24,31 +25,47 @@ export const command: Command<AppStartOptions> = {
   examples: ["haft app start web worker", "haft app start tunnel -- ssh -N build-host"],
   completes: "apps",
   parse,
-  async run({ names, command, json, socket }, context) {
-    const selection = { ...projectOf(context), names: [...names] };
+  async run(options, context) {
+    const { names, command, json } = options;
     if (names.length === 0 && context.remote === undefined) {
       openProject(context.cwd, context).requireManifest();
     }
     const declared = checkApps(context);
     if (command.length === 0) { for (const name of names) refuseFile(name, { declared }, context); }
-    await offerTrust(context, { declared: command.length === 0 });
-    const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
-    const result = await withDaemon(
-      { socket, client: "haft app" },
-      context,
-      (daemon) => {
-        const request = { ...selection, ...config, ...sentEnvironment(context) };
-        const answer = daemon.request("app.start", request, { signal: context.signal });
-        return withWaitsTold(answer, { daemon, selection, quiet: json }, context);
-      },
+    if (names.length === 0 && !json) await noteAppsOverHosts("start", declared, context);
+    const split = splitNames(command.length > 0 ? [] : names, declared);
+    if (command.length > 0) split.local.push(...names);
+    return await withAppsOverHosts(
+      "start",
+      split,
+      { json, context },
+      () => startHere({ ...options, names: split.local }, context),
     );
-    if (names.length === 0 && result.outcomes.length === 0 && !json) {
-      await context.stderr.write(NONE_STARTS);
-      return ExitCode.ok;
-    }
-    return await reportOutcomes(result, { json }, context);
   },
 };
+
+async function startHere(
+  { names, command, json, socket }: AppStartOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const selection = { ...projectOf(context), names: [...names] };
+  await offerTrust(context, { declared: command.length === 0 });
+  const config = command.length === 0 ? {} : { config: { command: [...command], cwd: context.cwd } };
+  const result = await withDaemon(
+    { socket, client: "haft app" },
+    context,
+    (daemon) => {
+      const request = { ...selection, ...config, ...sentEnvironment(context) };
+      const answer = daemon.request("app.start", request, { signal: context.signal });
+      return withWaitsTold(answer, { daemon, selection, quiet: json }, context);
+    },
+  );
+  if (names.length === 0 && result.outcomes.length === 0 && !json) {
+    await context.stderr.write(NONE_STARTS);
+    return ExitCode.ok;
+  }
+  return await reportOutcomes(result, { json }, context);
+}
 
 function parse(args: ParsedArgs): AppStartOptions {
   const { positional: names, rest: command, flags } = args;

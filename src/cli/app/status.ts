@@ -2,6 +2,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { AppInstance, AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle, type Style } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
+import type { SeenCopy } from "../../fleet/apps/app_client.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
@@ -26,13 +27,24 @@ export const command: Command<AppOptions> = {
       (place) =>
         withDaemon({ socket, client: "haft app" }, context, (daemon) => daemon.request("app.status", place)),
     );
-    if (json) await context.stdout.write(`${JSON.stringify(apps, null, 2)}\n`);
-    else await printStatus(apps, context);
+    const hasHosts = context.remote === undefined && apps.some(({ hosts }) => hosts !== null);
+    const placed = hasHosts
+      ? await (await import("./fleet_status.ts")).fleetCopies(apps, context)
+      : new Map();
+    if (json) {
+      const shown = apps.map((app) => placed.has(app) ? { ...app, copies: placed.get(app) } : app);
+      await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    } else await printStatus(apps, placed, context);
     return ExitCode.ok;
   },
 };
 
-async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Context): Promise<void> {
+/** @param placed the copies of apps that hosts of the fleet run */
+async function printStatus(
+  apps: readonly AppStatus[],
+  placed: ReadonlyMap<AppStatus, readonly SeenCopy[]>,
+  { stdout, stderr }: Context,
+): Promise<void> {
   if (apps.length === 0) {
     await stderr.write("This project has no apps\n  Declare them under [apps] in haft.toml\n");
     return;
@@ -42,7 +54,7 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
   await stdout.write(table([
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
     ...apps.flatMap((app) =>
-      app.instances.length === 0
+      placed.has(app) ? copyRows(app, placed.get(app) ?? [], style) : app.instances.length === 0
         ? [[
           app.name,
           stateText(shownStateOf(app), style),
@@ -64,6 +76,24 @@ async function printStatus(apps: readonly AppStatus[], { stdout, stderr }: Conte
       }; "haft app restart ${name}" applies the new\n`,
     );
   }
+}
+
+/** One row for each copy, with the host that has it. */
+function copyRows(app: AppStatus, copies: readonly SeenCopy[], style: Style): string[][] {
+  if (copies.length === 0) return [[app.name, style.dim("stopped"), "", "", "", "", "", `for ${app.hosts}`]];
+  return copies.map(({ copy, host, state, reason, pid }) => [
+    copies.length > 1 ? `${app.name}#${copy}` : app.name,
+    copyStateText(state, style),
+    pid === null ? "" : String(pid),
+    ...["", "", "", ""],
+    [host === null ? "" : `on ${host}`, reason ?? ""].filter((text) => text !== "").join("  "),
+  ]);
+}
+
+function copyStateText(state: SeenCopy["state"], style: Style): string {
+  if (state === "lost") return style.red(state);
+  if (state === null || state === "waiting" || state === "updating") return style.yellow(state ?? "waiting");
+  return stateText(state, style);
 }
 
 function row(

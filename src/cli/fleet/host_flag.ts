@@ -1,4 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
+import { parseHostSelection } from "../../tools/manifest/host_selector.ts";
 import type { CommandEntry } from "../command.ts";
 import { findCommand } from "../find_command.ts";
 
@@ -35,24 +36,13 @@ const SYNTAX =
 
 /** @throws {UsageError} */
 export function parseHostSelector(text: string): HostSelector {
-  const colon = text.indexOf(":");
-  const [who, directory] = colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+  const [, directory] = /:(.*)$/s.exec(text) ?? [];
   if (directory !== undefined && !/^(\/|[A-Za-z]:[\\/])/.test(directory)) {
     throw new UsageError(`"${directory}" is not an absolute path`, { next: SYNTAX });
   }
-  if (who === "*") return { kind: "all", names: [], labels: {}, directory };
-  const parts = who.split(",");
-  if (parts.every((part) => /^[a-z0-9][a-z0-9_-]*$/.test(part))) {
-    return { kind: "names", names: [...new Set(parts)], labels: {}, directory };
-  }
-  const labels = parts.map((part) => /^([^=]+)=([^=]+)$/.exec(part));
-  if (labels.some((label) => label === null)) {
-    throw new UsageError(`--host: "${who}" names no hosts`, { next: SYNTAX });
-  }
-  return {
-    kind: "labels",
-    names: [],
-    labels: Object.fromEntries(labels.map((label) => [label?.[1] ?? "", label?.[2] ?? ""])),
-    directory,
-  };
+  const selection = parseHostSelection(text);
+  if (selection === undefined) throw new UsageError(`--host: "${text}" names no hosts`, { next: SYNTAX });
+  const { names, labels } = selection;
+  const kind = names.length > 0 ? "names" : Object.keys(labels).length > 0 ? "labels" : "all";
+  return { kind, names, labels, directory };
 }

@@ -6,6 +6,7 @@ import { readTextFile } from "../../base/read_text_file.ts";
 import { createUserKey } from "../../fleet/nkey.ts";
 import { EVENT_LIMITS } from "../../fleet/event_stream.ts";
 import { TASK_LIMITS } from "../../fleet/tasks/task_streams.ts";
+import { APP_LIMITS } from "../../fleet/apps/app_stream.ts";
 import { createStores, OBJECT_LIMITS } from "../../fleet/server/server_stores.ts";
 import { ServerFiles, type ServerRecord } from "../../fleet/server/server_files.ts";
 import { parseByteSize } from "../../process/config/byte_size.ts";
@@ -44,6 +45,8 @@ export interface FleetUpOptions {
   mirrorBytes: number | undefined;
   /** Bytes of what tasks have made. */
   outputBytes: number | undefined;
+  /** Milliseconds after which a silent host has lost its apps. */
+  appLimit: number | undefined;
   socket: string | undefined;
 }
 
@@ -83,6 +86,11 @@ export const command: Command<FleetUpOptions> = {
       value: "SIZE",
       description: "How many bytes of tasks' outputs are kept for a week (default: 4GiB)",
     },
+    {
+      name: "app-limit",
+      value: "DURATION",
+      description: "A host that is silent for so long loses its apps of the fleet to others (default: 30s)",
+    },
     SOCKET_FLAG,
   ],
   examples: ["haft fleet up", "haft fleet up --listen 10.0.0.1:4222 --label role=build"],
@@ -114,6 +122,7 @@ function parse(args: ParsedArgs): FleetUpOptions {
     taskLimit: durationFlag(args, "task-limit"),
     mirrorBytes: sizeFlag(args, "mirror-bytes"),
     outputBytes: sizeFlag(args, "output-bytes"),
+    appLimit: durationFlag(args, "app-limit"),
     socket: socketFlag(args),
   };
 }
@@ -171,7 +180,8 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
 
 /** What there is already, with another address where one is given. */
 function recordOf(
-  { fleet = "fleet", listen, keepEvents, keepBytes, taskLimit, mirrorBytes, outputBytes }: FleetUpOptions,
+  { fleet = "fleet", listen, keepEvents, keepBytes, taskLimit, mirrorBytes, outputBytes, appLimit }:
+    FleetUpOptions,
   before: ServerRecord | undefined,
 ): ServerRecord {
   const events = {
@@ -179,18 +189,20 @@ function recordOf(
     maxBytes: keepBytes ?? before?.events?.maxBytes ?? EVENT_LIMITS.maxBytes,
   };
   const tasks = { ackWaitMs: taskLimit ?? before?.tasks?.ackWaitMs ?? TASK_LIMITS.ackWaitMs };
+  const apps = { lostMs: appLimit ?? before?.apps?.lostMs ?? APP_LIMITS.lostMs };
   const objects = {
     mirrorBytes: mirrorBytes ?? before?.objects?.mirrorBytes ?? OBJECT_LIMITS.mirrorBytes,
     outputBytes: outputBytes ?? before?.objects?.outputBytes ?? OBJECT_LIMITS.outputBytes,
   };
   if (before !== undefined && (listen === undefined || listen === before.listen)) {
-    return { ...before, events, tasks, objects };
+    return { ...before, events, tasks, objects, apps };
   }
   const address = listen ?? DEFAULT_LISTEN;
   return {
     events,
     tasks,
     objects,
+    apps,
     fleet: before?.fleet ?? fleet,
     listen: address,
     addresses: addressesOf(splitListen(address).host),

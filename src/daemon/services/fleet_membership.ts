@@ -13,7 +13,7 @@ export interface FleetMembershipOptions {
 }
 
 /** The daemon's place in a fleet. Without `[fleet]`, nothing of NATS is loaded. */
-export class FleetMembership implements AsyncDisposable {
+export class FleetMembership {
   readonly #options: FleetMembershipOptions;
   readonly #begun = Date.now();
   #host: FleetHost | undefined;
@@ -56,10 +56,11 @@ export class FleetMembership implements AsyncDisposable {
     return this.status;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** @param options.keepCopies the next daemon goes on with the apps that the fleet has placed here */
+  async close({ keepCopies }: { keepCopies: boolean }): Promise<void> {
     this.#closed = true;
     await this.#turn.catch(() => {});
-    await this.#host?.[Symbol.asyncDispose]();
+    await this.#host?.close({ keepCopies });
     this.#host = undefined;
   }
 
@@ -67,11 +68,11 @@ export class FleetMembership implements AsyncDisposable {
     const settings = await this.#options.settings();
     const text = JSON.stringify(settings ?? null);
     if (this.#closed || (text === this.#settings && this.#host !== undefined)) return;
-    await this.#host?.[Symbol.asyncDispose]();
-    this.#host = undefined;
-    this.#settings = text;
     const before = this.#fleet;
     this.#fleet = settings === undefined ? undefined : `${settings.name} ${settings.host}`;
+    await this.#host?.close({ keepCopies: before === this.#fleet });
+    this.#host = undefined;
+    this.#settings = text;
     if (settings === undefined) return;
     const { FleetHost } = await import("../../fleet/host.ts");
     const { version, stateDirectory, log, door } = this.#options;

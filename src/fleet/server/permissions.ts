@@ -1,4 +1,6 @@
 import {
+  appsStream,
+  appSubject,
   claimsBucket,
   eventsOf,
   eventsStream,
@@ -53,6 +55,10 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
           ...objectSubjects(objects),
           ...readingOf(objectStream(objects)),
         ]),
+        // What it wants, by its key; what it says as a host, by its name.
+        appSubject(fleet, { who: publicKey, kind: "spec", id: "*" }),
+        appSubject(fleet, { who: host, kind: "*", id: "*" }),
+        ...readingOf(appsStream(fleet)),
       ],
     },
     subscribe: {

@@ -24,6 +24,7 @@ const ServerRecord = v.strictObject({
   events: v.optional(v.strictObject({ maxAgeMs: v.number(), maxBytes: v.number() })),
   tasks: v.optional(v.strictObject({ ackWaitMs: v.number() })),
   objects: v.optional(v.strictObject({ mirrorBytes: v.number(), outputBytes: v.number() })),
+  apps: v.optional(v.strictObject({ lostMs: v.number() })),
   members: v.array(v.strictObject({
     host: FleetName,
     publicKey: v.pipe(v.string(), v.regex(USER_KEY)),

@@ -1,5 +1,6 @@
 /** All that a fleet keeps on its servers: made, and given other limits, by the fleet's administrator. */
 import type { NatsConnection } from "../connect.ts";
+import { APP_LIMITS, type AppLimits, createAppsStream } from "../apps/app_stream.ts";
 import { createEventsStream, EVENT_LIMITS, type StreamLimits } from "../event_stream.ts";
 import { createClaimsBucket } from "../mirror/claims.ts";
 import { createBucket } from "../objects/object_bucket.ts";
@@ -12,6 +13,7 @@ export interface StoreLimits {
   replicas: number;
   events?: Partial<StreamLimits> | undefined;
   tasks?: Partial<TaskLimits> | undefined;
+  apps?: Partial<AppLimits> | undefined;
   /** Bytes of artifacts, and of what tasks have made. */
   objects?: { mirrorBytes: number; outputBytes: number } | undefined;
 }
@@ -26,11 +28,12 @@ const DAY_MS = 86_400_000;
 export async function createStores(
   nats: NatsConnection,
   fleet: string,
-  { replicas, events, tasks, objects = OBJECT_LIMITS }: StoreLimits,
+  { replicas, events, tasks, apps, objects = OBJECT_LIMITS }: StoreLimits,
 ): Promise<void> {
   await createHostsBucket(nats, fleet, { replicas });
   await createEventsStream(nats, fleet, { ...EVENT_LIMITS, ...events, replicas });
   await createTaskStreams(nats, fleet, { ...TASK_LIMITS, ...tasks, replicas });
+  await createAppsStream(nats, fleet, { ...APP_LIMITS, ...apps, replicas });
   await createClaimsBucket(nats, fleet, { replicas });
   const { mirrorBytes, outputBytes } = objects;
   await createBucket(nats, mirrorBucket(fleet), { maxBytes: mirrorBytes, maxAgeMs: DAY_MS, replicas });

@@ -94,6 +94,8 @@ export const AppStatus = v.object({
   health_check: v.boolean(),
   /** When its schedule starts it next, in milliseconds since 1970; null without a schedule. */
   next_run: v.nullable(v.number()),
+  /** The hosts of the fleet that may run it; null: this machine alone. `instances` are those that run here. */
+  hosts: v.nullable(v.string()),
   /** Not in the manifest: the client that started it gave the command. */
   adhoc: v.boolean(),
   /** What its last start took up that the one before did not have: `command`, `env.PORT`. */
@@ -141,6 +143,8 @@ export const appMethods = {
       ...selection,
       /** The content of an `[apps.NAME]`, for the one app in `names`. */
       config: v.optional(v.record(v.string(), v.unknown())),
+      /** The fleet's own request, for an app with `hosts`: this host has the lease of a copy. */
+      placed: v.optional(v.boolean(), false),
       env: Environment,
     }),
     result: ActionResult,
@@ -148,7 +152,11 @@ export const appMethods = {
   }),
   "app.stop": defineMethod({
     summary: "Stops apps, dependents first; answers when none of their processes is left",
-    params: Selection,
+    params: v.strictObject({
+      ...selection,
+      /** Milliseconds after which what is left is killed, whatever the apps' `stop_timeout` says. */
+      within_ms: v.optional(v.pipe(v.number(), v.minValue(0))),
+    }),
     result: ActionResult,
     long: true,
   }),

@@ -39,6 +39,7 @@ const app: App = {
   env_names: [],
   health_check: true,
   next_run: null,
+  hosts: null,
   adhoc: false,
   changed: [],
   pending: ["command"],

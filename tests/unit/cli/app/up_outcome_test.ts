@@ -22,6 +22,7 @@ function app(
     env_names: [],
     health_check: false,
     next_run: exit.nextRun ?? null,
+    hosts: null,
     adhoc: false,
     changed: [],
     pending: [],

@@ -24,6 +24,7 @@ export function app(
     env_names: [],
     health_check: false,
     next_run: null,
+    hosts: null,
     adhoc: false,
     changed: [],
     pending: [],
