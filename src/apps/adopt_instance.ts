@@ -50,8 +50,8 @@ export function lifeRecord(
 }
 
 /**
- * What becomes of an instance whose process has ended while no daemon looked. What the fleet had placed here is
- * not wanted: it may run elsewhere by now, and its lease decides.
+ * What becomes of an instance whose process has ended while no daemon looked. What the fleet had placed here
+ * is not wanted: it may run elsewhere by now, and its lease decides.
  *
  * - `keep` the state of the record
  * - `stay` stopped

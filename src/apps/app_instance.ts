@@ -119,7 +119,7 @@ export class AppInstance {
     const identity = this.#process.adopt(record);
     this.#life = recordedLife(record, { runs: identity !== undefined });
     const isRotating = this.logs.recover();
-    if (identity === undefined) return await this.#resume(record, wanted);
+    if (identity === undefined) return await this.#resume(record, wanted && config.hosts === undefined);
     if (isRotating) wakeTree(this.#host.table, this.#process.tree);
     this.logs.recovered();
     await this.#takeOver(identity, wanted);
@@ -330,8 +330,7 @@ export class AppInstance {
     await this.#process.stop(this.#config);
     this.logs.recovered();
     this.logs.finish();
-    const mayStart = wanted && this.#config?.hosts === undefined;
-    const next = resumption(record, { wanted: mayStart, bootId: this.#host.table.bootId() });
+    const next = resumption(record, { wanted, bootId: this.#host.table.bootId() });
     switch (next.type) {
       case "keep":
         return this.#host.changed();

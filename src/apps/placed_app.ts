@@ -1,4 +1,6 @@
-/** Apps that the fleet places on its hosts: the lease of a copy decides where one runs, and nothing else does. */
+/**
+ * Apps that the fleet places on its hosts: the lease of a copy decides where one runs, and nothing else does.
+ */
 import { HaftError } from "../base/errors.ts";
 import type { Clock } from "../process/clock.ts";
 import type { ProcessTable } from "../process/process_table.ts";

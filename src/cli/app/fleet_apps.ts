@@ -1,4 +1,7 @@
-/** Apps that hosts of the fleet run: started, restarted and stopped for all hosts by what their operator signs. */
+/**
+ * Apps that hosts of the fleet run: started, restarted and stopped for all hosts by what their operator
+ * signs.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { ExitCode } from "../../base/exit_code.ts";

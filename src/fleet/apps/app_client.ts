@@ -92,7 +92,9 @@ export class AppClient implements AsyncDisposable {
     return id;
   }
 
-  /** The hosts' copies of an app, in the order of their numbers; undefined until a controller has answered. */
+  /**
+   * The hosts' copies of an app, in the order of their numbers; undefined until a controller has answered.
+   */
   copies({ id, spec }: SignedSpec): SeenCopy[] | undefined {
     const placement = this.#view.placements.get(id)?.value;
     if (placement === undefined || placement.revision < spec.revision) return undefined;

@@ -51,7 +51,9 @@ export const Placement = v.object({
 });
 export type Placement = v.InferOutput<typeof Placement>;
 
-/** A host's right to run a copy, or to be the controller. It counts until it is silent for the fleet's limit. */
+/**
+ * A host's right to run a copy, or to be the controller. It counts until it is silent for the fleet's limit.
+ */
 export const LeaseRecord = v.object({
   /** The machine and its haft: another machine that took its host's name is another holder. */
   instance: v.string(),

@@ -1,7 +1,7 @@
 /**
- * Says which host is to run which copy. Any host can be the controller, one at a time by a lease; what it says
- * is a proposal: the hosts check what the operator signed, and the lease of each copy decides. So a controller
- * that does not know that it has a successor can do no harm.
+ * Says which host is to run which copy. Any host can be the controller, one at a time by a lease; what it
+ * says is a proposal: the hosts check what the operator signed, and the lease of each copy decides. So a
+ * controller that does not know that it has a successor can do no harm.
  */
 import { errorMessage } from "../../base/errors.ts";
 import { CONTROLLER, type PlacedCopy, type Placement } from "./app_message.ts";

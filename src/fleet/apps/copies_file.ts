@@ -1,6 +1,6 @@
 /**
- * The copies that this host runs, for the daemon's next life: it has to know how long the lease of each counts,
- * and which specs it has seen, so that an older one is not carried out.
+ * The copies that this host runs, for the daemon's next life: it has to know how long the lease of each
+ * counts, and which specs it has seen, so that an older one is not carried out.
  */
 import { join } from "node:path";
 import * as v from "valibot";

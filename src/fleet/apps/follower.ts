@@ -1,6 +1,6 @@
 /**
- * The last message of each subject of a stream, as far as this host was told of it. It is a hint: what it says
- * may be old, and whatever depends on it is decided by a write with a condition.
+ * The last message of each subject of a stream, as far as this host was told of it. It is a hint: what it
+ * says may be old, and whatever depends on it is decided by a write with a condition.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { DeliverPolicy, jetstream, type JsMsg } from "@nats-io/jetstream";

@@ -1,4 +1,6 @@
-/** Apps over hosts on this host: it can be their controller, and runs the copies that it has the leases of. */
+/**
+ * Apps over hosts on this host: it can be their controller, and runs the copies that it has the leases of.
+ */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, type JetStreamClient, jetstreamManager } from "@nats-io/jetstream";

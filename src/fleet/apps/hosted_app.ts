@@ -1,7 +1,7 @@
 /**
- * One app that the fleet may run here. It runs while this host has the lease of a copy: started after the lease
- * was taken, stopped before another host can take it. Looks come every moment, and each does what is to be done
- * then; nothing depends on having seen every change.
+ * One app that the fleet may run here. It runs while this host has the lease of a copy: started after the
+ * lease was taken, stopped before another host can take it. Looks come every moment, and each does what is to
+ * be done then; nothing depends on having seen every change.
  */
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";

@@ -1,8 +1,8 @@
 /**
- * The right of one host at a time to do something: to run a copy, or to be the controller. The holder renews it
- * and counts on it for half of the limit after the renewal that it asked for last; others take it after they
- * have seen it unchanged for the whole limit. Each counts on its own monotonic clock, so no clock has to agree
- * with another. Between both lies the time in which the holder stops what it did.
+ * The right of one host at a time to do something: to run a copy, or to be the controller. The holder renews
+ * it and counts on it for half of the limit after the renewal that it asked for last; others take it after
+ * they have seen it unchanged for the whole limit. Each counts on its own monotonic clock, so no clock has to
+ * agree with another. Between both lies the time in which the holder stops what it did.
  */
 import type { LeaseRecord } from "./app_message.ts";
 import { elapsedMs, type Instant, instant } from "./elapsed.ts";

@@ -1,4 +1,6 @@
-/** Leases as the stream's leader has them: what a replica or a follower says may be old, and here it decides. */
+/**
+ * Leases as the stream's leader has them: what a replica or a follower says may be old, and here it decides.
+ */
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
 import { appPlace, appsStream, appSubject } from "../subjects.ts";
 import { decode, encode } from "../tasks/task_message.ts";

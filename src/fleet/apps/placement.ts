@@ -1,6 +1,6 @@
 /**
- * Which host runs which copy of an app: a pure function of what is wanted, which hosts are there and where the
- * copies are now. It moves as little as it can. Each host has one copy of an app at most.
+ * Which host runs which copy of an app: a pure function of what is wanted, which hosts are there and where
+ * the copies are now. It moves as little as it can. Each host has one copy of an app at most.
  */
 import { hostSelectionText, selectsHost } from "../../tools/manifest/host_selector.ts";
 import type { AppState } from "../../protocol/methods/app_methods.ts";

@@ -94,7 +94,9 @@ export const AppStatus = v.object({
   health_check: v.boolean(),
   /** When its schedule starts it next, in milliseconds since 1970; null without a schedule. */
   next_run: v.nullable(v.number()),
-  /** The hosts of the fleet that may run it; null: this machine alone. `instances` are those that run here. */
+  /**
+   * The hosts of the fleet that may run it; null: this machine alone. `instances` are those that run here.
+   */
   hosts: v.nullable(v.string()),
   /** Not in the manifest: the client that started it gave the command. */
   adhoc: v.boolean(),

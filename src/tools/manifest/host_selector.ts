@@ -1,6 +1,6 @@
 /**
- * Which hosts of a fleet are meant: `web1`, `web1,web2`, `role=web,zone=a` or `*`; and the project's directory
- * there, after a colon.
+ * Which hosts of a fleet are meant: `web1`, `web1,web2`, `role=web,zone=a` or `*`; and the project's
+ * directory there, after a colon.
  */
 import * as v from "valibot";
 
