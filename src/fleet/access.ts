@@ -72,6 +72,7 @@ const ACCESS: Readonly<Record<MethodName, Access>> = {
   "task.status": "tasks",
   "task.wait": "tasks",
   "task.logs": "tasks",
+  "task.outputs": "tasks",
   "task.finals": "host",
   "task.ack": "host",
   "project.check": "never",

@@ -17,7 +17,7 @@ import {
 import { ACCEPTED } from "../channel/waiting_sends.ts";
 import { headers, type Msg } from "@nats-io/transport-node";
 import type { FleetConnection } from "./connect.ts";
-import { decodeReply, encodeText, SIGNATURE_HEADER, signRequest } from "./signed_request.ts";
+import { decodeReply, encodeText, piecesOf, SIGNATURE_HEADER, signRequest } from "./signed_request.ts";
 import { type FleetAddress, isMethodName, replySubject, requestSubject, UPKEEP } from "./subjects.ts";
 
 const PING_MS = 5_000;
@@ -27,6 +27,8 @@ const SILENT_MS = 15_000;
 const TAKEN_BYTES = 256 * 1024;
 /** What the headers of a message may take of the server's limit. */
 const HEADER_BYTES = 4_096;
+/** Bytes of a request in pieces; a host takes what its daemon does. */
+const MOST_REQUEST = 16 * 1024 * 1024;
 const NO_RESPONDERS = 503;
 const PING_ID = "fleet";
 
@@ -76,24 +78,36 @@ export class FleetChannel extends BaseChannel {
     if (method !== UPKEEP && !isMethodName(method)) {
       return Promise.reject(new Serialization(`"${method}" is no name of a method`));
     }
-    const { nats, credentials: { key } } = this.#connection;
-    const text = encodeText({ n: this.#sent, at: performance.now() - this.#begun, message });
+    const { nats } = this.#connection;
+    // The client library takes what it cannot send, and loses it.
+    if (nats.isClosed()) return Promise.reject(this.#gone("The connection to the server is closed"));
+    const at = performance.now() - this.#begun;
+    const text = encodeText({ n: this.#sent, at, message });
     const most = (nats.info?.max_payload ?? 0) - HEADER_BYTES;
-    if (text.length > most) {
+    if (text.length <= most) this.#publish(method, text);
+    else if (this.#challenge === "" || text.length > MOST_REQUEST) {
       return Promise.reject(
-        new Serialization(`The request has ${text.length} bytes, and the fleet's server passes on ${most}`),
+        new Serialization(`The request has ${text.length} bytes, and a host takes ${MOST_REQUEST}`),
       );
+    } else {
+      const pieces = piecesOf(JSON.stringify(message), most);
+      for (const [index, part] of pieces.entries()) {
+        const last = index === pieces.length - 1;
+        this.#publish(method, encodeText({ n: this.#sent, at, part, last }));
+      }
     }
+    return ACCEPTED;
+  }
+
+  #publish(method: string, text: Uint8Array): void {
+    const { nats, credentials: { key } } = this.#connection;
     const subject = requestSubject(this.#address, key.publicKey, method);
     const signature = signRequest(key, { subject, challenge: this.#challenge, text });
     const header = headers();
     header.set(SIGNATURE_HEADER, signature);
-    // The client library takes what it cannot send, and loses it.
-    if (nats.isClosed()) return Promise.reject(this.#gone("The connection to the server is closed"));
     nats.publish(subject, text, { headers: header, reply: this.#reply });
     this.#sent++;
     this.figures.bytesSent += text.length;
-    return ACCEPTED;
   }
 
   #receive({ subject, data, headers }: Msg): void {

@@ -10,12 +10,13 @@ import { PartedAnswer } from "../channel/parted_answer.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Message } from "../protocol/envelope.ts";
 import { PARTS } from "../protocol/hello.ts";
+import { isMessage } from "../protocol/is_message.ts";
 import { ERROR_CODES, RequestError } from "../protocol/wire_error.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { FleetGrant } from "../tools/manifest/fleet_settings.ts";
 import { type AccessFacts, authorize, isGranted } from "./access.ts";
-import { encodeText, type Reply, type SignedRequest } from "./signed_request.ts";
+import { encodeText, type Reply, type SignedPart, type SignedRequest } from "./signed_request.ts";
 
 export interface HostSessionOptions {
   /** How the daemon's list of clients calls it. */
@@ -60,6 +61,9 @@ export class HostSession {
   /** Answers in parts are put together here where not all of what they say may leave. */
   readonly #assembler = new AnswerAssembler();
   #takesParts = false;
+  /** The pieces that have come of a large message. */
+  #parts: string[] = [];
+  #partsLength = 0;
   /** What is to go out next, in this order. */
   readonly #leaving: (Message | PartedAnswer)[] = [];
 
@@ -89,6 +93,36 @@ export class HostSession {
       return this.#fail(message.id, new RequestError("timed_out", "The request was on its way for too long"));
     }
     this.#turn = this.#turn.then(() => this.#pass(message));
+  }
+
+  /**
+   * Takes a piece of a message that is too large for one of the server's.
+   *
+   * @param method what the subject, which is signed, says of all of it
+   */
+  receivePart(
+    { n, at, part, last }: SignedPart,
+    { method, methodOf }: { method: string; methodOf(message: Message): string },
+  ): void {
+    if (this.#closed) return;
+    this.#parts.push(part);
+    this.#partsLength += part.length;
+    if (this.#partsLength > this.#options.maxFrameBytes) {
+      return this.end("A request is larger than the daemon takes");
+    }
+    if (!last) {
+      if (n !== this.#received) return this.end("Requests were lost on their way, or came again");
+      this.#received++;
+      this.#heardAt = performance.now();
+      return;
+    }
+    const message = parseMessage(this.#parts.join(""));
+    this.#parts = [];
+    this.#partsLength = 0;
+    if (message === undefined || methodOf(message) !== method) {
+      return this.end("A request is not what its subject says");
+    }
+    this.receive({ n, at, message });
   }
 
   /** Looks at the clock. `now` is `performance.now()`. */
@@ -122,7 +156,7 @@ export class HostSession {
       // The name that a sender gives itself is not one to trust.
       data = { ...data, client: name };
     }
-    await this.#channel.send({ ...message, data }).catch(() => {});
+    await this.#channel.send({ ...message, data }).catch((error) => this.#fail(message.id, error));
   }
 
   #upkeep(data: unknown): void {
@@ -259,5 +293,14 @@ export class HostSession {
         },
       ),
     );
+  }
+}
+
+function parseMessage(text: string): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMessage(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }

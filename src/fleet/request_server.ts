@@ -1,4 +1,5 @@
 /** What others ask of this host: each message is verified before anything else is done with it. */
+import type { Message } from "../protocol/envelope.ts";
 import { ERROR_CODES } from "../protocol/wire_error.ts";
 import type { FleetGrant } from "../tools/manifest/fleet_settings.ts";
 import type { AccessFacts } from "./access.ts";
@@ -106,7 +107,12 @@ export class RequestServer implements Disposable {
       return this.#refuse(from, "The request is not signed by its sender for this session");
     }
     const request = decodeRequest(text);
-    if (request === undefined || methodOf(request) !== method) {
+    if (request !== undefined && "part" in request) {
+      return open === undefined
+        ? this.#refuse(from, "The session is over")
+        : open.receivePart(request, { method, methodOf });
+    }
+    if (request === undefined || methodOf(request.message) !== method) {
       return this.#refuse(from, "The request is not what its subject says");
     }
     if (open !== undefined) return open.receive(request);
@@ -176,6 +182,6 @@ export class RequestServer implements Disposable {
   }
 }
 
-function methodOf({ message }: SignedRequest): string {
+function methodOf(message: Message): string {
   return message.type === "request" ? message.method ?? "" : UPKEEP;
 }

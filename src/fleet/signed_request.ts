@@ -20,6 +20,16 @@ export interface SignedRequest {
   message: Message;
 }
 
+/**
+ * A piece of the JSON text of a message that is too large for one of the server's; it counts like a message.
+ */
+export interface SignedPart {
+  n: number;
+  at: number;
+  part: string;
+  last: boolean;
+}
+
 /** What a host sends: a message of its daemon, or the session's end. */
 export interface Reply {
   /** Counts the replies of a session, from 1; 0 for a refusal before there is one. */
@@ -31,7 +41,7 @@ export interface Reply {
   closed?: string;
 }
 
-export function encodeText(value: SignedRequest | Reply): Uint8Array {
+export function encodeText(value: SignedRequest | SignedPart | Reply): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
@@ -55,13 +65,28 @@ export function isRequestOf(
   return isSignedBy(sender, signedBytes(subject, challenge, text), Buffer.from(signature, "base64url"));
 }
 
+/** A character of a text within a text within a message has at most so many bytes. */
+const CHARACTER_BYTES = 6;
+
+/** Pieces of a text, each small enough for a message of so many bytes. */
+export function piecesOf(text: string, most: number): string[] {
+  const length = Math.floor(most / CHARACTER_BYTES);
+  return Array.from(
+    { length: Math.ceil(text.length / length) },
+    (_, index) => text.slice(index * length, (index + 1) * length),
+  );
+}
+
 /** @returns undefined for what is no request */
-export function decodeRequest(text: Uint8Array): SignedRequest | undefined {
+export function decodeRequest(text: Uint8Array): SignedRequest | SignedPart | undefined {
   const value = parseJson(text);
   if (!isRecord(value) || !Number.isSafeInteger(value["n"]) || typeof value["at"] !== "number") {
     return undefined;
   }
-  const { n, at, message } = value;
+  const { n, at, message, part, last } = value;
+  if (typeof n === "number" && typeof at === "number" && typeof part === "string") {
+    return { n, at, part, last: last === true };
+  }
   return typeof n === "number" && typeof at === "number" && isMessage(message)
     ? { n, at, message }
     : undefined;

@@ -221,6 +221,14 @@ export class TaskRecord implements StoredTask {
 
 const NOT_OVER = { reason: null, error: null, exit_code: null, ended_at: null } as const;
 
+/** Characters of its text that a list shows of a task. */
+const LISTED_TEXT = 200;
+
+/** A task as one of many. */
+export function brief(info: TaskInfo): TaskInfo {
+  return { ...info, text: info.text?.slice(0, LISTED_TEXT) ?? null };
+}
+
 /** The error for an id that no task has. */
 export function unknownTaskId(id: string): RequestError {
   const next = 'Run "haft task list" for the ids of tasks';

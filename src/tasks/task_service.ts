@@ -15,6 +15,7 @@ import { systemClock } from "../process/clock.ts";
 import { ExitWatch } from "../process/exit_watch.ts";
 import { runtime } from "../runtime/mod.ts";
 import { hostProcessTable } from "../process/host_process_table.ts";
+import type { Result } from "../protocol/methods/mod.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { UserContext } from "../tools/project/project.ts";
@@ -26,13 +27,14 @@ import { fitting } from "./fitting.ts";
 import { type FinalEvent, History, type HistoryLimits, type StoredTask } from "./history.ts";
 import { FrontInbox } from "./front/front_inbox.ts";
 import { frontDirectory, frontTasks } from "./front/front_files.ts";
+import { declaredOutputs } from "./declared_outputs.ts";
 import { findTask, type ProjectTasks } from "./project_tasks.ts";
 import { projectTasks, readTaskScope } from "./read_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
 import { TaskQueue } from "./task_queue.ts";
 import { type Environments, environmentsOf, leaveTasks, TaskHeir } from "./succession.ts";
-import { type StartTask, TaskRecord, unknownTaskId } from "./task_record.ts";
+import { brief, type StartTask, TaskRecord, unknownTaskId } from "./task_record.ts";
 import { type AttemptHooks, TaskRunner } from "./task_runner.ts";
 import type { TaskConfig } from "./task_schema.ts";
 import { isFinal, nextState } from "./transitions.ts";
@@ -48,9 +50,6 @@ export interface TaskServiceOptions extends Pick<TaskNewsOptions, "emit" | "rela
   environments?: Environments | undefined;
   limits?: Partial<HistoryLimits>;
 }
-
-/** Characters of its text that a list shows of a task. */
-const LISTED_TEXT = 200;
 
 export class TaskService {
   readonly #options: TaskServiceOptions;
@@ -238,6 +237,11 @@ export class TaskService {
     return fits ? over : over.map((info) => ({ ...info, result: null }));
   }
 
+  outputs(id: string): Result<"task.outputs"> {
+    const task = this.#get(id);
+    return declaredOutputs(task, () => this.#project(task.info.root));
+  }
+
   /** @param waitMs milliseconds to wait when there is none */
   async finals(
     durable: string,
@@ -341,9 +345,4 @@ export class TaskService {
   #project(cwd: string): ProjectTasks {
     return projectTasks(this.#options.projects.open(cwd));
   }
-}
-
-/** As one of many. */
-function brief(info: TaskInfo): TaskInfo {
-  return { ...info, text: info.text?.slice(0, LISTED_TEXT) ?? null };
 }

@@ -8,7 +8,7 @@ import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { numberFlag } from "../flag_values.ts";
 import { followTask } from "./follow_task.ts";
-import { checkId, noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
+import { checkId, isFleetTask, noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
 
 export interface TaskLogsOptions extends TaskOptions {
   id: string;
@@ -26,12 +26,16 @@ export const command: Command<TaskLogsOptions> = {
   ],
   parse,
   async run({ socket, ...options }, context) {
-    if (options.follow && context.remote !== undefined) {
-      throw new UsageError("--follow reads the log's file, which is on the other host", {
-        next: `Run "haft --host ${context.remote.name} task wait ${options.id}", then "task logs"`,
-      });
+    if (isFleetTask(options.id)) {
+      const { printFleetLogs } = await import("./fleet_logs.ts");
+      return await printFleetLogs(options, context);
     }
     const client = "haft task";
+    if (options.follow && context.remote !== undefined) {
+      const { followRemoteLog } = await import("./remote_log.ts");
+      await withDaemon({ socket, client }, context, (daemon) => followRemoteLog(daemon, options, context));
+      return ExitCode.ok;
+    }
     const path = await withDaemon(
       { socket, client },
       context,
@@ -58,7 +62,7 @@ export const command: Command<TaskLogsOptions> = {
 function parse(args: ParsedArgs): TaskLogsOptions {
   const [id, extra] = [...args.positional, ...args.rest];
   if (id === undefined) throw noId();
-  checkId(id);
+  if (!isFleetTask(id)) checkId(id);
   if (extra !== undefined) {
     throw new UsageError(`Unexpected argument "${extra}"`, { next: "Name one task at a time" });
   }

@@ -1,22 +1,44 @@
+import { UsageError } from "../../base/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { FleetTask } from "../../fleet/tasks/task_client.ts";
 import type { Command, Context } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
+import { textFlag } from "../flag_values.ts";
 import { isFleetTask, parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
 import { LARGEST_PAGE } from "./task_table.ts";
 import { worstExit } from "./worst_exit.ts";
 
-export const command: Command<TaskIdOptions> = {
+export interface TaskWaitOptions extends TaskIdOptions {
+  /** Where the files go that tasks of the fleet's queue have made. */
+  outputs: string | undefined;
+}
+
+export const command: Command<TaskWaitOptions> = {
   usage: ["ID…"],
   completes: "task-ids",
-  flags: TASK_FLAGS,
-  examples: ['haft task wait "$id" && echo done'],
-  parse: parseIds,
-  async run({ ids, json, socket }, context) {
+  flags: [
+    {
+      name: "outputs",
+      value: "DIR",
+      description: "Bring the outputs of tasks of the fleet's queue here; of several, each below its id",
+      completes: "files",
+    },
+    ...TASK_FLAGS,
+  ],
+  examples: ['haft task wait "$id" && echo done', 'haft task wait "$id" --outputs build'],
+  parse(args) {
+    const options = { ...parseIds(args), outputs: textFlag(args, "outputs") };
+    const own = options.ids.find((id) => !isFleetTask(id));
+    if (options.outputs === undefined || own === undefined) return options;
+    throw new UsageError(`--outputs is for tasks of the fleet's queue, and ${own} ran without it`, {
+      next: "Its files lie where it made them; start it with --on to have them brought",
+    });
+  },
+  async run({ ids, json, socket, outputs }, context) {
     const own = ids.filter((id) => !isFleetTask(id));
     const [queued, here] = await Promise.all([
-      own.length === ids.length ? [] : waitOnFleet(ids.filter(isFleetTask), context),
+      own.length === ids.length ? [] : waitOnFleet(ids.filter(isFleetTask), outputs, context),
       own.length === 0 ? [] : keepConnected(
         { socket, client: "haft task", comeBack: `haft task wait ${ids.join(" ")}` },
         context,
@@ -30,9 +52,13 @@ export const command: Command<TaskIdOptions> = {
   },
 };
 
-async function waitOnFleet(ids: readonly string[], context: Context): Promise<FleetTask[]> {
+async function waitOnFleet(
+  ids: readonly string[],
+  outputs: string | undefined,
+  context: Context,
+): Promise<FleetTask[]> {
   const { waitForFleetTasks } = await import("./fleet_tasks.ts");
-  return await waitForFleetTasks(ids, context);
+  return await waitForFleetTasks(ids, { outputs }, context);
 }
 
 /** Waits for all of them, as many at a time as one request takes. */

@@ -1,6 +1,7 @@
 import type { taskMethods } from "../../protocol/methods/task_methods.ts";
 import type { TaskService } from "../../tasks/task_service.ts";
 import type { Handlers } from "../method_table.ts";
+import { textFrom } from "../text_from.ts";
 import { lastLines } from "../last_lines.ts";
 
 /** Methods about tasks: names and shapes only, the work is the service's. */
@@ -14,10 +15,12 @@ export function taskHandlers(service: () => Promise<TaskService>): Handlers<type
     "task.list": async (query) => (await service()).list(query),
     "task.status": async ({ id }) => (await service()).status(id),
     "task.wait": async ({ ids }, { signal }) => ({ tasks: await (await service()).wait(ids, signal) }),
-    "task.logs": async ({ id, lines }) => {
-      const { log } = (await service()).status(id).task;
-      return { path: log, lines: lastLines(log, lines) };
+    "task.logs": async ({ id, lines, offset }) => {
+      const { log: path } = (await service()).status(id).task;
+      if (offset === undefined) return { path, lines: lastLines(path, lines) };
+      return { path, lines: [], ...textFrom(path, offset) };
     },
+    "task.outputs": async ({ id }) => (await service()).outputs(id),
     "task.finals": async ({ durable, wait, limit }, { signal }) => ({
       events: await (await service()).finals(durable, { limit, waitMs: wait * 1000, signal }),
     }),

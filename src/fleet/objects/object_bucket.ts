@@ -37,6 +37,7 @@ const ACK_MS = 10_000;
 const AHEAD_BYTES = 2 * 1024 * 1024;
 /** A reader gives up when the server says nothing for so long. */
 const SILENT_MS = 15_000;
+const FORGOTTEN_MS = 60_000;
 
 /** Makes a bucket, or gives it other limits; the fleet's administrator does. A full bucket takes no more. */
 export async function createBucket(
@@ -110,6 +111,7 @@ export class ObjectBucket {
     const consumer = await this.#stream.consumers.get(objectStream(this.#bucket), {
       filter_subjects: objectBytes(this.#bucket, nuid),
       deliver_policy: DeliverPolicy.All,
+      inactive_threshold: FORGOTTEN_MS,
     });
     const messages = await consumer.consume({ max_bytes: AHEAD_BYTES });
     const watch = stopWhenSilent(messages, signal);
@@ -129,6 +131,8 @@ export class ObjectBucket {
     } finally {
       watch.end();
       await messages.close();
+      // The server keeps 1,000 of them for a stream.
+      await consumer.delete().catch(() => {});
     }
   }
 }

@@ -64,6 +64,7 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
     subscribe: {
       allow: [
         requestsTo({ fleet, host }),
+        jobSubject({ fleet, host: "*" }, "*", "cancel"),
         `haft.${fleet}.reply.${publicKey}.>`,
         `${inboxPrefix(publicKey)}.>`,
       ],

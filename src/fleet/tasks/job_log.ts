@@ -2,9 +2,22 @@
  * The steps of tasks, as the stream's leader has them: what a replica says may be old, and here it decides.
  */
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
+import { headers } from "@nats-io/transport-node";
 import type * as v from "valibot";
+import type { UserKey } from "../nkey.ts";
+import { SIGNATURE_HEADER } from "../signed_request.ts";
 import { type FleetAddress, jobParts, jobsStream, jobSubject } from "../subjects.ts";
-import { decode, encode, FinalStep, RefusedStep, StartedStep } from "./task_message.ts";
+import {
+  type CancelStep,
+  type CancelWish,
+  decode,
+  encode,
+  FinalStep,
+  RefusedStep,
+  type RunsStep,
+  signCancel,
+  StartedStep,
+} from "./task_message.ts";
 
 /** A step, who said it, and its place in the stream. */
 export interface Said<Step> {
@@ -48,6 +61,34 @@ export class JobLog {
    */
   start(id: string, step: StartedStep, after: number): Promise<boolean> {
     return this.#say(id, "started", step, { after, name: `started.${step.attempt}` });
+  }
+
+  /** Says under which id its daemon has it, for those who look at its log. */
+  async runs(id: string, step: RunsStep): Promise<void> {
+    await this.#stream.publish(jobSubject(this.#address, id, "runs"), encode(step), {
+      msgID: `${id}.runs.${step.attempt}`,
+      timeout: ACK_MS,
+    });
+  }
+
+  /** Says, signed by the task's sender, that it is to end. */
+  async cancel(id: string, key: UserKey): Promise<void> {
+    const subject = jobSubject(this.#address, id, "cancel");
+    const text = encode({ time: Date.now() } satisfies CancelStep);
+    const header = headers();
+    header.set(SIGNATURE_HEADER, signCancel(key, subject, text));
+    await this.#stream.publish(subject, text, { headers: header, timeout: ACK_MS });
+  }
+
+  /** The last wish to end it that was said; whose it is remains to be seen. */
+  async cancelWish(id: string): Promise<CancelWish | undefined> {
+    const { fleet } = this.#address;
+    const message = await this.#manager.streams.getMessage(jobsStream(fleet), {
+      last_by_subj: jobSubject({ fleet, host: "*" }, id, "cancel"),
+    });
+    if (message === null) return undefined;
+    const { subject, data: text, header } = message;
+    return { subject, text, signature: header.get(SIGNATURE_HEADER) };
   }
 
   async refuse(id: string, step: RefusedStep): Promise<void> {

@@ -1,7 +1,8 @@
 /** One task of the queue on this host, from its message to its end. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { JsMsg } from "@nats-io/jetstream";
-import { errorMessage } from "../../base/errors.ts";
+import * as v from "valibot";
+import { errorMessage, HaftError } from "../../base/errors.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
@@ -12,17 +13,30 @@ import type { NatsConnection } from "../connect.ts";
 import type { Presence } from "../presence.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
 import { taskPlace } from "../subjects.ts";
+import { untilCancelled } from "./cancel_watch.ts";
 import type { JobLog } from "./job_log.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { poolsOf } from "./pools.ts";
-import { decode, finalOf, type FinalStep, isSignedTask, QueuedTask } from "./task_message.ts";
+import {
+  decode,
+  encode,
+  finalOf,
+  type FinalStep,
+  isSignedTask,
+  QueuedTask,
+  TaskRequest,
+  withoutRun,
+} from "./task_message.ts";
+import type { TaskProducts } from "./task_products.ts";
 
 export interface TaskAttemptDeps {
   message: JsMsg;
+  fleet: string;
   pool: string;
   nats: NatsConnection;
   presence: Presence;
   jobs: JobLog;
+  products: TaskProducts;
   ackWaitMs: number;
   /** This host leaves. */
   signal: AbortSignal;
@@ -46,6 +60,8 @@ const OLDEST_MS = 7 * 86_400_000;
 const HEARTBEAT = 1 / 4;
 const GIVE_UP = 3 / 4;
 const RETRY_MS = 1_000;
+/** What the headers of a message may take of the server's limit. */
+const HEADER_BYTES = 4_096;
 const PROGRESS = "+WPI";
 
 export class TaskAttempt {
@@ -85,16 +101,31 @@ export class TaskAttempt {
       const error = `Each of ${MOST_ATTEMPTS} hosts was lost while it ran`;
       return await this.#end(withoutRun({ reason: "lost", error, attempt: attempt - 1 }));
     }
+    const request = await this.#requestOf(task);
+    if (request === undefined) return await this.#refuse("What it asks for cannot be read", attempt - 1);
     // What this host could not start before, it does not begin again.
-    const denied = (await jobs.refusal(this.#id, facts.host))?.step.reason ?? await this.#denial(task);
+    const denied = (await jobs.refusal(this.#id, facts.host))?.step.reason ?? await this.#denial(request);
     if (denied !== undefined) return await this.#refuse(denied, attempt - 1);
     const step = { attempt, time: Date.now() };
     if (!await jobs.start(this.#id, step, before?.seq ?? 0)) return message.nak(REFUSED_MS);
-    await this.#carryOut(task, attempt);
+    await this.#carryOut(request, attempt);
+  }
+
+  /** @returns undefined when it is gone from the store, or no request */
+  async #requestOf({ request, request_at }: QueuedTask): Promise<TaskRequest | undefined> {
+    const { products, signal } = this.#deps;
+    if (request_at === undefined) return request;
+    try {
+      const parsed = v.safeParse(TaskRequest, await products.fetchJson(request_at, signal));
+      return parsed.success ? parsed.output : undefined;
+    } catch (error) {
+      if (error instanceof HaftError) return undefined;
+      throw error;
+    }
   }
 
   /** Why this host's user does not let the sender start it; undefined when it may. */
-  async #denial({ request }: QueuedTask): Promise<string | undefined> {
+  async #denial(request: TaskRequest): Promise<string | undefined> {
     const { allow, facts } = this.#deps;
     const grant = Object.hasOwn(allow, this.#sender) ? allow[this.#sender] : undefined;
     if (grant === undefined) return `Host "${facts.host}" allows nothing to the key ${this.#sender}`;
@@ -106,8 +137,8 @@ export class TaskAttempt {
     }
   }
 
-  async #carryOut({ request }: QueuedTask, attempt: number): Promise<void> {
-    const { daemon, leftovers, env } = this.#deps;
+  async #carryOut(request: TaskRequest, attempt: number): Promise<void> {
+    const { daemon, leftovers, env, jobs, signal, log } = this.#deps;
     const client = await daemon();
     let info: TaskInfo;
     try {
@@ -124,33 +155,80 @@ export class TaskAttempt {
       return await this.#refuse(errorMessage(error), attempt);
     }
     leftovers.add(info.id);
+    const lost = new AbortController();
+    const beating = this.#beat(lost);
     try {
-      const over = await this.#untilOver(client, info.id);
-      if (over !== undefined) await this.#end(finalOf(over, attempt));
+      // Only its log is not found without that.
+      void jobs.runs(this.#id, { attempt, local_id: info.id, time: Date.now() }).catch((error) =>
+        log(`fleet: task ${this.#id}: ${errorMessage(error)}`)
+      );
+      const given = AbortSignal.any([signal, lost.signal]);
+      const over = await this.#untilOver(client, info.id, given);
+      if (over !== undefined) {
+        await this.#end(await this.#withProducts(client, finalOf(over, attempt), given));
+      }
     } finally {
+      lost.abort();
+      await beating;
       leftovers.remove(info.id);
     }
   }
 
-  /** @returns undefined when this host has to leave the task to others; nothing of it runs here then */
-  async #untilOver(client: DaemonClient, id: string): Promise<TaskInfo | undefined> {
-    const { message, signal } = this.#deps;
-    const lost = new AbortController();
-    const beating = this.#beat(lost);
-    const given = AbortSignal.any([signal, lost.signal]);
+  /**
+   * @param given this host leaves, or the queue does not hear it
+   * @returns undefined when this host has to leave the task to others; nothing of it runs here then
+   */
+  async #untilOver(client: DaemonClient, id: string, given: AbortSignal): Promise<TaskInfo | undefined> {
+    const { message, signal, jobs, nats, fleet, ackWaitMs } = this.#deps;
+    const over = new AbortController();
+    const cancelled = new AbortController();
+    void untilCancelled({
+      ...{ nats, jobs, fleet, id: this.#id, sender: this.#sender },
+      everyMs: ackWaitMs * HEARTBEAT,
+      signal: AbortSignal.any([given, over.signal]),
+    }).then((isCancelled) => isCancelled ? cancelled.abort() : undefined);
+    const stop = AbortSignal.any([given, cancelled.signal]);
     try {
-      const { tasks: [over] } = await client.request("task.wait", { ids: [id] }, { signal: given });
-      return over;
+      const { tasks: [ended] } = await client.request("task.wait", { ids: [id] }, { signal: stop });
+      return ended;
     } catch (error) {
-      if (!given.aborted) throw error;
+      if (!stop.aborted) throw error;
       const ended = await client.request("task.cancel", { id });
       // It may have ended by itself just before.
-      if (ended.reason !== "cancelled") return ended;
+      if (cancelled.signal.aborted || ended.reason !== "cancelled") return ended;
       if (signal.aborted) message.nak();
       return undefined;
     } finally {
-      lost.abort();
-      await beating;
+      over.abort();
+    }
+  }
+
+  /** Stores the files that a completed task declares, and a result that is too large for a message. */
+  async #withProducts(client: DaemonClient, final: FinalStep, signal: AbortSignal): Promise<FinalStep> {
+    const { products, nats } = this.#deps;
+    const name = `${this.#id}.${final.attempt}`;
+    let whole = final;
+    const id = final.local_id;
+    if (final.state === "completed" && id !== null) {
+      try {
+        const [{ task: { result } }, made] = await Promise.all([
+          client.request("task.status", { id }),
+          client.request("task.outputs", { id }),
+        ]);
+        // An answer about several tasks leaves out a large one.
+        whole = { ...whole, result: result ?? null };
+        if (made.files.length > 0) {
+          whole = { ...whole, outputs: await products.storeFiles(name, made, signal) };
+        }
+      } catch (error) {
+        whole = { ...whole, outputs_error: errorMessage(error) };
+      }
+    }
+    if (encode(whole).length <= (nats.info?.max_payload ?? 0) - HEADER_BYTES) return whole;
+    try {
+      return { ...whole, result: null, result_at: await products.storeJson(`${name}.result`, whole.result) };
+    } catch (error) {
+      return { ...whole, result: null, error: `Its result is lost: ${errorMessage(error)}` };
     }
   }
 
@@ -206,19 +284,4 @@ export class TaskAttempt {
   async #done(): Promise<void> {
     await this.#deps.message.ackAck({ timeout: this.#deps.ackWaitMs }).catch(() => {});
   }
-}
-
-function withoutRun(
-  { reason, error, attempt }: { reason: "lost" | "refused"; error: string; attempt: number },
-): FinalStep {
-  return {
-    state: "aborted",
-    reason,
-    error,
-    exit_code: null,
-    result: null,
-    attempt,
-    local_id: null,
-    time: Date.now(),
-  };
 }

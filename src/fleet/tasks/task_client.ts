@@ -17,6 +17,7 @@ import type { Params } from "../../protocol/methods/mod.ts";
 import type { FleetConnection } from "../connect.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
 import { jobParts, jobsStream, jobSubject, taskSubject } from "../subjects.ts";
+import { JobLog } from "./job_log.ts";
 import {
   decode,
   encode,
@@ -24,9 +25,12 @@ import {
   newFleetTaskId,
   QueuedStep,
   RefusedStep,
+  RunsStep,
   signTask,
   StartedStep,
+  withoutRun,
 } from "./task_message.ts";
+import { type ObjectReference, type StoredOutputs, TaskProducts } from "./task_products.ts";
 
 /** One task of the queue, as far as its steps say. */
 export interface FleetTask {
@@ -38,6 +42,11 @@ export interface FleetTask {
   error: string | null;
   exit_code: number | null;
   result: unknown;
+  /** The files that it has made, in the fleet's object store. */
+  outputs: StoredOutputs | null;
+  outputs_error: string | null;
+  /** The key that sent it; null where that is not known. */
+  sender: string | null;
   /** The host that runs it, or ran it last. */
   host: string | null;
   /** The task's id on that host. */
@@ -57,6 +66,10 @@ const READ_MS = 5_000;
 /** How long it is asked for what is to come. */
 const WAIT_MS = 30_000;
 const RETRY_MS = 1_000;
+/** The server keeps 1,000 consumers of a stream, and forgets those of a killed command after that. */
+const FORGOTTEN_MS = 60_000;
+/** What the headers of a message may take of the server's limit. */
+const HEADER_BYTES = 4_096;
 const QUEUE_FULL = 10077;
 
 export class TaskClient {
@@ -64,12 +77,14 @@ export class TaskClient {
   readonly #fleet: string;
   readonly #stream: JetStreamClient;
   readonly #manager: JetStreamManager;
+  readonly #products: TaskProducts;
 
   private constructor(connection: FleetConnection, fleet: string, manager: JetStreamManager) {
     this.#connection = connection;
     this.#fleet = fleet;
     this.#manager = manager;
     this.#stream = jetstream(connection.nats);
+    this.#products = new TaskProducts(connection.nats, fleet);
   }
 
   static async open(connection: FleetConnection, fleet: string): Promise<TaskClient> {
@@ -88,15 +103,20 @@ export class TaskClient {
     const { credentials: { key }, nats } = this.#connection;
     const id = newFleetTaskId();
     const subject = taskSubject(this.#fleet, { pool, sender: key.publicKey, id });
-    const text = encode({ id, request, created_at: Date.now() });
-    const most = nats.info?.max_payload ?? 0;
-    if (text.length > most) {
-      throw new HaftError(`The task has ${text.length} bytes, and the fleet's server passes on ${most}`);
-    }
-    const header = headers();
-    header.set(SIGNATURE_HEADER, signTask(key, subject, text));
-    const queued: QueuedStep = { pool, name: request.name ?? null, time: Date.now() };
+    const queued: QueuedStep = {
+      pool,
+      name: request.name ?? null,
+      sender: key.publicKey,
+      time: Date.now(),
+    };
     try {
+      let text = encode({ id, request, created_at: Date.now() });
+      if (text.length > (nats.info?.max_payload ?? 0) - HEADER_BYTES) {
+        const request_at = await this.#products.storeJson(`${id}.request`, request);
+        text = encode({ id, request_at, created_at: Date.now() });
+      }
+      const header = headers();
+      header.set(SIGNATURE_HEADER, signTask(key, subject, text));
       await this.#put(jobSubject({ fleet: this.#fleet, host }, id, "queued"), encode(queued), {
         msgID: `${id}.queued`,
       });
@@ -128,6 +148,14 @@ export class TaskClient {
   /** All that is known of a task. @throws {HaftError} when there is none */
   async status(id: string): Promise<FleetTask> {
     const consumer = await this.#consumer(id, "*");
+    try {
+      return await this.#read(id, consumer);
+    } finally {
+      await consumer.delete().catch(() => {});
+    }
+  }
+
+  async #read(id: string, consumer: Consumer): Promise<FleetTask> {
     const { num_pending: count } = await consumer.info();
     if (count === 0) {
       throw new HaftError(`There is no task ${id} in the fleet`, {
@@ -135,11 +163,59 @@ export class TaskClient {
         exitCode: ExitCode.remote,
       });
     }
-    const task: FleetTask = { ...NEW_TASK, id, attempts: [], refused: [] };
+    const task: Steps = { ...NEW_TASK, id, attempts: [], refused: [] };
     for await (const message of await consumer.fetch({ max_messages: count, expires: READ_MS })) {
       addStep(task, jobParts(message.subject), message.data);
     }
-    return task;
+    const { result_at: at, ...whole } = task;
+    if (at === undefined) return whole;
+    return { ...whole, result: await this.#products.fetchJson(at, AbortSignal.timeout(READ_MS)) };
+  }
+
+  /**
+   * Ends a task that this machine's key has sent: hosts that have it stop it.
+   *
+   * @param host this machine
+   * @returns how it ended; a task that is over stays as it is
+   */
+  async cancel(id: string, { host, signal }: { host: string; signal: AbortSignal }): Promise<FleetTask> {
+    const { key } = this.#connection.credentials;
+    const task = await this.status(id);
+    if (task.ended_at !== null) return task;
+    if (task.sender !== key.publicKey) {
+      throw new HaftError(`Task ${id} was sent by another key, and its sender alone can cancel it`, {
+        next: task.host === null || task.local_id === null
+          ? "Ask its sender"
+          : `With a grant of that host: haft --host ${task.host} task cancel ${task.local_id}`,
+        exitCode: ExitCode.remote,
+      });
+    }
+    const jobs = new JobLog({ fleet: this.#fleet, host }, { stream: this.#stream, manager: this.#manager });
+    await jobs.cancel(id, key);
+    // No host has it yet: the first that takes it from the queue finds its end.
+    if (task.state === "queued") {
+      await jobs.end(id, withoutRun({ reason: "cancelled", error: null, attempt: 0 }));
+    }
+    return await this.wait(id, signal);
+  }
+
+  /** Brings the files that a completed task has made. @returns how many */
+  async fetchOutputs(task: FleetTask, directory: string, signal: AbortSignal): Promise<number> {
+    if (task.outputs !== null) {
+      await this.#products.fetchFiles(task.outputs, directory, signal);
+      return task.outputs.files;
+    }
+    throw new HaftError(
+      task.outputs_error === null
+        ? `Task ${task.id} has made no files that it declares`
+        : `The outputs of task ${task.id} were not kept: ${task.outputs_error}`,
+      {
+        next: task.outputs_error === null
+          ? `Declare them: outputs = ["dist"] under [tasks.${task.name ?? "NAME"}] of the host's haft.toml`
+          : "Correct that, and run the task again",
+        exitCode: ExitCode.remote,
+      },
+    );
   }
 
   /** Waits for a task's end, over breaks of the connection. @throws {HaftError} when there is no such task */
@@ -167,6 +243,7 @@ export class TaskClient {
       for await (const _ of batch) return;
     } finally {
       signal.removeEventListener("abort", stop);
+      await consumer.delete().catch(() => {});
     }
   }
 
@@ -174,8 +251,14 @@ export class TaskClient {
     return this.#stream.consumers.get(jobsStream(this.#fleet), {
       filter_subjects: jobSubject({ fleet: this.#fleet, host: "*" }, id, step),
       deliver_policy: DeliverPolicy.All,
+      inactive_threshold: FORGOTTEN_MS,
     });
   }
+}
+
+/** While its steps are read. */
+interface Steps extends FleetTask {
+  result_at?: ObjectReference | undefined;
 }
 
 const NEW_TASK: Omit<FleetTask, "id" | "attempts" | "refused"> = {
@@ -186,6 +269,9 @@ const NEW_TASK: Omit<FleetTask, "id" | "attempts" | "refused"> = {
   error: null,
   exit_code: null,
   result: null,
+  outputs: null,
+  outputs_error: null,
+  sender: null,
   host: null,
   local_id: null,
   attempt: 0,
@@ -194,13 +280,19 @@ const NEW_TASK: Omit<FleetTask, "id" | "attempts" | "refused"> = {
 };
 
 /** Steps come in the order in which the server stored them. */
-function addStep(task: FleetTask, { host, step }: { host: string; step: string }, text: Uint8Array): void {
+function addStep(task: Steps, { host, step }: { host: string; step: string }, text: Uint8Array): void {
   const queued = step === "queued" ? decode(QueuedStep, text) : undefined;
   if (queued !== undefined) Object.assign(task, { ...queued, time: undefined, created_at: queued.time });
   const started = step === "started" ? decode(StartedStep, text) : undefined;
   if (started !== undefined) {
     task.attempts.push({ host, ...started });
-    if (task.ended_at === null) Object.assign(task, { state: "running", host, attempt: started.attempt });
+    if (task.ended_at === null) {
+      Object.assign(task, { state: "running", host, attempt: started.attempt, local_id: null });
+    }
+  }
+  const runs = step === "runs" ? decode(RunsStep, text) : undefined;
+  if (runs !== undefined && runs.attempt === task.attempt && host === task.host && task.ended_at === null) {
+    task.local_id = runs.local_id;
   }
   const refused = step === "refused" ? decode(RefusedStep, text) : undefined;
   if (refused !== undefined) task.refused.push({ host, reason: refused.reason });

@@ -8,6 +8,7 @@ import { type TaskInfo, taskMethods } from "../../protocol/methods/task_methods.
 import type { UserKey } from "../nkey.ts";
 import { isRequestOf, signRequest } from "../signed_request.ts";
 import { taskPlace } from "../subjects.ts";
+import { ObjectReference, StoredOutputs } from "./task_products.ts";
 
 const FLEET_TASK_ID = /^fleet-[0-9a-f]{12}$/;
 
@@ -19,10 +20,15 @@ export function isFleetTaskId(text: string): boolean {
   return FLEET_TASK_ID.test(text);
 }
 
+/** What the host's daemon is asked. */
+export const TaskRequest = taskMethods["task.start"].params;
+export type TaskRequest = v.InferOutput<typeof TaskRequest>;
+
 export const QueuedTask = v.strictObject({
   id: v.pipe(v.string(), v.regex(FLEET_TASK_ID)),
-  /** What the host's daemon is asked. */
-  request: taskMethods["task.start"].params,
+  request: v.optional(TaskRequest),
+  /** Where that is, when it is too large for a message. */
+  request_at: v.optional(ObjectReference),
   /** Milliseconds since 1970, by the sender's clock. */
   created_at: v.number(),
 });
@@ -33,6 +39,8 @@ export const QueuedStep = v.object({
   pool: v.string(),
   /** Null for a command. */
   name: v.nullable(v.string()),
+  /** The sender's key. */
+  sender: v.optional(v.string()),
   time: v.number(),
 });
 export type QueuedStep = v.InferOutput<typeof QueuedStep>;
@@ -43,6 +51,14 @@ export const StartedStep = v.object({
   time: v.number(),
 });
 export type StartedStep = v.InferOutput<typeof StartedStep>;
+
+/** The host's daemon has it. */
+export const RunsStep = v.object({ attempt: v.number(), local_id: v.string(), time: v.number() });
+export type RunsStep = v.InferOutput<typeof RunsStep>;
+
+/** Its sender, who signs this, wants it to end. */
+export const CancelStep = v.object({ time: v.number() });
+export type CancelStep = v.InferOutput<typeof CancelStep>;
 
 /** A host does not take it: no grant, no trust, no such project or task. */
 export const RefusedStep = v.object({ reason: v.string(), time: v.number() });
@@ -56,6 +72,12 @@ export const FinalStep = v.object({
   error: v.nullable(v.string()),
   exit_code: v.nullable(v.number()),
   result: v.unknown(),
+  /** Where that is, when it is too large for a message. */
+  result_at: v.optional(ObjectReference),
+  /** The files that it declares, of a completed task. */
+  outputs: v.optional(StoredOutputs),
+  /** Why they could not be kept. */
+  outputs_error: v.optional(v.string()),
   /** Attempts that were begun, this one included. */
   attempt: v.number(),
   /** The task's id on the host that ran it. */
@@ -80,6 +102,26 @@ export function isSignedTask(
   { subject, text, signature }: { subject: string; text: Uint8Array; signature: string },
 ): boolean {
   return isRequestOf(taskPlace(subject).sender, { subject, challenge: QUEUE, text, signature });
+}
+
+/** Somebody's wish to end a task, as it came. */
+export interface CancelWish {
+  subject: string;
+  text: Uint8Array;
+  signature: string;
+}
+
+export function signCancel(key: UserKey, subject: string, text: Uint8Array): string {
+  return signRequest(key, { subject, challenge: QUEUE, text });
+}
+
+/** Whether the task's sender signed this wish to end it. */
+export function isCancelOf(
+  sender: string,
+  { subject, text, signature }: CancelWish,
+): boolean {
+  return isRequestOf(sender, { subject, challenge: QUEUE, text, signature }) &&
+    decode(CancelStep, text) !== undefined;
 }
 
 /** @returns undefined for what is not of this shape */
@@ -107,5 +149,25 @@ export function finalOf(info: TaskInfo, attempt: number): FinalStep {
     attempt,
     local_id: id,
     time: ended_at ?? Date.now(),
+  };
+}
+
+/** The end of a task that no host has run to its end. */
+export function withoutRun(
+  { reason, error, attempt }: {
+    reason: "lost" | "refused" | "cancelled";
+    error: string | null;
+    attempt: number;
+  },
+): FinalStep {
+  return {
+    state: "aborted",
+    reason,
+    error,
+    exit_code: null,
+    result: null,
+    attempt,
+    local_id: null,
+    time: Date.now(),
   };
 }

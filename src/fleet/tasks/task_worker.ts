@@ -14,6 +14,7 @@ import type { Presence } from "../presence.ts";
 import { JobLog } from "./job_log.ts";
 import { poolsOf } from "./pools.ts";
 import { ackWaitOf, openPool } from "./task_streams.ts";
+import { TaskProducts } from "./task_products.ts";
 import { TaskAttempt, type TaskAttemptDeps } from "./task_attempt.ts";
 
 export interface TaskWorkerOptions extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env"> {
@@ -84,6 +85,7 @@ export class TaskWorker {
     const { name: fleet, host, allow } = settings;
     const stream = jetstream(nats);
     const jobs = new JobLog({ fleet, host }, { stream, manager });
+    const products = new TaskProducts(nats, fleet);
     await openPool(manager, { fleet, pool, ackWaitMs });
     const consumer = await stream.consumers.get(tasksStream(fleet), pool);
     while (!signal.aborted && !nats.isClosed()) {
@@ -96,8 +98,9 @@ export class TaskWorker {
       }
       const attempt = new TaskAttempt({
         message,
+        fleet,
         pool,
-        ...{ nats, presence, jobs, ackWaitMs, signal, daemon, facts, leftovers, env, allow, log },
+        ...{ nats, presence, jobs, products, ackWaitMs, signal, daemon, facts, leftovers, env, allow, log },
       });
       const running: Promise<void> = attempt.run().catch((error) => {
         log(`fleet: a task of pool "${pool}" is given back: ${errorMessage(error)}`);

@@ -138,12 +138,25 @@ export const taskMethods = {
     waits: true,
   }),
   "task.logs": defineMethod({
-    summary: "The last lines that a task printed",
+    summary:
+      "The last lines that a task printed; with `offset`, what the log has from that byte on, as far as one answer goes",
     params: v.strictObject({
       id: Id,
       lines: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000)), 100),
+      offset: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
     }),
-    result: v.object({ path: v.string(), lines: v.array(v.string()) }),
+    result: v.object({
+      path: v.string(),
+      lines: v.array(v.string()),
+      /** With `offset`: whole characters, and the offset of what follows them. */
+      text: v.optional(v.string()),
+      next: v.optional(v.number()),
+    }),
+  }),
+  "task.outputs": defineMethod({
+    summary: "The files that the declared `outputs` of a completed task name now, below `directory`",
+    params: v.strictObject({ id: Id }),
+    result: v.object({ directory: v.string(), files: v.array(v.string()) }),
   }),
   "task.finals": defineMethod({
     summary:
