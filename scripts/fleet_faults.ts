@@ -5,7 +5,9 @@
  * fault: tasks lost, ends doubled, runs at the same time, events doubled and gaps that nothing announced.
  *
  *     deno run -A scripts/fleet_faults.ts HAFT NATS_SERVER [--rounds 20] [--faults leader,host,…] [--hosts 5]
- *         [--loopback]
+ *         [--older HAFT] [--loopback]
+ *
+ * `--older` is a haft of an earlier version, for `skew`; `clock` needs Debian's libfaketime.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -14,15 +16,15 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { parseArgs } from "@std/cli/parse-args";
-import { jobsStream, jobSubject, tasksStream } from "../src/fleet/subjects.ts";
-import type { FleetConnection } from "../src/fleet/connect.ts";
+import { jobsStream, jobSubject } from "../src/fleet/subjects.ts";
 import { Cluster, FLEET } from "./fleet/cluster.ts";
 import { EventCheck } from "./fleet/event_check.ts";
+import { ACK_WAIT_MS, fakeTime, FAULTS, NEEDS_NAMESPACES, type World } from "./fleet/faults.ts";
 import { Host } from "./fleet/host.ts";
 import { openNetwork } from "./fleet/network.ts";
 
 const options = parseArgs(process.argv.slice(2), {
-  string: ["rounds", "faults", "hosts", "tasks", "events"],
+  string: ["rounds", "faults", "hosts", "tasks", "events", "older"],
   boolean: ["loopback"],
 });
 const [haft = "dist/haft", server = "nats-server"] = options._.map(String);
@@ -30,79 +32,8 @@ const ROUNDS = Number(options["rounds"] ?? 20);
 const HOSTS = Number(options["hosts"] ?? 5);
 const TASKS = Number(options["tasks"] ?? 20);
 const EVENTS = Number(options["events"] ?? 200);
-/** After so long a silence the queue gives a task to another host. */
-const ACK_WAIT_MS = 4_000;
 /** A task without an end after that is lost. */
 const LOST_MS = 180_000;
-
-interface World {
-  cluster: Cluster;
-  hosts: Host[];
-  connection: FleetConnection;
-}
-
-/** The name of the server that leads the queue. */
-async function leader({ connection, cluster }: World): Promise<string> {
-  const manager = await jetstreamManager(connection.nats, { checkAPI: false });
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const info = await manager.streams.info(tasksStream(FLEET)).catch(() => undefined);
-    if (info?.cluster?.leader !== undefined && info.cluster.leader !== "") return info.cluster.leader;
-    await delay(200);
-  }
-  return cluster.names[0] ?? "";
-}
-
-function victim({ hosts }: World, round: number): Host {
-  const host = hosts[1 + round % (hosts.length - 1)];
-  if (host === undefined) throw new Error("There are no hosts");
-  return host;
-}
-
-/** Each does its worst, and puts things right again. The first host is the sender's, and stays. */
-const FAULTS: Readonly<Record<string, (world: World, round: number) => Promise<void>>> = {
-  /** The leader of the queue is killed by -9, and comes back. */
-  async leader(world) {
-    const name = await leader(world);
-    await world.cluster.killServer(name);
-    await delay(2_000);
-    world.cluster.startServer(name);
-  },
-  /** All servers are gone for a while. */
-  async servers({ cluster }) {
-    await Promise.all(cluster.names.map((name) => cluster.killServer(name)));
-    await delay(3_000);
-    for (const name of cluster.names) cluster.startServer(name);
-  },
-  /** A host dies with all that runs on it, and comes back. */
-  async host(world, round) {
-    const host = victim(world, round);
-    await host.die();
-    await delay(1_000);
-    await host.start();
-  },
-  /** A host's daemon stands still for longer than the queue waits. */
-  async still(world, round) {
-    const pid = await victim(world, round).daemonPid();
-    process.kill(pid, "SIGSTOP");
-    await delay(ACK_WAIT_MS * 2);
-    process.kill(pid, "SIGCONT");
-  },
-  /** A host is cut off the network for longer than the queue waits. */
-  async cut(world, round) {
-    const { cut } = victim(world, round).place;
-    await cut?.(true);
-    await delay(ACK_WAIT_MS * 2);
-    await cut?.(false);
-  },
-  /** The network is cut in two: the leader of the queue is alone. */
-  async split(world) {
-    const { cut } = world.cluster.place(await leader(world));
-    await cut?.(true);
-    await delay(12_000);
-    await cut?.(false);
-  },
-};
-const NEEDS_NAMESPACES = new Set(["cut", "split"]);
 
 const COUNTERS = [
   "tasks",
@@ -114,6 +45,8 @@ const COUNTERS = [
   "events_doubled",
   "gaps",
   "gaps_unannounced",
+  "checks",
+  "checks_failed",
 ] as const;
 type Counts = Record<typeof COUNTERS[number], number>;
 
@@ -144,6 +77,15 @@ async function endsOf({ connection }: World, id: string): Promise<number> {
   return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
 }
 
+/** What `task wait` prints; asked again while no server takes its connection. */
+async function endsHeard(sender: Host, ids: readonly string[]): Promise<string> {
+  for (;;) {
+    const { stdout } = await sender.try("task", "wait", ...ids, "--json");
+    if (stdout !== "") return stdout;
+    await delay(1_000, undefined, { ref: false });
+  }
+}
+
 function twice(): number {
   try {
     return readFileSync(`${marks}.twice`, "utf8").trim().split("\n").length;
@@ -167,10 +109,10 @@ async function round(world: World, fault: string, number: number, check: EventCh
     }
   }));
   await delay(Math.random() * 1_000);
-  await FAULTS[fault]?.(world, number);
+  const checks = await FAULTS[fault]?.(world, number) ?? [];
+  for (const { what } of checks.filter(({ holds }) => !holds)) console.log(`${fault}: ${what}`);
   await publishing;
-  const waiting = sender.try("task", "wait", ...ids, "--json").then(({ stdout }) => stdout);
-  const waited = await Promise.race([waiting, delay(LOST_MS, "", { ref: false })]);
+  const waited = await Promise.race([endsHeard(sender, ids), delay(LOST_MS, "", { ref: false })]);
   const over = new Map<string, { attempt: number }>(
     waited === "" ? [] : JSON.parse(waited).map((task: { id: string; attempt: number }) => [task.id, task]),
   );
@@ -199,12 +141,16 @@ async function round(world: World, fault: string, number: number, check: EventCh
     events_doubled: check.counts.doubled - before.doubled,
     gaps: check.counts.announced - before.announced,
     gaps_unannounced: check.counts.unannounced - before.unannounced + missing,
+    checks: checks.length,
+    checks_failed: checks.filter(({ holds }) => !holds).length,
   };
 }
 
 await using network = await openNetwork(options["loopback"] === true ? "loopback" : "namespaces");
 const faults = (options["faults"] === undefined ? Object.keys(FAULTS) : String(options["faults"]).split(","))
-  .filter((fault) => network.kind === "namespaces" || !NEEDS_NAMESPACES.has(fault));
+  .filter((fault) => network.kind === "namespaces" || !NEEDS_NAMESPACES.has(fault))
+  .filter((fault) => fault !== "skew" || options["older"] !== undefined)
+  .filter((fault) => fault !== "clock" || fakeTime !== undefined);
 writeProject();
 const hostNames = Array.from({ length: HOSTS }, (_, number) => `h${number + 1}`);
 await using cluster = await Cluster.start({
@@ -216,14 +162,25 @@ await using cluster = await Cluster.start({
 });
 await using stack = new AsyncDisposableStack();
 const sender = cluster.keys.get("h1")?.publicKey ?? "";
+const common = {
+  haft: resolve(haft),
+  directory,
+  place: await network.place("more"),
+  cluster,
+  project,
+};
 const hosts = await Promise.all(hostNames.map(async (name) => {
-  const place = await network.place(name);
-  return stack.use(
-    await Host.join({ name, haft: resolve(haft), directory, place, cluster, project }, sender),
-  );
+  return stack.use(await Host.join({ name, ...common, place: await network.place(name) }, sender));
 }));
 const connection = stack.use(await cluster.connect());
-const world = { cluster, hosts, connection };
+const world: World = {
+  cluster,
+  hosts,
+  connection,
+  project,
+  older: options["older"] === undefined ? undefined : resolve(String(options["older"])),
+  twin: () => Host.join({ name: "h2", home: "twin", ...common }, sender, { connected: false }),
+};
 console.log(
   `3 servers, ${hosts.length} hosts (${network.kind}), ${availableParallelism()} cores; ` +
     `${TASKS} tasks and ${EVENTS} events a host in each round`,
@@ -236,7 +193,8 @@ for (const fault of faults) {
     const counts = await round(world, fault, number, check);
     for (const name of COUNTERS) sum[name] += counts[name];
   }
-  bad += sum.lost + sum.ends_doubled + sum.at_once + sum.events_doubled + sum.gaps_unannounced;
+  bad += sum.lost + sum.ends_doubled + sum.at_once + sum.events_doubled + sum.gaps_unannounced +
+    sum.checks_failed;
   console.log(JSON.stringify({ fault, rounds: ROUNDS, ...sum }));
 }
 await check.stop();

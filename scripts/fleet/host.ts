@@ -16,6 +16,8 @@ export interface HostOptions {
   cluster: Cluster;
   /** The project whose tasks it runs. */
   project: string;
+  /** The directory of its home; its name by default. */
+  home?: string;
 }
 
 export class Host implements AsyncDisposable {
@@ -24,6 +26,10 @@ export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   /** The number of the last event that this host's daemon was asked to publish. */
   published = 0;
+  /** Another haft than the others'. */
+  version: string | undefined;
+  /** Further variables of its daemon. */
+  variables: Record<string, string> = {};
   #client: DaemonClient | undefined;
 
   private constructor(options: HostOptions) {
@@ -33,13 +39,17 @@ export class Host implements AsyncDisposable {
   }
 
   /** Joins, and lets this sender run the project's tasks. */
-  static async join(options: HostOptions, sender: string): Promise<Host> {
+  static async join(
+    options: HostOptions,
+    sender: string,
+    { connected = true }: { connected?: boolean } = {},
+  ): Promise<Host> {
     const host = new Host(options);
     const { cluster, name, project } = options;
     const config = join(host.#home, "haft", "config");
     mkdirSync(join(host.#home, "run"), { recursive: true, mode: 0o700 });
     mkdirSync(config, { recursive: true });
-    const creds = join(host.#home, "creds");
+    const { creds } = host;
     writeFileSync(creds, cluster.keys.get(name)?.seed ?? "", { mode: 0o600 });
     writeFileSync(
       join(config, "config.toml"),
@@ -51,14 +61,17 @@ export class Host implements AsyncDisposable {
         `creds = "${creds}"`,
         `ca = "${cluster.authority}"`,
         'labels = { role = "build" }',
+        "[fleet.events]",
+        'types = ["user.n", "task.*"]',
         `[fleet.allow.${sender}]`,
-        'methods = ["task.*"]',
-        `projects = [${JSON.stringify(project)}]`,
+        'methods = ["task.*", "events.subscribe"]',
+        'projects = ["*"]',
         "",
       ].join("\n"),
     );
     await host.run("trust", project);
-    await host.start();
+    if (connected) await host.start();
+    else await host.run("daemon", "start");
     return host;
   }
 
@@ -69,21 +82,56 @@ export class Host implements AsyncDisposable {
   }
 
   try(...args: string[]) {
+    const { file, rest, env, cwd } = this.command(...args);
+    return runCommand([file, ...rest], { env, cwd, output: "capture" });
+  }
+
+  /** How one of its commands is started. */
+  command(...args: string[]) {
     const { haft, project } = this.#options;
+    const [file = "", ...rest] = [...this.place.inside, this.version ?? haft, ...args];
     const env = {
       HOME: this.#home,
       HAFT_HOME: join(this.#home, "haft"),
       XDG_RUNTIME_DIR: join(this.#home, "run"),
+      ...this.variables,
     };
-    return runCommand([...this.place.inside, haft, ...args], { env, cwd: project, output: "capture" });
+    return { file, rest, env, cwd: project };
   }
 
   /** Starts the daemon, and waits until it is in the fleet. */
   async start(): Promise<void> {
     await this.run("daemon", "start");
-    while (JSON.parse((await this.try("fleet", "status", "--json")).stdout).state !== "connected") {
+    await this.until("connected");
+  }
+
+  async stop(): Promise<void> {
+    await this.#close();
+    await this.run("daemon", "stop");
+  }
+
+  /** Waits for a state of its membership. @returns why it is so */
+  async until(state: string): Promise<string> {
+    for (;;) {
+      const { stdout } = await this.try("fleet", "status", "--json");
+      const status = stdout === "" ? undefined : JSON.parse(stdout);
+      if (status?.state === state) return status.error ?? "";
       await delay(200);
     }
+  }
+
+  /** The file of its key. */
+  get creds(): string {
+    return join(this.#home, "creds");
+  }
+
+  /** A client of its daemon. */
+  client(): Promise<DaemonClient> {
+    return DaemonClient.connect({
+      client: "faults",
+      version: "0.0.0",
+      socket: join(this.#home, "run", "haft", "daemon.sock"),
+    });
   }
 
   async daemonPid(): Promise<number> {
@@ -106,11 +154,7 @@ export class Host implements AsyncDisposable {
   /** Publishes the next numbers, until the daemon dies. */
   async publish(count: number): Promise<void> {
     try {
-      this.#client ??= await DaemonClient.connect({
-        client: "faults",
-        version: "0.0.0",
-        socket: join(this.#home, "run", "haft", "daemon.sock"),
-      });
+      this.#client ??= await this.client();
       for (let n = 0; n < count; n++) {
         await this.#client.request("events.publish", { type: "user.n", data: this.published + 1 });
         this.published++;
@@ -134,7 +178,7 @@ export class Host implements AsyncDisposable {
   }
 
   get #home(): string {
-    return join(this.#options.directory, this.name);
+    return join(this.#options.directory, this.#options.home ?? this.name);
   }
 
   /** Processes with this home in their environment, this script's own excluded. */
