@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { createServer } from "node:net";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { delay } from "@std/async/delay";
 import { assertEquals } from "@std/assert";
@@ -59,16 +59,46 @@ export class Machine implements AsyncDisposable {
   }
 }
 
+/**
+ * A fleet with a real server that all tests of a file share: its start takes longer than most of what they
+ * do. Each test's further machines are gone at its end, and what it has put into streams stays. The server
+ * knows the name of one that was killed for 15 s more, so that later tests take other names.
+ */
+export class SharedFleet {
+  readonly #args: readonly string[];
+  #world: Promise<FleetWorld> | undefined;
+
+  /** @param args of `haft fleet up` */
+  constructor(...args: string[]) {
+    this.#args = args;
+    Deno.test.afterAll(async () => await (await this.#world)?.[Symbol.asyncDispose]());
+  }
+
+  /** The fleet, for one test. */
+  async borrow(): Promise<FleetWorld> {
+    this.#world ??= FleetWorld.create(...this.#args);
+    return (await this.#world).borrowed();
+  }
+}
+
 /** A fleet with a real server: its first machine runs it, others join. */
 export class FleetWorld implements AsyncDisposable {
   readonly #machines: Machine[] = [];
+  /** Hosts that have keys. */
+  readonly #invited = new Set<string>();
+  #isBorrowed = false;
 
   private constructor(
     readonly first: Machine,
     readonly port: number,
     readonly sandbox: { registry?: string },
-  ) {
-    this.#machines.push(first);
+  ) {}
+
+  /** The same fleet for a test that leaves its server running. */
+  borrowed(): FleetWorld {
+    const world = new FleetWorld(this.first, this.port, this.sandbox);
+    world.#isBorrowed = true;
+    return world;
   }
 
   /** @param args of `haft fleet up` */
@@ -115,6 +145,7 @@ export class FleetWorld implements AsyncDisposable {
   async invite(name: string): Promise<string> {
     const directory = join(this.first.sandbox.root, "invitations");
     mkdirSync(directory, { recursive: true });
+    this.#invited.add(name);
     return (await this.first.good("fleet", "add-host", name, "--out", join(directory, `${name}.fleet`)))
       .trim();
   }
@@ -136,7 +167,14 @@ export class FleetWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const machine of this.#machines.reverse()) await machine[Symbol.asyncDispose]();
+    await Promise.all(this.#machines.map((machine) => machine[Symbol.asyncDispose]()));
+    if (!this.#isBorrowed) return await this.first[Symbol.asyncDispose]();
+    for (const name of this.#invited) {
+      await this.first.run("fleet", "remove-host", name);
+      rmSync(join(this.first.sandbox.root, "invitations", `${name}.fleet`), { force: true });
+    }
+    // What the test declared on the first machine is no later one's.
+    rmSync(join(this.first.sandbox.project, "haft.toml"), { force: true });
   }
 }
 

@@ -5,16 +5,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { delay } from "@std/async/delay";
 import { hostsBucket } from "../../src/fleet/subjects.ts";
-import { FleetWorld } from "./fleet_world.ts";
+import { SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
+const shared = new SharedFleet();
 const options = { ignore: noServer, sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
   "fleet up, add-host, join and ls: two machines see each other, and keys are their users' alone",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const beta = await fleet.join("beta", "--label", "role=build,zone=a");
     const hosts = JSON.parse(await beta.good("fleet", "ls", "--json"));
     assertEquals(
@@ -38,7 +39,7 @@ Deno.test(
   "a second machine with one host's key is refused and told, and takes over when the first leaves",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const beta = await fleet.join("beta");
     const twin = await fleet.machine("twin");
     const { name, servers, ca } = beta.settings;
@@ -55,7 +56,7 @@ Deno.test(
 );
 
 Deno.test("the server lets a host neither announce, ask nor listen in another's name", options, async () => {
-  await using fleet = await FleetWorld.create();
+  await using fleet = await shared.borrow();
   const beta = await fleet.join("beta");
   const { key } = await fleet.first.status();
   await using connection = await beta.nats();
@@ -85,8 +86,8 @@ Deno.test(
   "a key that the server does not know, one that others can read, and one that was removed",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
-    const beta = await fleet.join("beta");
+    await using fleet = await shared.borrow();
+    const beta = await fleet.join("doomed");
     const stranger = await fleet.machine("stranger");
     const { servers, ca = "" } = beta.settings;
     const creds = join(stranger.sandbox.root, "own.creds");
@@ -118,7 +119,7 @@ Deno.test(
       ca,
     );
     assertMatch(open.stderr, /can be read by others\n {2}Run "chmod 600 /);
-    await fleet.first.good("fleet", "remove-host", "beta");
+    await fleet.first.good("fleet", "remove-host", "doomed");
     const { error } = await beta.until("failed");
     assertMatch(String(error), /does not know this host's key|ended the connection/);
   },
@@ -128,7 +129,7 @@ Deno.test(
   "the server gone: local work goes on, and the host is back by itself when the server is",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const beta = await fleet.join("beta");
     process.kill(await fleet.serverPid(), "SIGSTOP");
     const pid = await fleet.serverPid();
@@ -144,7 +145,7 @@ Deno.test(
   "a project cannot put the machine into a fleet, and haft check says where it tries",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const beta = await fleet.machine("beta");
     const invitation = JSON.parse(readFileSync(await fleet.invite("beta"), "utf8"));
     beta.sandbox.manifest(`[fleet]\nname = "fleet"\nhost = "beta"\nservers = ["${invitation.servers[0]}"]\n`);

@@ -1,17 +1,31 @@
 /** Tasks in the fleet's queue: one host takes each, once; a host that dies hands it on; there is one end. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { delay } from "@std/async/delay";
 import { headers } from "@nats-io/transport-node";
 import { jetstream } from "@nats-io/jetstream";
 import { SIGNATURE_HEADER } from "../../src/fleet/signed_request.ts";
-import { jobSubject, taskSubject } from "../../src/fleet/subjects.ts";
+import { ObjectBucket } from "../../src/fleet/objects/object_bucket.ts";
+import { jobSubject, outputsBucket, taskSubject } from "../../src/fleet/subjects.ts";
 import { encode, newFleetTaskId, signTask } from "../../src/fleet/tasks/task_message.ts";
-import { allow, FleetWorld, type Machine } from "./fleet_world.ts";
+import { allow, type FleetWorld, type Machine, SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
+const shared = new SharedFleet();
+/** Its queue gives a task to another host after two seconds. */
+const impatient = new SharedFleet("--task-limit", "2s");
 const options = { ignore: noServer, sanitizeOps: false, sanitizeResources: false };
 const ALL = 'methods = ["task.*"]\nprojects = ["*"]';
 
@@ -36,7 +50,7 @@ Deno.test(
   "task start --on: one host with the label takes it by its user's grant and trust; wait from anywhere, exact code",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const { first } = fleet;
     const manifest = '[tasks.build]\nrun = "echo $HAFT_FLEET_TASK $HAFT_FLEET_ATTEMPT >> ran; exit 7"\n';
     const beta = await worker(fleet, "beta", { label: "role=build", manifest });
@@ -85,7 +99,7 @@ Deno.test(
   "a host that dies during a task: another takes it, with the next attempt; its late end counts for nothing",
   options,
   async () => {
-    await using fleet = await FleetWorld.create("--task-limit", "2s");
+    await using fleet = await impatient.borrow();
     const { first } = fleet;
     const manifest = (name: string, run: string) => `[tasks.t]\nrun = ${JSON.stringify(run)} # ${name}\n`;
     const beta = await worker(fleet, "beta", {
@@ -135,11 +149,11 @@ Deno.test(
   "a host that the queue does not hear stops its task before another gets it, and tasks wait for a server that is gone",
   options,
   async () => {
-    await using fleet = await FleetWorld.create("--task-limit", "2s");
+    await using fleet = await impatient.borrow();
     const { first } = fleet;
     const manifest =
       "[tasks.t]\nrun = \"echo begun >> ran; trap 'echo stopped >> ran; exit 1' TERM; sleep 5 & wait\"\n";
-    const beta = await worker(fleet, "beta", { label: "role=build", manifest });
+    const beta = await worker(fleet, "delta", { label: "role=build", manifest });
     const { project } = beta.sandbox;
     const ran = () => existsSync(join(project, "ran")) ? readFileSync(join(project, "ran"), "utf8") : "";
     const id = (await first.good("task", "start", "t", "--on", `role=build:${project}`)).trim();
@@ -158,7 +172,7 @@ Deno.test(
   "as many tasks at a time as the host has cores; each of fifty runs once; a forged one does not run",
   options,
   async () => {
-    await using fleet = await FleetWorld.create();
+    await using fleet = await shared.borrow();
     const { first } = fleet;
     const manifest = '[tasks.t]\nrun = "echo $HAFT_FLEET_TASK >> ran"\n';
     const beta = await worker(fleet, "beta", { label: "role=build", manifest });
@@ -194,5 +208,89 @@ Deno.test(
     const log = join(beta.sandbox.haftHome, "state", "daemon.log");
     while (!readFileSync(log, "utf8").includes("did not sign")) await delay(50);
     assertEquals(readFileSync(join(project, "ran"), "utf8").includes(id), false);
+  },
+);
+
+Deno.test(
+  "declared outputs come back by task wait --outputs; logs and cancel take the queue's ids",
+  options,
+  async () => {
+    await using fleet = await shared.borrow();
+    const { first } = fleet;
+    const build = [
+      "mkdir -p dist/bin",
+      "printf '#!/bin/sh\\necho made\\n' > dist/bin/app",
+      "chmod +x dist/bin/app",
+      "ln -s bin/app dist/app",
+      "echo building",
+    ].join(" && ");
+    const manifest = [
+      `[tasks.build]\nrun = ${JSON.stringify(build)}\noutputs = ["dist"]`,
+      `[tasks.leak]\nrun = "ln -sf /etc/passwd leak"\noutputs = ["leak"]`,
+      '[tasks.none]\nrun = "wc -c < $HAFT_TASK_INPUT"',
+      '[tasks.long]\nrun = "echo begun; echo $$ > pid; exec sleep 1000"',
+    ].join("\n");
+    const beta = await worker(fleet, "beta", { label: "role=build", manifest });
+    const { project } = beta.sandbox;
+    const start = async (...args: string[]) =>
+      (await first.good("task", "start", "--on", `role=build:${project}`, ...args)).trim();
+    const here = first.sandbox.project;
+
+    const id = await start("build");
+    mkdirSync(join(here, "out", "dist"), { recursive: true });
+    writeFileSync(join(here, "out", "dist", "kept"), "");
+    const waited = await first.run("task", "wait", id, "--outputs", "out");
+    assertEquals(waited.code, 0, waited.stderr);
+    assertStringIncludes(waited.stderr, "2 files of ");
+    const app = join(here, "out", "dist", "bin", "app");
+    assertEquals([statSync(app).mode & 0o111, readlinkSync(join(here, "out", "dist", "app"))], [
+      0o111,
+      "bin/app",
+    ]);
+    assertEquals(existsSync(join(here, "out", "dist", "kept")), true);
+    assertEquals(readdirSync(join(here, "out")), ["dist"]);
+    assertEquals(await first.good("task", "logs", id), "building\n");
+    // Where a directory of the outputs is a link here, nothing goes through it.
+    mkdirSync(join(here, "elsewhere"));
+    mkdirSync(join(here, "in"));
+    symlinkSync("../elsewhere", join(here, "in", "dist"));
+    const linked = await first.run("task", "wait", id, "--outputs", "in");
+    assertEquals([linked.code, readdirSync(join(here, "elsewhere"))], [1, []], linked.stderr);
+    assertStringIncludes(linked.stderr, "is a link, not a directory");
+    // A member replaces them: the hash that the host said does not fit.
+    await using member = await beta.nats();
+    const { object, bytes } = (await status(first, id)).outputs;
+    const bucket = await ObjectBucket.open(member.nats, outputsBucket("fleet"));
+    await bucket.putBytes(object, new Uint8Array(bytes));
+    const forged = await first.run("task", "wait", id, "--outputs", "forged");
+    assertEquals([forged.code === 0, readdirSync(join(here, "forged"))], [false, []], forged.stderr);
+
+    const leak = await start("leak");
+    const refused = await first.run("task", "wait", leak, "--outputs", "out");
+    assertEquals(refused.code, 4);
+    assertStringIncludes(refused.stderr, "is a link out of the task's directory");
+    const own = await first.run("task", "wait", "000000000000", "--outputs", "out");
+    assertEquals(own.code, 2);
+
+    const none = await start("none", "--text", "x".repeat(100_000));
+    assertEquals((await first.run("task", "wait", none)).code, 0);
+
+    // Its log is followed from afar while it runs; its sender alone can cancel it, and it is over then.
+    const long = await start("long");
+    const followed = first.run("task", "logs", "-f", long);
+    while (!existsSync(join(project, "pid"))) await delay(50);
+    const foreign = await beta.run("task", "cancel", long);
+    assertEquals(foreign.code, 4);
+    assertStringIncludes(foreign.stderr, "its sender alone can cancel it");
+    assertStringIncludes(await first.good("task", "cancel", long), "aborted (cancelled)");
+    assertEquals((await first.run("task", "wait", long)).code, 130);
+    assertStringIncludes((await followed).stdout, "begun\n");
+    const pid = Number(readFileSync(join(project, "pid"), "utf8"));
+    assertEquals(existsSync(`/proc/${pid}`), false);
+
+    // One that no host has taken is over at once, and never runs.
+    const waiting = (await first.good("task", "start", "long", "--on", `nobody:${project}`)).trim();
+    assertStringIncludes(await first.good("task", "cancel", waiting), "aborted (cancelled)");
+    assertEquals((await first.run("task", "logs", waiting)).code, 4);
   },
 );
