@@ -2,40 +2,17 @@
  * What a request to another host costs: `deno run -A scripts/bench/fleet.ts HAFT NATS_SERVER`, with a built
  * haft. Two machines of one fleet on loopback, TLS included. Prints medians in microseconds, and counts.
  */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { connectFleet } from "../../src/fleet/connect.ts";
 import { connectHost } from "../../src/fleet/connect_host.ts";
 import { DaemonClient } from "../../src/client/mod.ts";
 import { readUserConfig } from "../../src/tools/project/user_config.ts";
-import { runCommand } from "../support/command.ts";
+import { BenchFleet } from "./fleet_machines.ts";
 
 const [haft = "dist/haft", server = "nats-server"] = process.argv.slice(2);
 const ROUNDS = 2_000;
 const IN_FLIGHT = 64;
-const PORT = 14_333;
-
-/** A home with a daemon of its own. */
-class Machine {
-  readonly root = mkdtempSync(join(tmpdir(), "haft-bench-"));
-
-  async run(...args: string[]): Promise<string> {
-    const env = {
-      HOME: this.root,
-      HAFT_HOME: join(this.root, "haft"),
-      XDG_RUNTIME_DIR: join(this.root, "run"),
-    };
-    const { code, stdout, stderr } = await runCommand([haft, ...args], { env, output: "capture" });
-    if (code !== 0) throw new Error(`haft ${args.join(" ")}: ${stderr}`);
-    return stdout;
-  }
-
-  get config(): string {
-    return join(this.root, "haft", "config");
-  }
-}
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -61,21 +38,10 @@ async function measure(request: () => Promise<unknown>): Promise<{ median: numbe
   };
 }
 
-const [first, second] = [new Machine(), new Machine()];
-try {
-  await first.run("fleet", "up", "--server", server, "--listen", `127.0.0.1:${PORT}`, "--name", "first");
-  const invitation = join(first.root, "second.fleet");
-  await first.run("fleet", "add-host", "second", "--out", invitation);
-  await second.run("fleet", "join", invitation);
-  const { key } = JSON.parse(await first.run("fleet", "status", "--json"));
-  const config = join(second.config, "config.toml");
-  writeFileSync(
-    config,
-    `${readFileSync(config, "utf8")}\n[fleet.allow.${key}]\nmethods = ["*"]\nprojects = ["*"]\n`,
-  );
-  await second.run("ipc-send", "fleet.reload");
-  while (JSON.parse(await second.run("fleet", "status", "--json")).state !== "connected");
-
+await using fleet = await BenchFleet.start({ haft, server });
+{
+  const { first } = fleet;
+  const second = await fleet.join("second");
   const { fleet: settings } = readUserConfig(first.config);
   if (settings === undefined) throw new Error("The first machine is in no fleet");
   await using connection = await connectFleet(settings, { name: "bench", stay: false });
@@ -122,7 +88,4 @@ try {
   await all.promise;
   const seconds = (performance.now() - begun) / 1000;
   console.log(JSON.stringify({ events: EVENTS, seen, lagged, per_second: Math.round(EVENTS / seconds) }));
-} finally {
-  await second.run("daemon", "stop");
-  await first.run("daemon", "stop");
 }
