@@ -11,8 +11,10 @@ const SETTLE_MS = 8_000;
 const REST_MS = 10_000;
 const ASKED = 9;
 
-await bench({ rounds: 3 }, async function* ({ rounds }) {
-  const found = SIZES.map((size) => ({
+await bench({ rounds: 3 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
+  const found = sizes.map((size) => ({
     size,
     start: [] as number[],
     status: [] as number[],

@@ -11,8 +11,10 @@ const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 /** Milliseconds between two tasks: all of them are younger than what the daemon forgets. */
 const APART_MS = 1_000;
 
-await bench({ rounds: 3 }, async function* ({ rounds }) {
-  const found = SIZES.map((size) => ({
+await bench({ rounds: 3 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
+  const found = sizes.map((size) => ({
     size,
     start: [] as number[],
     list: [] as number[],

@@ -17,6 +17,8 @@ const LINE = "x".repeat(92);
 const BYTES_A_SECOND = MB;
 
 await bench({ rounds: 9 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
   await using bench = await BenchDaemon.start(
     `[apps.a]\ncommand = ["/bin/echo", "the first line"]\nrestart = "no"\nlog = { max_size = "100GiB" }\n`,
   );
@@ -34,7 +36,7 @@ await bench({ rounds: 9 }, async function* (run) {
   };
   type Way = keyof typeof ways;
   const found: Record<Way, { size: number; values: number[] }[]> = { last: [], since: [], grep: [] };
-  for (const size of SIZES) {
+  for (const size of sizes) {
     if (size * 2 > room) {
       run.missing(`log files of ${size} MB`, `the disk has ${Math.round(room)} MB`);
       continue;

@@ -12,8 +12,10 @@ const SIZES = [1, 10, 100, 300, 1_000];
 const SETTLE_MS = 3_000;
 const CHANGES = 15;
 
-await bench({ rounds: 3 }, async function* ({ rounds }) {
-  const found = SIZES.map((size) => ({
+await bench({ rounds: 3 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
+  const found = sizes.map((size) => ({
     size,
     memory: [] as number[],
     descriptors: [] as number[],

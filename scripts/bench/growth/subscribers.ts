@@ -21,12 +21,13 @@ const PUBLISH = `{"type":"request","oneway":true,${PUBLISHED}`;
 const ASKED = `{"type":"request","id":"1",${PUBLISHED}`;
 
 await bench({ rounds: 5 }, async function* (run) {
+  const sizes = run.sizes(SIZES);
   using scratch = new Scratch();
   const directory = scratch.directory("subscribers");
   const program = await compileC("fan_out", directory);
   if (program === undefined) return run.missing("subscribers", "no C compiler");
   const server = await bunProgram("daemon_with_limits.ts", directory);
-  const found = SIZES.map((size) => ({ size, event: [] as number[], memory: [] as number[] }));
+  const found = sizes.map((size) => ({ size, event: [] as number[], memory: [] as number[] }));
   for (let round = 0; round < run.rounds; round++) {
     for (const { size, event, memory } of found) {
       const home = join(directory, `${round}-${size}`);

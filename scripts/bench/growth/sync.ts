@@ -11,10 +11,12 @@ import { alternate, timeCommand } from "../spawn.ts";
 
 const SIZES = [1, 4, 12, 30, 60];
 
-await bench({ rounds: 5 }, async function* ({ rounds }) {
+await bench({ rounds: 5 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
   const { path: binary } = await build();
   using scratch = new Scratch();
-  const most = Math.max(...SIZES);
+  const most = Math.max(...sizes);
   await using tools = await LoopbackTools.start(scratch.directory("registry"), { count: most, bytes: 1e6 });
   const projectOf = (size: number, lock?: string) => {
     const cwd = scratch.directory("project");
@@ -22,32 +24,37 @@ await bench({ rounds: 5 }, async function* ({ rounds }) {
     if (lock !== undefined) writeFileSync(join(cwd, "haft.lock"), lock);
     return { cwd, env: { ...tools.env, HAFT_HOME: join(cwd, "home") } };
   };
-  const synced = new Map(SIZES.map((size) => {
+  const synced = new Map(sizes.map((size) => {
     const project = projectOf(size);
     timeCommand([binary, "sync"], project);
     return [size, { project, lock: readFileSync(join(project.cwd, "haft.lock"), "utf8") }];
   }));
   const cold = alternate(
     rounds,
-    each((size) => timeCommand([binary, "sync"], projectOf(size, synced.get(size)?.lock))),
+    each(sizes, (size) => timeCommand([binary, "sync"], projectOf(size, synced.get(size)?.lock))),
   );
   const idle = alternate(
     rounds * 3,
-    each((size) => {
+    each(sizes, (size) => {
       const project = synced.get(size)?.project;
       if (project === undefined) throw new Error(`Nothing was synced for ${size}`);
       return timeCommand([binary, "sync"], project);
     }),
   );
   const common = { along: "tools", unit: "ms", expected: "linear" } as const;
-  yield { ...common, name: "grow.sync.cold", title: "cold `haft sync`", points: pointsOf(cold) };
-  yield { ...common, name: "grow.sync.noop", title: "`haft sync`, nothing to do", points: pointsOf(idle) };
+  yield { ...common, name: "grow.sync.cold", title: "cold `haft sync`", points: pointsOf(sizes, cold) };
+  yield {
+    ...common,
+    name: "grow.sync.noop",
+    title: "`haft sync`, nothing to do",
+    points: pointsOf(sizes, idle),
+  };
 });
 
-function each(measure: (size: number) => number): Record<string, () => number> {
-  return Object.fromEntries(SIZES.map((size) => [`${size}`, () => measure(size)]));
+function each(sizes: readonly number[], measure: (size: number) => number): Record<string, () => number> {
+  return Object.fromEntries(sizes.map((size) => [`${size}`, () => measure(size)]));
 }
 
-function pointsOf(times: Readonly<Record<string, number[]>>) {
-  return SIZES.map((size) => ({ size, values: times[size] ?? [] }));
+function pointsOf(sizes: readonly number[], times: Readonly<Record<string, number[]>>) {
+  return sizes.map((size) => ({ size, values: times[size] ?? [] }));
 }

@@ -11,12 +11,14 @@ import { waysToRun } from "./run_ways.ts";
 
 const SIZES = [1, 10, 50, 200];
 
-await bench({ rounds: 15, core: 1 }, async function* ({ rounds }) {
+await bench({ rounds: 15, core: 1 }, async function* (run) {
+  const { rounds } = run;
+  const sizes = run.sizes(SIZES);
   const { path: binary } = await build();
   using scratch = new Scratch();
-  const most = Math.max(...SIZES);
+  const most = Math.max(...sizes);
   await using tools = await LoopbackTools.start(scratch.directory("registry"), { count: most, bytes: 0 });
-  const projects = SIZES.map((size) => {
+  const projects = sizes.map((size) => {
     const cwd = scratch.directory("project");
     const env = { ...tools.env, HAFT_HOME: join(cwd, "home"), XDG_RUNTIME_DIR: cwd };
     writeFileSync(join(cwd, "haft.toml"), loopbackManifest(size));

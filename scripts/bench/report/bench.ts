@@ -20,6 +20,8 @@ export interface Findings {
 /** What a script knows and says while it measures. */
 export interface Run {
   rounds: number;
+  /** Of the sizes of a curve, those that `--largest` allows. */
+  sizes(all: readonly number[]): number[];
   /** A peer that takes part. */
   peer(name: string, version: string): void;
   /** Something that does not take part. */
@@ -37,7 +39,7 @@ export interface BenchOptions {
  * Runs a script's measurements: prints each as it comes, and keeps them in the file of `--json FILE`, so that
  * a script that fails in the middle loses nothing it has measured.
  *
- *     deno run -A scripts/bench/NAME.ts [--rounds N] [--json FILE]
+ *     deno run -A scripts/bench/NAME.ts [--rounds N] [--largest N] [--json FILE]
  *
  * @throws when a measurement fails, after writing what there was
  */
@@ -45,7 +47,8 @@ export async function bench(
   { rounds, core }: BenchOptions,
   measure: (run: Run) => AsyncIterable<Measured | MeasuredCurve>,
 ): Promise<void> {
-  const options = parseArgs(process.argv.slice(2), { string: ["rounds", "json"] });
+  const options = parseArgs(process.argv.slice(2), { string: ["rounds", "largest", "json"] });
+  const largest = Number(options["largest"] ?? Infinity);
   const folder = (process.argv[1] ?? "").includes("/growth/") ? "growth/" : "";
   const command = `deno run -A scripts/bench/${folder}${basename(process.argv[1] ?? "")}`;
   const findings: Findings = { figures: [], curves: [], missing: [], peers: {} };
@@ -55,6 +58,7 @@ export async function bench(
   if (core !== undefined) stayOn(core);
   const run: Run = {
     rounds: Number(options["rounds"] ?? rounds),
+    sizes: (all) => all.filter((size) => size <= largest),
     peer: (name, version) => void (findings.peers[name] = version.trim()),
     missing(what, why) {
       const text = why instanceof Error ? why.message : String(why);

@@ -52,7 +52,7 @@ export function readLog(path: string, rotations: number, query: LogQuery): Store
   return found;
 }
 
-/** Reads backwards in growing steps until there are enough, or from the first byte. */
+/** Reads backwards in growing steps until there are enough, or from the first byte that can matter. */
 function lastLines(
   file: string,
   marks: readonly TimeMark[],
@@ -61,14 +61,25 @@ function lastLines(
   const descriptor = openSync(file, "r");
   try {
     const size = Math.min(query.end, fstatSync(descriptor).size);
+    const first = query.since === undefined ? 0 : firstByteSince(marks, query.since);
+    if (first >= size) return [];
     for (let length = Math.max(PIECE, query.lines * GUESS_PER_LINE);; length *= 8) {
-      const from = Math.max(0, size - length);
+      const from = Math.max(first, size - length);
       const lines = linesFrom(descriptor, { from, to: size, marks, query });
-      if (from === 0 || lines.length >= query.lines) return lines.slice(-query.lines);
+      if (from === first || lines.length >= query.lines) return lines.slice(-query.lines);
     }
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * Where the first line of that time can begin; Infinity when none is that young. One byte less, since what is
+ * read from the middle of a file begins with the end of a line.
+ */
+function firstByteSince(marks: readonly TimeMark[], since: number): number {
+  const mark = marks.find(({ time }) => time >= since);
+  return mark === undefined ? Infinity : Math.max(0, mark.offset - 1);
 }
 
 function linesFrom(

@@ -271,6 +271,24 @@ Deno.test("readLog() reads backwards from the end of a large file", () =>
     assertEquals(readLog(path, 0, { lines: 150_000 })[0]?.line, "line 50000");
   }));
 
+Deno.test("readLog() with a time reads nothing from before it, however large the log", () =>
+  inDirectory((path) => {
+    // A hole of a terabyte, which takes hours to read.
+    const old = 2 ** 40;
+    writeFileSync(path, "first\n");
+    truncateSync(path, old);
+    appendFileSync(path, "\nolder\nyoung\nyoungest\n");
+    const index = new TimeIndex(path);
+    index.note({ rotations: 0, offset: 0, time: 1_000 });
+    index.note({ rotations: 0, offset: old + 1, time: 5_000 });
+    index.note({ rotations: 0, offset: old + 7, time: 9_000 });
+    const texts = (query: Parameters<typeof readLog>[2]) => readLog(path, 0, query).map(({ line }) => line);
+    assertEquals(texts({ lines: 100, since: 9_000 }), ["young", "youngest"]);
+    assertEquals(texts({ lines: 100, since: 5_000 }), ["older", "young", "youngest"]);
+    assertEquals(texts({ lines: 100, since: 2_000, grep: /older/ }), ["older"]);
+    assertEquals(texts({ lines: 100, since: 10_000 }), []);
+  }));
+
 Deno.test("a daemon that is killed while it lets the writers go on is known to have stopped them, and rotates nothing twice", async () => {
   const path = `${Deno.makeTempDirSync()}/a.log`;
   writeFileSync(path, "one\n");
