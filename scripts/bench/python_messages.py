@@ -71,8 +71,10 @@ def answerer(path: str) -> None:
 
 def _accept(path: str) -> socket.socket:
     server = socket.socket(socket.AF_UNIX)
-    server.bind(path)
+    # It has its name once it listens.
+    server.bind(f"{path}.new")
     server.listen()
+    os.rename(f"{path}.new", path)
     return server.accept()[0]
 
 

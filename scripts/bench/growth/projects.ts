@@ -11,6 +11,8 @@ import { bench } from "../report/bench.ts";
 const SIZES = [1, 10, 100, 300, 1_000];
 const SETTLE_MS = 3_000;
 const CHANGES = 15;
+/** A change without an event by then is lost. */
+const LOST_MS = 20_000;
 
 await bench({ rounds: 3 }, async function* (run) {
   const { rounds } = run;
@@ -66,7 +68,7 @@ async function watching(size: number) {
   for (const cwd of roots) {
     mkdirSync(cwd);
     writeFileSync(join(cwd, "haft.toml"), "[tools]\n");
-    await daemon.request("project.trust", { cwd });
+    await daemon.request("runtime.list", { cwd });
   }
   await delay(SETTLE_MS);
   const memory = memoryOf(pid).own / 1e6;
@@ -75,13 +77,15 @@ async function watching(size: number) {
   const notice: number[] = [];
   for (let n = 0; n < CHANGES; n++) {
     const path = join(roots[n * 7 % size] ?? "", "haft.toml");
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const lost = setTimeout(() => reject(new Error(`A change of 1 of ${size} projects was lost`)), LOST_MS);
     const stop = daemon.onEvent(({ event, data }) => {
       if (event === "config.changed" && data.path === path) resolve();
     });
     const begun = performance.now();
     writeFileSync(path, `[tools]\n# ${n}\n`);
     await promise;
+    clearTimeout(lost);
     notice.push(performance.now() - begun);
     stop();
   }
