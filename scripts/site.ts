@@ -22,7 +22,7 @@ import settings from "../deno.json" with { type: "json" };
 import { SCHEMA_URL } from "../src/base/schema_url.ts";
 import { deadLinks } from "./site/check_links.ts";
 import { commandPage } from "./site/command_pages.ts";
-import { withPictures, withPlots } from "./site/plots.ts";
+import { withPictures } from "./site/plots.ts";
 import { mustRun } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 
@@ -68,11 +68,13 @@ async function writePages(directory: string): Promise<void> {
   const texts = new Map(names.map((name) => [name, readFileSync(join(docs, name), "utf8")]));
   texts.set("start.md", readFileSync(join(projectRoot, "README.md"), "utf8"));
   texts.set("changelog.md", readFileSync(join(projectRoot, "CHANGELOG.md"), "utf8"));
-  const pictured = withPictures(
-    texts.get("benchmarks.md") ?? "",
-    (path) => existsSync(join(docs, path)) ? readFileSync(join(docs, path), "utf8") : undefined,
+  texts.set(
+    "benchmarks.md",
+    withPictures(
+      texts.get("benchmarks.md") ?? "",
+      (path) => existsSync(join(docs, path)) ? readFileSync(join(docs, path), "utf8") : undefined,
+    ),
   );
-  texts.set("benchmarks.md", withPlots(pictured));
   texts.set("commands.md", await commandPage());
   texts.set(
     "schema.md",

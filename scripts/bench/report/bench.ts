@@ -6,6 +6,7 @@ import process from "node:process";
 import { type Curve, curveOf, type MeasuredCurve } from "./curve.ts";
 import { type Figure, figureOf, type Measured } from "./figure.ts";
 import { curveLine, figureLine } from "./lines.ts";
+import { reasonOf } from "./reason.ts";
 
 /** What one script found; a run of all scripts puts these together. */
 export interface Findings {
@@ -61,8 +62,7 @@ export async function bench(
     sizes: (all) => all.filter((size) => size <= largest),
     peer: (name, version) => void (findings.peers[name] = version.trim()),
     missing(what, why) {
-      const text = why instanceof Error ? why.message : String(why);
-      findings.missing.push({ what, why: text.trim().split("\n").slice(0, 2).join("; ").slice(0, 300) });
+      findings.missing.push({ what, why: reasonOf(why) });
       console.log(`${what} does not take part: ${findings.missing.at(-1)?.why}`);
       keep();
     },

@@ -10,6 +10,7 @@ import { projectRoot } from "../../support/project.ts";
 import type { Findings } from "./bench.ts";
 import type { Group } from "./groups.ts";
 import { commitName, describeMachine, load, type Machine } from "./machine.ts";
+import { reasonOf } from "./reason.ts";
 import { type GroupResult, readResults, type Results, writeResults } from "./results.ts";
 
 /**
@@ -77,7 +78,7 @@ async function runGroup(
   try {
     error = await ending(argv, { directory, limit });
     const findings = readFindings(file);
-    if (error !== undefined) findings.missing.push({ what: `the rest of ${name}`, why: error });
+    if (error !== undefined) findings.missing.push({ what: `the rest of ${name}`, why: reasonOf(error) });
     const taken = {
       date: begun.date.toISOString().slice(0, 16).replace("T", " "),
       commit: commitName(),
@@ -86,7 +87,16 @@ async function runGroup(
     };
     return { result: { taken, ...findings }, error };
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    remove(directory);
+  }
+}
+
+/** What a process that was just killed still has open may keep a directory for a moment. */
+function remove(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  } catch (error) {
+    console.log(`${directory} stays: ${reasonOf(error)}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { type Figure, figureOf, type Goal, isReached } from "../../../scripts/be
 import { CURVES, FIGURES } from "../../../scripts/bench/report/groups.ts";
 import { figureLine } from "../../../scripts/bench/report/lines.ts";
 import { drawPlots } from "../../../scripts/bench/report/plots.ts";
+import { reasonOf } from "../../../scripts/bench/report/reason.ts";
 import { readResults, type Results } from "../../../scripts/bench/report/results.ts";
 import { fillTables } from "../../../scripts/support/markdown_table.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
@@ -127,4 +128,9 @@ Deno.test("drawPlots() draws pictures that carry both colour schemes and say in 
   }
   assertStringIncludes(plots["goals"] ?? "", 'aria-label="Figures and their goals: haft: reached"');
   assertStringIncludes(plots["grow-apps"] ?? "", "Apps: c grows with exponent 1.00");
+});
+
+Deno.test("reasonOf() names neither this machine's directories nor an address", () => {
+  const error = new Error(`${projectRoot}/dist/haft sync ended with 1\nGET https://example.com/x: 404\nmore`);
+  assertEquals(reasonOf(error), "haft/dist/haft sync ended with 1; GET an address 404");
 });
