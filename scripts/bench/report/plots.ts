@@ -51,7 +51,7 @@ function drawCurves(title: string, curves: readonly Curve[]): string {
       Plot.line(points, { x: "size", y: "times", stroke: "title", strokeWidth: 2 }),
       Plot.dot(points, { x: "size", y: "times", fill: "title", r: 3 }),
       ...curves.map(({ title }, n) =>
-        Plot.text([title], {
+        Plot.text([title.replaceAll("`", "")], {
           frameAnchor: "top-left",
           dx: 8,
           dy: 4 + n * 15,
@@ -67,22 +67,22 @@ function drawCurves(title: string, curves: readonly Curve[]): string {
 /** Each figure that has a goal, by how far it is from it: 1 and less is reached. */
 function drawGoals(results: Results): string {
   const figures = [...figuresOf(results).values()].flatMap((figure) => {
-    const { goal, title } = figure;
+    const { goal, name } = figure;
     if (goal === undefined) return [];
     const reached = goalValue(figure, goal);
     const distance = goal.atMost === undefined ? (goal.atLeast ?? NaN) / reached : reached / goal.atMost;
-    return [{ title, distance: Math.min(Math.max(distance, 0.1), 10), reached: isReached(figure) === true }];
+    return [{ name, distance: Math.min(Math.max(distance, 0.1), 10), reached: isReached(figure) === true }];
   });
-  const words = figures.map(({ title, reached }) => `${title}: ${reached ? "reached" : "missed"}`);
+  const words = figures.map(({ name, reached }) => `${name}: ${reached ? "reached" : "missed"}`);
   return draw(`Figures and their goals: ${words.join("; ")}`, {
     height: 60 + figures.length * 20,
-    marginLeft: 330,
+    marginLeft: 190,
     x: { type: "log", label: "of what the goal allows →", domain: [0.1, 10], grid: true, ...PLAIN },
-    y: { label: null, domain: figures.map(({ title }) => title), tickSize: 0 },
+    y: { label: null, domain: figures.map(({ name }) => name), tickSize: 0 },
     marks: [
       Plot.ruleX([1], { strokeWidth: 1.5 }),
       Plot.ruleY(figures, {
-        y: "title",
+        y: "name",
         x1: 1,
         x2: "distance",
         strokeWidth: 6,

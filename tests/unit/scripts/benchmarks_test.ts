@@ -126,7 +126,7 @@ Deno.test("drawPlots() draws pictures that carry both colour schemes and say in 
     assertStringIncludes(svg, "prefers-color-scheme:dark");
     assertStringIncludes(svg, 'xmlns="http://www.w3.org/2000/svg"');
   }
-  assertStringIncludes(plots["goals"] ?? "", 'aria-label="Figures and their goals: haft: reached"');
+  assertStringIncludes(plots["goals"] ?? "", 'aria-label="Figures and their goals: a.b: reached"');
   assertStringIncludes(plots["grow-apps"] ?? "", "Apps: c grows with exponent 1.00");
 });
 
