@@ -17,7 +17,6 @@ const LINE = "x".repeat(92);
 const BYTES_A_SECOND = MB;
 
 await bench({ rounds: 9 }, async function* (run) {
-  const { rounds } = run;
   const sizes = run.sizes(SIZES);
   await using bench = await BenchDaemon.start(
     `[apps.a]\ncommand = ["/bin/echo", "the first line"]\nrestart = "no"\nlog = { max_size = "100GiB" }\n`,
