@@ -53,6 +53,11 @@ Deno.test("in a window with two folders each has its own tools, variables and st
   await editor.open(join(root, "both.code-workspace"));
   await editor.showHaft();
 
+  // Each folder is offered the setting of another extension, in a question that goes by itself.
+  const offer = (name: string) => editor.notification(new RegExp(`${name}: .*deno\\.path`)).first();
+  await offer("two").waitFor();
+  await offer("one").getByRole("button", { name: "Not Now" }).click();
+
   // The view has the tools below their folders.
   for (const [name, version] of Object.entries(FOLDERS)) {
     await editor.row(new RegExp(`^${name}$`)).waitFor();
@@ -96,25 +101,28 @@ Deno.test("in a window with two folders each has its own tools, variables and st
     const [, variables = "", which = ""] = readFileSync(seen, "utf8").split("\n");
     assertEquals([variables, which.includes(`/deno/${version}/`)], [`${name}1`, true], which);
   }
-  // A setting of another extension is offered for each folder, and written for the one that says yes.
+  // A setting of another extension is written for the folder whose person says yes.
   const settings = (name: string) => join(root, name, ".vscode", "settings.json");
   assertEquals(Object.keys(FOLDERS).map((name) => existsSync(settings(name))), [false, false]);
-  const offer = (name: string) => editor.notification(new RegExp(`${name}: .*deno\\.path`)).first();
+  const written = () => existsSync(settings("one")) ? readFileSync(settings("one"), "utf8") : "";
   const accept = async () => {
-    await offer("one").getByRole("button", { name: "Choose…" }).click();
     await editor.choice(/deno\.path/).waitFor();
     await editor.page.keyboard.press("Enter");
   };
-  const written = () => existsSync(settings("one")) ? readFileSync(settings("one"), "utf8") : "";
-  await offer("two").getByRole("button", { name: "Not Now" }).click();
+  const acceptOffer = async () => {
+    await offer("one").getByRole("button", { name: "Choose…" }).click();
+    await accept();
+  };
+  await editor.openFile("one.ts");
+  await editor.command("haft: Settings of Other Extensions");
   await accept();
   await editor.until(() => written().includes("/deno/1.0.0/deno"));
   // It follows the version, again with a yes, and is taken back with the tool.
   write("one/haft.toml", '[tools]\ndeno = "2.0.0"\n');
-  await accept();
+  await acceptOffer();
   await editor.until(() => written().includes("/deno/2.0.0/deno"));
   write("one/haft.toml", "[tools]\n");
-  await accept();
+  await acceptOffer();
   await editor.until(() => !written().includes("deno.path"));
   assertEquals(existsSync(settings("two")), false);
 });

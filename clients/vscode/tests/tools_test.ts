@@ -74,6 +74,7 @@ Deno.test("a missing tool is seen, installed with progress, and another version 
 
   // The view's own button installs it; the wire can be looked at meanwhile.
   await editor.command("haft: Show What Goes over the Wire");
+  await editor.until(() => editor.log().includes("Everything that goes over the wire follows"));
   await editor.command("haft: Install What Is Missing");
   await editor.row(/biome.*2\.0\.0/).filter({ hasNotText: "not installed" }).waitFor();
   await editor.until(() => /→ tool\.sync .*[^]*← tool\.sync [\d.]+ ms/.test(editor.log()));

@@ -17,6 +17,7 @@ export function registerDaemonCommands(workspace: Workspace): vscode.Disposable 
       const settings = vscode.workspace.getConfiguration("haft");
       const on = settings.get<boolean>("trace") !== true;
       await settings.update("trace", on, vscode.ConfigurationTarget.Global);
+      log.info(on ? "Everything that goes over the wire follows" : "The wire is no longer shown");
       if (on) log.show();
     }),
     command(workspace, "haft.install", installHaft),

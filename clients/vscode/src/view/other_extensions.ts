@@ -71,7 +71,8 @@ export class OtherExtensions implements vscode.Disposable {
       choose,
       "Not Now",
     );
-    if (chosen === choose) await this.#choose(project, offers);
+    // The project may have changed since the question was asked.
+    if (chosen === choose) await this.#choose(project, await this.#offersFor(project));
   }
 
   async #choose(project: Project, offers: readonly SettingOffer[]): Promise<void> {
