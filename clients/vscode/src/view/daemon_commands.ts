@@ -17,8 +17,9 @@ export function registerDaemonCommands(workspace: Workspace): vscode.Disposable 
       const settings = vscode.workspace.getConfiguration("haft");
       const on = settings.get<boolean>("trace") !== true;
       await settings.update("trace", on, vscode.ConfigurationTarget.Global);
+      // The person goes on with what is to be looked at.
+      if (on) log.show(true);
       log.info(on ? "Everything that goes over the wire follows" : "The wire is no longer shown");
-      if (on) log.show();
     }),
     command(workspace, "haft.install", installHaft),
     tellOfOlderDaemon(workspace),
