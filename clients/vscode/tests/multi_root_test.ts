@@ -106,7 +106,8 @@ Deno.test("in a window with two folders each has its own tools, variables and st
   assertEquals(Object.keys(FOLDERS).map((name) => existsSync(settings(name))), [false, false]);
   const written = () => existsSync(settings("one")) ? readFileSync(settings("one"), "utf8") : "";
   const accept = async () => {
-    await editor.choice(/deno\.path/).waitFor();
+    // A list of check boxes, ticked already.
+    await editor.page.locator(".quick-input-list .monaco-list-row", { hasText: "deno.path" }).waitFor();
     await editor.page.keyboard.press("Enter");
   };
   const acceptOffer = async () => {
