@@ -1,6 +1,6 @@
 import process from "node:process";
 import { buildId } from "../base/build_id.ts";
-import { PROTOCOL_RANGE } from "../protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { runtime } from "../runtime/mod.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 

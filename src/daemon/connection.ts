@@ -11,7 +11,7 @@ import type { StreamPosition } from "../hub/hub.ts";
 import type { Message } from "../protocol/envelope.ts";
 import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
 import { isMessage } from "../protocol/is_message.ts";
-import { PROTOCOL_RANGE } from "../protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";

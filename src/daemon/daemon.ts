@@ -10,7 +10,7 @@ import { loadDialect } from "../dialects/mod.ts";
 import { type Place, placesOf } from "../dialects/places.ts";
 import { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
-import { PARTS } from "../protocol/hello.ts";
+import { PARTS } from "../protocol/protocol_range.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { runtime } from "../runtime/mod.ts";

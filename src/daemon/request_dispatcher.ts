@@ -9,7 +9,7 @@ import { cutText } from "../base/cut_text.ts";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { systemFailure } from "../base/system_error.ts";
 import type { Message } from "../protocol/envelope.ts";
-import { PARTS } from "../protocol/hello.ts";
+import { PARTS } from "../protocol/protocol_range.ts";
 import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
 import { isTooLargeForFrame } from "../channel/parted_answer.ts";
 import { LIMITS } from "../socket/limits.ts";

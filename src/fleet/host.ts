@@ -12,7 +12,7 @@ import { errorMessage } from "../base/errors.ts";
 import { randomId } from "../base/random_id.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { shortHash } from "../base/short_hash.ts";
-import { PROTOCOL_RANGE } from "../protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import type { FleetStatus } from "../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../tools/manifest/fleet_settings.ts";
 import { HostApps } from "./apps/host_apps.ts";

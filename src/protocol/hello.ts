@@ -1,11 +1,5 @@
 import * as v from "valibot";
 
-/** The versions of this protocol that this haft speaks, oldest and newest. */
-export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
-
-/** The capability of a client that takes answers in parts, and of a daemon that sends them. */
-export const PARTS = "parts";
-
 /**
  * A client's first request, `hello`. Optional: a client that sends another request first is served as
  * protocol 1. What it has besides these is left aside, so that a newer client can introduce itself to an

@@ -1,5 +1,3 @@
-import * as v from "valibot";
-
 /** What an error of a request means, and what whoever reads it can do. */
 interface ErrorKind {
   /** JSON-RPC's number where that has one; -32800 is the language server protocol's. */
@@ -83,13 +81,12 @@ export const ERROR_CODES = Object.fromEntries(
 ) as { readonly [Name in ErrorName]: typeof ERRORS[Name]["code"] };
 
 /** The `error` of a response. */
-export const WireError = v.object({
-  code: v.number(),
-  name: v.optional(v.string()),
-  message: v.string(),
-  data: v.optional(v.unknown()),
-});
-export type WireError = v.InferOutput<typeof WireError>;
+export interface WireError {
+  code: number;
+  name?: string | undefined;
+  message: string;
+  data?: unknown;
+}
 
 /** Thrown by a method to answer with this error; and by the client when the daemon answered with one. */
 export class RequestError extends Error {

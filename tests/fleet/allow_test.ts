@@ -8,7 +8,7 @@ import { Presence } from "../../src/fleet/presence.ts";
 import { SIGNATURE_HEADER } from "../../src/fleet/signed_request.ts";
 import { taskSubject } from "../../src/fleet/subjects.ts";
 import { encode, newFleetTaskId, signTask } from "../../src/fleet/tasks/task_message.ts";
-import { PROTOCOL_RANGE } from "../../src/protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../../src/protocol/protocol_range.ts";
 import { FleetWorld } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 

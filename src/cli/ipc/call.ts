@@ -2,7 +2,6 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Context } from "../command.ts";
 import { asRemoteError } from "../daemon/remote_error.ts";
-import { explainRefusal } from "./explain_refusal.ts";
 
 export interface Out {
   context: Context;
@@ -24,6 +23,7 @@ export async function call(
     if (!quiet) await stdout.write(`${JSON.stringify(result, null, stdout.isTTY ? 2 : 0)}\n`);
     return ExitCode.ok;
   } catch (error) {
+    const { explainRefusal } = await import("./explain_refusal.ts");
     throw asRemoteError(await explainRefusal(error, { daemon, method }));
   }
 }

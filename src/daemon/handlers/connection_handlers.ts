@@ -1,6 +1,6 @@
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
-import { PARTS, PROTOCOL_RANGE } from "../../protocol/hello.ts";
+import { PARTS, PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
 import type { connectionMethods } from "../../protocol/methods/connection_methods.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 import type { Client } from "../client.ts";

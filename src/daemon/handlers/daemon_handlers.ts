@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
-import { PROTOCOL_RANGE } from "../../protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
 import type { daemonMethods, DaemonMetrics } from "../../protocol/methods/daemon_methods.ts";
 import type { Handlers } from "../method_table.ts";
 import { requireSuccession, type StopOptions } from "../legacy.ts";

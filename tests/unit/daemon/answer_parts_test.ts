@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Disconnected } from "../../../src/channel/errors.ts";
 import { DaemonClient } from "../../../src/client/daemon_client.ts";
-import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
+import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/protocol_range.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import { LIMITS } from "../../../src/socket/limits.ts";
 import { memoryPair } from "../../../src/socket/memory_pair.ts";

@@ -6,7 +6,7 @@ import { npmPlatform } from "../../../scripts/release/npm_platforms.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
 import { targets } from "../../../scripts/support/targets.ts";
 import { ExitCode } from "../../../src/base/exit_code.ts";
-import { PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../../../src/protocol/protocol_range.ts";
 import { LOCK_VERSION } from "../../../src/tools/locked_tool.ts";
 
 const page = readFileSync(join(projectRoot, "docs", "stability.md"), "utf8");

@@ -6,7 +6,7 @@ import { OwnDaemon, type OwnDaemonOptions } from "../../../src/fleet/own_daemon.
 import { RequestServer, type RequestServerOptions } from "../../../src/fleet/request_server.ts";
 import { decodeReply, encodeText, type Reply, signRequest } from "../../../src/fleet/signed_request.ts";
 import { replySubject, requestSubject } from "../../../src/fleet/subjects.ts";
-import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/hello.ts";
+import { PARTS, PROTOCOL_RANGE } from "../../../src/protocol/protocol_range.ts";
 import type { Socket } from "../../../src/socket/mod.ts";
 import type { FleetGrant } from "../../../src/tools/manifest/fleet_settings.ts";
 import { daemonHarness } from "../../support/daemon_harness.ts";

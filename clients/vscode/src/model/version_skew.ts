@@ -1,5 +1,5 @@
 import { RequestError } from "../../../../src/protocol/wire_error.ts";
-import { PROTOCOL_RANGE } from "../../../../src/protocol/hello.ts";
+import { PROTOCOL_RANGE } from "../../../../src/protocol/protocol_range.ts";
 
 /** A daemon with which the extension has no protocol in common. */
 export interface ProtocolSkew {

@@ -1,0 +1,5 @@
+/** The versions of this protocol that this haft speaks, oldest and newest. */
+export const PROTOCOL_RANGE: readonly [number, number] = [1, 1];
+
+/** The capability of a client that takes answers in parts, and of a daemon that sends them. */
+export const PARTS = "parts";
