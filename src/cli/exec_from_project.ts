@@ -49,7 +49,8 @@ export async function execFromProject(options: ExecOptions, context: Context): P
 async function execHere(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { command, args, shim } = options;
   const { env } = context;
-  const { variablesNote, files: { catalogue } } = openProject(context.cwd, context);
+  const opened = openProject(context.cwd, context);
+  const { variablesNote, files: { catalogue } } = opened;
   if (variablesNote !== undefined && !shim && options.standIn === undefined) {
     await context.stderr.write(`Note: ${variablesNote}\n`);
   }
@@ -57,9 +58,11 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
   const targets = await Promise.all(
     options.targets.map((target) => exactTarget(meantTool(target, catalogue), context)),
   );
-  const project = await provided({ ...options, targets }, context);
-  const isSystems = [command, catalogue.canonicalName(command), catalogue.providerOf(command)]
-    .some((name) => name !== undefined && project.system.includes(name));
+  const project = await provided({ ...options, targets }, { opened, context });
+  const { system } = project;
+  const isSystems = system.length > 0 &&
+    [command, catalogue.canonicalName(command), catalogue.providerOf(command)]
+      .some((name) => name !== undefined && system.includes(name));
   const named = targets.length === 1 && targets[0]?.name === command && !isSystems;
   if ((shim || !named) && !hasTool(command, project.tools, catalogue)) {
     const file = programOnPath(command, { PATH: env["PATH"] });
@@ -145,9 +148,11 @@ async function exactTarget(target: ToolTarget, context: Context): Promise<ToolTa
 }
 
 /** The project with the tools that were named, installed as far as that is wanted. */
-async function provided({ targets, install }: ExecOptions, context: Context): Promise<Project> {
-  const open = () => targets.reduce(withTarget, openProject(context.cwd, context));
-  const project = open();
+async function provided(
+  { targets, install }: ExecOptions,
+  { opened, context }: { opened: Project; context: Context },
+): Promise<Project> {
+  const project = targets.reduce(withTarget, opened);
   const missing = targets.filter((target) =>
     needsInstall(project, target) && wantsInstall(project, target, install)
   );
@@ -155,7 +160,7 @@ async function provided({ targets, install }: ExecOptions, context: Context): Pr
   refuseForeignHome(context, ["exec", "--install", ...missing.map(({ name }) => name)]);
   const { installMissing } = await import("./install_missing.ts");
   for (const target of missing) await installMissing(target, context);
-  return open();
+  return targets.reduce(withTarget, openProject(context.cwd, context));
 }
 
 /** A version that was asked for by hand is wanted now; the project's tools wait for `haft sync`. */

@@ -74,14 +74,17 @@ export class Catalogue {
 
   /** Every tool that declares the executable; `npx` is npm's before it is node's, which brings npm along. */
   toolsOfExecutable(executable: string): string[] {
-    const tools = [...this.#own.keys(), ...this.names()].filter((name) =>
-      this.entry(name)?.sources.some((source) => declaredBy(source).includes(executable))
-    );
+    const tools = [...this.#own.keys(), ...this.names()].filter((name) => this.declares(name, executable));
     const bringsAlong = (name: string) =>
       this.entry(name)?.sources.some((source) => componentsWith(source, executable)) === true;
     return tools.length < 2
       ? tools
       : tools.toSorted((a, b) => Number(bringsAlong(a)) - Number(bringsAlong(b)));
+  }
+
+  /** Whether a tool's entry declares the executable. */
+  declares(name: string, executable: string): boolean {
+    return this.entry(name)?.sources.some((source) => declaredBy(source).includes(executable)) === true;
   }
 
   /** The tool that a name is an alias or an executable of; undefined for names of tools, and for others. */

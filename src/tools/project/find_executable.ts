@@ -90,11 +90,10 @@ function toolCalled(
   tools: readonly ProjectTool[],
   catalogue: Catalogue,
 ): ProjectTool | undefined {
-  const owners = catalogue.toolsOfExecutable(name);
   return tools.find(({ request }) => request.name === name) ??
     tools.find(({ installed }) => installed !== undefined && Object.hasOwn(installed.receipt.bin, name)) ??
     tools.find(({ request }) => isNameOf(name, request.name, catalogue)) ??
-    tools.find(({ request }) => owners.includes(request.name));
+    tools.find(({ request }) => catalogue.declares(request.name, name));
 }
 
 /** The last part of a package's name: `cli` of `npm:@scope/cli`, `yq` of `go:example.com/yq/v4`. */
