@@ -5,7 +5,7 @@
  *     deno run -A scripts/bench/fleet_tasks.ts HAFT NATS_SERVER [TASKS]
  */
 import { availableParallelism } from "node:os";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -21,7 +21,8 @@ const TASKS = Number(count);
 const IN_FLIGHT = 32;
 
 await using fleet = await BenchFleet.start({ haft, server });
-const { root } = fleet.first;
+const root = join(fleet.first.root, "project");
+mkdirSync(root);
 writeFileSync(join(root, "haft.toml"), '[tasks.t]\nrun = "true"\n');
 const { fleet: settings } = readUserConfig(fleet.first.config);
 if (settings === undefined) throw new Error("The first machine is in no fleet");

@@ -124,6 +124,8 @@ export const FAULTS: Readonly<Record<string, (world: World, round: number) => Pr
       cwd,
       stdio: ["ignore", "pipe", "ignore"],
     });
+    // The child's own `kill` works once.
+    const signal = (name: NodeJS.Signals) => process.kill(child.pid ?? 0, name);
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
     await using client = await host.client();
@@ -131,7 +133,7 @@ export const FAULTS: Readonly<Record<string, (world: World, round: number) => Pr
       await client.request("events.publish", { type: "user.big", data: -1 });
       await delay(100);
     }
-    child.kill("SIGSTOP");
+    signal("SIGSTOP");
     const begun = performance.now();
     for (let sent = 0; sent < BIG.events; sent += 100) {
       await Promise.all(
@@ -143,12 +145,12 @@ export const FAULTS: Readonly<Record<string, (world: World, round: number) => Pr
       );
     }
     const took = performance.now() - begun;
-    child.kill("SIGCONT");
+    signal("SIGCONT");
     while (!text.includes('"user.end"') && child.exitCode === null) {
       await client.request("events.publish", { type: "user.end", data: null });
       await delay(200);
     }
-    child.kill("SIGKILL");
+    signal("SIGKILL");
     const lines = text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
     const big = lines.filter(({ event, data }) => event === "user.big" && Array.isArray(data));
     const dropped = lines.filter(({ event }) => event === "lagged")

@@ -36,19 +36,18 @@ Deno.test("a daemon and commands without [fleet] load nothing of NATS; with it, 
   const run = (...words: string[]) =>
     sandbox.run(haft, { args: words, env: { HAFT_SOCKET: socket, HAFT_DEBUG: "1" } });
   while (!existsSync(socket)) await delay(50);
-  for (
-    const words of [
-      ["trust"],
-      ["app", "start", "web"],
-      ["run", "t"],
-      ["fleet", "status"],
-      ["ipc-send", "--subscribe", "user.*", "--for", "200ms"],
-      ["app", "delete", "web"],
-    ]
-  ) {
+  const good = async (...words: string[]) => {
     const { code, stderr } = await run(...words);
     assertEquals(code, 0, `haft ${words.join(" ")}: ${stderr}`);
-  }
+  };
+  await good("trust");
+  await Promise.all([
+    good("app", "start", "web"),
+    good("run", "t"),
+    good("fleet", "status"),
+    good("ipc-send", "--subscribe", "user.*", "--for", "200ms"),
+  ]);
+  await good("app", "delete", "web");
   const config = join(sandbox.haftHome, "config");
   mkdirSync(config, { recursive: true });
   const creds = join(sandbox.root, "creds");
