@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Command, Duration, Shell, Text, Variable, VariableName } from "../process/config/process_schema.ts";
 import { type ManifestProblem, problemError } from "../tools/manifest/manifest_problem.ts";
+import { plainPath } from "../tools/manifest/plain_path.ts";
 import { NO_INCLUDES, type TaskIncludes } from "../tools/manifest/task_includes.ts";
 import { readSection } from "../tools/manifest/read_toml.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
@@ -53,7 +54,7 @@ export const TaskTable = v.pipe(
     dir: v.optional(Text),
     /** The same, under its first name. */
     cwd: v.optional(Text),
-    env: v.optional(v.record(VariableName, Variable), {}),
+    env: v.optional(v.pipe(v.record(VariableName, Variable), plainPath()), {}),
     /** Files of variables below the project's directory; a missing one is left out. */
     dotenv: v.optional(TextList, []),
     /** Tasks that run to completion before it. */

@@ -1,5 +1,5 @@
 /** The order of what apps wrote, for one who looks later. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -22,4 +22,18 @@ Deno.test("app logs has both streams in the order of their writing, and a last l
   assertEquals(lines, [...once, "open", ...once, "open"]);
   const last = await daemon.run("app", "logs", "talker", "-n", "2", "--json");
   assertEquals(last.stdout.trim().split("\n").map((line) => JSON.parse(line).line), ["err4", "open"]);
+});
+
+Deno.test("a reader that leaves in the middle of a long line ends app logs in silence", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const script = "head -c 3000000 /dev/zero | tr '\\0' x; echo; sleep 600";
+  daemon.sandbox.manifest(`[apps.big]\ncommand = ${JSON.stringify(script)}\n`);
+  await daemon.run("trust");
+  await daemon.run("app", "start");
+  while (!(await daemon.run("app", "logs", "big")).stdout.endsWith("x\n")) { /* It is not written yet. */ }
+  for (let round = 0; round < 6; round++) {
+    const { stdout, stderr } = await daemon.sandbox.shell(binary, "haft app logs big | head -c 10");
+    assertEquals(stdout.length, 10);
+    assert(!/EPIPE|bunfs/.test(stderr), stderr);
+  }
 });

@@ -48,6 +48,14 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
   ["a setting that is the user's alone", '[settings]\ntrusted_paths = ["/"]\n', [
     '2:1 key "settings.trusted_paths" must be left to your own config.toml (a project cannot trust itself)',
   ]],
+  [
+    "a PATH that would be the text $PATH",
+    '[env]\nPATH = "bin:$PATH"\n[tasks.t]\nrun = "x"\nenv = { PATH = "${PATH}:b" }\n',
+    [
+      '2:1 key "env.PATH" must be a list of directories without $PATH, which is filled in for apps alone, not "bin:$PATH"',
+      '5:9 key "tasks.t.env.PATH" must be a list of directories without $PATH, which is filled in for apps alone, not "${PATH}:b"',
+    ],
+  ],
   ["a value of the wrong type", '[settings]\njobs = "many"\n', [
     '2:1 key "settings.jobs" must be a number, not "many"',
   ]],

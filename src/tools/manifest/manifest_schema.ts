@@ -3,6 +3,7 @@ import { SourceName } from "../../protocol/artifact.ts";
 import { ToolOptions } from "../../protocol/tool_options.ts";
 import { OwnEntries } from "../catalogue/catalogue_schema.ts";
 import { FleetSettings } from "./fleet_settings.ts";
+import { plainPath } from "./plain_path.ts";
 import { VERSION_FILES } from "./version_files/families.ts";
 import { parseBehind, tryParseVersionRequest } from "../versions/version_request.ts";
 
@@ -103,7 +104,10 @@ export const TaskFile = v.strictObject({ tasks: v.optional(Section, {}) });
 export const ManifestDocument = v.strictObject({
   tools: v.optional(v.record(v.string(), v.union([Version, ToolTable])), {}),
   /** Variables of the project; `false` takes one away. */
-  env: v.optional(v.record(VariableName, v.union([v.string(), v.literal(false)])), {}),
+  env: v.optional(
+    v.pipe(v.record(VariableName, v.union([v.string(), v.literal(false)])), plainPath()),
+    {},
+  ),
   settings: v.optional(ProjectSettings, {}),
   mirrors: v.optional(MirrorTable, {}),
   /** Tools that haft's own catalogue lacks, or has otherwise. */

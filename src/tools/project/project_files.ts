@@ -267,8 +267,10 @@ function addContent(files: ProjectFiles, content: VersionFileContent, decided: S
     if (!decided.has(name)) files.system.push(name);
     decided.add(name);
   }
+  const constrained = new Set(files.constraints.map(({ name }) => name));
   for (const constraint of constraints) {
-    if (!files.constraints.some(({ name }) => name === constraint.name)) files.constraints.push(constraint);
+    if (!constrained.has(constraint.name)) files.constraints.push(constraint);
+    constrained.add(constraint.name);
   }
   if (Object.keys(env).length > 0) {
     files.foreignEnv = { ...env, ...files.foreignEnv };
