@@ -48,5 +48,8 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof ExitCode, { meanin
       meaning: "A time limit ran out.",
       next: "Give it more time: `--timeout`, or the task's `timeout`",
     },
-    interrupted: { meaning: "Interrupted by Ctrl-C.", next: "Run it again; nothing is left half done" },
+    interrupted: {
+      meaning: "Interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP.",
+      next: "Run it again; nothing is left half done",
+    },
   };

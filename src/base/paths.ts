@@ -64,6 +64,18 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
 }
 
 /**
+ * The variable that is a relative path, which would be another directory in each place; undefined where all
+ * is well.
+ */
+export function relativeHome(
+  { env, home }: Pick<PathsContext, "env" | "home">,
+): { name: string; path: string } | undefined {
+  const haftHome = envValue(env, "HAFT_HOME");
+  if (haftHome !== undefined && !isAbsolute(haftHome)) return { name: "HAFT_HOME", path: haftHome };
+  return isAbsolute(home) ? undefined : { name: "HOME", path: home };
+}
+
+/**
  * Where the tokens of the user's pipes lie (Windows). Not below `HAFT_HOME`: a pipe's name is the user's,
  * whatever that is set to, and only here is it certain that other users cannot read.
  */

@@ -1,10 +1,11 @@
 import { fstatSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
-import { errorCode } from "../base/errors.ts";
+import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
 import { EndedBySignal } from "../base/ending_signal.ts";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { resolvePaths } from "../base/paths.ts";
+import { SYSTEM_FAILURES } from "../base/system_error.ts";
 import { useOwnUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -86,19 +87,29 @@ function isTerminal(descriptor: number): boolean {
 function standardOutput(name: "stdout" | "stderr", env: Env): Output {
   let last: Promise<void> = Promise.resolve();
   let closed = false;
+  let failure: Error | undefined;
   const isTTY = isTerminal(name === "stdout" ? 1 : 2);
   const put = async (text: string | Uint8Array) => {
     if (closed) return;
+    if (failure !== undefined) throw failure;
     try {
       await runtime.writeOutput(name, text);
     } catch (error) {
       // The reader has left, as in `haft ls | head -1`, or the terminal was closed: drop the rest.
-      if (errorCode(error) !== "EPIPE" && !(isTTY && errorCode(error) === "EIO")) throw error;
-      closed = true;
+      if (errorCode(error) === "EPIPE" || (isTTY && errorCode(error) === "EIO")) closed = true;
+      else throw failure ??= unwritable(name, error);
     }
   };
   const sink = {
-    put: (text: string | Uint8Array) => last = last.then(() => put(text)),
+    put(text: string | Uint8Array) {
+      last = last.then(() => put(text));
+      // Not everything that writes waits for it; the command fails in the end.
+      last.catch(() => {});
+      return last;
+    },
+    get failure() {
+      return failure;
+    },
     get closed() {
       return closed;
     },
@@ -109,5 +120,14 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
   };
   return new SinkOutput(sink, {
     color: isTTY && envValue(env, "NO_COLOR") === undefined && env["TERM"] !== "dumb",
+  });
+}
+
+function unwritable(name: string, error: unknown): HaftError {
+  const code = errorCode(error);
+  const reason = (code === undefined ? undefined : SYSTEM_FAILURES[code]?.reason) ?? errorMessage(error);
+  return new HaftError(`Cannot write to ${name}: ${reason}${code === undefined ? "" : ` (${code})`}`, {
+    next: `Look at where ${name} goes; a part of what was printed is missing there`,
+    cause: error,
   });
 }

@@ -17,11 +17,13 @@ export function describeError(error: unknown, { env, stderr }: Pick<Context, "en
 /**
  * The error as a line of JSON, for a program that asked for JSON: `{"error": {name, message, next?}}`. `name`
  * is the protocol's where the daemon answered, else the class of haft's error.
+ *
+ * @param about further members, such as the tool that the error is about
  */
-export function errorAsJson(error: unknown): string {
+export function errorAsJson(error: unknown, about: Readonly<Record<string, string>> = {}): string {
   const { message, next = faultNote(error) } = forPeople(error);
   const name = daemonsName(error) ?? (error instanceof Error ? error.name : "Error");
-  return `${JSON.stringify({ error: { name, message, next } })}\n`;
+  return `${JSON.stringify({ error: { ...about, name, message, next } })}\n`;
 }
 
 function daemonsName(error: unknown): string | undefined {

@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
-import { type Paths, resolvePaths } from "../base/paths.ts";
+import { type Paths, relativeHome, resolvePaths } from "../base/paths.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
 import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 import { restoreUsersUmask } from "../base/umask.ts";
@@ -33,6 +33,8 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   // It chooses version files, and nothing is remembered with it.
   if (envValue(env, "MISE_ENV") !== undefined) return undefined;
   const home = envValue(env, "HOME") ?? homedir();
+  // The long way says what is wrong.
+  if (relativeHome({ env, home }) !== undefined) return undefined;
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();
   const known = readExecCache(paths.exec, { cwd, name, version: VERSION });

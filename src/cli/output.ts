@@ -17,6 +17,8 @@ export interface Output {
   draw(text: string): Promise<void>;
   /** Whether the reader has gone; what is written then is dropped. */
   readonly closed: boolean;
+  /** Why text was lost, other than that the reader has gone: the disk is full. */
+  readonly failure?: Error | undefined;
   readonly isTTY: boolean;
   /** Columns of the terminal now, 80 where there is none. Read it again after a resize. */
   readonly columns: number;
@@ -32,6 +34,7 @@ export type ColorChoice = typeof COLOR_CHOICES[number];
 export interface Sink {
   put(text: string | Uint8Array): Promise<void>;
   readonly closed: boolean;
+  readonly failure?: Error | undefined;
   readonly isTTY: boolean;
   readonly columns: number;
 }
@@ -67,6 +70,10 @@ export class SinkOutput implements Output {
 
   get closed(): boolean {
     return this.#sink.closed;
+  }
+
+  get failure(): Error | undefined {
+    return this.#sink.failure;
   }
 
   get isTTY(): boolean {

@@ -1,9 +1,13 @@
 import process from "node:process";
-import { HaftError } from "../base/errors.ts";
+import { resolve } from "node:path";
+import { HaftError, UsageError } from "../base/errors.ts";
+import { codeOf, EndedBySignal, interruptedCode } from "../base/ending_signal.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { mendDirectories } from "../base/mend_directories.ts";
+import { relativeHome } from "../base/paths.ts";
+import { shellQuote } from "../base/shell_quote.ts";
 import { runtime } from "../runtime/mod.ts";
-import type { Context } from "./command.ts";
+import type { Command, Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
 import { describeError, errorAsJson } from "./describe_error.ts";
@@ -36,10 +40,15 @@ interface Report {
 async function runReported(args: readonly string[], context: Context): Promise<ExitCode> {
   const report: Report = { json: false };
   try {
+    refuseRelativeHome(context);
     mendDirectories(context.paths);
-    return await dispatchTrusted(args, context, report);
+    const code = await dispatchTrusted(args, context, report);
+    // What was printed is lost, though the command itself did its work.
+    if (code === ExitCode.ok && context.stdout.failure !== undefined) throw context.stdout.failure;
+    return codeOf(code, context.signal);
   } catch (error) {
-    if (context.signal.aborted) return ExitCode.interrupted;
+    if (context.signal.aborted) return interruptedCode(context.signal);
+    if (error instanceof EndedBySignal) return interruptedCode({ reason: error });
     if (report.json) {
       await context.stderr.write(errorAsJson(error));
     } else {
@@ -48,6 +57,16 @@ async function runReported(args: readonly string[], context: Context): Promise<E
     }
     return error instanceof HaftError ? error.exitCode : ExitCode.failed;
   }
+}
+
+/** @throws {UsageError} for a home that is another directory in each working directory */
+function refuseRelativeHome(context: Context): void {
+  const relative = relativeHome(context);
+  if (relative === undefined) return;
+  const { name, path } = relative;
+  throw new UsageError(`${name} is a relative path, "${path}"`, {
+    next: `Give it an absolute one: export ${name}=${shellQuote(resolve(context.cwd, path))}`,
+  });
 }
 
 /** What else is wrong in the haft.toml that a command could not use, so that one look at it is enough. */
@@ -107,6 +126,7 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
   const { path, command } = found;
   if (asksForHelp) return await print(await helpText(found, context), context);
   const { colorFlag, parseCommandLine } = await import("./parse.ts");
+  report.json = asksForJson(found.args, command);
   const parsed = parseCommandLine(found.args, { path, ...command });
   report.json = parsed.flags.has("json");
   const color = colorFlag(parsed);
@@ -123,6 +143,13 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
     return await runOnHosts({ path, command, options, flags: parsed.flags }, context);
   }
   return await command.run(options, context);
+}
+
+/** Read before the command line is, which may be wrong. The words behind a task's name are the task's. */
+function asksForJson(args: readonly string[], { flags, stopEarly }: Command<unknown>): boolean {
+  if (stopEarly === true || !flags.some(({ name }) => name === "json")) return false;
+  const rest = args.indexOf("--");
+  return (rest === -1 ? args : args.slice(0, rest)).includes("--json");
 }
 
 /** What to begin with in a directory that is no project yet. */

@@ -136,7 +136,8 @@ export class Daemon {
     this.#lock = lock;
     this.#socket = options.socket;
     this.stopped = new Promise((resolve) => this.#resolveStopped = resolve);
-    const { log, version, build } = options;
+    const { log, version, build, user: { paths: { store, state, config } } } = options;
+    const home = { store, state, config };
     this.#settings = options.settings?.() ?? {};
     this.#services = new Services({
       user: options.user,
@@ -187,6 +188,7 @@ export class Daemon {
       clients: () => this.#server.connections,
       version,
       build,
+      home,
       capabilities: [
         "events",
         "cancel",
@@ -208,6 +210,7 @@ export class Daemon {
       socket: () => this.#socket,
       version,
       build,
+      home,
       uptime: () => Math.floor((performance.now() - this.#begun) / 1000),
       internalErrors: () => this.#internalErrors,
       cachedRuntimes: () => tools.now?.runtimes.cachedRuntimes ?? 0,

@@ -17,6 +17,10 @@ export const Hello = v.object({
 });
 export type Hello = v.InferOutput<typeof Hello>;
 
+/** The directories of a haft: two commands with other ones have other tools, apps and trust. */
+export const Home = v.object({ store: v.string(), state: v.string(), config: v.string() });
+export type Home = v.InferOutput<typeof Home>;
+
 /** The answer to `hello`. */
 export const Ack = v.object({
   /** 12 hex digits, given by the daemon, for this connection. */
@@ -34,5 +38,7 @@ export const Ack = v.object({
   /** The newest event's number. */
   seq: v.number(),
   capabilities: v.array(v.string()),
+  /** The daemon's own directories. Daemons before 0.2 do not say. */
+  home: v.optional(Home),
 });
 export type Ack = v.InferOutput<typeof Ack>;

@@ -96,6 +96,7 @@ export function daemonHarness(
     clients: () => server.connections,
     version: "1.2.3",
     build: "test",
+    home: { store: "/home/store", state: "/home/state", config: "/home/config" },
     capabilities: ["events"],
     snapshot: () => options.snapshot ?? { state: hub.seq },
   }));

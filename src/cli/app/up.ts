@@ -1,3 +1,4 @@
+import { codeOf } from "../../base/ending_signal.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { dependencyTable } from "../../apps/config/parse_apps.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
@@ -84,7 +85,7 @@ export const command: Command<AppUpOptions> = {
       abortOnFailure,
       json,
     }, context);
-    return await keepConnected(
+    const code = await keepConnected(
       {
         socket,
         client,
@@ -94,6 +95,7 @@ export const command: Command<AppUpOptions> = {
       context,
       (daemon, again) => front.run(daemon, again),
     );
+    return codeOf(code, context.signal);
   },
 };
 

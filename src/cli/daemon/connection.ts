@@ -25,6 +25,8 @@ interface Options extends Partial<ConnectOptions> {
   args?: readonly string[];
   /** Talk to an older haft's daemon without a warning. */
   anyVersion?: boolean;
+  /** Talk to a daemon that serves another home, too. */
+  anyHome?: boolean;
 }
 
 /** Connects to the daemon, starting it first if it is not there and `spawn` allows that. */
@@ -35,7 +37,7 @@ export async function connectToDaemon(
   if (context.remote !== undefined) {
     return { client: await context.remote.connect(options.client ?? "haft"), started: false };
   }
-  const { spawn: _spawn, anyVersion: _anyVersion, args = [], ...connectOptions } = options;
+  const { spawn: _spawn, anyVersion: _anyVersion, anyHome: _anyHome, args = [], ...connectOptions } = options;
   const connection: ConnectOptions = {
     client: "haft",
     version: context.version,
@@ -45,6 +47,7 @@ export async function connectToDaemon(
   };
   try {
     const client = await connectToRunning(connection, options.socket, context);
+    if (options.anyHome !== true) await checkHome(client, options.socket, context);
     const fate = options.anyVersion === true ? "stays" : await makeWayForThis(client, options, context);
     if (fate === "stays") return { client, started: false };
     if (fate === "replaced") {
@@ -66,7 +69,22 @@ export async function connectToDaemon(
   });
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
+  await checkHome(client, options.socket, context);
   return { client, started: readiness.state === "ready" };
+}
+
+/** @throws {HaftError} when the daemon serves another home */
+async function checkHome(client: DaemonClient, socket: string, context: Context): Promise<void> {
+  const { state, store, config } = client.ack.home ?? context.paths;
+  const { paths } = context;
+  if (state === paths.state && store === paths.store && config === paths.config) return;
+  try {
+    const { requireOwnHome } = await import("./daemon_home.ts");
+    requireOwnHome(client, socket, context);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
 }
 
 /**

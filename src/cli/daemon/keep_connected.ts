@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { Disconnected } from "../../channel/errors.ts";
 import { DaemonClient } from "../../client/daemon_client.ts";
+import { daemonRecordFile } from "../../client/running_daemon.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import { connectToDaemon } from "./connection.ts";
@@ -22,6 +24,8 @@ export interface KeepConnectedOptions {
   client: string;
   /** The command that comes back to what goes on without the daemon. Asked for when the daemon has ended. */
   readonly comeBack: string;
+  /** Starts another daemon when this one crashed, so that what it looked after has one again. */
+  restarts?: boolean;
   /** Says that the daemon ended, where a line on stderr would be in the way. */
   onLost?: () => void;
 }
@@ -57,15 +61,17 @@ export async function keepConnected<Result>(
     if (onLost !== undefined) onLost();
     else await stderr.write(createStyle(stderr.color).dim(`${DAEMON_ENDED}\n`));
     try {
-      next = await DaemonClient.connect({
-        client,
-        version,
-        socket,
-        env,
-        signal,
-        retry: true,
-        timeoutMs: AGAIN_MS,
-      });
+      next = options.restarts === true && hasCrashed(context)
+        ? (await connectToDaemon({ socket, spawn: true, client }, context)).client
+        : await DaemonClient.connect({
+          client,
+          version,
+          socket,
+          env,
+          signal,
+          retry: true,
+          timeoutMs: AGAIN_MS,
+        });
     } catch (error) {
       if (signal.aborted) {
         if (onLost === undefined) {
@@ -81,4 +87,9 @@ export async function keepConnected<Result>(
       });
     }
   }
+}
+
+/** A daemon that stops in order takes its record away, and one that a person stopped is not started again. */
+function hasCrashed({ paths }: Context): boolean {
+  return existsSync(daemonRecordFile(paths.state));
 }

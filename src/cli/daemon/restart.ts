@@ -21,7 +21,7 @@ export const command: Command<DaemonStartOptions> = {
 /** @returns whether the new daemon is on its way already */
 async function replaceAt(socket: string, options: DaemonStartOptions, context: Context): Promise<boolean> {
   let onItsWay = false;
-  await withRunning(socket, context, async (daemon, work) => {
+  await withRunning(socket, context, { anyHome: false }, async (daemon, work) => {
     onItsWay = await makeWay(daemon, { socket, args: listenArguments(options) }, context);
     const end = onItsWay ? "hands over to this haft in the same process" : "has stopped";
     const rest = work === "" ? "" : onItsWay ? `, and leaves ${work} to the next` : `; ${work} left running`;

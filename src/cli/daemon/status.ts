@@ -17,13 +17,14 @@ export const command: Command<DaemonStatusOptions> = {
   parse,
   async run({ json, socket }, context) {
     const { client } = await connectToDaemon(
-      { socket: await daemonSocket(socket, context), spawn: false },
+      { socket: await daemonSocket(socket, context), spawn: false, anyHome: true },
       context,
     );
     await using daemon = client;
     const state = await daemon.request("daemon.status", {});
     if (json) await context.stdout.write(`${JSON.stringify(state, null, 2)}\n`);
     else await printStatus(state, context);
+    if (context.remote === undefined) await noteOtherHome(state, context);
     return ExitCode.ok;
   },
 };
@@ -31,6 +32,16 @@ export const command: Command<DaemonStatusOptions> = {
 function parse(args: ParsedArgs): DaemonStatusOptions {
   noFurther([...args.positional, ...args.rest]);
   return { json: args.flags.has("json"), socket: socketFlag(args) };
+}
+
+/** Its apps, log and trust are not those that this command would ask about. */
+async function noteOtherHome(state: DaemonStatus, context: Context): Promise<void> {
+  const { otherHome, otherHomeFix, otherHomeText } = await import("./daemon_home.ts");
+  const other = otherHome(state.home, context);
+  if (other === undefined) return;
+  await context.stderr.write(
+    `Warning: the daemon ${otherHomeText(other)}\n  ${otherHomeFix(state.socket, context)}\n`,
+  );
 }
 
 async function printStatus(state: DaemonStatus, { stdout }: Context): Promise<void> {

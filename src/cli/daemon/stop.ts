@@ -34,22 +34,31 @@ export async function stopAt(
   { keepApps }: Pick<DaemonStopOptions, "keepApps">,
   context: Context,
 ): Promise<void> {
-  await withRunning(socket, context, async (daemon, work) => {
+  await withRunning(socket, context, { anyHome: true }, async (daemon, work) => {
     await daemon.request("daemon.shutdown", { keep_apps: keepApps });
     await interruptible(daemon.closed, context.signal);
     const rest = work === "" ? "" : keepApps ? `; ${work} left running` : `, and with it ${work}`;
-    await context.stderr.write(`The daemon, pid ${daemon.ack.pid}, has stopped${rest}\n`);
+    const home = await homeText(daemon, context);
+    await context.stderr.write(`The daemon${home}, pid ${daemon.ack.pid}, has stopped${rest}\n`);
   });
+}
+
+/** ` of another home, "/x"`, or nothing where the home is this command's. */
+async function homeText(daemon: DaemonClient, context: Context): Promise<string> {
+  const { otherHome } = await import("./daemon_home.ts");
+  const other = otherHome(daemon.ack.home, context);
+  return other === undefined ? "" : ` of another home, "${other.theirs}"`;
 }
 
 /** Does nothing where no daemon runs. @param use gets what it looks after, as text */
 export async function withRunning(
   socket: string,
   context: Context,
+  { anyHome }: { anyHome: boolean },
   use: (daemon: DaemonClient, work: string) => Promise<void>,
 ): Promise<void> {
   try {
-    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true }, context);
+    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true, anyHome }, context);
     await using daemon = client;
     await use(daemon, await runningWork(daemon));
   } catch (error) {

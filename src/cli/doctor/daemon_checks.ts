@@ -6,6 +6,7 @@ import { DaemonClient } from "../../client/daemon_client.ts";
 import { checkPathLength } from "../../socket/endpoint.ts";
 import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
 import type { Context } from "../command.ts";
+import { otherHome, otherHomeFix, otherHomeText } from "../daemon/daemon_home.ts";
 import { isAbsent } from "../daemon/connection.ts";
 import { shortPath } from "../short_path.ts";
 import { versionSkew } from "../daemon/version_skew.ts";
@@ -27,7 +28,8 @@ export async function examineDaemon(socket: string, context: Context): Promise<F
   return [ok("socket", shortPath(socket, context.home)), await daemon(socket, context)];
 }
 
-async function daemon(socket: string, { env, version, home, paths: { state } }: Context): Promise<Finding> {
+async function daemon(socket: string, context: Context): Promise<Finding> {
+  const { env, version, home, paths: { state } } = context;
   let client: DaemonClient;
   try {
     client = await DaemonClient.connect({
@@ -52,6 +54,10 @@ async function daemon(socket: string, { env, version, home, paths: { state } }: 
       : note("daemon", "not running; commands that need it start it");
   }
   await using connected = client;
+  const other = otherHome(connected.ack.home, context);
+  if (other !== undefined) {
+    return fault("daemon", `it ${otherHomeText(other)}`, otherHomeFix(socket, context));
+  }
   const skew = await versionSkew(connected, version);
   if (skew.kind !== "none") {
     return note("daemon", `it is an older haft, ${skew.daemon}`, 'Run "haft daemon restart"');

@@ -46,10 +46,14 @@ export const command: Command<TaskLogsOptions> = {
     const { id } = options;
     await followTask(path, {
       wait: (signal) =>
-        keepConnected({ socket, client, comeBack: `haft task logs -f ${id}` }, context, async (daemon) => {
-          const { tasks } = await daemon.request("task.wait", { ids: [id] }, { signal });
-          return tasks[0];
-        }),
+        keepConnected(
+          { socket, client, comeBack: `haft task logs -f ${id}`, restarts: true },
+          context,
+          async (daemon) => {
+            const { tasks } = await daemon.request("task.wait", { ids: [id] }, { signal });
+            return tasks[0];
+          },
+        ),
       signal,
       color: stdout.color,
       write: (text) => stdout.write(text),

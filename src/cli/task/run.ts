@@ -1,3 +1,4 @@
+import { codeOf } from "../../base/ending_signal.ts";
 import { join } from "node:path";
 import process from "node:process";
 import { errorMessage, HaftError } from "../../base/errors.ts";
@@ -73,7 +74,8 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
   for (const project of new Set(projects)) if (project?.program !== undefined) project.requireTrust();
   const nodes: ReadonlyMap<string, Runnable> = plan ?? new Map([["command", undefined]]);
   using hangup = untilHangup(context.signal);
-  return await new TaskRun(options, { ...context, signal: hangup.signal }, { nodes, own }).run();
+  const code = await new TaskRun(options, { ...context, signal: hangup.signal }, { nodes, own }).run();
+  return codeOf(code, hangup.signal);
 }
 
 /** One `haft run`: its tasks in order, with their output and their ends. */

@@ -43,6 +43,7 @@ export async function runInDaemon(
   const connection = {
     socket,
     client: "haft task",
+    restarts: true,
     get comeBack() {
       return started === undefined ? "haft task list" : `haft task logs -f ${started.id}`;
     },

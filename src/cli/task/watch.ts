@@ -1,3 +1,4 @@
+import { codeOf } from "../../base/ending_signal.ts";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { inputsOf, InputWatch } from "../../tasks/input_watch.ts";
@@ -62,7 +63,8 @@ export const command: Command<TaskWatchOptions> = {
   },
   async run(options, context) {
     using hangup = untilHangup(context.signal);
-    return await new TaskWatch(options, { ...context, signal: hangup.signal }).run();
+    const code = await new TaskWatch(options, { ...context, signal: hangup.signal }).run();
+    return codeOf(code, hangup.signal);
   },
 };
 

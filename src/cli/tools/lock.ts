@@ -1,4 +1,4 @@
-import { UsageError } from "../../base/errors.ts";
+import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { planLock } from "../../sync/plan_lock.ts";
 import { projectResolver } from "../../sync/project_sync.ts";
@@ -8,6 +8,7 @@ import { hostPlatform } from "../../tools/host_platform.ts";
 import { readLock } from "../../tools/lockfile/read_lock_file.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
+import { errorAsJson } from "../describe_error.ts";
 import { shortPath } from "../short_path.ts";
 
 export interface LockOptions {
@@ -75,7 +76,12 @@ async function write(project: Project, options: LockOptions, context: Context): 
     emit(event) {
       if (event.type !== "tool.failed") return;
       failed = true;
-      void context.stderr.write(`Error: ${event.tool}: ${event.error}\n`);
+      const { tool, error, next } = event;
+      void context.stderr.write(
+        options.json
+          ? errorAsJson(new HaftError(error, next === null ? {} : { next }), { tool })
+          : `Error: ${tool}: ${error}\n`,
+      );
     },
   });
   return !failed && changesOf(project).changes.length === 0;

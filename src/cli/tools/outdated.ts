@@ -4,6 +4,7 @@ import { projectResolver } from "../../sync/project_sync.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { table } from "../../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
+import { errorAsJson } from "../describe_error.ts";
 import { shortPath } from "../short_path.ts";
 import { namedTools } from "./named_tools.ts";
 
@@ -70,7 +71,7 @@ async function run(options: OutdatedOptions, context: Context): Promise<ExitCode
   if (options.json) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
   else if (shown.length > 0) await context.stdout.write(tableText(shown, context));
   else if (failed.length === 0) await context.stderr.write("Every tool is at its newest version\n");
-  await sayNotAsked(failed, context);
+  await sayNotAsked(failed, options, context);
   return failed.length > 0 || (options.check && outdated.length > 0) ? ExitCode.failed : ExitCode.ok;
 }
 
@@ -91,9 +92,17 @@ function tableText(rows: readonly OutdatedRow[], { home, stdout }: Context): str
   ], stdout);
 }
 
-/** Why a source could not be asked, for each tool. */
-export async function sayNotAsked(failed: readonly NotAsked[], { stderr }: Context): Promise<void> {
+/** Why a source could not be asked, for each tool; with `--json` as a line of JSON that names the tool. */
+export async function sayNotAsked(
+  failed: readonly NotAsked[],
+  { json }: { json: boolean },
+  { stderr }: Context,
+): Promise<void> {
   for (const { tool, error } of failed) {
+    if (json) {
+      await stderr.write(errorAsJson(error, { tool: tool.request.name }));
+      continue;
+    }
     const next = error.next === undefined ? "" : `  ${error.next}\n`;
     await stderr.write(`Warning: ${tool.request.name}: ${error.message}\n${next}`);
   }

@@ -74,13 +74,12 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
   if (!options.dryRun) project.requireInstallTrust(tools.map(({ request }) => request.name));
   const resolve = await projectResolver(project, { offline: false }, context);
   const { found, failed } = await newerVersions(tools, { resolve, signal: context.signal });
-  await sayNotAsked(failed, context);
+  await sayNotAsked(failed, options, context);
   const planned = found.flatMap((newer) => plan(newer, options) ?? []);
   const chosen = options.interactive ? await choose(planned, context) : planned;
-  if (!options.dryRun && chosen.length > 0) {
-    await perform(chosen, project, context);
-    await syncQuietly(context);
-  }
+  if (!options.dryRun && chosen.length > 0) await perform(chosen, project, context);
+  // Without a change, too: an upgrade that was killed has written the lock file and installed nothing.
+  if (!options.dryRun && (chosen.length > 0 || failed.length === 0)) await syncQuietly(context);
   await report(chosen, options, context);
   if (!options.bump) await noteOutOfReach(found, context);
   return failed.length > 0 ? ExitCode.failed : ExitCode.ok;

@@ -1,5 +1,6 @@
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
+import type { Home } from "../../protocol/hello.ts";
 import { PARTS, PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
 import type { connectionMethods } from "../../protocol/methods/connection_methods.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
@@ -11,6 +12,7 @@ export interface ConnectionHandlerDeps {
   clients: () => ReadonlyMap<string, Client>;
   version: string;
   build: string;
+  home: Home;
   capabilities: readonly string[];
   /** The state that a new subscriber starts from, by event family; taken in the step that subscribes it. */
   snapshot: (types: readonly string[]) => Record<string, unknown>;
@@ -34,6 +36,7 @@ export function connectionHandlers(deps: ConnectionHandlerDeps): Handlers<typeof
         epoch: hub.epoch,
         seq: hub.seq,
         capabilities: [...deps.capabilities],
+        home: deps.home,
       };
     },
     "cancel": ({ id }, call) => ({ cancelled: call.client.cancel(id) }),

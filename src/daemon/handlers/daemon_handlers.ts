@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import type { Hub } from "../../hub/hub.ts";
+import type { Home } from "../../protocol/hello.ts";
 import { PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
 import type { daemonMethods, DaemonMetrics } from "../../protocol/methods/daemon_methods.ts";
 import type { Handlers } from "../method_table.ts";
@@ -18,6 +19,7 @@ export interface DaemonHandlerDeps {
   socket: () => string;
   version: string;
   build: string;
+  home: Home;
   /** Seconds since the start. */
   uptime: () => number;
   internalErrors: () => number;
@@ -42,6 +44,7 @@ export function daemonHandlers(deps: DaemonHandlerDeps): Handlers<typeof daemonM
       protocol: [...PROTOCOL_RANGE],
       uptime_secs: deps.uptime(),
       socket: deps.socket(),
+      home: deps.home,
       log: log.path,
       epoch: hub.epoch,
       seq: hub.seq,

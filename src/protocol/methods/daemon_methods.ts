@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { Home } from "../hello.ts";
 import { defineMethod } from "./define.ts";
 
 /** What `daemon.status` tells. Times are seconds, sizes bytes. */
@@ -19,6 +20,8 @@ export const DaemonStatus = v.object({
   rss_bytes: v.number(),
   /** Faults of haft itself since the start; each is in the log. */
   internal_errors: v.number(),
+  /** Its own directories. */
+  home: v.optional(Home),
 });
 export type DaemonStatus = v.InferOutput<typeof DaemonStatus>;
 
