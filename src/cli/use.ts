@@ -129,8 +129,11 @@ async function versionToWrite(
   if (pin) return found.version;
   if (version !== undefined) return version;
   const [major = "", minor = ""] = found.version.split(".");
-  return major === "0" ? `${major}.${minor}` : major;
+  return major === "0" || LINES_ARE_MINOR.has(name) ? `${major}.${minor}` : major;
 }
+
+/** Tools whose releases are told apart by the second number: Go has been at 1 since its first. */
+const LINES_ARE_MINOR: ReadonlySet<string> = new Set(["go"]);
 
 /** @throws {HaftError} when there is no such tool or version, naming those that come close */
 async function resolve(

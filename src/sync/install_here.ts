@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { HaftError } from "../base/errors.ts";
 import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import type { InstallConfig } from "../protocol/install.ts";
@@ -28,11 +29,22 @@ export async function installHere(
   try {
     return await install(config, options);
   } catch (error) {
+    if (error instanceof HaftError && error.name === "VersionNotFound") throw lockedNowhere(error, config);
     const used = config.artifacts[0]?.artifact.kind;
     if (used === undefined || options.signal.aborted) throw error;
     const { hintAtOtherSources } = await import("../tools/resolve/other_source.ts");
     throw hintAtOtherSources(error, { ...config, used });
   }
+}
+
+/** What is installed is what haft.lock says, so that it is the lock file that names what does not exist. */
+function lockedNowhere(error: HaftError, { tool_name: tool, version }: InstallConfig): HaftError {
+  const next = `haft.lock has ${tool} ${version}; "haft upgrade ${tool}" takes one that exists`;
+  return new HaftError(error.message, {
+    next: error.next === undefined ? next : `${error.next}\n${next}`,
+    exitCode: error.exitCode,
+    cause: error,
+  });
 }
 
 async function install(config: InstallConfig, options: InstallHereOptions): Promise<InstallResult> {

@@ -1,12 +1,24 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ArtifactServer } from "../support/artifact_server.ts";
 import { zipArchive } from "../support/zip_builder.ts";
 import { binary, Sandbox } from "./support.ts";
 
 const MODULE_HASH = `h1:${"A".repeat(43)}=`;
+
+const COMMITTED = "v2.1.1-0.20250101000000-0123456789ab";
+
+/** What the proxy does not list → the version that it has for it. */
+const UNLISTED: Readonly<Record<string, string>> = {
+  "v2.0.5": "v2.0.5",
+  "v2.2.0-rc.0": "v2.2.0-rc.0",
+  [COMMITTED]: COMMITTED,
+  "main": COMMITTED,
+  "0123456789ab": COMMITTED,
+  "abcdef1": COMMITTED,
+};
 
 /**
  * A Go that builds a program which tells what the build saw, and says that it comes from the locked module.
@@ -55,6 +67,12 @@ async function proxy(): Promise<ArtifactServer> {
   }
   files["golang.org/toolchain/@v/list"] = text(listed.join("\n"));
   files["example.com/acme/v2/@v/list"] = text("v2.0.0\nv2.1.0\nv2.2.0-rc.1\n");
+  for (const [query, version] of Object.entries(UNLISTED)) {
+    files[`example.com/acme/v2/@v/${query}.info`] = text(JSON.stringify({ Version: version }));
+    files[`sumdb/sum.example/lookup/example.com/acme/v2@${version}`] = text(
+      `9\nexample.com/acme/v2 ${version} ${MODULE_HASH}\n`,
+    );
+  }
   const record = `9\nexample.com/acme/v2 v2.1.0 ${MODULE_HASH}\nexample.com/acme/v2 v2.1.0/go.mod h1:x=\n`;
   files["sumdb/sum.example/lookup/example.com/acme/v2@v2.1.0"] = text(record);
   return await ArtifactServer.start(files);
@@ -116,4 +134,30 @@ Deno.test("a program that go built from another module than the locked one is re
   assertEquals(code, 1);
   assertStringIncludes(stderr, "was built from example.com/acme/v2@v2.1.0");
   assertEquals(sandbox.installed(), ["go/1.99.0"]);
+});
+
+Deno.test("go:PACKAGE takes versions that the proxy does not list, branches and commits", async () => {
+  await using server = await proxy();
+  await using sandbox = await Sandbox.create();
+  const env = { GOPROXY: server.url(""), GOSUMDB: "sum.example" };
+  const lock = async (name: string, version: string) => {
+    rmSync(join(sandbox.project, "haft.lock"), { force: true });
+    sandbox.manifest(`[tools]\n"${name}" = "${version}"\n`);
+    const { code, stderr } = await sandbox.run(binary, { args: ["lock"], env });
+    return { code, stderr, text: code === 0 ? readFileSync(join(sandbox.project, "haft.lock"), "utf8") : "" };
+  };
+  const acme = "go:example.com/acme/v2/cmd/acme";
+  for (const [query, version] of Object.entries(UNLISTED)) {
+    const { code, stderr, text } = await lock(acme, query);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(text, `go = "example.com/acme/v2@${version}"`);
+  }
+  for (const query of ["2.0.6", "nobranch", "feedbeef"]) {
+    const { code, stderr } = await lock(acme, query);
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, `"${query}"`);
+  }
+  for (const text of ["go1.98", "go1.98.0", "V1.98.0"]) {
+    assertStringIncludes((await lock("go", text)).text, 'version = "1.98.0"');
+  }
 });

@@ -51,6 +51,36 @@ Deno.test({
   },
 });
 
+const TAGS: [text: string, version: string][] = [
+  ["lts", "24.2.0"],
+  ["lts/*", "24.2.0"],
+  ["lts/iron", "20.5.0"],
+  ["lts/Jod", "22.1.0"],
+  ["node", "26.0.0"],
+  ["current", "26.0.0"],
+  ["stable", "26.0.0"],
+  ["V22.1.0", "22.1.0"],
+  ["v20", "20.5.0"],
+];
+
+Deno.test("node from npm takes the words of .nvmrc that the registry has no tag for", async () => {
+  const versions = ["20.5.0", "22.1.0", "24.2.0", "26.0.0"];
+  await using registry = await fakeTools(versions.map((version) => ["node", version] as const));
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const lock = async (version: string) => {
+    sandbox.manifest(`[tools]\nnode = { version = "${version}", source = "npm" }\n`);
+    return await sandbox.run(binary, { args: ["lock"] });
+  };
+  for (const [text, version] of TAGS) {
+    const { code, stderr } = await lock(text);
+    assertEquals(code, 0, `${text}: ${stderr}`);
+    assertStringIncludes(readFileSync(join(sandbox.project, "haft.lock"), "utf8"), `version = "${version}"`);
+  }
+  const { code, stderr } = await lock("lts/nope");
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, 'Unknown tag "lts/nope"');
+});
+
 Deno.test("sync names the setting for a mirror where no source of a tool can be reached", async () => {
   await using registry = await fakeTools([]);
   await using sandbox = await machine(registry);

@@ -64,3 +64,21 @@ Deno.test("use of a tool or version that does not exist changes nothing, and nam
   assertEquals((await use("npm:a-library")).code, 1);
   assertEquals(files(), before);
 });
+
+Deno.test("use names haft's own word for what other managers call otherwise", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const rows: [target: string, next: string][] = [
+    ["pipx:black", 'Write "pypi:black"'],
+    ["ubi:owner/name@1", 'Write "github:owner/name"'],
+    ["aqua:owner/name", 'Write "github:owner/name"'],
+    ["core:node", 'Write "node"'],
+    ["Esbuild@1", 'Did you mean "esbuild"?'],
+    ["esbuild@temurin-21", 'write the version alone: esbuild = "21"'],
+  ];
+  for (const [target, next] of rows) {
+    const { code, stderr } = await sandbox.run(binary, { args: ["use", target] });
+    assertEquals(code === 0, false, target);
+    assertStringIncludes(stderr, next);
+  }
+});

@@ -7,7 +7,7 @@ import { TaskClient } from "../../fleet/tasks/task_client.ts";
 import type { Context } from "../command.ts";
 import { startRequest, type TaskStartOptions } from "./task_options.ts";
 import { type HostSelector, parseHostSelector } from "../fleet/host_flag.ts";
-import { hostsOf } from "../fleet/hosts_of.ts";
+import { hostsOf, isOneThere } from "../fleet/hosts_of.ts";
 import { fleetSettings } from "../fleet/membership.ts";
 
 export async function startOnFleet(
@@ -29,6 +29,12 @@ export async function startOnFleet(
       const id = await tasks.send({ pool, host: settings.host, request });
       await context.stdout.write(options.json ? `${JSON.stringify({ id, pool })}\n` : `${id}\n`);
     }
+  }
+  if (!await isOneThere(selector, { connection, fleet: settings.name })) {
+    await context.stderr.write(
+      `Note: no host that is there is "${options.on}"; the task waits in the queue until one comes\n` +
+        '  Run "haft fleet ls" for those that are there\n',
+    );
   }
   return ExitCode.ok;
 }

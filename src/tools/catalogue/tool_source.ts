@@ -46,6 +46,8 @@ function isSlip(name: string, near: string): boolean {
 
 /** The tools whose names, or whose executables' names, look most like the given one. */
 function nearestTools(name: string): string[] {
+  // A capital is the whole difference.
+  if (builtInCatalogue.names().includes(name.toLowerCase())) return [name.toLowerCase()];
   const names = nearestNames(name, builtInCatalogue.names()).filter((near) => isSlip(name, near));
   if (names.length > 0) return names;
   const executables = builtInCatalogue.names().flatMap((tool) =>
@@ -60,11 +62,35 @@ function nearestTools(name: string): string[] {
   ];
 }
 
+/** Sources as other managers call them → the beginning of haft's own name. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  pipx: "pypi:",
+  pip: "pypi:",
+  uv: "pypi:",
+  ubi: "github:",
+  aqua: "github:",
+  gh: "github:",
+  eget: "github:",
+  crates: "cargo:",
+  crate: "cargo:",
+  golang: "go:",
+  node: "npm:",
+  yarn: "npm:",
+  pnpm: "npm:",
+  bun: "npm:",
+  core: "",
+  asdf: "",
+  vfox: "",
+};
+
 function directSource(tool: string, prefix: string, text: string): ToolSource {
   const source = findSource(prefix);
   if (source === undefined) {
+    const ours = Object.hasOwn(ELSEWHERE, prefix) ? ELSEWHERE[prefix] : undefined;
     throw new UsageError(`Unknown source "${prefix}" in tool "${tool}"`, {
-      next: `Write a catalogue name such as "biome", or ${directForms().join(", ")}`,
+      next: ours !== undefined
+        ? `Write "${ours}${text}"`
+        : `Write a catalogue name such as "biome", or ${directForms().join(", ")}`,
     });
   }
   const entry = source.direct(text);

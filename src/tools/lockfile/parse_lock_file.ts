@@ -3,7 +3,13 @@ import * as v from "valibot";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { PLATFORMS } from "../platform.ts";
 import { LockDocument } from "./lock_schema.ts";
-import { LOCK_VERSION, LOCKED_PLATFORMS, type LockedTool, type LockFile } from "../locked_tool.ts";
+import {
+  emptyLockFile,
+  LOCK_VERSION,
+  LOCKED_PLATFORMS,
+  type LockedTool,
+  type LockFile,
+} from "../locked_tool.ts";
 
 const WRITE_AGAIN = 'Remove the file and run "haft sync" to write it again';
 
@@ -16,9 +22,12 @@ const WRITE_AGAIN = 'Remove the file and run "haft sync" to write it again';
 export function parseLockFile(text: string, path: string): LockFile {
   if (/^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/m.test(text)) {
     throw new UsageError(`Cannot read lock file "${path}": it has merge conflict markers`, {
-      next: WRITE_AGAIN,
+      next: 'Take one side, "git checkout --ours haft.lock" or --theirs, then run "haft sync": ' +
+        "it adds what the other side had",
     });
   }
+  // As it is after a disk was full: it pins nothing, and a sync writes it.
+  if (text.trim() === "") return emptyLockFile();
   const document = readToml(text, path);
   checkVersion(document, path);
   const result = v.safeParse(LockDocument, document);

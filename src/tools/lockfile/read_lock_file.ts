@@ -2,6 +2,7 @@ import { readTextFile } from "../../base/read_text_file.ts";
 import type { ToolKind } from "../../protocol/artifact.ts";
 import { dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
+import { SYSTEM_FAILURES } from "../../base/system_error.ts";
 import { emptyLockFile, type LockFile } from "../locked_tool.ts";
 import { parseLockFile } from "./parse_lock_file.ts";
 
@@ -24,7 +25,11 @@ export function readTextIfAny(path: string): string | undefined {
     return readTextFile(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-    throw new HaftError(`Cannot read "${path}": ${errorMessage(error)}`, { cause: error });
+    const known = SYSTEM_FAILURES[errorCode(error) ?? ""];
+    throw new HaftError(`Cannot read "${path}": ${known?.reason ?? errorMessage(error)}`, {
+      ...(known === undefined ? {} : { next: known.next(path) }),
+      cause: error,
+    });
   }
 }
 

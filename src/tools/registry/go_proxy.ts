@@ -51,11 +51,29 @@ export async function moduleVersions(module: string, context: GoProxyContext): P
   return latest === undefined ? undefined : [latest];
 }
 
+/**
+ * The version that a module has for what `go install` takes behind the `@`: a version that the proxy does not
+ * list, a branch, a commit.
+ * @returns undefined when the proxy has none
+ */
+export async function queriedVersion(
+  module: string,
+  query: string,
+  context: GoProxyContext,
+): Promise<string | undefined> {
+  return versionIn(
+    await getText(`${await proxyFor(context)}${escaped(module)}/@v/${escaped(query)}.info`, context),
+  );
+}
+
 async function latestVersion(module: string, context: GoProxyContext): Promise<string | undefined> {
-  const text = await getText(`${await proxyFor(context)}${escaped(module)}/@latest`, context);
+  return versionIn(await getText(`${await proxyFor(context)}${escaped(module)}/@latest`, context));
+}
+
+function versionIn(text: string | undefined): string | undefined {
   const parsed = text === undefined
     ? undefined
-    : v.safeParse(v.object({ Version: v.string() }), JSON.parse(text));
+    : v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ Version: v.string() })), text);
   return parsed?.success === true ? parsed.output.Version : undefined;
 }
 

@@ -5,6 +5,11 @@ import { parseVersionRequest } from "../versions/version_request.ts";
 /** Words for the newest release, in sources that have no tags of their own. */
 const NEWEST = new Set(["latest", "stable", "current"]);
 
+/** Whether a tag asks for the newest release. */
+export function isNewest(tag: string): boolean {
+  return NEWEST.has(tag.toLowerCase());
+}
+
 /**
  * The version that a request means among those of a source without tags: the newest release for `latest`.
  *
@@ -14,7 +19,7 @@ export function chooseFrom(versions: readonly string[], request: SourceRequest):
   const asked = parseVersionRequest(request.version);
   if (asked.kind === "exact") return versions.find((version) => version === asked.version);
   if (asked.kind === "range") return pickVersion(versions, asked.range);
-  return NEWEST.has(asked.tag.toLowerCase()) ? newest(versions) : undefined;
+  return isNewest(asked.tag) ? newest(versions) : undefined;
 }
 
 /** The newest release; a pre-release only when there is nothing else. */

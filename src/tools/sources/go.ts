@@ -7,9 +7,10 @@ import { mapLimited } from "../../base/work_pool.ts";
 import { ModuleHash } from "../integrity.ts";
 import type { LockedTool } from "../locked_tool.ts";
 import type { Platform } from "../platform.ts";
-import { moduleHash, moduleOf, moduleVersions, moduleZip } from "../registry/go_proxy.ts";
+import { moduleHash, moduleOf, moduleVersions, moduleZip, queriedVersion } from "../registry/go_proxy.ts";
 import type { SourceRequest } from "./source_request.ts";
 import { looseVersion, versionMap } from "../versions/loose_version.ts";
+import { parseVersionRequest } from "../versions/version_request.ts";
 import { sortVersions } from "../versions/pick_version.ts";
 import { ExecutableName } from "./build.ts";
 import { chooseFrom, withLatest } from "./choose_version.ts";
@@ -84,9 +85,10 @@ export const go = {
   },
   async resolve(entry, request, deps) {
     const found = await releases(entry, request, deps);
-    const version = chooseFrom([...found.versions.keys()], request);
-    if (version === undefined) throw unknownVersion(request, withLatest([...found.versions.keys()]));
-    const text = found.versions.get(version) ?? version;
+    const chosen = chooseFrom([...found.versions.keys()], plainRequest(entry, request));
+    const [version, text] = chosen === undefined
+      ? await unlisted(entry, { request, found }, deps)
+      : [chosen, found.versions.get(chosen) ?? chosen];
     if (entry.package === "toolchain") return await toolchain(request, { version, text }, deps);
     const integrity = await moduleHash(found.module, text, deps);
     if (integrity === undefined) throw noIntegrity(request, `${found.module}@${text}`, undefined);
@@ -151,6 +153,33 @@ async function releases(
   const found = await moduleOf(path, deps);
   if (found === undefined) throw unknownModule(request, path);
   return { module: found.module, versions: programVersions(found.versions) };
+}
+
+/** Go itself may be asked for as go.mod's `toolchain` line writes it: `go1.22`. */
+function plainRequest({ package: path }: GoEntry, request: SourceRequest): SourceRequest {
+  if (path !== "toolchain") return request;
+  return { ...request, version: request.version.trim().replace(/^go(?=\d)/, "") };
+}
+
+/**
+ * A version that the proxy has and does not list, as `go install` takes it: retracted ones, commits and
+ * branches.
+ *
+ * @throws {HaftError} when there is none
+ */
+async function unlisted(
+  { package: path }: GoEntry,
+  { request, found }: { request: SourceRequest; found: { module: string; versions: Map<string, string> } },
+  deps: ResolveDeps,
+): Promise<readonly [version: string, text: string]> {
+  const asked = parseVersionRequest(request.version);
+  if (path !== "toolchain" && asked.kind !== "range") {
+    const query = asked.kind === "exact" ? `v${asked.version}` : asked.tag;
+    const text = await queriedVersion(found.module, query, deps);
+    const [known] = programVersions(text === undefined ? [] : [text]);
+    if (known !== undefined) return known;
+  }
+  throw unknownVersion(request, withLatest([...found.versions.keys()]));
 }
 
 /** Go's version → as releases of Go are called, from the names of the toolchain for all systems. */

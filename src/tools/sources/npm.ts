@@ -60,6 +60,8 @@ export const NpmEntry = v.strictObject({
   versions: v.string(),
   /** The tool's version → that of the packages, where they have numbers of their own. */
   carried: v.optional(v.record(v.string(), v.string())),
+  /** Tags that the registry does not know → what they ask for: `lts/iron` → `20`. */
+  tags: v.optional(v.record(v.string(), v.string())),
   /** The package that published the versions before `below`, as yarn 1 has another than yarn 2. */
   earlier: v.optional(v.strictObject({ package: PackageName, below: ExactVersion })),
   /** How it is published; without it, the package's metadata tells. */

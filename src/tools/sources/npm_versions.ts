@@ -2,8 +2,8 @@
 import { compare, format, parse, tryParse } from "@std/semver";
 import { HaftError } from "../../base/errors.ts";
 import { pickVersion, sortVersions } from "../versions/pick_version.ts";
-import { parseVersionRequest } from "../versions/version_request.ts";
-import { chooseFrom, withLatest } from "./choose_version.ts";
+import { parseVersionRequest, type VersionRequest } from "../versions/version_request.ts";
+import { chooseFrom, isNewest, withLatest } from "./choose_version.ts";
 import { type RequestOptions, requestOptions, type ResolveDeps, type VersionManifest } from "./source.ts";
 import { nothingPublished, orNotFound, unknownPackage, unknownVersion } from "./source_error.ts";
 import type { SourceRequest } from "./source_request.ts";
@@ -14,6 +14,8 @@ export interface NpmVersions {
   versions: string;
   /** The tool's version → that of the packages, where they have numbers of their own. */
   carried?: Readonly<Record<string, string>> | undefined;
+  /** Tags that the registry does not know → what they ask for. */
+  tags?: Readonly<Record<string, string>> | undefined;
   /** The package that published the versions before `below`. */
   earlier?: { package: string; below: string } | undefined;
 }
@@ -85,17 +87,36 @@ export async function chooseVersion(
 ): Promise<{ version: string; manifest?: VersionManifest }> {
   if (entry.carried !== undefined) return { version: carriedVersion(request, entry.carried) };
   const packageName = entry.versions;
-  const asked = parseVersionRequest(request.version);
+  const asked = knownTag(parseVersionRequest(request.version), entry);
   if (asked.kind === "exact") return { version: asked.version };
   if (asked.kind === "tag") {
-    const manifest = await orNotFound(deps.registry.manifest(packageName, asked.tag, requestOptions(deps)));
-    if (manifest === undefined) throw await missingVersion(request, { package: packageName }, deps);
+    const manifest = await taggedManifest(packageName, asked.tag, deps);
+    if (manifest === undefined) throw await missingVersion(request, { package: packageName }, deps, entry);
     return { version: checkedVersion(request, manifest.version), manifest };
   }
   const { versions, distTags } = await listed(entry, request, deps);
   const version = pickVersion(versions, asked.range);
   if (version === undefined) throw unknownVersion(request, { versions, distTags });
   return { version };
+}
+
+/** A request by one of the entry's own tags, as what the tag asks for. */
+function knownTag(asked: VersionRequest, { tags = {} }: NpmVersions): VersionRequest {
+  if (asked.kind !== "tag") return asked;
+  const word = asked.tag.toLowerCase();
+  return Object.hasOwn(tags, word) ? parseVersionRequest(tags[word] ?? word) : asked;
+}
+
+/** What a tag of the registry names; other words for the newest release mean its `latest`. */
+async function taggedManifest(
+  name: string,
+  tag: string,
+  deps: ResolveDeps,
+): Promise<VersionManifest | undefined> {
+  const ask = (word: string) => orNotFound(deps.registry.manifest(name, word, requestOptions(deps)));
+  // The registry has no tags with a slash, which would be another address.
+  const manifest = tag.includes("/") ? undefined : await ask(tag);
+  return manifest ?? (isNewest(tag) && tag !== "latest" ? await ask("latest") : undefined);
 }
 
 /** A tag's version becomes a directory's name and part of addresses, so it must be what it claims to be. */
@@ -115,10 +136,11 @@ export async function missingVersion(
   request: SourceRequest,
   { package: name, version }: { package: string; version?: string },
   deps: ResolveDeps,
+  { tags = {} }: Pick<NpmVersions, "tags"> = {},
 ): Promise<Error> {
   const packument = await orNotFound(deps.registry.packument(name, requestOptions(deps)));
   if (packument === undefined) return unknownPackage(request, name);
   return version !== undefined && packument.versions.includes(version)
     ? nothingPublished(request, version, "npm")
-    : unknownVersion(request, packument);
+    : unknownVersion(request, { ...packument, distTags: { ...tags, ...packument.distTags } });
 }

@@ -21,8 +21,19 @@ export function unknownVersion(
   const known = isTag && tags.length > 0 ? `It has the tags ${tags.sort().join(", ")}` : undefined;
   return new NoSuchVersionError(
     `Unknown ${isTag ? "tag" : "version"} "${text}" of tool "${request.name}" (${where(request)})`,
-    optionalNext(didYouMean(near) ?? known),
+    optionalNext(vendorHint(request) ?? didYouMean(near) ?? known),
   );
+}
+
+/** `temurin-21`, `pypy3.10-7.3`: other managers have the builder's name in front of the version. */
+function vendorHint({ name, version }: SourceRequest): string | undefined {
+  const [, vendor, number] = /^([a-z][a-z_]*(?:-[a-z_]+)*)-(\d[\d.]*)/i.exec(version.trim()) ?? [];
+  if (vendor === undefined || number === undefined) return undefined;
+  const [major] = number.split(".");
+  return name === "java"
+    ? `haft does not choose among builders; write the version alone: java = "${major}" is a trimmed runtime, ` +
+      `java = { version = "${major}", source = "http" } Amazon's JDK (Corretto)`
+    : `haft has no builds of "${vendor}"; write the version alone: ${name} = "${number}"`;
 }
 
 /** The error for a package that the registry does not have. */

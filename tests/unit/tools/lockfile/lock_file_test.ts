@@ -149,7 +149,11 @@ Deno.test("parseLockFile() recognises merge conflict markers", () => {
     '<<<<<<< HEAD\nrequest = "^2"\n=======\nrequest = "^1"\n>>>>>>> topic',
   );
   const error = assertThrows(() => parseLockFile(text, "haft.lock"), UsageError, "merge conflict markers");
-  assertEquals(error.next, 'Remove the file and run "haft sync" to write it again');
+  assertStringIncludes(error.next ?? "", 'Take one side, "git checkout --ours haft.lock" or --theirs');
+});
+
+Deno.test("parseLockFile() takes an empty file for one that pins nothing", () => {
+  for (const text of ["", "\n", "  \n"]) assertEquals(parseLockFile(text, "haft.lock"), emptyLockFile());
 });
 
 Deno.test("parseLockFile() asks for a newer haft when the format is newer", () => {

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../../src/base/errors.ts";
+import { versionSatisfies } from "../../../../src/tools/versions/pick_version.ts";
 import {
   parseVersionRequest,
   tryParseVersionRequest,
@@ -12,6 +13,14 @@ Deno.test("parseVersionRequest() tells exact versions, ranges and tags apart", (
     ["v22.1.0", "exact", "22.1.0"],
     ["=1.2.3", "exact", "1.2.3"],
     ["= 1.2.3", "exact", "1.2.3"],
+    ["V22.1.0", "exact", "22.1.0"],
+    ["V22", "range"],
+    ["==1.2.3", "exact", "1.2.3"],
+    ["==1.2.*", "range"],
+    [">=0.5,<0.6", "range"],
+    [">=0.5, <0.6", "range"],
+    ["~=1.4", "range"],
+    ["4f2a9c1", "tag", "4f2a9c1"],
     ["2.0.0-beta.1", "exact", "2.0.0-beta.1"],
     ["7.0.0-dev.20260707.2", "exact", "7.0.0-dev.20260707.2"],
     ["22", "range"],
@@ -61,5 +70,21 @@ Deno.test("parseVersionRequest() refuses what is neither, and what would change 
     assertEquals(tryParseVersionRequest(text), undefined, JSON.stringify(text));
     const error = assertThrows(() => parseVersionRequest(text), UsageError, "Cannot read version");
     assertStringIncludes(error.next ?? "", '"^1.2"');
+  }
+});
+
+Deno.test("versionSatisfies() reads pip's ranges as pip does", () => {
+  const rows: [request: string, inside: string, outside: string][] = [
+    [">=0.5,<0.6", "0.5.9", "0.6.0"],
+    ["==1.2.*", "1.2.9", "1.3.0"],
+    ["~=1.4", "1.9.0", "2.0.0"],
+    ["~=1.4.2", "1.4.9", "1.5.0"],
+  ];
+  for (const [request, inside, outside] of rows) {
+    assertEquals(
+      [versionSatisfies(request, inside), versionSatisfies(request, outside)],
+      [true, false],
+      request,
+    );
   }
 });
