@@ -49,7 +49,7 @@ Deno.test({
     ) {
       const { code, stderr } = await sandbox.shell(binary, `haft ${line} > /dev/full`);
       assertEquals(code, 1, `${line}: ${stderr}`);
-      assertStringIncludes(stderr, "error: Cannot write to stdout: no space is left there (ENOSPC)");
+      assertStringIncludes(stderr, "Cannot write to stdout: no space is left there (ENOSPC)");
     }
   },
 });
@@ -59,7 +59,9 @@ Deno.test("usage errors and what a source refuses are lines of JSON with --json,
   await using sandbox = await Sandbox.create({ registry: registry.url });
   const lines = async (...args: string[]) => {
     const { code, stderr } = await sandbox.run(binary, { args });
-    return { code, errors: stderr.trim().split("\n").map((line) => JSON.parse(line).error) };
+    // What an install tells meanwhile is JSON, too.
+    const told = stderr.trim().split("\n").map((line) => JSON.parse(line));
+    return { code, errors: told.flatMap(({ error }) => typeof error === "object" ? [error] : []) };
   };
   const unknown = await lines("ls", "--json", "--foo");
   assertEquals([unknown.code, unknown.errors[0].name], [2, "UsageError"]);
@@ -72,7 +74,7 @@ Deno.test("usage errors and what a source refuses are lines of JSON with --json,
     const { code, errors } = await lines(...words);
     assertEquals(code, 1);
     const [first] = errors;
-    assertEquals([errors.length, first.tool], [1, "esbuild"]);
+    assertEquals(first.tool, "esbuild");
     assertStringIncludes(first.message, "99");
     assert(first.next !== undefined, JSON.stringify(first));
   }

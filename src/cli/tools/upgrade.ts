@@ -79,7 +79,7 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
   const chosen = options.interactive ? await choose(planned, context) : planned;
   if (!options.dryRun && chosen.length > 0) await perform(chosen, project, context);
   // Without a change, too: an upgrade that was killed has written the lock file and installed nothing.
-  if (!options.dryRun && (chosen.length > 0 || failed.length === 0)) await syncQuietly(context);
+  if (!options.dryRun && (chosen.length > 0 || failed.length === 0)) await syncQuietly(context, options);
   await report(chosen, options, context);
   if (!options.bump) await noteOutOfReach(found, context);
   return failed.length > 0 ? ExitCode.failed : ExitCode.ok;
