@@ -16,7 +16,6 @@ Deno.test("a daemon of another HAFT_HOME is refused with both homes, and each ca
     "app status",
     "app start web",
     "task list",
-    "task wait x",
     "daemon start",
     "daemon restart",
   ];
