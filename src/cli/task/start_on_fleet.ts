@@ -32,7 +32,7 @@ export async function startOnFleet(
   }
   if (!await isOneThere(selector, { connection, fleet: settings.name })) {
     await context.stderr.write(
-      `Note: no host that is there is "${options.on}"; the task waits in the queue until one comes\n` +
+      `Note: no host that is there matches --on ${options.on}; the task waits in the queue until one comes\n` +
         '  Run "haft fleet ls" for those that are there\n',
     );
   }
