@@ -125,7 +125,7 @@ Deno.test("install --ipc-channel whose parent goes away stops, leaves nothing an
   assertNothingInstalled(box);
 });
 
-Deno.test("install --ipc-channel that is told to stop leaves nothing and exits 130", async () => {
+Deno.test("install --ipc-channel that is told to stop leaves nothing and exits 143", async () => {
   await using box = await sandbox();
   await using world = await widget(box);
   world.registry.fault(/\.tgz$/, { kind: "drip", bytes: 100, everyMs: 50 });
@@ -134,7 +134,7 @@ Deno.test("install --ipc-channel that is told to stop leaves nothing and exits 1
     if ((data as { state: string }).state === "downloading") break;
   }
   process.kill(child.pid ?? 0, "SIGTERM");
-  assertEquals((await ended).code, 130);
+  assertEquals((await ended).code, 143);
   assertNothingInstalled(box);
   await close();
 });
