@@ -187,8 +187,8 @@ export class AppService {
   }
 
   /** The last lines of apps, oldest first where their times are known. */
-  logs(query: LogsQuery & Selection): { lines: AppLogLine[] } {
-    return { lines: readAppLogs(this.#apps.select(query, { configured: true }), query) };
+  async logs(query: LogsQuery & Selection, signal?: AbortSignal): Promise<{ lines: AppLogLine[] }> {
+    return { lines: await readAppLogs(this.#apps.select(query, { configured: true }), query, signal) };
   }
 
   /**

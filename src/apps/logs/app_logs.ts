@@ -25,25 +25,32 @@ export interface LogsQuery {
  * @throws {UsageError} when `grep` is no pattern
  * @throws {HaftError} for an instance that its app does not have
  */
-export function readAppLogs(apps: readonly App[], query: LogsQuery): AppLogLine[] {
+export async function readAppLogs(
+  apps: readonly App[],
+  query: LogsQuery,
+  signal?: AbortSignal,
+): Promise<AppLogLine[]> {
   if (query.lines === 0) return [];
   if (query.follow !== true) { for (const app of apps) requireInstances(app, query.names); }
   const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
   const { lines: count, since } = query;
   const streams = LOG_STREAMS.filter((stream) => query.stream === undefined || query.stream === stream);
-  const lines = apps.flatMap(({ key: { name, root }, instances }) =>
+  // Where each ends is settled before the first is read.
+  const logs = apps.flatMap(({ key: { name, root }, instances }) =>
     instances.filter(isMeant(name, query.names)).flatMap(({ instance, logs }) =>
-      streams.flatMap((stream) =>
-        readLog(logs.paths[stream], logs.rotations(stream), {
-          lines: count,
-          since,
-          grep,
-          until: query.follow === true ? logs.told(stream) : undefined,
-        })
-          .map((line) => ({ app: name, root, instance, stream, ...line }))
-      )
+      streams.map((stream) => ({
+        source: { app: name, root, instance, stream },
+        path: logs.paths[stream],
+        rotations: () => logs.rotations(stream),
+        until: query.follow === true ? logs.told(stream) : undefined,
+      }))
     )
   );
+  const lines: AppLogLine[] = [];
+  for (const { source, path, rotations, until } of logs) {
+    const found = await readLog(path, rotations, { lines: count, since, grep, until }, signal);
+    for (const line of found) lines.push({ ...source, ...line });
+  }
   // Stable: the lines of one stream keep their order.
   lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
   return lines.slice(-count);

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { setImmediate } from "node:timers";
 import { LineSplitter } from "./line_splitter.ts";
 import { rotatedPath } from "./log_files.ts";
 import { TimeIndex, type TimeMark } from "./time_index.ts";
@@ -26,12 +27,58 @@ const PIECE = 256 * 1024;
 /** Without a filter, so many bytes a line are read from the end first. */
 const GUESS_PER_LINE = 256;
 
+/** Milliseconds of reading after which others have their turn. */
+const TURN_MS = 8;
+
+/** How often a log that is rotated while it is read is read again. */
+const MOST_TRIES = 3;
+
 /**
- * The last lines of a log that match, oldest first, over all of its files.
+ * The last lines of a log that match, oldest first, over all of its files. What takes long lets the daemon's
+ * other work pass in between.
  *
- * @param rotations how often it was rotated
+ * @param rotations how often it was rotated, up to now
  */
-export function readLog(path: string, rotations: number, query: LogQuery): StoredLine[] {
+export async function readLog(
+  path: string,
+  rotations: () => number,
+  query: LogQuery,
+  signal?: AbortSignal,
+): Promise<StoredLine[]> {
+  for (let attempt = 1;; attempt++) {
+    const begun = rotations();
+    // What a follower gets ends where its events begin: none may be told before this is answered.
+    const waits = query.until === undefined && attempt < MOST_TRIES;
+    const turns = waits ? turnsOf(signal) : () => undefined;
+    const found = await readFiles(path, begun, query, turns);
+    // A rotation moves lines from file to file.
+    if (rotations() === begun || attempt === MOST_TRIES) return found;
+  }
+}
+
+/** What to wait for before the next piece is read; undefined while the turn lasts. */
+type Turns = () => Promise<void> | undefined;
+
+function turnsOf(signal: AbortSignal | undefined): Turns {
+  let begun = performance.now();
+  return () => {
+    if (performance.now() - begun < TURN_MS) return undefined;
+    return new Promise((resolve, reject) =>
+      setImmediate(() => {
+        begun = performance.now();
+        if (signal?.aborted === true) reject(signal.reason);
+        else resolve();
+      })
+    );
+  };
+}
+
+async function readFiles(
+  path: string,
+  rotations: number,
+  query: LogQuery,
+  turns: Turns,
+): Promise<StoredLine[]> {
   const marks = new TimeIndex(path).read();
   let found: StoredLine[] = [];
   for (let index = 0; found.length < query.lines; index++) {
@@ -44,8 +91,8 @@ export function readLog(path: string, rotations: number, query: LogQuery): Store
     const own = marks.filter((mark) => mark.rotations === rotations - index);
     if (until !== undefined && rotations - index > until.rotations) continue;
     const end = until?.rotations === rotations - index ? until.offset : Infinity;
-    const lines = lastLines(file, own, { ...query, lines: query.lines - found.length, end });
-    found = [...lines, ...found];
+    const rest = { ...query, lines: query.lines - found.length, end };
+    found = [...await lastLines(file, own, rest, turns), ...found];
     // Older files hold only what is older still.
     if (query.since !== undefined && (own[0]?.time ?? Infinity) < query.since) break;
   }
@@ -53,11 +100,12 @@ export function readLog(path: string, rotations: number, query: LogQuery): Store
 }
 
 /** Reads backwards in growing steps until there are enough, or from the first byte that can matter. */
-function lastLines(
+async function lastLines(
   file: string,
   marks: readonly TimeMark[],
   query: LogQuery & { end: number },
-): StoredLine[] {
+  turns: Turns,
+): Promise<StoredLine[]> {
   const descriptor = openSync(file, "r");
   try {
     const size = Math.min(query.end, fstatSync(descriptor).size);
@@ -65,7 +113,7 @@ function lastLines(
     if (first >= size) return [];
     for (let length = Math.max(PIECE, query.lines * GUESS_PER_LINE);; length *= 8) {
       const from = Math.max(first, size - length);
-      const lines = linesFrom(descriptor, { from, to: size, marks, query });
+      const lines = await linesFrom(descriptor, { from, to: size, marks, query, turns });
       if (from === first || lines.length >= query.lines) return lines.slice(-query.lines);
     }
   } finally {
@@ -82,10 +130,16 @@ function firstByteSince(marks: readonly TimeMark[], since: number): number {
   return mark === undefined ? Infinity : Math.max(0, mark.offset - 1);
 }
 
-function linesFrom(
+async function linesFrom(
   descriptor: number,
-  { from, to, marks, query }: { from: number; to: number; marks: readonly TimeMark[]; query: LogQuery },
-): StoredLine[] {
+  { from, to, marks, query, turns }: {
+    from: number;
+    to: number;
+    marks: readonly TimeMark[];
+    query: LogQuery;
+    turns: Turns;
+  },
+): Promise<StoredLine[]> {
   const splitter = new LineSplitter();
   const buffer = Buffer.alloc(Math.min(PIECE, Math.max(1, to - from)));
   const found: StoredLine[] = [];
@@ -111,6 +165,8 @@ function linesFrom(
     if (count === 0) break;
     at += count;
     take(splitter.push(buffer.subarray(0, count)));
+    const turn = turns();
+    if (turn !== undefined) await turn;
   }
   take(splitter.flush());
   return found;

@@ -42,7 +42,7 @@ export function appHandlers(
     "app.status": async (params) => (await service()).status(await located(params)),
     "app.list": async (params) => (await service()).list(await located(params)),
     "app.logs": async ({ paged, ...params }, call) => {
-      const { lines } = (await service()).logs(await located(params));
+      const { lines } = await (await service()).logs(await located(params), call.signal);
       const pages = logPages(lines);
       const last = pages.pop() ?? [];
       if (paged) { for (const page of pages) call.progress(LOG_PAGE_EVENT, { lines: page }); }

@@ -99,14 +99,15 @@ Deno.test("stdout and stderr are told apart; closing stdout harms nothing; a las
         "stderr",
         "no end",
       ]]);
-      const logs = h.service.logs({ root: h.root, lines: 10, stream: "stderr" });
+      const logs = await h.service.logs({ root: h.root, lines: 10, stream: "stderr" });
       assertEquals(logs.lines.map(({ line, app, instance }) => [line, app, instance]), [["err", "talks", 0], [
         "no end",
         "talks",
         0,
       ]]);
       assert(logs.lines.every(({ time }) => time !== null));
-      assertEquals(h.service.logs({ root: h.root, lines: 10, grep: "^o" }).lines.map(({ line }) => line), [
+      const { lines: found } = await h.service.logs({ root: h.root, lines: 10, grep: "^o" });
+      assertEquals(found.map(({ line }) => line), [
         "out",
       ]);
     },

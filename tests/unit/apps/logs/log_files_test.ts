@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { appendFileSync, copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -234,7 +234,7 @@ Deno.test("recoverRotation() finishes or undoes what a killed daemon began, at e
 });
 
 Deno.test("readLog() gives the last lines over all files, filtered by time and text", () =>
-  inDirectory((path) => {
+  inDirectory(async (path) => {
     const index = new TimeIndex(path);
     writeFileSync(rotatedPath(path, 1), "one\ntwo\n");
     index.note({ rotations: 0, offset: 0, time: 1_000 });
@@ -242,13 +242,16 @@ Deno.test("readLog() gives the last lines over all files, filtered by time and t
     index.note({ rotations: 0, offset: 6, time: 5_400 });
     writeFileSync(path, "three\nfour\nopen");
     index.note({ rotations: 1, offset: 0, time: 9_000 });
-    const texts = (query: Parameters<typeof readLog>[2]) => readLog(path, 1, query).map(({ line }) => line);
-    assertEquals(texts({ lines: 10 }), ["one", "two", "three", "four", "open"]);
-    assertEquals(texts({ lines: 4 }), ["two", "three", "four", "open"]);
-    assertEquals(texts({ lines: 0 }), []);
-    assertEquals(texts({ lines: 10, grep: /^t/ }), ["two", "three"]);
-    assertEquals(texts({ lines: 10, since: 5_000 }), ["two", "three", "four", "open"]);
-    assertEquals(readLog(path, 1, { lines: 10 }).map(({ time }) => time), [
+    const read = (query: Parameters<typeof readLog>[2]) => readLog(path, () => 1, query);
+    const texts = async (query: Parameters<typeof readLog>[2]) => (await read(query)).map(({ line }) => line);
+    assertEquals(await texts({ lines: 10 }), ["one", "two", "three", "four", "open"]);
+    assertEquals(await texts({ lines: 4 }), ["two", "three", "four", "open"]);
+    assertEquals(await texts({ lines: 0 }), []);
+    assertEquals(await texts({ lines: 10, grep: /^t/ }), ["two", "three"]);
+    assertEquals(await texts({ lines: 10, since: 5_000 }), ["two", "three", "four", "open"]);
+    assertEquals(await texts({ lines: 10, since: 5_001 }), ["three", "four", "open"]);
+    assertEquals(await texts({ lines: 10, since: 9_001 }), []);
+    assertEquals((await read({ lines: 10 })).map(({ time }) => time), [
       1_000,
       5_000,
       9_000,
@@ -260,15 +263,68 @@ Deno.test("readLog() gives the last lines over all files, filtered by time and t
   }));
 
 Deno.test("readLog() reads backwards from the end of a large file", () =>
-  inDirectory((path) => {
+  inDirectory(async (path) => {
     const count = 200_000;
     writeFileSync(path, Array.from({ length: count }, (_, i) => `line ${i}\n`).join(""));
-    assertEquals(readLog(path, 0, { lines: 2 }).map(({ line }) => line), [
-      `line ${count - 2}`,
-      `line ${count - 1}`,
-    ]);
-    assertEquals(readLog(path, 0, { lines: 2, grep: /^line 7$/ }).map(({ line }) => line), ["line 7"]);
-    assertEquals(readLog(path, 0, { lines: 150_000 })[0]?.line, "line 50000");
+    const texts = async (query: Parameters<typeof readLog>[2]) =>
+      (await readLog(path, () => 0, query)).map(({ line }) => line);
+    assertEquals(await texts({ lines: 2 }), [`line ${count - 2}`, `line ${count - 1}`]);
+    assertEquals(await texts({ lines: 2, grep: /^line 7$/ }), ["line 7"]);
+    assertEquals((await texts({ lines: 150_000 }))[0], "line 50000");
+  }));
+
+Deno.test("readLog() of the last minutes reads nothing older, though a log has a terabyte", () =>
+  inDirectory(async (path) => {
+    const size = 2 ** 40;
+    writeFileSync(path, "");
+    // Without blocks: to read them takes an hour.
+    truncateSync(path, size);
+    appendFileSync(path, "\nearly\nlate\n");
+    const index = new TimeIndex(path);
+    index.note({ rotations: 0, offset: 0, time: 1_000 });
+    // The clock was set back meanwhile.
+    index.note({ rotations: 0, offset: size + 1, time: 500 });
+    index.note({ rotations: 0, offset: size + 7, time: 9_000 });
+    const texts = async (since: number) =>
+      (await readLog(path, () => 0, { lines: 10, since })).map(({ line }) => line);
+    assertEquals(await texts(9_000), ["late"]);
+    assertEquals(await texts(8_000), ["late"]);
+    assertEquals(await texts(9_001), []);
+  }));
+
+Deno.test("readLog() since a time knows that a clock may have been set back", () =>
+  inDirectory(async (path) => {
+    writeFileSync(path, "one\ntwo\nthree\n");
+    const index = new TimeIndex(path);
+    index.note({ rotations: 0, offset: 0, time: 5_000 });
+    index.note({ rotations: 0, offset: 4, time: 500 });
+    index.note({ rotations: 0, offset: 8, time: 9_000 });
+    const texts = async (since: number) =>
+      (await readLog(path, () => 0, { lines: 10, since })).map(({ line }) => line);
+    assertEquals(await texts(400), ["one", "two", "three"]);
+    assertEquals(await texts(4_000), ["one", "three"]);
+    assertEquals(await texts(6_000), ["three"]);
+  }));
+
+Deno.test("readLog() lets other work pass in a search that takes long, stops at an abort, and reads a log anew that is rotated", () =>
+  inDirectory(async (path) => {
+    writeFileSync(path, "some line of it\n".repeat(1_000_000));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const grep = /never there/;
+    assertEquals(await readLog(path, () => 0, { lines: 1, grep }), []);
+    assertEquals(turns > 0, true);
+    const abort = new AbortController();
+    const search = readLog(path, () => 0, { lines: 1, grep }, abort.signal);
+    abort.abort(new Error("enough"));
+    await assertRejects(() => search, Error, "enough");
+    clearInterval(timer);
+    let rotations = 0;
+    const found = readLog(path, () => rotations, { lines: 2, grep: /^new$|some/ });
+    renameSync(path, rotatedPath(path, 1));
+    writeFileSync(path, "new\n");
+    rotations = 1;
+    assertEquals((await found).map(({ line }) => line), ["some line of it", "new"]);
   }));
 
 Deno.test("readLog() with a time reads nothing from before it, however large the log", () =>
