@@ -6,7 +6,7 @@
  */
 import type { LeaseRecord } from "./app_message.ts";
 import { elapsedMs, type Instant, instant } from "./elapsed.ts";
-import type { LeaseEntry, LeaseLog } from "./lease_log.ts";
+import type { LeaseEntry, LeaseStore } from "./lease_log.ts";
 
 export interface LeaseOptions {
   kind: "lead" | "lease";
@@ -72,7 +72,7 @@ export class Lease {
    *
    * @returns the host that has it; undefined when it is this host's now
    */
-  async take(log: LeaseLog): Promise<string | undefined> {
+  async take(log: LeaseStore): Promise<string | undefined> {
     const { kind, id } = this.#options;
     const entry = await log.read(kind, id);
     if (entry !== undefined) {
@@ -89,7 +89,7 @@ export class Lease {
   }
 
   /** Renews it. @returns false when another host has it; throws when that is not known */
-  async renew(log: LeaseLog): Promise<boolean> {
+  async renew(log: LeaseStore): Promise<boolean> {
     const held = this.#held;
     if (held === undefined || this.#renewing) return held !== undefined;
     this.#renewing = true;
@@ -107,7 +107,7 @@ export class Lease {
   }
 
   /** Gives it back, so that others need not wait. */
-  async release(log: LeaseLog): Promise<void> {
+  async release(log: LeaseStore): Promise<void> {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) return;
@@ -123,11 +123,11 @@ export class Lease {
     this.#held = undefined;
   }
 
-  #isOwn({ host, record }: LeaseEntry, log: LeaseLog): boolean {
+  #isOwn({ host, record }: LeaseEntry, log: LeaseStore): boolean {
     return host === log.host && record.instance === this.#options.instance && !record.free;
   }
 
-  async #write(log: LeaseLog, { after, term }: { after: number; term: number }): Promise<boolean> {
+  async #write(log: LeaseStore, { after, term }: { after: number; term: number }): Promise<boolean> {
     const { kind, id } = this.#options;
     const since = instant();
     const seq = await log.write(kind, id, this.#record(term, { free: false }), {

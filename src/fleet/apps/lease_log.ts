@@ -15,6 +15,9 @@ export interface LeaseEntry {
 
 const WRONG_LAST_SEQUENCE = 10071;
 
+/** What a lease needs of {@link LeaseLog}. */
+export type LeaseStore = Pick<LeaseLog, "host" | "read" | "write">;
+
 export interface LeaseLogOptions {
   fleet: string;
   /** In whose name it writes. */
