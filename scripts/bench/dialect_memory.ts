@@ -2,16 +2,17 @@ import { delay } from "@std/async/delay";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { BenchDaemon } from "./bench_daemon.ts";
-import { residentMemory } from "./process_state.ts";
+import { memoryOf } from "./process_state.ts";
 import { bench } from "./report/bench.ts";
 
 /*
- * What an idle connection of another system's client costs the daemon, beside one of haft's own: resident
- * bytes by /proc, so Linux only. Each has asked once, and as many have come and gone before.
+ * What an idle connection of another system's client costs the daemon, beside one of haft's own: bytes in no
+ * file by /proc, so Linux only. Each has asked once, and as many have come and gone before.
  */
 
 const CONNECTIONS = 230;
-const SETTLE_MS = 1_500;
+/** The daemon looks at its garbage two seconds after the last of a burst. */
+const SETTLE_MS = 3_500;
 const encoder = new TextEncoder();
 /** What each client asks: a little-endian length or a line. */
 const QUESTIONS = {
@@ -56,10 +57,10 @@ async function bytesEach(dialect: Dialect): Promise<number> {
   };
   for (const socket of await open()) socket.destroy();
   await delay(SETTLE_MS);
-  const before = residentMemory(pid);
+  const before = memoryOf(pid).own;
   const sockets = await open();
   await delay(SETTLE_MS);
-  const grown = residentMemory(pid) - before;
+  const grown = memoryOf(pid).own - before;
   for (const socket of sockets) socket.destroy();
   return grown / CONNECTIONS;
 }
