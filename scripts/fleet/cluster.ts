@@ -33,6 +33,8 @@ export interface ClusterOptions {
   /** Names of the hosts that have keys. */
   hosts: readonly string[];
   ackWaitMs: number;
+  /** After so long a silence a host has lost its apps. */
+  lostMs?: number;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -149,8 +151,9 @@ export class Cluster implements AsyncDisposable {
     const { nats } = connection;
     for (let attempt = 0;; attempt++) {
       try {
-        const { ackWaitMs } = this.#options;
-        await createStores(nats, FLEET, { replicas: REPLICAS, tasks: { ackWaitMs }, objects: OBJECTS });
+        const { ackWaitMs, lostMs } = this.#options;
+        const apps = lostMs === undefined ? {} : { lostMs };
+        await createStores(nats, FLEET, { replicas: REPLICAS, tasks: { ackWaitMs }, apps, objects: OBJECTS });
         return;
       } catch (error) {
         if (attempt > 60) throw error;

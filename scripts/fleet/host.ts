@@ -14,7 +14,7 @@ export interface HostOptions {
   directory: string;
   place: Place;
   cluster: Cluster;
-  /** The project whose tasks it runs. */
+  /** The project whose tasks and apps it runs. */
   project: string;
   /** The directory of its home; its name by default. */
   home?: string;
@@ -38,7 +38,7 @@ export class Host implements AsyncDisposable {
     this.place = options.place;
   }
 
-  /** Joins, and lets this sender run the project's tasks. */
+  /** Joins, and lets this sender run the project's tasks and apps. */
   static async join(
     options: HostOptions,
     sender: string,
@@ -64,7 +64,7 @@ export class Host implements AsyncDisposable {
         "[fleet.events]",
         'types = ["user.n", "task.*"]',
         `[fleet.allow.${sender}]`,
-        'methods = ["task.*", "events.subscribe"]',
+        'methods = ["task.*", "app.*", "events.subscribe"]',
         'projects = ["*"]',
         "",
       ].join("\n"),

@@ -158,7 +158,7 @@ export class FleetWorld implements AsyncDisposable {
 
   /** The process id of the server. */
   async serverPid(): Promise<number> {
-    const apps = JSON.parse(await this.first.good("app", "status", "all", "--json"));
+    const apps = JSON.parse(await this.first.good("app", "status", "--every-project", "--json"));
     return apps.find((app: { name: string }) => app.name === "fleet-server").instances[0].pid;
   }
 
