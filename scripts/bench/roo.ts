@@ -5,9 +5,9 @@ import { runCommand } from "../support/command.ts";
 import { projectRoot } from "../support/project.ts";
 import { Background } from "./background.ts";
 import { BenchDaemon } from "./bench_daemon.ts";
-import { inTurn, measureClient, printRates, printRoundTrips } from "./round_trips.ts";
+import { inTurn, measureClient } from "./round_trips.ts";
 import { Scratch } from "./scratch.ts";
-import { machineLine } from "./support.ts";
+import { machineLine, median } from "./support.ts";
 
 // haft's endpoint for Roo-Code's clients beside a server on node-ipc that answers the same question: with a
 // bare socket as the client, which shows what the servers cost, and with node-ipc's own.
@@ -48,6 +48,12 @@ for (const [client, role] of [["a bare socket", "call"], ["node-ipc's client", "
     { name: "node-ipc", run: call(socket, window) },
     { name: "haft", run: call(endpoint, window) },
   ];
-  printRoundTrips(`one after the other, ${client}`, await inTurn(rounds, contenders(1)));
-  printRates(`64 in flight, ${client}`, await inTurn(rounds, contenders(64)));
+  print(`one after the other, ${client}, µs`, await inTurn(rounds, contenders(1), "p50"));
+  print(`64 in flight, ${client}, answers/s`, await inTurn(rounds, contenders(64), "perSecond"));
+}
+
+function print(what: string, seen: Map<string, number[]>): void {
+  const all = [...seen].map(([name, values]) => `${name} ${median(values).toFixed(1)}`);
+  const ratio = median(seen.get("haft") ?? []) / median(seen.get("node-ipc") ?? []);
+  console.log(`${what}: ${all.join(", ")}; ${ratio.toFixed(2)} times node-ipc`);
 }
