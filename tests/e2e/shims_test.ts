@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fakeTools, publishTool } from "./fake_tools.ts";
 import { binary, hasProgram, Sandbox } from "./support.ts";
@@ -114,6 +114,30 @@ Deno.test("a shim sees a lock file that changes, a version that is removed, and 
   await shims.warm();
   await shims.sandbox.run(binary, { args: ["install", "esbuild@1.2.0"] });
   assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("a shim's entry looks at its own tool alone, and goes when another one comes or leaves", async () => {
+  await using shims = await ShimSandbox.create();
+  const { sandbox } = shims;
+  sandbox.manifest('[tools]\nesbuild = "1.0.0"\nbiome = "2.0.0"\n');
+  await shims.warm();
+  const entry = () =>
+    readFileSync(join(sandbox.haftHome, "cache", "shims", sandbox.project, ".haft-run-esbuild"), "utf8");
+  const hasBiome = () => /export PATH=.*biome/.test(entry());
+  assertEquals(hasBiome(), false);
+  // An entry that still counted would never be written anew.
+  const until = async (wanted: boolean) => {
+    for (let tries = 0; hasBiome() !== wanted && tries < 200; tries++) {
+      await shims.output();
+      await delay(50);
+    }
+    assertEquals(hasBiome(), wanted);
+  };
+  await sandbox.run(binary, { args: ["sync"] });
+  await until(true);
+  assertEquals(/\[ -e .*biome/.test(entry()), false, entry());
+  await sandbox.run(binary, { args: ["uninstall", "biome@2.0.0"] });
+  await until(false);
 });
 
 Deno.test("a project inside another, a directory behind a link, and names with spaces and quotes have their own answers", async () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, statSync, utimesSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
@@ -23,19 +23,23 @@ export interface ShimAnswer extends KnownCommand {
  */
 export function rememberShim(
   { name, cwd, command, files }: ShimAnswer,
-  { shimCache, store }: Pick<Paths, "shimCache" | "store">,
+  { shimCache, store, staging }: Pick<Paths, "shimCache" | "store" | "staging">,
 ): void {
   const entry = join(shimCache, cwd, shimEntryName(name));
   setAsideIfDamaged(entry);
   const present = Object.keys(files).filter((path) => files[path] !== "absent");
-  const inStore = present.filter((path) => isInside(path, store));
+  // All that is installed or removed passes the staging area, whose time tells that some other tool has
+  // changed: an entry is no longer with the tools that the project asks for.
+  const tool = join(store, relative(store, command.file).split(sep)[0] ?? "");
+  const inStore = [staging, ...present.filter((path) => path === tool || isInside(path, tool))];
   const own = present.filter((path) => !isInside(path, store));
   if (isYoung(entry) || !own.every(hasFraction)) return;
   const stamped = own.map((path, index) => ({ path, stamp: `${entry}.${index}` }));
   try {
     makeDirectory(dirname(entry), { mode: 0o700 });
+    makeDirectory(staging);
     if (!stamp(stamped, entry)) return;
-    const absent = Object.keys(files).filter((path) => files[path] === "absent");
+    const absent = Object.keys(files).filter((path) => files[path] === "absent" && !isInside(path, store));
     writeAtomic(entry, shimEntry({ command, cwd, absent, stamped, store: inStore }), {
       mode: 0o600,
       durable: false,

@@ -5,8 +5,10 @@
  * - what was not there is not there, and no part of the directory's path has become a link;
  * - manifests and lock file have exactly the time of modification that a stamp beside the entry has, to the
  *   nanosecond;
- * - what haft itself writes in its store is not newer than the entry. When anything is different it returns,
- *   and the shim asks `haft exec`.
+ * - what haft itself writes in the store for this tool, and the area through which every installation comes
+ *   and goes, are not newer than the entry.
+ *
+ * When anything is different it returns, and the shim asks `haft exec`.
  *
  * All of it is one function, called in the last line: a shell runs nothing of an entry that was cut short.
  */
@@ -21,7 +23,7 @@ export interface ShimEntry {
   absent: readonly string[];
   /** Files and directories, each with its stamp. */
   stamped: readonly { path: string; stamp: string }[];
-  /** Files and directories of the store. */
+  /** Files and directories of haft's own that are not newer than the entry. */
   store: readonly string[];
 }
 
