@@ -250,6 +250,7 @@ export class App {
       ports,
       random,
       markerPrefix: `${this.#stem}/${number}`,
+      owner: services.journal.directory,
       plan: () => this.#plan(instance),
       noteStart: (plan) => this.#noteStart(number, plan),
       dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),

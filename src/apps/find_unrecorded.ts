@@ -3,7 +3,13 @@
  * says which app they are and which daemon's state directory they belong to.
  */
 import { fileStem, type ProcessKey } from "../process/process_key.ts";
-import { isDead, markerOf, type ProcessInfo, type ProcessTable } from "../process/process_table.ts";
+import {
+  isDead,
+  markerOf,
+  OWNER_VARIABLE,
+  type ProcessInfo,
+  type ProcessTable,
+} from "../process/process_table.ts";
 import type { AppRecord, InstanceRecord } from "./journal/app_record.ts";
 
 /** Variables of each process of an app that say what it is. */
@@ -13,7 +19,7 @@ export const APP_VARIABLES = {
   /** The project's directory. */
   root: "HAFT_APP_ROOT",
   /** The directory of the journal that knows the app. */
-  journal: "HAFT_APP_JOURNAL",
+  journal: OWNER_VARIABLE,
 } as const;
 
 export interface UnrecordedApp {

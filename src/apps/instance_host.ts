@@ -36,6 +36,8 @@ export interface InstanceHost {
   random(): number;
   /** `<file stem>/<instance>`, the beginning of what marks its processes. */
   readonly markerPrefix: string;
+  /** The journal's directory: which daemon's the processes are. */
+  readonly owner: string;
   /** Configuration and environment as they are now. @throws {HaftError} */
   plan(): Promise<LaunchPlan>;
   /** A plan is about to be carried out. @returns what differs from the start before */

@@ -57,7 +57,8 @@ export class InstanceProcess {
   /** What finds its processes. */
   get tree(): TreeQuery {
     const leader = this.#identity;
-    return { leader, markerPrefix: this.#host.markerPrefix, watched: leader !== undefined };
+    const { markerPrefix, owner } = this.#host;
+    return { leader, markerPrefix, owner, watched: leader !== undefined };
   }
 
   get startedAt(): number | undefined {

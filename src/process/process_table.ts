@@ -34,6 +34,9 @@ export interface ProcessTable {
 /** The variable that every process of an app inherits: `<file stem>/<instance>/<nonce of the start>`. */
 export const MARKER_VARIABLE = "HAFT_APP_ID";
 
+/** The variable that says which daemon's the process is: the directory of that daemon's journal of apps. */
+export const OWNER_VARIABLE = "HAFT_APP_JOURNAL";
+
 /** The mark of a process of an app. */
 export function markerOf(table: ProcessTable, pid: number): string | undefined {
   return table.variable(pid, MARKER_VARIABLE);

@@ -9,6 +9,7 @@ import {
   findSame,
   isDead,
   markerOf,
+  OWNER_VARIABLE,
   type ProcessIdentity,
   type ProcessInfo,
   type ProcessTable,
@@ -21,6 +22,11 @@ export interface TreeQuery {
   leader: ProcessIdentity | undefined;
   /** The value of the marking variable without its nonce: `<file stem>/<instance>`. */
   markerPrefix: string;
+  /**
+   * The value of {@link OWNER_VARIABLE} where another daemon may have processes with the same mark: an app of
+   * the same project under another HAFT_HOME.
+   */
+  owner?: string;
   /**
    * Whether the leader was watched all the time. Only then is its pid, once it has gone, still the name of
    * its group: a number that was not watched may belong to another group by now.
@@ -80,7 +86,7 @@ class ProcessScan {
     }
   }
 
-  tree({ leader, markerPrefix, watched }: TreeQuery): ProcessTree {
+  tree({ leader, markerPrefix, owner, watched }: TreeQuery): ProcessTree {
     const table = this.#table;
     const named = leader !== undefined && leader.bootId === table.bootId() &&
       (findSame(table, leader) !== undefined ||
@@ -89,7 +95,7 @@ class ProcessScan {
     const lead = named ? leader.pid : undefined;
     const first = [
       ...lead === undefined ? [] : [...this.#byGroup.get(lead) ?? [], ...this.#bySession.get(lead) ?? []],
-      ...this.#byMarker.get(markerPrefix) ?? [],
+      ...(this.#byMarker.get(markerPrefix) ?? []).filter(({ pid }) => isOwners(table, pid, owner)),
     ];
     const all = this.#withDescendants(first);
     const inGroup = (info: ProcessInfo) => lead !== undefined && info.group === lead;
@@ -107,6 +113,12 @@ class ProcessScan {
     }
     return [...members.values()].sort((a, b) => a.pid - b.pid);
   }
+}
+
+/** An older haft's processes do not say whose they are. */
+function isOwners(table: ProcessTable, pid: number, owner: string | undefined): boolean {
+  const said = owner === undefined ? undefined : table.variable(pid, OWNER_VARIABLE);
+  return said === undefined || said === owner;
 }
 
 /** What a query may name of a mark: `<name>` of `<name>/0/<nonce>`, and `<file stem>/<instance>`. */

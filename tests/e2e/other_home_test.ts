@@ -19,7 +19,7 @@ Deno.test("a daemon of another HAFT_HOME is refused with both homes, and each ca
     "daemon start",
     "daemon restart",
   ];
-  for (const line of [...commands, "ipc-send daemon.ping"]) {
+  for (const line of commands) {
     const { code, stdout, stderr } = await run(line.split(" "));
     assertEquals([code, stdout], [3, ""], `${line}: ${stderr}`);
     assertStringIncludes(
@@ -28,6 +28,7 @@ Deno.test("a daemon of another HAFT_HOME is refused with both homes, and each ca
     );
     assertStringIncludes(stderr, `"haft daemon stop" ends it`);
   }
+  assertEquals((await run(["ipc-send", "daemon.ping"])).code, 0, "messages alone have no home");
   const status = await run(["daemon", "status"]);
   assertEquals(status.code, 0);
   assertStringIncludes(status.stderr, `Warning: the daemon serves another home, "${haftHome}"`);
@@ -84,3 +85,25 @@ for (const [name, path] of RELATIVE) {
     }
   });
 }
+
+Deno.test("daemons of two homes leave each other's apps of one project alone", async () => {
+  await using one = await DaemonSandbox.create(binary);
+  await using two = await DaemonSandbox.create(binary);
+  one.sandbox.manifest('[apps.web]\ncommand = "setsid sleep 600 & sleep 601"\n');
+  const { project } = one.sandbox;
+  const inProject = (daemon: DaemonSandbox, ...args: string[]) =>
+    daemon.sandbox.run(binary, { args, cwd: project });
+  for (const daemon of [one, two]) {
+    await inProject(daemon, "trust");
+    const { code, stderr } = await inProject(daemon, "app", "start", "web");
+    assertEquals(code, 0, stderr);
+  }
+  const before = await inProject(two, "app", "status", "web", "--json");
+  assertEquals((await inProject(one, "app", "restart", "web")).code, 0);
+  assertEquals((await inProject(one, "app", "stop", "web")).code, 0);
+  const after = await inProject(two, "app", "status", "web", "--json");
+  const facts = (text: string) =>
+    JSON.parse(text).map((app: Record<string, unknown>) => [app.pid, app.restarts]);
+  assertEquals(facts(after.stdout), facts(before.stdout));
+  assertEquals((await inProject(two, "app", "stop", "web")).code, 0);
+});

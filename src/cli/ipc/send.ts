@@ -169,7 +169,11 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
     ? withProject(action.method, await readParams(action.params), context.cwd)
     : undefined;
   const { connectToDaemon } = await import("../daemon/connection.ts");
-  const { client } = await connectToDaemon({ socket, spawn, framing, client: "haft ipc-send" }, context);
+  // It only carries messages: whose home it is concerns what it asks for, not itself.
+  const { client } = await connectToDaemon(
+    { socket, spawn, framing, client: "haft ipc-send", anyHome: true },
+    context,
+  );
   await using daemon = client;
   const { call, list } = await import("./call.ts");
   const output = { context, quiet: options.quiet };

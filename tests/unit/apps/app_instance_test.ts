@@ -40,6 +40,7 @@ async function withInstance(
     ports: new PortPool(),
     random: () => 0.5,
     markerPrefix: "web/0",
+    owner: "/state/apps",
     plan: () =>
       Promise.resolve({
         config,
