@@ -71,6 +71,7 @@ export class FleetHost {
       settings,
       daemon,
       facts: this.#own.facts,
+      key: () => this.#key ?? "",
       leftovers,
       env: door.user.env,
       log,

@@ -83,12 +83,22 @@ Deno.test(
       assertStringIncludes(one.reason, why);
     }
     assertEquals(existsSync(join(project, "more")), false);
+    // So does a host that grants nothing to anyone, and one's own machine needs no grant for its own key.
+    const alone = await fleet.join("alone");
+    alone.sandbox.manifest(manifest);
+    await alone.good("trust");
+    const at = ["build", "--on", `alone:${alone.sandbox.project}`];
+    const refused = (await first.good("task", "start", ...at)).trim();
+    assertEquals((await first.run("task", "wait", refused)).code, 4);
+    assertStringIncludes(await first.good("task", "status", refused), "allows nothing to the key");
+    const own = (await alone.good("task", "start", ...at)).trim();
+    assertEquals((await alone.run("task", "wait", own)).code, 7);
 
     // --all: one run on each of the hosts.
     const both = (await first.good("task", "start", "build", "--on", `*:${project}`, "--all")).trim().split(
       "\n",
     );
-    assertEquals(both.length, 3);
+    assertEquals(both.length, 4);
     const usage = await first.run("task", "start", "build", "--on", "role=build,zone=a");
     assertEquals(usage.code, 2);
     assertEquals((await first.run("task", "wait", "fleet-000000000000")).code, 4);

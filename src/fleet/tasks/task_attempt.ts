@@ -43,6 +43,8 @@ export interface TaskAttemptDeps {
   /** This host's own client of its daemon. */
   daemon: () => Promise<DaemonClient>;
   facts: AccessFacts;
+  /** This host's own public key: what it signs is its user's own. */
+  key: () => string;
   leftovers: Leftovers;
   /** The daemon's environment. */
   env: Env;
@@ -126,7 +128,8 @@ export class TaskAttempt {
 
   /** Why this host's user does not let the sender start it; undefined when it may. */
   async #denial(request: TaskRequest): Promise<string | undefined> {
-    const { allow, facts } = this.#deps;
+    const { allow, facts, key } = this.#deps;
+    if (this.#sender === key()) return undefined;
     const grant = Object.hasOwn(allow, this.#sender) ? allow[this.#sender] : undefined;
     if (grant === undefined) return `Host "${facts.host}" allows nothing to the key ${this.#sender}`;
     try {

@@ -17,7 +17,8 @@ import { ackWaitOf, openPool } from "./task_streams.ts";
 import { TaskProducts } from "./task_products.ts";
 import { TaskAttempt, type TaskAttemptDeps } from "./task_attempt.ts";
 
-export interface TaskWorkerOptions extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env"> {
+export interface TaskWorkerOptions
+  extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env" | "key"> {
   settings: FleetSettings;
   log: (line: string) => void;
 }
@@ -49,9 +50,8 @@ export class TaskWorker {
 
   /** Works until the signal; what runs then is stopped, and given back. Never fails. */
   async run(nats: NatsConnection, presence: Presence, signal: AbortSignal): Promise<void> {
-    const { host, labels, allow } = this.#options.settings;
-    // A host that lets nobody do anything would only hand tasks back.
-    if (Object.keys(allow).length === 0) return;
+    // One that grants nothing takes its own user's tasks, and says of the others that it refuses them.
+    const { host, labels } = this.#options.settings;
     const place = { nats, presence, signal };
     await Promise.all(poolsOf({ host, labels }).map((pool) => this.#stay(pool, place)));
     await Promise.all(this.#running);
@@ -81,7 +81,7 @@ export class TaskWorker {
     pool: string,
     { nats, presence, manager, ackWaitMs, signal }: Place & { manager: JetStreamManager; ackWaitMs: number },
   ): Promise<void> {
-    const { settings, daemon, facts, leftovers, env, log } = this.#options;
+    const { settings, daemon, facts, key, leftovers, env, log } = this.#options;
     const { name: fleet, host, allow } = settings;
     const stream = jetstream(nats);
     const jobs = new JobLog({ fleet, host }, { stream, manager });
@@ -100,7 +100,21 @@ export class TaskWorker {
         message,
         fleet,
         pool,
-        ...{ nats, presence, jobs, products, ackWaitMs, signal, daemon, facts, leftovers, env, allow, log },
+        ...{
+          nats,
+          presence,
+          jobs,
+          products,
+          ackWaitMs,
+          signal,
+          daemon,
+          facts,
+          key,
+          leftovers,
+          env,
+          allow,
+          log,
+        },
       });
       const running: Promise<void> = attempt.run().catch((error) => {
         log(`fleet: a task of pool "${pool}" is given back: ${errorMessage(error)}`);
