@@ -9,6 +9,8 @@ import { readToml } from "../tools/manifest/read_toml.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
 import type { Context } from "./command.ts";
 
+type Toml = typeof import("@decimalturn/toml-patch");
+
 /**
  * Changes the user's own config.toml; comments and order stay.
  *
@@ -16,17 +18,31 @@ import type { Context } from "./command.ts";
  * @throws {UsageError} when the file would not be one of haft's any more; it is as it was then
  */
 export async function editUserConfig(
-  { paths: { state, config }, signal }: Pick<Context, "paths" | "signal">,
+  context: Pick<Context, "paths" | "signal">,
   change: (document: Record<string, unknown>) => void,
 ): Promise<void> {
+  await rewriteUserConfig(context, (text, { parse, patch }) => {
+    const document = parse(text) as Record<string, unknown>;
+    change(document);
+    return patch(text, document);
+  });
+}
+
+/**
+ * Like {@link editUserConfig}, for a change that says how it is written.
+ *
+ * @param rewrite gives the new text
+ * @throws {UsageError}
+ */
+export async function rewriteUserConfig(
+  { paths: { state, config }, signal }: Pick<Context, "paths" | "signal">,
+  rewrite: (text: string, toml: Toml) => string,
+): Promise<void> {
   const path = userConfigPath(config);
-  const { parse, patch } = await import("@decimalturn/toml-patch");
+  const toml = await import("@decimalturn/toml-patch");
   makePrivateDirectory(state);
   using _lock = await processLock(join(state, "config.lock"), { signal });
-  const text = readTextIfAny(path) ?? "";
-  const document = parse(text) as Record<string, unknown>;
-  change(document);
-  const changed = patch(text, document);
+  const changed = rewrite(readTextIfAny(path) ?? "", toml);
   readToml(changed, UserConfigDocument, { what: "settings", path });
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, changed, { mode: 0o600 });

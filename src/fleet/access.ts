@@ -140,6 +140,12 @@ export function isIn(root: string, projects: readonly string[]): boolean {
   });
 }
 
+/** The methods that a grant of this name or glob covers. */
+export function grantable(glob: string): string[] {
+  return Object.entries(ACCESS).filter(([method, access]) => access !== "never" && matches(glob, method))
+    .map(([method]) => method);
+}
+
 /** `app.*` has every method of apps, `*` every one that can be granted. */
 function matches(glob: string, method: string): boolean {
   return glob === "*" || glob === method || (glob.endsWith(".*") && method.startsWith(glob.slice(0, -1)));

@@ -1,5 +1,6 @@
 /** `haft fleet allow`, and hosts of another version. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { headers } from "@nats-io/transport-node";
 import { jetstream } from "@nats-io/jetstream";
@@ -32,10 +33,23 @@ Deno.test(
     assertEquals(JSON.parse(await beta.good("fleet", "allow", "--json")), [
       { key, name: "alice", methods: ["app.*", "task.*"], projects: [project], commands: false },
     ]);
-    await beta.good("fleet", "allow", key, "--methods", "task.*", "--projects", "*");
+    const again = await beta.run("fleet", "allow", key, "--methods", "task.*", "--projects", "*");
+    assertStringIncludes(again.stderr, `takes the place of app.*, task.* for ${project}`);
     assertEquals((await ask()).code, 4);
+    // Each grant is a table, below which a person writes the next one.
+    const config = join(beta.sandbox.haftHome, "config", "config.toml");
+    appendFileSync(config, `\n[fleet.allow.U${"A".repeat(55)}]\nname = "bob"\nmethods = ["app.list"]\n`);
+    assertEquals(
+      JSON.parse(await beta.good("fleet", "allow", "--json")).map(({ name }: { name: string }) => name),
+      ["alice", "bob"],
+    );
+    await beta.good("fleet", "allow", "--remove", "bob");
     for (
       const words of [["web1", "--methods", "*"], [key], [key, "--methods", "App"], [
+        key,
+        "--methods",
+        "app.sttus",
+      ], [
         key,
         key,
         "--methods",

@@ -1,11 +1,14 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { grantable } from "../../fleet/access.ts";
 import { type FleetGrant, METHOD_GLOB, USER_KEY } from "../../tools/manifest/fleet_settings.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
-import { editUserConfig } from "../edit_user_config.ts";
+import { rewriteUserConfig } from "../edit_user_config.ts";
 import { JSON_FLAG, textFlag } from "../flag_values.ts";
+import { withGrant, withoutGrants } from "./grant_tables.ts";
 import { applyMembership, fleetSettings } from "./membership.ts";
 
 export type FleetAllowAction =
@@ -46,10 +49,7 @@ export const command: Command<FleetAllowOptions> = {
     const { allow } = fleetSettings(context);
     if (action.kind === "list") return await list(allow, { json, context });
     if (action.kind === "add") {
-      const projects = action.grant.projects.map((path) => path === "*" ? path : resolve(context.cwd, path));
-      const grant = { ...action.grant, projects };
-      await editAllow(context, (grants) => grants[action.key] = grant);
-      await context.stdout.write(`${action.key} is allowed ${summary(grant)}\n`);
+      await add(action, allow[action.key], context);
     } else {
       const keys = Object.keys(allow).filter((key) =>
         key === action.sender || allow[key]?.name === action.sender
@@ -59,7 +59,7 @@ export const command: Command<FleetAllowOptions> = {
           next: 'Run "haft fleet allow" for those to whom something is',
         });
       }
-      await editAllow(context, (grants) => keys.forEach((key) => delete grants[key]));
+      await rewriteUserConfig(context, (text, toml) => withoutGrants(text, keys, toml));
       await context.stdout.write(`Nothing is allowed to ${keys.join(", ")} any more\n`);
     }
     await applyMembership(socket, context);
@@ -90,10 +90,10 @@ function parse(args: ParsedArgs): FleetAllowOptions {
     throw new UsageError("--methods says what it may call", { next: "Write --methods 'app.*,task.*'" });
   }
   const list = methods.split(",").map((method) => method.trim());
-  const wrong = list.find((method) => !METHOD_GLOB.test(method));
+  const wrong = list.find((method) => !METHOD_GLOB.test(method) || grantable(method).length === 0);
   if (wrong !== undefined) {
-    throw new UsageError(`"${wrong}" is no method`, {
-      next: 'Write one such as "app.status", "app.*" or "*"',
+    throw new UsageError(`"${wrong}" is no method that can be granted`, {
+      next: 'Write one such as "app.status", "app.*" or "*"; "haft ipc-send daemon.describe" lists them',
     });
   }
   const name = textFlag(args, "name");
@@ -105,6 +105,25 @@ function parse(args: ParsedArgs): FleetAllowOptions {
     ...(name === undefined ? {} : { name }),
   };
   return { ...common, action: { kind: "add", key, grant } };
+}
+
+/** @param before what the key had until now, which the new grant takes the place of */
+async function add(
+  { key, grant }: { key: string; grant: FleetGrant },
+  before: FleetGrant | undefined,
+  context: Context,
+): Promise<void> {
+  const { cwd, stdout, stderr } = context;
+  const name = grant.name ?? before?.name;
+  const projects = grant.projects.map((path) => path === "*" ? path : resolve(cwd, path));
+  const whole: FleetGrant = { ...(name === undefined ? {} : { name }), ...grant, projects };
+  await rewriteUserConfig(context, (text, toml) => withGrant(text, { key, grant: whole }, toml));
+  await stdout.write(`${key} is allowed ${summary(whole)}\n`);
+  if (before !== undefined && summary(before) !== summary(whole)) {
+    await stderr.write(`Note: this takes the place of ${summary(before)}\n`);
+  }
+  const [missing] = projects.filter((path) => path !== "*" && !existsSync(path));
+  if (missing !== undefined) await stderr.write(`Note: there is no ${missing} here yet\n`);
 }
 
 async function list(
@@ -126,17 +145,4 @@ async function list(
 function summary({ methods, projects, commands }: FleetGrant): string {
   const where = projects.includes("*") ? "every project" : projects.join(", ") || "no project";
   return `${methods.join(", ") || "nothing"} for ${where}${commands ? ", with commands of its own" : ""}`;
-}
-
-async function editAllow(context: Context, change: (grants: Record<string, unknown>) => void): Promise<void> {
-  await editUserConfig(context, (document) => {
-    const fleet = asTable(document["fleet"]);
-    const grants = asTable(fleet["allow"]);
-    change(grants);
-    document["fleet"] = { ...fleet, allow: grants };
-  });
-}
-
-function asTable(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }
