@@ -31,6 +31,8 @@ export interface FleetHostOptions {
   version: string;
   /** Where this haft keeps its state. */
   stateDirectory: string;
+  /** Names this run of the system. */
+  bootId: string;
   /** A line for the daemon's log. */
   log: (line: string) => void;
   door: DaemonDoor;
@@ -79,6 +81,7 @@ export class FleetHost {
     this.#apps = new HostApps({
       settings,
       instance: instanceId(stateDirectory),
+      bootId: options.bootId,
       stateDirectory,
       key: () => this.#key ?? "",
       daemon,

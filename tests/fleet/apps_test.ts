@@ -1,5 +1,6 @@
 /** Apps over hosts: placed, moved when a host is lost, never twice at once, updated host by host. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { jetstream } from "@nats-io/jetstream";
 import { delay } from "@std/async/delay";
@@ -11,6 +12,10 @@ import { AppsWorld, type Copy, killMachine } from "./apps_world.ts";
 import { noServer } from "./nats_server.ts";
 
 const options = { ignore: noServer, sanitizeOps: false, sanitizeResources: false };
+function isThere(pid: number | null): boolean {
+  return existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+}
+
 const isUp = ({ state }: Copy) => state === "running";
 
 Deno.test(
@@ -127,6 +132,39 @@ Deno.test(
       JSON.stringify({ root: world.project(beta), names: ["web"] }),
     );
     assertStringIncludes(refused.stdout, "runs on hosts of the fleet");
+    assertEquals(world.wasTwice, false);
+  },
+);
+
+Deno.test(
+  "a daemon that stands still, or is killed alone: its copy ends before another host has it, and stays so",
+  options,
+  async () => {
+    await using world = await AppsWorld.create(["beta", "gamma", "delta", "eta"], { keys: "replicas = 2" });
+    const { operator } = world;
+    await operator.good("app", "start", "web");
+    const before = await world.copies();
+    const used = before.map(({ host }) => world.host(host));
+    const daemons = await Promise.all(
+      used.map(async (host) => JSON.parse(await host.good("ipc-send", "daemon.status")).pid),
+    );
+    const [still, killed] = daemons;
+    process.kill(still, "SIGSTOP");
+    process.kill(killed, "SIGKILL");
+    const names = used.map(({ name }) => name);
+    const after = await world.until((copies) =>
+      copies.every((copy) => isUp(copy) && !names.includes(copy.host ?? ""))
+    );
+    const left = before.filter(({ pid }) => isThere(pid));
+    process.kill(still, "SIGCONT");
+    assertEquals(left, []);
+    await used[1]?.good("daemon", "start");
+    for (const host of used) {
+      await host.until("connected");
+      assertEquals(await world.pids(host), []);
+    }
+    assertEquals(await world.copies(), after);
+    await operator.good("app", "stop", "web");
     assertEquals(world.wasTwice, false);
   },
 );

@@ -13,6 +13,10 @@ export const group: CommandGroup = {
     command("status", "Show whether this machine is connected", () => import("./status.ts")),
     command("sync", "Install a project's tools on several hosts", () => import("./sync.ts")),
     command("ls", "List the hosts that are there", () => import("./ls.ts")),
+    {
+      ...command("guard", "End copies of apps that have lost their lease", () => import("./guard.ts")),
+      hidden: true,
+    },
   ],
   examples: [
     "haft fleet up --listen 10.0.0.1:4222",

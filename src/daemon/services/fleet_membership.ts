@@ -1,3 +1,4 @@
+import { hostProcessTable } from "../../process/host_process_table.ts";
 import type { FleetHost } from "../../fleet/host.ts";
 import type { DaemonDoor } from "../../fleet/own_daemon.ts";
 import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
@@ -78,7 +79,8 @@ export class FleetMembership {
     const { version, stateDirectory, log, door } = this.#options;
     // What happened before this machine joined is not for the fleet.
     const eventsSince = before === "" || before === this.#fleet ? 0 : door.events.seq;
-    this.#host = new FleetHost({ settings, version, stateDirectory, log, door, eventsSince });
+    const bootId = hostProcessTable().bootId();
+    this.#host = new FleetHost({ settings, version, stateDirectory, bootId, log, door, eventsSince });
     this.#host.start();
   }
 }

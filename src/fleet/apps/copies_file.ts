@@ -20,6 +20,8 @@ const KeptCopy = v.object({
   limit_ms: v.number(),
   /** When the lease was last confirmed, in seconds since the system's start. */
   uptime: v.number(),
+  /** Names the run of the system that counts them. */
+  boot: v.optional(v.string(), ""),
 });
 export type KeptCopy = v.InferOutput<typeof KeptCopy>;
 

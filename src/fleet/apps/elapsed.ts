@@ -22,6 +22,11 @@ export function elapsedMs({ monotonic, uptime: before }: Instant): number {
   return Math.max(performance.now() - monotonic, slept);
 }
 
+/** An instant after which too much time has passed for anything. */
+export function longAgo(): Instant {
+  return { monotonic: -Infinity, uptime: 0 };
+}
+
 /** An instant that another process noted, in whole seconds: it may have been up to a second earlier. */
 export function instantAt(seconds: number): Instant {
   return { monotonic: performance.now() - (uptime() - seconds + 1) * 1000, uptime: seconds };

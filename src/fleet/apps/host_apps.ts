@@ -16,7 +16,8 @@ import { encode } from "../tasks/task_message.ts";
 import { APP_LIMITS, lostMsOf } from "./app_stream.ts";
 import { AppsView, type SignedSpec } from "./apps_view.ts";
 import { Controller } from "./controller.ts";
-import { CopiesFile } from "./copies_file.ts";
+import { CopiesFile, type KeptCopy } from "./copies_file.ts";
+import { CopyGuard } from "./copy_guard.ts";
 import { type DenialFacts, unlicensed, unstartable } from "./denial.ts";
 import { follow } from "./follower.ts";
 import { type CopyState, HostedApp, NO_COPY, type Wanted } from "./hosted_app.ts";
@@ -27,6 +28,8 @@ export interface HostAppsOptions {
   settings: FleetSettings;
   /** The machine and its haft, the same over restarts. */
   instance: string;
+  /** Names this run of the system. */
+  bootId: string;
   stateDirectory: string;
   /** This host's own public key. */
   key: () => string;
@@ -58,6 +61,7 @@ const REPORT_MS = 2_000;
 export class HostApps {
   readonly #options: HostAppsOptions;
   readonly #file: CopiesFile;
+  readonly #guard: CopyGuard;
   readonly #apps = new Map<string, HostedApp>();
   readonly #revisions: Record<string, number>;
   /** Why apps that do not run here are refused, and when that was looked at. */
@@ -75,13 +79,18 @@ export class HostApps {
   constructor(options: HostAppsOptions) {
     this.#options = options;
     this.#file = new CopiesFile(options.stateDirectory);
+    const { stateDirectory, user: { env }, log } = options;
+    this.#guard = new CopyGuard({ stateDirectory, env, log });
     const { revisions, copies } = this.#file.read();
     this.#revisions = revisions;
     for (const copy of copies) {
       this.#limitMs = copy.limit_ms;
       this.#app(copy.id, copy).adopt(copy);
     }
-    if (copies.length > 0) this.#tick();
+    if (copies.length > 0) {
+      this.#guarded(copies);
+      this.#tick();
+    }
   }
 
   /** Takes part until the signal, or until the connection is over. Never fails. */
@@ -104,8 +113,9 @@ export class HostApps {
     this.#closed = true;
     clearTimeout(this.#timer);
     const link = this.#link;
-    if (!stop) return;
+    if (!stop) return this.#guard.leave();
     await Promise.all([...this.#apps.values()].map((app) => app.end(link?.leases)));
+    this.#guard.end();
     await link?.controller.leave();
   }
 
@@ -249,11 +259,12 @@ export class HostApps {
   }
 
   #app(id: string, { root, name }: { root: string; name: string }): HostedApp {
-    const { instance, daemon, user, log } = this.#options;
+    const { instance, bootId, daemon, user, log } = this.#options;
     const known = this.#apps.get(id);
     if (known !== undefined) return known;
     const app = new HostedApp(id, { root, name }, {
       instance,
+      bootId,
       limitMs: this.#limitMs,
       daemon,
       env: user.env,
@@ -271,6 +282,12 @@ export class HostApps {
 
   #save(): void {
     const copies = [...this.#apps.values()].flatMap(({ kept }) => kept ?? []);
+    this.#guarded(copies);
     this.#file.write({ version: 1, revisions: this.#revisions, copies });
+  }
+
+  #guarded(copies: readonly KeptCopy[]): void {
+    if (!copies.some(({ on_lost: onLost }) => onLost === "stop")) this.#guard.end();
+    else if (!this.#closed) this.#guard.watch();
   }
 }

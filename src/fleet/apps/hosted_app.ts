@@ -11,12 +11,14 @@ import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { AppSpec, CopyReport, PlacedCopy } from "./app_message.ts";
 import { leaseId } from "./app_message.ts";
 import type { KeptCopy } from "./copies_file.ts";
-import { instantAt } from "./elapsed.ts";
-import { Lease } from "./lease.ts";
+import { instantAt, longAgo } from "./elapsed.ts";
+import { KILL, Lease } from "./lease.ts";
 import type { LeaseLog } from "./lease_log.ts";
 
 export interface HostedAppDeps {
   instance: string;
+  /** Names this run of the system. */
+  bootId: string;
   limitMs: number;
   daemon: () => Promise<DaemonClient>;
   /** The daemon's environment. */
@@ -44,8 +46,6 @@ export const NO_COPY: CopyState = {
   pid: null,
 };
 
-/** Of the limit: after so long, what does not stop is killed. It begins at half of the limit. */
-const KILL = 1 / 8;
 const UNSURE = "the server has not confirmed its lease";
 const DOWN = new Set(["stopped", "crashed", "exhausted"]);
 /** Seconds that an app without a health check has to run to be well. */
@@ -72,12 +72,14 @@ export class HostedApp {
   }
 
   /** Goes on where an earlier life of the daemon ended. */
-  adopt({ copy, run, on_lost: onLost, seq, term, uptime }: KeptCopy): void {
+  adopt({ copy, run, on_lost: onLost, seq, term, uptime, boot }: KeptCopy): void {
     this.#copy = copy;
     this.#run = run ?? undefined;
     this.#onLost = onLost;
     this.#mayRun = true;
-    this.#lease = this.#newLease(copy, { seq, term, since: instantAt(uptime) });
+    // Times of another run of the system say nothing of this one.
+    const since = boot === this.#deps.bootId ? instantAt(uptime) : longAgo();
+    this.#lease = this.#newLease(copy, { seq, term, since });
   }
 
   /** Whether there is something here that has to be looked after. */
@@ -98,6 +100,7 @@ export class HostedApp {
       term: held.term,
       limit_ms: this.#deps.limitMs,
       uptime: held.since.uptime,
+      boot: this.#deps.bootId,
     };
   }
 

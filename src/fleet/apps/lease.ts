@@ -29,6 +29,8 @@ export interface Held {
 /** Of the limit: when a holder that is not confirmed gives up, and how often it renews. */
 export const GIVE_UP = 1 / 2;
 export const RENEW = 1 / 8;
+/** Of the limit: after so long, what does not stop is killed. It begins when the holder gives up. */
+export const KILL = 1 / 8;
 
 export class Lease {
   readonly #options: LeaseOptions;
