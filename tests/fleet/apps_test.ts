@@ -1,6 +1,7 @@
 /** Apps over hosts: placed, moved when a host is lost, never twice at once, updated host by host. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { jetstream } from "@nats-io/jetstream";
 import { delay } from "@std/async/delay";
@@ -124,6 +125,12 @@ Deno.test(
     await beta.until("connected");
     await world.until((copies) => copies.every(isUp));
     assertEquals(await world.pids(beta), kept);
+    // Not where the time of its lease was counted from another start of the system: it begins anew.
+    process.kill(JSON.parse(await beta.good("ipc-send", "daemon.status")).pid, "SIGKILL");
+    const file = join(beta.sandbox.haftHome, "state", "fleet-copies.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/"boot":"[^"]+"/, '"boot":"before"'));
+    await beta.good("daemon", "start");
+    await world.until(([copy]) => copy !== undefined && isUp(copy) && !kept.includes(copy.pid ?? 0));
     // What the fleet has placed does not start without it.
     await operator.good("app", "stop", "web");
     const refused = await beta.run(

@@ -64,7 +64,7 @@ export class Controller {
       if (this.#lease.isDue && !await this.#lease.renew(leases)) log("fleet: another host places apps now");
       return this.#lease.isSure;
     }
-    if (controller !== undefined) this.#lease.observe(controller.seq);
+    if (controller !== undefined) this.#lease.observe(controller);
     const isOthers = controller !== undefined && controller.host !== leases.host && !controller.value.free;
     if (isOthers && !this.#lease.isSilent(controller.value.limit_ms)) return false;
     if (await this.#lease.take(leases) !== undefined) return false;

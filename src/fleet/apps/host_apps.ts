@@ -196,6 +196,7 @@ export class HostApps {
           copy: placed.copy,
           run: placed.run,
           onLost: signed.spec.on_lost,
+          seen: link.view.leases.get(id)?.get(placed.copy),
           hindrance: () => unstartable(signed, this.#denials),
         }
         : undefined;

@@ -11,7 +11,7 @@ import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { AppSpec, CopyReport, PlacedCopy } from "./app_message.ts";
 import { leaseId } from "./app_message.ts";
 import type { KeptCopy } from "./copies_file.ts";
-import { instantAt, longAgo } from "./elapsed.ts";
+import { type Instant, instantAt, longAgo } from "./elapsed.ts";
 import { KILL, Lease } from "./lease.ts";
 import type { LeaseLog } from "./lease_log.ts";
 
@@ -31,6 +31,8 @@ export interface HostedAppDeps {
 /** What is to run here. */
 export interface Wanted extends Pick<PlacedCopy, "copy" | "run"> {
   onLost: AppSpec["on_lost"];
+  /** What this host has heard of its lease last, and since when. */
+  seen: { seq: number; since: Instant } | undefined;
   /** Why it cannot be started now; undefined when it can. */
   hindrance: () => string | undefined;
 }
@@ -148,7 +150,7 @@ export class HostedApp {
   }
 
   async #toward(wanted: Wanted, leases: LeaseLog): Promise<CopyState> {
-    const { copy, run } = wanted;
+    const { copy, run, seen } = wanted;
     this.#copy = copy;
     const lease = this.#lease ??= this.#newLease(copy);
     if (lease.held === undefined) {
@@ -156,6 +158,7 @@ export class HostedApp {
       if (this.#mayRun) await this.#stop({});
       const hindrance = wanted.hindrance();
       if (hindrance !== undefined) return { ...NO_COPY, refused: hindrance };
+      if (seen !== undefined) lease.observe(seen);
       const holder = await lease.take(leases);
       this.#deps.changed();
       if (holder !== undefined) {

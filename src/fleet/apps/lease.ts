@@ -58,9 +58,9 @@ export class Lease {
     return this.#held !== undefined && elapsedMs(this.#held.since) >= this.#options.limitMs * RENEW;
   }
 
-  /** Notes what a follower saw. */
-  observe(seq: number): void {
-    if (this.#seen?.seq !== seq) this.#seen = { seq, since: instant() };
+  /** Notes the entry that a follower saw, and since when; {@link take} finds out whether it is the last. */
+  observe({ seq, since }: { seq: number; since: Instant }): void {
+    if (this.#seen?.seq !== seq) this.#seen = { seq, since };
   }
 
   /** Whether nothing was heard of it for its limit. @param limitMs of its holder */
@@ -78,7 +78,7 @@ export class Lease {
     const { kind, id } = this.#options;
     const entry = await log.read(kind, id);
     if (entry !== undefined) {
-      this.observe(entry.seq);
+      this.observe({ seq: entry.seq, since: instant() });
       if (!this.#isOwn(entry, log) && !entry.record.free && !this.isSilent(entry.record.limit_ms)) {
         return entry.host;
       }

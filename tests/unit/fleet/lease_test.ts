@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
+import { longAgo } from "../../../src/fleet/apps/elapsed.ts";
 import { Lease } from "../../../src/fleet/apps/lease.ts";
 import type { LeaseEntry, LeaseStore } from "../../../src/fleet/apps/lease_log.ts";
 import type { LeaseRecord } from "../../../src/fleet/apps/app_message.ts";
@@ -46,6 +47,18 @@ Deno.test("Lease.take() by one host at a time; another has it when it is given b
   assertEquals(await two.take(server.as("b")), undefined);
   assertEquals([two.isSure, server.term], [true, 2]);
   assertEquals(await one.take(server.as("a")), "b");
+});
+
+Deno.test("Lease.take() of one that a follower saw silent for its limit, unless it was renewed since", async () => {
+  const server = new Server();
+  const [one, two] = [lease("m1"), lease("m2")];
+  await one.take(server.as("a"));
+  two.observe({ seq: 1, since: longAgo() });
+  await one.renew(server.as("a"));
+  assertEquals(await two.take(server.as("b")), "a");
+  const three = lease("m3");
+  three.observe({ seq: 2, since: longAgo() });
+  assertEquals(await three.take(server.as("c")), undefined);
 });
 
 Deno.test("Lease.take() of one that is silent for its limit; its former holder does not renew it", async () => {
