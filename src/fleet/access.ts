@@ -3,7 +3,7 @@
  * user has not granted to the sender's key; a method that is not in the table cannot be granted.
  */
 import { realpathSync } from "node:fs";
-import { isAbsolute, normalize, sep } from "node:path";
+import { isAbsolute, join, normalize, sep } from "node:path";
 import type { Message } from "../protocol/envelope.ts";
 import type { MethodName } from "../protocol/methods/mod.ts";
 import { RequestError } from "../protocol/wire_error.ts";
@@ -89,8 +89,12 @@ const CODE_PARAMETERS = ["config", "command", "args", "env", "caller", "search_p
 export interface AccessFacts {
   /** How the host calls itself, for messages. */
   host: string;
+  /** Of this host's user. */
+  home: string;
   /** The project's directory that a directory belongs to. @throws when its manifest is wrong */
   projectRoot(directory: string): string;
+  /** The apps of a project that run here because the fleet has placed them. */
+  copiesOf(directory: string): Promise<string[]>;
   /** The project's directory of each task; undefined where there is no such task. */
   taskRoot(id: string): Promise<string | undefined>;
 }
@@ -123,6 +127,44 @@ export async function authorize(
     }`,
     access === "host" || roots.length === 0 ? 'projects = ["*"]' : `projects = [${JSON.stringify(roots[0])}]`,
   );
+}
+
+/** A host stops what a person means: its own apps, but no copy that the fleet would start again at once. */
+const STOPS = new Set(["app.stop", "app.delete"]);
+
+/** @throws {RequestError} for the end of a copy that the fleet runs here; its operator alone can end it */
+export async function requireNoCopy(
+  { method = "", data = {} }: Pick<Message, "method" | "data">,
+  { host, copiesOf }: Pick<AccessFacts, "host" | "copiesOf">,
+): Promise<void> {
+  if (!STOPS.has(method) || typeof data !== "object" || data === null) return;
+  const { cwd, root = cwd, names }: { cwd?: unknown; root?: unknown; names?: unknown } = data;
+  if (typeof root !== "string" || !Array.isArray(names) || names.length === 0) return;
+  const copy = (await copiesOf(root)).find((name) =>
+    names.some((one) => one === name || String(one).startsWith(`${name}:`))
+  );
+  if (copy === undefined) return;
+  throw new RequestError(
+    "failed",
+    `App "${copy}" on "${host}" is a copy of the fleet's, and would start again`,
+    {
+      data: {
+        reason: "not_allowed",
+        next: `Where it was started from, "haft app stop ${copy}" stops all copies`,
+      },
+    },
+  );
+}
+
+/** What a request says of a place below `~/`, as the place is called on this host. */
+export function atHome<Data>(data: Data, home: string): Data {
+  if (typeof data !== "object" || data === null) return data;
+  const places = Object.entries(data).flatMap(([name, value]) =>
+    (name === "cwd" || name === "root") && typeof value === "string" && value.startsWith("~/")
+      ? [[name, join(home, value.slice(2))]]
+      : []
+  );
+  return places.length === 0 ? data : { ...data, ...Object.fromEntries(places) };
 }
 
 /** Whether a project is among those that are granted. Links are followed: a name is no place. */

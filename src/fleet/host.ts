@@ -87,6 +87,7 @@ export class FleetHost {
       daemon,
       facts: this.#own.facts,
       user: door.user,
+      checkApps: door.checkApps,
       log,
     });
     this.#events = new EventPublisher({

@@ -15,7 +15,7 @@ import { ERROR_CODES, RequestError } from "../protocol/wire_error.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { FleetGrant } from "../tools/manifest/fleet_settings.ts";
-import { type AccessFacts, authorize, isGranted } from "./access.ts";
+import { type AccessFacts, atHome, authorize, isGranted, requireNoCopy } from "./access.ts";
 import { encodeText, type Reply, type SignedPart, type SignedRequest } from "./signed_request.ts";
 
 export interface HostSessionOptions {
@@ -140,11 +140,16 @@ export class HostSession {
     this.#options.onClose();
   }
 
-  async #pass(message: Message): Promise<void> {
+  async #pass(asSent: Message): Promise<void> {
     const { grant, facts, name } = this.#options;
+    const message = { ...asSent, data: atHome(asSent.data, facts.home) };
     try {
-      if (message.type === "request") await authorize(message, grant, facts);
-      else if (message.type !== "pong") throw new RequestError("invalid_request", "Only requests are taken");
+      if (message.type === "request") {
+        await authorize(message, grant, facts);
+        await requireNoCopy(message, facts);
+      } else if (message.type !== "pong") {
+        throw new RequestError("invalid_request", "Only requests are taken");
+      }
     } catch (error) {
       return this.#fail(message.id, error);
     }

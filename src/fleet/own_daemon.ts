@@ -4,6 +4,7 @@ import { DaemonClient } from "../client/daemon_client.ts";
 import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { openProject, type UserContext } from "../tools/project/project.ts";
+import type { ProjectFiles } from "../tools/project/project_files.ts";
 import type { AccessFacts } from "./access.ts";
 import type { EventSource } from "./event_publisher.ts";
 
@@ -14,6 +15,8 @@ export interface DaemonDoor {
   maxFrameBytes(): number;
   events: EventSource;
   user: UserContext;
+  /** @throws {UsageError} with the mistake in a manifest's apps */
+  checkApps(files: ProjectFiles): void;
 }
 
 export interface OwnDaemonOptions {
@@ -32,7 +35,14 @@ export class OwnDaemon implements AsyncDisposable {
     this.#options = options;
     this.facts = {
       host: options.host,
+      home: options.door.user.home,
       projectRoot: (directory) => openProject(directory, options.door.user).root,
+      copiesOf: async (directory) => {
+        const { apps } = await (await this.client()).request("app.status", { cwd: directory, names: [] })
+          .catch(() => ({ apps: [] }));
+        return apps.filter(({ hosts, desired }) => hosts !== null && desired === "running")
+          .map(({ name }) => name);
+      },
       taskRoot: async (id) => {
         try {
           return (await (await this.client()).request("task.status", { id })).task.root;

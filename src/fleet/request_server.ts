@@ -161,7 +161,8 @@ export class RequestServer implements Disposable {
   ): void {
     const { nats, address } = this.#options;
     this.#log(`${why} (${sender})`);
-    const next = `There, the user can grant it: [fleet.allow.${sender}] in config.toml`;
+    const next = `There, its user can grant it: haft fleet allow ${sender} --name NAME --methods METHODS ` +
+      "--projects DIR";
     const error = { code: ERROR_CODES[name], name, message: why, data: { reason: "not_allowed", next } };
     nats.publish(
       replySubject(address, sender, session),

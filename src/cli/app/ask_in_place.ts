@@ -21,8 +21,8 @@ export async function askInPlace<Result>(
     return await ask({ cwd: context.cwd, names: [...names] });
   } catch (error) {
     if (context.remote === undefined) {
-      const { openProject } = await import("../../tools/project/project.ts");
-      openProject(context.cwd, context);
+      const { checkApps } = await import("./selection.ts");
+      checkApps(context);
     }
     throw error;
   }

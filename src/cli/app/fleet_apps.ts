@@ -14,6 +14,7 @@ import { openProject } from "../../tools/project/project.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import { fleetSettings } from "../fleet/membership.ts";
+import { forgetStarted, keepStarted, type StartedApp, startedOverHosts } from "./started_over_hosts.ts";
 
 export type FleetVerb = "start" | "restart" | "stop";
 
@@ -34,29 +35,46 @@ const BAD = new Set(["crashed", "exhausted", "unhealthy", "backoff"]);
 
 export async function changeFleetApps(
   verb: FleetVerb,
-  apps: ReadonlyMap<string, AppConfig>,
+  apps: ReadonlyMap<string, AppConfig | undefined>,
   { json }: { json: boolean },
   context: Context,
 ): Promise<ExitCode> {
   const settings = fleetSettings(context);
   await using connection = await connectFleet(settings, { name: `haft app ${verb}`, stay: true });
   await using client = await AppClient.open(connection, settings.name);
+  const changes = [...apps].flatMap(([name, config]) => changesOf(verb, { name, config }, context));
   const outcomes = await Promise.all(
-    [...apps].map(([name, config]) => change(verb, { name, config, client, quiet: json }, context)),
+    changes.map((one) => change(verb, { ...one, client, quiet: json }, context)),
   );
   await report(verb, outcomes, { json }, context);
   return outcomes.some(({ error }) => error !== null) ? ExitCode.failed : ExitCode.ok;
 }
 
-interface Change {
-  name: string;
-  config: AppConfig;
+/** An app as it is wanted from now on; without a configuration, it is only to be stopped. */
+interface Wanted extends StartedApp {
+  table: string;
+  config: AppConfig | undefined;
+}
+
+interface Change extends Wanted {
   client: AppClient;
   quiet: boolean;
 }
 
-async function change(verb: FleetVerb, { name, config, client, quiet }: Change, context: Context) {
-  const { root, table } = placeOf(name, config, context);
+/** What is stopped is each one of this name that was started from here, wherever the hosts had it then. */
+function changesOf(
+  verb: FleetVerb,
+  { name, config }: Pick<Wanted, "name" | "config">,
+  context: Context,
+): Wanted[] {
+  const declared = config === undefined ? [] : [{ ...placeOf(name, config, context), name, config }];
+  const started = verb === "stop" ? startedOverHosts({}, context).filter((one) => one.name === name) : [];
+  const further = started.filter(({ root }) => declared.every((one) => one.root !== root));
+  return [...declared, ...further.map((one) => ({ ...one, table: "", config: undefined }))];
+}
+
+async function change(verb: FleetVerb, wanted: Change, context: Context): Promise<FleetOutcome> {
+  const { project, name, root, hosts, table, config, client, quiet } = wanted;
   const { own, others } = client.specs({ root, name });
   const foreign = others.find(({ spec }) => !spec.stopped);
   if (foreign !== undefined && own === undefined) {
@@ -64,9 +82,14 @@ async function change(verb: FleetVerb, { name, config, client, quiet }: Change, 
       next: `That key alone can change it; run "haft app ${verb} ${name}" on its machine`,
     });
   }
-  if (verb === "stop" && own === undefined) return { name, root, error: null, copies: [] };
+  if (verb === "stop" && own === undefined) {
+    await forgetStarted(wanted, context);
+    return { name, root, error: null, copies: [] };
+  }
   const spec = specOf(verb, { name, root, table, config, before: own?.spec });
+  if (verb !== "stop") await keepStarted({ project, name, root, hosts }, context);
   const id = spec === own?.spec ? own.id : await client.want(spec);
+  if (verb === "stop") await forgetStarted(wanted, context);
   const signed = { id, sender: own?.sender ?? "", spec };
   return verb === "stop"
     ? await untilStopped(signed, { client, name, quiet }, context)
@@ -80,14 +103,14 @@ function specOf(
     name: string;
     root: string;
     table: string;
-    config: AppConfig;
+    config: AppConfig | undefined;
     before: AppSpec | undefined;
   },
 ): AppSpec {
   if (verb === "stop" && before !== undefined) {
     return before.stopped ? before : { ...before, stopped: true, revision: nextRevision(before) };
   }
-  const { names = [], labels = {} } = parseHostSelection(config.hosts ?? "*") ?? {};
+  const { names = [], labels = {} } = parseHostSelection(config?.hosts ?? "*") ?? {};
   const revision = nextRevision(before);
   const isNewRun = before === undefined || before.stopped || before.table !== table || verb === "restart";
   const spec: AppSpec = {
@@ -95,8 +118,8 @@ function specOf(
     root,
     table,
     hosts: { names, labels },
-    replicas: config.replicas ?? 1,
-    on_lost: config.on_lost ?? "stop",
+    replicas: config?.replicas ?? 1,
+    on_lost: config?.on_lost ?? "stop",
     stopped: false,
     revision: before?.revision ?? revision,
     run: isNewRun ? revision : before.run,
@@ -110,13 +133,15 @@ function nextRevision(before: AppSpec | undefined): number {
 }
 
 /** Where the hosts have the project, and what its manifest says of the app. */
-export function placeOf(
+function placeOf(
   name: string,
   { hosts = "*" }: Pick<AppConfig, "hosts">,
   context: Context,
-): { root: string; table: string } {
+): Pick<Wanted, "project" | "root" | "hosts" | "table"> {
   const project = openProject(context.cwd, context);
   return {
+    project: project.root,
+    hosts,
     root: parseHostSelection(hosts)?.directory ?? project.root,
     table: tableHash(project.files.apps[name]),
   };

@@ -1,6 +1,8 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { AppStatus } from "../../protocol/methods/app_methods.ts";
+import { parseHostSelection } from "../../tools/manifest/host_selector.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
@@ -45,12 +47,27 @@ export const command: Command<AppLogsOptions> = {
       { socket, client: "haft app", comeBack: `haft app logs -f ${names.join(" ")}`.trimEnd() },
       context,
       async (daemon, again) => {
-        printer.know((await daemon.request("app.status", { ...selection, names: [] })).apps);
+        const { apps } = await daemon.request("app.status", { ...selection, names: [] });
+        printer.know(apps);
+        if (!again) await noteCopies(apps.filter(({ name }) => names.includes(name)), context);
         return await printLogs(daemon, { log, query, follow, again }, context);
       },
     );
   },
 };
+
+/** Each copy's log is on the host that runs it. */
+async function noteCopies(apps: readonly AppStatus[], { stderr, remote }: Context): Promise<void> {
+  if (remote !== undefined) return;
+  for (const { name, root, hosts } of apps) {
+    if (hosts === null) continue;
+    const directory = parseHostSelection(hosts)?.directory ?? root;
+    await stderr.write(
+      `Note: hosts of the fleet run ${name}, and each has the log of its copy: "haft app status ${name}" ` +
+        `says which, and "haft --host HOST:${directory} app logs ${name}" shows one\n`,
+    );
+  }
+}
 
 function parse(args: ParsedArgs): AppLogsOptions {
   return {

@@ -4,29 +4,38 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { Context } from "../command.ts";
 import { checkApps } from "./selection.ts";
 import type { FleetVerb } from "./fleet_apps.ts";
+import type { StartedApp } from "./started_over_hosts.ts";
 
 export interface SplitNames {
   /** For this machine's daemon. */
   local: string[];
-  overHosts: Map<string, AppConfig>;
+  /** Undefined for one that was started from here, and that the manifest does not have any more. */
+  overHosts: Map<string, AppConfig | undefined>;
 }
 
 /** Apps with hosts count when they are named: what runs on other machines is not meant by "all". */
-export function splitNames(names: readonly string[], declared: ReadonlyMap<string, AppConfig>): SplitNames {
-  const overHosts = new Map<string, AppConfig>();
+export function splitNames(
+  names: readonly string[],
+  declared: ReadonlyMap<string, AppConfig>,
+  started: readonly StartedApp[] = [],
+): SplitNames {
+  const overHosts = new Map<string, AppConfig | undefined>();
   for (const name of names) {
     const config = declared.get(name);
     if (config?.hosts !== undefined) overHosts.set(name, config);
+    else if (started.some((one) => one.name === name)) overHosts.set(name, undefined);
   }
   return { local: names.filter((name) => !overHosts.has(name)), overHosts };
 }
 
 /** The apps of the manifest; none where it is wrong, which must not keep anything from being stopped. */
-export function appsAsFarAsKnown(context: Context): ReadonlyMap<string, AppConfig> {
+export function appsAsFarAsKnown(
+  context: Context,
+): { apps: ReadonlyMap<string, AppConfig>; mistake?: unknown } {
   try {
-    return checkApps(context);
-  } catch {
-    return new Map();
+    return { apps: checkApps(context) };
+  } catch (mistake) {
+    return { apps: new Map(), mistake };
   }
 }
 

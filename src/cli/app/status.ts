@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { AppInstance, AppStatus } from "../../protocol/methods/app_methods.ts";
 import { createStyle, type Style } from "../../ui/style.ts";
@@ -6,8 +7,10 @@ import type { SeenCopy } from "../../fleet/apps/app_client.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, meansAll, parseAppOptions } from "./app_options.ts";
 import { askInPlace } from "./ask_in_place.ts";
+import type { ShownApp } from "./fleet_status.ts";
+import { type StartedApp, startedOverHosts } from "./started_over_hosts.ts";
 import { shownState, shownStateOf, stateText } from "./state_text.ts";
 
 export const command: Command<AppOptions> = {
@@ -20,31 +23,56 @@ export const command: Command<AppOptions> = {
   ],
   completes: "apps",
   parse: parseAppOptions,
-  async run({ names, everyProject, json, socket }, context) {
-    const { apps } = await askInPlace(
-      { names, everyProject },
-      context,
-      (place) =>
-        withDaemon({ socket, client: "haft app" }, context, (daemon) => daemon.request("app.status", place)),
-    );
+  async run(options, context) {
+    const { everyProject, json } = options;
+    const names = meansAll(options.names) ? [] : options.names;
+    const started = startedOverHosts({ everyProject }, context)
+      .filter(({ name }) => names.length === 0 || names.includes(name));
+    const apps = await appsHere(options, started, context);
     const hasHosts = context.remote === undefined && apps.some(({ hosts }) => hosts !== null);
-    const placed = hasHosts
-      ? await (await import("./fleet_status.ts")).fleetCopies(apps, context)
-      : new Map();
+    const shown: ShownApp[] = hasHosts || started.length > 0
+      ? await (await import("./fleet_status.ts")).withCopies(apps, started, context)
+      : apps.map((app) => ({ app, copies: undefined }));
     if (json) {
-      const shown = apps.map((app) => placed.has(app) ? { ...app, copies: placed.get(app) } : app);
-      await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
-    } else await printStatus(apps, placed, context);
+      const all = shown.map(({ app, copies }) => copies === undefined ? app : { ...app, copies });
+      await context.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
+    } else await printStatus(shown, context);
     return ExitCode.ok;
   },
 };
 
-/** @param placed the copies of apps that hosts of the fleet run */
-async function printStatus(
-  apps: readonly AppStatus[],
-  placed: ReadonlyMap<AppStatus, readonly SeenCopy[]>,
-  { stdout, stderr }: Context,
-): Promise<void> {
+/** What this machine's daemon says of them; it need not know those that other hosts run. */
+async function appsHere(
+  { names, everyProject, socket }: AppOptions,
+  started: readonly StartedApp[],
+  context: Context,
+): Promise<AppStatus[]> {
+  const ask = async (chosen: readonly string[]) => {
+    const answer = await askInPlace(
+      { names: chosen, everyProject },
+      context,
+      (place) =>
+        withDaemon({ socket, client: "haft app" }, context, (daemon) => daemon.request("app.status", place)),
+    );
+    return answer.apps;
+  };
+  const isStarted = (name: string) => started.some((one) => one.name === name);
+  try {
+    return await ask(names);
+  } catch (error) {
+    if (started.length === 0 || !names.every(isStarted)) throw error;
+  }
+  try {
+    return (await ask([])).filter(({ name }) => names.length === 0 || names.includes(name));
+  } catch (error) {
+    // What runs on other machines is shown, whatever is wrong with the manifest here.
+    await context.stderr.write(`Note: ${errorMessage(error)}\n`);
+    return [];
+  }
+}
+
+async function printStatus(shown: readonly ShownApp[], { stdout, stderr }: Context): Promise<void> {
+  const apps = shown.map(({ app }) => app);
   if (apps.length === 0) {
     await stderr.write("This project has no apps\n  Declare them under [apps] in haft.toml\n");
     return;
@@ -53,8 +81,8 @@ async function printStatus(
   const roots = new Set(apps.map(({ root }) => root)).size > 1;
   await stdout.write(table([
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
-    ...apps.flatMap((app) =>
-      placed.has(app) ? copyRows(app, placed.get(app) ?? [], style) : app.instances.length === 0
+    ...shown.flatMap(({ app, copies }) =>
+      copies !== undefined ? copyRows(app, copies, style) : app.instances.length === 0
         ? [[
           app.name,
           stateText(shownStateOf(app), style),
@@ -86,8 +114,13 @@ function copyRows(app: AppStatus, copies: readonly SeenCopy[], style: Style): st
     copyStateText(state, style),
     pid === null ? "" : String(pid),
     ...["", "", "", ""],
-    [host === null ? "" : `on ${host}`, reason ?? ""].filter((text) => text !== "").join("  "),
+    [host === null ? "" : `on ${host}`, oneLine(reason)].filter((text) => text !== "").join("  "),
   ]);
+}
+
+/** A reason can be an error of several lines. */
+function oneLine(reason: string | null): string {
+  return (reason ?? "").replaceAll(/\s*\n\s*/g, " ");
 }
 
 function copyStateText(state: SeenCopy["state"], style: Style): string {
@@ -136,7 +169,7 @@ function about(
 ): string {
   return [
     port === null ? "" : `port ${port}`,
-    reason ?? "",
+    oneLine(reason),
     nextRun === null ? "" : `next run ${new Date(nextRun).toLocaleString("sv-SE")}`,
     roots ? style.dim(root) : "",
   ].filter((text) => text !== "").join("  ");

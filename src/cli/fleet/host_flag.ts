@@ -1,5 +1,5 @@
 import { UsageError } from "../../base/errors.ts";
-import { parseHostSelection } from "../../tools/manifest/host_selector.ts";
+import { isDirectoryThere, parseHostSelection } from "../../tools/manifest/host_selector.ts";
 import type { CommandEntry } from "../command.ts";
 import { findCommand } from "../find_command.ts";
 
@@ -8,7 +8,7 @@ export interface HostSelector {
   kind: "names" | "labels" | "all";
   names: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** A directory there; undefined for the one of the same path as here. */
+  /** A directory there, `~/…` below the home of its user; undefined for the one of the same path as here. */
   directory: string | undefined;
 }
 
@@ -25,11 +25,19 @@ export async function withHostBehind(
   const name = rest.slice(0, rest.length - found.args.length);
   if (!found.command.flags.some((flag) => flag.name === "host")) {
     throw new UsageError(`"haft ${found.path}" works on this machine alone, without --host`, {
-      next: "Commands that ask a daemon take it: app, task, ipc-send, daemon status",
+      next: INSTEAD[found.path] ?? "Commands that ask a daemon take it: app, task, ipc-send, daemon status",
     });
   }
   return [...name, "--host", value, ...found.args];
 }
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  "app top": 'Run "haft --host HOST app status", or "haft --host HOST app logs -f"',
+  "app up": 'Run "haft --host HOST app start"',
+  "app down": 'Run "haft --host HOST app stop"',
+  "task run": 'Run "haft --host HOST task start NAME", then "haft --host HOST task logs -f ID"',
+  "sync": 'Run "haft fleet sync --on HOST"',
+};
 
 const SYNTAX =
   "Write --host web1, --host web1,web2, --host role=web or --host '*'; a directory follows a colon";
@@ -37,8 +45,10 @@ const SYNTAX =
 /** @throws {UsageError} */
 export function parseHostSelector(text: string): HostSelector {
   const [, directory] = /:(.*)$/s.exec(text) ?? [];
-  if (directory !== undefined && !/^(\/|[A-Za-z]:[\\/])/.test(directory)) {
-    throw new UsageError(`"${directory}" is not an absolute path`, { next: SYNTAX });
+  if (directory !== undefined && !isDirectoryThere(directory)) {
+    throw new UsageError(`"${directory}" is no directory of another host: it begins with / or ~/`, {
+      next: SYNTAX,
+    });
   }
   const selection = parseHostSelection(text);
   if (selection === undefined) throw new UsageError(`--host: "${text}" names no hosts`, { next: SYNTAX });

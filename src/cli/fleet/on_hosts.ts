@@ -2,6 +2,7 @@
  * A command that asks another host's daemon, or those of several. Each host's command is the ordinary one
  * with another connection; of several, each line says which host it is from.
  */
+import { join } from "node:path";
 import type { ExitCode } from "../../base/exit_code.ts";
 import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
 import { connectHost } from "../../fleet/connect_host.ts";
@@ -11,7 +12,7 @@ import { asRemoteError } from "../daemon/remote_error.ts";
 import { describeError } from "../describe_error.ts";
 import { parseSubscription } from "../ipc/send.ts";
 import { followEvents, readsStream } from "./follow_events.ts";
-import { parseHostSelector } from "./host_flag.ts";
+import { type HostSelector, parseHostSelector } from "./host_flag.ts";
 import { failedHost, type HostOutcome, reportHosts } from "./host_outcomes.ts";
 import { hostsOf } from "./hosts_of.ts";
 import { HostOutput } from "./host_output.ts";
@@ -43,12 +44,16 @@ export async function runOnHosts(
     return await followEvents({ selector, subscription, connection, fleet: settings.name, quiet }, context);
   }
   const hosts = await hostsOf(selector, { connection, fleet: settings.name });
-  const cwd = selector.directory ?? context.cwd;
   const place = { connection, settings, context };
+  const on = (host: string) => ({
+    ...context,
+    remote: remoteHost(host, place),
+    cwd: directoryOn(host, selector, { settings, context }),
+  });
   const [only] = hosts;
   if (selector.kind === "names" && hosts.length === 1 && only !== undefined) {
     try {
-      return await command.run(options, { ...context, cwd, remote: remoteHost(only, place) });
+      return await command.run(options, on(only));
     } catch (error) {
       throw asRemoteError(error);
     }
@@ -65,7 +70,7 @@ export async function runOnHosts(
     const stderr = new HostOutput(host, context.stderr, "none");
     let outcome: HostOutcome;
     try {
-      const there = { ...context, cwd, stdout, stderr, remote: remoteHost(host, place) };
+      const there = { ...on(host), stdout, stderr };
       outcome = { host, code: await command.run(options, there), silent: false };
     } catch (thrown) {
       const error = asRemoteError(thrown);
@@ -77,6 +82,16 @@ export async function runOnHosts(
     return outcome;
   }));
   return await reportHosts(outcomes, context);
+}
+
+/** The directory on a host that is meant; the host itself knows what `~/` is there. */
+export function directoryOn(
+  host: string,
+  { directory }: Pick<HostSelector, "directory">,
+  { settings, context: { cwd, home } }: { settings: FleetSettings; context: Pick<Context, "cwd" | "home"> },
+): string {
+  if (directory === undefined) return cwd;
+  return host === settings.host && directory.startsWith("~/") ? join(home, directory.slice(2)) : directory;
 }
 
 export function remoteHost(

@@ -18,7 +18,7 @@ import { failedHost, type HostOutcome, reportHosts } from "./host_outcomes.ts";
 import { HostsBoard } from "./hosts_board.ts";
 import { hostsOf } from "./hosts_of.ts";
 import { fleetSettings } from "./membership.ts";
-import { remoteHost } from "./on_hosts.ts";
+import { directoryOn, remoteHost } from "./on_hosts.ts";
 
 export interface FleetSyncOptions {
   selector: HostSelector;
@@ -80,7 +80,7 @@ async function run(options: FleetSyncOptions, context: Context): Promise<ExitCod
   const outcomes = await Promise.all(hosts.map(async (host): Promise<HostOutcome> => {
     const there = {
       ...context,
-      cwd: selector.directory ?? context.cwd,
+      cwd: directoryOn(host, selector, { settings, context }),
       remote: remoteHost(host, { connection, settings, context }),
     };
     const emit = (event: SyncEvent) => {

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, posix, resolve } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -158,7 +158,10 @@ const ABOUT_A_PROJECT: ReadonlySet<string> = new Set([
 function withProject(method: string, params: unknown, from: string): unknown {
   if (typeof params !== "object" || params === null || Array.isArray(params)) return params;
   if (!("cwd" in params)) return ABOUT_A_PROJECT.has(method) ? { ...params, cwd: from } : params;
-  return typeof params.cwd === "string" ? { ...params, cwd: resolve(from, params.cwd) } : params;
+  if (typeof params.cwd !== "string") return params;
+  // Another host knows the home of its user.
+  const isBelowHome = from.startsWith("~/") && !isAbsolute(params.cwd);
+  return { ...params, cwd: isBelowHome ? posix.join(from, params.cwd) : resolve(from, params.cwd) };
 }
 
 async function run(options: IpcSendOptions, context: Context): Promise<ExitCode> {

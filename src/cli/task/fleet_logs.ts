@@ -7,6 +7,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import { connectFleet } from "../../fleet/connect.ts";
 import { type FleetTask, TaskClient } from "../../fleet/tasks/task_client.ts";
 import type { Context } from "../command.ts";
+import { asRemoteError } from "../daemon/remote_error.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { fleetSettings } from "../fleet/membership.ts";
 import { remoteHost } from "../fleet/on_hosts.ts";
@@ -24,7 +25,9 @@ export async function printFleetLogs(
   const client = await TaskClient.open(connection, settings.name);
   const ask = <Result>(host: string, work: (daemon: DaemonClient) => Promise<Result>): Promise<Result> => {
     const there = { ...context, remote: remoteHost(host, { connection, settings, context }) };
-    return withDaemon({ socket: undefined, client: "haft task logs" }, there, work);
+    return withDaemon({ socket: undefined, client: "haft task logs" }, there, work).catch((error) => {
+      throw asRemoteError(error);
+    });
   };
   let task = await client.status(id);
   if (!follow) {

@@ -3,6 +3,7 @@ import { errorMessage } from "../../base/errors.ts";
 import type { FleetGrant } from "../../tools/manifest/fleet_settings.ts";
 import { hostSelectionText, selectsHost } from "../../tools/manifest/host_selector.ts";
 import { openProject, type UserContext } from "../../tools/project/project.ts";
+import type { ProjectFiles } from "../../tools/project/project_files.ts";
 import { type AccessFacts, authorize } from "../access.ts";
 import { tableHash } from "./app_message.ts";
 import type { SignedSpec } from "./apps_view.ts";
@@ -15,6 +16,8 @@ export interface DenialFacts {
   allow: Readonly<Record<string, FleetGrant>>;
   facts: AccessFacts;
   user: UserContext;
+  /** @throws {UsageError} with the mistake in a manifest's apps */
+  checkApps(files: ProjectFiles): void;
 }
 
 /** What its user does not let the operator do here, whether it runs or not; undefined when all is granted. */
@@ -36,7 +39,7 @@ export async function unlicensed(
 }
 
 /** What keeps it from being started here; undefined when it can be. */
-export function unstartable({ spec }: SignedSpec, { user }: DenialFacts): string | undefined {
+export function unstartable({ spec }: SignedSpec, { user, checkApps }: DenialFacts): string | undefined {
   try {
     const project = openProject(spec.root, user);
     const table = project.files.apps[spec.name];
@@ -45,6 +48,7 @@ export function unstartable({ spec }: SignedSpec, { user }: DenialFacts): string
       return `haft.toml in ${spec.root} has another [apps.${spec.name}] than the one that was started`;
     }
     project.requireTrust();
+    checkApps(project.files);
     return undefined;
   } catch (error) {
     return errorMessage(error);

@@ -36,6 +36,7 @@ export interface HostAppsOptions {
   daemon: () => Promise<DaemonClient>;
   facts: AccessFacts;
   user: UserContext;
+  checkApps: DenialFacts["checkApps"];
   log: (line: string) => void;
 }
 
@@ -277,8 +278,8 @@ export class HostApps {
   }
 
   get #denials(): DenialFacts {
-    const { settings: { host, labels, allow }, key, facts, user } = this.#options;
-    return { host, labels, allow, key: key(), facts, user };
+    const { settings: { host, labels, allow }, key, facts, user, checkApps } = this.#options;
+    return { host, labels, allow, key: key(), facts, user, checkApps };
   }
 
   #save(): void {

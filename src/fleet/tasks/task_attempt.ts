@@ -8,7 +8,7 @@ import type { Env } from "../../base/env.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { FleetGrant } from "../../tools/manifest/fleet_settings.ts";
-import { type AccessFacts, authorize } from "../access.ts";
+import { type AccessFacts, atHome, authorize } from "../access.ts";
 import type { NatsConnection } from "../connect.ts";
 import type { Presence } from "../presence.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
@@ -103,8 +103,9 @@ export class TaskAttempt {
       const error = `Each of ${MOST_ATTEMPTS} hosts was lost while it ran`;
       return await this.#end(withoutRun({ reason: "lost", error, attempt: attempt - 1 }));
     }
-    const request = await this.#requestOf(task);
-    if (request === undefined) return await this.#refuse("What it asks for cannot be read", attempt - 1);
+    const asSent = await this.#requestOf(task);
+    if (asSent === undefined) return await this.#refuse("What it asks for cannot be read", attempt - 1);
+    const request = atHome(asSent, facts.home);
     // What this host could not start before, it does not begin again.
     const denied = (await jobs.refusal(this.#id, facts.host))?.step.reason ?? await this.#denial(request);
     if (denied !== undefined) return await this.#refuse(denied, attempt - 1);

@@ -5,6 +5,7 @@
 import { randomId } from "../../base/random_id.ts";
 import * as v from "valibot";
 import { type TaskInfo, taskMethods } from "../../protocol/methods/task_methods.ts";
+import { AbsolutePath } from "../../protocol/methods/words.ts";
 import type { UserKey } from "../nkey.ts";
 import { isRequestOf, signRequest } from "../signed_request.ts";
 import { taskPlace } from "../subjects.ts";
@@ -21,7 +22,11 @@ export function isFleetTaskId(text: string): boolean {
 }
 
 /** What the host's daemon is asked. */
-export const TaskRequest = taskMethods["task.start"].params;
+export const TaskRequest = v.strictObject({
+  ...taskMethods["task.start"].params.entries,
+  /** There; it can be below `~/`, the home of the host's user. */
+  cwd: v.union([AbsolutePath, v.pipe(v.string(), v.startsWith("~/"), v.maxLength(4_096))]),
+});
 export type TaskRequest = v.InferOutput<typeof TaskRequest>;
 
 export const QueuedTask = v.strictObject({

@@ -17,11 +17,16 @@ const NAMES = /^[a-z0-9][a-z0-9_-]*$/;
 const DIRECTORY = /^(\/|~\/|[A-Za-z]:[\\/])/;
 const LABEL = /^([^=]+)=([^=]+)$/;
 
+/** Whether a host can find a directory by this text alone. */
+export function isDirectoryThere(text: string): boolean {
+  return DIRECTORY.test(text);
+}
+
 /** @returns undefined when the text names no hosts */
 export function parseHostSelection(text: string): HostSelection | undefined {
   const colon = text.indexOf(":");
   const [who, directory] = colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
-  if (directory !== undefined && !DIRECTORY.test(directory)) return undefined;
+  if (directory !== undefined && !isDirectoryThere(directory)) return undefined;
   if (who === "*") return { names: [], labels: {}, directory };
   const parts = who.split(",");
   if (parts.every((part) => NAMES.test(part))) return { names: [...new Set(parts)], labels: {}, directory };

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AccessFacts, authorize } from "../../../src/fleet/access.ts";
+import { type AccessFacts, atHome, authorize, requireNoCopy } from "../../../src/fleet/access.ts";
 import { METHODS } from "../../../src/protocol/methods/mod.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import type { FleetGrant } from "../../../src/tools/manifest/fleet_settings.ts";
@@ -14,6 +14,8 @@ symlinkSync(other, join(mine, "link"));
 
 const facts: AccessFacts = {
   host: "web1",
+  home: "/home/web",
+  copiesOf: (directory) => Promise.resolve(directory === mine ? ["web"] : []),
   projectRoot: (directory) => directory.startsWith(join(mine, "sub")) ? mine : directory,
   taskRoot: (id) => Promise.resolve({ "00000000000a": mine, "00000000000b": other }[id]),
 };
@@ -117,4 +119,20 @@ Deno.test("authorize() says what the host's user would have to grant", async () 
     'Host "web1" does not let this key call "app.stop"',
   );
   assertEquals((error.data as { reason: string }).reason, "not_allowed");
+});
+
+Deno.test("requireNoCopy() refuses to stop what the fleet would start again, and nothing else", async () => {
+  const refuses = (method: string, data: Record<string, unknown>) =>
+    requireNoCopy({ method, data }, facts).then(() => false, () => true);
+  assertEquals(await refuses("app.stop", { root: mine, names: ["web"] }), true);
+  assertEquals(await refuses("app.delete", { cwd: mine, names: ["api", "web"] }), true);
+  assertEquals(await refuses("app.stop", { root: mine, names: ["api"] }), false);
+  assertEquals(await refuses("app.stop", { root: other, names: ["web"] }), false);
+  assertEquals(await refuses("app.restart", { root: mine, names: ["web"] }), false);
+});
+
+Deno.test("atHome() says where a place below ~/ is on this host", () => {
+  assertEquals(atHome({ cwd: "~/p", name: "~/x" }, "/home/web"), { cwd: "/home/web/p", name: "~/x" });
+  assertEquals(atHome({ root: "/srv/~/p" }, "/home/web"), { root: "/srv/~/p" });
+  assertEquals(atHome(undefined, "/home/web"), undefined);
 });

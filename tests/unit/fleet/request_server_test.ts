@@ -35,6 +35,7 @@ function hostUnderTest(
   const door = {
     accept: (socket: Socket) => daemon.server.accept(socket),
     maxFrameBytes: () => 1024 * 1024,
+    checkApps: () => {},
     user: { env: {}, home: "/", paths: {} as OwnDaemonOptions["door"]["user"]["paths"] },
   };
   const own = new OwnDaemon({ door, host: address.host, version: "1.0.0", log: (line) => log.push(line) });
