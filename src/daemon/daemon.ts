@@ -2,7 +2,6 @@
  * The daemon's life: it takes the lock that makes it the only one, answers at its socket, and stops on
  * request or after a long time without work.
  */
-import { parseApps } from "../apps/config/parse_apps.ts";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { errorMessage } from "../base/errors.ts";
@@ -166,9 +165,6 @@ export class Daemon {
         maxFrameBytes: () => this.#server.limits.frame,
         events: this.#hub,
         user: options.user,
-        checkApps: ({ apps, manifestPath }) => {
-          if (manifestPath !== undefined) parseApps(apps, manifestPath);
-        },
       },
     });
     const { projectFacts, tools, backends, apps, tasks } = this.#services;

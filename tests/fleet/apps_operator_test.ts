@@ -1,4 +1,4 @@
-/** Apps over hosts as their operator has them when not all is well: refusals, mistakes, a table that is gone. */
+/** Apps over hosts as their operator has them: refusals, mistakes in haft.toml, a table that is gone. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AppsWorld } from "./apps_world.ts";
 import { noServer } from "./nats_server.ts";

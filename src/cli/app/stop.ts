@@ -1,4 +1,4 @@
-import { ExitCode } from "../../base/exit_code.ts";
+import type { ExitCode } from "../../base/exit_code.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";

@@ -1,4 +1,5 @@
 import { hostProcessTable } from "../../process/host_process_table.ts";
+import { parseApps } from "../../apps/config/parse_apps.ts";
 import type { FleetHost } from "../../fleet/host.ts";
 import type { DaemonDoor } from "../../fleet/own_daemon.ts";
 import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
@@ -10,7 +11,7 @@ export interface FleetMembershipOptions {
   version: string;
   stateDirectory: string;
   log: (line: string) => void;
-  door: DaemonDoor;
+  door: Omit<DaemonDoor, "checkApps">;
 }
 
 /** The daemon's place in a fleet. Without `[fleet]`, nothing of NATS is loaded. */
@@ -76,7 +77,13 @@ export class FleetMembership {
     this.#settings = text;
     if (settings === undefined) return;
     const { FleetHost } = await import("../../fleet/host.ts");
-    const { version, stateDirectory, log, door } = this.#options;
+    const { version, stateDirectory, log } = this.#options;
+    const door: DaemonDoor = {
+      ...this.#options.door,
+      checkApps: ({ apps, manifestPath }) => {
+        if (manifestPath !== undefined) parseApps(apps, manifestPath);
+      },
+    };
     // What happened before this machine joined is not for the fleet.
     const eventsSince = before === "" || before === this.#fleet ? 0 : door.events.seq;
     const bootId = hostProcessTable().bootId();

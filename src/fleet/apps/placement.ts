@@ -40,13 +40,15 @@ export function placeCopies(facts: PlacementFacts): PlacedCopy[] {
   if (facts.spec.stopped) return [];
   const { kept, waiting } = keptCopies(facts);
   const used = new Set(kept.map(({ host }) => host));
+  /** Hosts whose refusal a copy has as its reason: another copy has another's. */
+  const told = new Set<string>();
   const placed = waiting.map((copy): PlacedCopy => {
     const candidates = facts.hosts
       .filter((one) => takes(one, facts.spec) && !used.has(one.host))
       .sort((a, b) => Number(a.suspect) - Number(b.suspect) || a.load - b.load || (a.host < b.host ? -1 : 1));
     const host = candidates[0]?.host ?? null;
     if (host !== null) used.add(host);
-    return { copy, host, run: facts.spec.run, why: host === null ? whyNone(facts, used) : null };
+    return { copy, host, run: facts.spec.run, why: host === null ? whyNone(facts, used, told) : null };
   });
   return rolled([...kept, ...placed].sort((a, b) => a.copy - b.copy), facts);
 }
@@ -68,7 +70,7 @@ function keptCopies(
   }).map((one) => ({ ...one, why: null }));
   const keeps = new Set(kept.map(({ host }) => host));
   const wanted = spec.replicas === "all"
-    ? kept.length + hosts.filter((one) => takes(one, spec) && !keeps.has(one.host)).length
+    ? kept.length + hosts.filter((one) => selectsHost(spec.hosts, one) && !keeps.has(one.host)).length
     : spec.replicas;
   const taken = new Set(kept.map(({ copy }) => copy));
   const waiting: number[] = [];
@@ -124,11 +126,14 @@ function stateOf(sight: CopySight | undefined): string {
 function whyNone(
   { spec: { hosts: selection }, hosts }: PlacementFacts,
   used: ReadonlySet<string | null>,
+  told: Set<string>,
 ): string {
   const meant = hosts.filter((one) => selectsHost(selection, one));
   const text = words(selection);
   if (meant.length === 0) return `no host that is there ${text}`;
-  const refusing = meant.find(({ host, refused }) => refused !== undefined && !used.has(host));
+  const refusals = meant.filter(({ host, refused }) => refused !== undefined && !used.has(host));
+  const refusing = refusals.find(({ host }) => !told.has(host)) ?? refusals[0];
+  if (refusing !== undefined) told.add(refusing.host);
   if (refusing !== undefined) return `${refusing.host} does not take it: ${refusing.refused}`;
   return meant.length === 1
     ? `the one host that ${text} has a copy already`

@@ -51,6 +51,18 @@ Deno.test("placeCopies() puts copies on the hosts with the fewest, one on each, 
   assertEquals(place({ hosts: [host("d", { labels: {} })] }), ["no host that is there has role=web"]);
 });
 
+Deno.test('placeCopies() has a copy that waits, with its reason, for each host that refuses one of "all"', () => {
+  const hosts = [host("a"), host("b", { refused: "no grant" }), host("c", { refused: "no trust" })];
+  const waiting = ["b does not take it: no grant", "c does not take it: no trust"];
+  assertEquals(place({ replicas: "all", hosts }), ["a*", ...waiting]);
+  const before = [copy(0, "a"), copy(1, null), copy(2, null)];
+  assertEquals(place({ replicas: "all", hosts, before, sights: new Map([[0, sight()]]) }), [
+    "a*",
+    ...waiting,
+  ]);
+  assertEquals(place({ replicas: 3, hosts }), ["a*", ...waiting]);
+});
+
 Deno.test("placeCopies() leaves copies where they are, whatever comes; a host that is lost loses its own", () => {
   const before = [copy(0, "b"), copy(1, "c")];
   const hosts = [host("a"), host("b", { load: 9 }), host("c")];
