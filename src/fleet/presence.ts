@@ -49,7 +49,12 @@ export async function createHostsBucket(
   fleet: string,
   { replicas = 1 }: { replicas?: number } = {},
 ): Promise<void> {
-  await new Kvm(jetstream(nats)).create(hostsBucket(fleet), { ttl: PRESENCE_TTL_MS, history: 1, replicas });
+  await new Kvm(jetstream(nats)).create(hostsBucket(fleet), {
+    ttl: PRESENCE_TTL_MS,
+    history: 1,
+    replicas,
+    allow_direct: false,
+  });
 }
 
 export class Presence {

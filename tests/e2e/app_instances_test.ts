@@ -203,7 +203,8 @@ Deno.test("liveness restarts an app that health only reports, and successes are 
   await Deno.remove(join(daemon.sandbox.project, "alive"));
   for (;;) {
     const instance = (await status(daemon))[0]?.instances[0];
-    if (instance?.restarts === 1 && instance.state === "healthy") {
+    // A check may come before the new process has touched its file.
+    if (instance !== undefined && instance.restarts > 0 && instance.state === "healthy") {
       assertStringIncludes(instance.restart_reason ?? "", "not alive: ");
       break;
     }

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import process from "node:process";
 import { delay } from "@std/async/delay";
-import { hostsBucket } from "../../src/fleet/subjects.ts";
+import { hostsBucket, objectStream, outputsBucket } from "../../src/fleet/subjects.ts";
 import { SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
@@ -74,11 +74,14 @@ Deno.test("the server lets a host neither announce, ask nor listen in another's 
     "$JS.API.STREAM.DELETE.KV_haft-fleet-hosts",
   ];
   for (const subject of forged) nats.publish(subject, "x");
+  // The answer would be an event of alpha's, written by the server.
+  const stream = objectStream(outputsBucket("fleet"));
+  nats.publish(`$JS.API.DIRECT.GET.${stream}.x`, "", { reply: "haft.fleet.alpha.event.app.forged" });
   for (const subject of ["haft.fleet.alpha.req.>", `haft.fleet.reply.${key}.>`, ">"]) {
     nats.subscribe(subject, { callback: () => {} });
   }
   await nats.flush();
-  while (refused.length < forged.length + 3) await delay(20);
+  while (refused.length < forged.length + 4) await delay(20);
   assert(refused.every((line) => /permissions violation/i.test(line)), refused.join("\n"));
 });
 

@@ -51,6 +51,9 @@ export const Placement = v.object({
 });
 export type Placement = v.InferOutput<typeof Placement>;
 
+/** The longest limit of a fleet: an hour. */
+const MOST_LIMIT_MS = 3_600_000;
+
 /**
  * A host's right to run a copy, or to be the controller. It counts until it is silent for the fleet's limit.
  */
@@ -58,8 +61,11 @@ export const LeaseRecord = v.object({
   /** The machine and its haft: another machine that took its host's name is another holder. */
   instance: v.string(),
   term: v.number(),
-  /** Milliseconds for which its holder counts on it after a renewal. */
-  limit_ms: v.number(),
+  /**
+   * Milliseconds for which its holder counts on it after a renewal. A member that names more than a fleet may
+   * have keeps a copy from others for that long at most.
+   */
+  limit_ms: v.pipe(v.number(), v.transform((limit) => Math.min(limit, MOST_LIMIT_MS))),
   /** Given back. */
   free: v.boolean(),
 });

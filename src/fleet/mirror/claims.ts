@@ -22,7 +22,12 @@ export async function createClaimsBucket(
   fleet: string,
   { replicas }: { replicas: number },
 ): Promise<void> {
-  await new Kvm(jetstream(nats)).create(claimsBucket(fleet), { ttl: CLAIM_TTL_MS, history: 1, replicas });
+  await new Kvm(jetstream(nats)).create(claimsBucket(fleet), {
+    ttl: CLAIM_TTL_MS,
+    history: 1,
+    replicas,
+    allow_direct: false,
+  });
 }
 
 interface Held {

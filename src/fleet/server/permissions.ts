@@ -72,13 +72,15 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
   };
 }
 
-/** The questions to JetStream that reading a stream or a bucket takes. */
+/**
+ * The questions to JetStream that reading a stream or a bucket takes. Not among them is DIRECT.GET: the
+ * server would publish what it has to a subject of the asker's choice, as if that subject's owner had written
+ * it.
+ */
 function readingOf(stream: string): string[] {
   return [
     `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.MSG.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}.>`,
     `$JS.API.CONSUMER.CREATE.${stream}`,
     `$JS.API.CONSUMER.CREATE.${stream}.>`,
     `$JS.API.CONSUMER.INFO.${stream}.>`,
