@@ -86,7 +86,7 @@ Deno.test("in a window with two folders each has its own tools, variables and st
   await editor.command("haft: Open haft.toml");
   await editor.page.locator(".codelens-decoration a", { hasText: "Run" }).click();
   const where = join(root, "two", "below", "where");
-  await editor.until(() => existsSync(where));
+  await editor.until(() => existsSync(where) && readFileSync(where, "utf8") !== "");
   assertEquals(readFileSync(where, "utf8"), `${dirname(where)}\n`);
 
   for (const [name, version] of Object.entries(FOLDERS)) {

@@ -114,5 +114,7 @@ function draw(label: string, options: Plot.PlotOptions): string {
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("role", "img");
+  // A group without a role may have no label; the picture's own says it all.
+  for (const group of svg.querySelectorAll("g[aria-label]")) group.removeAttribute("aria-label");
   return `${svg.outerHTML.replace(/<style>[\s\S]*?<\/style>/, SCHEMES)}\n`;
 }
