@@ -11,7 +11,7 @@ import { bench } from "./report/bench.ts";
 import { Scratch } from "./scratch.ts";
 
 /*
- * What the daemon holds: when nobody is there, for each of 1,000 connections with an idle subscriber (the
+ * What the daemon holds: without clients, for each of 1,000 connections with an idle subscriber (the
  * code has run before), and after 10,000 connections that came and went. Beside it a server of bare Bun
  * sockets. By /proc, so Linux only; memory does not depend on what else the machine does.
  */

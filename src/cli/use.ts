@@ -132,7 +132,7 @@ async function versionToWrite(
   return major === "0" || LINES_ARE_MINOR.has(name) ? `${major}.${minor}` : major;
 }
 
-/** Tools whose releases are told apart by the second number: Go has been at 1 since its first. */
+/** Tools whose first number never changes: Go has been at 1 since its first release. */
 const LINES_ARE_MINOR: ReadonlySet<string> = new Set(["go"]);
 
 /** @throws {HaftError} when there is no such tool or version, naming those that come close */

@@ -21,8 +21,10 @@ export async function askInPlace<Result>(
     return await ask({ cwd: context.cwd, names: [...names] });
   } catch (error) {
     if (context.remote === undefined) {
-      const { checkApps } = await import("./selection.ts");
-      checkApps(context);
+      const { checkApps, rootOf } = await import("./selection.ts");
+      // Asked by name, the daemon only says that there is none; asked for all, it names the mistake itself.
+      if (names.length > 0) checkApps(context);
+      else rootOf(context);
     }
     throw error;
   }

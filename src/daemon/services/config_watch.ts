@@ -12,8 +12,9 @@ export interface ConfigWatchOptions extends Pick<DirectoryWatchOptions, "onError
 const SETTLE_MS = 20;
 
 /**
- * Tells when a file that decides what runs in a project changes, is made or goes. A change is told at once. A
- * file that is gone or empty may be half written, so that is told only if it still holds after a moment.
+ * Tells when a file that decides what runs in a project changes, is made or goes. It reports a change at
+ * once. A file that is gone or empty may be half written, so that is told only if it still holds after a
+ * moment.
  */
 export class ConfigWatch implements Disposable {
   readonly #options: ConfigWatchOptions;

@@ -102,7 +102,7 @@ function saidBy<Schema extends Parameters<typeof decode>[0]>(
   before: Said<unknown> | undefined,
 ) {
   const value = decode(schema, data);
-  // A list that is told anew says nothing new of what is known.
+  // A list that comes again brings nothing new.
   if (value === undefined || (before !== undefined && seq <= before.seq)) return undefined;
   return { value, host: appPlace(subject).who, seq, since: instant() };
 }
