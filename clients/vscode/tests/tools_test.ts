@@ -86,7 +86,8 @@ Deno.test("a missing tool is seen, installed with progress, and another version 
   }
   await editor.row("biome").waitFor({ state: "detached" });
   const seen = join(sandbox.root, "seen");
-  await editor.terminal(`{ command -v esbuild; echo "$PATH"; } > ${seen}.new && mv ${seen}.new ${seen}`);
+  // In a shell of its own: VS Code's hook of the terminal's shell writes into what a group is redirected to.
+  await editor.terminal(`sh -c 'command -v esbuild; echo "$PATH"' > ${seen}.new && mv ${seen}.new ${seen}`);
   await editor.until(() => existsSync(seen));
   const [which = "", path = ""] = readFileSync(seen, "utf8").split("\n");
   assertMatch(which, /store\/esbuild\/1\.2\.0\/.*esbuild$/);
