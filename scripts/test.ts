@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { build, bundle } from "./build.ts";
 import { builderBun, haftFromSource } from "./support/builder.ts";
-import { deno, runCommand } from "./support/command.ts";
+import { denoTest, runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 import { readSummary, type TestSummary } from "./support/test_summary.ts";
 
@@ -30,7 +30,7 @@ const runs = args.length > 0
   ? [["--parallel", ...args]]
   : [["--parallel", `--ignore=${alone.join(",")}`, "tests/"], alone];
 for (const run of runs) {
-  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", ...run], {
+  const { code, stdout } = await runCommand([...denoTest, ...run], {
     output: "tee",
     env: {
       ...withoutOwnSettings(process.env),

@@ -8,7 +8,7 @@ import {
   editorVariables,
   installExtension,
 } from "./editor/code_server.ts";
-import { deno, runCommand } from "./support/command.ts";
+import { denoTest, runCommand } from "./support/command.ts";
 import { projectRoot } from "./support/project.ts";
 import { readSummary } from "./support/test_summary.ts";
 import { packExtension } from "./vsix.ts";
@@ -41,7 +41,7 @@ async function runTests(programs: EditorPrograms): Promise<number> {
   const screenshots = join(projectRoot, "dist", "editor");
   mkdirSync(screenshots, { recursive: true });
   const paths = args.some((arg) => !arg.startsWith("-")) ? args : [...args, "clients/vscode/tests/"];
-  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", "--parallel", ...paths], {
+  const { code, stdout } = await runCommand([...denoTest, "--parallel", ...paths], {
     output: "tee",
     env: {
       ...editorVariables({ binary, extensions, programs }),

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { buildSite } from "./site.ts";
 import { chromiumProgram } from "./support/chromium.ts";
-import { deno, runCommand } from "./support/command.ts";
+import { denoTest, runCommand } from "./support/command.ts";
 import { readSummary } from "./support/test_summary.ts";
 
 /**
@@ -21,7 +21,7 @@ else {
 async function runTests(chromium: string): Promise<number> {
   const site = await buildSite();
   const paths = args.some((arg) => !arg.startsWith("-")) ? args : [...args, "site/tests/"];
-  const { code, stdout } = await runCommand([deno, "test", "-A", "--no-check", ...paths], {
+  const { code, stdout } = await runCommand([...denoTest, ...paths], {
     output: "tee",
     env: {
       HAFT_TEST_SITE: site,

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "./project.ts";
 
@@ -78,3 +79,12 @@ export async function mustRun(
 
 /** The deno that runs this script, as an argv prefix: scripts never depend on what PATH happens to hold. */
 export const deno: string = process.execPath;
+
+/** `deno test` as this project runs it: no test waits without end. Files and options follow. */
+export const denoTest: readonly string[] = [
+  deno,
+  "test",
+  "-A",
+  "--no-check",
+  `--preload=${join(projectRoot, "scripts", "support", "test_limit.ts")}`,
+];

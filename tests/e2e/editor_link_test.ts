@@ -1,14 +1,15 @@
 /** The editor's connection against the binary's daemon: restarts, crashes, a stop, events that went on. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { Buffer } from "node:buffer";
-import { mkdirSync, watch } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { DaemonLink, type LinkOptions } from "../../clients/vscode/src/model/daemon_link.ts";
 import { failureText } from "../../clients/vscode/src/model/failure.ts";
 import { type Part, Project } from "../../clients/vscode/src/model/project.ts";
+import { watchSockets } from "../../clients/vscode/src/model/socket_watch.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -31,10 +32,7 @@ class Window implements AsyncDisposable {
         return daemon.socket;
       },
       autoStart: () => true,
-      watch(sockets, appeared) {
-        const watcher = watch(dirname(sockets[0] ?? ""), appeared);
-        return { [Symbol.dispose]: () => watcher.close() };
-      },
+      watch: watchSockets,
       onState: ({ state }) => void this.states.push(state),
       onEvent: ({ event }) => void this.events.push(event),
       onFresh: () => this.fresh++,
@@ -44,7 +42,14 @@ class Window implements AsyncDisposable {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await delay(10);
+    const limit = performance.now() + 60_000;
+    while (!holds()) {
+      assert(
+        performance.now() < limit,
+        `${holds} did not hold within 60 s; the link was ${this.states.join(", ")}`,
+      );
+      await delay(10);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,6 +193,22 @@ Deno.test("a daemon of another protocol is told of, and one that comes in its pl
   await new Promise((resolve) => newer.close(resolve));
   await daemon.start();
   await editor.until(() => editor.states.at(-1) === "connected");
+});
+
+Deno.test("a daemon that a person starts is noticed, the machine's first as well, however its directories come", async () => {
+  for (const wait of [0, 0, 0, 5, 20]) {
+    await using daemon = await DaemonSandbox.create(binary);
+    await using editor = new Window(daemon, { autoStart: () => false });
+    await editor.link.begin();
+    assertEquals(editor.states, ["connecting", "absent"]);
+    for (const directory of [dirname(dirname(daemon.socket)), dirname(daemon.socket)]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      if (wait > 0) await delay(wait);
+    }
+    await daemon.start();
+    await editor.until(() => editor.states.at(-1) === "connected");
+    assertEquals(editor.starts, 0);
+  }
 });
 
 Deno.test("a connection that is cut comes back, and no event of the time between is missing", async () => {

@@ -69,6 +69,8 @@ export class DaemonLink implements AsyncDisposable {
   #client: DaemonClient | undefined;
   #connecting: { client: Promise<DaemonClient>; start: boolean } | undefined;
   #watch: Disposable | undefined;
+  /** Whether something changed at a socket since it was last tried. */
+  #changed = false;
   /** The last event that was seen, and in which life of the daemon. */
   #cursor: { epoch: string; seq: number } | undefined;
   #stoppedOnPurpose = false;
@@ -102,7 +104,7 @@ export class DaemonLink implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    this.#watch?.[Symbol.dispose]();
+    this.#unwatch();
     await this.#client?.close();
   }
 
@@ -141,10 +143,9 @@ export class DaemonLink implements AsyncDisposable {
   }
 
   async #connect({ start }: { start: boolean }): Promise<DaemonClient> {
-    this.#watch?.[Symbol.dispose]();
     this.#options.onState({ state: "connecting" });
     try {
-      const client = await this.#open() ?? (start ? await this.#startAndOpen() : undefined);
+      const client = await this.#openWatched() ?? (start ? await this.#startAndOpen() : undefined);
       if (client === undefined) {
         throw new Disconnected("The daemon is not running");
       }
@@ -152,10 +153,27 @@ export class DaemonLink implements AsyncDisposable {
       return client;
     } catch (error) {
       const isAbsent = error instanceof Disconnected;
-      this.#options.onState(isAbsent ? { state: "absent" } : { state: "failed", error });
       // A daemon with which nothing is shared may be replaced by one of another version.
-      if (isAbsent || protocolSkew(error) !== undefined) this.#watchSockets();
+      if (!isAbsent && protocolSkew(error) === undefined) this.#unwatch();
+      this.#options.onState(isAbsent ? { state: "absent" } : { state: "failed", error });
       throw error;
+    }
+  }
+
+  /**
+   * Looks at the sockets, and again for as long as they change meanwhile: they are watched before they are
+   * tried, so a daemon that begins to listen between two looks is not missed.
+   * @returns undefined when no daemon listens, and then the sockets are watched
+   */
+  async #openWatched(): Promise<DaemonClient | undefined> {
+    this.#watchSockets();
+    while (true) {
+      this.#changed = false;
+      const client = await this.#open().catch((error) => {
+        if (this.#changed && protocolSkew(error) !== undefined) return undefined;
+        throw error;
+      });
+      if (client !== undefined || !this.#changed) return client;
     }
   }
 
@@ -193,6 +211,7 @@ export class DaemonLink implements AsyncDisposable {
       ...(since === undefined ? {} : { since }),
     }, {});
     if (since === undefined) this.#cursor = { epoch, seq };
+    this.#unwatch();
     this.#client = client;
     this.#stoppedOnPurpose = false;
     void client.closed.then(() => this.#lost(client));
@@ -223,12 +242,19 @@ export class DaemonLink implements AsyncDisposable {
 
   #watchSockets(): void {
     if (this.#stop.signal.aborted) return;
-    this.#watch?.[Symbol.dispose]();
+    // Anew for each attempt: the directory to watch may have come since the last.
+    this.#unwatch();
     this.#watch = this.#options.watch(this.#options.sockets(), () => {
-      if (this.#client === undefined) {
+      this.#changed = true;
+      if (this.#client === undefined && this.#connecting === undefined) {
         void this.#reach({ start: false }).catch(() => {});
       }
     });
+  }
+
+  #unwatch(): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
   }
 }
 

@@ -1,6 +1,5 @@
-import { watch } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import process from "node:process";
 import * as vscode from "vscode";
 import type { DaemonEvent } from "../../../../src/client/mod.ts";
@@ -9,6 +8,7 @@ import { failureText } from "../model/failure.ts";
 import { daemonSockets } from "../model/find_daemon.ts";
 import { findHaft, HaftMissing, runHaft } from "../model/haft_command.ts";
 import { type Part, Project } from "../model/project.ts";
+import { watchSockets } from "../model/socket_watch.ts";
 import { protocolSkew } from "../model/version_skew.ts";
 import { setting } from "./settings.ts";
 
@@ -47,7 +47,7 @@ export class Workspace implements vscode.Disposable {
       },
       start: () => this.#startDaemon(),
       autoStart: () => setting("daemon.autoStart"),
-      watch: (sockets, appeared) => this.#watchSockets(sockets, appeared),
+      watch: watchSockets,
       onState: (state) => this.#onState(state),
       onEvent: (event) => this.#onEvent(event),
       onFresh: () => void this.refresh(),
@@ -153,21 +153,6 @@ export class Workspace implements vscode.Disposable {
     const socket = setting("socket");
     const args = ["daemon", "start", "--json", ...(socket === "" ? [] : ["--socket", socket])];
     return JSON.parse(await this.run(args, { cwd: homedir() })).socket;
-  }
-
-  /** The system tells when a socket comes; no timer looks for it. */
-  #watchSockets(sockets: readonly string[], appeared: () => void): Disposable {
-    const watchers = new DisposableStack();
-    for (const directory of new Set(sockets.map(dirname))) {
-      try {
-        const watcher = watch(directory, { persistent: false }, appeared);
-        watcher.on("error", () => watcher.close());
-        watchers.defer(() => watcher.close());
-      } catch {
-        // No daemon has run since the machine started; the next command reaches a new one.
-      }
-    }
-    return watchers;
   }
 
   #readFolders(): void {
