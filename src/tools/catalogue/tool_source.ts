@@ -99,21 +99,27 @@ function directSource(tool: string, prefix: string, text: string): ToolSource {
       next: `Write ${source.directForm ?? "a catalogue name"}`,
     });
   }
-  const subject = source.subject(entry);
-  return cataloguedSources().find((known) =>
-    known.source === source.name && source.subject(known) === subject
-  ) ?? entry;
+  return catalogued().get(subjectKey(entry)) ?? entry;
 }
 
-function cataloguedSources(): ToolSource[] {
-  return builtInCatalogue.names().flatMap((name) => builtInCatalogue.entry(name)?.sources ?? []);
+let found: ReadonlyMap<string, ToolSource> | undefined;
+
+/** The sources of haft's own catalogue by what they are about; of two about one thing, the first. */
+function catalogued(): ReadonlyMap<string, ToolSource> {
+  const sources = () =>
+    builtInCatalogue.names().flatMap((name) => builtInCatalogue.entry(name)?.sources ?? []);
+  return found ??= new Map(sources().reverse().map((source) => [subjectKey(source), source]));
+}
+
+function subjectKey(entry: ToolSource): string {
+  return `${entry.source}:${sourceOf(entry.source).subject(entry)}`;
 }
 
 /**
  * Whether haft's own catalogue describes the tool, so that its executables' names are known to be its own.
  */
 export function isCatalogued(source: ToolSource): boolean {
-  return cataloguedSources().includes(source);
+  return catalogued().has(subjectKey(source));
 }
 
 /**

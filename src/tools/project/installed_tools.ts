@@ -10,6 +10,7 @@ import { acceptedVersions, type ToolRequest } from "../request.ts";
 import { installConfig, toolStoreId } from "../resolve/install_config.ts";
 import { dependenciesPath, isOwnChoice, type Receipt, receiptPath } from "../store/receipt.ts";
 import type { InstalledTool, Store } from "../store/store.ts";
+import { installationName } from "../store/store_names.ts";
 import { versionSatisfies } from "../versions/pick_version.ts";
 
 /** One tool of a project, as it is on this machine. */
@@ -50,36 +51,43 @@ export function projectTool(request: ToolRequest, context: InstalledToolsContext
   const entry = Object.hasOwn(lock.tools, request.name) ? lock.tools[request.name] : undefined;
   // What was installed before the request was for other systems only is not the project's any more.
   if (elsewhere) return { request, elsewhere, version: entry?.version, ...NOTHING_INSTALLED };
-  const found = entry !== undefined && lockState(request, entry) !== "stale"
-    ? lockedTool(request, entry, context)
-    : acceptedVersions(request).map((version) => chosenTool({ ...request, version }, context))
-      .reduce((best, one) => best.installed === undefined && one.installed !== undefined ? one : best);
-  return { request, elsewhere, ...found };
+  const locked = entry !== undefined && lockState(request, entry) !== "stale" ? entry : undefined;
+  if (locked !== undefined) installationName(toolStoreId(request), locked.version);
+  let looked: Found | undefined;
+  // A project may ask for hundreds of tools of which one is meant: each is looked for when it is asked about.
+  const found = () =>
+    looked ??= locked === undefined ? chosenFirst(request, context) : lockedTool(request, locked, context);
+  return {
+    request,
+    elsewhere,
+    get version() {
+      return found().version;
+    },
+    get installed() {
+      return found().installed;
+    },
+    get refused() {
+      return found().refused;
+    },
+    get deciding() {
+      return found().deciding;
+    },
+  };
 }
 
 const NOTHING_INSTALLED = { installed: undefined, refused: undefined, deciding: [] };
 
-type Found = Omit<ProjectTool, "request" | "elsewhere">;
+type Found = Pick<ProjectTool, "version" | "installed" | "refused" | "deciding">;
 
 function lockedTool(
   request: ToolRequest,
   entry: LockedTool,
   { root, lockPath, store, platform }: InstalledToolsContext,
 ): Found {
-  const { version } = entry;
+  const { version, kind } = entry;
   const storeId = toolStoreId(request);
-  const present = store.installations(storeId, version);
-  const dependencies = hasDependencies(entry.kind)
-    ? dependenciesLockPath(lockPath, storeId, entry.kind)
-    : undefined;
-  const deciding = [
-    ...present.map(({ directory }) => receiptPath(directory)),
-    ...(dependencies === undefined
-      ? []
-      : [dependencies, ...present.map(({ directory }) => dependenciesPath(directory, entry.kind))]),
-  ];
-  const known = { version, deciding };
-  if (present.length === 0) return { ...known, installed: undefined, refused: undefined };
+  const lock = hasDependencies(kind) ? dependenciesLockPath(lockPath, storeId, kind) : undefined;
+  let installed: InstalledTool | undefined;
   try {
     const config = installConfig(request, entry, {
       platform,
@@ -87,14 +95,30 @@ function lockedTool(
       force: false,
       offline: true,
       origin: "locked",
-      dependenciesLock: dependencies === undefined ? null : readTextIfAny(dependencies) ?? null,
+      dependenciesLock: lock === undefined ? null : readTextIfAny(lock) ?? null,
     });
-    const installed = store.satisfying(config);
-    if (installed !== undefined) return { ...known, installed, refused: undefined };
+    installed = store.satisfying(config);
   } catch {
     // The lock has nothing for this platform: a sync explains it.
   }
-  return { ...known, installed: undefined, refused: "what is installed is not what haft.lock says" };
+  const isPlain = installed?.directory === store.directory(storeId, version);
+  const present = isPlain && installed !== undefined ? [installed] : store.installations(storeId, version);
+  const deciding = [
+    ...present.map(({ directory }) => receiptPath(directory)),
+    ...(lock === undefined
+      ? []
+      : [lock, ...present.map(({ directory }) => dependenciesPath(directory, kind))]),
+  ];
+  const refused = installed === undefined && present.length > 0
+    ? "what is installed is not what haft.lock says"
+    : undefined;
+  return { version, deciding, installed, refused };
+}
+
+/** Of the versions that a request accepts, the first that is installed; without any, the first. */
+function chosenFirst(request: ToolRequest, context: InstalledToolsContext): Found {
+  return acceptedVersions(request).map((version) => chosenTool({ ...request, version }, context))
+    .reduce((best, one) => best.installed === undefined && one.installed !== undefined ? one : best);
 }
 
 function chosenTool(request: ToolRequest, { root, store, platform }: InstalledToolsContext): Found {

@@ -298,7 +298,7 @@ export class Project {
         if (requests.length === 0) return [];
         const context = { lock: readLock(lockPath).lock, root, lockPath, store: this.store, platform };
         return requests.map((request) => projectTool(request, context)).filter((tool) =>
-          tool.installed !== undefined || !isSystemOtherwise(tool.request)
+          !isSystemOtherwise(tool.request) || tool.installed !== undefined
         );
       });
       return { found };

@@ -64,9 +64,11 @@ export type Receipt = v.InferOutput<typeof Receipt>;
  * @throws when the text is no receipt at all
  */
 export function parseReceipt(text: string): Receipt | undefined {
-  const receipt = v.parse(v.looseObject({ schema: v.number(), tool: v.string() }), JSON.parse(text));
-  const result = v.safeParse(Receipt, receipt);
-  return result.success ? result.output : undefined;
+  const value: unknown = JSON.parse(text);
+  const result = v.safeParse(Receipt, value, { abortEarly: true });
+  if (result.success) return result.output;
+  v.parse(v.looseObject({ schema: v.number(), tool: v.string() }), value);
+  return undefined;
 }
 
 /**
@@ -101,9 +103,11 @@ function sameDependencies(
   config: InstallConfig,
   dependencies: () => string | undefined,
 ): boolean {
-  const lock = usableDependencies(config);
-  if (lock !== undefined) return lock === dependencies();
-  return receipt.dependencies === "chosen" && isFromSourcesOf(receipt, config.project_dir);
+  // What is installed has a lock of this version: the same text need not be read, which may be long.
+  const { dependencies_lock: lock } = config;
+  if (lock !== null && lock === dependencies()) return true;
+  return usableDependencies(config) === undefined && receipt.dependencies === "chosen" &&
+    isFromSourcesOf(receipt, config.project_dir);
 }
 
 /** Whether the user's sources, or a project's own, are where an installation came from. */

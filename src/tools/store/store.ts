@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
+import { hasDependencies } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { type FileLock, processLock, type ProcessLockOptions } from "../../runtime/process_lock.ts";
 import {
@@ -68,16 +69,21 @@ export class Store {
   /** All complete installations of a version, the newest first. */
   installations(storeId: string, version: string): InstalledTool[] {
     installationName(storeId, version);
-    return names(join(this.#paths.store, storeId)).filter((name) => versionOf(name) === version)
+    return names(join(this.#paths.store, storeId), (name) => isOfVersion(name, version))
       .flatMap((name) => this.#installedAs(storeId, name))
       .toSorted((a, b) => newerFirst(a.receipt, b.receipt));
   }
 
   /** The installation that is exactly what a config asks for. */
   satisfying(config: InstallConfig): InstalledTool | undefined {
-    return this.installations(config.store_id, config.version).find(({ receipt, directory }) =>
-      satisfiedBy(receipt, config, () => installedDependencies(directory))
-    );
+    const isIt = ({ receipt, directory }: InstalledTool) =>
+      satisfiedBy(receipt, config, () => installedDependencies(directory));
+    // A content is in one directory, usually that of the version's name: then the others, which may be
+    // thousands, are not listed. Without a lock of the dependencies, several contents satisfy.
+    const isOne = !hasDependencies(config.kind) || config.dependencies_lock !== null;
+    const [plain] = isOne ? this.#installedAs(config.store_id, config.version) : [];
+    if (plain !== undefined && isIt(plain)) return plain;
+    return this.installations(config.store_id, config.version).find(isIt);
   }
 
   /** The directories of tools, also of those that have no complete installation. */
@@ -153,9 +159,14 @@ function newerFirst(a: Receipt, b: Receipt): number {
   return a.installed_at < b.installed_at ? 1 : a.installed_at > b.installed_at ? -1 : 0;
 }
 
-function names(directory: string): string[] {
+function isOfVersion(name: string, version: string): boolean {
+  return name.startsWith(version) && versionOf(name) === version;
+}
+
+/** What is in a directory, sorted, without hidden names. */
+function names(directory: string, isWanted: (name: string) => boolean = () => true): string[] {
   try {
-    return readdirSync(directory).filter((name) => !name.startsWith(".")).sort();
+    return readdirSync(directory).filter((name) => !name.startsWith(".") && isWanted(name)).sort();
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
     throw error;

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { HaftError } from "../../../../src/base/errors.ts";
 import { resolvePaths } from "../../../../src/base/paths.ts";
+import { onDamage } from "../../../../src/base/set_aside.ts";
+import { findExecutable } from "../../../../src/tools/project/find_executable.ts";
 import { openProject, type UserContext } from "../../../../src/tools/project/project.ts";
 import { ProjectCache } from "../../../../src/tools/project/project_cache.ts";
 
@@ -116,4 +118,22 @@ Deno.test("Project may switch off what the user's settings allow without being t
     mkdirSync(user.paths.config, { recursive: true });
     writeFileSync(join(user.paths.config, "config.toml"), "[settings]\nauto_install = true\n");
     assertEquals(openProject(root, user).settings, { auto_install: false });
+  }));
+
+Deno.test("Project looks in the store for the tool that is meant, and for no other", () =>
+  withProject('[tools]\nbiome = "2"\nesbuild = "1"\n', ({ root, user }) => {
+    const put = (tool: string, text: string) => {
+      const directory = join(user.paths.store, tool, "1.0.0", ".haft");
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, "receipt.json"), text);
+    };
+    put("biome", "damaged");
+    put("esbuild", "damaged");
+    const warned: string[] = [];
+    onDamage((line) => warned.push(line));
+    const { tools, files } = openProject(root, user);
+    assertThrows(() => findExecutable("esbuild", tools, files), HaftError, "is not installed");
+    assertEquals(warned.length, 1);
+    assertThrows(() => findExecutable("biome", tools, files), HaftError, "is not installed");
+    assertEquals(warned.length, 2);
   }));

@@ -32,6 +32,24 @@ const receipt: Receipt = {
   haft_version: "0.1.0",
 };
 
+const installing: InstallConfig = {
+  tool_name: "demo",
+  version: "1.2.3",
+  store_id: "demo",
+  platform: "linux-x64-glibc",
+  kind: "native",
+  artifacts: [artifact],
+  bin: { demo: "bin/demo" },
+  options: {},
+  install_env: {},
+  download_url: null,
+  integrity: "sha512-AAAA",
+  dependencies_lock: null,
+  project_dir: "/",
+  force: false,
+  offline: false,
+};
+
 async function inStore(body: (store: Store, paths: Paths) => void | Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "haft-store-" });
   try {
@@ -188,23 +206,7 @@ Deno.test("stagingOwner() is the inverse of stagingName()", () => {
 
 Deno.test("satisfiedBy() asks for the same files on the same platform", () => {
   const none = () => undefined;
-  const config: InstallConfig = {
-    tool_name: "demo",
-    version: "1.2.3",
-    store_id: "demo",
-    platform: "linux-x64-glibc",
-    kind: "native",
-    artifacts: [artifact],
-    bin: { demo: "bin/demo" },
-    options: {},
-    install_env: {},
-    download_url: null,
-    integrity: "sha512-AAAA",
-    dependencies_lock: null,
-    project_dir: "/",
-    force: false,
-    offline: false,
-  };
+  const config = installing;
   assert(satisfiedBy(receipt, config, none));
   const other = { ...artifact, artifact: { ...artifact.artifact, integrity: "sha512-BBBB" } };
   const elsewhere = {
@@ -273,3 +275,29 @@ Deno.test("parseReceipt() refuses unknown keys", () => {
   assertEquals(parseReceipt(JSON.stringify(receipt)), receipt);
   assertEquals(parseReceipt(JSON.stringify({ ...receipt, extra: 1 })), undefined);
 });
+
+Deno.test("Store.satisfying() finds a content in the version's own directory and in one with its key", () =>
+  inStore((store) => {
+    const other: PlannedArtifact = {
+      ...artifact,
+      artifact: { ...artifact.artifact, integrity: "sha512-BBBB" },
+    };
+    put(store);
+    put(store, { artifacts: [other] }, undefined, "1.2.3~0123456789abcdef");
+    put(store, { version: "1.2.30" });
+    const found = (artifacts: PlannedArtifact[]) =>
+      basename(store.satisfying({ ...installing, artifacts })?.directory ?? "none");
+    assertEquals(found([artifact]), "1.2.3");
+    assertEquals(found([other]), "1.2.3~0123456789abcdef");
+    assertEquals(found([artifact, other]), "none");
+  }));
+
+Deno.test("Store.satisfying() takes the newest of several that haft chose the dependencies of", () =>
+  inStore((store) => {
+    const chosen = { kind: "js", dependencies: "chosen", origin: "resolved" } as const;
+    put(store, chosen);
+    put(store, { ...chosen, installed_at: "2026-02-02T03:04:05.000Z" }, undefined, "1.2.3~0123456789abcdef");
+    const config: InstallConfig = { ...installing, kind: "js" };
+    const name = () => basename(store.satisfying(config)?.directory ?? "");
+    assertEquals(name(), "1.2.3~0123456789abcdef");
+  }));
