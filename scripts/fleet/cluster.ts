@@ -153,7 +153,14 @@ export class Cluster implements AsyncDisposable {
       try {
         const { ackWaitMs, lostMs } = this.#options;
         const apps = lostMs === undefined ? {} : { lostMs };
-        await createStores(nats, FLEET, { replicas: REPLICAS, tasks: { ackWaitMs }, apps, objects: OBJECTS });
+        const members = [...this.keys].map(([host, { publicKey }]) => ({ host, publicKey }));
+        await createStores(nats, FLEET, {
+          members,
+          replicas: REPLICAS,
+          tasks: { ackWaitMs },
+          apps,
+          objects: OBJECTS,
+        });
         return;
       } catch (error) {
         if (attempt > 60) throw error;

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { FleetConnection } from "../../src/fleet/connect.ts";
 import { createUserKey } from "../../src/fleet/nkey.ts";
-import { eventsStream, tasksStream } from "../../src/fleet/subjects.ts";
+import { directStream, eventsStream, hostPool, tasksStream, taskSubject } from "../../src/fleet/subjects.ts";
 import { type Cluster, FLEET } from "./cluster.ts";
 import type { Host } from "./host.ts";
 
@@ -167,10 +167,10 @@ export const FAULTS: Readonly<Record<string, (world: World, round: number) => Pr
     const sender = hostAt(world, 0);
     const manager = await jetstreamManager(world.connection.nats, { checkAPI: false });
     const [tasks, events] = await Promise.all([
-      manager.streams.info(tasksStream(FLEET)),
+      manager.streams.info(directStream(FLEET)),
       manager.streams.info(eventsStream(FLEET)),
     ]);
-    await manager.streams.update(tasksStream(FLEET), { max_msgs: tasks.state.messages + 2 });
+    await manager.streams.update(directStream(FLEET), { max_msgs: tasks.state.messages + 2 });
     let refused = { code: 0, stderr: "" };
     const ids: string[] = [];
     for (let more = 0; more < 100 && refused.code === 0; more++) {
@@ -184,9 +184,11 @@ export const FAULTS: Readonly<Record<string, (world: World, round: number) => Pr
       refused = { code: code ?? 1, stderr };
       if (stdout !== "") ids.push(stdout.trim());
     }
-    await manager.streams.update(tasksStream(FLEET), { max_msgs: tasks.config.max_msgs });
+    await manager.streams.update(directStream(FLEET), { max_msgs: tasks.config.max_msgs });
     for (const id of ids) await sender.run("task", "cancel", id);
-    await manager.streams.purge(tasksStream(FLEET), { filter: `haft-queue.${FLEET}.host-nobody.>` });
+    await manager.streams.purge(directStream(FLEET), {
+      filter: taskSubject(FLEET, { pool: hostPool("nobody"), sender: "*", id: "*" }),
+    });
     await manager.streams.update(eventsStream(FLEET), { max_msgs: 100 });
     const { stdout } = await sender.try(
       ...["ipc-send", "--subscribe", "user.n", "--host", "*", "--since", "1", "--for", "2s", "--count", "1"],

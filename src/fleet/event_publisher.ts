@@ -6,6 +6,7 @@
  * Nothing is stored twice: an event has an id that the server knows again, and goes in only behind the one
  * that this host stored last, which the server compares and set.
  */
+import { createHmac, randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   jetstream,
@@ -90,6 +91,7 @@ interface Place {
 export class EventPublisher {
   readonly #options: EventPublisherOptions;
   readonly #epoch: string;
+  readonly #secret = randomBytes(32);
   readonly #wanted: (type: string) => boolean;
   /** Stored up to here, included. */
   #seq: number;
@@ -200,7 +202,8 @@ export class EventPublisher {
     header.set(POSITION_HEADER, `${this.#epoch}:${seq}`);
     header.set(LABELS_HEADER, JSON.stringify(labels));
     const { seq: stored } = await stream.publish(eventSubject(address, type), text, {
-      msgID: `${address.host}.${this.#epoch}.${id}`,
+      // Another member must not know it before, and use it up.
+      msgID: createHmac("sha256", this.#secret).update(`${this.#epoch}.${id}`).digest("base64url"),
       headers: header,
       timeout: Math.max(1, Math.min(ACK_MS, deadline() - performance.now())),
       expect: { lastSubjectSequence: place.stored, lastSubjectSequenceSubject: eventsOf(address) },

@@ -73,7 +73,6 @@ export class FleetHost {
       settings,
       daemon,
       facts: this.#own.facts,
-      key: () => this.#key ?? "",
       leftovers,
       env: door.user.env,
       log,
@@ -189,8 +188,9 @@ export class FleetHost {
   }
 
   /** Serves others while the name is this host's, and not a moment when it is another's. */
-  async #serve({ nats }: FleetConnection, presence: Presence): Promise<void> {
+  async #serve(connection: FleetConnection, presence: Presence): Promise<void> {
     const { settings: { name: fleet, host, allow }, door, log } = this.#options;
+    const { nats } = connection;
     if (this.#state === "refused") await this.#stopServing();
     else if (this.#state === "connected" && this.#requests === undefined) {
       this.#requests = new RequestServer({
@@ -205,8 +205,8 @@ export class FleetHost {
       const stop = new AbortController();
       const ended = Promise.all([
         this.#events.run(nats, stop.signal),
-        this.#tasks.run(nats, presence, stop.signal),
-        this.#apps.run(nats, stop.signal),
+        this.#tasks.run(connection, presence, stop.signal),
+        this.#apps.run(connection, stop.signal),
       ]);
       this.#work = { stop, ended };
     }

@@ -3,7 +3,7 @@
  * it after fifteen. A host takes its name by compare-and-set, so that the second of one name is refused.
  */
 import { type KV, Kvm } from "@nats-io/kv";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import * as v from "valibot";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
@@ -55,6 +55,11 @@ export async function createHostsBucket(
     replicas,
     allow_direct: false,
   });
+  // A record that rolls up the others would take every host off the list.
+  const manager = await jetstreamManager(nats, { checkAPI: false });
+  const stream = `KV_${hostsBucket(fleet)}`;
+  const { config } = await manager.streams.info(stream);
+  await manager.streams.update(stream, { ...config, allow_rollup_hdrs: false });
 }
 
 export class Presence {

@@ -49,6 +49,11 @@ export function replySession(
   return SESSION.test(session) && reply === replySubject(to, sender, session) ? session : undefined;
 }
 
+/** The bucket of which key is which host's. The fleet's administrator alone writes it. */
+export function membersBucket(fleet: string): string {
+  return `haft-${fleet}-members`;
+}
+
 /** The bucket of who is there. */
 export function hostsBucket(fleet: string): string {
   return `haft-${fleet}-hosts`;
@@ -80,14 +85,40 @@ export function eventsStream(fleet: string): string {
   return `haft-${fleet}-events`;
 }
 
-/** The queue of tasks for hosts; the stream forgets what is acknowledged. */
+/** Before the name of one host's pool. */
+const OWN_POOL = "host-";
+
+/** The pool of one host alone. */
+export function hostPool(host: string): string {
+  return `${OWN_POOL}${host}`;
+}
+
+/** The host that alone may take from a pool; undefined for a pool of several. */
+export function poolOwner(pool: string): string | undefined {
+  return pool.startsWith(OWN_POOL) ? pool.slice(OWN_POOL.length) : undefined;
+}
+
+/** The queue of tasks for whichever host of a pool is free; the stream forgets what is acknowledged. */
 export function tasksStream(fleet: string): string {
   return `haft-${fleet}-tasks`;
 }
 
+/** The queue of tasks for one host each. The server lets a host take its own alone. */
+export function directStream(fleet: string): string {
+  return `haft-${fleet}-direct`;
+}
+
+/** The stream that has a pool's tasks. */
+export function poolStream(fleet: string, pool: string): string {
+  return poolOwner(pool) === undefined ? tasksStream(fleet) : directStream(fleet);
+}
+
 /** One task in the queue of a pool. The server lets its sender alone publish there. */
 export function taskSubject(fleet: string, { pool, sender, id }: TaskPlace): string {
-  return `haft-queue.${fleet}.${pool}.${sender}.${id}`;
+  const host = poolOwner(pool);
+  return host === undefined
+    ? `haft-queue.${fleet}.${pool}.${sender}.${id}`
+    : `haft-direct.${fleet}.${host}.${sender}.${id}`;
 }
 
 export interface TaskPlace {
@@ -100,8 +131,8 @@ export interface TaskPlace {
 
 /** What {@link taskSubject} was made from. */
 export function taskPlace(subject: string): TaskPlace {
-  const [, , pool = "", sender = "", id = ""] = subject.split(".");
-  return { pool, sender, id };
+  const [queue = "", , place = "", sender = "", id = ""] = subject.split(".");
+  return { pool: queue === "haft-direct" ? hostPool(place) : place, sender, id };
 }
 
 /** What became of tasks in queues: the stream keeps it for days. */

@@ -10,9 +10,8 @@ import { ServerFiles } from "../../fleet/server/server_files.ts";
 import { FLEET_NAME } from "../../tools/manifest/fleet_settings.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
 import { textFlag } from "../flag_values.ts";
-import { reloadServer, serverAddresses } from "./server_process.ts";
+import { applyMembers, serverAddresses } from "./server_process.ts";
 
 export interface FleetAddHostOptions {
   host: string;
@@ -57,9 +56,11 @@ export const command: Command<FleetAddHostOptions> = {
       seed,
       ca: readTextFile(files.authority),
     };
-    files.write({ ...record, members: [...record.members, { host, publicKey }] });
-    await withDaemon({ socket, client: "haft fleet" }, context, (daemon) => reloadServer(daemon, files));
+    const wanted = { ...record, members: [...record.members, { host, publicKey }] };
+    // First of all: a server that cannot be told of it now must not cost its key.
     writeSecret(path, `${JSON.stringify(invitation, null, 2)}\n`);
+    files.write(wanted);
+    await applyMembers({ files, record: wanted, socket }, context);
     await context.stdout.write(`${path}\n`);
     await context.stderr.write(
       `Bring this file to ${host} over a private channel, and run there "haft fleet join ${host}.fleet"\n` +

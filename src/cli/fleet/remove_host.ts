@@ -1,11 +1,11 @@
 import { HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { ServerFiles } from "../../fleet/server/server_files.ts";
+import { readUserConfig } from "../../tools/project/user_config.ts";
 import type { Command } from "../command.ts";
 import { SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
-import { withDaemon } from "../daemon/with_daemon.ts";
 import { hostArgument } from "./add_host.ts";
-import { reloadServer } from "./server_process.ts";
+import { applyMembers } from "./server_process.ts";
 
 export const command: Command<{ host: string; socket: string | undefined }> = {
   usage: ["HOST"],
@@ -21,8 +21,14 @@ export const command: Command<{ host: string; socket: string | undefined }> = {
         next: `Its hosts are ${record.members.map((member) => member.host).join(", ")}`,
       });
     }
-    files.write({ ...record, members });
-    await withDaemon({ socket, client: "haft fleet" }, context, (daemon) => reloadServer(daemon, files));
+    if (readUserConfig(context.paths.config).fleet?.host === host) {
+      throw new HaftError(`"${host}" is this machine, which runs the fleet's server`, {
+        next: 'To take it out of the fleet, run "haft fleet leave"; the server goes on for the others',
+      });
+    }
+    const wanted = { ...record, members };
+    files.write(wanted);
+    await applyMembers({ files, record: wanted, socket }, context);
     await context.stdout.write(`The server does not know the key of "${host}" any more\n`);
     return ExitCode.ok;
   },

@@ -6,10 +6,12 @@ import { HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
+import { writeMembers } from "../../fleet/members.ts";
 import type { ServerFiles, ServerRecord } from "../../fleet/server/server_files.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import { openProject } from "../../tools/project/project.ts";
 import type { Context } from "../command.ts";
+import { withDaemon } from "../daemon/with_daemon.ts";
 
 const APP = "fleet-server";
 /** The version that haft is tested with. */
@@ -74,6 +76,16 @@ export async function reloadServer(daemon: DaemonClient, files: ServerFiles): Pr
   if (process.platform === "win32") {
     await daemon.request("app.restart", { root: files.directory, names: [APP] });
   } else process.kill(pid, "SIGHUP");
+}
+
+/** What the server's hosts are now: the running one is told, and keeps the list that others check by. */
+export async function applyMembers(
+  { files, record, socket }: { files: ServerFiles; record: ServerRecord; socket: string | undefined },
+  context: Context,
+): Promise<void> {
+  await withDaemon({ socket, client: "haft fleet" }, context, (daemon) => reloadServer(daemon, files));
+  await using admin = await connectAdmin({ files, record }, context);
+  await writeMembers(admin.nats, record.fleet, { members: record.members });
 }
 
 /** Connects with the key that may do everything, once the server answers. @throws {HaftError} */

@@ -159,7 +159,7 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
   {
     await using admin = await connectAdmin({ files, record }, context);
     // Its one server is the only one with a copy.
-    await createStores(admin.nats, record.fleet, { ...record, replicas: 1 });
+    await createStores(admin.nats, record.fleet, { ...record, members, replicas: 1 });
   }
   if (joins !== undefined) {
     await writeMembership({

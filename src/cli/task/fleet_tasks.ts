@@ -1,7 +1,8 @@
 /** Tasks of the fleet's queue, for the verbs that name tasks by their ids. */
 import { resolve } from "node:path";
 import { connectFleet } from "../../fleet/connect.ts";
-import { type FleetTask, TaskClient } from "../../fleet/tasks/task_client.ts";
+import { TaskClient } from "../../fleet/tasks/task_client.ts";
+import type { FleetTask } from "../../fleet/tasks/task_steps.ts";
 import type { Context } from "../command.ts";
 import { fleetSettings } from "../fleet/membership.ts";
 

@@ -2,7 +2,8 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { connectFleet, type FleetConnection } from "../../fleet/connect.ts";
-import { ANY_POOL, hostPool, labelPool } from "../../fleet/tasks/pools.ts";
+import { hostPool } from "../../fleet/subjects.ts";
+import { ANY_POOL, labelPool } from "../../fleet/tasks/pools.ts";
 import { TaskClient } from "../../fleet/tasks/task_client.ts";
 import type { Context } from "../command.ts";
 import { startRequest, type TaskStartOptions } from "./task_options.ts";

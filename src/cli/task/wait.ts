@@ -1,7 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
-import type { FleetTask } from "../../fleet/tasks/task_client.ts";
+import type { FleetTask } from "../../fleet/tasks/task_steps.ts";
 import type { Command, Context } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { textFlag } from "../flag_values.ts";

@@ -5,6 +5,7 @@ import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { FleetConnection } from "../connect.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
+import { Members } from "../members.ts";
 import { appsStream, appSubject, hostsBucket } from "../subjects.ts";
 import { encode } from "../tasks/task_message.ts";
 import { appIdOf, type AppSpec, type CopyReport, type PlacedCopy, signSpec } from "./app_message.ts";
@@ -32,10 +33,16 @@ export class AppClient implements AsyncDisposable {
   readonly #fleet: string;
   readonly #view: AppsView;
   readonly #hosts = new HostsView();
+  readonly #members: Members;
   readonly #stop = new AbortController();
   #following: Promise<unknown> = Promise.resolve();
 
-  private constructor(connection: FleetConnection, fleet: string, log: (line: string) => void) {
+  private constructor(
+    connection: FleetConnection,
+    fleet: string,
+    { members, log }: { members: Members; log: (line: string) => void },
+  ) {
+    this.#members = members;
     this.#connection = connection;
     this.#fleet = fleet;
     this.#view = new AppsView(log);
@@ -47,7 +54,8 @@ export class AppClient implements AsyncDisposable {
     fleet: string,
     log: (line: string) => void = () => {},
   ): Promise<AppClient> {
-    const client = new AppClient(connection, fleet, log);
+    const members = await Members.open(connection.nats, fleet);
+    const client = new AppClient(connection, fleet, { members, log });
     await client.#begin();
     return client;
   }
@@ -67,8 +75,16 @@ export class AppClient implements AsyncDisposable {
     );
     return {
       own: same.find(({ sender }) => sender === key),
-      others: same.filter(({ sender }) => sender !== key),
+      others: same.filter((one) => one.sender !== key && this.#isTaken(one)),
     };
+  }
+
+  /** Whether a host takes it besides the operator's own, which needs no grant: else it is only claimed. */
+  #isTaken({ id, sender }: SignedSpec): boolean {
+    if (this.#members.isFormer(sender)) return false;
+    const own = this.#members.hostOf(sender);
+    const reports = [...this.#view.reports.get(id) ?? []];
+    return reports.some(([host, { refused }]) => host !== own && refused === null);
   }
 
   /** Says what is wanted, over what was wanted before. @throws {HaftError} */

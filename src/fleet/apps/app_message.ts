@@ -41,18 +41,19 @@ export const PlacedCopy = v.object({
 });
 export type PlacedCopy = v.InferOutput<typeof PlacedCopy>;
 
+/** More is no honest host's: each term is one more than the one before. */
+const MOST_TERM = 2 ** 40;
+const Term = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MOST_TERM));
+
 /** What the controller says about one app. */
 export const Placement = v.object({
   /** Of the controller: each new one has a higher term, and what one of a lower says counts no more. */
-  term: v.number(),
+  term: Term,
   /** Of the spec that it answers. */
   revision: v.number(),
   copies: v.array(PlacedCopy),
 });
 export type Placement = v.InferOutput<typeof Placement>;
-
-/** The longest limit of a fleet: an hour. */
-const MOST_LIMIT_MS = 3_600_000;
 
 /**
  * A host's right to run a copy, or to be the controller. It counts until it is silent for the fleet's limit.
@@ -60,12 +61,9 @@ const MOST_LIMIT_MS = 3_600_000;
 export const LeaseRecord = v.object({
   /** The machine and its haft: another machine that took its host's name is another holder. */
   instance: v.string(),
-  term: v.number(),
-  /**
-   * Milliseconds for which its holder counts on it after a renewal. A member that names more than a fleet may
-   * have keeps a copy from others for that long at most.
-   */
-  limit_ms: v.pipe(v.number(), v.transform((limit) => Math.min(limit, MOST_LIMIT_MS))),
+  term: Term,
+  /** Milliseconds for which its holder counts on it after a renewal. */
+  limit_ms: v.number(),
   /** Given back. */
   free: v.boolean(),
 });

@@ -20,6 +20,8 @@ export interface AppLimits {
 export const APP_LIMITS: AppLimits = { lostMs: 30_000, replicas: 1 };
 
 const LOST = "haft_lost_ms";
+/** The longest limit that the fleet ever had: hosts that count on it may be there. */
+const LONGEST = "haft_longest_lost_ms";
 
 /** Makes the stream, or gives it other limits; the fleet's administrator does. */
 export async function createAppsStream(
@@ -28,6 +30,8 @@ export async function createAppsStream(
   { lostMs, replicas }: AppLimits,
 ): Promise<void> {
   const manager = await jetstreamManager(nats, { checkAPI: false });
+  const before = await limitsOf(manager, fleet).catch(() => undefined);
+  const longestMs = Math.max(lostMs, before?.longestMs ?? 0);
   await addOrUpdate(manager, {
     name: appsStream(fleet),
     subjects: [appSubject(fleet, { who: "*", kind: "*", id: "*" })],
@@ -36,12 +40,20 @@ export async function createAppsStream(
     discard: DiscardPolicy.Old,
     max_msgs_per_subject: 1,
     num_replicas: replicas,
-    metadata: { [LOST]: String(lostMs) },
+    metadata: { [LOST]: String(lostMs), [LONGEST]: String(longestMs) },
   });
 }
 
-/** The fleet's own limit, which all hosts have to agree on. @throws when there is no stream */
-export async function lostMsOf(manager: JetStreamManager, fleet: string): Promise<number> {
-  const { config } = await manager.streams.info(appsStream(fleet));
-  return Number(config.metadata?.[LOST] ?? APP_LIMITS.lostMs);
+/** The fleet's own limits, which all hosts have to agree on. */
+export interface LostLimits {
+  lostMs: number;
+  /** A holder that says that its limit is longer is not believed. */
+  longestMs: number;
+}
+
+/** @throws when there is no stream */
+export async function limitsOf(manager: JetStreamManager, fleet: string): Promise<LostLimits> {
+  const { config: { metadata } } = await manager.streams.info(appsStream(fleet));
+  const lostMs = Number(metadata?.[LOST] ?? APP_LIMITS.lostMs);
+  return { lostMs, longestMs: Math.max(lostMs, Number(metadata?.[LONGEST] ?? lostMs)) };
 }

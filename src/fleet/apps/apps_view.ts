@@ -12,6 +12,7 @@ import {
   LeaseRecord,
   Placement,
 } from "./app_message.ts";
+import { believedMs } from "./lease.ts";
 import { elapsedMs, type Instant, instant } from "./elapsed.ts";
 
 /** A spec whose signature was checked, and the key that signed it. */
@@ -71,8 +72,11 @@ export class AppsView {
   }
 
   /** Whether the holder of this lease was silent for longer than it may. */
-  isSilent({ value: { free, limit_ms: own }, since }: Said<LeaseRecord>, limitMs: number): boolean {
-    return !free && elapsedMs(since) >= Math.max(own, limitMs);
+  isSilent(
+    { value: { free, limit_ms: own }, since }: Said<LeaseRecord>,
+    limits: { limitMs: number; longestMs: number },
+  ): boolean {
+    return !free && elapsedMs(since) >= believedMs(own, limits);
   }
 
   #placement(message: JsMsg, id: string): void {

@@ -15,6 +15,7 @@ import { elapsedMs } from "./elapsed.ts";
 export interface ControllerOptions {
   instance: string;
   limitMs: number;
+  longestMs: number;
   leases: LeaseLog;
   apps: AppsView;
   hosts: HostsView;
@@ -31,12 +32,13 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    const { instance, limitMs } = options;
+    const { instance, limitMs, longestMs } = options;
     this.#lease = new Lease({
       kind: "lead",
       id: CONTROLLER,
       instance,
       limitMs: Math.min(MOST_SILENT_MS, limitMs),
+      longestMs,
     });
   }
 
@@ -64,7 +66,7 @@ export class Controller {
       if (this.#lease.isDue && !await this.#lease.renew(leases)) log("fleet: another host places apps now");
       return this.#lease.isSure;
     }
-    if (controller !== undefined) this.#lease.observe(controller);
+    if (controller !== undefined) this.#lease.observe({ ...controller, term: controller.value.term });
     const isOthers = controller !== undefined && controller.host !== leases.host && !controller.value.free;
     if (isOthers && !this.#lease.isSilent(controller.value.limit_ms)) return false;
     if (await this.#lease.take(leases) !== undefined) return false;
@@ -92,13 +94,13 @@ export class Controller {
   }
 
   #hosts(id: string): PlacementHost[] {
-    const { apps, hosts, limitMs } = this.#options;
+    const { apps, hosts } = this.#options;
     const load = new Map<string, number>();
     const suspect = new Set<string>();
     for (const copies of apps.leases.values()) {
       for (const lease of copies.values()) {
         if (lease.value.free) continue;
-        if (apps.isSilent(lease, limitMs)) suspect.add(lease.host);
+        if (apps.isSilent(lease, this.#options)) suspect.add(lease.host);
         else load.set(lease.host, (load.get(lease.host) ?? 0) + 1);
       }
     }
@@ -131,7 +133,7 @@ export class Controller {
     // One that never took it and is not there any more does not come either.
     const isGone = !hosts.there.some((one) => one.host === host) && elapsedMs(placement.since) >= limitMs;
     return {
-      lost: isIts ? apps.isSilent(lease, limitMs) : isGone,
+      lost: isIts ? apps.isSilent(lease, this.#options) : isGone,
       run: report?.copy === copy ? report.run ?? undefined : undefined,
       state: report?.copy === copy ? report.state ?? undefined : undefined,
       reason: report?.reason ?? undefined,

@@ -16,6 +16,8 @@ export interface DenialFacts {
   allow: Readonly<Record<string, FleetGrant>>;
   facts: AccessFacts;
   user: UserContext;
+  /** Whether a key belonged to a host that was removed from the fleet, or has another key now. */
+  isFormer(key: string): boolean;
   /** @throws {UsageError} with the mistake in a manifest's apps */
   checkApps(files: ProjectFiles): void;
 }
@@ -23,8 +25,9 @@ export interface DenialFacts {
 /** What its user does not let the operator do here, whether it runs or not; undefined when all is granted. */
 export async function unlicensed(
   { sender, spec }: SignedSpec,
-  { host, labels, key, allow, facts }: DenialFacts,
+  { host, labels, key, allow, facts, isFormer }: DenialFacts,
 ): Promise<string | undefined> {
+  if (isFormer(sender)) return "the key that started it was removed from the fleet";
   if (!selectsHost(spec.hosts, { host, labels })) return `it is for ${hostSelectionText(spec.hosts)}`;
   if (sender === key) return undefined;
   const grant = Object.hasOwn(allow, sender) ? allow[sender] : undefined;

@@ -10,10 +10,11 @@ import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
 import type { UserContext } from "../../tools/project/project.ts";
 import { selectsHost } from "../../tools/manifest/host_selector.ts";
 import type { AccessFacts } from "../access.ts";
-import type { NatsConnection } from "../connect.ts";
+import type { FleetConnection, NatsConnection } from "../connect.ts";
+import { Members, membersSource } from "../members.ts";
 import { appsStream, appSubject, hostsBucket } from "../subjects.ts";
 import { encode } from "../tasks/task_message.ts";
-import { APP_LIMITS, lostMsOf } from "./app_stream.ts";
+import { APP_LIMITS, limitsOf } from "./app_stream.ts";
 import { AppsView, type SignedSpec } from "./apps_view.ts";
 import { Controller } from "./controller.ts";
 import { CopiesFile, type KeptCopy } from "./copies_file.ts";
@@ -47,6 +48,7 @@ interface Link {
   leases: LeaseLog;
   view: AppsView;
   hosts: HostsView;
+  members: Members;
   controller: Controller;
   /** All that was said before has been heard. */
   isCaughtUp: boolean;
@@ -72,6 +74,7 @@ export class HostApps {
   /** What went wrong last with an app. */
   readonly #problems = new Map<string, string>();
   #limitMs = APP_LIMITS.lostMs;
+  #longestMs = APP_LIMITS.lostMs;
   #link: Link | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
@@ -86,6 +89,7 @@ export class HostApps {
     this.#revisions = revisions;
     for (const copy of copies) {
       this.#limitMs = copy.limit_ms;
+      this.#longestMs = Math.max(this.#longestMs, copy.limit_ms);
       this.#app(copy.id, copy).adopt(copy);
     }
     if (copies.length > 0) {
@@ -95,7 +99,7 @@ export class HostApps {
   }
 
   /** Takes part until the signal, or until the connection is over. Never fails. */
-  async run(nats: NatsConnection, signal: AbortSignal): Promise<void> {
+  async run({ nats }: FleetConnection, signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
     let told = false;
     while (!signal.aborted && !nats.isClosed() && !this.#closed) {
@@ -123,19 +127,22 @@ export class HostApps {
   async #take(nats: NatsConnection, signal: AbortSignal): Promise<void> {
     const { settings: { name: fleet, host }, instance, log } = this.#options;
     const manager = await jetstreamManager(nats, { checkAPI: false });
-    this.#limitMs = await lostMsOf(manager, fleet);
+    const { lostMs: limitMs, longestMs } = await limitsOf(manager, fleet);
+    this.#limitMs = limitMs;
+    this.#longestMs = longestMs;
+    const members = await Members.open(nats, fleet);
     const stream = jetstream(nats);
     const leases = new LeaseLog({ fleet, host, stream, manager });
     const [view, hosts] = [new AppsView(log), new HostsView()];
     const controller = new Controller({
       instance,
-      limitMs: this.#limitMs,
+      ...{ limitMs, longestMs },
       leases,
       apps: view,
       hosts,
       log,
     });
-    const link: Link = { nats, stream, leases, view, hosts, controller, isCaughtUp: false };
+    const link: Link = { nats, stream, leases, view, hosts, members, controller, isCaughtUp: false };
     this.#link = link;
     this.#tick();
     const all = appSubject(fleet, { who: "*", kind: "*", id: "*" });
@@ -155,6 +162,9 @@ export class HostApps {
         onMessage: (message) => hosts.take(message),
         signal,
       }),
+      members.isKept
+        ? follow({ nats, ...membersSource(fleet), onMessage: (message) => members.take(message), signal })
+        : undefined,
     ]);
     this.#link = undefined;
   }
@@ -185,9 +195,13 @@ export class HostApps {
     const found = link.view.specs.get(id);
     if (found === undefined || !this.#isNewest(found)) return;
     const signed = this.#here(found);
+    const lease = (copy: number) => {
+      const said = link.view.leases.get(id)?.get(copy);
+      return said && { ...said, term: said.value.term };
+    };
     const placed = link.view.placements.get(id)?.value.copies.find((copy) => copy.host === host);
     try {
-      const denied = await unlicensed(signed, this.#denials);
+      const denied = await unlicensed(signed, this.#denials) ?? this.#occupied(signed);
       const mayRun = placed !== undefined && !signed.spec.stopped && denied === undefined &&
         (signed.spec.replicas === "all" || placed.copy < signed.spec.replicas);
       const known = this.#apps.get(id);
@@ -197,7 +211,7 @@ export class HostApps {
           copy: placed.copy,
           run: placed.run,
           onLost: signed.spec.on_lost,
-          seen: link.view.leases.get(id)?.get(placed.copy),
+          seen: lease(placed.copy),
           hindrance: () => unstartable(signed, this.#denials),
         }
         : undefined;
@@ -221,9 +235,15 @@ export class HostApps {
     const isOld = before === undefined || before.revision !== spec.revision ||
       performance.now() - before.at > RECONSIDER_MS;
     if (!isOld) return;
-    const reason = spec.stopped ? undefined : denied ?? unstartable(signed, this.#denials);
+    const reason = denied ?? (spec.stopped ? undefined : unstartable(signed, this.#denials));
     this.#refusals.set(id, { revision: spec.revision, reason, at: performance.now() });
     await this.#report(signed, { ...NO_COPY, refused: reason ?? null }, link);
+  }
+
+  /** Two operators can have started the app of one directory; one of them has it here. */
+  #occupied({ id, spec }: SignedSpec): string | undefined {
+    const other = [...this.#apps].some(([one, app]) => one !== id && app.isActive && app.isAt(spec));
+    return other ? `it runs there already, for another operator's key` : undefined;
   }
 
   /** Publishes what has changed. */
@@ -268,6 +288,7 @@ export class HostApps {
       instance,
       bootId,
       limitMs: this.#limitMs,
+      longestMs: this.#longestMs,
       daemon,
       env: user.env,
       log,
@@ -279,7 +300,8 @@ export class HostApps {
 
   get #denials(): DenialFacts {
     const { settings: { host, labels, allow }, key, facts, user, checkApps } = this.#options;
-    return { host, labels, allow, key: key(), facts, user, checkApps };
+    const isFormer = (one: string) => this.#link?.members.isFormer(one) === true;
+    return { host, labels, allow, key: key(), facts, user, isFormer, checkApps };
   }
 
   #save(): void {

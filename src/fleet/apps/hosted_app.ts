@@ -20,6 +20,8 @@ export interface HostedAppDeps {
   /** Names this run of the system. */
   bootId: string;
   limitMs: number;
+  /** The longest that the fleet ever had. */
+  longestMs: number;
   daemon: () => Promise<DaemonClient>;
   /** The daemon's environment. */
   env: Env;
@@ -32,7 +34,7 @@ export interface HostedAppDeps {
 export interface Wanted extends Pick<PlacedCopy, "copy" | "run"> {
   onLost: AppSpec["on_lost"];
   /** What this host has heard of its lease last, and since when. */
-  seen: { seq: number; since: Instant } | undefined;
+  seen: { seq: number; since: Instant; term: number } | undefined;
   /** Why it cannot be started now; undefined when it can. */
   hindrance: () => string | undefined;
 }
@@ -82,6 +84,11 @@ export class HostedApp {
     // Times of another run of the system say nothing of this one.
     const since = boot === this.#deps.bootId ? instantAt(uptime) : longAgo();
     this.#lease = this.#newLease(copy, { seq, term, since });
+  }
+
+  /** Whether it is the app of that name and directory. */
+  isAt({ root, name }: { root: string; name: string }): boolean {
+    return this.#place.root === root && this.#place.name === name;
   }
 
   /** Whether there is something here that has to be looked after. */
@@ -270,7 +277,7 @@ export class HostedApp {
   }
 
   #newLease(copy: number, known?: Lease["held"]): Lease {
-    const { instance, limitMs } = this.#deps;
-    return new Lease({ kind: "lease", id: leaseId(this.id, copy), instance, limitMs, known });
+    const { instance, limitMs, longestMs } = this.#deps;
+    return new Lease({ kind: "lease", id: leaseId(this.id, copy), instance, limitMs, longestMs, known });
   }
 }

@@ -14,7 +14,7 @@ export class HostsView {
     const record = decode(HostRecord, data);
     // A record without content says that the host has left.
     if (record?.host === host) this.#hosts.set(host, { record, seq, since: instant() });
-    else this.#hosts.delete(host);
+    else if (data.length === 0) this.#hosts.delete(host);
   }
 
   /** Those that were heard of within the time for which the server keeps a record. */

@@ -6,7 +6,7 @@
  */
 import type { LeaseRecord } from "./app_message.ts";
 import { elapsedMs, type Instant, instant } from "./elapsed.ts";
-import type { LeaseEntry, LeaseStore } from "./lease_log.ts";
+import { ILLEGIBLE, type LeaseEntry, type LeaseStore } from "./lease_log.ts";
 
 export interface LeaseOptions {
   kind: "lead" | "lease";
@@ -14,6 +14,8 @@ export interface LeaseOptions {
   /** The machine and its haft, the same over restarts. */
   instance: string;
   limitMs: number;
+  /** The longest that the fleet ever had: a holder that says a longer one is not believed. */
+  longestMs: number;
   /** Taken before, by an earlier life of this host's daemon. */
   known?: Held | undefined;
 }
@@ -37,6 +39,8 @@ export class Lease {
   #held: Held | undefined;
   /** The entry that was seen last, and since when it is the same. */
   #seen: { seq: number; since: Instant } | undefined;
+  /** The highest that was seen. */
+  #term = 0;
   #renewing = false;
 
   constructor(options: LeaseOptions) {
@@ -59,14 +63,15 @@ export class Lease {
   }
 
   /** Notes the entry that a follower saw, and since when; {@link take} finds out whether it is the last. */
-  observe({ seq, since }: { seq: number; since: Instant }): void {
+  observe({ seq, since, term = 0 }: { seq: number; since: Instant; term?: number }): void {
+    this.#term = Math.max(this.#term, term);
     if (this.#seen?.seq !== seq) this.#seen = { seq, since };
   }
 
   /** Whether nothing was heard of it for its limit. @param limitMs of its holder */
   isSilent(limitMs: number): boolean {
     return this.#seen !== undefined &&
-      elapsedMs(this.#seen.since) >= Math.max(limitMs, this.#options.limitMs);
+      elapsedMs(this.#seen.since) >= believedMs(limitMs, this.#options);
   }
 
   /**
@@ -78,13 +83,12 @@ export class Lease {
     const { kind, id } = this.#options;
     const entry = await log.read(kind, id);
     if (entry !== undefined) {
-      this.observe({ seq: entry.seq, since: instant() });
+      this.observe({ seq: entry.seq, since: instant(), term: entry.record.term });
       if (!this.#isOwn(entry, log) && !entry.record.free && !this.isSilent(entry.record.limit_ms)) {
         return entry.host;
       }
     }
-    const before = entry?.record.term ?? 0;
-    const term = entry !== undefined && this.#isOwn(entry, log) ? before : before + 1;
+    const term = entry !== undefined && this.#isOwn(entry, log) ? entry.record.term : this.#term + 1;
     return await this.#write(log, { after: entry?.seq ?? 0, term })
       ? undefined
       : entry?.host ?? "another host";
@@ -99,7 +103,9 @@ export class Lease {
       if (await this.#write(log, { after: held.seq, term: held.term })) return true;
       // A renewal whose confirmation was lost may have come all the same.
       const entry = await log.read(this.#options.kind, this.#options.id);
-      const isStillOwn = entry !== undefined && this.#isOwn(entry, log) && entry.record.term === held.term;
+      // What is no host's record was written over this one, and takes nothing away.
+      const isStillOwn = entry !== undefined &&
+        (entry.record === ILLEGIBLE || (this.#isOwn(entry, log) && entry.record.term === held.term));
       if (isStillOwn && await this.#write(log, { after: entry.seq, term: held.term })) return true;
       this.#held = undefined;
       return false;
@@ -150,4 +156,12 @@ export class Lease {
     const { instance, limitMs } = this.#options;
     return { instance, term, limit_ms: limitMs, free };
   }
+}
+
+/** For how long a holder may be silent that says so of itself. */
+export function believedMs(
+  own: number,
+  { limitMs, longestMs }: { limitMs: number; longestMs: number },
+): number {
+  return Math.max(limitMs, Math.min(own, longestMs));
 }

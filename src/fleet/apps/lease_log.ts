@@ -13,6 +13,12 @@ export interface LeaseEntry {
   record: LeaseRecord;
 }
 
+/**
+ * Stands for a record that no host can have written: any member can let the server answer a question there.
+ * Whose lease it is then is not known, until it has been the same for the fleet's limit.
+ */
+export const ILLEGIBLE: LeaseRecord = { instance: "", term: 0, limit_ms: 0, free: false };
+
 const WRONG_LAST_SEQUENCE = 10071;
 
 /** What a lease needs of {@link LeaseLog}. */
@@ -41,8 +47,8 @@ export class LeaseLog {
     const message = await manager.streams.getMessage(appsStream(fleet), {
       last_by_subj: appSubject(fleet, { who: "*", kind, id }),
     });
-    const record = message === null ? undefined : decode(LeaseRecord, message.data);
-    if (message === null || record === undefined) return undefined;
+    if (message === null) return undefined;
+    const record = decode(LeaseRecord, message.data) ?? ILLEGIBLE;
     return { host: appPlace(message.subject).who, seq: message.seq, record };
   }
 

@@ -1,13 +1,17 @@
+import type { Member } from "../members.ts";
 import {
   appsStream,
   appSubject,
   claimsBucket,
+  directStream,
   eventsOf,
   eventsStream,
+  hostPool,
   hostsBucket,
   inboxPrefix,
   jobsStream,
   jobSubject,
+  membersBucket,
   mirrorBucket,
   objectStream,
   objectSubjects,
@@ -17,12 +21,6 @@ import {
   tasksStream,
   taskSubject,
 } from "../subjects.ts";
-
-/** A host, or a person's machine, that the server knows. */
-export interface Member {
-  host: string;
-  publicKey: string;
-}
 
 export interface Permissions {
   publish: { allow: string[] };
@@ -48,7 +46,10 @@ export function permissionsOf({ host, publicKey }: Member, fleet: string): Permi
         taskSubject(fleet, { pool: "*", sender: publicKey, id: "*" }),
         jobSubject({ fleet, host }, "*", "*"),
         ...readingOf(jobsStream(fleet)),
+        taskSubject(fleet, { pool: hostPool("*"), sender: publicKey, id: "*" }),
         ...workingOn(tasksStream(fleet)),
+        ...workingOnOwn(host, fleet),
+        ...readingOf(`KV_${membersBucket(fleet)}`),
         `$KV.${claimsBucket(fleet)}.*`,
         ...readingOf(`KV_${claimsBucket(fleet)}`),
         ...[mirrorBucket(fleet), outputsBucket(fleet)].flatMap((objects) => [
@@ -98,5 +99,18 @@ function workingOn(stream: string): string[] {
     `$JS.API.CONSUMER.INFO.${stream}.>`,
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.>`,
     `$JS.ACK.${stream}.>`,
+  ];
+}
+
+/** What taking a host's own tasks takes, which no other host may take. */
+function workingOnOwn(host: string, fleet: string): string[] {
+  const stream = directStream(fleet);
+  const pool = hostPool(host);
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.${pool}.${taskSubject(fleet, { pool, sender: "*", id: "*" })}`,
+    `$JS.API.CONSUMER.INFO.${stream}.${pool}`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${pool}`,
+    `$JS.ACK.${stream}.${pool}.>`,
   ];
 }

@@ -12,7 +12,8 @@ import { FleetName, USER_KEY } from "../../tools/manifest/fleet_settings.ts";
 import { writeSecret } from "../credentials.ts";
 import { createUserKey, type UserKey, userKey } from "../nkey.ts";
 import { type Certificate, createAuthority, issueServer } from "./certificate.ts";
-import { type Member, permissionsOf } from "./permissions.ts";
+import type { Member } from "../members.ts";
+import { permissionsOf } from "./permissions.ts";
 
 const ServerRecord = v.strictObject({
   fleet: FleetName,

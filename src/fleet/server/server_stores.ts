@@ -2,6 +2,7 @@
 import type { NatsConnection } from "../connect.ts";
 import { APP_LIMITS, type AppLimits, createAppsStream } from "../apps/app_stream.ts";
 import { createEventsStream, EVENT_LIMITS, type StreamLimits } from "../event_stream.ts";
+import { type Member, writeMembers } from "../members.ts";
 import { createClaimsBucket } from "../mirror/claims.ts";
 import { createBucket } from "../objects/object_bucket.ts";
 import { createHostsBucket } from "../presence.ts";
@@ -9,6 +10,8 @@ import { mirrorBucket, outputsBucket } from "../subjects.ts";
 import { createTaskStreams, TASK_LIMITS, type TaskLimits } from "../tasks/task_streams.ts";
 
 export interface StoreLimits {
+  /** Who belongs to the fleet. */
+  members: readonly Member[];
   /** Servers that keep a copy. */
   replicas: number;
   events?: Partial<StreamLimits> | undefined;
@@ -28,8 +31,9 @@ const DAY_MS = 86_400_000;
 export async function createStores(
   nats: NatsConnection,
   fleet: string,
-  { replicas, events, tasks, apps, objects = OBJECT_LIMITS }: StoreLimits,
+  { members, replicas, events, tasks, apps, objects = OBJECT_LIMITS }: StoreLimits,
 ): Promise<void> {
+  await writeMembers(nats, fleet, { members, replicas });
   await createHostsBucket(nats, fleet, { replicas });
   await createEventsStream(nats, fleet, { ...EVENT_LIMITS, ...events, replicas });
   await createTaskStreams(nats, fleet, { ...TASK_LIMITS, ...tasks, replicas });

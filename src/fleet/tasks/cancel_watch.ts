@@ -36,7 +36,7 @@ export async function untilCancelled(
   const over = AbortSignal.any([signal, heard.signal]);
   try {
     while (!over.aborted) {
-      const wish = await jobs.cancelWish(id).catch(() => undefined);
+      const wish = await jobs.cancelWish().catch(() => undefined);
       if (wish !== undefined && isCancelOf(sender, wish)) return true;
       await delay(everyMs, undefined, { signal: over }).catch(() => {});
     }

@@ -1,18 +1,23 @@
 /**
- * The steps of tasks, as the stream's leader has them: what a replica says may be old, and here it decides.
+ * The steps of one task, as the stream's leader has them: what a replica says may be old, and here it
+ * decides. A step counts when the host that it names signed it, and when it is one of those that may take the
+ * task. What does not count is there all the same: what is said next goes in behind it.
  */
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import type * as v from "valibot";
+import type { Members } from "../members.ts";
 import type { UserKey } from "../nkey.ts";
+import { signerOf, signRecord } from "../signed_record.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
-import { type FleetAddress, jobParts, jobsStream, jobSubject } from "../subjects.ts";
+import { type FleetAddress, jobParts, jobsStream, jobSubject, poolOwner } from "../subjects.ts";
 import {
   type CancelStep,
   type CancelWish,
   decode,
   encode,
   FinalStep,
+  isEndOf,
   RefusedStep,
   type RunsStep,
   signCancel,
@@ -26,64 +31,78 @@ export interface Said<Step> {
   seq: number;
 }
 
+/** What was said last, whether it counts or not. */
+interface Last<Step> {
+  said: Said<Step> | undefined;
+  /** Its place in the stream; 0 for nothing. */
+  seq: number;
+}
+
+export interface JobLogOptions {
+  /** Of the host that says something. */
+  address: FleetAddress;
+  /** That host's. */
+  key: UserKey;
+  /** Where the task was put. */
+  pool: string;
+  id: string;
+  members: Members;
+  stream: JetStreamClient;
+  manager: JetStreamManager;
+}
+
 const ACK_MS = 5_000;
 const WRONG_LAST_SEQUENCE = 10071;
 
 export class JobLog {
-  readonly #address: FleetAddress;
-  readonly #stream: JetStreamClient;
-  readonly #manager: JetStreamManager;
+  readonly #options: JobLogOptions;
+  /** Whose steps are looked at: of a pool of several, every member's that claims to be in it. */
+  readonly #who: string;
 
-  /** @param address of the host that says something; the fleet is what counts for reading */
-  constructor(
-    address: FleetAddress,
-    { stream, manager }: { stream: JetStreamClient; manager: JetStreamManager },
-  ) {
-    this.#address = address;
-    this.#stream = stream;
-    this.#manager = manager;
+  constructor(options: JobLogOptions) {
+    this.#options = options;
+    this.#who = poolOwner(options.pool) ?? "*";
   }
 
-  started(id: string): Promise<Said<StartedStep> | undefined> {
-    return this.#last(id, "*", "started", StartedStep);
+  async started(): Promise<Last<StartedStep>> {
+    return await this.#last(this.#who, "started", StartedStep);
   }
 
-  final(id: string): Promise<Said<FinalStep> | undefined> {
-    return this.#last(id, "*", "final", FinalStep);
+  /** The end that counts, as far as it is the last that was said. */
+  async final(): Promise<Said<FinalStep> | undefined> {
+    return (await this.#end()).said;
   }
 
-  refusal(id: string, host: string): Promise<Said<RefusedStep> | undefined> {
-    return this.#last(id, host, "refused", RefusedStep);
+  async refusal(host: string): Promise<Said<RefusedStep> | undefined> {
+    return (await this.#last(host, "refused", RefusedStep)).said;
   }
 
   /**
    * Begins an attempt behind the one that is known. @returns false when another host was faster
    */
-  start(id: string, step: StartedStep, after: number): Promise<boolean> {
-    return this.#say(id, "started", step, { after, name: `started.${step.attempt}` });
+  async start(step: StartedStep, after: number): Promise<boolean> {
+    return await this.#say("started", step, after);
   }
 
   /** Says under which id its daemon has it, for those who look at its log. */
-  async runs(id: string, step: RunsStep): Promise<void> {
-    await this.#stream.publish(jobSubject(this.#address, id, "runs"), encode(step), {
-      msgID: `${id}.runs.${step.attempt}`,
-      timeout: ACK_MS,
-    });
+  async runs(step: RunsStep): Promise<void> {
+    await this.#publish("runs", step);
   }
 
   /** Says, signed by the task's sender, that it is to end. */
-  async cancel(id: string, key: UserKey): Promise<void> {
-    const subject = jobSubject(this.#address, id, "cancel");
+  async cancel(): Promise<void> {
+    const { address, key, id, stream } = this.#options;
+    const subject = jobSubject(address, id, "cancel");
     const text = encode({ time: Date.now() } satisfies CancelStep);
     const header = headers();
     header.set(SIGNATURE_HEADER, signCancel(key, subject, text));
-    await this.#stream.publish(subject, text, { headers: header, timeout: ACK_MS });
+    await stream.publish(subject, text, { headers: header, timeout: ACK_MS });
   }
 
   /** The last wish to end it that was said; whose it is remains to be seen. */
-  async cancelWish(id: string): Promise<CancelWish | undefined> {
-    const { fleet } = this.#address;
-    const message = await this.#manager.streams.getMessage(jobsStream(fleet), {
+  async cancelWish(): Promise<CancelWish | undefined> {
+    const { address: { fleet }, id, manager } = this.#options;
+    const message = await manager.streams.getMessage(jobsStream(fleet), {
       last_by_subj: jobSubject({ fleet, host: "*" }, id, "cancel"),
     });
     if (message === null) return undefined;
@@ -91,54 +110,90 @@ export class JobLog {
     return { subject, text, signature: header.get(SIGNATURE_HEADER) };
   }
 
-  async refuse(id: string, step: RefusedStep): Promise<void> {
-    const { host } = this.#address;
-    await this.#stream.publish(jobSubject(this.#address, id, "refused"), encode(step), {
-      msgID: `${id}.refused.${host}`,
-      timeout: ACK_MS,
-    });
+  async refuse(step: RefusedStep): Promise<void> {
+    await this.#publish("refused", step);
   }
 
   /** Says how the task ended. @returns false when that was said already: the first end counts */
-  end(id: string, step: FinalStep): Promise<boolean> {
-    return this.#say(id, "final", step, { after: 0, name: "final" });
+  async end(step: FinalStep): Promise<boolean> {
+    if (step.local_id !== null) {
+      const { said: begun } = await this.started();
+      // Another host has it, whose end it will be.
+      if (begun?.host !== this.#options.address.host || begun.step.attempt !== step.attempt) return false;
+    }
+    let after = 0;
+    while (!await this.#say("final", step, after)) {
+      const { said, seq } = await this.#end();
+      if (said !== undefined || seq === after) return false;
+      after = seq;
+    }
+    return true;
   }
 
-  async #say(
-    id: string,
-    kind: string,
-    step: unknown,
-    { after, name }: { after: number; name: string },
-  ): Promise<boolean> {
-    const { fleet, host } = this.#address;
+  /** Says that the sender has cancelled it before a host began; readers see whether that was so. */
+  async withdraw(step: FinalStep): Promise<void> {
+    await this.#publish("final", step);
+  }
+
+  async #end(): Promise<Last<FinalStep>> {
+    const [end, { said: last }] = await Promise.all([
+      this.#last(this.#who, "final", FinalStep),
+      this.started(),
+    ]);
+    if (end.said === undefined) return end;
+    // An attempt that was begun after the end says nothing of it.
+    const begun = last !== undefined && last.seq > end.seq && end.said.step.local_id !== null
+      ? (await this.#last(end.said.host, "started", StartedStep)).said
+      : last;
+    const counts = isEndOf(end.said, begun && { ...begun.step, host: begun.host, seq: begun.seq });
+    return counts ? end : { said: undefined, seq: end.seq };
+  }
+
+  async #say(kind: string, step: unknown, after: number): Promise<boolean> {
+    const { address: { fleet }, id } = this.#options;
     try {
-      const { duplicate } = await this.#stream.publish(jobSubject({ fleet, host }, id, kind), encode(step), {
-        msgID: `${id}.${name}`,
-        timeout: ACK_MS,
-        expect: {
-          lastSubjectSequence: after,
-          lastSubjectSequenceSubject: jobSubject({ fleet, host: "*" }, id, kind),
-        },
+      await this.#publish(kind, step, {
+        lastSubjectSequence: after,
+        lastSubjectSequenceSubject: jobSubject({ fleet, host: this.#who }, id, kind),
       });
-      return !duplicate;
+      return true;
     } catch (error) {
       if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;
       throw error;
     }
   }
 
+  async #publish(
+    kind: string,
+    step: unknown,
+    expect?: { lastSubjectSequence: number; lastSubjectSequenceSubject: string },
+  ): Promise<void> {
+    const { address, key, id, stream } = this.#options;
+    const subject = jobSubject(address, id, kind);
+    const text = encode(step);
+    await stream.publish(subject, text, {
+      ...signRecord(key, subject, text),
+      timeout: ACK_MS,
+      ...(expect === undefined ? {} : { expect }),
+    });
+  }
+
   async #last<Schema extends v.GenericSchema>(
-    id: string,
     host: string,
     kind: string,
     schema: Schema,
-  ): Promise<Said<v.InferOutput<Schema>> | undefined> {
-    const { fleet } = this.#address;
-    const message = await this.#manager.streams.getMessage(jobsStream(fleet), {
+  ): Promise<Last<v.InferOutput<Schema>>> {
+    const { address: { fleet }, id, members, manager } = this.#options;
+    const message = await manager.streams.getMessage(jobsStream(fleet), {
       last_by_subj: jobSubject({ fleet, host }, id, kind),
     });
-    const step = message === null ? undefined : decode(schema, message.data);
-    if (message === null || step === undefined) return undefined;
-    return { step, host: jobParts(message.subject).host, seq: message.seq };
+    if (message === null) return { said: undefined, seq: 0 };
+    const { subject, seq } = message;
+    const said = jobParts(subject).host;
+    const signer = signerOf(message);
+    if (signer !== undefined && !members.isKeyOf(said, signer)) await members.refresh();
+    if (!members.isKeyOf(said, signer)) return { said: undefined, seq };
+    const step = decode(schema, message.data);
+    return { said: step === undefined ? undefined : { step, host: said, seq }, seq };
   }
 }

@@ -1,12 +1,9 @@
 /** Which hosts a task in the queue is for: one host, those with a label, or all. One token of a subject. */
 import type { HostRecord } from "../presence.ts";
+import { hostPool } from "../subjects.ts";
 
 /** Every host. */
 export const ANY_POOL = "any";
-
-export function hostPool(host: string): string {
-  return `host-${host}`;
-}
 
 /** Dots part the tokens of a subject; labels have no `~`. */
 export function labelPool(key: string, value: string): string {

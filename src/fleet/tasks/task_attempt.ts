@@ -10,6 +10,7 @@ import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { FleetGrant } from "../../tools/manifest/fleet_settings.ts";
 import { type AccessFacts, atHome, authorize } from "../access.ts";
 import type { NatsConnection } from "../connect.ts";
+import type { UserKey } from "../nkey.ts";
 import type { Presence } from "../presence.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
 import { taskPlace } from "../subjects.ts";
@@ -22,6 +23,7 @@ import {
   encode,
   finalOf,
   type FinalStep,
+  isCancelOf,
   isSignedTask,
   QueuedTask,
   TaskRequest,
@@ -43,8 +45,8 @@ export interface TaskAttemptDeps {
   /** This host's own client of its daemon. */
   daemon: () => Promise<DaemonClient>;
   facts: AccessFacts;
-  /** This host's own public key: what it signs is its user's own. */
-  key: () => string;
+  /** This host's own: what it signs is its user's own. */
+  key: UserKey;
   leftovers: Leftovers;
   /** The daemon's environment. */
   env: Env;
@@ -89,9 +91,13 @@ export class TaskAttempt {
     }
     const task = decode(QueuedTask, text);
     // It came again since its end was said and the queue did not hear of that.
-    if (await jobs.final(this.#id) !== undefined) return await this.#done();
-    const before = await jobs.started(this.#id);
+    if (await jobs.final() !== undefined) return await this.#done();
+    const { said: before, seq: after } = await jobs.started();
     const attempt = (before?.step.attempt ?? 0) + 1;
+    const wish = await jobs.cancelWish();
+    if (wish !== undefined && isCancelOf(this.#sender, wish)) {
+      return await this.#end(withoutRun({ reason: "cancelled", error: null, attempt: attempt - 1 }));
+    }
     if (task === undefined || task.id !== this.#id) {
       return await this.#refuse("It is not one that this version of haft understands", attempt - 1);
     }
@@ -107,10 +113,10 @@ export class TaskAttempt {
     if (asSent === undefined) return await this.#refuse("What it asks for cannot be read", attempt - 1);
     const request = atHome(asSent, facts.home);
     // What this host could not start before, it does not begin again.
-    const denied = (await jobs.refusal(this.#id, facts.host))?.step.reason ?? await this.#denial(request);
+    const denied = (await jobs.refusal(facts.host))?.step.reason ?? await this.#denial(request);
     if (denied !== undefined) return await this.#refuse(denied, attempt - 1);
     const step = { attempt, time: Date.now() };
-    if (!await jobs.start(this.#id, step, before?.seq ?? 0)) return message.nak(REFUSED_MS);
+    if (!await jobs.start(step, after)) return message.nak(REFUSED_MS);
     await this.#carryOut(request, attempt);
   }
 
@@ -130,7 +136,7 @@ export class TaskAttempt {
   /** Why this host's user does not let the sender start it; undefined when it may. */
   async #denial(request: TaskRequest): Promise<string | undefined> {
     const { allow, facts, key } = this.#deps;
-    if (this.#sender === key()) return undefined;
+    if (this.#sender === key.publicKey) return undefined;
     const grant = Object.hasOwn(allow, this.#sender) ? allow[this.#sender] : undefined;
     if (grant === undefined) return `Host "${facts.host}" allows nothing to the key ${this.#sender}`;
     try {
@@ -163,7 +169,7 @@ export class TaskAttempt {
     const beating = this.#beat(lost);
     try {
       // Only its log is not found without that.
-      void jobs.runs(this.#id, { attempt, local_id: info.id, time: Date.now() }).catch((error) =>
+      void jobs.runs({ attempt, local_id: info.id, time: Date.now() }).catch((error) =>
         log(`fleet: task ${this.#id}: ${errorMessage(error)}`)
       );
       const given = AbortSignal.any([signal, lost.signal]);
@@ -262,10 +268,10 @@ export class TaskAttempt {
   async #refuse(reason: string, attempt: number): Promise<void> {
     const { jobs, pool, presence, message, log } = this.#deps;
     log(`fleet: refused: task ${this.#id}: ${reason}`);
-    await jobs.refuse(this.#id, { reason, time: Date.now() });
+    await jobs.refuse({ reason, time: Date.now() });
     const there = (await presence.list()).map(({ record }) => record)
       .filter((record) => poolsOf(record).includes(pool));
-    const refusals = await Promise.all(there.map(({ host }) => jobs.refusal(this.#id, host)));
+    const refusals = await Promise.all(there.map(({ host }) => jobs.refusal(host)));
     if (refusals.some((refusal) => refusal === undefined)) return message.nak(REFUSED_MS);
     await this.#end(withoutRun({ reason: "refused", error: reason, attempt }));
   }
@@ -275,7 +281,7 @@ export class TaskAttempt {
     const { jobs, nats, log, signal } = this.#deps;
     for (;;) {
       try {
-        if (!await jobs.end(this.#id, final)) log(`fleet: task ${this.#id} had ended already`);
+        if (!await jobs.end(final)) log(`fleet: task ${this.#id} had ended already`);
         return await this.#done();
       } catch (error) {
         if (nats.isClosed() || signal.aborted) throw error;

@@ -15,48 +15,14 @@ import { errorMessage, HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Params } from "../../protocol/methods/mod.ts";
 import type { FleetConnection } from "../connect.ts";
+import { Members } from "../members.ts";
+import { signerOf, signRecord } from "../signed_record.ts";
 import { SIGNATURE_HEADER } from "../signed_request.ts";
 import { jobParts, jobsStream, jobSubject, taskSubject } from "../subjects.ts";
 import { JobLog } from "./job_log.ts";
-import {
-  decode,
-  encode,
-  FinalStep,
-  newFleetTaskId,
-  QueuedStep,
-  RefusedStep,
-  RunsStep,
-  signTask,
-  StartedStep,
-  withoutRun,
-} from "./task_message.ts";
-import { type ObjectReference, type StoredOutputs, TaskProducts } from "./task_products.ts";
-
-/** One task of the queue, as far as its steps say. */
-export interface FleetTask {
-  id: string;
-  name: string | null;
-  pool: string;
-  state: "queued" | "running" | "completed" | "aborted";
-  reason: FinalStep["reason"];
-  error: string | null;
-  exit_code: number | null;
-  result: unknown;
-  /** The files that it has made, in the fleet's object store. */
-  outputs: StoredOutputs | null;
-  outputs_error: string | null;
-  /** The key that sent it; null where that is not known. */
-  sender: string | null;
-  /** The host that runs it, or ran it last. */
-  host: string | null;
-  /** The task's id on that host. */
-  local_id: string | null;
-  attempt: number;
-  attempts: { host: string; attempt: number; time: number }[];
-  refused: { host: string; reason: string }[];
-  created_at: number | null;
-  ended_at: number | null;
-}
+import { encode, newFleetTaskId, type QueuedStep, signTask, withoutRun } from "./task_message.ts";
+import { TaskProducts } from "./task_products.ts";
+import { type FleetTask, TaskSteps } from "./task_steps.ts";
 
 const ACK_MS = 5_000;
 /** Three servers of which one died have a leader again after some seconds. */
@@ -79,16 +45,27 @@ export class TaskClient {
   readonly #manager: JetStreamManager;
   readonly #products: TaskProducts;
 
-  private constructor(connection: FleetConnection, fleet: string, manager: JetStreamManager) {
+  readonly #members: Members;
+
+  private constructor(
+    connection: FleetConnection,
+    fleet: string,
+    { manager, members }: { manager: JetStreamManager; members: Members },
+  ) {
     this.#connection = connection;
     this.#fleet = fleet;
     this.#manager = manager;
+    this.#members = members;
     this.#stream = jetstream(connection.nats);
     this.#products = new TaskProducts(connection.nats, fleet);
   }
 
   static async open(connection: FleetConnection, fleet: string): Promise<TaskClient> {
-    return new TaskClient(connection, fleet, await jetstreamManager(connection.nats, { checkAPI: false }));
+    const [manager, members] = await Promise.all([
+      jetstreamManager(connection.nats, { checkAPI: false }),
+      Members.open(connection.nats, fleet),
+    ]);
+    return new TaskClient(connection, fleet, { manager, members });
   }
 
   /**
@@ -116,11 +93,12 @@ export class TaskClient {
         text = encode({ id, request_at, created_at: Date.now() });
       }
       const header = headers();
-      header.set(SIGNATURE_HEADER, signTask(key, subject, text));
-      await this.#put(jobSubject({ fleet: this.#fleet, host }, id, "queued"), encode(queued), {
-        msgID: `${id}.queued`,
-      });
-      await this.#put(subject, text, { msgID: id, headers: header });
+      const signature = signTask(key, subject, text);
+      header.set(SIGNATURE_HEADER, signature);
+      const step = jobSubject({ fleet: this.#fleet, host }, id, "queued");
+      await this.#put(step, encode(queued), signRecord(key, step, encode(queued)));
+      // Another member cannot know it before, and so cannot use it up.
+      await this.#put(subject, text, { msgID: signature, headers: header });
     } catch (error) {
       throw explain(error);
     }
@@ -147,7 +125,11 @@ export class TaskClient {
 
   /** All that is known of a task. @throws {HaftError} when there is none */
   async status(id: string): Promise<FleetTask> {
-    const consumer = await this.#consumer(id, "*");
+    return (await this.#look(id)).task;
+  }
+
+  async #look(id: string): Promise<{ task: FleetTask; seq: number }> {
+    const consumer = await this.#consumer(id, { step: "*" });
     try {
       return await this.#read(id, consumer);
     } finally {
@@ -155,7 +137,8 @@ export class TaskClient {
     }
   }
 
-  async #read(id: string, consumer: Consumer): Promise<FleetTask> {
+  /** @returns the task, and where in the stream the last of its steps stands */
+  async #read(id: string, consumer: Consumer): Promise<{ task: FleetTask; seq: number }> {
     const { num_pending: count } = await consumer.info();
     if (count === 0) {
       throw new HaftError(`There is no task ${id} in the fleet`, {
@@ -163,13 +146,21 @@ export class TaskClient {
         exitCode: ExitCode.remote,
       });
     }
-    const task: Steps = { ...NEW_TASK, id, attempts: [], refused: [] };
+    const task = new TaskSteps(id);
+    let last = 0;
     for await (const message of await consumer.fetch({ max_messages: count, expires: READ_MS })) {
-      addStep(task, jobParts(message.subject), message.data);
+      const { subject, data, seq } = message;
+      last = seq;
+      const { host, step } = jobParts(subject);
+      const signer = signerOf(message);
+      if (signer !== undefined && !this.#members.isKeyOf(host, signer)) await this.#members.refresh();
+      // What the host that is named did not sign is nothing that happened.
+      if (this.#members.isKeyOf(host, signer)) task.add({ host, step, signer, seq, text: data });
     }
-    const { result_at: at, ...whole } = task;
-    if (at === undefined) return whole;
-    return { ...whole, result: await this.#products.fetchJson(at, AbortSignal.timeout(READ_MS)) };
+    const { result_at: at, ...whole } = task.task;
+    if (at === undefined) return { task: whole, seq: last };
+    const result = await this.#products.fetchJson(at, AbortSignal.timeout(READ_MS));
+    return { task: { ...whole, result }, seq: last };
   }
 
   /**
@@ -190,11 +181,19 @@ export class TaskClient {
         exitCode: ExitCode.remote,
       });
     }
-    const jobs = new JobLog({ fleet: this.#fleet, host }, { stream: this.#stream, manager: this.#manager });
-    await jobs.cancel(id, key);
-    // No host has it yet: the first that takes it from the queue finds its end.
+    const jobs = new JobLog({
+      address: { fleet: this.#fleet, host },
+      key,
+      pool: task.pool,
+      id,
+      members: this.#members,
+      stream: this.#stream,
+      manager: this.#manager,
+    });
+    await jobs.cancel();
+    // No host has it yet: the first that takes it from the queue finds that it is cancelled.
     if (task.state === "queued") {
-      await jobs.end(id, withoutRun({ reason: "cancelled", error: null, attempt: 0 }));
+      await jobs.withdraw(withoutRun({ reason: "cancelled", error: null, attempt: 0 }));
     }
     return await this.wait(id, signal);
   }
@@ -222,9 +221,9 @@ export class TaskClient {
   async wait(id: string, signal: AbortSignal): Promise<FleetTask> {
     while (!signal.aborted) {
       try {
-        const now = await this.status(id);
-        if (now.ended_at !== null) return now;
-        await this.#nextEnd(id, signal);
+        const { task, seq } = await this.#look(id);
+        if (task.ended_at !== null) return task;
+        await this.#nextEnd(id, { after: seq, signal });
       } catch (error) {
         if (error instanceof HaftError || this.#connection.nats.isClosed()) throw error;
         // The server is away, or its leader changes.
@@ -234,8 +233,9 @@ export class TaskClient {
     throw signal.reason;
   }
 
-  async #nextEnd(id: string, signal: AbortSignal): Promise<void> {
-    const consumer = await this.#consumer(id, "final");
+  /** @param options.after the end stands behind it: what does not count is not looked at twice */
+  async #nextEnd(id: string, { after, signal }: { after: number; signal: AbortSignal }): Promise<void> {
+    const consumer = await this.#consumer(id, { step: "final", after });
     const batch = await consumer.fetch({ max_messages: 1, expires: WAIT_MS });
     const stop = () => void batch.close();
     signal.addEventListener("abort", stop, { once: true });
@@ -247,59 +247,15 @@ export class TaskClient {
     }
   }
 
-  #consumer(id: string, step: string): Promise<Consumer> {
+  #consumer(id: string, { step, after }: { step: string; after?: number }): Promise<Consumer> {
     return this.#stream.consumers.get(jobsStream(this.#fleet), {
       filter_subjects: jobSubject({ fleet: this.#fleet, host: "*" }, id, step),
-      deliver_policy: DeliverPolicy.All,
       inactive_threshold: FORGOTTEN_MS,
+      ...(after === undefined
+        ? { deliver_policy: DeliverPolicy.All }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 }),
     });
   }
-}
-
-/** While its steps are read. */
-interface Steps extends FleetTask {
-  result_at?: ObjectReference | undefined;
-}
-
-const NEW_TASK: Omit<FleetTask, "id" | "attempts" | "refused"> = {
-  name: null,
-  pool: "",
-  state: "queued",
-  reason: null,
-  error: null,
-  exit_code: null,
-  result: null,
-  outputs: null,
-  outputs_error: null,
-  sender: null,
-  host: null,
-  local_id: null,
-  attempt: 0,
-  created_at: null,
-  ended_at: null,
-};
-
-/** Steps come in the order in which the server stored them. */
-function addStep(task: Steps, { host, step }: { host: string; step: string }, text: Uint8Array): void {
-  const queued = step === "queued" ? decode(QueuedStep, text) : undefined;
-  if (queued !== undefined) Object.assign(task, { ...queued, time: undefined, created_at: queued.time });
-  const started = step === "started" ? decode(StartedStep, text) : undefined;
-  if (started !== undefined) {
-    task.attempts.push({ host, ...started });
-    if (task.ended_at === null) {
-      Object.assign(task, { state: "running", host, attempt: started.attempt, local_id: null });
-    }
-  }
-  const runs = step === "runs" ? decode(RunsStep, text) : undefined;
-  if (runs !== undefined && runs.attempt === task.attempt && host === task.host && task.ended_at === null) {
-    task.local_id = runs.local_id;
-  }
-  const refused = step === "refused" ? decode(RefusedStep, text) : undefined;
-  if (refused !== undefined) task.refused.push({ host, reason: refused.reason });
-  const final = step === "final" ? decode(FinalStep, text) : undefined;
-  if (final === undefined || task.ended_at !== null) return;
-  const { time, ...end } = final;
-  Object.assign(task, { ...end, host: end.local_id === null ? task.host : host, ended_at: time });
 }
 
 function explain(error: unknown): HaftError {

@@ -91,6 +91,33 @@ export const FinalStep = v.object({
 });
 export type FinalStep = v.InferOutput<typeof FinalStep>;
 
+/** An end that was said: by which host, and where in the stream. */
+export interface SaidEnd {
+  host: string;
+  seq: number;
+  step: FinalStep;
+}
+
+/** The attempt that was begun last. */
+export interface Begun {
+  host: string;
+  attempt: number;
+  seq: number;
+}
+
+/**
+ * Whether an end counts: that of the attempt that was begun last, by the host that began it. A task that no
+ * host runs to its end is refused or lost, or was cancelled, by its sender only before a host began.
+ */
+export function isEndOf({ host, seq, step }: SaidEnd, begun: Begun | undefined): boolean {
+  if (step.local_id !== null) {
+    return begun !== undefined && begun.host === host && begun.attempt === step.attempt;
+  }
+  if (step.state !== "aborted") return false;
+  if (step.reason !== "cancelled" || step.attempt > 0) return true;
+  return begun === undefined || (begun.attempt === 1 && begun.seq > seq);
+}
+
 /** Stands where a session has its challenge: a signature of the one never counts for the other. */
 const QUEUE = "queue";
 

@@ -1,4 +1,4 @@
-/** The streams of tasks over hosts: the queue, and what became of each task. */
+/** The streams of tasks over hosts: the queues, and what became of each task. */
 import {
   AckPolicy,
   DiscardPolicy,
@@ -9,7 +9,7 @@ import {
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "../connect.ts";
 import { addOrUpdate } from "../event_stream.ts";
-import { jobsStream, jobSubject, tasksStream, taskSubject } from "../subjects.ts";
+import { hostPool, jobsStream, jobSubject, poolStream, tasksStream, taskSubject } from "../subjects.ts";
 
 export interface TaskLimits {
   /** A host that does not say for so long that it works on a task has lost it to another. */
@@ -33,16 +33,18 @@ export async function createTaskStreams(
   { ackWaitMs, replicas }: TaskLimits,
 ): Promise<void> {
   const manager = await jetstreamManager(nats, { checkAPI: false });
-  await addOrUpdate(manager, {
-    name: tasksStream(fleet),
-    subjects: [taskSubject(fleet, { pool: "*", sender: "*", id: "*" })],
-    retention: RetentionPolicy.Workqueue,
-    storage: StorageType.File,
-    discard: DiscardPolicy.New,
-    max_msgs: MOST_QUEUED,
-    num_replicas: replicas,
-    metadata: { [ACK_WAIT]: String(ackWaitMs) },
-  });
+  for (const pool of ["*", hostPool("*")]) {
+    await addOrUpdate(manager, {
+      name: poolStream(fleet, pool),
+      subjects: [taskSubject(fleet, { pool, sender: "*", id: "*" })],
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      discard: DiscardPolicy.New,
+      max_msgs: MOST_QUEUED,
+      num_replicas: replicas,
+      metadata: { [ACK_WAIT]: String(ackWaitMs) },
+    });
+  }
   await addOrUpdate(manager, {
     name: jobsStream(fleet),
     subjects: [jobSubject({ fleet, host: "*" }, "*", "*")],
@@ -66,7 +68,7 @@ export async function openPool(
   manager: JetStreamManager,
   { fleet, pool, ackWaitMs }: { fleet: string; pool: string; ackWaitMs: number },
 ): Promise<void> {
-  await manager.consumers.add(tasksStream(fleet), {
+  await manager.consumers.add(poolStream(fleet, pool), {
     durable_name: pool,
     filter_subject: taskSubject(fleet, { pool, sender: "*", id: "*" }),
     ack_policy: AckPolicy.Explicit,

@@ -8,8 +8,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Consumer, jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { errorMessage } from "../../base/errors.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
-import { tasksStream } from "../subjects.ts";
-import type { NatsConnection } from "../connect.ts";
+import { poolStream, taskPlace } from "../subjects.ts";
+import type { FleetConnection, NatsConnection } from "../connect.ts";
+import { Members } from "../members.ts";
+import type { UserKey } from "../nkey.ts";
 import type { Presence } from "../presence.ts";
 import { JobLog } from "./job_log.ts";
 import { poolsOf } from "./pools.ts";
@@ -17,14 +19,15 @@ import { ackWaitOf, openPool } from "./task_streams.ts";
 import { TaskProducts } from "./task_products.ts";
 import { TaskAttempt, type TaskAttemptDeps } from "./task_attempt.ts";
 
-export interface TaskWorkerOptions
-  extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env" | "key"> {
+export interface TaskWorkerOptions extends Pick<TaskAttemptDeps, "daemon" | "facts" | "leftovers" | "env"> {
   settings: FleetSettings;
   log: (line: string) => void;
 }
 
 interface Place {
   nats: NatsConnection;
+  /** This host's own. */
+  key: UserKey;
   presence: Presence;
   /** This host leaves, or has lost its name. */
   signal: AbortSignal;
@@ -49,10 +52,14 @@ export class TaskWorker {
   }
 
   /** Works until the signal; what runs then is stopped, and given back. Never fails. */
-  async run(nats: NatsConnection, presence: Presence, signal: AbortSignal): Promise<void> {
+  async run(
+    { nats, credentials: { key } }: FleetConnection,
+    presence: Presence,
+    signal: AbortSignal,
+  ): Promise<void> {
     // One that grants nothing takes its own user's tasks, and says of the others that it refuses them.
     const { host, labels } = this.#options.settings;
-    const place = { nats, presence, signal };
+    const place = { nats, key, presence, signal };
     await Promise.all(poolsOf({ host, labels }).map((pool) => this.#stay(pool, place)));
     await Promise.all(this.#running);
   }
@@ -79,15 +86,17 @@ export class TaskWorker {
 
   async #serve(
     pool: string,
-    { nats, presence, manager, ackWaitMs, signal }: Place & { manager: JetStreamManager; ackWaitMs: number },
+    { nats, key, presence, manager, ackWaitMs, signal }:
+      & Place
+      & { manager: JetStreamManager; ackWaitMs: number },
   ): Promise<void> {
-    const { settings, daemon, facts, key, leftovers, env, log } = this.#options;
+    const { settings, daemon, facts, leftovers, env, log } = this.#options;
     const { name: fleet, host, allow } = settings;
     const stream = jetstream(nats);
-    const jobs = new JobLog({ fleet, host }, { stream, manager });
+    const members = await Members.open(nats, fleet);
     const products = new TaskProducts(nats, fleet);
     await openPool(manager, { fleet, pool, ackWaitMs });
-    const consumer = await stream.consumers.get(tasksStream(fleet), pool);
+    const consumer = await stream.consumers.get(poolStream(fleet, pool), pool);
     while (!signal.aborted && !nats.isClosed()) {
       while (this.#running.size >= this.#places) await Promise.race(this.#running);
       const message = await nextOf(consumer, signal);
@@ -96,6 +105,8 @@ export class TaskWorker {
         message.nak();
         continue;
       }
+      const { id } = taskPlace(message.subject);
+      const jobs = new JobLog({ address: { fleet, host }, key, pool, id, members, stream, manager });
       const attempt = new TaskAttempt({
         message,
         fleet,

@@ -32,7 +32,7 @@ class Server {
 }
 
 function lease(instance: string, limitMs = 60_000): Lease {
-  return new Lease({ kind: "lease", id: "app-0", instance, limitMs });
+  return new Lease({ kind: "lease", id: "app-0", instance, limitMs, longestMs: limitMs });
 }
 
 Deno.test("Lease.take() by one host at a time; another has it when it is given back, in a later term", async () => {
