@@ -3,9 +3,11 @@
  * subscribers have yet to acknowledge, and fingerprints of inputs and outputs.
  */
 import { fitting } from "./fitting.ts";
+import { forgetOld } from "./forget_old.ts";
 import { TaskDatabase } from "./task_database.ts";
 import type { Ending } from "./transitions.ts";
 import { errorMessage } from "../base/errors.ts";
+import { pause, systemClock } from "../process/clock.ts";
 import type { TaskInfo, TaskMessage, TaskState } from "../protocol/methods/task_methods.ts";
 
 /** A task with what its next run needs. */
@@ -69,7 +71,16 @@ const MIGRATIONS = [
    CREATE TABLE finals (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, time INTEGER NOT NULL, json TEXT NOT NULL);
    CREATE TABLE durable (name TEXT PRIMARY KEY, acknowledged INTEGER NOT NULL);
    CREATE TABLE fingerprints (root TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (root, name));`,
+  // Each list is one of these indexes read from its end: within equal keys they are in the rows' order.
+  `DROP INDEX tasks_root;
+   CREATE INDEX tasks_root ON tasks (root);
+   CREATE INDEX tasks_root_state ON tasks (root, state);`,
 ];
+
+/** Of a core that forgetting what is old may take, so that a long history does not slow the daemon down. */
+const SHARE = 0.2;
+/** Milliseconds between two steps, at least. */
+const PAUSE_MS = 5;
 
 export class History implements Disposable {
   readonly #database: TaskDatabase;
@@ -77,6 +88,8 @@ export class History implements Disposable {
   readonly #onProblem: (text: string) => void;
   #writes = 0;
   #uncommitted = false;
+  #pruning: Promise<void> | undefined;
+  readonly #closed = new AbortController();
 
   /** @param onProblem gets failures of writes that no caller waits for */
   constructor(
@@ -101,7 +114,7 @@ export class History implements Disposable {
       info.ended_at,
       JSON.stringify({ info, request, process, bootId, command, firstAttempt, retryAt, ending }),
     );
-    if (++this.#writes % 1_000 === 0) this.prune();
+    if (++this.#writes % 1_000 === 0) void this.prune();
   }
 
   get(id: string): StoredTask | undefined {
@@ -116,19 +129,33 @@ export class History implements Disposable {
     before?: string | undefined;
     limit: number;
   }): StoredTask[] {
+    // One query a state, since an index has the rows of one state in their order, and of several not.
+    const pages = (states ?? [undefined]).map((state) => this.#page({ root, state, before, limit }));
+    const [only = []] = pages;
+    const rows = pages.length === 1
+      ? only
+      : pages.flat().toSorted((a, b) => Number(b["rowid"]) - Number(a["rowid"])).slice(0, limit);
+    return rows.flatMap(parsed<StoredTask>);
+  }
+
+  #page({ root, state, before, limit }: {
+    root: string | undefined;
+    state: TaskState | undefined;
+    before: string | undefined;
+    limit: number;
+  }): Record<string, unknown>[] {
     const where = [
       ...(root === undefined ? [] : ["root = ?"]),
+      ...(state === undefined ? [] : ["state = ?"]),
       ...(before === undefined ? [] : ["rowid < (SELECT rowid FROM tasks WHERE id = ?)"]),
-      ...(states === undefined ? [] : [`state IN (${states.map(() => "?").join(", ")})`]),
     ];
     const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")} `;
-    const parameters = [root, before].filter((one) => one !== undefined);
+    const parameters = [root, state, before].filter((one) => one !== undefined);
     return this.#database.all(
-      `SELECT json FROM tasks ${condition}ORDER BY rowid DESC LIMIT ?`,
+      `SELECT rowid, json FROM tasks ${condition}ORDER BY rowid DESC LIMIT ?`,
       ...parameters,
-      ...(states ?? []),
       limit,
-    ).flatMap(parsed<StoredTask>);
+    );
   }
 
   remove(id: string): void {
@@ -215,19 +242,42 @@ export class History implements Disposable {
     return Number(row?.["acknowledged"] ?? 0);
   }
 
-  /** Forgets tasks that ended long ago, and the oldest when there are too many. */
-  prune(now: number = Date.now()): void {
-    const old = "state NOT IN ('queued', 'running')";
-    this.#database.run(`DELETE FROM tasks WHERE ${old} AND created_at < ?`, now - this.#limits.age);
-    this.#database.run(
-      `DELETE FROM tasks WHERE ${old} AND rowid <= (SELECT rowid FROM tasks ORDER BY rowid DESC LIMIT 1 OFFSET ?)`,
-      this.#limits.tasks,
+  /**
+   * Forgets tasks that ended long ago, and the oldest when there are too many. Resolves when that is done, or
+   * the history was closed; while it is on its way, further calls wait for the same.
+   */
+  prune(now: number = Date.now()): Promise<void> {
+    this.#pruning ??= this.#prune(now)
+      .catch((error) => this.#onProblem(`old tasks are not forgotten: ${errorMessage(error)}`))
+      .finally(() => this.#pruning = undefined);
+    return this.#pruning;
+  }
+
+  async #prune(now: number): Promise<void> {
+    const { tasks, age } = this.#limits;
+    const database = this.#database;
+    const steps = forgetOld(
+      {
+        run: (sql, ...parameters) => {
+          this.#begin();
+          return database.run(sql, ...parameters);
+        },
+        get: (sql, ...parameters) => database.get(sql, ...parameters),
+        all: (sql, ...parameters) => database.all(sql, ...parameters),
+      },
+      { before: now - age, tasks },
     );
-    this.#database.run("DELETE FROM messages WHERE task NOT IN (SELECT id FROM tasks)");
-    this.#database.run("DELETE FROM finals WHERE time < ?", now - this.#limits.age);
+    const { signal } = this.#closed;
+    for (;;) {
+      const begun = systemClock.monotonic();
+      if (signal.aborted || steps.next().done === true) return;
+      const took = systemClock.monotonic() - begun;
+      await pause(systemClock, Math.max(PAUSE_MS, took * (1 / SHARE - 1)), signal);
+    }
   }
 
   [Symbol.dispose](): void {
+    this.#closed.abort();
     this.#commit();
     this.#database[Symbol.dispose]();
   }

@@ -33,7 +33,10 @@ export class TaskDatabase implements Disposable {
     }
   }
 
-  run(sql: string, ...parameters: SqlValue[]): { lastInsertRowid: number | bigint } {
+  run(
+    sql: string,
+    ...parameters: SqlValue[]
+  ): { changes: number | bigint; lastInsertRowid: number | bigint } {
     return this.#mending(() => this.#prepare(sql).run(...parameters));
   }
 

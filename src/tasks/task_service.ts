@@ -133,7 +133,7 @@ export class TaskService {
       );
     }
     this.#fronts.begin();
-    this.#history.prune();
+    void this.#history.prune();
   }
 
   /** @throws {HaftError} when there is no such task, or the manifest is not trusted */

@@ -35,7 +35,7 @@ function stored(
   };
 }
 
-Deno.test("History keeps tasks and messages over a reopening, lists newest first, and prunes what is old or too much", () => {
+Deno.test("History keeps tasks and messages over a reopening, lists newest first, and prunes what is old or too much", async () => {
   const path = `${Deno.makeTempDirSync()}/history.db`;
   {
     using history = new History(path);
@@ -52,11 +52,61 @@ Deno.test("History keeps tasks and messages over a reopening, lists newest first
   );
   assertEquals(history.list({ states: ["running"], limit: 9 }).map(({ info }) => info.id), ["000000000009"]);
   assertEquals(history.messages("000000000001").map(({ data }) => data), ["one", "two"]);
-  history.prune(1_000);
+  await history.prune(1_000);
   assertEquals(history.list({ limit: 9 }).map(({ info }) => info.id).includes("000000000009"), true);
-  history.prune(10_000);
+  await history.prune(10_000);
   assertEquals(history.list({ limit: 9 }).map(({ info }) => info.state), ["running"]);
   assertEquals(history.messages("000000000001"), []);
+});
+
+Deno.test("History lists several states newest first, a page at a time", () => {
+  using history = new History(`${Deno.makeTempDirSync()}/history.db`);
+  const states: TaskState[] = ["completed", "aborted", "running"];
+  for (let n = 0; n < 30; n++) {
+    history.put(stored(`id${n}`, { state: states[n % 3] ?? "running", created: n }));
+  }
+  const page = (before?: string) =>
+    history.list({ root: "/p", states: ["aborted", "completed"], before, limit: 7 }).map(({ info }) =>
+      info.id
+    );
+  assertEquals(page(), ["id28", "id27", "id25", "id24", "id22", "id21", "id19"]);
+  assertEquals(page("id19"), ["id18", "id16", "id15", "id13", "id12", "id10", "id9"]);
+  assertEquals(history.list({ root: "/other", states, limit: 7 }), []);
+});
+
+Deno.test("History forgets a surplus of thousands in steps, between which it can be used, and a closing ends them", async () => {
+  const path = `${Deno.makeTempDirSync()}/history.db`;
+  {
+    using history = new History(path);
+    history.put(stored("waits", { state: "queued" }));
+    for (let n = 0; n < 800; n++) history.put(stored(`id${n}`, { created: n }));
+    for (let n = 0; n < 5; n++) history.addMessage("id3", { time: n, from: "task", data: n });
+    history.addMessage("closed", { time: 1, from: "task", data: "late" });
+  }
+  {
+    const history = new History(path, { tasks: 50, age: 1e15 });
+    const pruned = history.prune();
+    history.put(stored("new", { created: 1_000 }));
+    assertEquals(history.list({ limit: 1_000 }).length > 600, true);
+    history[Symbol.dispose]();
+    await pruned;
+  }
+  using history = new History(path, { tasks: 50, age: 1e15 });
+  await history.prune();
+  const left = history.list({ limit: 1_000 }).map(({ info }) => info.id);
+  assertEquals([left.length, left[0], left.at(-1)], [51, "new", "waits"]);
+  assertEquals([...history.messages("id3"), ...history.messages("closed")], []);
+});
+
+Deno.test("History forgets ends that no durable subscriber took for too long", async () => {
+  using history = new History(`${Deno.makeTempDirSync()}/history.db`, { age: 100 });
+  history.finals("ci", 1);
+  for (let time = 0; time < 500; time++) history.addFinal({ type: "task.completed", time, data: time });
+  await history.prune(350);
+  assertEquals(
+    history.finals("ci", 1_000).map(({ data }) => data),
+    Array.from({ length: 250 }, (_, n) => 250 + n),
+  );
 });
 
 Deno.test("History keeps the newest messages of a task that says very much", () => {
