@@ -17,7 +17,7 @@ import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
-import { PeerClock } from "../socket/peer_clock.ts";
+import { PeerClock, type PeerState } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { Client, Introduction } from "./client.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
@@ -52,6 +52,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   protocol: number = PROTOCOL_RANGE[0];
   takesParts = false;
   requests = 0;
+  /** Whether the first frame is still to come; an empty frame is none. */
+  silent = true;
   #bytesReceived = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
@@ -62,7 +64,6 @@ export class Connection implements Client, FrameSink, SocketHandler {
   #output: ConnectionOutput | undefined;
   #readingPaused = false;
   #inputEnded = false;
-  #spoke = false;
   #subscriptionsPaused = false;
   /** Offered events that were left out since the last drain. */
   #leftOut = 0;
@@ -94,11 +95,6 @@ export class Connection implements Client, FrameSink, SocketHandler {
 
   get requestsInFlight(): RequestDispatcher["counts"] {
     return this.#dispatcher.counts;
-  }
-
-  /** Whether the first frame is still to come; an empty frame is none. */
-  get silent(): boolean {
-    return !this.#spoke;
   }
 
   /** Its figures since it was accepted; messages include empty frames. */
@@ -228,18 +224,20 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
   }
 
-  /** Looks at the clock; the server calls it every second or two. `now` is `performance.now()`. */
+  /** When {@link checkTimes} has something to do, unless something comes or goes before. */
+  get dueAt(): number {
+    if (this.#decoder.partial || this.#refusal !== undefined) return 0;
+    return this.#clock.dueAt(this.#host.limits, this.#state);
+  }
+
+  /** Looks at the clock. `now` is `performance.now()`. */
   checkTimes(now: number): void {
     if (this.#decoder.partial && now - this.#clock.heardAt > PAUSE_MS) {
       this.#decode(() => this.#decoder.settle(this.#onFrame));
     }
     const refused = this.#refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
     if (refused) this.fail("too_many", this.#refusal ?? "");
-    const overdue = this.#clock.look(now, this.#host.limits, {
-      silent: this.silent,
-      closing: this.#closing !== undefined,
-      keepAlive: this.#isKeptAlive(),
-    });
+    const overdue = this.#clock.look(now, this.#host.limits, this.#state);
     switch (overdue?.kind) {
       case "ping":
         return this.#send(`{"type":"ping","id":"keep-alive-${overdue.number}"}`);
@@ -263,8 +261,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
    * Only subscribers are pinged: neither they nor the daemon would notice otherwise that the other side is
    * gone. A script that holds a connection open by hand would not know what to answer.
    */
-  #isKeptAlive(): boolean {
-    return this.subscriptions.size > 0 && this.name !== undefined && !this.#inputEnded;
+  get #state(): PeerState {
+    const keepAlive = this.subscriptions.size > 0 && this.name !== undefined && !this.#inputEnded;
+    return { silent: this.silent, closing: this.#closing !== undefined, keepAlive };
   }
 
   #endWhenAnswered(): void {
@@ -273,7 +272,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
-    this.#spoke = true;
+    this.silent = false;
     if (this.#closing !== undefined) return;
     if (this.#refusal !== undefined) return this.fail("too_many", this.#refusal);
     const value = decodeJson(bytes, start, end);

@@ -27,7 +27,7 @@ export interface ServerOptions {
   emit?: EmitEvent;
   /** A line for the daemon's log. */
   log?: (line: string) => void;
-  /** Called every second or two; less often while nothing happens. */
+  /** Called every second or two, and twice as late each time while nothing happens. */
   onCheck?: () => void;
   /** Directories of files that `onCheck` looks for: while they cannot be watched, it is called as often. */
   watched?: readonly string[];
@@ -36,8 +36,9 @@ export interface ServerOptions {
 }
 
 /**
- * Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. While it is alone
- * and a watch tells of what is removed, each pause is twice as long as the one before, up to `atRest`.
+ * Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. While nothing is
+ * received or sent, and a watch tells of what is removed, each pause is twice as long as the one before, up to
+ * `atRest` or to what is due.
  */
 const CHECK_MS = { connected: 1_000, alone: 2_000, atRest: 30_000 };
 
@@ -45,7 +46,7 @@ const CHECK_MS = { connected: 1_000, alone: 2_000, atRest: 30_000 };
  * The daemon's endpoint: accepts connections, keeps them within their limits, and closes them all in the end.
  */
 export class Server implements AsyncDisposable {
-  readonly traffic = new Traffic();
+  readonly traffic = new Traffic(() => this.#awake());
   readonly #connections = new Map<string, Connection>();
   readonly #host: ConnectionHost & { stopping: boolean; limits: ConnectionLimits };
   readonly #options: ServerOptions;
@@ -100,7 +101,13 @@ export class Server implements AsyncDisposable {
       onInternalError: this.#options.onInternalError,
     });
     await this.#endpoints.add({
-      open: async () => ({ path, ...await listenOpen(path, (socket) => endpoint.accept(socket)) }),
+      open: async () => ({
+        path,
+        ...await listenOpen(path, (socket) => {
+          this.#awake();
+          return endpoint.accept(socket);
+        }),
+      }),
     });
     this.#dialects.push(endpoint);
   }
@@ -204,7 +211,15 @@ export class Server implements AsyncDisposable {
       this.#check();
       this.#pauseMs = this.#mayRest() ? Math.min(this.#pauseMs * 2, CHECK_MS.atRest) : CHECK_MS.alone;
       this.#checkLater();
-    }, this.#connections.size > 0 ? CHECK_MS.connected : this.#pauseMs);
+    }, this.#connections.size > 0 ? this.#untilDue() : this.#pauseMs);
+  }
+
+  /** Milliseconds until a connection's time may run out, within those of a look. */
+  #untilDue(): number {
+    const { connected, alone } = CHECK_MS;
+    let due = this.#pauseMs === alone ? 0 : Infinity;
+    for (const { dueAt } of this.#connections.values()) due = Math.min(due, dueAt);
+    return Math.min(Math.max(due - performance.now(), connected), this.#pauseMs);
   }
 
   /** Looks soon again: something happened. */
@@ -216,7 +231,7 @@ export class Server implements AsyncDisposable {
   }
 
   #mayRest(): boolean {
-    if (this.#connections.size > 0 || this.#dialects.length > 0) return false;
+    if (this.#dialects.some(({ size }) => size > 0)) return false;
     const directories = [...this.#endpoints.paths.map(dirname), ...this.#options.watched ?? []];
     // Each is added, so that one that was made anew is watched, too.
     return directories.map((directory) => this.#watch.add(directory)).every(Boolean);

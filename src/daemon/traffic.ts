@@ -6,13 +6,21 @@ export class Traffic {
   sentBytes = 0;
   /** Connections closed because their client did not read. */
   slowConsumers = 0;
+  readonly #onBytes: () => void;
+
+  /** @param onBytes called whenever something was received or sent */
+  constructor(onBytes: () => void) {
+    this.#onBytes = onBytes;
+  }
 
   received(bytes: number, frames: number): void {
+    this.#onBytes();
     this.receivedBytes += bytes;
     this.receivedFrames += frames;
   }
 
   sent(bytes: number): void {
+    this.#onBytes();
     this.sentBytes += bytes;
   }
 

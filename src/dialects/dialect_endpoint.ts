@@ -27,6 +27,11 @@ export class DialectEndpoint {
     this.#host = host;
   }
 
+  /** Connections. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
   accept(socket: Socket): SocketHandler {
     const { frame, silentConnections, ...limits } = this.#host.limits();
     const connection = new DialectConnection(socket, this.#dialect, {
@@ -45,7 +50,7 @@ export class DialectEndpoint {
     return connection;
   }
 
-  /** Looks at the clock; called about once a second. `now` is `performance.now()`. */
+  /** Looks at the clock; called about once a second while there is a connection. `now` is `performance.now()`. */
   checkTimes(now: number): void {
     for (const connection of this.#connections) connection.checkTimes(now);
   }

@@ -1,6 +1,6 @@
 /**
- * When a peer was last heard, and what it has kept waiting. The connection's owner looks about once a second,
- * and does what {@link PeerClock.look} says. All times are milliseconds of `performance.now()`.
+ * When a peer was last heard, and what it has kept waiting. The connection's owner looks when something may be
+ * due, and does what {@link PeerClock.look} says. All times are milliseconds of `performance.now()`.
  */
 export interface PeerLimits {
   /** From connecting to the end of the first frame. */
@@ -23,6 +23,16 @@ export type Overdue =
 
 /** Pings that may stay unanswered. */
 const MOST_PINGS = 2;
+
+/** The state of a connection as far as its times depend on it. */
+export interface PeerState {
+  /** The first frame is still to come. */
+  silent: boolean;
+  /** Only the rest of the output matters. */
+  closing: boolean;
+  /** The peer is asked for signs of life. */
+  keepAlive: boolean;
+}
 
 export class PeerClock {
   readonly #connectedAt: number;
@@ -59,11 +69,21 @@ export class PeerClock {
     this.#stuckSince = undefined;
   }
 
-  /** @param silent the first frame is still to come @param closing only the rest of the output matters */
+  /** When {@link look} has something to say, unless something happens before; Infinity for never. */
+  dueAt(limits: PeerLimits, { silent, closing, keepAlive }: PeerState): number {
+    const due = [this.#stuckSince === undefined ? Infinity : this.#stuckSince + limits.drainTimeoutMs];
+    if (!closing) {
+      if (silent) due.push(this.#connectedAt + limits.firstFrameTimeoutMs);
+      if (this.#frameSince !== undefined) due.push(this.#frameSince + limits.frameTimeoutMs);
+      if (keepAlive) due.push(this.#heardAt + limits.keepAliveMs * (this.#pings + 1));
+    }
+    return Math.min(...due);
+  }
+
   look(
     now: number,
     limits: PeerLimits,
-    { silent, closing, keepAlive }: { silent: boolean; closing: boolean; keepAlive: boolean },
+    { silent, closing, keepAlive }: PeerState,
   ): Overdue | undefined {
     if (this.#stuckSince !== undefined && now - this.#stuckSince > limits.drainTimeoutMs) {
       return { kind: "lost", reason: "slow_consumer" };

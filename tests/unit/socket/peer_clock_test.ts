@@ -65,3 +65,21 @@ Deno.test("look() asks a quiet peer twice for a sign of life, and then gives it 
   clock.heard(15_000, { partial: false, frames: 1 });
   assertEquals(clock.look(20_000, LIMITS, asked), { kind: "ping", number: 1 });
 });
+
+Deno.test("dueAt() is when look() has something to say next", () => {
+  const clock = new PeerClock(0);
+  assertEquals(clock.dueAt(LIMITS, OPEN), Infinity);
+  assertEquals(clock.dueAt(LIMITS, { ...OPEN, silent: true }), 1_000);
+  const asked = { ...OPEN, keepAlive: true };
+  clock.heard(100, { partial: true, frames: 0 });
+  assertEquals(clock.dueAt(LIMITS, asked), 2_100);
+  clock.heard(200, { partial: false, frames: 1 });
+  assertEquals(clock.dueAt(LIMITS, asked), 5_200);
+  clock.look(5_200, LIMITS, asked);
+  assertEquals(clock.dueAt(LIMITS, asked), 10_200);
+  clock.stuck(3_000);
+  assertEquals(clock.dueAt(LIMITS, asked), 6_000);
+  assertEquals(clock.dueAt(LIMITS, { ...asked, closing: true }), 6_000);
+  clock.drained();
+  assertEquals(clock.dueAt(LIMITS, { ...asked, closing: true }), Infinity);
+});
