@@ -37,8 +37,8 @@ export interface ServerOptions {
 
 /**
  * Milliseconds between two looks; each wakes the daemon, which otherwise has nothing to do. While nothing is
- * received or sent, and a watch tells of what is removed, each pause is twice as long as the one before, up to
- * `atRest` or to what is due.
+ * received or sent, and a watch tells of what is removed, each pause is twice as long as the one before, up
+ * to `atRest` or to what is due.
  */
 const CHECK_MS = { connected: 1_000, alone: 2_000, atRest: 30_000 };
 
@@ -52,6 +52,7 @@ export class Server implements AsyncDisposable {
   readonly #options: ServerOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = CHECK_MS.alone;
+  #seenBytes = 0;
   /** The directories of what a look looks for. */
   readonly #watch = new DirectoryWatch({ onChange: () => this.#awake(), onError: () => {} });
   #closed = false;
@@ -209,9 +210,19 @@ export class Server implements AsyncDisposable {
     if (this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#check();
-      this.#pauseMs = this.#mayRest() ? Math.min(this.#pauseMs * 2, CHECK_MS.atRest) : CHECK_MS.alone;
+      this.#pauseMs = this.#isQuiet() && this.#mayRest()
+        ? Math.min(this.#pauseMs * 2, CHECK_MS.atRest)
+        : CHECK_MS.alone;
       this.#checkLater();
     }, this.#connections.size > 0 ? this.#untilDue() : this.#pauseMs);
+  }
+
+  /** Whether nothing was received or sent since the last look. */
+  #isQuiet(): boolean {
+    const { receivedBytes, sentBytes } = this.traffic;
+    const quiet = receivedBytes + sentBytes === this.#seenBytes;
+    this.#seenBytes = receivedBytes + sentBytes;
+    return quiet;
   }
 
   /** Milliseconds until a connection's time may run out, within those of a look. */

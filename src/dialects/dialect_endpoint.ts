@@ -50,7 +50,9 @@ export class DialectEndpoint {
     return connection;
   }
 
-  /** Looks at the clock; called about once a second while there is a connection. `now` is `performance.now()`. */
+  /**
+   * Looks at the clock; called about once a second while there is a connection. `now` is `performance.now()`.
+   */
   checkTimes(now: number): void {
     for (const connection of this.#connections) connection.checkTimes(now);
   }

@@ -1,6 +1,6 @@
 /**
- * When a peer was last heard, and what it has kept waiting. The connection's owner looks when something may be
- * due, and does what {@link PeerClock.look} says. All times are milliseconds of `performance.now()`.
+ * When a peer was last heard, and what it has kept waiting. The connection's owner looks when something may
+ * be due, and does what {@link PeerClock.look} says. All times are milliseconds of `performance.now()`.
  */
 export interface PeerLimits {
   /** From connecting to the end of the first frame. */

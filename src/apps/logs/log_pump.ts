@@ -24,8 +24,11 @@ const TIMES = {
   unwatched: 25,
   /** Of all, watch or not; then the positions are kept, too. */
   fallback: 1_000,
-  /** The same while nothing is written: each time twice as late, up to this. */
-  quiet: 30_000,
+  /**
+   * The same while nothing is written: each time twice as late, up to this. What a watch can miss, it misses
+   * amid many notices, so that the first of these looks find it.
+   */
+  quiet: 300_000,
   /** Until a watch that was given up is begun anew. */
   watchAgain: 1_000,
 };
