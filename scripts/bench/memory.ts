@@ -41,22 +41,23 @@ await bench({ rounds: 5 }, async function* (run) {
   const sockets = startAt(bare, "{}");
 
   let homes = 0;
-  const inTurn = async <T>(starts: readonly Start[], measure: (running: Running) => Promise<T>) => {
+  // Side by side: what one holds does not depend on the other.
+  const sideBySide = async <T>(starts: readonly Start[], measure: (running: Running) => Promise<T>) => {
     const found = starts.map((): T[] => []);
     for (let round = 0; round < run.rounds; round++) {
-      for (const [index, start] of starts.entries()) {
+      await Promise.all(starts.map(async (start, index) => {
         const { process: server, socket } = start(join(directory, `${homes++}`));
         await using running = server;
         await running.listening(socket);
         await delay(SETTLE_MS);
         found[index]?.push(await measure({ pid: running.pid, socket }));
-      }
+      }));
     }
     return found;
   };
   const baseline = (values: readonly number[]) => ({ name: "bare sockets under Bun", values });
 
-  const [ours = [], theirs = []] = await inTurn(
+  const [ours = [], theirs = []] = await sideBySide(
     [daemon, sockets],
     ({ pid }) => Promise.resolve(memoryOf(pid)),
   );
@@ -83,7 +84,7 @@ await bench({ rounds: 5 }, async function* (run) {
   // So that what the code itself takes when it first runs is there before.
   const churn = (socket: string, count: number) => mustRun([echo, "churn", socket, `${count}`, PING]);
 
-  const [each = [], bareEach = []] = await inTurn([roomy, sockets], async ({ pid, socket }) => {
+  const [each = [], bareEach = []] = await sideBySide([roomy, sockets], async ({ pid, socket }) => {
     await churn(socket, 2_000);
     await delay(SETTLE_MS);
     const before = memoryOf(pid).own;
@@ -101,7 +102,7 @@ await bench({ rounds: 5 }, async function* (run) {
     baseline: baseline(bareEach),
     goal: { of: "value", atMost: 3 },
   };
-  const [grown = [], bareGrown = []] = await inTurn([daemon, sockets], async ({ pid, socket }) => {
+  const [grown = [], bareGrown = []] = await sideBySide([daemon, sockets], async ({ pid, socket }) => {
     await churn(socket, 2_000);
     await delay(SETTLE_MS);
     const descriptors = openDescriptors(pid);

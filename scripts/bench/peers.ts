@@ -16,7 +16,7 @@ import { Scratch } from "./scratch.ts";
  * know them. Server on core 0, client on core 1, or both on core 0.
  */
 
-const COUNT = 10_000;
+const COUNT = 5_000;
 const PEERS = [
   { name: "node-ipc", script: "node_ipc", install: "node-ipc@12" },
   { name: "vscode-jsonrpc", script: "vscode_jsonrpc", install: "vscode-jsonrpc" },
