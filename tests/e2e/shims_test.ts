@@ -123,7 +123,7 @@ Deno.test("a shim's entry looks at its own tool alone, and goes when another one
   await shims.warm();
   const entry = () =>
     readFileSync(join(sandbox.haftHome, "cache", "shims", sandbox.project, ".haft-run-esbuild"), "utf8");
-  const hasBiome = () => /export PATH=.*biome/.test(entry());
+  const hasBiome = () => /haft_path=.*biome/.test(entry());
   assertEquals(hasBiome(), false);
   // An entry that still counted would never be written anew.
   const until = async (wanted: boolean) => {

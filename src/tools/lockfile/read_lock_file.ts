@@ -1,6 +1,6 @@
 import { readTextFile } from "../../base/read_text_file.ts";
 import type { ToolKind } from "../../protocol/artifact.ts";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { SYSTEM_FAILURES } from "../../base/system_error.ts";
 import { emptyLockFile, type LockFile } from "../locked_tool.ts";
@@ -41,5 +41,12 @@ export function readTextIfAny(path: string): string | undefined {
  */
 export function dependenciesLockPath(lockPath: string, storeId: string, kind: ToolKind): string {
   const ending = kind === "python" ? "requirements.txt" : "bun.lock";
-  return join(dirname(lockPath), "haft.lock.d", `${storeId}.${ending}`);
+  return join(dirname(lockPath), DEPENDENCIES, `${storeId}.${ending}`);
+}
+
+const DEPENDENCIES = "haft.lock.d";
+
+/** Whether a file is the lock of another tool's dependencies. */
+export function isOthersLock(path: string, storeId: string): boolean {
+  return basename(dirname(path)) === DEPENDENCIES && !basename(path).startsWith(`${storeId}.`);
 }

@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, rmSync, statSync, utimesSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { KnownCommand } from "../project/exec_cache.ts";
-import { unchanged } from "../project/fingerprint.ts";
-import { isShimEntry, shimEntry } from "./shim_entry.ts";
+import { isOthersLock } from "../lockfile/read_lock_file.ts";
+import { isYoung, type LookedAt, lookedAt, unchanged } from "../project/fingerprint.ts";
+import { isShimEntry, shimEntry, stampPath } from "./shim_entry.ts";
 import { shimEntryName } from "./shim_script.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
 
@@ -27,20 +28,29 @@ export function rememberShim(
 ): void {
   const entry = join(shimCache, cwd, shimEntryName(name));
   setAsideIfDamaged(entry);
-  const present = Object.keys(files).filter((path) => files[path] !== "absent");
+  // Just written, and of no use already: something keeps changing, and writing it each time would cost more
+  // than it saves.
+  if (isYoung(entry)) return;
   // All that is installed or removed passes the staging area, whose time tells that some other tool has
   // changed: an entry is no longer with the tools that the project asks for.
-  const tool = join(store, relative(store, command.file).split(sep)[0] ?? "");
+  const storeId = relative(store, command.file).split(sep)[0] ?? "";
+  const tool = join(store, storeId);
+  const { present, ...gone } = lookedAt(files);
+  const isOutside = (path: string) => path !== store && !isInside(path, store);
+  const stamped = withoutOthersLocks(present.filter(isOutside), storeId);
+  if (!stamped.every(hasFraction)) return;
+  const { absent, lacking } = toldByDirectories({
+    absent: gone.absent.filter(isOutside),
+    lacking: gone.lacking.filter(({ directory }) => isOutside(directory)),
+  });
   const inStore = [staging, ...present.filter((path) => path === tool || isInside(path, tool))];
-  const own = present.filter((path) => !isInside(path, store));
-  if (isYoung(entry) || !own.every(hasFraction)) return;
-  const stamped = own.map((path, index) => ({ path, stamp: `${entry}.${index}` }));
+  const marked = [...lacking.map(({ directory }) => directory), ...stamped]
+    .map((path, index) => ({ path, stamp: stampPath(entry, index) }));
   try {
     makeDirectory(dirname(entry), { mode: 0o700 });
     makeDirectory(staging);
-    if (!stamp(stamped, entry)) return;
-    const absent = Object.keys(files).filter((path) => files[path] === "absent" && !isInside(path, store));
-    writeAtomic(entry, shimEntry({ command, cwd, absent, stamped, store: inStore }), {
+    if (!stamp(marked, entry)) return;
+    writeAtomic(entry, shimEntry({ command, cwd, absent, lacking, stamped, store: inStore }), {
       mode: 0o600,
       durable: false,
     });
@@ -49,6 +59,34 @@ export function rememberShim(
   } catch {
     // It only saves time.
   }
+}
+
+/**
+ * The locks of other tools' dependencies are looked at together, by the time of their directory: a shim looks
+ * at its own tool alone, however many the project asks for.
+ */
+function withoutOthersLocks(paths: readonly string[], storeId: string): string[] {
+  const others = paths.filter((path) => isOthersLock(path, storeId) && tellsOfNames(dirname(path)));
+  const left = new Set(others);
+  return [...paths.filter((path) => !left.has(path)), ...new Set(others.map((path) => dirname(path)))];
+}
+
+/** A directory that does not tell what comes into it has its names looked for, each by itself. */
+function toldByDirectories({ absent, lacking }: Omit<LookedAt, "present">): Omit<LookedAt, "present"> {
+  const isTold = lacking.map(({ directory }) => tellsOfNames(directory));
+  const others = lacking.filter((_, index) => isTold[index] !== true).flatMap(({ directory, names }) =>
+    existsSync(directory) ? names.map((name) => join(directory, name)) : [directory]
+  );
+  return {
+    absent: [...absent, ...others],
+    lacking: lacking.filter((_, index) => isTold[index])
+      .toSorted((a, b) => a.directory.length - b.directory.length),
+  };
+}
+
+/** Whether a directory's time changes, to a shell's eyes, with all that comes into it from now on. */
+function tellsOfNames(directory: string): boolean {
+  return hasFraction(directory) && !isYoung(directory);
 }
 
 /** A shim came here because it could not use its entry: one of another form says so in one line. */
@@ -85,15 +123,6 @@ while [ $# -gt 0 ]; do touch -r "$1" "$2" || exit 1; [ "$1" -nt "$2" ] && exit 1
 
 function isInside(path: string, directory: string): boolean {
   return path.startsWith(`${directory}/`);
-}
-
-/**
- * Just written, and of no use already: something keeps changing, and writing it each time would cost more
- * than it saves.
- */
-function isYoung(entry: string): boolean {
-  const written = statSync(entry, { throwIfNoEntry: false })?.mtimeMs;
-  return written !== undefined && Date.now() - written < 2_000;
 }
 
 function hasFraction(path: string): boolean {

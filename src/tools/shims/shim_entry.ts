@@ -2,7 +2,8 @@
  * An entry: how a name is run in one directory, as a shell script that a shim sources. It starts the tool
  * only when every file that decided the answer is as it was, in what a shell can see without starting a
  * program:
- * - what was not there is not there, and no part of the directory's path has become a link;
+ * - what was not there is not there, and no part of the directory's path has become a link: as long as a
+ *   directory has exactly the time of its stamp, nothing came into it, and its names are not looked for;
  * - manifests and lock file have exactly the time of modification that a stamp beside the entry has, to the
  *   nanosecond;
  * - what haft itself writes in the store for this tool, and the area through which every installation comes
@@ -21,38 +22,61 @@ export interface ShimEntry {
   /** The directory, without links in its path. */
   cwd: string;
   absent: readonly string[];
-  /** Files and directories, each with its stamp. */
-  stamped: readonly { path: string; stamp: string }[];
+  /** Directories with the names that they lack; their stamps are the first. */
+  lacking: readonly { directory: string; names: readonly string[] }[];
+  /** Files with a stamp: the number of a stamp is behind the entry's own name. */
+  stamped: readonly string[];
   /** Files and directories of haft's own that are not newer than the entry. */
   store: readonly string[];
 }
 
-export function shimEntry({ command, cwd, absent, stamped, store }: ShimEntry): string {
+/** The file beside an entry that has the time of a directory or file of it. */
+export function stampPath(entry: string, index: number): string {
+  return `${entry}.${index}`;
+}
+
+export function shimEntry({ command, cwd, absent, lacking, stamped, store }: ShimEntry): string {
   const { file, path, defaults } = command;
+  const stamp = (index: number) => `"${stampPath("$haft_entry", index)}"`;
+  const components = componentsOf(cwd);
+  const covered = new Set(lacking.map(({ directory }) => directory));
+  const lists = [...new Set(lacking.map(({ names }) => words(names)))];
   const lines = [
-    ...components(cwd).map((directory) => `[ -h ${shellQuote(directory)} ] && return 0`),
-    ...absent.map((absentFile) => `[ -e ${shellQuote(absentFile)} ] && return 0`),
-    ...stamped.flatMap(({ path: stampedFile, stamp }) => {
-      const [own, mark] = [shellQuote(stampedFile), shellQuote(stamp)];
-      return [
-        `[ -e ${own} ] && [ -e ${mark} ] || return 0`,
-        `[ ${own} -nt ${mark} ] && return 0`,
-        `[ ${own} -ot ${mark} ] && return 0`,
-      ];
+    ...lists.map((list, index) =>
+      `haft_new${index}() { for haft_name in ${list}; do [ -e "$1$haft_name" ] && return 0; done; return 1; }`
+    ),
+    ...components.filter((component) => !covered.has(dirname(component)))
+      .map((component) => `[ -h ${shellQuote(component)} ] && return 0`),
+    // From the outermost on: a directory's own time says nothing once a link has come above it.
+    ...lacking.map(({ directory, names }, index) => {
+      const [own, mark] = [shellQuote(directory), stamp(index)];
+      const links = components.filter((component) => dirname(component) === directory)
+        .map((component) => `[ -h ${shellQuote(component)} ] || `);
+      const isNew = `haft_new${lists.indexOf(words(names))} ${shellQuote(below(directory))}`;
+      return `{ [ ${own} -nt ${mark} ] || [ ${own} -ot ${mark} ] || ! [ -e ${mark} ]; } && ` +
+        `{ ${links.join("")}${isNew}; } && return 0`;
     }),
-    ...store.flatMap((storeFile) => {
+    ...absent.map((absentFile) => `[ -e ${shellQuote(absentFile)} ] && return 0`),
+    ...stamped.map((stampedFile, index) => {
+      const [own, mark] = [shellQuote(stampedFile), stamp(lacking.length + index)];
+      return `[ -e ${own} ] && [ -e ${mark} ] && ! [ ${own} -nt ${mark} ] && ! [ ${own} -ot ${mark} ] || return 0`;
+    }),
+    ...store.map((storeFile) => {
       const own = shellQuote(storeFile);
-      return [`[ -e ${own} ] || return 0`, `[ ${own} -nt "$haft_entry" ] && return 0`];
+      // What has something that is there in it is there.
+      const isSeen = storeFile === file || store.some((other) => other.startsWith(`${storeFile}/`));
+      return `${isSeen ? "" : `[ -e ${own} ] && `}! [ ${own} -nt "$haft_entry" ] || return 0`;
     }),
     `[ -x ${shellQuote(file)} ] || return 0`,
-    "unset haft_entry",
+    "unset haft_entry haft_name",
     ...Object.entries(defaults).map(([name, value]) =>
       `[ "\${${name}+set}" ] || export ${name}=${shellQuote(value)}`
     ),
     ...(path.length === 0 ? [] : [
       // A program of the same project has it already.
-      `case "$PATH" in ${shellQuote(path.join(":"))}:*) ;;`,
-      `*) export PATH=${shellQuote(path.join(":"))}"\${PATH:+:$PATH}" ;; esac`,
+      `haft_path=${shellQuote(path.join(":"))}`,
+      `case "$PATH" in "$haft_path":*) ;; *) export PATH="$haft_path\${PATH:+:$PATH}" ;; esac`,
+      "unset haft_path",
     ]),
     `exec ${shellQuote(file)} "$@"`,
   ];
@@ -67,7 +91,17 @@ export function isShimEntry(text: string): boolean {
   return text.startsWith(FIRST) && text.endsWith(LAST);
 }
 
-function components(directory: string): string[] {
+/** A directory and those above it but the root, the outermost first. */
+function componentsOf(directory: string): string[] {
   const parent = dirname(directory);
-  return parent === directory ? [] : [...components(parent), directory];
+  return parent === directory ? [] : [...componentsOf(parent), directory];
+}
+
+function words(names: readonly string[]): string {
+  return names.map(shellQuote).join(" ");
+}
+
+/** What stands before a name in a directory. */
+function below(directory: string): string {
+  return directory === "/" ? "/" : `${directory}/`;
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import {
   existsSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -118,3 +120,42 @@ Deno.test("an entry of any wrong shape is set aside, and another haft's is left 
     assertEquals(read(), undefined);
     assertEquals(existsSync(join(cache, name)), true);
   }));
+
+Deno.test("the exec cache looks at a directory, and at what it lacked only when the directory changed", async () => {
+  const root = await Deno.makeTempDir();
+  const changes: Record<string, [expected: unknown, change: (directory: string) => void]> = {
+    "another file": [command, (directory) => writeFileSync(join(directory, "another"), "")],
+    "a file that was looked for": [undefined, (directory) => writeFileSync(join(directory, ".nvmrc"), "22")],
+    "a link to nothing leads somewhere": [undefined, (directory) => writeFileSync(`${directory}-target`, "")],
+    "a directory that was not there": [undefined, (directory) => {
+      mkdirSync(join(directory, "none"));
+      writeFileSync(join(directory, "none", "mise.toml"), "");
+    }],
+  };
+  const cache = join(root, "cache");
+  const keyOf = (directory: string) => ({ cwd: directory, name: "tool", version: "1" });
+  const places = Object.entries(changes).map(([name, [expected, change]]) => {
+    const directory = join(root, name);
+    mkdirSync(directory);
+    symlinkSync(`${directory}-target`, join(directory, "link"));
+    const files = [".nvmrc", "package.json", "link", "none/mise.toml", "none/mise.local.toml"]
+      .map((file) => join(directory, file));
+    writeExecCache(cache, keyOf(directory), { command, files, now: Date.now() + 10_000 });
+    return { name, directory, expected, change };
+  });
+  const [first] = places;
+  const kept = readExecCache(cache, keyOf(first?.directory ?? ""))?.files ?? {};
+  assertEquals(Object.keys(kept).map((path) => path.slice(first?.directory.length)).sort(), [
+    "/",
+    "/link",
+    "/none/",
+  ]);
+  // Deno has the time of a change in whole seconds.
+  await delay(1_100);
+  for (const { name, directory, expected, change } of places) {
+    assertEquals(readExecCache(cache, keyOf(directory))?.command, command, name);
+    change(directory);
+    assertEquals(readExecCache(cache, keyOf(directory))?.command, expected, name);
+  }
+  await Deno.remove(root, { recursive: true });
+});

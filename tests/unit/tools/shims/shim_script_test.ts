@@ -28,25 +28,31 @@ Deno.test("shimEntry() checks before it runs: links in the path, what was absent
   const text = shimEntry({
     command: { file: "/s/x", path: ["/s"], defaults: { X_HOME: "/s" } },
     cwd: "/a/b",
-    absent: ["/a/b/.nvmrc"],
-    stamped: [{ path: "/a/b/haft.toml", stamp: "/c/0" }],
-    store: ["/s/x/1"],
+    absent: ["/h/.tool-versions"],
+    lacking: [{ directory: "/", names: ["haft.toml"] }, { directory: "/a/b", names: [".nvmrc", "it's"] }],
+    stamped: ["/a/b/haft.toml"],
+    store: ["/s", "/s/x/1"],
   });
+  const unlike = (file: string, mark: string) =>
+    `{ [ ${file} -nt ${mark} ] || [ ${file} -ot ${mark} ] || ! [ -e ${mark} ]; }`;
   assertEquals(text.split("\n"), [
     "haft_run() {",
-    "[ -h '/a' ] && return 0",
+    `haft_new0() { for haft_name in 'haft.toml'; do [ -e "$1$haft_name" ] && return 0; done; return 1; }`,
+    `haft_new1() { for haft_name in '.nvmrc' 'it'\\''s'; do [ -e "$1$haft_name" ] && return 0; done; return 1; }`,
     "[ -h '/a/b' ] && return 0",
-    "[ -e '/a/b/.nvmrc' ] && return 0",
-    "[ -e '/a/b/haft.toml' ] && [ -e '/c/0' ] || return 0",
-    "[ '/a/b/haft.toml' -nt '/c/0' ] && return 0",
-    "[ '/a/b/haft.toml' -ot '/c/0' ] && return 0",
-    "[ -e '/s/x/1' ] || return 0",
-    `[ '/s/x/1' -nt "$haft_entry" ] && return 0`,
+    `${unlike("'/'", '"$haft_entry.0"')} && { [ -h '/a' ] || haft_new0 '/'; } && return 0`,
+    `${unlike("'/a/b'", '"$haft_entry.1"')} && { haft_new1 '/a/b/'; } && return 0`,
+    "[ -e '/h/.tool-versions' ] && return 0",
+    `[ -e '/a/b/haft.toml' ] && [ -e "$haft_entry.2" ] && ! [ '/a/b/haft.toml' -nt "$haft_entry.2" ] && ` +
+    `! [ '/a/b/haft.toml' -ot "$haft_entry.2" ] || return 0`,
+    `! [ '/s' -nt "$haft_entry" ] || return 0`,
+    `[ -e '/s/x/1' ] && ! [ '/s/x/1' -nt "$haft_entry" ] || return 0`,
     "[ -x '/s/x' ] || return 0",
-    "unset haft_entry",
+    "unset haft_entry haft_name",
     `[ "\${X_HOME+set}" ] || export X_HOME='/s'`,
-    "case \"$PATH\" in '/s':*) ;;",
-    `*) export PATH='/s'"\${PATH:+:$PATH}" ;; esac`,
+    "haft_path='/s'",
+    `case "$PATH" in "$haft_path":*) ;; *) export PATH="$haft_path\${PATH:+:$PATH}" ;; esac`,
+    "unset haft_path",
     `exec '/s/x' "$@"`,
     "}",
     'haft_run "$@"',
@@ -73,7 +79,14 @@ for (const shell of ["dash", "bash", "busybox"]) {
       const entry = join(cache, cache, ".haft-run-tool");
       mkdirSync(dirname(entry), { recursive: true });
       const command = { file: "/bin/echo", path: ["/s"], defaults: { X: "1" } };
-      const whole = shimEntry({ command, cwd: "/", absent: ["/nothing"], stamped: [], store: [] });
+      const whole = shimEntry({
+        command,
+        cwd: "/",
+        absent: ["/nothing"],
+        lacking: [],
+        stamped: [],
+        store: [],
+      });
       const run = () =>
         spawnSync(shell, [...(shell === "busybox" ? ["sh"] : []), shim, "ran"], {
           cwd: cache,
