@@ -42,16 +42,30 @@ function holder(world: AppsWorld, copies: readonly SeenCopy[], round: number): H
 
 async function controller(world: AppsWorld): Promise<Host> {
   const manager = await jetstreamManager(world.connection.nats, { checkAPI: false });
-  const lead = await manager.streams.getMessage(appsStream(FLEET), {
-    last_by_subj: appSubject(FLEET, { who: "*", kind: "lead", id: CONTROLLER }),
-  });
+  const lead = await answerOf(() =>
+    manager.streams.getMessage(appsStream(FLEET), {
+      last_by_subj: appSubject(FLEET, { who: "*", kind: "lead", id: CONTROLLER }),
+    })
+  );
   return hostOf(world, lead === null ? undefined : appPlace(lead.subject).who);
 }
 
 async function streamLeader({ connection, cluster }: AppsWorld): Promise<string> {
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });
-  const info = await manager.streams.info(appsStream(FLEET));
+  const info = await answerOf(() => manager.streams.info(appsStream(FLEET)));
   return info.cluster?.leader ?? cluster.names[0] ?? "";
+}
+
+/** Asks again while the stream has no leader after the round before. */
+async function answerOf<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt >= 20) throw error;
+      await delay(1_000);
+    }
+  }
 }
 
 /** Each does its worst, and returns what puts things right again. */

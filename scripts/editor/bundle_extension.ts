@@ -1,9 +1,14 @@
 import type { Plugin } from "esbuild";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import settings from "../../deno.json" with { type: "json" };
 import { projectRoot } from "../support/project.ts";
 
 export const EXTENSION: string = join(projectRoot, "clients", "vscode");
+
+/** What Deno and Bun have, and VS Code's Node does not: esbuild rewrites syntax alone. */
+const UNKNOWN =
+  /\b(?:Async)?DisposableStack\b|\b(?:Map|Object)\.groupBy\b|\bArray\.fromAsync\b|\bPromise\.try\b/;
 
 /** The extension as one file for VS Code's Node 20, which does not know `using` yet. */
 export async function bundleExtension(outfile: string): Promise<void> {
@@ -22,6 +27,10 @@ export async function bundleExtension(outfile: string): Promise<void> {
     absWorkingDir: projectRoot,
   });
   await stop();
+  const [unknown] = UNKNOWN.exec(readFileSync(outfile, "utf8")) ?? [];
+  if (unknown !== undefined) {
+    throw new Error(`VS Code's Node does not have ${unknown}, which ${outfile} uses`);
+  }
 }
 
 /** Names of deno.json's import map, and the runtime seam, which Node's part takes. */

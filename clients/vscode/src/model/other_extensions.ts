@@ -1,9 +1,12 @@
 import { dirname, join } from "node:path";
 import type { Tool } from "./project.ts";
 
+/** Some extensions take a list of paths, and use the first that works. */
+export type SettingValue = string | readonly string[];
+
 /** Where a setting gets its value from: an executable of the project, or a file below a tool's directory. */
 type From =
-  | { executable: string; value?: (executable: string) => string }
+  | { executable: string; value?: (executable: string) => SettingValue }
   | { tool: string; directory: string; has: string };
 
 interface Known {
@@ -14,6 +17,7 @@ interface Known {
 
 /** `…/bin/go` → `…` */
 const home = (executable: string) => dirname(dirname(executable));
+const listed = (executable: string) => [executable];
 
 const KNOWN: readonly Known[] = [
   {
@@ -21,7 +25,12 @@ const KNOWN: readonly Known[] = [
     setting: "python.defaultInterpreterPath",
     from: { executable: "python3" },
   },
-  { extension: "charliermarsh.ruff", setting: "ruff.interpreter", from: { executable: "python3" } },
+  {
+    extension: "charliermarsh.ruff",
+    setting: "ruff.interpreter",
+    from: { executable: "python3", value: listed },
+  },
+  { extension: "charliermarsh.ruff", setting: "ruff.path", from: { executable: "ruff", value: listed } },
   { extension: "golang.go", setting: "go.goroot", from: { executable: "go", value: home } },
   { extension: "denoland.vscode-deno", setting: "deno.path", from: { executable: "deno" } },
   { extension: "oven.bun-vscode", setting: "bun.runtime", from: { executable: "bun" } },
@@ -45,7 +54,7 @@ const KNOWN: readonly Known[] = [
 export interface WantedSetting {
   extension: string;
   setting: string;
-  value: string;
+  value: SettingValue;
 }
 
 export interface OtherContext {
@@ -72,7 +81,7 @@ async function valueOf(
   from: From,
   tools: readonly Tool[],
   { exists, executable }: OtherContext,
-): Promise<string | undefined> {
+): Promise<SettingValue | undefined> {
   if ("executable" in from) {
     const file = await executable(from.executable);
     return file === undefined || !exists(file) ? undefined : from.value?.(file) ?? file;
@@ -87,7 +96,7 @@ async function valueOf(
 export interface SettingOffer {
   kind: "set" | "update" | "remove" | "replace";
   setting: string;
-  value: string | undefined;
+  value: SettingValue | undefined;
 }
 
 /**
@@ -100,22 +109,28 @@ export function settingOffers(
   wanted: readonly WantedSetting[],
   { current, written, isComplete }: {
     current(setting: string): unknown;
-    written: Readonly<Record<string, string>>;
+    written: Readonly<Record<string, SettingValue>>;
     /** Whether all of the project's tools are installed. */
     isComplete: boolean;
   },
 ): SettingOffer[] {
   const offers = wanted.flatMap(({ setting, value }): SettingOffer[] => {
     const now = current(setting);
-    if (now === value) return [];
-    const kind = now === undefined ? "set" : now === written[setting] ? "update" : "replace";
+    if (isSame(now, value)) return [];
+    // An empty list is what an extension has by default, and says nothing.
+    const isUnset = now === undefined || (Array.isArray(now) && now.length === 0);
+    const kind = isUnset ? "set" : isSame(now, written[setting]) ? "update" : "replace";
     return [{ kind, setting, value }];
   });
   const stale = Object.entries(written).filter(([setting, value]) =>
-    isComplete && current(setting) === value && !wanted.some((one) => one.setting === setting)
+    isComplete && isSame(current(setting), value) && !wanted.some((one) => one.setting === setting)
   );
   return [
     ...offers,
     ...stale.map(([setting]): SettingOffer => ({ kind: "remove", setting, value: undefined })),
   ];
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -2,22 +2,27 @@ import { existsSync, type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
 /**
- * Calls `appeared` when something changes at one of the sockets, until it is disposed of. The system tells; no
- * timer looks. Where no daemon has run yet there is no directory: then the nearest one that exists is watched,
- * and `appeared` is called when the next directory on the way comes. Whoever is called has to watch anew.
+ * Calls `appeared` when something changes at one of the sockets, until it is disposed of. The system tells;
+ * no timer looks. Where no daemon has run yet there is no directory: then the nearest one that exists is
+ * watched, and `appeared` is called when the next directory on the way comes. Whoever is called has to watch
+ * anew.
  */
 export function watchSockets(sockets: readonly string[], appeared: () => void): Disposable {
-  const watchers = new DisposableStack();
+  const watchers: FSWatcher[] = [];
   for (const socket of new Set(sockets)) {
     try {
       const watcher = watchNearest(socket, appeared);
       watcher.on("error", () => watcher.close());
-      watchers.defer(() => watcher.close());
+      watchers.push(watcher);
     } catch {
       // A system that watches nothing, or has no watches left: the next command reaches a new daemon.
     }
   }
-  return watchers;
+  return {
+    [Symbol.dispose]() {
+      for (const watcher of watchers) watcher.close();
+    },
+  };
 }
 
 function watchNearest(socket: string, appeared: () => void): FSWatcher {

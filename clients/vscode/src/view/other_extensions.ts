@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { sep } from "node:path";
 import * as vscode from "vscode";
-import { type SettingOffer, settingOffers, wantedSettings } from "../model/other_extensions.ts";
+import { failureText } from "../model/failure.ts";
+import {
+  type SettingOffer,
+  settingOffers,
+  type SettingValue,
+  wantedSettings,
+} from "../model/other_extensions.ts";
 import type { Project } from "../model/project.ts";
 import { missingTools } from "../model/tool_rows.ts";
 import { setting } from "./settings.ts";
@@ -78,7 +84,7 @@ export class OtherExtensions implements vscode.Disposable {
   async #choose(project: Project, offers: readonly SettingOffer[]): Promise<void> {
     const items = offers.map((offer) => ({
       label: offer.setting,
-      description: offer.value ?? "",
+      description: offer.value?.toString() ?? "",
       detail: WHAT[offer.kind],
       picked: offer.kind !== "replace",
       offer,
@@ -88,16 +94,26 @@ export class OtherExtensions implements vscode.Disposable {
       placeHolder: "Chosen ones are written to this folder's .vscode/settings.json",
       canPickMany: true,
     });
-    for (const { offer } of picked ?? []) await this.#write(project, offer);
+    for (const { offer } of picked ?? []) {
+      try {
+        await this.#write(project, offer);
+      } catch (error) {
+        // One that an extension keeps for the whole window has no place in one folder of several.
+        void vscode.window.showErrorMessage(`${offer.setting} was not written: ${failureText(error)}`);
+      }
+    }
   }
 
   async #write(project: Project, { setting, value }: SettingOffer): Promise<void> {
     await vscode.workspace.getConfiguration(undefined, this.#workspace.folderOf(project)).update(
       setting,
       value,
-      vscode.ConfigurationTarget.WorkspaceFolder,
+      // The same file; in a window with one folder it takes settings of every scope.
+      this.#workspace.projects.length > 1
+        ? vscode.ConfigurationTarget.WorkspaceFolder
+        : vscode.ConfigurationTarget.Workspace,
     );
-    const all = this.#memento.get<PerFolder<PerFolder<string>>>(WRITTEN) ?? {};
+    const all = this.#memento.get<PerFolder<PerFolder<SettingValue>>>(WRITTEN) ?? {};
     const { [setting]: _, ...others } = all[project.root] ?? {};
     const written = value === undefined ? others : { ...others, [setting]: value };
     await this.#memento.update(WRITTEN, { ...all, [project.root]: written });
@@ -122,7 +138,7 @@ export class OtherExtensions implements vscode.Disposable {
         const { workspaceFolderValue, workspaceValue, globalValue } = settings.inspect(name) ?? {};
         return workspaceFolderValue ?? workspaceValue ?? globalValue;
       },
-      written: this.#memento.get<PerFolder<PerFolder<string>>>(WRITTEN)?.[root] ?? {},
+      written: this.#memento.get<PerFolder<PerFolder<SettingValue>>>(WRITTEN)?.[root] ?? {},
       isComplete: missingTools(tools).length === 0,
     });
   }
