@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Resident bytes of a process now, by /proc. */
@@ -14,6 +15,36 @@ export function openDescriptors(pid: number): number {
 /** Seconds of processor time that a process has used, by /proc. */
 export function processorTime(pid: number): number {
   return ticks(pid, [11, 12]);
+}
+
+/** Between two looks at a process's threads: what one uses after the last look before its end is missed. */
+const LOOK_MS = 1_000;
+
+/** Milliseconds of processor time that a process uses meanwhile, to the nanosecond, by /proc. */
+export async function processorTimeDuring(pid: number, ms: number): Promise<number> {
+  const until = performance.now() + ms;
+  let before = threadTimes(pid);
+  for (let used = 0;;) {
+    await delay(Math.min(LOOK_MS, Math.max(0, until - performance.now())));
+    const now = threadTimes(pid);
+    for (const [thread, time] of now) used += time - (before.get(thread) ?? 0);
+    if (performance.now() >= until) return used / 1e6;
+    before = now;
+  }
+}
+
+/** Nanoseconds that each thread of a process has run. */
+function threadTimes(pid: number): Map<string, number> {
+  const threads = new Map<string, number>();
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const [ran] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+      threads.set(thread, Number(ran));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return threads;
 }
 
 /** Seconds of processor time of the children that this process has waited for, by /proc. */

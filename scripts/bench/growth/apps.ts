@@ -1,83 +1,99 @@
 import { delay } from "@std/async/delay";
+import type { DaemonClient } from "../../../src/client/daemon_client.ts";
 import { BenchDaemon } from "../bench_daemon.ts";
-import { memoryOf, processorTime } from "../process_state.ts";
+import { memoryOf, processorTimeDuring } from "../process_state.ts";
 import { bench } from "../report/bench.ts";
 
-// More and more apps that sleep under one daemon: starting them all, asking for their status, what the daemon
-// holds, and its processor time while nothing happens. An idle daemon uses none that can be measured.
+// More and more apps that sleep under one daemon: starting them all, and asking for their status. Those of
+// the last round stay, all daemons side by side, until they have come to rest: what each holds then, and its
+// processor time while nothing happens.
 
 const SIZES = [10, 50, 100, 250, 500];
-const SETTLE_MS = 8_000;
-const REST_MS = 10_000;
+/** Looks at what may have been missed become rare, and the runtime stops looking at its heap each second. */
+const SETTLE_MS = 65_000;
+/** Each has one of the looks that remain. */
+const REST_MS = 30_000;
+const RESTS = 2;
 const ASKED = 9;
+const MINUTE_MS = 60_000;
 
 await bench({ rounds: 3 }, async function* (run) {
   const { rounds } = run;
   const sizes = run.sizes(SIZES);
-  const found = sizes.map((size) => ({
-    size,
-    start: [] as number[],
-    status: [] as number[],
-    memory: [] as number[],
-    rest: [] as number[],
-  }));
-  for (let round = 0; round < rounds; round++) {
-    for (const { size, start, status, memory, rest } of found) {
-      const one = await running(size);
-      start.push(one.start);
-      status.push(...one.status);
-      memory.push(one.memory);
-      rest.push(one.rest);
+  const found = sizes.map((size) => ({ size, start: [] as number[], status: [] as number[] }));
+  for (let round = 1; round < rounds; round++) {
+    for (const { size, ...times } of found) {
+      await using _apps = await Apps.start(size, times);
     }
   }
-  const points = (of: "start" | "status" | "memory" | "rest") =>
-    found.map((one) => ({ size: one.size, values: one[of] }));
-  const common = { along: "apps", expected: "linear" } as const;
+  await using stack = new AsyncDisposableStack();
+  const resting: Apps[] = [];
+  for (const { size, ...times } of found) resting.push(stack.use(await Apps.start(size, times)));
+  const along = "apps";
+  for (const [key, title] of [["start", "starting them all"], ["status", "`app.status`"]] as const) {
+    const points = found.map((one) => ({ size: one.size, values: one[key] }));
+    yield { name: `grow.apps.${key}`, title, along, unit: "ms", expected: "linear", points };
+  }
+  await delay(SETTLE_MS);
   yield {
-    ...common,
-    name: "grow.apps.start",
-    title: "starting them all",
-    unit: "ms",
-    points: points("start"),
-  };
-  yield { ...common, name: "grow.apps.status", title: "`app.status`", unit: "ms", points: points("status") };
-  yield {
-    ...common,
     name: "grow.apps.memory",
     title: "the daemon's memory, in no file",
+    along,
     unit: "MB",
-    points: points("memory"),
+    expected: "linear",
+    points: resting.map(({ size, pid }) => ({ size, values: [memoryOf(pid).own / 1e6] })),
   };
+  const rest = resting.map(({ size }) => ({ size, values: [] as number[] }));
+  for (let n = 0; n < RESTS; n++) {
+    const used = await Promise.all(resting.map(({ pid }) => processorTimeDuring(pid, REST_MS)));
+    for (const [at, ms] of used.entries()) rest[at]?.values.push(ms * MINUTE_MS / REST_MS);
+  }
   yield {
     name: "grow.apps.rest",
     title: "processor time at rest",
-    along: "apps",
+    along,
     unit: "ms a minute",
     expected: "flat",
-    points: points("rest"),
+    points: rest,
   };
 });
 
-async function running(size: number) {
-  const tables = Array.from({ length: size }, (_, n) => `[apps.a${n}]\ncommand = ["/bin/sleep", "3600"]\n`);
-  await using bench = await BenchDaemon.start(tables.join(""));
-  const daemon = await bench.connect();
-  const { pid } = daemon.ack;
-  const scope = { root: bench.cwd };
-  const begun = performance.now();
-  await daemon.request("app.start", scope, { timeoutMs: 120_000 });
-  const start = performance.now() - begun;
-  const status: number[] = [];
-  for (let n = 0; n < ASKED; n++) {
-    const asked = performance.now();
-    await daemon.request("app.status", scope);
-    status.push(performance.now() - asked);
+/** A daemon and its apps, all of which end with it. */
+class Apps implements AsyncDisposable {
+  readonly size: number;
+  readonly pid: number;
+  readonly #bench: BenchDaemon;
+  readonly #daemon: DaemonClient;
+
+  private constructor(size: number, bench: BenchDaemon, daemon: DaemonClient) {
+    this.size = size;
+    this.#bench = bench;
+    this.#daemon = daemon;
+    this.pid = daemon.ack.pid;
   }
-  await delay(SETTLE_MS);
-  const memory = memoryOf(pid).own / 1e6;
-  const before = processorTime(pid);
-  await delay(REST_MS);
-  const rest = (processorTime(pid) - before) * 1_000 * 60_000 / REST_MS;
-  await daemon.request("app.stop", scope, { timeoutMs: 120_000 });
-  return { start, status, memory, rest };
+
+  /** @param times get what was measured, in milliseconds */
+  static async start(size: number, times: { start: number[]; status: number[] }): Promise<Apps> {
+    const tables = Array.from(
+      { length: size },
+      (_, n) => `[apps.a${n}]\ncommand = ["/bin/sleep", "3600"]\n`,
+    );
+    const bench = await BenchDaemon.start(tables.join(""));
+    const daemon = await bench.connect();
+    const scope = { root: bench.cwd };
+    const begun = performance.now();
+    await daemon.request("app.start", scope, { timeoutMs: 120_000 });
+    times.start.push(performance.now() - begun);
+    for (let n = 0; n < ASKED; n++) {
+      const asked = performance.now();
+      await daemon.request("app.status", scope);
+      times.status.push(performance.now() - asked);
+    }
+    return new Apps(size, bench, daemon);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon.request("app.stop", { root: this.#bench.cwd }, { timeoutMs: 120_000 });
+    await this.#bench[Symbol.asyncDispose]();
+  }
 }
