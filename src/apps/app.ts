@@ -27,6 +27,8 @@ export interface StartOptions {
   env?: Env | undefined;
   /** The instances that are meant; all when left out. */
   only?: InstanceNumbers | undefined;
+  /** As the request has just read it; trusted, if it has the app. */
+  project?: ProjectApps | undefined;
 }
 
 /** An app of a manifest, or one that was started with its own configuration; and its instances. */
@@ -42,6 +44,8 @@ export class App {
   #env: Record<string, string> = {};
   #changed: string[] = [];
   #desired: "running" | "stopped" = "stopped";
+  /** While a request starts its instances. */
+  #asked: ProjectApps | undefined;
   readonly #group: InstanceGroup;
   readonly #writer: RecordWriter;
 
@@ -107,9 +111,12 @@ export class App {
    *
    * @param only the instances that are meant; all when left out
    */
-  start(config: AppConfig, { env, only }: StartOptions = {}): void {
+  start(config: AppConfig, { env, only, project }: StartOptions = {}): void {
     this.#prepare(config, env);
-    for (const instance of this.#group.chosen(only)) instance.start();
+    const chosen = this.#group.chosen(only);
+    this.#asked = project;
+    for (const instance of chosen) instance.start();
+    this.#asked = undefined;
   }
 
   restart(config: AppConfig, { env, only }: StartOptions = {}): void {
@@ -251,9 +258,9 @@ export class App {
       random,
       markerPrefix: `${this.#stem}/${number}`,
       owner: services.journal.directory,
-      plan: () => this.#plan(instance),
+      plan: (project) => this.#plan(instance, project),
       noteStart: (plan) => this.#noteStart(number, plan),
-      dependencies: (signal, onWait) => services.awaitDependencies(this.key, { signal, onWait }),
+      dependencies: (...wait) => services.awaitDependencies(this.key, this.#asked, ...wait),
       logs: (onLine) =>
         makeInstanceLogs(services, {
           key: this.key,
@@ -273,10 +280,10 @@ export class App {
     return instance;
   }
 
-  async #plan(instance: AppInstance): Promise<LaunchPlan> {
+  async #plan(instance: AppInstance, asked: ProjectApps | undefined): Promise<LaunchPlan> {
     const { readProject, scriptDirectory: scripts, journal, logDirectory, ports } = this.#services;
-    const project = readProject(this.key.root);
-    if (!this.isAdhoc) project.requireTrust();
+    const project = asked ?? readProject(this.key.root);
+    if (!this.isAdhoc && asked === undefined) project.requireTrust();
     const written = this.#adhoc ?? project.tables[this.name];
     const config = this.config(project);
     const port = await instancePort(config.port, { ports, instance });

@@ -215,11 +215,11 @@ export class AppInstance {
   }
 
   async #tryLaunch(generation: number, waits: boolean): Promise<void> {
-    const { signal } = this.#abort;
-    const host = this.#host;
-    if (waits) await host.dependencies(signal, (reason) => this.#dispatch({ type: "note", reason }));
+    const [{ signal }, host] = [this.#abort, this.#host];
+    const note = (reason: string) => this.#dispatch({ type: "note", reason });
+    const project = waits ? await host.dependencies(signal, note) : undefined;
     if (signal.aborted) return;
-    const plan = await host.plan();
+    const plan = await host.plan(project);
     if (signal.aborted) return;
     const changed = host.noteStart(plan);
     this.#config = plan.config;

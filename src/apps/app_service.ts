@@ -40,7 +40,7 @@ export class AppService {
 
   constructor(options: AppServiceOptions) {
     this.#services = makeAppServices(options, {
-      awaitDependencies: (key, wait) => this.#awaitDependencies(this.#apps.get(key), wait),
+      awaitDependencies: (key, ...wait) => this.#awaitDependencies(this.#apps.get(key), ...wait),
       remove: (key) => this.#remove(this.#apps.get(key), { logs: false }),
     });
     const { readProject } = this.#services;
@@ -244,7 +244,7 @@ export class AppService {
           // A scheduled app of `up` waits for its time.
           if (autostart && !startsAtOnce(config)) return;
           requirePlacement(app, config, selection);
-          app.start(config, { env: selection.env, only: instancesMeant(name, selection.names) });
+          app.start(config, { env: selection.env, only: instancesMeant(name, selection.names), project });
         }));
         await this.#schedule(app, project);
       }
@@ -296,13 +296,14 @@ export class AppService {
 
   async #awaitDependencies(
     app: App,
-    { signal, onWait }: { signal: AbortSignal; onWait: (reason: string) => void },
-  ): Promise<void> {
+    project: ProjectApps | undefined,
+    signal: AbortSignal,
+    onWait: (reason: string) => void,
+  ): Promise<ProjectApps | undefined> {
     await this.#adopted;
-    const project = this.#services.readProject(app.key.root);
-    const { depends_on: dependsOn } = app.config(project);
+    const { depends_on: dependsOn } = app.config(project ?? this.#services.readProject(app.key.root));
     const waits = Object.entries(dependsOn);
-    if (waits.length === 0) return;
+    if (waits.length === 0) return project;
     onWait(`waits for ${waits.map(([name, condition]) => `${name} (${condition})`).join(", ")}`);
     await Promise.all(waits.map(async ([name, condition]) => {
       const other = this.#apps.get({ root: app.key.root, name });

@@ -51,11 +51,18 @@ export interface AppServices {
   /** A line for the daemon's log: something went wrong that is neither an app's fault nor a caller's. */
   onProblem(text: string): void;
   readProject(root: string): ProjectApps;
-  /** Resolves when the apps that this one depends on are as it wants them. */
+  /**
+   * Resolves when the apps that this one depends on are as it wants them.
+   *
+   * @param project as it was just read
+   * @returns the same, when there was nothing to wait for
+   */
   awaitDependencies(
     app: ProcessKey,
-    options: { signal: AbortSignal; onWait: (reason: string) => void },
-  ): Promise<void>;
+    project: ProjectApps | undefined,
+    signal: AbortSignal,
+    onWait: (reason: string) => void,
+  ): Promise<ProjectApps | undefined>;
   remove(app: ProcessKey): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import type { SplitLine } from "./logs/line_splitter.ts";
 import type { InstanceLogs } from "./logs/instance_logs.ts";
 import type { LogStream } from "./logs/log_files.ts";
 import type { LogTargets } from "./logs/log_copier.ts";
+import type { ProjectApps } from "./project_apps.ts";
 
 /** What one start needs to know; made anew for each. */
 export interface LaunchPlan {
@@ -38,12 +39,22 @@ export interface InstanceHost {
   readonly markerPrefix: string;
   /** The journal's directory: which daemon's the processes are. */
   readonly owner: string;
-  /** Configuration and environment as they are now. @throws {HaftError} */
-  plan(): Promise<LaunchPlan>;
+  /**
+   * Configuration and environment as they are now.
+   *
+   * @param project as {@link dependencies} has it @throws {HaftError}
+   */
+  plan(project?: ProjectApps): Promise<LaunchPlan>;
   /** A plan is about to be carried out. @returns what differs from the start before */
   noteStart(plan: LaunchPlan): string[];
-  /** Waits for the apps that this one depends on. @throws {HaftError} when one of them cannot come up */
-  dependencies(signal: AbortSignal, onWait: (reason: string) => void): Promise<void>;
+  /**
+   * Waits for the apps that this one depends on.
+   *
+   * @returns the project as the request has just read it that this start is part of; undefined when it may
+   * have changed since
+   * @throws {HaftError} when one of them cannot come up
+   */
+  dependencies(signal: AbortSignal, onWait: (reason: string) => void): Promise<ProjectApps | undefined>;
   logs(listener: (stream: LogStream, line: SplitLine) => void): InstanceLogs;
   emit<Name extends AppEventName>(type: Name, data: AppEventDetails[Name]): void;
   /** Something of the instance's record changed: keep it soon. */

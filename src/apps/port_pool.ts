@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { errorCode, HaftError } from "../base/errors.ts";
 import type { ProcessIdentity } from "../process/process_table.ts";
 import { type AppState, isDown } from "./state/app_state.ts";
@@ -90,8 +89,9 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** An address that this system does not have is not taken. */
-function isTaken(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+async function isTaken(host: string, port: number): Promise<boolean> {
+  const { createServer } = await import("node:net");
+  return await new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error) => resolve(!MISSING.has(errorCode(error) ?? "")));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(false)));

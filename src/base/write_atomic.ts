@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "./errors.ts";
 import { makeDirectory } from "./private_directory.ts";
 
 /**
@@ -14,11 +15,9 @@ export function writeAtomic(
   { mode = 0o644, durable = true }: { mode?: number; durable?: boolean } = {},
 ): void {
   const directory = dirname(path);
-  // A file for its user alone is in a directory for its user alone.
-  makeDirectory(directory, { mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
   const temporary = join(directory, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
-    const file = openSync(temporary, "wx", mode);
+    const file = openIn(directory, temporary, mode);
     try {
       writeFileSync(file, text);
       if (durable) fsyncSync(file);
@@ -33,6 +32,19 @@ export function writeAtomic(
       // It was never made, or the directory does not let go of it: the first error is the one to tell.
     }
     throw withPath(error, path);
+  }
+}
+
+/** Opens a new file. Most often its directory is there, so that is made when the file cannot be. */
+function openIn(directory: string, path: string, mode: number): number {
+  try {
+    return openSync(path, "wx", mode);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    // A file for its user alone is in a directory for its user alone.
+    makeDirectory(directory, { mode: (mode & 0o077) === 0 ? 0o700 : 0o755 });
+    return openSync(path, "wx", mode);
   }
 }
 

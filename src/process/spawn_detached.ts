@@ -74,6 +74,10 @@ export function spawnDetached(
 
 /** Opens a file of output. By O_APPEND each write goes to its end, whatever happens to the file's length. */
 export function openOutput(path: string): number {
-  makePrivateDirectory(dirname(path));
-  return openSync(path, "a", 0o600);
+  try {
+    return openSync(path, "a", 0o600);
+  } catch {
+    makePrivateDirectory(dirname(path));
+    return openSync(path, "a", 0o600);
+  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -26,15 +26,17 @@ export class Journal {
    * since they mean nothing after it, and syncing them would make each start wait for the disk
    */
   write(record: AppRecord, { durable }: { durable: boolean }): void {
-    makePrivateDirectory(this.directory);
     const path = this.#path(record);
     if (durable) this.#unsynced.add(path);
+    const write = () => writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable: false });
     try {
-      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable: false });
+      write();
     } catch (error) {
-      // Something that no file replaces lies in its place.
-      if (setAside(path) === undefined) throw error;
-      writeAtomic(path, JSON.stringify(record), { mode: 0o600, durable: false });
+      // The directory is gone or closed, or something that no file replaces lies in the file's place.
+      makePrivateDirectory(this.directory);
+      const isBlocked = lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
+      if (isBlocked && setAside(path) === undefined) throw error;
+      write();
     }
   }
 

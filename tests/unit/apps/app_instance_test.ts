@@ -25,7 +25,7 @@ interface World {
 async function withInstance(
   table: Record<string, unknown>,
   fn: (world: World) => Promise<void>,
-  dependencies: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  dependencies: (signal: AbortSignal) => Promise<undefined> = () => Promise.resolve(undefined),
 ): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "haft-t-" });
   const clock = new FakeClock();
@@ -187,7 +187,9 @@ Deno.test("stop() while it waits for a dependency ends the wait, and a restart t
   const waits: AbortSignal[] = [];
   const wait = (signal: AbortSignal) => {
     waits.push(signal);
-    return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    return new Promise<undefined>((resolve) =>
+      signal.addEventListener("abort", () => resolve(undefined), { once: true })
+    );
   };
   return withInstance({}, async ({ clock, instance, spawns }) => {
     instance.start();
