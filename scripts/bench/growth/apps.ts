@@ -1,5 +1,4 @@
 import { delay } from "@std/async/delay";
-import type { DaemonClient } from "../../../src/client/daemon_client.ts";
 import { BenchDaemon } from "../bench_daemon.ts";
 import { memoryOf, processorTimeDuring } from "../process_state.ts";
 import { bench } from "../report/bench.ts";
@@ -23,12 +22,12 @@ await bench({ rounds: 3 }, async function* (run) {
   const found = sizes.map((size) => ({ size, start: [] as number[], status: [] as number[] }));
   for (let round = 1; round < rounds; round++) {
     for (const { size, ...times } of found) {
-      await using _apps = await Apps.start(size, times);
+      await using _apps = await startApps(size, times);
     }
   }
   await using stack = new AsyncDisposableStack();
   const resting: Apps[] = [];
-  for (const { size, ...times } of found) resting.push(stack.use(await Apps.start(size, times)));
+  for (const { size, ...times } of found) resting.push(stack.use(await startApps(size, times)));
   const along = "apps";
   for (const [key, title] of [["start", "starting them all"], ["status", "`app.status`"]] as const) {
     const points = found.map((one) => ({ size: one.size, values: one[key] }));
@@ -59,41 +58,31 @@ await bench({ rounds: 3 }, async function* (run) {
 });
 
 /** A daemon and its apps, all of which end with it. */
-class Apps implements AsyncDisposable {
-  readonly size: number;
-  readonly pid: number;
-  readonly #bench: BenchDaemon;
-  readonly #daemon: DaemonClient;
+interface Apps extends AsyncDisposable {
+  size: number;
+  pid: number;
+}
 
-  private constructor(size: number, bench: BenchDaemon, daemon: DaemonClient) {
-    this.size = size;
-    this.#bench = bench;
-    this.#daemon = daemon;
-    this.pid = daemon.ack.pid;
+/** @param times get what was measured, in milliseconds */
+async function startApps(size: number, times: { start: number[]; status: number[] }): Promise<Apps> {
+  const tables = Array.from({ length: size }, (_, n) => `[apps.a${n}]\ncommand = ["/bin/sleep", "3600"]\n`);
+  const bench = await BenchDaemon.start(tables.join(""));
+  const daemon = await bench.connect();
+  const scope = { root: bench.cwd };
+  const begun = performance.now();
+  await daemon.request("app.start", scope, { timeoutMs: 120_000 });
+  times.start.push(performance.now() - begun);
+  for (let n = 0; n < ASKED; n++) {
+    const asked = performance.now();
+    await daemon.request("app.status", scope);
+    times.status.push(performance.now() - asked);
   }
-
-  /** @param times get what was measured, in milliseconds */
-  static async start(size: number, times: { start: number[]; status: number[] }): Promise<Apps> {
-    const tables = Array.from(
-      { length: size },
-      (_, n) => `[apps.a${n}]\ncommand = ["/bin/sleep", "3600"]\n`,
-    );
-    const bench = await BenchDaemon.start(tables.join(""));
-    const daemon = await bench.connect();
-    const scope = { root: bench.cwd };
-    const begun = performance.now();
-    await daemon.request("app.start", scope, { timeoutMs: 120_000 });
-    times.start.push(performance.now() - begun);
-    for (let n = 0; n < ASKED; n++) {
-      const asked = performance.now();
-      await daemon.request("app.status", scope);
-      times.status.push(performance.now() - asked);
-    }
-    return new Apps(size, bench, daemon);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#daemon.request("app.stop", { root: this.#bench.cwd }, { timeoutMs: 120_000 });
-    await this.#bench[Symbol.asyncDispose]();
-  }
+  return {
+    size,
+    pid: daemon.ack.pid,
+    async [Symbol.asyncDispose]() {
+      await daemon.request("app.stop", scope, { timeoutMs: 120_000 });
+      await bench[Symbol.asyncDispose]();
+    },
+  };
 }
