@@ -15,13 +15,13 @@ export const linuxProcessTable: ProcessTable = {
   all: () => processIds().flatMap((pid) => parseStat(read(`/proc/${pid}/stat`)) ?? []),
   variable(pid, name) {
     const prefix = `${name}=`;
-    const variable = read(`/proc/${pid}/environ`)?.split("\0").find((entry) => entry.startsWith(prefix));
+    const variable = environment(pid)?.split("\0").find((entry) => entry.startsWith(prefix));
     return variable?.slice(prefix.length);
   },
   isStopped(pid) {
     return taskIds(pid).every((task) => {
-      const info = parseStat(read(`/proc/${pid}/task/${task}/stat`));
-      return info === undefined || "TtZXx".includes(info.state);
+      const state = statFields(read(`/proc/${pid}/task/${task}/stat`))?.[0];
+      return state === undefined || "TtZXx".includes(state);
     });
   },
   residentBytes(pid) {
@@ -32,26 +32,43 @@ export const linuxProcessTable: ProcessTable = {
 };
 
 /**
- * Reads /proc/PID/stat. The name in its second field may hold spaces and parentheses, so the fields count
- * from its end.
+ * Reads /proc/PID/stat. A zombie in it is the first thread alone: the process lives, and has its files and
+ * ports, as long as another thread does.
  */
 export function parseStat(text: string | undefined): ProcessInfo | undefined {
-  const end = text?.lastIndexOf(")") ?? -1;
-  if (text === undefined || end === -1) return undefined;
-  const fields = text.slice(end + 2).split(" ");
+  const fields = statFields(text);
+  if (text === undefined || fields === undefined) return undefined;
   // The first field here is the third of the manual page.
   const field = (number: number) => Number(fields[number - 3]);
   const startTime = fields[22 - 3];
   if (startTime === undefined) return undefined;
+  const [state = "?"] = fields;
   return {
     pid: Number.parseInt(text, 10),
     parent: field(4),
     group: field(5),
     session: field(6),
-    state: fields[0] ?? "?",
+    state: state === "Z" && field(20) > 1 ? "S" : state,
     startTime,
     cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
   };
+}
+
+/** The fields after the name, which may hold spaces and parentheses. */
+function statFields(text: string | undefined): string[] | undefined {
+  const end = text?.lastIndexOf(")") ?? -1;
+  return end === -1 ? undefined : text?.slice(end + 2).split(" ");
+}
+
+/** A first thread that has ended shows none; the others have the same one. */
+function environment(pid: number): string | undefined {
+  const text = read(`/proc/${pid}/environ`);
+  if (text !== "") return text;
+  for (const task of taskIds(pid)) {
+    const others = read(`/proc/${pid}/task/${task}/environ`);
+    if (others !== undefined && others !== "") return others;
+  }
+  return text;
 }
 
 function processIds(): string[] {

@@ -1,17 +1,22 @@
 /** `port`: what each instance finds in PORT. */
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
-import { binary } from "./support.ts";
+import { binary, hasProgram } from "./support.ts";
 
 async function ports(daemon: DaemonSandbox): Promise<Record<string, (number | null)[]>> {
   const apps: AppStatus[] = JSON.parse((await daemon.run("app", "status", "--json")).stdout);
   return Object.fromEntries(apps.map(({ name, instances }) => [name, instances.map(({ port }) => port)]));
+}
+
+async function pidOf(daemon: DaemonSandbox, app: string): Promise<number> {
+  const [status]: AppStatus[] = JSON.parse((await daemon.run("app", "status", app, "--json")).stdout);
+  return status?.instances[0]?.pid ?? -1;
 }
 
 /**
@@ -69,14 +74,18 @@ instances = 2
 
   const reload = await daemon.run("app", "reload", "web");
   assertEquals(reload.code, 0, reload.stderr);
-  // What another process listens on by now is passed by: tests run beside each other.
-  const after = await ports(daemon);
-  const again = [...after["web"] ?? [], ...after["api"] ?? []].map(Number);
-  assertEquals([again.length, new Set(again).size], [3, 3]);
-  assertEquals(again.every((port) => port > taken.port && port <= taken.port + 60), true);
+  assertEquals(await ports(daemon), before, "after a reload");
   const used = Deno.readTextFileSync(join(daemon.sandbox.project, "ports")).trim().split("\n").map(Number);
   assertEquals(used.length, 5);
   assertEquals(handed.includes(used[2] ?? 0), false, "the one more of a reload has another port");
+
+  const restart = await daemon.run("app", "restart", "web", "api");
+  assertEquals(restart.code, 0, restart.stderr);
+  assertEquals(await ports(daemon), before, "after a restart");
+  const crashed = await pidOf(daemon, "web");
+  process.kill(crashed, "SIGKILL");
+  await until(() => pidOf(daemon, "web"), "web has another pid", (pid) => ![crashed, -1].includes(pid));
+  assertEquals(await ports(daemon), before, "after a crash");
 });
 
 Deno.test("a range that is used up is said, and a port that was an app's own is given on when it is the last", async () => {
@@ -93,6 +102,44 @@ Deno.test("a range that is used up is said, and a port that was an app's own is 
   assertStringIncludes(full.stderr, `No port from ${taken.port} to ${free} is free`);
   await daemon.run("app", "stop", "a");
   assertEquals((await daemon.run("app", "start", "b")).code, 0);
-  while (!existsSync(join(daemon.sandbox.project, "b"))) await delay(20);
+  await until(() => existsSync(join(daemon.sandbox.project, "b")), "b writes its port");
   assertNotEquals((await ports(daemon))["b"], [null]);
+});
+
+/** Listens on PORT in its second thread, while the first has ended; closes half a second after SIGTERM. */
+const WITHOUT_FIRST_THREAD = `import ctypes, os, platform, signal, socket, threading, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+def serve():
+    server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+    signal.sigwait([signal.SIGTERM])
+    time.sleep(0.5)
+    os._exit(0)
+threading.Thread(target=serve).start()
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+`;
+
+Deno.test({
+  name:
+    "a process whose first thread has ended is adopted, stopped and waited for: its port is its own still",
+  ignore: process.platform !== "linux" || !hasProgram("python3"),
+  async fn() {
+    await using taken = await rangeBehindAnother();
+    await using daemon = await DaemonSandbox.create(binary);
+    writeFileSync(join(daemon.sandbox.project, "serve.py"), WITHOUT_FIRST_THREAD);
+    daemon.sandbox.manifest(`[apps.web]
+command = ["python3", "serve.py"]
+port = "${taken.port}-${taken.port + 60}"
+health = { tcp = "127.0.0.1:$PORT", interval = "100ms", retries = 600 }
+`);
+    await daemon.run("trust");
+    assertEquals((await daemon.run("app", "up", "-d")).code, 0);
+    const [before, pid] = [await ports(daemon), await pidOf(daemon, "web")];
+    const { pid: killed } = JSON.parse((await daemon.run("daemon", "status", "--json")).stdout);
+    process.kill(killed, "SIGKILL");
+    assertEquals([await ports(daemon), await pidOf(daemon, "web")], [before, pid]);
+    const restart = await daemon.run("app", "restart", "web");
+    assertEquals(restart.code, 0, restart.stderr);
+    assertEquals(await ports(daemon), before);
+    assertNotEquals(await pidOf(daemon, "web"), pid);
+  },
 });

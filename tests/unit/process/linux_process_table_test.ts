@@ -15,3 +15,9 @@ Deno.test("parseStat() reads a name with spaces and parentheses", () => {
   });
   assertEquals([parseStat(undefined), parseStat(""), parseStat("1 (x")], [undefined, undefined, undefined]);
 });
+
+Deno.test("parseStat() takes a process for living while threads are left beside the first, which is a zombie", () => {
+  const stat = (threads: number) =>
+    parseStat(`42 (a) Z 1 42 42 0 -1 4194560 100 0 0 0 1 1 0 0 20 0 ${threads} 0 987654 0 0 0`)?.state;
+  assertEquals([stat(1), stat(3)], ["Z", "S"]);
+});
