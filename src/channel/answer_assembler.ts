@@ -68,6 +68,7 @@ export class AnswerAssembler {
 
   /** Forgets what has come of an answer. */
   drop(id: string): void {
+    if (this.#begun.size === 0) return;
     this.#held -= this.#begun.get(id)?.bytes ?? 0;
     this.#begun.delete(id);
   }

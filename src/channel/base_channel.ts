@@ -3,7 +3,7 @@ import { ChannelMetrics, type ChannelMetricsSnapshot } from "./channel_metrics.t
 import { ShuttingDown } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
 import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
-import { PendingRequests, type RequestOptions } from "./pending_requests.ts";
+import { PendingRequests, type Request, type RequestOptions } from "./pending_requests.ts";
 import { type Drain, ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
@@ -34,7 +34,11 @@ export abstract class BaseChannel implements IpcChannel {
     this.#shutdown = shutdownState ?? new ShutdownState();
     this.#requests = new PendingRequests({
       send: (message, signal) => this.#transmit(message, signal),
-      begin: (method) => this.#shutdown.begin(`request ${method}`),
+      ask: (request, signal) => this.#account(() => this.transmitRequest(request, signal)),
+      refuseLate: (method) => {
+        if (this.#shutdown.isShutdown) this.#shutdown.refuseLate(`request ${method}`);
+      },
+      begin: (methods) => this.#shutdown.beginSeveral(methods),
       answered: (ms) => this.figures.recordLatency(ms),
     });
   }
@@ -43,6 +47,11 @@ export abstract class BaseChannel implements IpcChannel {
 
   /** Hands a message to the transport below; {@link ACCEPTED} when it was taken at once. */
   protected abstract transmit(message: Message, signal: AbortSignal | undefined): Promise<void>;
+
+  /** As {@link transmit}; for transports that make the text of a request in fewer steps. */
+  protected transmitRequest(request: Request, signal: AbortSignal | undefined): Promise<void> {
+    return this.transmit(request, signal);
+  }
 
   send(message: Message, { signal }: SendOptions = {}): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -112,9 +121,13 @@ export abstract class BaseChannel implements IpcChannel {
   }
 
   #transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
+    return this.#account(() => this.transmit(message, signal));
+  }
+
+  #account(transmit: () => Promise<void>): Promise<void> {
     let sent: Promise<void>;
     try {
-      sent = this.transmit(message, signal);
+      sent = transmit();
     } catch (error) {
       this.figures.errors++;
       return Promise.reject(error);

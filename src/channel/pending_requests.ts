@@ -19,25 +19,43 @@ export interface RequestOptions {
   assembler?: AnswerAssembler | undefined;
 }
 
+/** A request as it goes out, with no other fields than these. */
+export interface Request extends Message {
+  type: "request";
+  id: string;
+  method: string;
+  data: unknown;
+}
+
 /** What the requests of a channel need of it. */
 export interface Requester {
   /** Gives the message to the transport; {@link ACCEPTED} when it was taken at once. */
   send(message: Message, signal: AbortSignal | undefined): Promise<void>;
-  /** @returns what is disposed when the request is over @throws when no request may begin */
-  begin(method: string): Disposable;
+  /** As {@link Requester.send}, for a request with an id. */
+  ask(request: Request, signal: AbortSignal | undefined): Promise<void>;
+  /** @throws when no request may begin */
+  refuseLate(method: string): void;
+  /**
+   * Requests are in flight from now on.
+   *
+   * @param methods of those that are
+   * @returns what is disposed when none is
+   */
+  begin(methods: () => string[]): Disposable;
   /** An answer took so many milliseconds. */
   answered(ms: number): void;
 }
 
-interface Pending extends Pick<RequestOptions, "timeoutMs" | "signal" | "assembler"> {
-  onProgress: RequestOptions["onProgress"] | undefined;
-  onAnswer: RequestOptions["onAnswer"] | undefined;
-  id: string;
-  method: string;
-  begun: number;
+interface Pending {
+  readonly number: number;
+  /** The same as text, as it goes out. */
+  readonly id: string;
+  readonly method: string;
+  /** By `performance.now()`. */
+  readonly begun: number;
   /** By `performance.now()`; Infinity for none. */
-  deadline: number;
-  running: Disposable;
+  readonly deadline: number;
+  readonly options: RequestOptions;
   onAbort: (() => void) | undefined;
   resolve(data: unknown): void;
   reject(error: unknown): void;
@@ -51,8 +69,11 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 /** Requests of this side that have no answer yet. One timer, for the first deadline, serves all. */
 export class PendingRequests {
   readonly #requester: Requester;
-  readonly #pending = new Map<string, Pending>();
+  /** By their ids as numbers, which a map finds in a third of the time. */
+  readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  /** While requests are in flight. */
+  #running: Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer runs out; never later than the first deadline. */
   #due = Infinity;
@@ -66,39 +87,42 @@ export class PendingRequests {
   }
 
   ask(method: string, data: unknown, options: RequestOptions): Promise<unknown> {
+    // Not by Promise.withResolvers(), which takes a tenth of a request's time under Bun.
+    return new Promise((resolve, reject) => this.#ask({ method, data, options, resolve, reject }));
+  }
+
+  #ask(
+    { method, data, options, resolve, reject }: Pick<Pending, "method" | "options" | "resolve" | "reject"> & {
+      data: unknown;
+    },
+  ): void {
     const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal } = options;
-    return new Promise((resolve, reject) => {
-      const running = this.#requester.begin(method);
-      const begun = performance.now();
-      const pending: Pending = {
-        id: `${this.#nextId++}`,
-        method,
-        begun,
-        timeoutMs,
-        deadline: begun + timeoutMs,
-        running,
-        signal,
-        onAbort: undefined,
-        onProgress: options.onProgress,
-        onAnswer: options.onAnswer,
-        assembler: options.assembler,
-        resolve,
-        reject,
-      };
-      if (signal !== undefined) {
-        if (signal.aborted) {
-          running[Symbol.dispose]();
-          return reject(signal.reason);
-        }
-        pending.onAbort = () => this.#giveUp(pending, signal.reason);
-        signal.addEventListener("abort", pending.onAbort, { once: true });
-      }
-      this.#pending.set(pending.id, pending);
-      if (pending.deadline < this.#due) this.#wakeAt(pending.deadline, begun);
-      else if (this.#pending.size === 1) this.#timer?.ref();
-      const sent = this.#requester.send({ type: "request", id: pending.id, method, data }, signal);
-      if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && reject(error));
-    });
+    this.#requester.refuseLate(method);
+    signal?.throwIfAborted();
+    const begun = performance.now();
+    const number = this.#nextId++;
+    const id = `${number}`;
+    const deadline = begun + timeoutMs;
+    const pending: Pending = {
+      number,
+      id,
+      method,
+      begun,
+      deadline,
+      options,
+      onAbort: undefined,
+      resolve,
+      reject,
+    };
+    if (signal !== undefined) {
+      pending.onAbort = () => this.#giveUp(pending, signal.reason);
+      signal.addEventListener("abort", pending.onAbort, { once: true });
+    }
+    this.#pending.set(number, pending);
+    this.#running ??= this.#begin();
+    if (deadline < this.#due) this.#wakeAt(deadline, begun);
+    const sent = this.#requester.ask({ type: "request", id, method, data }, signal);
+    if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && reject(error));
   }
 
   /**
@@ -112,16 +136,16 @@ export class PendingRequests {
       this.failAll(RequestError.from(message.error));
       return true;
     }
-    const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (id === undefined || pending === undefined) return false;
-    if (type === "part" && pending.assembler !== undefined) pending.assembler.add(id, message);
-    else if (type === "event") pending.onProgress?.(message.event ?? "", message.data);
+    const pending = id === undefined ? undefined : this.#pending.get(Number(id));
+    if (id === undefined || pending?.id !== id) return false;
+    const { assembler, onProgress, onAnswer } = pending.options;
+    if (type === "part" && assembler !== undefined) assembler.add(id, message);
+    else if (type === "event") onProgress?.(message.event ?? "", message.data);
     else if (type !== "response") return false;
     else {
       const { error, parts, data } = message;
-      const { assembler } = pending;
       const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
-      pending.onAnswer?.();
+      onAnswer?.();
       this.#end(pending);
       if (error !== undefined) pending.reject(RequestError.from(error));
       else {
@@ -141,14 +165,24 @@ export class PendingRequests {
   }
 
   /** @returns false when it had ended already */
-  #end({ id, running, signal, onAbort, assembler }: Pending): boolean {
-    if (!this.#pending.delete(id)) return false;
+  #end({ number, id, onAbort, options: { signal, assembler } }: Pending): boolean {
+    if (!this.#pending.delete(number)) return false;
     if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
     assembler?.drop(id);
-    running[Symbol.dispose]();
-    // The timer stays for the next request, and keeps no process alive meanwhile.
-    if (this.#pending.size === 0) this.#timer?.unref();
+    if (this.#pending.size === 0) this.#rest();
     return true;
+  }
+
+  #begin(): Disposable {
+    this.#timer?.ref();
+    return this.#requester.begin(() => [...this.#pending.values()].map(({ method }) => `request ${method}`));
+  }
+
+  #rest(): void {
+    this.#running?.[Symbol.dispose]();
+    this.#running = undefined;
+    // The timer stays for the next request, and keeps no process alive meanwhile.
+    this.#timer?.unref();
   }
 
   #giveUp(pending: Pending, error: unknown): void {
@@ -171,7 +205,8 @@ export class PendingRequests {
     const now = performance.now();
     let next = Infinity;
     for (const pending of [...this.#pending.values()].sort((a, b) => a.deadline - b.deadline)) {
-      const { deadline, method, timeoutMs } = pending;
+      const { deadline, method, options } = pending;
+      const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
       if (deadline > now) next = Math.min(next, deadline);
       else this.#giveUp(pending, new TimedOut(`No answer to "${method}" within ${timeoutMs} ms`));
     }

@@ -15,7 +15,7 @@ export interface Drain {
  * ```
  */
 export class ShutdownState {
-  readonly #open = new Set<Operation>();
+  readonly #open = new Set<Operations>();
   readonly #waiters = new Set<() => void>();
   #shutdown = false;
 
@@ -25,7 +25,7 @@ export class ShutdownState {
 
   /** Operations that have begun and not ended. */
   get inFlight(): number {
-    return this.#open.size;
+    return this.#names().length;
   }
 
   /**
@@ -35,10 +35,25 @@ export class ShutdownState {
    * @throws {ShuttingDown} when the shutdown has begun
    */
   begin(name: string): Disposable {
+    this.refuseLate(name);
+    return this.beginSeveral(() => [name]);
+  }
+
+  /**
+   * As {@link begin}, for operations that their owner counts: begun with the first of them, over with the
+   * last. Each further one needs {@link refuseLate}.
+   *
+   * @param names of those that have not ended
+   */
+  beginSeveral(names: () => string[]): Disposable {
+    const operations = new Operations(names, this.#end);
+    this.#open.add(operations);
+    return operations;
+  }
+
+  /** @throws {ShuttingDown} when the shutdown has begun */
+  refuseLate(name: string): void {
     if (this.#shutdown) throw new ShuttingDown(`"${name}" comes too late: a shutdown has begun`);
-    const operation = new Operation(name, this.#end);
-    this.#open.add(operation);
-    return operation;
   }
 
   /** Begins the shutdown. Calling it again changes nothing. */
@@ -63,21 +78,25 @@ export class ShutdownState {
         this.#waiters.add(done);
       });
     }
-    return { drained: this.#open.size === 0, open: [...this.#open].map(({ name }) => name) };
+    return { drained: this.#open.size === 0, open: this.#names() };
   }
 
-  readonly #end = (operation: Operation): void => {
-    if (!this.#open.delete(operation) || this.#open.size > 0) return;
+  #names(): string[] {
+    return [...this.#open].flatMap((operations) => operations.names());
+  }
+
+  readonly #end = (operations: Operations): void => {
+    if (!this.#open.delete(operations) || this.#open.size > 0) return;
     for (const waiter of [...this.#waiters]) waiter();
   };
 }
 
-class Operation implements Disposable {
-  readonly name: string;
-  readonly #end: (operation: Operation) => void;
+class Operations implements Disposable {
+  readonly names: () => string[];
+  readonly #end: (operations: Operations) => void;
 
-  constructor(name: string, end: (operation: Operation) => void) {
-    this.name = name;
+  constructor(names: () => string[], end: (operations: Operations) => void) {
+    this.names = names;
     this.#end = end;
   }
 

@@ -41,6 +41,7 @@ export class DaemonClient implements AsyncDisposable {
   readonly #channel: IpcChannel;
   readonly #listeners: Set<(event: DaemonEvent) => void>;
   readonly #assembler = new AnswerAssembler();
+  readonly #plain: RequestOptions = { assembler: this.#assembler };
 
   private constructor(channel: IpcChannel, ack: Ack, listeners: Set<(event: DaemonEvent) => void>) {
     this.#channel = channel;
@@ -125,15 +126,17 @@ export class DaemonClient implements AsyncDisposable {
   request<M extends MethodName>(
     method: M,
     params: Params<M>,
-    options: RequestOptions = {},
+    options?: RequestOptions,
   ): Promise<Result<M>> {
     // The daemon's handlers are typed from the same table.
     return this.requestAny(method, params, options) as Promise<Result<M>>;
   }
 
   /** As {@link DaemonClient.request}, for a method whose name is known only when it is called. */
-  requestAny(method: string, params: unknown, options: RequestOptions = {}): Promise<unknown> {
-    const timeoutMs = options.timeoutMs ?? (LONG_METHODS.has(method) ? Infinity : undefined);
+  requestAny(method: string, params: unknown, options?: RequestOptions): Promise<unknown> {
+    const long = LONG_METHODS.has(method);
+    if (options === undefined && !long) return this.#channel.request(method, params, this.#plain);
+    const timeoutMs = options?.timeoutMs ?? (long ? Infinity : undefined);
     return this.#channel.request(method, params, {
       ...options,
       timeoutMs,

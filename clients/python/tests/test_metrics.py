@@ -22,7 +22,7 @@ class Metrics(unittest.TestCase):
             with self.subTest(expected):
                 histogram = LatencyHistogram()
                 for one in seconds:
-                    histogram.record([one])
+                    histogram.record(one)
                 self.assertEqual(histogram.snapshot(), expected)
 
     def test_a_channel_counts_its_requests_that_were_answered(self) -> None:

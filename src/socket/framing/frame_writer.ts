@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
 import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
+import { borrowBuffer, returnBuffer } from "./output_buffers.ts";
 import { scanJson } from "./json_text.ts";
 
 export interface FrameWriterOptions {
@@ -18,10 +19,6 @@ export interface FrameWriterOptions {
   onBlocked?: () => void;
 }
 
-/** Small, because an idle connection keeps it; a burst doubles it soon enough. */
-const FIRST_BUFFER = 1024;
-/** A buffer that a burst made larger than this is not kept. */
-const KEPT_BUFFER = 256 * 1024;
 /** Texts that may have more bytes than this are counted. */
 const EXACT_FROM = 8 * 1024;
 /** UTF-8 bytes that one UTF-16 unit can take. */
@@ -30,7 +27,7 @@ const MAX_BYTES_PER_UNIT = 3;
 /**
  * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has
  * drained. Two buffers take turns: one is the socket's while it is being written, the other is filled
- * meanwhile.
+ * meanwhile. Both are borrowed, so that an idle connection holds none.
  */
 export class FrameWriter {
   readonly #framing: Framing;
@@ -42,6 +39,8 @@ export class FrameWriter {
   #length = 0;
   #lent: Buffer | undefined;
   #lentLength = 0;
+  /** Bytes of the last write: the next may be as long. */
+  #usual = 0;
   #scheduled = false;
 
   constructor(options: FrameWriterOptions) {
@@ -100,8 +99,8 @@ export class FrameWriter {
     if (lent === undefined) return;
     this.#lent = undefined;
     this.#lentLength = 0;
+    returnBuffer(lent);
     if (this.#length > 0) this.flush();
-    if (this.#buffer === undefined && lent.length <= KEPT_BUFFER) this.#buffer = lent;
     this.#onTaken?.();
   }
 
@@ -113,11 +112,11 @@ export class FrameWriter {
     this.#buffer = undefined;
     this.#length = 0;
     this.#lent = buffer;
-    this.#lentLength = length;
+    this.#lentLength = this.#usual = length;
     if (!this.#write(buffer.subarray(0, length))) return this.#onBlocked?.();
     this.#lent = undefined;
     this.#lentLength = 0;
-    if (buffer.length <= KEPT_BUFFER) this.#buffer ??= buffer;
+    returnBuffer(buffer);
     this.#onTaken?.();
   }
 
@@ -134,8 +133,10 @@ export class FrameWriter {
     const needed = this.#length + size;
     const buffer = this.#buffer;
     if (buffer !== undefined && needed <= buffer.length) return buffer;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, (buffer?.length ?? 0) * 2, FIRST_BUFFER));
-    buffer?.copy(grown, 0, 0, this.#length);
+    if (buffer === undefined) return this.#buffer = borrowBuffer(Math.max(needed, this.#usual));
+    const grown = borrowBuffer(Math.max(needed, buffer.length * 2));
+    buffer.copy(grown, 0, 0, this.#length);
+    returnBuffer(buffer);
     return this.#buffer = grown;
   }
 

@@ -7,7 +7,7 @@ all. So a request and its answer stay in one thread when no other thread listens
 import threading
 import time
 from collections import deque
-from typing import Callable, Deque, List, Optional, Sequence, Tuple, TypeVar, Union
+from typing import Callable, Deque, Dict, List, Optional, Tuple, TypeVar, Union
 
 from ._mailbox import HANGUP_INTERVAL, Arrived, Fields, Mailbox, PendingCall, log, response_data
 from .errors import IpcChannelError, RequestError, TimedOut
@@ -27,35 +27,61 @@ class Call(PendingCall):
     __slots__ = ("events", "response")
 
     def __init__(self, id: str, progress: bool, begun: float) -> None:
-        # Not by super(): a pipeline makes a hundred thousand a second.
         self.id = id
         self.begun = begun
         self.response: Optional[Fields] = None
         #: Progress that the caller has not taken yet; None when the caller wants none.
         self.events: Optional[Deque[Fields]] = deque() if progress else None
 
-    def answer(self, fields: Fields) -> None:
+    def answer(self, id: str, fields: Fields) -> None:
         self.response = fields
 
     def progress(self, fields: Fields) -> None:
         if self.events is not None:
             self.events.append(fields)
 
-    def result(self, return_exceptions: bool) -> Union[Json, RequestError]:
-        """The data of the response, which has come.
-
-        :raises RequestError: it is an error, and ``return_exceptions`` is False
-        """
-        try:
-            return response_data(self.response or {})
-        except RequestError as error:
-            if return_exceptions:
-                return error
-            raise
-
     def take(self) -> Optional[Fields]:
         """What the caller takes next: progress first, the response last."""
         return self.events.popleft() if self.events else self.response
+
+
+class CallBatch(PendingCall):
+    """Requests that one thread made together and waits for together."""
+
+    __slots__ = ("ids", "responses")
+
+    def __init__(self, ids: List[str], begun: float) -> None:
+        self.ids = ids
+        self.begun = begun
+        #: By id.
+        self.responses: Dict[str, Fields] = {}
+
+    def answer(self, id: str, fields: Fields) -> None:
+        self.responses[id] = fields
+
+    def progress(self, fields: Fields) -> None:
+        """Its caller wants none."""
+
+    def results(self, return_exceptions: bool) -> List[Union[Json, RequestError]]:
+        """The data of the responses, which have all come, in the order of the requests.
+
+        :raises RequestError: one is an error, and ``return_exceptions`` is False
+        """
+        responses = self.responses
+        results: List[Union[Json, RequestError]] = []
+        for id in self.ids:
+            try:
+                results.append(response_data(responses[id]))
+            except RequestError as error:
+                if not return_exceptions:
+                    raise
+                results.append(error)
+        return results
+
+    @property
+    def unanswered(self) -> List[str]:
+        """The ids of the others."""
+        return [id for id in self.ids if id not in self.responses]
 
 
 class Inbox:
@@ -73,7 +99,7 @@ class Inbox:
         hung_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.lock = threading.Lock()
-        self.mail: "Mailbox[Call, Listener]" = Mailbox(name)
+        self.mail: "Mailbox[Union[Call, CallBatch], Listener]" = Mailbox(name)
         self._changed = threading.Condition(self.lock)
         self._source = source
         self._taken = taken
@@ -124,19 +150,18 @@ class Inbox:
             mail.calls[call.id] = call
             return call
 
-    def open_calls(self, count: int) -> List[Call]:
+    def open_calls(self, count: int) -> CallBatch:
         """Registers that many requests before they are sent."""
         mail = self.mail
         with self.lock:
-            begun = time.monotonic()
-            opened = [Call(id, False, begun) for id in mail.next_ids(count)]
-            mail.calls.update([(call.id, call) for call in opened])
-            return opened
+            batch = CallBatch(mail.next_ids(count), time.monotonic())
+            mail.calls.update(dict.fromkeys(batch.ids, batch))
+            return batch
 
-    def close_call(self, call: Call) -> None:
-        """Drops a request whose caller gave up."""
+    def close_calls(self, *ids: str) -> None:
+        """Drops requests whose caller gave up."""
         with self.lock:
-            self.mail.give_up(call)
+            self.mail.give_up(*ids)
             if self._waiting:
                 self._changed.notify_all()
 
@@ -173,23 +198,19 @@ class Inbox:
             if on_progress is not None:
                 on_progress(event if isinstance(event, str) else "", fields.get("data"))
 
-    def await_calls(self, calls: Sequence[Call], timeout: Optional[float], deadline: Optional[float]) -> None:
+    def await_calls(self, batch: CallBatch, timeout: Optional[float], deadline: Optional[float]) -> None:
         """Waits until every call has its response.
 
         :param timeout: seconds, for the error's text
         :raises TimedOut: or the channel's end
         """
-        left = iter(calls)
-        current = next(left, None)
+        count = len(batch.ids)
 
         def all_answered() -> Optional[bool]:
-            nonlocal current
-            while current is not None and current.response is not None:
-                current = next(left, None)
-            return True if current is None else None
+            return True if len(batch.responses) == count else None
 
         with self.lock:
-            self._wait(all_answered, timeout, deadline, lambda: f"No answers to {len(calls)} requests")
+            self._wait(all_answered, timeout, deadline, lambda: f"No answers to {count} requests")
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """See :meth:`IpcChannel.on_message`."""

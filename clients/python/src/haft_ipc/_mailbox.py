@@ -26,7 +26,7 @@ log = logging.getLogger("haft_ipc")
 
 
 class PendingCall(ABC):
-    """A request in flight."""
+    """A request in flight, or several of one caller's."""
 
     __slots__ = ("begun", "id")
 
@@ -35,8 +35,8 @@ class PendingCall(ABC):
         self.begun = time.monotonic()
 
     @abstractmethod
-    def answer(self, fields: Fields) -> None:
-        """Takes the response, which comes once."""
+    def answer(self, id: str, fields: Fields) -> None:
+        """Takes the response to the request of this id, which comes once."""
 
     @abstractmethod
     def progress(self, fields: Fields) -> None:
@@ -92,41 +92,42 @@ class Mailbox(Generic[_Call, _Listener]):
         self._next_id += count
         return [*map(str, range(first, first + count))]
 
-    def give_up(self, call: _Call) -> None:
-        """Drops the answer of a request when it still comes."""
-        if self.calls.pop(call.id, None) is not None:
-            self._abandoned.append(call.id)
+    def give_up(self, *ids: str) -> None:
+        """Drops the answers of requests when they still come."""
+        for id in ids:
+            if self.calls.pop(id, None) is not None:
+                self._abandoned.append(id)
 
     def deliver(self, arrived: Arrived) -> None:
         """Answers requests, and keeps everything else for :meth:`pop`."""
         calls = self.calls
         # All of them came with one read.
         now = time.monotonic()
-        latencies: List[float] = []
+        begun: Dict[float, int] = {}
         for fields, size in arrived:
             id = fields.get("id")
             kind = fields["type"]
             call = calls.get(id) if isinstance(id, str) else None
             if call is not None and kind == "response":
-                del calls[call.id]
+                del calls[id]
                 if "error" not in fields:
-                    latencies.append(now - call.begun)
-                call.answer(fields)
+                    begun[call.begun] = begun.get(call.begun, 0) + 1
+                call.answer(id, fields)
             elif call is not None and kind == "event":
                 call.progress(fields)
             elif kind == "response" and id is None and "error" in fields and calls:
                 # An error without an id is about the connection, so it fails every request in flight.
-                failed = [*calls.values()]
+                failed = [*calls.items()]
                 calls.clear()
-                for one in failed:
-                    one.answer(fields)
+                for one, its_call in failed:
+                    its_call.answer(one, fields)
             elif self.unclaimed is not None:
                 self.unclaimed(fields)
             elif not (kind in ("response", "event") and id in self._abandoned):
                 self._messages.append((fields, size))
                 self._bytes += size
-        if latencies:
-            self.latency.record(latencies)
+        for time_begun, count in begun.items():
+            self.latency.record(now - time_begun, count)
         if len(self._messages) > self.peak:
             self.peak = len(self._messages)
 

@@ -9,7 +9,7 @@ from ._answer_assembler import AnswerAssembler
 from ._frame_decoder import FrameDecoder
 from ._frame_error import FrameError
 from ._framing import Framing, frame, frames, preamble
-from ._inbox import Call, Inbox
+from ._inbox import CallBatch, Inbox
 from ._json_text import decode_json, encode_event, encode_json, encode_request
 from ._mailbox import Arrived, Fields
 from ._outbox import Outbox
@@ -119,7 +119,7 @@ class StreamChannel(IpcChannel):
             self._send_text(lambda: encode_request(call.id, method, data), timeout, self._check_open)
             return inbox.await_call(call, method, timeout, on_progress)
         except BaseException as error:
-            inbox.close_call(call)
+            inbox.close_calls(call.id)
             if isinstance(error, TimedOut):
                 self._cancel(call.id)
             raise
@@ -134,7 +134,7 @@ class StreamChannel(IpcChannel):
         deadline = None if timeout is None else time.monotonic() + timeout
         results: List[Any] = []
         # Two batches are in flight: the peer works on one while this side reads the answers of the other.
-        batches: Deque[List[Call]] = deque()
+        batches: Deque[CallBatch] = deque()
         try:
             for first in range(0, len(all_requests), PIPELINE // 2):
                 batch = all_requests[first : first + PIPELINE // 2]
@@ -142,30 +142,29 @@ class StreamChannel(IpcChannel):
                 self._send_requests(batches[-1], batch, _left(deadline))
                 if len(batches) == 2:
                     self._inbox.await_calls(batches[0], timeout, deadline)
-                    results += [call.result(return_exceptions) for call in batches.popleft()]
+                    results += batches.popleft().results(return_exceptions)
             for calls in batches:
                 self._inbox.await_calls(calls, timeout, deadline)
-                results += [call.result(return_exceptions) for call in calls]
+                results += calls.results(return_exceptions)
         except BaseException as error:
-            for call in (call for calls in batches for call in calls):
-                self._inbox.close_call(call)
-                if isinstance(error, TimedOut) and call.response is None:
-                    self._cancel(call.id)
+            unanswered = [id for calls in batches for id in calls.unanswered]
+            self._inbox.close_calls(*unanswered)
+            if isinstance(error, TimedOut):
+                for id in unanswered:
+                    self._cancel(id)
             raise
         return results
 
     def _send_requests(
-        self, calls: Sequence[Call], requests: Sequence[Tuple[str, JsonInput]], timeout: Optional[float]
+        self, calls: CallBatch, requests: Sequence[Tuple[str, JsonInput]], timeout: Optional[float]
     ) -> None:
         def make() -> Tuple[bytes, int]:
-            texts = [
-                encode_request(call.id, method, data) for call, (method, data) in zip(calls, requests)
-            ]
+            texts = [encode_request(id, method, data) for id, (method, data) in zip(calls.ids, requests)]
             sizes = [*map(len, texts)]
             self._check_size(max(sizes))
             return frames(self._framing, texts), sum(sizes)
 
-        self._push(make, timeout, self._check_open, len(calls))
+        self._push(make, timeout, self._check_open, len(calls.ids))
 
     def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)

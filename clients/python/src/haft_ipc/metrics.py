@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Dict, List, NamedTuple, Sequence, Union
+from typing import Dict, List, NamedTuple, Union
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,13 @@ class LatencyHistogram:
         self._longest = 0.0
         self._sum = 0.0
 
-    def record(self, latencies: Sequence[float]) -> None:
-        """:param latencies: seconds from requests to their answers"""
-        counts = self._counts
-        micros = [seconds * 1e6 for seconds in latencies]
-        self._sum += sum(micros)
-        self._longest = max(self._longest, *micros)
-        for one in micros:
-            bucket = int(one).bit_length() or 1
-            counts[bucket if bucket < self._BUCKETS else -1] += 1
+    def record(self, seconds: float, count: int = 1) -> None:
+        """:param seconds: from so many requests to their answers"""
+        micros = seconds * 1e6
+        self._sum += micros * count
+        self._longest = max(self._longest, micros)
+        bucket = int(micros).bit_length() or 1
+        self._counts[bucket if bucket < self._BUCKETS else -1] += count
 
     def snapshot(self) -> Latency:
         """The figures so far."""

@@ -86,7 +86,7 @@ class ThreadChannel(IpcChannel):
             self.send(IpcMessage("request", id=call.id, method=method, data=data), timeout)
             return self._inbox.await_call(call, method, timeout, None)
         finally:
-            self._inbox.close_call(call)
+            self._inbox.close_calls(call.id)
 
     def on_message(self, listener: Callable[[IpcMessage], object]) -> Callable[[], None]:
         return self._inbox.listen(listener)

@@ -38,7 +38,7 @@ class Call(PendingCall):
                 return error
             raise
 
-    def answer(self, fields: Fields) -> None:
+    def answer(self, id: str, fields: Fields) -> None:
         if not self.response.done():
             self.response.set_result(fields)
 

@@ -131,7 +131,7 @@ class StreamChannel(AsyncClosing):
                 raise TimedOut(f"{self._inbox.mail.no_answer(method)} within {timeout} s")
             return response_data(call.response.result())
         except BaseException as error:
-            self._inbox.mail.give_up(call)
+            self._inbox.mail.give_up(call.id)
             if isinstance(error, (TimedOut, asyncio.CancelledError)):
                 self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
             raise
@@ -165,7 +165,7 @@ class StreamChannel(AsyncClosing):
             return calls
         except BaseException as error:
             for call in calls:
-                self._inbox.mail.give_up(call)
+                self._inbox.mail.give_up(call.id)
                 if isinstance(error, (TimedOut, asyncio.CancelledError)) and not call.response.done():
                     self.send_now(IpcMessage("request", oneway=True, method="cancel", data={"id": call.id}))
             raise
