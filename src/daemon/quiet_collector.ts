@@ -10,7 +10,7 @@ export interface QuietCollectorOptions {
 const WORTH = 100;
 
 /** Milliseconds between two collections amid a stream of events: one takes about ten. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 50;
 
 /**
  * Gives memory back after a burst of work, and amid a long one. The runtime does so by itself while it works,

@@ -45,7 +45,7 @@ export class Cursor {
       const event = this.#ring.get(this.position++);
       if (event === undefined || !this.#matches(event)) continue;
       events.push(event);
-      bytes += event.frame.length;
+      bytes += event.size;
     }
     return { lagged, events };
   }

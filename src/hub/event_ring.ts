@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
-import { type SharedFrame, sharedFrame } from "../socket/framing/shared_frame.ts";
+import type { SharedFrame } from "../socket/framing/shared_frame.ts";
+import { FrameArena } from "./frame_arena.ts";
 
 /** One event as the hub keeps it. */
 export interface HubEvent {
@@ -16,6 +17,36 @@ export interface HubEvent {
   readonly time: number;
   /** The event's message, serialised once for all readers; a notice of one that no reader would take. */
   readonly frame: SharedFrame;
+  /** Bytes of the frame. */
+  readonly size: number;
+}
+
+class StoredEvent implements HubEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly subject: string | undefined;
+  readonly time: number;
+  readonly size: number;
+  readonly #piece: Buffer;
+  readonly #start: number;
+
+  constructor(
+    { seq, type, subject, time, size }: Omit<HubEvent, "frame">,
+    place: { piece: Buffer; start: number },
+  ) {
+    this.seq = seq;
+    this.type = type;
+    this.subject = subject;
+    this.time = time;
+    this.size = size;
+    this.#piece = place.piece;
+    this.#start = place.start;
+  }
+
+  /** A view, not a copy. */
+  get frame(): SharedFrame {
+    return this.#piece.subarray(this.#start, this.#start + this.size);
+  }
 }
 
 export interface EventRingLimits {
@@ -33,6 +64,7 @@ export class EventRing {
   readonly #limits: EventRingLimits;
   readonly #maxFrameBytes: () => number;
   readonly #slots: (HubEvent | undefined)[];
+  readonly #arena = new FrameArena();
   #first = 1;
   #next = 1;
   #bytes = 0;
@@ -64,12 +96,12 @@ export class EventRing {
     const seq = this.#next;
     const { type, subject, time, data } = event;
     const json = JSON.stringify({ type: "event", event: type, seq, time, subject, data });
-    const frame = sharedFrame(this.#isReadable(json) ? json : missed(seq));
-    const stored: HubEvent = { seq, type, subject, time, frame };
+    const { piece, start, size } = this.#arena.add(this.#isReadable(json) ? json : missed(seq));
+    const stored = new StoredEvent({ seq, type, subject, time, size }, { piece, start });
     if (seq - this.#first >= this.#limits.events) this.#dropFirst();
     this.#slots[seq % this.#limits.events] = stored;
     this.#next = seq + 1;
-    this.#bytes += frame.length;
+    this.#bytes += size;
     while (this.#bytes > this.#limits.bytes && this.#first < seq) this.#dropFirst();
     return stored;
   }
@@ -97,7 +129,7 @@ export class EventRing {
 
   #dropFirst(): void {
     const slot = this.#first % this.#limits.events;
-    this.#bytes -= this.#slots[slot]?.frame.length ?? 0;
+    this.#bytes -= this.#slots[slot]?.size ?? 0;
     this.#slots[slot] = undefined;
     this.#first++;
   }

@@ -28,7 +28,7 @@ export interface HubOptions {
   onVolume?: () => void;
 }
 
-const VOLUME_BYTES = 8 * 1024 * 1024;
+const VOLUME_BYTES = 2 * 1024 * 1024;
 
 /** Woken, in a microtask, after events were published. */
 export interface HubReader {
@@ -69,7 +69,7 @@ export class Hub {
    */
   publish(type: string, data: unknown, { subject }: { subject?: string | undefined } = {}): number {
     const event = this.#ring.push({ type, subject, time: this.#now(), data });
-    this.#volume += event.frame.length;
+    this.#volume += event.size;
     if (this.#volume >= VOLUME_BYTES) {
       this.#volume = 0;
       this.#onVolume?.();

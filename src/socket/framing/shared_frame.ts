@@ -10,12 +10,22 @@ import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 export type SharedFrame = Buffer;
 
 export function sharedFrame(json: string): SharedFrame {
-  const length = Buffer.byteLength(json);
-  const bytes = Buffer.allocUnsafe(LENGTH_BYTES + length + 1);
-  bytes.writeUInt32LE(length, 0);
-  bytes.write(json, LENGTH_BYTES, "utf8");
-  bytes[LENGTH_BYTES + length] = NEWLINE;
+  const length = sharedFrameLength(json);
+  const bytes = Buffer.allocUnsafe(length);
+  writeSharedFrame(bytes, 0, json, length);
   return bytes;
+}
+
+/** Bytes of {@link sharedFrame}. */
+export function sharedFrameLength(json: string): number {
+  return LENGTH_BYTES + Buffer.byteLength(json) + 1;
+}
+
+/** Writes it into memory that has room. @param length as {@link sharedFrameLength} gives it */
+export function writeSharedFrame(bytes: Buffer, start: number, json: string, length: number): void {
+  bytes.writeUInt32LE(length - LENGTH_BYTES - 1, start);
+  bytes.write(json, start + LENGTH_BYTES, "utf8");
+  bytes[start + length - 1] = NEWLINE;
 }
 
 /** The frame as a connection of this framing gets it: a view, not a copy. */
