@@ -3,10 +3,11 @@ import { join } from "node:path";
 
 /**
  * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs.
- * This joins them into one, `core.js`: what `main.js` imports, and what these do. What only some commands
- * need does not belong here: a start takes longer for code that it loads than for modules.
+ * This joins them into one, `core.js`: these, and what they import. What only some commands need does not
+ * belong here: a start takes longer for code that it loads than for modules. `main.js` has what it imports in
+ * itself, and loads the core after that (`src/cli/exec_at_once.ts`).
  */
-export const QUICK: readonly string[] = ["src/cli/run.ts", "src/runtime/bun.ts"];
+export const QUICK: readonly string[] = ["src/cli/start.ts", "src/runtime/bun.ts"];
 
 const STATIC = /^(?:import|export)\b[^;]*?\bfrom "\.\/([\w.-]+\.js)";$|^import "\.\/([\w.-]+\.js)";$/gm;
 const DYNAMIC = /\bimport\("\.\/([\w.-]+\.js)"\)/g;
@@ -26,10 +27,7 @@ export async function joinCore(
     readdirSync(directory).filter((name) => name.endsWith(".js"))
       .map((name) => [name, readFileSync(join(directory, name), "utf8")]),
   );
-  const core = closure([
-    ...importsOf(texts.get("main.js") ?? ""),
-    ...QUICK.map((source) => moduleOf(source, texts)),
-  ], texts);
+  const core = closure(QUICK.map((source) => moduleOf(source, texts)), texts);
   // A module that only hands on what others have needs no file either.
   for (const [name, text] of texts) {
     const imports = importsOf(text);
@@ -38,6 +36,7 @@ export async function joinCore(
   const parts = join(directory, "core-parts");
   mkdirSync(parts);
   const names = [...core];
+  const main = await joinMain(directory, { texts, names, bundle });
   const entry = names.map((name, at) => {
     writeFileSync(join(parts, name), withoutLazy(texts.get(name) ?? "", core));
     const exported = exportsOf(texts.get(name) ?? "");
@@ -50,8 +49,7 @@ export async function joinCore(
   writeFileSync(join(directory, "core.js"), withoutCreateRequire(text));
   rmSync(joined);
   rmSync(parts, { recursive: true });
-  const main = withoutLazy(direct(texts.get("main.js") ?? "", names), core);
-  writeFileSync(join(directory, "main.js"), main.replaceAll(APART, "./"));
+  writeFileSync(join(directory, "main.js"), main);
   for (const [name, text] of texts) {
     if (name === "main.js") continue;
     // What loads a module of the core lazily asks for its file.
@@ -60,6 +58,34 @@ export async function joinCore(
     const left = at === -1 ? direct(text, names) : `export { ${list} } from "./core.js";\n`;
     writeFileSync(join(directory, name), left);
   }
+}
+
+/** The entry with copies of the few modules that it imports; what it loads later comes from the core. */
+async function joinMain(
+  directory: string,
+  { texts, names, bundle }: {
+    texts: ReadonlyMap<string, string>;
+    names: readonly string[];
+    bundle: (options: { entry: string; output: string; external: string }) => Promise<void>;
+  },
+): Promise<string> {
+  const parts = join(directory, "main-parts");
+  const output = join(directory, "main-joined.js");
+  mkdirSync(parts);
+  for (const name of closure(["main.js"], texts)) {
+    const text = (texts.get(name) ?? "").replaceAll(DYNAMIC, (_, lazy: string) => {
+      const at = names.indexOf(lazy);
+      if (at === -1) return `import("${APART}${lazy}")`;
+      const list = exportsOf(texts.get(lazy) ?? "").map((one) => `${one}: core.m${at}_${one}`);
+      return `import("${APART}core.js").then((core) => ({ ${list.join(", ")} }))`;
+    });
+    writeFileSync(join(parts, name), text);
+  }
+  await bundle({ entry: join(parts, "main.js"), output, external: `${APART}*` });
+  const joined = readFileSync(output, "utf8").replaceAll(APART, "./");
+  rmSync(output);
+  rmSync(parts, { recursive: true });
+  return joined;
 }
 
 /** The text with its imports of the core's modules from the core itself: each file between costs a start. */

@@ -1,7 +1,7 @@
 /**
- * The short way of `haft exec`, which loads little of haft. It starts the program at once when the same name
- * ran in this directory before and nothing has changed since; else it asks the daemon, if one runs. Every
- * other case takes the long way.
+ * The short way of `haft exec`, which loads little of haft, behind the shortest (exec_at_once.ts). It starts
+ * the program at once when the same name ran in this directory before and nothing has changed since; else it
+ * asks the daemon, if one runs. Every other case takes the long way.
  */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -14,7 +14,8 @@ import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 import { restoreUsersUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
-import { type CachedCommand, readExecCache } from "../tools/project/exec_cache.ts";
+import { readExecCache } from "../tools/project/exec_cache.ts";
+import type { CachedCommand } from "../tools/project/exec_entry.ts";
 import { APPLIED } from "../tools/project/applied_variables.ts";
 import { searchPath } from "../tools/project/search_path.ts";
 

@@ -3,13 +3,14 @@ import process from "node:process";
 import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
 import { giveBackMemory } from "./bun_memory.ts";
 import { startProgram } from "./bun_program.ts";
-import { bunSuccession, ignoreUntilReplaced } from "./bun_succession.ts";
+import { bunSuccession } from "./bun_succession.ts";
 import { watchProcess } from "./bun_pidfd.ts";
 import { ignoresHangupOnLinux } from "./ignored_hangup.ts";
 import { keepInheritedHandles } from "./inherited_handles.ts";
 import { refuseLink, refuseSwapped } from "./lock_file.ts";
 import { sqliteTryLock } from "./sqlite_lock.ts";
 import type { ExecOptions, FileLock, Listener, MappedFile, Runtime, Socket, SocketHandler } from "./types.ts";
+import { ignoreUntilReplaced } from "./until_replaced.ts";
 
 /** Bun slows down on one huge write (64 MiB: 215 ms); in pieces of this size it does not. */
 const WRITE_PIECE = 65536;

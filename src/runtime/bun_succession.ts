@@ -2,6 +2,7 @@ import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import { openLibc } from "./bun_ffi.ts";
 import type { ExecOptions, FileLock, Succession } from "./types.ts";
+import { ignoreUntilReplaced } from "./until_replaced.ts";
 
 interface Libc {
   dup(descriptor: number): number;
@@ -48,15 +49,6 @@ function addresses(strings: readonly string[]): { list: BigUint64Array; texts: U
   const list = new BigUint64Array(texts.length + 1);
   for (const [index, text] of texts.entries()) list[index] = BigInt(ptr(text));
   return { list, texts };
-}
-
-/**
- * Bun ignores these two, and an ignored signal stays so across execve; one that has a handler goes back to
- * its default.
- */
-export function ignoreUntilReplaced(): void {
-  process.on("SIGPIPE", () => {});
-  process.on("SIGXFSZ", () => {});
 }
 
 function reap(pid: number): ReturnType<Succession["reap"]> {

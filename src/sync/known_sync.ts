@@ -12,7 +12,8 @@ import { readOrSetAside } from "../base/set_aside.ts";
 import { shortHash } from "../base/short_hash.ts";
 import { VERSION } from "../base/version.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
-import { type Fingerprints, unchanged } from "../tools/project/fingerprint.ts";
+import { unchanged } from "../tools/project/fingerprint.ts";
+import type { Fingerprints } from "../tools/project/looks.ts";
 
 /** Another form of the entries gets another number. */
 const FORMAT = 1;

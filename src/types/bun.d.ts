@@ -114,6 +114,7 @@ declare namespace NodeJS {
       ): { symbols: Record<string, (...args: never[]) => number> };
       /** The address of the memory, which must not be collected while it is used. */
       ptr(memory: ArrayBufferView): number;
+      read: { i32(address: number, offset: number): number };
     };
   }
 }

@@ -174,3 +174,40 @@ Deno.test("a tool that is asked for and missing is refused or installed, and nev
   const { code, stdout } = await run("run", "t");
   assertEquals({ code, stdout }, { code: 0, stdout: "esbuild 1.2.0: task|\n" });
 });
+
+Deno.test("a remembered answer starts the program as the first one did: words, variables, signals, open files", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "^1"\n');
+  assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+  const which = await sandbox.run(binary, { args: ["which", "esbuild"] });
+  writeFileSync(
+    which.stdout.trim(),
+    `#!/bin/sh
+printf '<%s>' "$0" "$@"; echo
+umask
+grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status
+for n in 3 4 9; do [ -e "/proc/$$/fd/$n" ] && echo "open: $n"; done
+env | grep -v '^_=' | sort
+`,
+    { mode: 0o755 },
+  );
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  const show = async () => {
+    const { stdout } = await sandbox.shell(
+      binary,
+      "umask 027; export EMPTY= LINES_OF='a\n b' UNICODE=é☃; haft exec esbuild -- 'a b' '' é☃ \"$(printf 'x\\ny')\" 3</dev/null 9</dev/null",
+    );
+    // Two signals are the C library's own, and a shell's child has them as they come.
+    return stdout.replaceAll(
+      /^(Sig\w+:\t)(\w+)$/gm,
+      (_, name, mask) => name + (BigInt(`0x${mask}`) & 0x7fff_ffffn).toString(16),
+    );
+  };
+  const first = await show();
+  assertStringIncludes(first, "<a b><><é☃><x\ny>");
+  assertStringIncludes(first, "0027");
+  assertStringIncludes(first, "UNICODE=é☃");
+  assertEquals(readdirSync(join(sandbox.haftHome, "cache", "exec")).length, 1);
+  assertEquals(await show(), first);
+});

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { type Fingerprints, looksOf } from "../../tools/project/fingerprint.ts";
+import { looksOf } from "../../tools/project/fingerprint.ts";
+import type { Fingerprints } from "../../tools/project/looks.ts";
 import { DirectoryWatch, type DirectoryWatchOptions } from "./directory_watch.ts";
 
 export interface ConfigWatchOptions extends Pick<DirectoryWatchOptions, "onError"> {

@@ -5,37 +5,17 @@
  */
 import { join } from "node:path";
 import { readOrSetAside } from "../../base/set_aside.ts";
-import { shortHash } from "../../base/short_hash.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
-import { type Fingerprints, fingerprints, unchanged } from "./fingerprint.ts";
+import {
+  type CachedCommand,
+  type Entry,
+  entryName,
+  type ExecCacheKey,
+  type KnownCommand,
+  parseEntry,
+} from "./exec_entry.ts";
+import { fingerprints, unchanged } from "./fingerprint.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
-
-/** How to start a native tool. */
-export interface CachedCommand {
-  file: string;
-  /** Goes in front of PATH. */
-  path: string[];
-  /** Variables to set where they are not set already. */
-  defaults: Record<string, string>;
-}
-
-/** What the answer is for; another haft's answers are not used. */
-export interface ExecCacheKey {
-  cwd: string;
-  name: string;
-  /** haft's version. */
-  version: string;
-}
-
-/** What is known to be run, with the files that decide it. */
-export interface KnownCommand {
-  command: CachedCommand;
-  files: Fingerprints;
-}
-
-interface Entry extends KnownCommand {
-  key: ExecCacheKey;
-}
 
 export function readExecCache(directory: string, key: ExecCacheKey): KnownCommand | undefined {
   let entry: Entry | undefined;
@@ -45,35 +25,6 @@ export function readExecCache(directory: string, key: ExecCacheKey): KnownComman
     // The system refuses to read it: the long way needs it not.
   }
   return entry !== undefined && unchanged(entry.files) ? entry : undefined;
-}
-
-/**
- * By hand: a schema's library costs more to load than all the rest of an exec.
- * @returns undefined for a sound entry of another key
- * @throws {TypeError} when it is no entry
- */
-function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefined {
-  if (!isRecord(value) || !isRecord(value["key"])) throw new TypeError("no entry");
-  const { key, command, files } = value;
-  const isWanted = key["cwd"] === wanted.cwd && key["name"] === wanted.name &&
-    key["version"] === wanted.version;
-  // Another version's entry may have another form.
-  if (!isWanted) return undefined;
-  if (!isCommand(command) || !isTextRecord(files)) throw new TypeError("no entry");
-  return { key: wanted, command, files };
-}
-
-function isCommand(value: unknown): value is CachedCommand {
-  return isRecord(value) && typeof value["file"] === "string" && isTextRecord(value["defaults"]) &&
-    Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
-}
-
-function isTextRecord(value: unknown): value is Record<string, string> {
-  return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -97,7 +48,6 @@ export function writeExecCache(
   }
 }
 
-/** Two keys with one hash only share a file: the entry says whose it is. */
-function entryPath(directory: string, { cwd, name }: ExecCacheKey): string {
-  return join(directory, `${shortHash(`${name}\0${cwd}`)}.json`);
+function entryPath(directory: string, key: ExecCacheKey): string {
+  return join(directory, entryName(key));
 }

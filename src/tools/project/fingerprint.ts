@@ -2,15 +2,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
 import { readTextFile } from "../../base/read_text_file.ts";
-
-/**
- * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was
- * not there. A file that was too young for that has its content as well.
- *
- * Names that were not in a directory are kept with it, as `DIRECTORY/`: as long as it looks the same, nothing
- * came into it. Most of what a project is looked for in is not there, and this is one look instead of twenty.
- */
-export type Fingerprints = Record<string, string>;
+import { ABSENT, directoryKey, directoryLook, type Fingerprints, lookOf, looksLike } from "./looks.ts";
 
 /**
  * A file that changed this recently might change again without its time showing it: some file systems, and
@@ -20,9 +12,6 @@ const SETTLED_MS = 2_000;
 
 /** Stands before the content of a file that was young. */
 const CONTENT = "\n";
-
-/** Ends the path of a directory, and stands before each name that it lacked. */
-const [DIRECTORY, LACKED] = ["/", "\0"];
 
 /** Windows writes a directory's times when it finds the time to. */
 const DIRECTORIES_TELL = process.platform !== "win32";
@@ -50,32 +39,9 @@ export function fingerprints(paths: Iterable<string>, now: number = Date.now()):
   for (const [directory, absent] of lacking) {
     if (absent.length > 1 && !isYoung(directory, now)) {
       const names = new Set(absent.map((path) => basename(path)));
-      result[directory + DIRECTORY] = [fingerprint(directory), ...names].join(LACKED);
+      result[directoryKey(directory)] = directoryLook(fingerprint(directory), names);
     } else {
       for (const path of absent) result[path] = ABSENT;
-    }
-  }
-  return result;
-}
-
-/** What fingerprints are about. */
-export interface LookedAt {
-  present: string[];
-  /** Not there; whether something else was beside them was not looked at. */
-  absent: string[];
-  /** Directories, some of them not there, each with the names that it lacked. */
-  lacking: { directory: string; names: string[] }[];
-}
-
-export function lookedAt(files: Fingerprints): LookedAt {
-  const result: LookedAt = { present: [], absent: [], lacking: [] };
-  for (const path in files) {
-    const look = files[path] ?? "";
-    if (isDirectoryKey(path)) {
-      const [, ...names] = look.split(LACKED);
-      result.lacking.push({ directory: path.slice(0, -1) || "/", names });
-    } else {
-      (look === ABSENT ? result.absent : result.present).push(path);
     }
   }
   return result;
@@ -101,25 +67,11 @@ export function looksOf(paths: Iterable<string>): Fingerprints {
 
 /** Whether every file is as it was. */
 export function unchanged(known: Fingerprints): boolean {
-  for (const path in known) {
-    const before = known[path] ?? "";
-    if (isDirectoryKey(path)) {
-      const [look, ...names] = before.split(LACKED);
-      if (fingerprint(path) !== look && names.some((name) => fingerprint(path + name) !== ABSENT)) {
-        return false;
-      }
-      continue;
-    }
-    const now = fingerprint(path);
-    if (now !== before && !(before.startsWith(now + CONTENT) && before === now + CONTENT + contentOf(path))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function isDirectoryKey(path: string): boolean {
-  return path.length > 1 && path.endsWith(DIRECTORY);
+  return looksLike(
+    known,
+    fingerprint,
+    (path, before, now) => before.startsWith(now + CONTENT) && before === now + CONTENT + contentOf(path),
+  );
 }
 
 /** A link to nothing leads to something as soon as that is there, wherever it is. */
@@ -137,13 +89,13 @@ export function isYoung(path: string, now: number = Date.now()): boolean {
   }
 }
 
-const ABSENT = "absent";
-
 function fingerprint(path: string): string {
   // An exception for each file that is not there would cost more than all the rest.
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? ABSENT : `${stat.ino}.${stat.size}.${stat.ctimeNs}`;
+    return stat === undefined
+      ? ABSENT
+      : lookOf({ inode: stat.ino, size: stat.size, changedNs: stat.ctimeNs });
   } catch {
     return "unreadable";
   }

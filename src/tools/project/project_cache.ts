@@ -1,4 +1,5 @@
-import { type Fingerprints, fingerprints, fingerprintsOfYoung, unchanged } from "./fingerprint.ts";
+import { fingerprints, fingerprintsOfYoung, unchanged } from "./fingerprint.ts";
+import type { Fingerprints } from "./looks.ts";
 import { openProject, type Project, type UserContext } from "./project.ts";
 
 /** Directories whose projects are kept; the one that was not asked for longest goes first. */

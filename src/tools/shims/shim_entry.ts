@@ -15,7 +15,7 @@
  */
 import { dirname } from "node:path";
 import { shellQuote } from "../../base/shell_quote.ts";
-import type { CachedCommand } from "../project/exec_cache.ts";
+import type { CachedCommand } from "../project/exec_entry.ts";
 
 export interface ShimEntry {
   command: CachedCommand;

@@ -1,0 +1,62 @@
+/**
+ * The shortest way of `haft exec NAME ARGS…`, for a name that ran in this directory before while nothing has
+ * changed since. What it imports stands beside the entry of the binary, so that nothing else is loaded: no
+ * module here may import one of the runtime's own but `node:process`. Whatever it does not know, the other
+ * ways do, and they say what is wrong.
+ */
+import process from "node:process";
+import { envValue } from "../base/env.ts";
+import { VERSION } from "../base/version.ts";
+import { type AtOnce, atOnce } from "../runtime/at_once.ts";
+import { entryName, parseEntry } from "../tools/project/exec_entry.ts";
+import { ABSENT, lookOf, looksLike } from "../tools/project/looks.ts";
+
+/**
+ * Puts the program in this process's place, or comes back.
+ *
+ * @param args what follows `haft`
+ */
+export function execAtOnce(args: readonly string[]): void {
+  const [verb, name, ...rest] = args;
+  if ((verb !== "exec" && verb !== "x") || name === undefined || /^-|@/.test(name)) return;
+  const { env } = process;
+  const directory = plainExecCache(env);
+  // MISE_ENV chooses version files, and nothing is remembered with it.
+  if (directory === undefined || envValue(env, "MISE_ENV") !== undefined) return;
+  try {
+    const system = atOnce();
+    if (system === undefined) return;
+    const key = { cwd: process.cwd(), name, version: VERSION };
+    const entry = parseEntry(JSON.parse(system.read(`${directory}/${entryName(key)}`)), key);
+    if (entry === undefined || !looksLike(entry.files, (path) => lookWith(system, path))) return;
+    const { file, path, defaults } = entry.command;
+    const PATH = [...path, ...(envValue(env, "PATH") === undefined ? [] : [env["PATH"]])].join(":");
+    const all = { ...defaults, ...env, PATH } as Record<string, string>;
+    system.replace(file, rest[0] === "--" ? rest.slice(1) : rest, all);
+  } catch {
+    // Nothing is remembered, it is damaged, or the system refuses.
+  }
+}
+
+function lookWith(system: AtOnce, path: string): string {
+  const look = system.look(path);
+  return look === undefined ? ABSENT : look === "" ? "" : lookOf(look);
+}
+
+/**
+ * Where the exec cache is, as `resolvePaths()` says it, without loading `node:path`; undefined for paths that
+ * are not as plain as that.
+ */
+export function plainExecCache(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const [haft, home] = [envValue(env, "HAFT_HOME"), envValue(env, "HOME")];
+  const xdg = envValue(env, "XDG_CACHE_HOME");
+  if (home === undefined || !isPlain(home)) return undefined;
+  if (haft !== undefined) return isPlain(haft) ? `${haft}/cache/exec` : undefined;
+  if (xdg !== undefined) return isPlain(xdg) ? `${xdg}/haft/exec` : undefined;
+  return `${home}/.cache/haft/exec`;
+}
+
+/** Absolute, and as `join()` would leave it. */
+function isPlain(path: string): boolean {
+  return path.startsWith("/") && !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);
+}

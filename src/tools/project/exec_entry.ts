@@ -1,0 +1,64 @@
+/** What the exec cache holds, apart from how it is read: the shortest way of `haft exec` loads no more. */
+import { shortHash } from "../../base/short_hash.ts";
+import type { Fingerprints } from "./looks.ts";
+
+/** How to start a native tool. */
+export interface CachedCommand {
+  file: string;
+  /** Goes in front of PATH. */
+  path: string[];
+  /** Variables to set where they are not set already. */
+  defaults: Record<string, string>;
+}
+
+/** What the answer is for; another haft's answers are not used. */
+export interface ExecCacheKey {
+  cwd: string;
+  name: string;
+  /** haft's version. */
+  version: string;
+}
+
+/** What is known to be run, with the files that decide it. */
+export interface KnownCommand {
+  command: CachedCommand;
+  files: Fingerprints;
+}
+
+export interface Entry extends KnownCommand {
+  key: ExecCacheKey;
+}
+
+/**
+ * By hand: a schema's library costs more to load than all the rest of an exec.
+ * @returns undefined for a sound entry of another key
+ * @throws {TypeError} when it is no entry
+ */
+export function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefined {
+  if (!isRecord(value) || !isRecord(value["key"])) throw new TypeError("no entry");
+  const { key, command, files } = value;
+  const isWanted = key["cwd"] === wanted.cwd && key["name"] === wanted.name &&
+    key["version"] === wanted.version;
+  // Another version's entry may have another form.
+  if (!isWanted) return undefined;
+  if (!isCommand(command) || !isTextRecord(files)) throw new TypeError("no entry");
+  return { key: wanted, command, files };
+}
+
+function isCommand(value: unknown): value is CachedCommand {
+  return isRecord(value) && typeof value["file"] === "string" && isTextRecord(value["defaults"]) &&
+    Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
+}
+
+function isTextRecord(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Two keys with one hash only share a file: the entry says whose it is. */
+export function entryName({ cwd, name }: Pick<ExecCacheKey, "cwd" | "name">): string {
+  return `${shortHash(`${name}\0${cwd}`)}.json`;
+}
