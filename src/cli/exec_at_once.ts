@@ -7,7 +7,7 @@
 import process from "node:process";
 import { envValue } from "../base/env.ts";
 import { VERSION } from "../base/version.ts";
-import { type AtOnce, atOnce } from "../runtime/at_once.ts";
+import { type AtOnce, atOnce, readAtOnce } from "../runtime/at_once.ts";
 import { entryName, parseEntry } from "../tools/project/exec_entry.ts";
 import { ABSENT, lookOf, looksLike } from "../tools/project/looks.ts";
 
@@ -24,11 +24,12 @@ export function execAtOnce(args: readonly string[]): void {
   // MISE_ENV chooses version files, and nothing is remembered with it.
   if (directory === undefined || envValue(env, "MISE_ENV") !== undefined) return;
   try {
-    const system = atOnce();
-    if (system === undefined) return;
     const key = { cwd: process.cwd(), name, version: VERSION };
-    const entry = parseEntry(JSON.parse(system.read(`${directory}/${entryName(key)}`)), key);
-    if (entry === undefined || !looksLike(entry.files, (path) => lookWith(system, path))) return;
+    const text = readAtOnce(`${directory}/${entryName(key)}`);
+    const entry = text === undefined ? undefined : parseEntry(JSON.parse(text), key);
+    if (entry === undefined) return;
+    const system = atOnce();
+    if (!looksLike(entry.files, (file) => lookWith(system, file))) return;
     const { file, path, defaults } = entry.command;
     const PATH = [...path, ...(envValue(env, "PATH") === undefined ? [] : [env["PATH"]])].join(":");
     const all = { ...defaults, ...env, PATH } as Record<string, string>;

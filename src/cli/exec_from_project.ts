@@ -4,7 +4,6 @@ import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { Catalogue } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
-import { projectResolver } from "../sync/project_sync.ts";
 import { plainRequest } from "../tools/request.ts";
 import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
@@ -143,6 +142,7 @@ async function exactTarget(target: ToolTarget, context: Context): Promise<ToolTa
   const known = project.requests.find((request) => request.name === name);
   const decidedBy = { file: "the command line", key: name };
   const request = { ...(known ?? plainRequest(project.files.catalogue.tool(name))), version, decidedBy };
+  const { projectResolver } = await import("../sync/project_sync.ts");
   const resolve = await projectResolver(project, { offline: false }, context);
   return { name, version: (await resolve(request, context.signal)).version };
 }

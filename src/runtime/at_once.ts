@@ -7,8 +7,6 @@ import { openLibc } from "./bun_ffi.ts";
 import { ignoreUntilReplaced } from "./until_replaced.ts";
 
 export interface AtOnce {
-  /** A file's text. @throws where there is none */
-  read(path: string): string;
   /**
    * A file as its fingerprint has it; "" for one that cannot be looked at, undefined for one that is not
    * there.
@@ -35,9 +33,16 @@ const [INODE, SIZE, CHANGED_S] = [4, 5, 12];
 /** In words of 4. */
 const CHANGED_NS = 26;
 
-/** @returns undefined where it is not known how; @throws where the C library lacks something */
-export function atOnce(): AtOnce | undefined {
-  if (process.platform !== "linux" || !("Bun" in globalThis)) return undefined;
+/** Where all of this is known to work. */
+const IS_KNOWN = process.platform === "linux" && "Bun" in globalThis;
+
+/** A file's text, or undefined where it is not known how. @throws where there is no file */
+export function readAtOnce(path: string): string | undefined {
+  return IS_KNOWN ? new TextDecoder().decode(Bun.mmap(path, { shared: false })) : undefined;
+}
+
+/** Loads the C library. @throws where it lacks something */
+export function atOnce(): AtOnce {
   const libc = openLibc<Libc>({
     statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
     __errno_location: { args: [], returns: "ptr" },
@@ -62,7 +67,6 @@ export function atOnce(): AtOnce | undefined {
   }
 
   return {
-    read: (path) => new TextDecoder().decode(Bun.mmap(path, { shared: false })),
     look(path) {
       if (libc.statx(AT_FDCWD, encoder.encode(`${path}\0`), 0, STATX_BASIC_STATS, result) !== 0) {
         return read.i32(libc.__errno_location(), 0) === ENOENT ? undefined : "";
