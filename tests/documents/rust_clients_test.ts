@@ -9,6 +9,7 @@ import { DaemonSandbox } from "../e2e/daemon_sandbox.ts";
 import { start } from "../e2e/dialect_sandbox.ts";
 import { fakeTools } from "../e2e/fake_tools.ts";
 import { documented } from "../e2e/support.ts";
+import { until } from "../support/until.ts";
 import { serving } from "./serving.ts";
 
 const target = join(projectRoot, "dist", "rust-clients");
@@ -80,9 +81,9 @@ Deno.test({
     await daemon.run("uninstall", "esbuild@1.2.0");
     assertEquals(await end(), ["RuntimeInstalled esbuild 1.2.0", "RuntimeRemoved esbuild 1.2.0"]);
     await run("vx", [path, "esbuild", "1.0.0", "shutdown"]).end();
-    while ((await daemon.run("daemon", "status")).code === 0) {
-      await new Promise((done) => setTimeout(done, 20));
-    }
+    await until(() => daemon.run("daemon", "status"), "the daemon has ended", {
+      passes: ({ code }) => code !== 0,
+    });
   },
 });
 

@@ -98,8 +98,14 @@ Deno.test("the board fits a terminal that changes its size, from 20 columns to 2
   await screen.until("row 300");
   for (const [columns, rows] of [[20, 10], [200, 50], [40, 6], [80, 24]] as const) {
     await screen.resize(columns, rows);
-    await screen.until((text) => text.includes("?:help") && /web +running/.test(text));
-    for (const line of screen.text.split("\n")) assert(stringWidth(line) <= columns, line);
+    // The terminal keeps what was drawn for its former size until the board is drawn anew.
+    await screen.until((text) => {
+      const lines = text.split("\n");
+      return lines.length === rows && lines.at(-1)?.includes("?:help") === true &&
+        /web +running/.test(text) &&
+        lines.every((line) => stringWidth(line) <= columns);
+    });
+    assertEquals(screen.isWrapped, false, screen.text);
   }
 });
 

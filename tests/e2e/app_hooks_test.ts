@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { AppInstance, AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary, isGone } from "./support.ts";
 
@@ -27,10 +27,6 @@ function text(daemon: DaemonSandbox, file: string): string {
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await delay(20);
-}
-
 Deno.test("hooks run before and after a start and a stop, in the app's environment, into its log", async () => {
   await using daemon = await started(
     `[apps.a]
@@ -42,8 +38,10 @@ pre_stop = ["sh", "-c", "kill -0 $HAFT_APP_PID && echo pre_stop >> order"]
 post_stop = "kill -0 $HAFT_APP_PID 2> /dev/null || echo post_stop >> order"
 `,
   );
-  await until(() => text(daemon, "order").includes("post_start"));
-  await until(() => text(daemon, "order").includes("run"));
+  await until(() => text(daemon, "order"), "post_start is told", {
+    passes: (order) => order.includes("post_start"),
+  });
+  await until(() => text(daemon, "order"), "run is told", { passes: (order) => order.includes("run") });
   assertEquals((await daemon.run("app", "stop")).code, 0);
   const lines = text(daemon, "order").trim().split("\n");
   assertEquals(lines[0], "pre_start mine");
@@ -60,7 +58,7 @@ Deno.test("an app whose pre_start fails is not started, and says why; post_stop 
   daemon.sandbox.manifest('[apps.a]\ncommand = "exit 1"\nrestart = "no"\npost_stop = "echo over >> order"\n');
   await daemon.run("trust");
   await daemon.run("app", "start");
-  await until(() => text(daemon, "order") === "over\n");
+  await until(() => text(daemon, "order"), "it is over", { passes: (order) => order === "over\n" });
 });
 
 Deno.test("a stop while pre_start runs ends it, and nothing is left", async () => {
@@ -68,10 +66,10 @@ Deno.test("a stop while pre_start runs ends it, and nothing is left", async () =
   daemon.sandbox.manifest('[apps.a]\ncommand = "touch ran"\npre_start = "echo $$ > pid; exec sleep 60"\n');
   await daemon.run("trust");
   const starting = daemon.run("app", "start");
-  await until(() => text(daemon, "pid").endsWith("\n"));
+  await until(() => text(daemon, "pid").endsWith("\n"), "pid is written");
   assertEquals((await daemon.run("app", "stop")).code, 0);
   await starting;
-  await until(() => isGone(Number(text(daemon, "pid"))));
+  await until(() => isGone(Number(text(daemon, "pid"))), "the process of pid has ended");
   assert(!existsSync(join(daemon.sandbox.project, "ran")));
 });
 
@@ -94,7 +92,7 @@ stop_command = "false"
   );
   await daemon.run("trust");
   await daemon.run("app", "start");
-  await until(() => existsSync(join(daemon.sandbox.project, "ready")));
+  await until(() => existsSync(join(daemon.sandbox.project, "ready")), "it is ready");
   assertEquals((await daemon.run("app", "stop")).code, 0);
   assertEquals(text(daemon, "order"), "signal\n");
 });
@@ -107,7 +105,7 @@ pid_file = "a.pid"
 restart = "no"
 `,
   );
-  await until(() => text(daemon, "a.pid").endsWith("\n"));
+  await until(() => text(daemon, "a.pid").endsWith("\n"), "a.pid is written");
   const pid = Number(text(daemon, "a.pid"));
   let found = await instance(daemon);
   while (found.pid !== pid) found = await instance(daemon);
@@ -122,7 +120,7 @@ restart = "no"
   await daemon.run("app", "start");
   assertEquals((await instance(daemon)).state, "running");
   await daemon.run("app", "stop");
-  await until(() => isGone(Number(text(daemon, "a.pid"))));
+  await until(() => isGone(Number(text(daemon, "a.pid"))), "the process of a.pid has ended");
 });
 
 Deno.test("a check that is a text for a shell goes on for an app that another daemon takes over", async () => {
@@ -130,10 +128,10 @@ Deno.test("a check that is a text for a shell goes on for an app that another da
     '[apps.a]\ncommand = "touch ready; exec sleep 60"\n' +
       'health = { exec = "test -e ready && true", interval = "50ms", retries = 1 }\n',
   );
-  while ((await instance(daemon)).state !== "healthy") await delay(20);
+  await until(() => instance(daemon), "it is healthy", { passes: ({ state }) => state === "healthy" });
   await daemon.run("daemon", "restart");
   await Deno.remove(join(daemon.sandbox.project, "ready"));
-  while ((await instance(daemon)).state !== "unhealthy") await delay(20);
+  await until(() => instance(daemon), "it is unhealthy", { passes: ({ state }) => state === "unhealthy" });
   await Deno.writeTextFile(join(daemon.sandbox.project, "ready"), "");
-  while ((await instance(daemon)).state !== "healthy") await delay(20);
+  await until(() => instance(daemon), "it is healthy", { passes: ({ state }) => state === "healthy" });
 });

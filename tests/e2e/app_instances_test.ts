@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -25,11 +26,9 @@ async function pids(daemon: DaemonSandbox, app: string): Promise<(number | null)
 }
 
 async function logged(daemon: DaemonSandbox, app: string, text: string): Promise<string> {
-  for (;;) {
-    const { stdout } = await daemon.run("app", "logs", app);
-    if (stdout.includes(text)) return stdout;
-    await delay(20);
-  }
+  return await until(async () => (await daemon.run("app", "logs", app)).stdout, `${app} writes ${text}`, {
+    passes: (log) => log.includes(text),
+  });
 }
 
 Deno.test('instances = "max" is one for each processor', async () => {

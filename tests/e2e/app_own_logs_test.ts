@@ -1,10 +1,10 @@
 /** Logs where the manifest wants them, beside haft's own. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -16,11 +16,8 @@ async function project(manifest: string): Promise<DaemonSandbox> {
 
 /** Waits until a file holds what is wanted. */
 async function content(path: string, isWhole: (text: string) => boolean): Promise<string> {
-  for (;;) {
-    const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-    if (isWhole(text)) return text;
-    await delay(20);
-  }
+  const text = () => existsSync(path) ? readFileSync(path, "utf8") : "";
+  return await until(text, `${path} is whole`, { passes: isWhole });
 }
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "");

@@ -84,7 +84,9 @@ instances = 2
   assertEquals(await ports(daemon), before, "after a restart");
   const crashed = await pidOf(daemon, "web");
   process.kill(crashed, "SIGKILL");
-  await until(() => pidOf(daemon, "web"), "web has another pid", (pid) => ![crashed, -1].includes(pid));
+  await until(() => pidOf(daemon, "web"), "web has another pid", {
+    passes: (pid) => ![crashed, -1].includes(pid),
+  });
   assertEquals(await ports(daemon), before, "after a crash");
 });
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -41,12 +41,9 @@ Deno.test({
     const others = processNotices(second) - names.length;
     const [victim] = before[0]?.instances ?? [];
     process.kill(victim?.pid ?? 0, "SIGKILL");
-    for (;;) {
-      const [app] = await status();
-      const [now] = app?.instances ?? [];
-      if (now !== undefined && now.restarts === 1 && now.pid !== null && now.pid !== victim?.pid) break;
-      await delay(50);
-    }
+    await until(async () => (await status())[0]?.instances[0], "it is started anew", {
+      passes: (now) => now?.restarts === 1 && now.pid !== null && now.pid !== victim?.pid,
+    });
     // Bun itself has one for each child; the app that was started anew is one.
     assertEquals(processNotices(second) - others, names.length);
   },

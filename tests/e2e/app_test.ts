@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
 
@@ -111,10 +111,12 @@ Deno.test("an app has its starter's environment, after a crash too, and a new on
   await run("secret-one", "app", "start", "web");
   const pid = await pidOf(daemon, "web");
   process.kill(pid, "SIGKILL");
-  while ([pid, -1].includes(await pidOf(daemon, "web"))) await delay(20);
-  while ((await printed()).length < 2) await delay(20);
+  await until(() => pidOf(daemon, "web"), "web has another pid", {
+    passes: (now) => ![pid, -1].includes(now),
+  });
+  await until(printed, "two lines are printed", { passes: ({ length }) => length >= 2 });
   await run("two", "app", "restart", "web");
-  while ((await printed()).length < 3) await delay(20);
+  await until(printed, "three lines are printed", { passes: ({ length }) => length >= 3 });
   assertEquals(await printed(), ["web | got secret-one", "web | got secret-one", "web | got two"]);
   const { stdout } = await daemon.sandbox.shell(
     binary,
@@ -161,10 +163,12 @@ Deno.test("apps outlive a daemon that is killed: the next one adopts them and go
   const lines = async () =>
     (await daemon.run("app", "logs", "-n", "10000", "worker")).stdout.split("\n").length;
   const known = await lines();
-  while (await lines() <= known) await delay(20);
+  await until(lines, `there are more than ${known} lines`, { passes: (count) => count > known });
   // Adopted, it is still restarted when it fails.
   process.kill(worker, "SIGKILL");
-  while ([worker, -1].includes(await pidOf(daemon, "worker"))) await delay(20);
+  await until(() => pidOf(daemon, "worker"), "the worker has another pid", {
+    passes: (pid) => ![worker, -1].includes(pid),
+  });
 });
 
 Deno.test("daemon stop stops the apps, and with --keep-apps leaves them to the next daemon", async () => {

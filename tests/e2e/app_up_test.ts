@@ -1,7 +1,7 @@
 /** When `haft app up` ends, with what exit code, and what it says until then. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -206,14 +206,11 @@ Deno.test("the count of restarts goes on when a daemon was killed while an app w
     };
     return apps[0]?.state === "backoff" ? apps[0].instances[0]?.restarts : undefined;
   };
-  const until = async (wanted: number) => {
-    while (await restarts() !== wanted) await delay(50);
-  };
   await daemon.run("app", "start", "bad");
-  await until(1);
+  await until(restarts, "it is restarted once", { passes: (count) => count === 1 });
   const pid = await daemon.start();
   process.kill(pid, "SIGKILL");
   await untilGone(pid);
   await daemon.start();
-  await until(2);
+  await until(restarts, "it is restarted twice", { passes: (count) => count === 2 });
 });

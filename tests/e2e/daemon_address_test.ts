@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -84,7 +85,7 @@ Deno.test("a daemon takes its lock anew when the file is removed, and stays the 
   const pid = await daemon.start();
   const lock = await stateFile(daemon, "daemon.lock");
   rmSync(lock);
-  while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => existsSync(lock), `${lock} is there`);
   const other = join(runDirectory(daemon), "haft", "other.sock");
   const { code, stderr } = await daemon.run("daemon", "run", "--socket", other);
   assertEquals(code, 1);

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { metric, verdict } from "../faults/line_client.ts";
 import { bundle, findBun } from "../support/bun_runtime.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -26,8 +26,10 @@ for (const runtime of ["deno", "bun"] as const) {
       stdio: "ignore",
     });
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    while (!existsSync(daemon.socket)) await delay(10);
-    while (await metric(daemon.socket, "haft_internal_errors_total") < 2) await delay(10);
+    await until(() => existsSync(daemon.socket), "the daemon listens");
+    await until(() => metric(daemon.socket, "haft_internal_errors_total"), "two errors are counted", {
+      passes: (count) => count >= 2,
+    });
     assertEquals(await verdict(daemon.socket), "ok");
     const { log } = JSON.parse((await daemon.run("daemon", "status", "--json")).stdout);
     const text = readFileSync(log, "utf8");

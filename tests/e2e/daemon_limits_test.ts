@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { CONNECTION_LIMITS } from "../../src/daemon/connection_limits.ts";
 import { LineClient, metric, refusal, verdict } from "../faults/line_client.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -19,7 +19,9 @@ async function talkingClients(path: string, count: number): Promise<LineClient[]
 
 async function leave(path: string, clients: readonly LineClient[]): Promise<void> {
   for (const client of clients) client[Symbol.dispose]();
-  while (await metric(path, "haft_connections").catch(() => NaN) !== 1) await delay(5);
+  await until(() => metric(path, "haft_connections").catch(() => NaN), "there is one connection", {
+    passes: (count) => count === 1,
+  });
 }
 
 Deno.test("as many connections as the limit are served, one more is told why, and those refused are not counted", async () => {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { until } from "../support/until.ts";
 import { type Haft, isGone, Sandbox } from "./support.ts";
 
 /** A sandbox whose daemon, if the test leaves one, is stopped in the end. */
@@ -40,5 +41,5 @@ export class DaemonSandbox implements AsyncDisposable {
 
 /** Waits for a process that is about to end. */
 export async function untilGone(pid: number): Promise<void> {
-  while (!isGone(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => isGone(pid), `${pid} has ended`);
 }

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../support/until.ts";
 import { untilGone } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
@@ -92,7 +92,7 @@ for (const words of [["task", "wait", "ID"], ["task", "logs", "-f", "ID"]]) {
     const clients = async () =>
       (await daemon.call("daemon.metrics", { format: "json" }) as { connections: { name: string | null }[] })
         .connections.filter(({ name }) => name === "haft task").length;
-    while (await clients() === 0) await delay(20);
+    await until(clients, "a client is there");
     process.kill(pid, "SIGKILL");
     await untilGone(pid);
     let next: number | undefined;

@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { ArtifactServer } from "../support/artifact_server.ts";
 import { Github } from "../support/github_server.ts";
 import { lazyImports, lazyLibraries, libraries } from "../support/lazy_libraries.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
@@ -60,10 +60,10 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     const { code, stderr } = await daemon.run("app", "start", "tick");
     assertEquals(code, 0, stderr);
     const ticked = join(daemon.sandbox.project, "ticked");
-    while (!existsSync(ticked)) await delay(20);
+    await until(() => existsSync(ticked), `${ticked} is there`);
     await Deno.remove(ticked);
     // The start made the first; the schedule makes the second.
-    while (!existsSync(ticked)) await delay(20);
+    await until(() => existsSync(ticked), `${ticked} is there`);
   },
   "fast-xml-parser": async () => {
     const text = "<metadata><versioning><versions><version>2.1</version></versions></versioning></metadata>";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import nodeIpc from "node-ipc";
 import { projectRoot } from "../../scripts/support/project.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { finalsOf } from "./task_sandbox.ts";
 import { binary } from "./support.ts";
@@ -162,32 +163,28 @@ Deno.test("frames in pieces and garbage do no harm, and an image that is too lar
   const socket = createConnection(path);
   socket.setEncoding("utf8");
   let text = "";
-  let wake: () => void = () => {};
   socket.on("data", (more: string) => {
     text += more;
-    wake();
   });
-  const until = async (part: string) => {
-    while (!text.includes(part)) await new Promise<void>((resolve) => wake = resolve);
-  };
-  await until("Ack");
+  const said = (part: string) => until(() => text, `it says ${part}`, { passes: () => text.includes(part) });
+  await said("Ack");
   const frame = (commandName: string, data: unknown) =>
     `${JSON.stringify({ type: "message", data: { type: "TaskCommand", data: { commandName, data } } })}\f`;
   socket.write("garbage\f{}\f\f");
-  await until("needs type TaskCommand");
+  await said("needs type TaskCommand");
   socket.write(frame("Explode", null));
-  await until("There is no command Explode");
+  await said("There is no command Explode");
   socket.write(frame("CancelTask", { taskId: "000000000000" }));
-  await until("000000000000");
+  await said("000000000000");
   for (const char of frame("GetModes", null)) socket.write(char);
-  await until("modesResponse");
+  await said("modesResponse");
   socket.write(
     frame("StartNewTask", { configuration: {}, text: "", images: [`data:${"x".repeat(5_000_000)}`] }),
   );
-  await until("under [daemon]");
+  await said("under [daemon]");
   assertStringIncludes(text, "1048576");
   socket.write(frame("GetCommands", null));
-  await until("commandsResponse");
+  await said("commandsResponse");
   socket.destroy();
 });
 

@@ -3,6 +3,7 @@ import { delay } from "@std/async/delay";
 import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import type { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 import { project } from "./task_sandbox.ts";
@@ -88,7 +89,7 @@ say("result", {"heard": heard})
       };
       return messages.map(({ data }) => data.text);
     };
-    while (!(await texts()).includes("here")) await delay(10);
+    await until(texts, "it says here", { passes: (said) => said.includes("here") });
     assertEquals((await daemon.run("task", "send", id, "late")).code, 0);
   };
   const run = await daemon.sandbox.run(binary, {

@@ -3,8 +3,8 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import type { AbortReason, TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import type { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
 import { project } from "./task_sandbox.ts";
@@ -97,8 +97,7 @@ async function sleepers(daemon: DaemonSandbox, names: readonly string[]): Promis
         return 0;
       }
     };
-    while (read() === 0) await delay(20);
-    pids.push(read());
+    pids.push(await until(read, `${name} writes its pid`));
   }
   return pids;
 }
@@ -136,8 +135,10 @@ Deno.test("a terminal that is closed ends the tasks in front of it, and nohup ke
     const pids = await sleepers(daemon, names);
     process.kill(Number(readFileSync(join(daemon.sandbox.project, "script.pid"), "utf8")), "SIGKILL");
     await closed;
-    while (!pids.every(isGone)) await delay(20);
-    while ((await listed(daemon)).some(({ state }) => state === "running")) await delay(20);
+    await until(() => pids.every(isGone), "all have ended");
+    await until(() => listed(daemon), "no task runs", {
+      passes: (tasks) => tasks.every(({ state }) => state !== "running"),
+    });
     assertEquals(
       (await listed(daemon)).map(({ reason }) => reason),
       names.map((): AbortReason => "cancelled"),

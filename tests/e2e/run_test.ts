@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import { type DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, isGone, Sandbox } from "./support.ts";
 import { killDaemon, project, start, task } from "./task_sandbox.ts";
@@ -533,7 +533,9 @@ retry_delay = "10ms"
   );
   const pid = await daemon.start();
   const running = daemon.run("run", "flaky");
-  while (!await newest(daemon).then(({ state }) => state === "running", () => false)) await delay(20);
+  await until(() => newest(daemon).then(({ state }) => state, String), "the newest task runs", {
+    passes: (state) => state === "running",
+  });
   process.kill(pid, "SIGSTOP");
   writeFileSync(join(daemon.sandbox.project, "go"), "");
   assertEquals((await running).code, 0);

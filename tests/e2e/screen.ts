@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import xterm from "@xterm/headless";
+import { until } from "../support/until.ts";
 import { type Haft, hasProgram, type Sandbox } from "./support.ts";
 
 if (!hasProgram("script")) throw new Error("These tests need script(1), which is part of util-linux");
@@ -90,6 +91,12 @@ sh -c 'echo $$ > ${notes}.pid; exec "$@"' sh ${words}; code=$?; stty -a > ${note
     return lines.join("\n").trimEnd();
   }
 
+  /** Whether a line was too long for the terminal. */
+  get isWrapped(): boolean {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: active.length }, (_, at) => active.getLine(at)?.isWrapped).includes(true);
+  }
+
   /** Whether the settings of the terminal are, after the end, those of before. */
   get isRestored(): boolean {
     const before = readFileSync(`${this.#notes}.before`, "utf8");
@@ -117,11 +124,7 @@ sh -c 'echo $$ > ${notes}.pid; exec "$@"' sh ${words}; code=$?; stty -a > ${note
     const holds = typeof what === "function"
       ? what
       : (text: string) => typeof what === "string" ? text.includes(what) : what.test(text);
-    const deadline = performance.now() + HANG_MS;
-    while (!holds(this.text)) {
-      if (performance.now() > deadline) throw new Error(`The screen never has ${what}:\n${this.text}`);
-      await delay(20);
-    }
+    await until(() => this.text, `the screen has ${what}`, { passes: holds });
   }
 
   /** haft's exit code. */

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RequestError } from "../../src/protocol/wire_error.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import { binary } from "./support.ts";
 import { client, ended, finalsOf, project, running, start, task } from "./task_sandbox.ts";
 
@@ -177,7 +178,7 @@ while True: s.sendall(b'{"type":"event","event":"message","data":"x"}\\n' * 1000
     cwd: daemon.sandbox.project,
     name: "chatters",
   }) as TaskInfo;
-  while (said < 10_000) await delay(10);
+  await until(() => said, "10000 lines have come", { passes: (count) => count >= 10_000 });
   // Each takes its turn between pieces of what is said, so that what is said meanwhile is bounded.
   const before = said;
   for (let n = 0; n < 20; n++) await asking.request("daemon.ping", {});

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { delay } from "@std/async/delay";
 import process from "node:process";
 import { DaemonClient } from "../../src/client/daemon_client.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -47,11 +47,7 @@ export async function startQueued(daemon: DaemonSandbox, ...args: string[]): Pro
 
 /** Resolves when the task's process runs. */
 export async function running(daemon: DaemonSandbox, id: string): Promise<number> {
-  for (;;) {
-    const { pid } = await task(daemon, id);
-    if (pid !== null) return pid;
-    await delay(10);
-  }
+  return Number(await until(async () => (await task(daemon, id)).pid, `task ${id} runs`));
 }
 
 /** kill -9 of the daemon; `meanwhile` happens before the next one is there. */

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
+import { until } from "../support/until.ts";
 import { untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, isGone } from "./support.ts";
 import {
@@ -251,11 +251,7 @@ run = ["${Deno.execPath()}", "run", "-A", "--no-config", "talks.ts"]
   await running(daemon, id);
   await killDaemon(daemon);
   writeFileSync(join(daemon.sandbox.project, "go"), "");
-  for (;;) {
-    const { result } = await task(daemon, id);
-    if (result !== null) break;
-    await delay(20);
-  }
+  await until(() => task(daemon, id), "it has a result", { passes: ({ result }) => result !== null });
   const { pid } = await task(daemon, id);
   process.kill(pid ?? NaN, "SIGTERM");
   const { state, exit_code: code, result } = await ended(daemon, id);
@@ -272,7 +268,7 @@ run = ["sh", "-c", "sleep 600 & echo $! > left; while [ ! -e go ]; do sleep 0.02
   const id = await start(daemon, "leaves");
   const pid = await running(daemon, id);
   const file = join(daemon.sandbox.project, "left");
-  while (!existsSync(file) || readFileSync(file, "utf8") === "") await delay(10);
+  await until(() => existsSync(file) && readFileSync(file, "utf8"), `${file} is written`);
   await killDaemon(daemon, async () => {
     writeFileSync(join(daemon.sandbox.project, "go"), "");
     await untilGone(pid);
@@ -371,7 +367,7 @@ say("result", {"heard": said["data"]["text"], "input": os.environ["HAFT_TASK_INP
   const id = await start(daemon, "talk", "--text", "a question");
   const messages = async () =>
     (await daemon.call("task.status", { id }))["messages"] as { from: string; data: unknown }[];
-  while ((await messages()).length === 0) await delay(10);
+  await until(async () => (await messages()).length, "a message comes");
   assertEquals((await messages())[0]?.data, { text: "got a question" });
   assertEquals((await daemon.run("task", "send", id, "an answer")).code, 0);
   assertEquals((await daemon.run("task", "wait", id)).code, 0);

@@ -8,6 +8,7 @@ import { delay } from "@std/async/delay";
 import { AppClient } from "../../src/fleet/apps/app_client.ts";
 import { tableHash } from "../../src/fleet/apps/app_message.ts";
 import { appSubject } from "../../src/fleet/subjects.ts";
+import { until } from "../support/until.ts";
 import { allow } from "./fleet_world.ts";
 import { AppsWorld, type Copy, killMachine } from "./apps_world.ts";
 import { noServer } from "./nats_server.ts";
@@ -113,7 +114,7 @@ Deno.test(
     assertEquals(await world.pids(beta), before);
 
     process.kill(server, "SIGSTOP");
-    while ((await world.pids(beta)).length > 0) await delay(100);
+    await until(() => world.pids(beta), "beta runs none", { passes: ({ length }) => length === 0 });
     process.kill(server, "SIGCONT");
     await world.until((copies) => copies.length === 1 && copies.every(isUp));
 
@@ -190,7 +191,7 @@ Deno.test(
     await allow(gamma, operator, 'methods = ["task.*"]\nprojects = ["*"]');
     const [waiting] = await world.until(([copy]) => copy?.host === null);
     assertStringIncludes(waiting?.reason ?? "", 'does not let this key call "app.start"');
-    while ((await world.pids(gamma)).length > 0) await delay(100);
+    await until(() => world.pids(gamma), "gamma runs none", { passes: ({ length }) => length === 0 });
 
     // The server refuses what is said in another's name; what beta signs itself, gamma does not run.
     await using connection = await beta.nats();
@@ -214,7 +215,9 @@ Deno.test(
     };
     const id = await own.want(spec);
     const signed = { id, sender: connection.credentials.key.publicKey, spec };
-    while (own.copies(signed)?.[0]?.reason?.includes("allows nothing to the key") !== true) await delay(100);
+    await until(() => own.copies(signed)?.[0]?.reason, "the copy is refused", {
+      passes: (reason) => reason?.includes("allows nothing to the key"),
+    });
     assertEquals(await world.pids(gamma), []);
   },
 );

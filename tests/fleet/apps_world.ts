@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { delay } from "@std/async/delay";
+import { until } from "../support/until.ts";
 import { allow, FleetWorld, type Machine } from "./fleet_world.ts";
 
 const GRANT = 'methods = ["app.*"]\nprojects = ["*"]';
@@ -99,11 +99,7 @@ export class AppsWorld implements AsyncDisposable {
   }
 
   async until(passes: (copies: Copy[]) => boolean): Promise<Copy[]> {
-    for (;;) {
-      const copies = await this.copies();
-      if (passes(copies)) return copies;
-      await delay(100);
-    }
+    return await until(() => this.copies(), "the copies are as wanted", { passes });
   }
 
   get wasTwice(): boolean {

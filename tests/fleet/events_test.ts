@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { delay } from "@std/async/delay";
 import { documented } from "../e2e/support.ts";
+import { until } from "../support/until.ts";
 import { FleetWorld, type Machine } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
@@ -27,11 +28,9 @@ async function publish(machine: Machine, type: string, ...more: string[]): Promi
 }
 
 async function untilPublished(machine: Machine, count: number): Promise<void> {
-  for (;;) {
-    const { events } = await machine.status() as { events: { published: number } };
-    if (events.published >= count) return;
-    await delay(50);
-  }
+  const published = async () =>
+    (await machine.status() as { events: { published: number } }).events.published;
+  await until(published, `${count} events are published`, { passes: (now) => now >= count });
 }
 
 /** Sets what the machine publishes. */

@@ -2,12 +2,12 @@ import { connect } from "node:net";
 import { createServer } from "node:net";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { delay } from "@std/async/delay";
 import { assertEquals } from "@std/assert";
 import { connectFleet, type FleetConnection } from "../../src/fleet/connect.ts";
 import type { FleetSettings } from "../../src/tools/manifest/fleet_settings.ts";
 import { readUserConfig } from "../../src/tools/project/user_config.ts";
 import { documented, type RunResult, Sandbox } from "../e2e/support.ts";
+import { until } from "../support/until.ts";
 import { natsServer } from "./nats_server.ts";
 
 /** One machine: a home and a daemon of its own, on loopback. */
@@ -31,11 +31,9 @@ export class Machine implements AsyncDisposable {
 
   /** Waits for a state of its membership. */
   async until(state: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const status = await this.status();
-      if (status["state"] === state) return status;
-      await delay(100);
-    }
+    return await until(() => this.status(), `it is ${state}`, {
+      passes: (status) => status["state"] === state,
+    });
   }
 
   get settings(): FleetSettings {
@@ -163,7 +161,7 @@ export class FleetWorld implements AsyncDisposable {
   }
 
   async untilServerAnswers(): Promise<void> {
-    while (!await answers(this.port)) await delay(50);
+    await until(() => answers(this.port), `port ${this.port} answers`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,6 +16,7 @@ import {
   jobSubject,
 } from "../../src/fleet/subjects.ts";
 import { encode, type FinalStep } from "../../src/fleet/tasks/task_message.ts";
+import { until } from "../support/until.ts";
 import { allow, type Machine, SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
@@ -56,7 +57,7 @@ Deno.test(
     await allow(beta, first, 'methods = ["task.*"]\nprojects = ["*"]');
     for (const on of ["beta", "*"]) {
       const id = (await first.good("task", "start", "t", "--on", `${on}:${project}`)).trim();
-      while (!existsSync(join(project, "begun"))) await delay(50);
+      await until(() => existsSync(join(project, "begun")), "it has begun");
       const waiting = first.run("task", "wait", id);
       await say(liar, id, "final", END);
       // Nor with a pool that it makes up, and not by an end without a run.
@@ -111,7 +112,7 @@ Deno.test(
     ];
     for (const subject of taking) connection.nats.publish(subject, "+TERM");
     await connection.nats.flush();
-    while (refused.length < taking.length) await delay(20);
+    await until(() => refused, "all are refused", { passes: ({ length }) => length >= taking.length });
     assert(refused.every((line) => /permissions violation/i.test(line)), refused.join("\n"));
 
     // Its records and the list of who is there stay its own: nothing rolls them up.
@@ -169,10 +170,10 @@ Deno.test(
         const subject = appSubject("fleet", { who: "squatter", kind, id: name });
         await stream.publish(subject, encode({ ...lie, term }));
       }
-      if (term === 5) { while (await pid() === before) await delay(100); }
+      if (term === 5) await until(pid, "it has another pid", { passes: (now) => now !== before });
     }
     // It runs again as soon as the lease was silent for the fleet's limit.
-    while (await pid() === null) await delay(100);
+    await until(pid, "it runs");
     // So does a record that the server was made to write there.
     const subject = appSubject("fleet", { who: "host1", kind: "lease", id });
     connection.nats.publish(`$JS.API.STREAM.INFO.${appsStream("fleet")}`, "", { reply: subject });
@@ -194,7 +195,7 @@ Deno.test(
     await former.good("app", "start", "web");
     await allow(beta, first, 'methods = ["app.*"]\nprojects = ["*"]');
     await first.good("fleet", "remove-host", "former");
-    while (await pid() !== null) await delay(100);
+    await until(pid, "it has ended", { passes: (now) => now === null });
     await first.good("app", "start", "web");
     assert(await pid() !== null);
   },

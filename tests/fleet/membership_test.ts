@@ -3,8 +3,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { delay } from "@std/async/delay";
 import { hostsBucket, objectStream, outputsBucket } from "../../src/fleet/subjects.ts";
+import { until } from "../support/until.ts";
 import { SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
@@ -81,7 +81,7 @@ Deno.test("the server lets a host neither announce, ask nor listen in another's 
     nats.subscribe(subject, { callback: () => {} });
   }
   await nats.flush();
-  while (refused.length < forged.length + 4) await delay(20);
+  await until(() => refused, "all are refused", { passes: ({ length }) => length >= forged.length + 4 });
   assert(refused.every((line) => /permissions violation/i.test(line)), refused.join("\n"));
 });
 
@@ -140,7 +140,9 @@ Deno.test(
     assertEquals(JSON.parse(await beta.good("ipc-send", "daemon.ping")).cached_runtimes, 0);
     await fleet.untilServerAnswers();
     await beta.until("connected");
-    while (JSON.parse(await beta.good("fleet", "ls", "--json")).length < 2) await delay(100);
+    await until(async () => JSON.parse(await beta.good("fleet", "ls", "--json")), "two hosts are listed", {
+      passes: ({ length }) => length >= 2,
+    });
   },
 );
 

@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { delay } from "@std/async/delay";
 import { projectRoot } from "../../scripts/support/project.ts";
 import { createUserKey } from "../../src/fleet/nkey.ts";
 import { type Haft, Sandbox } from "../e2e/support.ts";
+import { until } from "../support/until.ts";
 
 /** haft's sources, in which every NATS library is a module without what they import from it. */
 function haftWithoutNats(directory: string): Haft {
@@ -35,7 +35,7 @@ Deno.test("a daemon and commands without [fleet] load nothing of NATS; with it, 
   await using _ = { [Symbol.asyncDispose]: async () => void (daemon.kill("SIGKILL"), await ended) };
   const run = (...words: string[]) =>
     sandbox.run(haft, { args: words, env: { HAFT_SOCKET: socket, HAFT_DEBUG: "1" } });
-  while (!existsSync(socket)) await delay(50);
+  await until(() => existsSync(socket), "the daemon listens");
   const good = async (...words: string[]) => {
     const { code, stderr } = await run(...words);
     assertEquals(code, 0, `haft ${words.join(" ")}: ${stderr}`);

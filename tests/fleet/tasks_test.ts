@@ -13,13 +13,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { delay } from "@std/async/delay";
 import { headers } from "@nats-io/transport-node";
 import { jetstream } from "@nats-io/jetstream";
 import { SIGNATURE_HEADER } from "../../src/fleet/signed_request.ts";
 import { ObjectBucket } from "../../src/fleet/objects/object_bucket.ts";
 import { jobSubject, outputsBucket, taskSubject } from "../../src/fleet/subjects.ts";
 import { encode, newFleetTaskId, signTask } from "../../src/fleet/tasks/task_message.ts";
+import { until } from "../support/until.ts";
 import { allow, type FleetWorld, type Machine, SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
@@ -119,7 +119,7 @@ Deno.test(
     const { project } = beta.sandbox;
     const id = (await first.good("task", "start", "t", "--on", `role=build:${project}`)).trim();
     const pidFile = join(beta.sandbox.root, "home", "pid");
-    while (!existsSync(pidFile)) await delay(50);
+    await until(() => existsSync(pidFile), `${pidFile} is there`);
     const waiting = first.run("task", "wait", id);
     // Another host of the label, where the project has the same path; there it ends at once.
     const gamma = await fleet.join("gamma", "--label", "role=build");
@@ -167,10 +167,10 @@ Deno.test(
     const { project } = beta.sandbox;
     const ran = () => existsSync(join(project, "ran")) ? readFileSync(join(project, "ran"), "utf8") : "";
     const id = (await first.good("task", "start", "t", "--on", `role=build:${project}`)).trim();
-    while (ran() === "") await delay(50);
+    await until(ran, "it has run");
     const server = await fleet.serverPid();
     process.kill(server, "SIGSTOP");
-    while (!ran().includes("stopped")) await delay(50);
+    await until(ran, "it is stopped", { passes: (text) => text.includes("stopped") });
     process.kill(server, "SIGCONT");
     assertEquals((await first.run("task", "wait", id)).code, 0);
     assertEquals(ran(), "begun\nstopped\nbegun\n");
@@ -216,7 +216,9 @@ Deno.test(
     });
     assertStringIncludes(refused, "ermission");
     const log = join(beta.sandbox.haftHome, "state", "daemon.log");
-    while (!readFileSync(log, "utf8").includes("did not sign")) await delay(50);
+    await until(() => readFileSync(log, "utf8"), "the log tells of it", {
+      passes: (text) => text.includes("did not sign"),
+    });
     assertEquals(readFileSync(join(project, "ran"), "utf8").includes(id), false);
   },
 );
@@ -288,7 +290,7 @@ Deno.test(
     // Its log is followed from afar while it runs; its sender alone can cancel it, and it is over then.
     const long = await start("long");
     const followed = first.run("task", "logs", "-f", long);
-    while (!existsSync(join(project, "pid"))) await delay(50);
+    await until(() => existsSync(join(project, "pid")), "it writes its pid");
     const foreign = await beta.run("task", "cancel", long);
     assertEquals(foreign.code, 4);
     assertStringIncludes(foreign.stderr, "its sender alone can cancel it");

@@ -4,22 +4,25 @@ import { inspect } from "node:util";
 /** Far above what anything takes on a loaded machine, and below the limit of a whole test. */
 const LIMIT_MS = 90_000;
 
-/** Milliseconds between looks. */
-const INTERVAL_MS = 20;
+export interface UntilOptions<State> {
+  /** Whether a state is the one that is waited for; left out, a true one is. */
+  passes?: (state: State) => unknown;
+  /** Milliseconds between looks. */
+  intervalMs?: number;
+}
 
 /**
  * Waits for a state that the test brings about, and has no event for.
  *
  * @param look reads the state; one that throws is a fault of the test
  * @param what is waited for, in the words of the error
- * @param passes whether that is the state; left out, a true one is
  * @returns the state that passed
  * @throws {Error} with the last state when none passes
  */
 export async function until<State>(
   look: () => State | Promise<State>,
   what: string,
-  passes: (state: State) => unknown = (state) => state,
+  { passes = (state) => state, intervalMs = 20 }: UntilOptions<State> = {},
 ): Promise<State> {
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {
@@ -31,6 +34,6 @@ export async function until<State>(
         `This did not come true within ${LIMIT_MS / 1000} s: ${what}. The last state:\n${last}`,
       );
     }
-    await delay(INTERVAL_MS);
+    await delay(intervalMs);
   }
 }

@@ -14,6 +14,7 @@ import {
   writeApps,
 } from "../../support/app_harness.ts";
 import { bundle, findBun, skipBun } from "../../support/bun_runtime.ts";
+import { until } from "../../support/until.ts";
 
 const RUNNER = new URL("../../support/app_runner.ts", import.meta.url);
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
@@ -149,7 +150,7 @@ Deno.test("a supervisor killed while it starts apps leaves none that the next on
           stdout: "null",
         }).spawn();
         // As soon as the first app is there, wherever it is with the others.
-        while (processesOf(world).length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        await until(() => processesOf(world).length, "a process is there", { intervalMs: 1 });
         child.kill("SIGKILL");
         await child.status;
         await withNext(world, async (h) => {
@@ -250,7 +251,7 @@ Deno.test("an app that ended while nobody looked follows its policy; after a boo
               record.instances[0].process.bootId = bootId;
               writeFileSync(path, JSON.stringify(record));
             }
-            while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 1));
+            await until(() => !isAlive(pid), `${pid} has ended`);
             await withNext(world, async (h) => {
               await h.state(state);
               assertEquals(h.service.list({ root: world.root }).apps[0]?.state, state);

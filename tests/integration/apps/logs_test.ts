@@ -1,11 +1,11 @@
 /** Logs of real processes: every line comes, once and in order, whatever is rotated meanwhile. */
 import { assert, assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LONGEST_LINE } from "../../../src/apps/logs/line_splitter.ts";
 import { logFamily, rotatedPath } from "../../../src/apps/logs/log_files.ts";
 import { type AppHarness, withApps } from "../../support/app_harness.ts";
+import { until } from "../../support/until.ts";
 
 function logOf(h: AppHarness, stream: "stdout_log" | "stderr_log" = "stdout_log"): string {
   return h.service.status({ root: h.root }).apps[0]?.instances[0]?.[stream] ?? "";
@@ -23,7 +23,7 @@ Deno.test("no line is lost or doubled while a writer without pause is rotated ma
       await h.service.start({ root: h.root });
       const path = logOf(h);
       // It writes until it was rotated five times, however busy the machine is.
-      while (!existsSync(rotatedPath(path, 5))) await delay(20);
+      await until(() => existsSync(rotatedPath(path, 5)), "five files are rotated");
       writeFileSync(join(h.root, "stop"), "");
       await h.line("end");
       const lines = h.lines();
@@ -47,7 +47,7 @@ Deno.test("a writer of many processes, one of them out of the group, loses nothi
     async (h) => {
       await h.service.start({ root: h.root });
       // They write until they were rotated twice, however busy the machine is.
-      while (!existsSync(rotatedPath(logOf(h), 2))) await delay(20);
+      await until(() => existsSync(rotatedPath(logOf(h), 2)), "two files are rotated");
       writeFileSync(join(h.root, "stop"), "");
       await h.line("end");
       const lines = contentOf(logOf(h)).trim().split("\n").filter((line) => line !== "end");
@@ -80,7 +80,7 @@ Deno.test("keep bounds what is kept, and a process that writes for ever is bound
     await h.service.start({ root: h.root });
     const path = logOf(h);
     await h.event(({ type }) => type === "app.log_skipped");
-    while (!existsSync(rotatedPath(path, 2))) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => existsSync(rotatedPath(path, 2)), "two files are rotated");
     await h.service.stop({ root: h.root });
     assertEquals([existsSync(rotatedPath(path, 2)), existsSync(rotatedPath(path, 3))], [true, false]);
     assertEquals(h.service.list({ root: h.root }).apps[0]?.state, "stopped");

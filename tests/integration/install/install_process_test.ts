@@ -9,6 +9,7 @@ import { Store } from "../../../src/tools/store/store.ts";
 import { ArtifactServer, httpConfig } from "../../support/artifact_server.ts";
 import { bundle, findBun, skipBun } from "../../support/bun_runtime.ts";
 import { packageTarball } from "../../support/tar_builder.ts";
+import { until } from "../../support/until.ts";
 
 const child = new URL("./install_child.ts", import.meta.url);
 
@@ -198,7 +199,7 @@ for (const [runtime, command] of Object.entries(commands)) {
         stderr: "null",
       }).spawn();
       try {
-        while (server.requests.length === 0) await new Promise((done) => setTimeout(done, 5));
+        await until(() => server.requests.length, "a request comes");
         server.faults.stallAt = undefined;
         const before = staged(home).filter((name) => name.startsWith("slow@"));
         assertEquals(before.length, 1);

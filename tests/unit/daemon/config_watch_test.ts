@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigWatch } from "../../../src/daemon/services/config_watch.ts";
+import { until } from "../../support/until.ts";
 
 /** What a watched file held each time that a change was told; undefined: it was gone. */
 class Watched implements Disposable {
@@ -23,11 +23,9 @@ class Watched implements Disposable {
   }
 
   async untilLast(text: string | undefined): Promise<void> {
-    const limit = Date.now() + 60_000;
-    while (this.seen.length === 0 || this.seen.at(-1) !== text) {
-      if (Date.now() > limit) throw new Error(`Never told: ${text}; seen ${JSON.stringify(this.seen)}`);
-      await delay(5);
-    }
+    await until(() => this.seen, `${text} is told`, {
+      passes: (seen) => seen.length > 0 && seen.at(-1) === text,
+    });
   }
 
   [Symbol.dispose](): void {

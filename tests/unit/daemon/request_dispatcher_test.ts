@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
 import { daemonHarness, request, settle } from "../../support/daemon_harness.ts";
+import { until } from "../../support/until.ts";
 
 const PONG = { uptime_secs: 1, cached_runtimes: 0 };
 
@@ -181,7 +182,7 @@ Deno.test("a request that does not end in time is answered with timed_out; a lon
   await using harness = daemonHarness({ limits: { requestTimeoutMs: 5 }, wait: () => new Promise(() => {}) });
   const client = harness.connect();
   client.send(request("log.tail", {}, "1"), request("test.long", {}, "2"));
-  while (client.socket.written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => client.socket.written.length, "something is written");
   assertEquals(client.socket.take().map((answer) => [answer["id"], errorOf(answer).name]), [[
     "1",
     "timed_out",

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { delay } from "@std/async/delay";
 import { longAgo } from "../../../src/fleet/apps/elapsed.ts";
 import { Lease } from "../../../src/fleet/apps/lease.ts";
 import type { LeaseEntry, LeaseStore } from "../../../src/fleet/apps/lease_log.ts";
 import type { LeaseRecord } from "../../../src/fleet/apps/app_message.ts";
+import { until } from "../../support/until.ts";
 
 /** The stream, as each host writes to it. */
 class Server {
@@ -66,7 +66,7 @@ Deno.test("Lease.take() of one that is silent for its limit; its former holder d
   const [one, two] = [lease("m1", 100), lease("m2", 100)];
   await one.take(server.as("a"));
   assertEquals(await two.take(server.as("b")), "a");
-  while (await two.take(server.as("b")) !== undefined) await delay(20);
+  await until(async () => await two.take(server.as("b")) === undefined, "b has the lease");
   assertEquals(one.isSure, false);
   assertEquals(await one.renew(server.as("a")), false);
   assertEquals(one.held, undefined);

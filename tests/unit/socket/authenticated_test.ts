@@ -15,6 +15,7 @@ import {
   TOKEN_BYTES,
 } from "../../../src/socket/pipe_handshake.ts";
 import { proveBoth, readExactly } from "../../support/raw_peer.ts";
+import { until } from "../../support/until.ts";
 
 const TOKEN = randomBytes(TOKEN_BYTES);
 
@@ -212,7 +213,7 @@ Deno.test("authenticated() forgets a peer that closes half-way", () =>
         await new Promise((resolve) => socket.write(half, resolve));
       });
     }
-    while (outcomes.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    await until(() => outcomes, "there are two outcomes", { passes: ({ length }) => length >= 2 });
     for (const outcome of outcomes) assertNotEquals(await outcome, "attached");
     assertEquals(attached.length, 0);
   }));

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { existsSync, lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { listen } from "../../../src/socket/mod.ts";
+import { until } from "../../support/until.ts";
 
 /** Only root can make a directory that is root's. */
 const ignore = Deno.build.os === "windows" || Deno.uid() !== 0;
@@ -54,7 +55,7 @@ Deno.test({
       // A listener that was killed leaves its socket: as this one does, whose path is linked elsewhere first.
       await Deno.link(path, stale);
       first.close();
-      while (await answers(stale)) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until(async () => !await answers(stale), "the old socket answers no more");
       const second = await listen(stale, () => NOTHING, MAY);
       second.close();
       assertEquals(existsSync(stale), false);

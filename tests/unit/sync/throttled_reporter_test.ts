@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import type { InstallProgress } from "../../../src/protocol/install.ts";
 import { ThrottledReporter } from "../../../src/sync/throttled_reporter.ts";
+import { until } from "../../support/until.ts";
 
 function downloading(bytes: number): InstallProgress {
   return { state: "downloading", tool: "biome", percent: bytes, bytes_downloaded: bytes, total_bytes: 100 };
@@ -40,7 +41,7 @@ Deno.test("ThrottledReporter lets what is held back go by itself", async () => {
   const reporter = new ThrottledReporter({ send: (progress) => sent.push(progress), interval: 5 });
   reporter.report(downloading(1));
   reporter.report(downloading(2));
-  while (sent.length < 2) await delay(1);
+  await until(() => sent, "two are sent", { passes: ({ length }) => length >= 2, intervalMs: 1 });
   reporter.close();
   assertEquals(sent, [downloading(1), downloading(2)]);
 });
@@ -50,7 +51,7 @@ Deno.test("ThrottledReporter repeats a step without figures as a sign of life, u
   const reporter = new ThrottledReporter({ send: (progress) => sent.push(progress), heartbeat: 2 });
   const step: InstallProgress = { state: "post_install", tool: "biome", message: "waiting" };
   reporter.report(step);
-  while (sent.length < 3) await delay(1);
+  await until(() => sent, "three are sent", { passes: ({ length }) => length >= 3, intervalMs: 1 });
   reporter.report(extracting);
   const count = sent.length;
   await delay(10);

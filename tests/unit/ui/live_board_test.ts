@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { liveBoard } from "../../../src/ui/live_board.ts";
+import { until } from "../../support/until.ts";
 import { downloading, queued, started } from "./support.ts";
 
 const HIDE = "\u001b[?25l";
@@ -20,19 +21,14 @@ function terminal(columns: number, rows = 24) {
   };
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries > 10_000) throw new Error("it never happened");
-    await delay(1);
-  }
-}
-
 Deno.test("liveBoard() hides the cursor while it draws, and at the end wipes the board and shows it again", async () => {
   const screen = terminal(80);
   const board = await liveBoard(screen, { interval: 1 });
   board.event(started("biome"));
   board.event(queued("biome"));
-  await until(() => screen.written.includes("waiting"));
+  await until(() => screen.written, "the board shows waiting", {
+    passes: (text) => text.includes("waiting"),
+  });
   assert(screen.written.startsWith(HIDE));
   const before = screen.written.length;
   await board.close();
@@ -57,7 +53,7 @@ Deno.test("liveBoard() draws nothing anew while nothing changes", async () => {
   const screen = terminal(80);
   const board = await liveBoard(screen, { interval: 1, now: () => 0 });
   board.event(started("biome"));
-  await until(() => screen.written.includes("biome"));
+  await until(() => screen.written, "the board shows biome", { passes: (text) => text.includes("biome") });
   const { length } = screen.written;
   await delay(20);
   assertEquals(screen.written.length, length);
@@ -69,10 +65,12 @@ Deno.test("liveBoard() follows the terminal's width and wipes the lines that it 
   const board = await liveBoard(screen, { interval: 1, now: () => 0 });
   board.event(started("biome"));
   board.event(downloading("biome", 1, 35_000_000));
-  await until(() => screen.written.includes("35.0 MB"));
+  await until(() => screen.written, "the board shows 35.0 MB", {
+    passes: (text) => text.includes("35.0 MB"),
+  });
   const before = screen.written.length;
   screen.columns = 20;
-  await until(() => screen.written.length > before);
+  await until(() => screen.written.length, "the board draws again", { passes: (length) => length > before });
   // Of the two lines, 78 and 40 columns long, the terminal made more than two: they are all erased.
   assertStringIncludes(screen.written.slice(before), "\u001b[J");
   await board.close();
@@ -83,7 +81,9 @@ Deno.test("liveBoard() never draws more lines than the terminal has", async () =
   const board = await liveBoard(screen, { interval: 1, now: () => 0 });
   const names = Array.from({ length: 30 }, (_, index) => `tool${index}`);
   board.event(started(...names));
-  await until(() => screen.written.includes("waiting"));
+  await until(() => screen.written, "the board shows waiting", {
+    passes: (text) => text.includes("waiting"),
+  });
   assert(screen.written.split("\n").length <= 6);
   await board.close();
 });

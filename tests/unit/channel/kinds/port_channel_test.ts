@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Disconnected, type IpcChannel, type Message, PortChannel } from "../../../../src/channel/mod.ts";
+import { until } from "../../../support/until.ts";
 
 function pair(capacity?: number): [PortChannel, PortChannel] {
   const { port1, port2 } = new MessageChannel();
@@ -64,7 +65,7 @@ Deno.test("a worker answers over a port of its own", async () => {
   const got: Message[] = [];
   channel.onMessage((message) => got.push(message));
   for (let n = 0; n < 3_000; n++) await channel.sendJson(n);
-  while (got.length < 3_000) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => got.length, "all have come", { passes: (count) => count >= 3_000 });
   assertEquals(got.map(({ data }) => data), Array.from({ length: 3_000 }, (_, n) => n));
   await channel.close();
   worker.terminate();

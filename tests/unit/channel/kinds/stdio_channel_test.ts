@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { Disconnected, SendFailed, Serialization } from "../../../../src/channel/errors.ts";
 import { StdioChannel } from "../../../../src/channel/kinds/stdio_channel.ts";
 import { LIMITS } from "../../../../src/socket/limits.ts";
+import { until } from "../../../support/until.ts";
 
 Deno.test("a stdio channel carries messages as lines, and what is no message goes to the log", async () => {
   const [up, down] = [new PassThrough(), new PassThrough()];
@@ -56,7 +57,7 @@ Deno.test("a stdio sender waits for a reader that stalls, fails when it does not
   const received: unknown[] = [];
   far.onMessage(({ data }) => received.push((data as { n: number }).n));
   const accepted = (await Promise.all(outcomes)).filter((n) => n !== undefined);
-  while (received.length < accepted.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => received.length, "all have come", { passes: (count) => count >= accepted.length });
   assertEquals(received, accepted);
   assert(accepted.length > 70 && accepted.length < 200);
   await assertRejects(() => near.sendJson("x".repeat(LIMITS.frame)), Serialization, "at most 1048576");
