@@ -9,8 +9,10 @@ export interface QuietCollectorOptions {
 /** Work that leaves something worth collecting. */
 const WORTH = 100;
 
-/** Milliseconds between two collections amid a stream of events: one takes about ten. */
-const PAUSE_MS = 50;
+/** Milliseconds between two collections amid a stream of events, at least. */
+const PAUSE_MS = 25;
+/** Such collections take no larger part of the time than one in so many. */
+const SHARE = 3;
 
 /**
  * Gives memory back after a burst of work, and amid a long one. The runtime does so by itself while it works,
@@ -21,7 +23,8 @@ export class QuietCollector {
   readonly #options: QuietCollectorOptions;
   #seen: number;
   #collected: number | undefined;
-  #volumeAt = -Infinity;
+  /** When the next collection amid a stream may come. */
+  #volumeFrom = -Infinity;
 
   constructor(options: QuietCollectorOptions) {
     this.#options = options;
@@ -31,9 +34,10 @@ export class QuietCollector {
   /** Much has gone by, whose garbage lies outside of the heap that the runtime watches. */
   volume(): void {
     const now = performance.now();
-    if (now - this.#volumeAt < PAUSE_MS) return;
-    this.#volumeAt = now;
+    if (now < this.#volumeFrom) return;
     this.#options.collect();
+    const ended = performance.now();
+    this.#volumeFrom = ended + Math.max(PAUSE_MS, (SHARE - 1) * (ended - now));
   }
 
   /** To be called every second or two: it is quiet when nothing was done from one call to the next. */

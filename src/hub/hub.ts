@@ -28,7 +28,7 @@ export interface HubOptions {
   onVolume?: () => void;
 }
 
-const VOLUME_BYTES = 2 * 1024 * 1024;
+const VOLUME_BYTES = 1024 * 1024;
 
 /** Woken, in a microtask, after events were published. */
 export interface HubReader {
