@@ -79,7 +79,9 @@ async function readFiles(
   query: LogQuery,
   turns: Turns,
 ): Promise<StoredLine[]> {
-  const marks = new TimeIndex(path).read();
+  const times = new TimeIndex(path);
+  // Since a clock may have been set back, the first that is young enough may be anywhere among them.
+  const all = query.since === undefined ? undefined : times.read();
   let found: StoredLine[] = [];
   for (let index = 0; found.length < query.lines; index++) {
     const file = rotatedPath(path, index);
@@ -88,31 +90,41 @@ async function readFiles(
       break;
     }
     const { until } = query;
-    const own = marks.filter((mark) => mark.rotations === rotations - index);
-    if (until !== undefined && rotations - index > until.rotations) continue;
-    const end = until?.rotations === rotations - index ? until.offset : Infinity;
+    const number = rotations - index;
+    const marksFrom = (offset: number) => {
+      const marks = all ??
+        times.newest((one) => one.rotations < number || one.rotations === number && one.offset <= offset);
+      return marks.filter((mark) => mark.rotations === number);
+    };
+    if (until !== undefined && number > until.rotations) continue;
+    const end = until?.rotations === number ? until.offset : Infinity;
     const rest = { ...query, lines: query.lines - found.length, end };
-    found = [...await lastLines(file, own, rest, turns), ...found];
+    found = [...await lastLines(file, marksFrom, rest, turns), ...found];
     // Older files hold only what is older still.
-    if (query.since !== undefined && (own[0]?.time ?? Infinity) < query.since) break;
+    if (query.since !== undefined && (marksFrom(0)[0]?.time ?? Infinity) < query.since) break;
   }
   return found;
 }
 
-/** Reads backwards in growing steps until there are enough, or from the first byte that can matter. */
+/**
+ * Reads backwards in growing steps until there are enough, or from the first byte that can matter.
+ *
+ * @param marksFrom gives the marks of what begins at a byte, and maybe more
+ */
 async function lastLines(
   file: string,
-  marks: readonly TimeMark[],
+  marksFrom: (offset: number) => readonly TimeMark[],
   query: LogQuery & { end: number },
   turns: Turns,
 ): Promise<StoredLine[]> {
   const descriptor = openSync(file, "r");
   try {
     const size = Math.min(query.end, fstatSync(descriptor).size);
-    const first = query.since === undefined ? 0 : firstByteSince(marks, query.since);
+    const first = query.since === undefined ? 0 : firstByteSince(marksFrom(0), query.since);
     if (first >= size) return [];
     for (let length = Math.max(PIECE, query.lines * GUESS_PER_LINE);; length *= 8) {
       const from = Math.max(first, size - length);
+      const marks = marksFrom(from);
       const lines = await linesFrom(descriptor, { from, to: size, marks, query, turns });
       if (from === first || lines.length >= query.lines) return lines.slice(-query.lines);
     }

@@ -1,4 +1,5 @@
-import { appendFileSync, rmSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { appendFileSync, closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { setAsideUnlessFile } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
@@ -19,6 +20,9 @@ const SPACING = {
   old: 1_000,
   keptFresh: 60_000,
 };
+
+/** Bytes at the end of the file that are read first: several hundred marks. */
+const TAIL = 16 * 1024;
 
 /** So many marks are added before old ones are thinned out. */
 const THIN_AFTER = 4_096;
@@ -52,12 +56,33 @@ export class TimeIndex {
     } catch {
       return [];
     }
-    return text.split("\n").flatMap((line) => {
-      const [rotations, offset, time] = line.split(" ").map(Number);
-      return rotations === undefined || offset === undefined || time === undefined || !Number.isFinite(time)
-        ? []
-        : { rotations, offset, time };
-    });
+    return marksIn(text);
+  }
+
+  /** The newest marks, oldest first: as many as it takes until the first of them is `enough`, or all. */
+  newest(enough: (oldest: TimeMark) => boolean): TimeMark[] {
+    let file: number;
+    try {
+      file = openSync(this.#path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    } catch {
+      return [];
+    }
+    try {
+      const { size } = fstatSync(file);
+      for (let length = TAIL;; length *= 8) {
+        const from = Math.max(0, size - length);
+        const bytes = Buffer.alloc(size - from);
+        const text = bytes.toString("latin1", 0, readSync(file, bytes, 0, bytes.length, from));
+        // Read from the middle, it begins with a part of a line.
+        const marks = marksIn(from === 0 ? text : text.slice(text.indexOf("\n") + 1));
+        const [oldest] = marks;
+        if (from === 0 || (oldest !== undefined && enough(oldest))) return marks;
+      }
+    } catch {
+      return [];
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** Forgets files that are no more. */
@@ -73,6 +98,15 @@ export class TimeIndex {
     this.#added = 0;
     writeAtomic(this.#path, marks.map(lineOf).join(""), { mode: 0o600, durable: false });
   }
+}
+
+function marksIn(text: string): TimeMark[] {
+  return text.split("\n").flatMap((line) => {
+    const [rotations, offset, time] = line.split(" ").map(Number);
+    return rotations === undefined || offset === undefined || time === undefined || !Number.isFinite(time)
+      ? []
+      : { rotations, offset, time };
+  });
 }
 
 function lineOf({ rotations, offset, time }: TimeMark): string {

@@ -273,6 +273,28 @@ Deno.test("readLog() reads backwards from the end of a large file", () =>
     assertEquals((await texts({ lines: 150_000 }))[0], "line 50000");
   }));
 
+Deno.test("readLog() reads as many marks of a long row as its lines need, and knows the time of each", () =>
+  inDirectory(async (path) => {
+    const [older, all] = [5_000, 20_000];
+    const numbers = Array.from({ length: all }, (_, n) => n);
+    const marks = numbers.map((n) => n < older ? `0 ${n * 8} ${n * 60}` : `1 ${(n - older) * 8} ${n * 60}`);
+    writeFileSync(`${path}.times`, `${marks.join("\n")}\n`);
+    const lines = (some: number[]) => some.map((n) => `${`${n}`.padStart(7)}\n`).join("");
+    writeFileSync(rotatedPath(path, 1), lines(numbers.slice(0, older)));
+    writeFileSync(path, lines(numbers.slice(older)));
+    const index = new TimeIndex(path);
+    const newest = index.newest(({ offset }) => offset <= (all - older - 10) * 8);
+    assertEquals([newest.length >= 10, newest.length < 2_000], [true, true]);
+    assertEquals(newest.at(-1)?.time, (all - 1) * 60);
+    assertEquals(index.newest(() => false), index.read());
+    const times = async (query: Parameters<typeof readLog>[2]) =>
+      (await readLog(path, () => 1, query)).map(({ line, time }) => [Number(line), time]);
+    assertEquals(await times({ lines: 2 }), [[all - 2, (all - 2) * 60], [all - 1, (all - 1) * 60]]);
+    for (const n of [older, older - 1, 0]) {
+      assertEquals(await times({ lines: 1, grep: new RegExp(`^ +${n}$`) }), [[n, n * 60]]);
+    }
+  }));
+
 Deno.test("readLog() since a time knows that a clock may have been set back", () =>
   inDirectory(async (path) => {
     writeFileSync(path, "one\ntwo\nthree\n");
