@@ -121,11 +121,14 @@ export async function authorize(
   if (grant.projects.includes("*") || access === "events") return;
   const roots = access === "tasks" ? await taskRoots(params, facts) : projectRoots(params, grant, facts);
   if (access !== "host" && roots.length > 0 && roots.every((root) => isGranted(root, grant))) return;
+  const [root] = roots;
+  const isWhole = access === "host" || root === undefined;
   throw refused(
     `Host "${facts.host}" does not let this key call "${method}" for ${
       access === "host" ? "the whole host" : "this project"
     }`,
-    access === "host" || roots.length === 0 ? 'projects = ["*"]' : `projects = [${JSON.stringify(roots[0])}]`,
+    // A task that is not there is in no project, and the whole disk is nobody's project.
+    isWhole ? 'projects = ["*"]' : root === sep ? undefined : `projects = [${JSON.stringify(root)}]`,
   );
 }
 

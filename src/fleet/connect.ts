@@ -97,7 +97,9 @@ function explain(error: unknown, { servers, host, name }: ServerSettings): HaftE
     ? errorMessage(error.cause)
     : errorMessage(error);
   return new HaftError(`Cannot reach the server of fleet "${name}" at ${where}: ${why}`, {
-    next: "Look whether it runs, and whether its address and certificate are the right ones",
+    next: isUnknownCertificate(error)
+      ? 'Bring the certificate that the server is known by, and run "haft fleet join" with --ca FILE'
+      : "Look whether it runs, and whether its address and certificate are the right ones",
     exitCode: ExitCode.transport,
     cause: error,
   });
@@ -105,6 +107,11 @@ function explain(error: unknown, { servers, host, name }: ServerSettings): HaftE
 
 function isRefusal(error: unknown): boolean {
   return error instanceof AuthorizationError || /authorization/i.test(errorMessage(error));
+}
+
+function isUnknownCertificate(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${error.cause}` : String(error);
+  return /certificate|UnknownIssuer|self.signed/i.test(text);
 }
 
 function base64(bytes: Uint8Array): string {

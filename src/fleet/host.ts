@@ -183,7 +183,11 @@ export class FleetHost {
           `since ${new Date(other.started_at).toISOString()})`,
       );
     } catch (error) {
-      this.#become("connecting", `The server does not answer: ${errorMessage(error)}`);
+      const text = errorMessage(error);
+      // The server lets a key be one host, and its administrator says which.
+      if (/permissions violation/i.test(text)) {
+        this.#become("failed", `The server does not let this key be host "${host}": it is another host's`);
+      } else this.#become("connecting", `The server does not answer: ${text}`);
     }
   }
 

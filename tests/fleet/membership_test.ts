@@ -32,8 +32,48 @@ Deno.test(
     assertEquals(existsSync(join(beta.sandbox.haftHome, "config", "fleet", "fleet.creds")), false);
     assertEquals((await beta.status())["state"], "off");
     assertEquals(JSON.parse(await fleet.first.good("fleet", "ls", "--json")).length, 1);
+    // The server's own machine leaves; it is not removed as if it were lost.
+    const own = await fleet.first.run("fleet", "remove-host", "alpha");
+    assertEquals(own.code, 1);
+    assertStringIncludes(own.stderr, 'run "haft fleet leave"');
   },
 );
+
+Deno.test("grants outlast a membership, and a key that is another host's is told", options, async () => {
+  await using fleet = await shared.borrow();
+  const { first } = fleet;
+  const delta = await fleet.machine("delta");
+  const invitation = await fleet.invite("delta");
+  await delta.good("fleet", "join", invitation);
+  const { key } = await first.status();
+  await delta.good(
+    "fleet",
+    "allow",
+    String(key),
+    "--name",
+    "ann",
+    "--methods",
+    "app.*",
+    "--projects",
+    "/srv",
+  );
+  const left = await delta.run("fleet", "leave");
+  assertStringIncludes(left.stderr, "1 grant of [fleet.allow]");
+  await delta.good("fleet", "join", invitation);
+  assertEquals(delta.settings.allow[String(key)]?.name, "ann");
+  const other = await delta.good("fleet", "allow", "--json");
+  assertStringIncludes(other, '"ann"');
+  await delta.good("fleet", "leave");
+
+  // The server lets that key be delta alone.
+  const { seed, ca, servers } = JSON.parse(readFileSync(invitation, "utf8"));
+  const [creds, authority] = [join(delta.sandbox.root, "delta.creds"), join(delta.sandbox.root, "ca.pem")];
+  writeFileSync(creds, `${seed}\n`, { mode: 0o600 });
+  writeFileSync(authority, ca);
+  const joining = ["fleet", "join", ...servers, "--name", "epsilon", "--creds", creds];
+  const { stderr } = await delta.run(...joining, "--ca", authority);
+  assertStringIncludes(stderr, 'does not let this key be host "epsilon"');
+});
 
 Deno.test(
   "a second machine with one host's key is refused and told, and takes over when the first leaves",

@@ -11,6 +11,7 @@ import {
 import type { Context } from "../command.ts";
 import type { Subscription } from "../ipc/subscribe.ts";
 import type { HostSelector } from "./host_flag.ts";
+import { isOneThere } from "./hosts_of.ts";
 
 /** Whether the stream is meant, and not a session with each host: for hosts that are not named one by one. */
 export function readsStream({ kind }: HostSelector, { since }: Subscription): boolean {
@@ -25,7 +26,7 @@ export async function followEvents(
     fleet: string;
     quiet: boolean;
   },
-  { stdout, signal }: Context,
+  { stdout, stderr, signal }: Context,
 ): Promise<ExitCode> {
   const { types, since, subject, count, forMs } = subscription;
   const from = since === undefined ? undefined : parseFleetPosition(since);
@@ -42,6 +43,12 @@ export async function followEvents(
     hosts: kind === "names" ? names : undefined,
     labels,
   });
+  if (!quiet && !await isOneThere(selector, { connection, fleet })) {
+    await stderr.write(
+      "Note: no host that is there matches --host; its events come when there is one\n" +
+        '  Run "haft fleet ls" for those that are there\n',
+    );
+  }
   let seen = 0;
   try {
     for await (const one of reader.follow(from, AbortSignal.any([signal, end.signal]))) {

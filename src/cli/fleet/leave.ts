@@ -16,6 +16,14 @@ export const command: Command<{ socket: string | undefined }> = {
     await removeMembership(settings, context);
     await applyMembership(socket, context);
     await context.stdout.write(`This machine left fleet "${settings.name}"; its key is gone from here\n`);
+    const grants = Object.keys(settings.allow).length;
+    if (grants > 0) {
+      await context.stderr.write(
+        `${grants} ${
+          grants === 1 ? "grant" : "grants"
+        } of [fleet.allow] will count again when it joins one\n`,
+      );
+    }
     return ExitCode.ok;
   },
 };

@@ -1,9 +1,10 @@
 /** What the verbs of `haft fleet` share: reading and writing `[fleet]`, and waiting for the daemon. */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { readTextFile } from "../../base/read_text_file.ts";
 import { writeSecret } from "../../fleet/credentials.ts";
 import type { FleetStatus } from "../../protocol/methods/fleet_methods.ts";
 import type { FleetSettings } from "../../tools/manifest/fleet_settings.ts";
@@ -70,8 +71,8 @@ export async function writeMembership(joining: Joining, context: Context): Promi
   writeSecret(creds, key);
   if (ca !== undefined) writeSecret(caPath, ca);
   await editUserConfig(context, (document) => {
-    const before = typeof document["fleet"] === "object" ? { ...document["fleet"] } : {};
-    const kept = Object.entries(before).filter(([key]) => key === "allow" || key === "events");
+    const before = typeof document["fleet"] === "object" ? { ...document["fleet"] } : readKept(context);
+    const kept = Object.entries(before).filter(([key]) => KEPT.has(key));
     document["fleet"] = {
       name,
       servers,
@@ -82,11 +83,32 @@ export async function writeMembership(joining: Joining, context: Context): Promi
       ...Object.fromEntries(kept),
     };
   });
+  rmSync(keptPath(context), { force: true });
 }
 
-/** Takes `[fleet]` and the key away. */
+/** What of `[fleet]` is its user's own word, and outlasts a membership. */
+const KEPT = new Set(["allow", "events"]);
+
+function keptPath({ paths: { config } }: Pick<Context, "paths">): string {
+  return join(config, "fleet", "kept.json");
+}
+
+/** What an earlier membership had of it. */
+function readKept(context: Context): Record<string, unknown> {
+  const path = keptPath(context);
+  if (!existsSync(path)) return {};
+  const kept: unknown = JSON.parse(readTextFile(path));
+  return typeof kept === "object" && kept !== null ? { ...kept } : {};
+}
+
+/** Takes `[fleet]` and the key away. Who is allowed here is kept for when this machine joins again. */
 export async function removeMembership({ creds, ca }: FleetSettings, context: Context): Promise<void> {
-  await editUserConfig(context, (document) => void delete document["fleet"]);
+  await editUserConfig(context, (document) => {
+    const before = typeof document["fleet"] === "object" ? { ...document["fleet"] } : {};
+    const kept = Object.entries(before).filter(([key]) => KEPT.has(key));
+    writeSecret(keptPath(context), `${JSON.stringify(Object.fromEntries(kept))}\n`);
+    delete document["fleet"];
+  });
   const own = join(context.paths.config, "fleet");
   for (const path of [creds, ca]) {
     // A key that the user keeps elsewhere is the user's.

@@ -22,7 +22,7 @@ export class ConfigWatch implements Disposable {
   readonly #directories: DirectoryWatch;
   /** Directory → what its files looked like. */
   readonly #known = new Map<string, Fingerprints>();
-  readonly #due = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #due = new Map<string, { timer: ReturnType<typeof setTimeout>; told: boolean }>();
 
   constructor(options: ConfigWatchOptions) {
     this.#options = options;
@@ -41,33 +41,42 @@ export class ConfigWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#due.values()) clearTimeout(timer);
+    for (const { timer } of this.#due.values()) clearTimeout(timer);
     this.#directories[Symbol.dispose]();
   }
 
   #schedule(directory: string, name: string | undefined): void {
     const known = this.#known.get(directory);
-    if (known === undefined || this.#due.has(directory)) return;
+    if (known === undefined) return;
     if (name !== undefined && !Object.keys(known).some((path) => basename(path) === name)) return;
-    this.#due.set(
-      directory,
-      setTimeout(() => {
-        this.#due.delete(directory);
-        this.#look(directory);
-      }, SETTLE_MS),
-    );
-    this.#look(directory, hasContent);
+    const due = this.#due.get(directory) ?? { timer: this.#lookLater(directory), told: false };
+    this.#due.set(directory, due);
+    // A file that was found empty is told as soon as it has something; further steps wait.
+    due.told ||= this.#look(directory, hasContent);
   }
 
-  /** @param isWhole whether a changed file can be told now */
-  #look(directory: string, isWhole: (path: string) => boolean = () => true): void {
+  #lookLater(directory: string): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
+      this.#due.delete(directory);
+      this.#look(directory);
+    }, SETTLE_MS);
+  }
+
+  /**
+   * @param isWhole whether a changed file can be told now
+   * @returns whether one was
+   */
+  #look(directory: string, isWhole: (path: string) => boolean = () => true): boolean {
     const known = this.#known.get(directory) ?? {};
     const now = looksOf(Object.keys(known));
+    let told = false;
     for (const path in now) {
       if (now[path] === known[path] || !isWhole(path)) continue;
       known[path] = now[path] ?? "";
       this.#options.onChange(path);
+      told = true;
     }
+    return told;
   }
 }
 
