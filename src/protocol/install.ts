@@ -63,6 +63,11 @@ export const InstallConfig = v.strictObject({
   offline: v.boolean(),
   /** Artifacts are fetched once for the fleet that this machine is in. Default false. */
   share: v.optional(v.boolean()),
+  /**
+   * Whether the child waits for another job on the channel after it has completed this one. It ends when the
+   * parent leaves, or after a failure. Default false.
+   */
+  stay: v.optional(v.boolean()),
 });
 export type InstallConfig = v.InferOutput<typeof InstallConfig>;
 

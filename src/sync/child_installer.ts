@@ -1,8 +1,10 @@
+import { availableParallelism } from "node:os";
 import type { Env } from "../base/env.ts";
 import { runtime } from "../runtime/mod.ts";
+import { ChildPool } from "./child_pool.ts";
 import { listenForChild, nextChannelName } from "./install_channel.ts";
-import { installChild } from "./install_child.ts";
-import type { Installer } from "./install_one.ts";
+import { closing, type ClosingInstaller } from "./install_one.ts";
+import { InstallProcess } from "./install_process.ts";
 
 export interface ChildInstallerOptions {
   env: Env;
@@ -12,17 +14,23 @@ export interface ChildInstallerOptions {
   command?: readonly string[];
 }
 
-/** Installs each tool in a child `haft install … --ipc-channel NAME`. */
+/** For each processor: one child unpacks while another waits for its server or its disk. */
+const CHILDREN_FOR_EACH_PROCESSOR = 2;
+
+/** Installs tools in children `haft install … --ipc-channel NAME`; dispose of it when all are done. */
 export function createChildInstaller(
   { env, silence, command = runtime.selfCommand() }: ChildInstallerOptions,
-): Installer {
-  return (config, hooks) =>
-    installChild(config, {
-      command,
-      channelName: nextChannelName(config.tool_name, { env }),
-      listen: (name) => listenForChild(name, { env }),
-      env,
-      limits: { silence },
-      ...hooks,
-    });
+): ClosingInstaller {
+  const pool = new ChildPool({
+    atOnce: CHILDREN_FOR_EACH_PROCESSOR * availableParallelism(),
+    create: ({ tool_name: tool }) =>
+      new InstallProcess({
+        command,
+        channelName: nextChannelName(tool, { env }),
+        listen: (name) => listenForChild(name, { env }),
+        env,
+        limits: { silence },
+      }),
+  });
+  return closing((config, hooks) => pool.install(config, hooks), () => pool[Symbol.asyncDispose]());
 }

@@ -31,13 +31,15 @@ export function worded(progress: InstallProgress, { whole, enveloped }: Wording)
  * @param expected `TOOL@VERSION`, or the tool alone, as the command line has it
  * @throws {HaftError} why the value is no job, or one for something else
  */
-export function parseJob(value: unknown, expected: string): InstallJob {
+export function parseJob(value: unknown, expected?: string): InstallJob {
   const config = configIn(value);
   const job: InstallJob = wordingOf(value).whole
     ? { kind: "whole", config: parse(InstallConfig, config) }
     : { kind: "named", config: parse(InstallByName, config) };
   const { tool_name: tool, version } = job.config;
-  if (`${tool}@${version}` === expected || job.kind === "named" && tool === expected) return job;
+  if (
+    expected === undefined || `${tool}@${version}` === expected || job.kind === "named" && tool === expected
+  ) return job;
   throw new HaftError(`The parent sent a job for "${tool}@${version}" instead of "${expected}"`, {
     exitCode: ExitCode.remote,
   });

@@ -10,6 +10,19 @@ export type Installer = (
   hooks: { signal: AbortSignal; onStarted(pid: number): void; onProgress(progress: InstallProgress): void },
 ) => Promise<Completed>;
 
+/** One that holds processes until it is disposed of. */
+export type ClosingInstaller = Installer & AsyncDisposable;
+
+/** @param close what disposing does */
+export function closing(
+  install: Installer,
+  close: () => PromiseLike<void> = async () => {},
+): ClosingInstaller {
+  return Object.assign<Installer, AsyncDisposable>((config, hooks) => install(config, hooks), {
+    [Symbol.asyncDispose]: close,
+  });
+}
+
 export interface InstallOneDeps {
   install: Installer;
   store: Store;

@@ -35,12 +35,14 @@ export class ParentLink implements AsyncDisposable {
   readonly #decoder = new FrameDecoder({ maxFrameBytes: INSTALL_FRAME_BYTES });
   readonly #name: string;
   readonly #socket: Socket;
-  readonly #job = Promise.withResolvers<unknown>();
+  #job = Promise.withResolvers<unknown>();
+  #waits = true;
   readonly #gone = Promise.withResolvers<void>();
   readonly #speaksFirst: ReturnType<typeof setTimeout>;
   #shortLine: ReturnType<typeof setTimeout> | undefined;
   #writer: FrameWriter | undefined;
   #onDrained: (() => void) | undefined;
+  #over = false;
 
   /** What the socket calls. */
   readonly handler: SocketHandler = {
@@ -102,6 +104,30 @@ export class ParentLink implements AsyncDisposable {
     }
   }
 
+  /**
+   * The next value, of a parent that has more than one job; to be called before the parent knows that the
+   * last one is done.
+   *
+   * @returns undefined when the parent leaves instead
+   * @throws the signal's reason
+   */
+  async nextJob({ signal }: { signal: AbortSignal }): Promise<{ value: unknown } | undefined> {
+    if (this.#over) return undefined;
+    this.#job = Promise.withResolvers();
+    this.#waits = true;
+    const stop = () => this.#job.reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return { value: await this.#job.promise };
+    } catch (error) {
+      if (error instanceof Disconnected) return undefined;
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   /** Sends one value; an `important` one also to a parent that has left much unread. */
   send(value: unknown, { important = false } = {}): void {
     const writer = this.#writer ??= this.#openWriter();
@@ -151,8 +177,9 @@ export class ParentLink implements AsyncDisposable {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
-    // What follows the job is nothing that a child waits for.
-    this.#decoder.stop();
+    // What follows the job is nothing that a child waits for while it works.
+    if (!this.#waits) return;
+    this.#waits = false;
     this.#job.resolve(decodeJson(bytes, start, end));
   };
 
@@ -172,6 +199,7 @@ export class ParentLink implements AsyncDisposable {
   }
 
   #finish(): void {
+    this.#over = true;
     clearTimeout(this.#speaksFirst);
     clearTimeout(this.#shortLine);
     this.#rejectJob();

@@ -14,7 +14,7 @@ import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { definesVariables } from "../tools/project/gated_parts.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import { uncheckedArchiveHash } from "./archive_hash.ts";
-import type { Installer } from "./install_one.ts";
+import { closing, type ClosingInstaller } from "./install_one.ts";
 import type { InstalledTarget, InstallTarget } from "./install_targets.ts";
 import { runSync, type SyncOptions } from "./run_sync.ts";
 import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "./sync_defaults.ts";
@@ -120,12 +120,15 @@ export async function installInProject(
     import("./tool_services.ts"),
   ]);
   const services = await projectServices(project, options, user);
+  await using install = here
+    ? await installerHere(project, services, user)
+    : await childInstaller(project, {}, user);
   const result = await installTargets(
     { ...options, jobs: here ? JOBS_HERE : project.settings.jobs ?? DEFAULT_JOBS },
     {
       project,
       resolve: await createResolver(services),
-      install: here ? await installerHere(project, services, user) : await childInstaller(project, {}, user),
+      install,
       signal,
       emit,
     },
@@ -237,23 +240,23 @@ async function childInstaller(
   project: Project,
   { stallTimeout, share = false }: { stallTimeout?: number | undefined; share?: boolean },
   { env }: InstallUser,
-): Promise<Installer> {
+): Promise<ClosingInstaller> {
   const { createChildInstaller } = await import("./child_installer.ts");
   const silence = 1000 * (stallTimeout ?? project.settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
   const install = createChildInstaller({ env, silence });
-  return (config, hooks) => {
+  return closing((config, hooks) => {
     const job = trustedJob(project, config);
     return install(share ? { ...job, share } : job, hooks);
-  };
+  }, () => install[Symbol.asyncDispose]());
 }
 
 async function installerHere(
   project: Project,
   services: ToolServices,
   user: InstallUser,
-): Promise<Installer> {
+): Promise<ClosingInstaller> {
   const { installHere } = await import("./install_here.ts");
-  return async (config, { signal, onProgress }) => {
+  return closing(async (config, { signal, onProgress }) => {
     const { path, alreadyInstalled, dependenciesLock } = await installHere(trustedJob(project, config), {
       ...user,
       services,
@@ -268,5 +271,5 @@ async function installerHere(
       already_installed: alreadyInstalled,
       dependencies_lock: dependenciesLock,
     };
-  };
+  });
 }

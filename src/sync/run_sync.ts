@@ -8,7 +8,7 @@ import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
 import { installedDependencies } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import { forEachLimited } from "../base/work_pool.ts";
-import type { Installer } from "./install_one.ts";
+import type { ClosingInstaller } from "./install_one.ts";
 import { type InstallPlan, LEFT_TO_SYSTEM, planInstall } from "./plan_install.ts";
 import { type LockPlan, planLock } from "./plan_lock.ts";
 import { type SyncFinished, tallied, toolFailed } from "./tally.ts";
@@ -49,7 +49,7 @@ export interface SyncDeps {
   emit(event: SyncEvent): void;
   /** Both are asked for only when there is something to do: a sync without work loads neither. */
   resolver(): Promise<Resolver>;
-  installer(): Promise<Installer>;
+  installer(): Promise<ClosingInstaller>;
 }
 
 /**
@@ -103,7 +103,7 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
   await keepPresentLocks(plans, options);
   if (needed.length === 0) return;
   const { installOne } = await import("./install_one.ts");
-  const install = await deps.installer();
+  await using install = await deps.installer();
   await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config, lockPath }) => {
     try {
       const keepLock = await lockKeeper(options, lockPath);

@@ -28,15 +28,39 @@ export interface ServeInstallOptions {
 const JOB_TIMEOUT = 20_000;
 
 /**
- * The child's side of `haft sync`, and of any program that drives an install: takes one job from the channel,
- * does it and reports. A parent that goes away ends the install, which leaves nothing behind.
+ * The child's side of `haft sync`, and of any program that drives an install: takes a job from the channel,
+ * does it and reports. A parent that goes away ends the install, which leaves nothing behind. After a job
+ * that says `stay`, a child waits for another.
  *
  * @throws {HaftError} when there is no such channel, or no job on it; the parent hears that, too
  */
 export async function serveInstall(name: string, options: ServeInstallOptions): Promise<ExitCode> {
-  const { env, signal } = options;
+  const { env, signal, expected } = options;
   await using parent = await ParentLink.connect(name, { env, signal });
-  const { job, wording } = await takeJob(parent, options);
+  let taken = await takeJob(parent, () => parent.job({ timeoutMs: JOB_TIMEOUT, signal }), expected);
+  for (;;) {
+    const { job, wording } = taken;
+    const stays = job.kind === "whole" && job.config.stay === true;
+    // Asked for now: the parent may send it as soon as it hears that this one is done.
+    const next = stays ? parent.nextJob({ signal }) : undefined;
+    next?.catch(() => {});
+    const code = await serveJob(job, { parent, name, wording, options });
+    if (code !== ExitCode.ok || next === undefined) return code;
+    const following = await next;
+    if (following === undefined) return ExitCode.ok;
+    taken = await takeJob(parent, () => Promise.resolve(following.value));
+  }
+}
+
+async function serveJob(
+  job: InstallJob,
+  { parent, name, wording, options: { signal, install } }: {
+    parent: ParentLink;
+    name: string;
+    wording: Wording;
+    options: ServeInstallOptions;
+  },
+): Promise<ExitCode> {
   const gone = new AbortController();
   let finished = false;
   void parent.closed.then(() => {
@@ -44,10 +68,7 @@ export async function serveInstall(name: string, options: ServeInstallOptions): 
   });
   const reporter = new ThrottledReporter({ send: (progress) => send(parent, progress, wording) });
   try {
-    await options.install(job, {
-      report: reporter.report,
-      signal: AbortSignal.any([signal, gone.signal]),
-    });
+    await install(job, { report: reporter.report, signal: AbortSignal.any([signal, gone.signal]) });
     return ExitCode.ok;
   } catch (error) {
     if (gone.signal.aborted) return ExitCode.transport;
@@ -60,19 +81,21 @@ export async function serveInstall(name: string, options: ServeInstallOptions): 
   }
 }
 
+/** @param expected what the command line names; a later job names itself */
 async function takeJob(
   parent: ParentLink,
-  { expected, signal }: ServeInstallOptions,
+  receive: () => Promise<unknown>,
+  expected?: string,
 ): Promise<{ job: InstallJob; wording: Wording }> {
   let wording = UNKNOWN_WORDING;
   try {
-    const value = await parent.job({ timeoutMs: JOB_TIMEOUT, signal });
+    const value = await receive();
     wording = wordingOf(value);
     return { job: parseJob(value, expected), wording };
   } catch (error) {
     // A parent that has only shut down its sending side hears it, too.
-    const at = expected.lastIndexOf("@");
-    send(parent, failed(at > 0 ? expected.slice(0, at) : expected, error), wording);
+    const at = expected?.lastIndexOf("@") ?? 0;
+    send(parent, failed(at > 0 ? expected?.slice(0, at) ?? "" : expected ?? "", error), wording);
     throw error;
   }
 }

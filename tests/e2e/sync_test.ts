@@ -113,6 +113,19 @@ Deno.test("the lock file is byte-identical whichever haft wrote it", async () =>
   assertEquals(new Set(locks).size, 1);
 });
 
+Deno.test("sync --jobs 1 installs all tools in one child, which then is gone", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "^1"\nbiome = "2.0.0"\n');
+  const { code, stdout, stderr } = await sandbox.run(binary, { args: ["sync", "--jobs", "1", "--json"] });
+  assertEquals(code, 0, stderr);
+  const events: { type: string; pid?: number }[] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  const pids = events.flatMap(({ type, pid }) => type === "tool.started" && pid !== undefined ? [pid] : []);
+  assertEquals([pids.length, new Set(pids).size], [2, 1]);
+  assertEquals(sandbox.installed(), ["biome/2.0.0", "esbuild/1.2.0"]);
+  assertEquals(sandbox.leftovers(), []);
+});
+
 Deno.test("sync --json is NDJSON from started to finished, and stdout holds nothing else", async () => {
   await using registry = await fakeTools();
   await using sandbox = await Sandbox.create({ registry: registry.url });

@@ -9,7 +9,11 @@ import { connect as connectRaw, type Socket } from "node:net";
 import process from "node:process";
 import { LocalSocketChannel } from "../../src/channel/mod.ts";
 import { resolveEndpoint } from "../../src/channel/resolve_endpoint.ts";
-import { INSTALL_PROGRESS_EVENT, type InstallProgress } from "../../src/protocol/install.ts";
+import {
+  INSTALL_PROGRESS_EVENT,
+  type InstallConfig,
+  type InstallProgress,
+} from "../../src/protocol/install.ts";
 
 const [mode = "", , spec = "", , channelName = ""] = process.argv.slice(2);
 const at = spec.lastIndexOf("@");
@@ -86,6 +90,25 @@ const modes: Record<string, () => Promise<unknown>> = {
     await session.report({ state: "extracting", tool, percent: 100 });
     await session.report(completed(session));
     await session.close();
+  },
+  /** Does every job that it is handed, as long as each says that another may follow. */
+  async stays() {
+    const channel = await LocalSocketChannel.connect(channelName, { timeoutMs: 10_000 });
+    for (let stay = true; stay;) {
+      const { data } = await channel.recv({ timeoutMs: 60_000 });
+      const config = data as InstallConfig;
+      stay = config.stay === true;
+      const { tool_name: tool, version } = config;
+      await channel.emit(INSTALL_PROGRESS_EVENT, {
+        state: "completed",
+        tool,
+        version,
+        install_path: `/store/${tool}`,
+        already_installed: false,
+        dependencies_lock: null,
+      });
+    }
+    await channel.close();
   },
   async failed() {
     const session = await join();

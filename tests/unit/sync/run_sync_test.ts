@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HaftError } from "../../../src/base/errors.ts";
 import type { InstallConfig } from "../../../src/protocol/install.ts";
 import type { SyncEvent } from "../../../src/protocol/sync_event.ts";
-import type { Installer } from "../../../src/sync/install_one.ts";
+import { closing, type Installer } from "../../../src/sync/install_one.ts";
 import { runSync, type SyncDeps, type SyncOptions } from "../../../src/sync/run_sync.ts";
 import type { LockedTool } from "../../../src/tools/locked_tool.ts";
 import type { ToolRequest } from "../../../src/tools/request.ts";
@@ -87,10 +87,10 @@ class World implements AsyncDisposable {
           return this.resolve(asked);
         }),
       installer: () =>
-        Promise.resolve((config, hooks) => {
+        Promise.resolve(closing((config, hooks) => {
           this.installs.push(config.tool_name);
           return this.install(config, hooks);
-        }),
+        })),
     };
     const finished = await runSync({ ...OPTIONS, ...options }, deps);
     const outcome = (type: SyncEvent["type"]) =>

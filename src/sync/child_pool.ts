@@ -1,0 +1,100 @@
+import type { InstallConfig } from "../protocol/install.ts";
+import type { Completed } from "./install_conversation.ts";
+import type { InstallJobHooks, InstallProcess } from "./install_process.ts";
+
+export interface ChildPoolOptions {
+  /** A process that has not started yet, for this job. */
+  create(config: InstallConfig): InstallProcess;
+  /** So many processes start at once. */
+  atOnce: number;
+  /** Milliseconds after which a job that still waits gets a further process. */
+  patience?: number;
+}
+
+/**
+ * Installs tools in as few processes as keep the machine busy: a process costs as much processor time as a
+ * small tool, and serves the next tool when it is done with one. Where downloads are slow, the jobs that wait
+ * get processes of their own one by one.
+ */
+export class ChildPool implements AsyncDisposable {
+  readonly #options: Required<ChildPoolOptions>;
+  readonly #idle: InstallProcess[] = [];
+  readonly #ending = new Set<Promise<void>>();
+  #live = 0;
+  #lastStart = 0;
+  #change = Promise.withResolvers<void>();
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = { patience: 500, ...options };
+  }
+
+  /**
+   * @throws {HaftError} why it failed and what can be done
+   * @throws the signal's reason when it is aborted
+   */
+  async install(config: InstallConfig, hooks: InstallJobHooks): Promise<Completed> {
+    const child = await this.#take(config, hooks.signal);
+    try {
+      return await child.install(config, hooks, { stays: leavesNothing(config) });
+    } finally {
+      if (child.usable) this.#idle.push(child);
+      else await this.#end(child);
+      this.#wake();
+    }
+  }
+
+  /** Ends the processes that wait for another job; those at work are their callers' to wait for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#idle.splice(0)) void this.#end(child);
+    await Promise.all(this.#ending);
+  }
+
+  async #take(config: InstallConfig, signal: AbortSignal): Promise<InstallProcess> {
+    for (;;) {
+      signal.throwIfAborted();
+      const child = this.#idle.pop();
+      if (child?.usable === true) return child;
+      if (child !== undefined) void this.#end(child);
+      const rest = this.#live < this.#options.atOnce
+        ? 0
+        : this.#lastStart + this.#options.patience - performance.now();
+      if (rest <= 0) {
+        this.#live++;
+        this.#lastStart = performance.now();
+        return this.#options.create(config);
+      }
+      await this.#changed(rest, signal);
+    }
+  }
+
+  async #end(child: InstallProcess): Promise<void> {
+    const ended = child.end().finally(() => {
+      this.#live--;
+      this.#ending.delete(ended);
+    });
+    this.#ending.add(ended);
+    await ended;
+  }
+
+  #wake(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  /** Resolves when a process has become free, or after so many milliseconds. */
+  async #changed(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = this.#change;
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Whether nothing that a job started goes on after it: archives are unpacked, and Bun installs packages
+ * without running their scripts. A build or the user's `postinstall` may leave processes behind.
+ */
+function leavesNothing({ kind, options, share }: InstallConfig): boolean {
+  return (kind === "native" || kind === "js") && options.postinstall === undefined && share !== true;
+}
