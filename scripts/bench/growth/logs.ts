@@ -1,5 +1,14 @@
 import { Buffer } from "node:buffer";
-import { closeSync, openSync, readdirSync, statfsSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { BenchDaemon } from "../bench_daemon.ts";
 import { bench } from "../report/bench.ts";
@@ -86,6 +95,8 @@ function lengthen(path: string, bytes: number): void {
   for (let at = size; at < bytes; at += chunk.length) {
     writeSync(descriptor, chunk, 0, Math.min(chunk.length, bytes - at));
   }
+  // What is still to be written to the disk would be charged to those that read.
+  fsyncSync(descriptor);
   closeSync(descriptor);
   const seconds = Math.ceil(bytes / BYTES_A_SECOND);
   const begun = Date.now() - seconds * 1_000;
