@@ -85,9 +85,11 @@ export class ChildPool implements AsyncDisposable {
   async #changed(ms: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve } = this.#change;
     const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const abort = () => resolve();
+    signal.addEventListener("abort", abort, { once: true });
     await promise;
     clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { packTarball } from "../support/pack_tarball.ts";
-import { everyHaft, Sandbox } from "./support.ts";
+import { binary, Sandbox } from "./support.ts";
 
 const VERSION = "22.1.0";
 const HOST_ARCHIVE = `node-v${VERSION}-linux-${process.arch === "arm64" ? "arm64" : "x64"}.tar.gz`;
@@ -39,32 +39,28 @@ async function distribution(): Promise<LoopbackRegistry> {
   return server;
 }
 
-for (const haft of everyHaft) {
-  Deno.test(`${haft.name}: node comes from its official distribution, by way of a mirror, and is locked under its own address`, async () => {
-    await using server = await distribution();
-    await using sandbox = await Sandbox.create({ registry: server.url });
-    const mirror = new URL("/dist/", server.url).href;
-    sandbox.manifest(`[tools]\nnode = "lts"\n[mirrors]\n"https://nodejs.org/dist/" = "${mirror}"\n`);
-    // A project's mirrors count only after trust.
-    assertEquals((await sandbox.run(haft, { args: ["trust"] })).code, 0);
-    const synced = await sandbox.run(haft, { args: ["sync"] });
-    assertEquals(synced.code, 0, synced.stderr);
-    assertEquals(sandbox.installed(), [`node/${VERSION}`]);
-    const lock = readFileSync(join(sandbox.project, "haft.lock"), "utf8");
-    assertStringIncludes(lock, `https://nodejs.org/dist/v${VERSION}/${HOST_ARCHIVE}`);
-    assertStringIncludes(lock, `node-v${VERSION}-win-x64.zip`);
-    assert(!lock.includes("127.0.0.1"), "the lock file holds the mirror's address");
-    assertEquals(
-      (await sandbox.run(haft, { args: ["exec", "node", "--", "app.js"] })).stdout,
-      "node app.js\n",
-    );
-    assertEquals((await sandbox.run(haft, { args: ["exec", "npm", "ci"] })).stdout, "npm ci\n");
-  });
-}
+Deno.test("node comes from its official distribution, by way of a mirror, and is locked under its own address", async () => {
+  await using server = await distribution();
+  await using sandbox = await Sandbox.create({ registry: server.url });
+  const mirror = new URL("/dist/", server.url).href;
+  sandbox.manifest(`[tools]\nnode = "lts"\n[mirrors]\n"https://nodejs.org/dist/" = "${mirror}"\n`);
+  // A project's mirrors count only after trust.
+  assertEquals((await sandbox.run(binary, { args: ["trust"] })).code, 0);
+  const synced = await sandbox.run(binary, { args: ["sync"] });
+  assertEquals(synced.code, 0, synced.stderr);
+  assertEquals(sandbox.installed(), [`node/${VERSION}`]);
+  const lock = readFileSync(join(sandbox.project, "haft.lock"), "utf8");
+  assertStringIncludes(lock, `https://nodejs.org/dist/v${VERSION}/${HOST_ARCHIVE}`);
+  assertStringIncludes(lock, `node-v${VERSION}-win-x64.zip`);
+  assert(!lock.includes("127.0.0.1"), "the lock file holds the mirror's address");
+  assertEquals(
+    (await sandbox.run(binary, { args: ["exec", "node", "--", "app.js"] })).stdout,
+    "node app.js\n",
+  );
+  assertEquals((await sandbox.run(binary, { args: ["exec", "npm", "ci"] })).stdout, "npm ci\n");
+});
 
-Deno.test("binary: options.components leaves npm or corepack out of node", async () => {
-  const [haft] = everyHaft;
-  if (haft === undefined) throw new Error("there is no haft to test");
+Deno.test("options.components leaves npm or corepack out of node", async () => {
   await using server = await distribution();
   await using sandbox = await Sandbox.create({ registry: server.url });
   const mirror = new URL("/dist/", server.url).href;
@@ -72,27 +68,25 @@ Deno.test("binary: options.components leaves npm or corepack out of node", async
     `[tools]\nnode = { version = "lts", options = { components = ["npm"] } }\n` +
       `[mirrors]\n"https://nodejs.org/dist/" = "${mirror}"\n`,
   );
-  await sandbox.run(haft, { args: ["trust"] });
-  const synced = await sandbox.run(haft, { args: ["sync"] });
+  await sandbox.run(binary, { args: ["trust"] });
+  const synced = await sandbox.run(binary, { args: ["sync"] });
   assertEquals(synced.code, 0, synced.stderr);
-  const { stdout } = await sandbox.run(haft, { args: ["which", "node"] });
+  const { stdout } = await sandbox.run(binary, { args: ["which", "node"] });
   const directory = dirname(dirname(stdout.trim()));
   assertEquals(readdirSync(join(directory, "bin")).sort(), ["node", "npm", "npx"]);
   assertEquals(readdirSync(join(directory, "lib", "node_modules")), ["npm"]);
-  assertEquals((await sandbox.run(haft, { args: ["exec", "corepack"] })).code, 1);
+  assertEquals((await sandbox.run(binary, { args: ["exec", "corepack"] })).code, 1);
 });
 
 Deno.test("an archive that is not what the checksums say is refused, and nothing is installed", async () => {
-  const [haft] = everyHaft;
-  if (haft === undefined) throw new Error("there is no haft to test");
   await using server = await distribution();
   await using sandbox = await Sandbox.create({ registry: server.url });
   server.addFile(`/dist/v${VERSION}/${HOST_ARCHIVE}`, await packTarball({ "bin/node": "evil" }));
   sandbox.manifest(
     `[tools]\nnode = "22"\n[mirrors]\n"https://nodejs.org/dist/" = "${new URL("/dist/", server.url).href}"\n`,
   );
-  assertEquals((await sandbox.run(haft, { args: ["trust"] })).code, 0);
-  const { code, stderr } = await sandbox.run(haft, { args: ["sync"] });
+  assertEquals((await sandbox.run(binary, { args: ["trust"] })).code, 0);
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
   assertEquals(code, 1);
   assertStringIncludes(stderr, "hash");
   assertEquals([sandbox.installed(), sandbox.leftovers()], [[], []]);

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
 import { loadNpmConfig } from "../../src/tools/registry/npm_config.ts";
-import { everyHaft, Sandbox } from "./support.ts";
+import { binary, Sandbox } from "./support.ts";
 
 /**
  * The one thing that no loopback registry proves: that a real tool comes from the real registry and runs.
@@ -12,37 +12,35 @@ import { everyHaft, Sandbox } from "./support.ts";
  */
 const ESBUILD = "0.28.2";
 
-for (const haft of everyHaft) {
-  Deno.test(`${haft.name}: sync installs esbuild from the configured registry, and it compiles TypeScript`, async () => {
-    await using sandbox = await Sandbox.create();
-    sandbox.manifest(`[tools]\nesbuild = "${ESBUILD}"\n`);
-    const sync = await sandbox.run(haft, { args: ["sync"] });
-    if (sync.code !== 0) {
-      const reason = await whyUnreachable();
-      assert(reason !== undefined, `The registry can be reached, and yet sync failed:\n${sync.stderr}`);
-      console.log(`NO NETWORK: ${reason}; the install from the real registry was not tested`);
-      return;
-    }
-    assertEquals(sandbox.installed(), [`esbuild/${ESBUILD}`]);
-    assertEquals(sandbox.leftovers(), []);
+Deno.test("sync installs esbuild from the configured registry, and it compiles TypeScript", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest(`[tools]\nesbuild = "${ESBUILD}"\n`);
+  const sync = await sandbox.run(binary, { args: ["sync"] });
+  if (sync.code !== 0) {
+    const reason = await whyUnreachable();
+    assert(reason !== undefined, `The registry can be reached, and yet sync failed:\n${sync.stderr}`);
+    console.log(`NO NETWORK: ${reason}; the install from the real registry was not tested`);
+    return;
+  }
+  assertEquals(sandbox.installed(), [`esbuild/${ESBUILD}`]);
+  assertEquals(sandbox.leftovers(), []);
 
-    await Deno.writeTextFile(
-      `${sandbox.project}/answer.ts`,
-      "const answer: number = 42;\nconsole.log(answer);\n",
-    );
-    const exec = await sandbox.run(haft, { args: ["exec", "esbuild", "--", "answer.ts"] });
-    assertEquals({ code: exec.code, stdout: exec.stdout, stderr: exec.stderr }, {
-      code: 0,
-      stdout: "const answer = 42;\nconsole.log(answer);\n",
-      stderr: "",
-    });
-
-    const lock = await Deno.readTextFile(`${sandbox.project}/haft.lock`);
-    for (const platform of ["linux-x64-glibc", "linux-arm64-musl", "darwin-arm64", "win32-x64"]) {
-      assertStringIncludes(lock, `${platform} = [{ npm = "@esbuild/`);
-    }
+  await Deno.writeTextFile(
+    `${sandbox.project}/answer.ts`,
+    "const answer: number = 42;\nconsole.log(answer);\n",
+  );
+  const exec = await sandbox.run(binary, { args: ["exec", "esbuild", "--", "answer.ts"] });
+  assertEquals({ code: exec.code, stdout: exec.stdout, stderr: exec.stderr }, {
+    code: 0,
+    stdout: "const answer = 42;\nconsole.log(answer);\n",
+    stderr: "",
   });
-}
+
+  const lock = await Deno.readTextFile(`${sandbox.project}/haft.lock`);
+  for (const platform of ["linux-x64-glibc", "linux-arm64-musl", "darwin-arm64", "win32-x64"]) {
+    assertStringIncludes(lock, `${platform} = [{ npm = "@esbuild/`);
+  }
+});
 
 /**
  * Why the configured registry cannot be reached by a bare TCP connection (to the proxy, where one is set);
