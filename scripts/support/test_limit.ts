@@ -1,8 +1,8 @@
 import process from "node:process";
 
 /**
- * Preloaded into every run of `deno test`: a test that does not end fails after {@link TEST_LIMIT_MS}, and the
- * others go on. Deno itself waits for a test without end.
+ * Preloaded into every run of `deno test`: a test that does not end fails after {@link TEST_LIMIT_MS}, and
+ * the others go on. Deno itself waits for a test without end.
  */
 
 /** Well over the longest test on two cores with the whole suite beside it. */
