@@ -16,7 +16,7 @@ import { unchanged } from "../tools/project/fingerprint.ts";
 import type { Fingerprints } from "../tools/project/looks.ts";
 
 /** Another form of the entries gets another number. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface KnownSync {
   /** Whose it is; another haft's, or another directory's, is not used. */

@@ -32,8 +32,8 @@ export interface InstallPlanDeps {
   force: boolean;
   offline: boolean;
   origin: InstallOrigin;
-  /** Whether the store has the version, in any form. */
-  isInstalled(storeId: string, version: string): boolean;
+  /** Why what the store has of a version is not what is asked for; undefined when it has none. */
+  whyNot(storeId: string, version: string): string | undefined;
   /** Where exactly that is installed, if it is. */
   installedAt(config: InstallConfig): string | undefined;
   /** The text of the installer's own lock, `null` where there is none. */
@@ -77,9 +77,10 @@ export function planInstall(
   }
   const path = deps.installedAt(config);
   if (path === undefined) {
-    return deps.isInstalled(id, locked.version)
-      ? { state: "needed", request, config, need: "different", reason: "differs from the lock file" }
-      : { state: "needed", request, config, need: "missing", reason: "not installed" };
+    const reason = deps.whyNot(id, locked.version);
+    return reason === undefined
+      ? { state: "needed", request, config, need: "missing", reason: "not installed" }
+      : { state: "needed", request, config, need: "different", reason };
   }
   if (force) {
     return { state: "needed", request, config, need: "forced", reason: "installed again (--force)" };

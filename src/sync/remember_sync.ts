@@ -3,6 +3,7 @@ import { writeAtomic } from "../base/write_atomic.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { fingerprints } from "../tools/project/fingerprint.ts";
 import { buildRunsCode, installRunsCode } from "../tools/project/gated_parts.ts";
+import { executablesOf } from "../tools/project/installed_tools.ts";
 import { knownProjectPath } from "../tools/project/known_projects.ts";
 import type { Project } from "../tools/project/project.ts";
 import { canBeKnown, entryPath, keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
@@ -21,6 +22,10 @@ export function rememberSync(
   if (!canBeKnown(place) || !events.every(isNothingToDo) || dependsOnTrust(project)) return;
   const files = fingerprints([
     ...project.decidingFiles,
+    // Another program may empty, remove or replace them.
+    ...project.tools.flatMap(({ installed }) =>
+      installed === undefined ? [] : Object.values(executablesOf(installed))
+    ),
     knownProjectPath(project.root, place.paths),
     ...lookedAt,
   ]);

@@ -5,6 +5,7 @@ import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
 import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
+import { damageOf } from "../tools/store/executables.ts";
 import { installedDependencies } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import { forEachLimited } from "../base/work_pool.ts";
@@ -189,7 +190,10 @@ function installPlans(
       force,
       offline,
       origin: resolved.has(request.name) ? "resolved" : "locked",
-      isInstalled: (storeId, version) => store.installations(storeId, version).length > 0,
+      whyNot(storeId, version) {
+        const present = store.installations(storeId, version);
+        return present.length === 0 ? undefined : damageOf(present) ?? "differs from the lock file";
+      },
       installedAt: (config) => store.satisfying(config)?.directory,
       dependenciesLock: (storeId, kind) =>
         readTextIfAny(dependenciesLockPath(project.lockPath, storeId, kind)) ?? null,

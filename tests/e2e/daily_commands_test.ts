@@ -50,6 +50,10 @@ Deno.test("outdated tells current, wanted and latest; upgrade moves the lock, --
     ]);
     assertEquals(others, []);
     assertEquals((await haft(["outdated", "--check"])).code, 1);
+    assertEquals((await haft(["outdated", "biome"])).stderr, "Every tool is at its newest version\n");
+    rmSync(join(sandbox.haftHome, "store", "biome"), { recursive: true });
+    assertStringIncludes((await haft(["outdated", "biome"])).stderr, "Note: not installed: biome.");
+    assertEquals((await haft(["sync"])).code, 0);
     sandbox.manifest('[tools]\nesbuild = "1" # why\nbiome = "2"\n');
     assertEquals((await haft(["upgrade", "--dry-run"])).stdout, "esbuild  1.0.0  →  1.2.0\n");
     assertEquals(lockedVersion(read("haft.lock"), "esbuild"), "1.0.0");

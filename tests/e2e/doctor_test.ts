@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { assertEquals, assertMatch } from "@std/assert";
+import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
@@ -31,6 +31,38 @@ Deno.test("haft doctor finds nothing wrong with a fresh home, and a synced proje
   const PATH = `${join(daemon.sandbox.haftHome, "shims")}:/usr/bin:/bin`;
   const { code, findings } = await doctor(daemon, { PATH });
   assertEquals([code, findings.filter(({ state }) => state !== "ok")], [0, []]);
+});
+
+Deno.test("an executable that was emptied or removed is installed again by the next sync; doctor sees one that was replaced", async () => {
+  await using registry = await fakeTools();
+  await using daemon = await DaemonSandbox.create(binary, { registry: registry.url });
+  const { sandbox } = daemon;
+  sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+  // The second remembers that there is nothing to do.
+  for (let times = 0; times < 2; times++) assertEquals((await daemon.run("sync")).code, 0);
+  const path = (await daemon.run("which", "esbuild")).stdout.trim();
+  const original = readFileSync(path);
+  for (const damage of [() => truncateSync(path), () => rmSync(path)]) {
+    damage();
+    assertEquals((await daemon.run("sync", "--check")).code, 1);
+    const found = (await doctor(daemon)).of("project");
+    assertEquals([found?.state, found?.fix], ["note", 'Run "haft sync"']);
+    assertMatch(
+      found?.detail ?? "",
+      /not installed: esbuild \(its file "[^"]*esbuild" is missing or empty\)$/,
+    );
+    const { code, stderr } = await daemon.run("exec", "esbuild");
+    assertEquals(code, 1);
+    assertMatch(stderr, /missing or empty/);
+    const { stdout } = await daemon.run("sync", "--json");
+    assertMatch(stdout, /"type":"tool\.installed"/);
+    assertEquals(readFileSync(path), original);
+  }
+  writeFileSync(path, "#!/bin/sh\necho another\n");
+  const { code, of } = await doctor(daemon);
+  assertEquals([code, of("tools")?.fix], [1, 'Run "haft install esbuild@1.0.0 --force"']);
+  assertEquals((await daemon.run("install", "esbuild@1.0.0", "--force")).code, 0);
+  assertEquals(readFileSync(path), original);
 });
 
 Deno.test("haft doctor names a directory of sockets that is open to others, and a path that is too long", async () => {

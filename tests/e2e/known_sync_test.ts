@@ -20,7 +20,9 @@ const MARK = `
   for (const event of events) if (event.type === "tool.present") event.path = "/remembered";
   for (const file in files) {
     const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-    files[file] = stat === undefined ? "absent" : [stat.ino, stat.size, stat.ctimeNs].join(".");
+    const look = stat === undefined ? "absent" : [stat.ino, stat.size, stat.ctimeNs].join(".");
+    // A directory's is followed by the names that it lacked.
+    files[file] = [look, ...files[file].split("\\0").slice(1)].join("\\0");
   }
   writeFileSync(path, JSON.stringify({ key, events, files }));
 `;

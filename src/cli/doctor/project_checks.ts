@@ -5,12 +5,13 @@ import { readUserConfig } from "../../tools/project/user_config.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import type { Context } from "../command.ts";
 import { shortPath } from "../short_path.ts";
+import { changedExecutables } from "./changed_executables.ts";
 import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
 
 /** The user's settings, the store, and the project at hand. */
 export async function examineProject(context: Context): Promise<Finding[]> {
   const problems = await manifestProblems(context);
-  return [settings(context), store(context), ...(problems.length > 0 ? problems : project(context))];
+  return [settings(context), store(context), ...(problems.length > 0 ? problems : await project(context))];
 }
 
 /** Every mistake in the haft.toml at hand, with its place. */
@@ -60,7 +61,7 @@ function nearestExisting(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
-function project(context: Context): Finding[] {
+async function project(context: Context): Promise<Finding[]> {
   try {
     const { tools, root, files: { manifestPath, requests } } = openProject(context.cwd, context);
     if (manifestPath === undefined && requests.length === 0) {
@@ -68,9 +69,14 @@ function project(context: Context): Finding[] {
     }
     const missing = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
     const where = shortPath(manifestPath ?? root, context.home);
-    if (missing.length === 0) return [ok("project", `${where}, all of its tools are installed`)];
-    const names = missing.map(({ request }) => request.name).join(", ");
-    return [note("project", `${where}, not installed: ${names}`, 'Run "haft sync"')];
+    const changed = await changedExecutables(tools);
+    if (missing.length === 0) {
+      return [ok("project", `${where}, all of its tools are installed`), ...changed];
+    }
+    const names = missing.map(({ request, refused }) =>
+      refused === undefined ? request.name : `${request.name} (${refused})`
+    ).join(", ");
+    return [note("project", `${where}, not installed: ${names}`, 'Run "haft sync"'), ...changed];
   } catch (error) {
     return [faultOf("project", error)];
   }

@@ -72,6 +72,11 @@ async function run(options: OutdatedOptions, context: Context): Promise<ExitCode
   else if (shown.length > 0) await context.stdout.write(tableText(shown, context));
   else if (failed.length === 0) await context.stderr.write("Every tool is at its newest version\n");
   await sayNotAsked(failed, options, context);
+  const absent = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
+  if (!options.json && absent.length > 0) {
+    const names = absent.map(({ request }) => request.name).join(", ");
+    await context.stderr.write(`Note: not installed: ${names}. "haft sync" installs what is asked for\n`);
+  }
   return failed.length > 0 || (options.check && outdated.length > 0) ? ExitCode.failed : ExitCode.ok;
 }
 

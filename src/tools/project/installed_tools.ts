@@ -8,6 +8,7 @@ import type { Platform } from "../platform.ts";
 import { platformParts } from "../platform.ts";
 import { acceptedVersions, type ToolRequest } from "../request.ts";
 import { installConfig, toolStoreId } from "../resolve/install_config.ts";
+import { damageOf } from "../store/executables.ts";
 import { dependenciesPath, isOwnChoice, type Receipt, receiptPath } from "../store/receipt.ts";
 import type { InstalledTool, Store } from "../store/store.ts";
 import { installationName } from "../store/store_names.ts";
@@ -110,7 +111,7 @@ function lockedTool(
       : [lock, ...present.map(({ directory }) => dependenciesPath(directory, kind))]),
   ];
   const refused = installed === undefined && present.length > 0
-    ? "what is installed is not what haft.lock says"
+    ? damageOf(present) ?? "what is installed is not what haft.lock says"
     : undefined;
   return { version, deciding, installed, refused };
 }

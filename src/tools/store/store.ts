@@ -14,6 +14,7 @@ import {
   RECEIPT_FILE,
   satisfiedBy,
 } from "./receipt.ts";
+import { lostExecutable } from "./executables.ts";
 import { installationName, stagingName, versionOf } from "./store_names.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
 
@@ -74,10 +75,11 @@ export class Store {
       .toSorted((a, b) => newerFirst(a.receipt, b.receipt));
   }
 
-  /** The installation that is exactly what a config asks for. */
+  /** The installation that is exactly what a config asks for, with all of its executables. */
   satisfying(config: InstallConfig): InstalledTool | undefined {
-    const isIt = ({ receipt, directory }: InstalledTool) =>
-      satisfiedBy(receipt, config, () => installedDependencies(directory));
+    const isIt = (one: InstalledTool) =>
+      satisfiedBy(one.receipt, config, () => installedDependencies(one.directory)) &&
+      lostExecutable(one) === undefined;
     // A content is in one directory, usually that of the version's name: then the others, which may be
     // thousands, are not listed. Without a lock of the dependencies, several contents satisfy.
     const isOne = !hasDependencies(config.kind) || config.dependencies_lock !== null;

@@ -13,7 +13,7 @@ const config: InstallConfig = (() => {
     force: false,
     offline: false,
     origin: "locked",
-    isInstalled: () => false,
+    whyNot: () => undefined,
     installedAt: () => undefined,
     dependenciesLock: () => null,
   });

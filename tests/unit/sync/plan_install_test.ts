@@ -11,7 +11,8 @@ function deps(receipts: Record<string, boolean>, more: Partial<InstallPlanDeps> 
     force: false,
     offline: false,
     origin: "locked" as const,
-    isInstalled: (id: string, version: string) => Object.hasOwn(receipts, `${id}@${version}`),
+    whyNot: (id: string, version: string) =>
+      Object.hasOwn(receipts, `${id}@${version}`) ? "differs from the lock file" : undefined,
     installedAt: ({ store_id: id, version }: InstallConfig) =>
       receipts[`${id}@${version}`] === true ? `/store/${id}/${version}` : undefined,
     dependenciesLock: () => null,
