@@ -1,7 +1,10 @@
 import process from "node:process";
 import { execAtOnce } from "./src/cli/exec_at_once.ts";
+import { sendAtOnce } from "./src/cli/ipc/send_at_once.ts";
 
 const args = process.argv.slice(2);
 execAtOnce(args);
-const { start } = await import("./src/cli/start.ts");
-process.exitCode = await start(args);
+if (!sendAtOnce(args)) {
+  const { start } = await import("./src/cli/start.ts");
+  process.exitCode = await start(args);
+}

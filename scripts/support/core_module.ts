@@ -5,7 +5,7 @@ import { join } from "node:path";
  * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs.
  * This joins them into one, `core.js`: these, and what they import. What only some commands need does not
  * belong here: a start takes longer for code that it loads than for modules. `main.js` has what it imports in
- * itself, and loads the core after that (`src/cli/exec_at_once.ts`).
+ * itself, and loads the core after that (`src/cli/exec_at_once.ts`, `send_at_once.ts`).
  */
 export const QUICK: readonly string[] = ["src/cli/start.ts", "src/runtime/bun.ts"];
 

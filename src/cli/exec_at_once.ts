@@ -5,7 +5,8 @@
  * ways do, and they say what is wrong.
  */
 import process from "node:process";
-import { envValue } from "../base/env.ts";
+import { type Env, envValue } from "../base/env.ts";
+import { plainDirectory } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
 import { type AtOnce, atOnce, readAtOnce } from "../runtime/at_once.ts";
 import { entryName, parseEntry } from "../tools/project/exec_entry.ts";
@@ -48,16 +49,7 @@ function lookWith(system: AtOnce, path: string): string {
  * Where the exec cache is, as `resolvePaths()` says it, without loading `node:path`; undefined for paths that
  * are not as plain as that.
  */
-export function plainExecCache(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const [haft, home] = [envValue(env, "HAFT_HOME"), envValue(env, "HOME")];
-  const xdg = envValue(env, "XDG_CACHE_HOME");
-  if (home === undefined || !isPlain(home)) return undefined;
-  if (haft !== undefined) return isPlain(haft) ? `${haft}/cache/exec` : undefined;
-  if (xdg !== undefined) return isPlain(xdg) ? `${xdg}/haft/exec` : undefined;
-  return `${home}/.cache/haft/exec`;
-}
-
-/** Absolute, and as `join()` would leave it. */
-function isPlain(path: string): boolean {
-  return path.startsWith("/") && !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);
+export function plainExecCache(env: Env): string | undefined {
+  const cache = plainDirectory(env, "cache");
+  return cache === undefined ? undefined : `${cache}/exec`;
 }

@@ -1,0 +1,27 @@
+/**
+ * Where haft's directories are, as `resolvePaths()` says it, without loading `node:path`, which takes longer
+ * than what a quick command does. Undefined stands for paths that are not as plain as that.
+ */
+import { type Env, envValue } from "./env.ts";
+
+const BASES = {
+  data: { variable: "XDG_DATA_HOME", usual: ".local/share", single: "" },
+  cache: { variable: "XDG_CACHE_HOME", usual: ".cache", single: "/cache" },
+  state: { variable: "XDG_STATE_HOME", usual: ".local/state", single: "/state" },
+  config: { variable: "XDG_CONFIG_HOME", usual: ".config", single: "/config" },
+};
+
+/** One of the four directories that hold all of haft's. */
+export function plainDirectory(env: Env, kind: keyof typeof BASES): string | undefined {
+  const { variable, usual, single } = BASES[kind];
+  const [haft, home, xdg] = [envValue(env, "HAFT_HOME"), envValue(env, "HOME"), envValue(env, variable)];
+  if (home === undefined || !isPlain(home)) return undefined;
+  if (haft !== undefined) return isPlain(haft) ? `${haft}${single}` : undefined;
+  if (xdg !== undefined) return isPlain(xdg) ? `${xdg}/haft` : undefined;
+  return `${home}/${usual}/haft`;
+}
+
+/** Absolute, and as `join()` would leave it. */
+export function isPlain(path: string): boolean {
+  return path.startsWith("/") && !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);
+}

@@ -1,0 +1,163 @@
+/**
+ * What the short way of `haft ipc-send` needs of the system, by the C library (at_once.ts says why): looks
+ * at files, one conversation over a Unix socket, and stdout.
+ */
+import process from "node:process";
+import { openLibc } from "./bun_ffi.ts";
+
+/** A file as `stat` has it. */
+export interface Look {
+  kind: "directory" | "socket" | "character" | "other";
+  /** The permission bits. */
+  mode: number;
+  uid: number;
+  size: bigint;
+  changedMs: bigint;
+  /** Of `/dev/null` and no other. */
+  isNull: boolean;
+}
+
+export interface AskAtOnce {
+  /** Undefined where there is nothing or it cannot be looked at. */
+  look(path: string, options?: { follow: boolean }): Look | undefined;
+  /** What stdout is. */
+  lookAtStdout(): Look | undefined;
+  /**
+   * Sends `text` to the socket at the path, if a process of this user's serves it.
+   *
+   * @returns the first `lines` lines that come back, or undefined where they do not within the time
+   */
+  ask(path: string, text: string, limits: { lines: number; timeoutMs: number }): string[] | undefined;
+  /** Writes to stdout. @returns false where not all of it could be written */
+  print(text: string): boolean;
+}
+
+interface Libc {
+  statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
+  socket(family: number, type: number, protocol: number): number;
+  connect(descriptor: number, address: Uint8Array, length: number): number;
+  getsockopt(descriptor: number, level: number, option: number, value: Uint8Array, size: Uint8Array): number;
+  poll(list: Uint8Array, count: number, timeoutMs: number): number;
+  read(descriptor: number, bytes: Uint8Array, length: number): number;
+  write(descriptor: number, bytes: Uint8Array, length: number): number;
+  close(descriptor: number): number;
+}
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+const KINDS: Readonly<Record<number, Look["kind"]>> = { 2: "character", 4: "directory", 12: "socket" };
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const POLLIN = 1;
+const POLLOUT = 4;
+const LONGEST_PATH = 107;
+const CHUNK = 64 * 1024;
+const LINE_FEED = 10;
+
+/** Loads the C library; undefined where this is not known to work. @throws where it lacks something */
+export function askAtOnce(): AskAtOnce | undefined {
+  if (process.platform !== "linux" || !("Bun" in globalThis)) return undefined;
+  const libc = openLibc<Libc>({
+    statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+    connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+    getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+    poll: { args: ["ptr", "u64_fast", "i32"], returns: "i32" },
+    read: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
+    write: { args: ["i32", "ptr", "u64_fast"], returns: "i64_fast" },
+    close: { args: ["i32"], returns: "i32" },
+  });
+  const encoder = new TextEncoder();
+
+  function statx(directory: number, path: string, flags: number): Look | undefined {
+    const result = new Uint8Array(256);
+    const bytes = encoder.encode(`${path}\0`);
+    if (libc.statx(directory, bytes, flags, STATX_BASIC_STATS, result) !== 0) return undefined;
+    // `struct statx`, which is the same on every architecture.
+    const words = new DataView(result.buffer);
+    const mode = words.getUint16(28, true);
+    return {
+      kind: KINDS[mode >> 12] ?? "other",
+      mode: mode & 0o7777,
+      uid: words.getUint32(20, true),
+      size: words.getBigUint64(40, true),
+      changedMs: words.getBigInt64(112, true) * 1000n + BigInt(Math.floor(words.getUint32(120, true) / 1e6)),
+      isNull: words.getUint32(128, true) === 1 && words.getUint32(132, true) === 3,
+    };
+  }
+
+  /** Waits until the descriptor can do this, or has failed. */
+  function isReady(descriptor: number, events: number, timeoutMs: number): boolean {
+    const list = new DataView(new ArrayBuffer(8));
+    list.setInt32(0, descriptor, true);
+    list.setInt16(4, events, true);
+    return libc.poll(new Uint8Array(list.buffer), 1, timeoutMs) === 1;
+  }
+
+  function peerUid(descriptor: number): number | undefined {
+    const credentials = new Uint32Array(3);
+    const size = new Uint32Array([credentials.byteLength]);
+    const [value, length] = [new Uint8Array(credentials.buffer), new Uint8Array(size.buffer)];
+    return libc.getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, value, length) === 0
+      ? credentials[1]
+      : undefined;
+  }
+
+  function converse(
+    descriptor: number,
+    text: string,
+    { lines, timeoutMs }: { lines: number; timeoutMs: number },
+  ): string[] | undefined {
+    const request = encoder.encode(text);
+    if (libc.write(descriptor, request, request.length) !== request.length) return undefined;
+    const deadline = performance.now() + timeoutMs;
+    const chunk = new Uint8Array(CHUNK);
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    let received = "";
+    for (let found = 0; found < lines;) {
+      const left = Math.ceil(deadline - performance.now());
+      if (left <= 0 || !isReady(descriptor, POLLIN, left)) return undefined;
+      const length = Number(libc.read(descriptor, chunk, CHUNK));
+      if (length <= 0) return undefined;
+      for (let at = 0; at < length; at++) if (chunk[at] === LINE_FEED) found++;
+      received += decoder.decode(chunk.subarray(0, length), { stream: true });
+    }
+    return received.split("\n").slice(0, lines);
+  }
+
+  return {
+    look: (path, { follow } = { follow: true }) => statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW),
+    lookAtStdout: () => statx(1, "", AT_EMPTY_PATH),
+    ask(path, text, limits) {
+      const name = encoder.encode(path);
+      if (name.length > LONGEST_PATH) return undefined;
+      const address = new Uint8Array(2 + LONGEST_PATH + 1);
+      new DataView(address.buffer).setUint16(0, AF_UNIX, true);
+      address.set(name, 2);
+      const descriptor = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      if (descriptor < 0) return undefined;
+      try {
+        if (libc.connect(descriptor, address, address.length) !== 0) return undefined;
+        return peerUid(descriptor) === process.getuid?.() ? converse(descriptor, text, limits) : undefined;
+      } finally {
+        libc.close(descriptor);
+      }
+    },
+    print(text) {
+      const bytes = encoder.encode(text);
+      for (let at = 0; at < bytes.length;) {
+        if (!isReady(1, POLLOUT, -1)) return false;
+        const written = Number(libc.write(1, bytes.subarray(at), bytes.length - at));
+        if (written <= 0) return false;
+        at += written;
+      }
+      return true;
+    },
+  };
+}

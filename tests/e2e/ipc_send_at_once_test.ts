@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import { chmodSync } from "node:fs";
+import { dirname } from "node:path";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+
+/** Any option, such as this, needs the usual way. */
+const USUAL = "--no-spawn";
+/** What one moment's answer has and the next one's has not. */
+const OF_THE_MOMENT =
+  /"(?:uptime_secs|client_id|connected_at|at|ts|[a-z_]*(?:bytes|ms))":(?:"[^"]*"|[\d.]+)/g;
+
+Deno.test("ipc-send prints the same in the short way as in the usual one: answers, errors, unicode, numbers, large ones", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const text = 'snow 雪 🎉 é \u009b31m \u202e "quoted" \\ \u007f end';
+  const { id } = await daemon.call("task.start", { command: ["true"], text });
+  await daemon.call("task.wait", { ids: [id] });
+  const rows: string[][] = [
+    ["daemon.ping"],
+    ["daemon.ping", "{}"],
+    ["daemon.ping", '{"x":1e3,"y":"雪"}'],
+    ["daemon.ping", "[]"],
+    ["daemon.ping", "{"],
+    ["daemon.ping", "x=1"],
+    ["daemon.ping", "{}", "{}"],
+    ["daemon.describe"],
+    ["daemon.describe", '{"method":"task.start"}'],
+    ["daemon.describe", '{"method":"no.such \u202e"}'],
+    ["app.list"],
+    ["app.status", '{"name":7}'],
+    ["app.status", '{"cwd":"."}'],
+    ["task.list"],
+    ["task.list", '{"limit":1}'],
+    ["task.list", '{"limit":-1.5}'],
+    ["task.status", `{"id":${JSON.stringify(id)}}`],
+    ["task.status", '{"id":"00000000"}'],
+    ["task.logs", `{"id":${JSON.stringify(id)}}`],
+    ["backend.list"],
+    ["runtime.list"],
+    ["fleet.status"],
+    ["no.such"],
+    ["hello"],
+  ];
+  const told = (result: { code: number | null; stdout: string; stderr: string }) => ({
+    code: result.code,
+    stdout: result.stdout.replace(OF_THE_MOMENT, ""),
+    stderr: result.stderr,
+  });
+  for (const row of rows) {
+    const short = await daemon.run("ipc-send", ...row);
+    const usual = await daemon.run("ipc-send", USUAL, ...row);
+    assertEquals([row, told(short)], [row, told(usual)]);
+  }
+  const { stdout } = await daemon.run("ipc-send", "task.list");
+  assert(stdout.includes("snow 雪 🎉 é \\u009b31m \\u202e"), stdout);
+});
+
+Deno.test("ipc-send refuses a socket in a directory that is open to others as it does in the usual way", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const directory = dirname(daemon.socket);
+  chmodSync(directory, 0o755);
+  const short = await daemon.run("ipc-send", "daemon.ping");
+  const usual = await daemon.run("ipc-send", USUAL, "daemon.ping");
+  chmodSync(directory, 0o700);
+  assert(short.stderr.includes("so other users can get in"), short.stderr);
+  assertEquals(short, usual);
+});
