@@ -51,7 +51,10 @@ function parse({ flags, positional, rest }: ParsedArgs): UninstallOptions {
 async function run({ target, all, force, json }: UninstallOptions, context: Context): Promise<ExitCode> {
   const store = new Store(context.paths);
   const chosen = chooseVersions(target, { store, all });
-  const inUse = openProject(context.cwd, context).tools;
+  // What is installed is looked up when it is asked for: afterwards it would be gone.
+  const asked = new Map(
+    openProject(context.cwd, context).tools.map(({ installed, request }) => [installed?.directory, request]),
+  );
   const removed = await removeTools(chosen, { store, force, signal: context.signal });
   for (const { tool, version, path } of removed) {
     const same = removed.filter((one) => one.tool === tool && one.version === version);
@@ -59,10 +62,10 @@ async function run({ target, all, force, json }: UninstallOptions, context: Cont
       const count = same.length === 1 ? "" : ` (${same.length} installations)`;
       await context.stdout.write(`Removed ${tool} ${version}${count}\n`);
     }
-    const asking = inUse.find(({ installed }) => installed?.directory === path);
+    const asking = asked.get(path);
     if (asking !== undefined) {
       await context.stderr.write(
-        `Note: ${asking.request.decidedBy.file} asks for it; "haft sync" will install it again\n`,
+        `Note: ${asking.decidedBy.file} asks for it; "haft sync" will install it again\n`,
       );
     }
   }

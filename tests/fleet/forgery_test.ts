@@ -20,7 +20,7 @@ import { until } from "../support/until.ts";
 import { allow, type Machine, SharedFleet } from "./fleet_world.ts";
 import { noServer } from "./nats_server.ts";
 
-const shared = new SharedFleet("--app-limit", "2s");
+const shared = new SharedFleet("--app-limit", "4s");
 const options = { ignore: noServer, sanitizeOps: false, sanitizeResources: false };
 
 const END: FinalStep = {

@@ -84,37 +84,59 @@ export async function applyMembers(
   context: Context,
 ): Promise<void> {
   await withDaemon({ socket, client: "haft fleet" }, context, (daemon) => reloadServer(daemon, files));
-  await using admin = await connectAdmin({ files, record }, context);
-  await writeMembers(admin.nats, record.fleet, { members: record.members });
+  await asAdmin(
+    { files, record },
+    context,
+    ({ nats }) => writeMembers(nats, record.fleet, { members: record.members }),
+  );
 }
 
-/** Connects with the key that may do everything, once the server answers. @throws {HaftError} */
-export async function connectAdmin(
+/**
+ * Does something with the key that may do everything, once the server answers. A server that has just been
+ * told of its configuration may cut the connection when it reads it: then all of it is done again.
+ *
+ * @param use may run several times
+ * @throws {HaftError} when the server does not answer
+ */
+export async function asAdmin(
   { files, record }: { files: ServerFiles; record: ServerRecord },
-  { signal }: Context,
-): Promise<FleetConnection> {
+  { signal }: Pick<Context, "signal">,
+  use: (admin: FleetConnection) => Promise<void>,
+): Promise<void> {
   const deadline = performance.now() + ANSWERS_MS;
+  const isOver = () => performance.now() >= deadline || signal.aborted;
   for (;;) {
-    try {
-      return await connectFleet({
-        name: record.fleet,
-        servers: [ownAddress(record)],
-        host: "admin",
-        creds: "",
-        ca: files.authority,
-      }, { name: "haft fleet up", stay: false, credentials: { key: files.admin(), creds: undefined } });
-    } catch (error) {
-      if (performance.now() < deadline && !signal.aborted) {
-        await delay(LOOK_MS);
-        continue;
-      }
+    const admin = await connectAdmin({ files, record }).catch((cause: unknown) => {
+      if (!isOver()) return undefined;
       throw new HaftError("The fleet's server does not answer", {
         next: `Read "haft app logs --every-project"; it listens at ${record.listen}`,
         exitCode: ExitCode.transport,
-        cause: error,
+        cause,
       });
+    });
+    if (admin === undefined) {
+      await delay(LOOK_MS);
+      continue;
+    }
+    await using connection = admin;
+    try {
+      return await use(connection);
+    } catch (error) {
+      if (!connection.nats.isClosed() || isOver()) throw error;
     }
   }
+}
+
+function connectAdmin(
+  { files, record }: { files: ServerFiles; record: ServerRecord },
+): Promise<FleetConnection> {
+  return connectFleet({
+    name: record.fleet,
+    servers: [ownAddress(record)],
+    host: "admin",
+    creds: "",
+    ca: files.authority,
+  }, { name: "haft fleet up", stay: false, credentials: { key: files.admin(), creds: undefined } });
 }
 
 /** Where this machine itself reaches it. */

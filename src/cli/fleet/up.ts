@@ -19,7 +19,7 @@ import { noFurther, parseDuration, textFlag } from "../flag_values.ts";
 import { ownName } from "./join.ts";
 import { applyMembership, LABEL_FLAG, labelFlag, reportMembership, writeMembership } from "./membership.ts";
 import {
-  connectAdmin,
+  asAdmin,
   installServer,
   ownAddress,
   reloadServer,
@@ -156,11 +156,12 @@ async function run(options: FleetUpOptions, context: Context): Promise<ExitCode>
     // One that ran already has its former configuration.
     await reloadServer(daemon, files);
   });
-  {
-    await using admin = await connectAdmin({ files, record }, context);
-    // Its one server is the only one with a copy.
-    await createStores(admin.nats, record.fleet, { ...record, members, replicas: 1 });
-  }
+  // Its one server is the only one with a copy.
+  await asAdmin(
+    { files, record },
+    context,
+    ({ nats }) => createStores(nats, record.fleet, { ...record, members, replicas: 1 }),
+  );
   if (joins !== undefined) {
     await writeMembership({
       fleet: record.fleet,
