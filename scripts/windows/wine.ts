@@ -76,8 +76,12 @@ export interface WineOptions {
 /** Between two looks at what a program has printed. */
 const LOOK_MS = 20;
 
+/** What Wine itself says when its server ended while a program began: the program has not run. */
+const NOT_BEGUN = /^wine client error:/m;
+
 export async function wine(argv: readonly string[], options: WineOptions = {}): Promise<Ended> {
-  return await new WineProcess(argv, options).ended;
+  const ended = await new WineProcess(argv, options).ended;
+  return NOT_BEGUN.test(ended.output) ? await new WineProcess(argv, options).ended : ended;
 }
 
 /** Runs it to its end, which has to be this exit code with this text in its output. */
