@@ -127,7 +127,7 @@ export async function authorize(
     `Host "${facts.host}" does not let this key call "${method}" for ${
       access === "host" ? "the whole host" : "this project"
     }`,
-    // A task that is not there is in no project, and the whole disk is nobody's project.
+    // A task that is not there is in no project, and no project is the whole disk.
     isWhole ? 'projects = ["*"]' : root === sep ? undefined : `projects = [${JSON.stringify(root)}]`,
   );
 }

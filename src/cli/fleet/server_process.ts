@@ -78,7 +78,7 @@ export async function reloadServer(daemon: DaemonClient, files: ServerFiles): Pr
   } else process.kill(pid, "SIGHUP");
 }
 
-/** What the server's hosts are now: the running one is told, and keeps the list that others check by. */
+/** Gives the running server its hosts, and the list of them that members check by. */
 export async function applyMembers(
   { files, record, socket }: { files: ServerFiles; record: ServerRecord; socket: string | undefined },
   context: Context,

@@ -51,7 +51,7 @@ export class ConfigWatch implements Disposable {
     if (name !== undefined && !Object.keys(known).some((path) => basename(path) === name)) return;
     const due = this.#due.get(directory) ?? { timer: this.#lookLater(directory), told: false };
     this.#due.set(directory, due);
-    // A file that was found empty is told as soon as it has something; further steps wait.
+    // An event says at once that a file which was empty has something; further steps wait.
     due.told ||= this.#look(directory, hasContent);
   }
 

@@ -4,8 +4,7 @@ import { basename, dirname } from "node:path";
 /**
  * Calls `appeared` when something changes at one of the sockets, until it is disposed of. The system tells;
  * no timer looks. Where no daemon has run yet there is no directory: then the nearest one that exists is
- * watched, and `appeared` is called when the next directory on the way comes. Whoever is called has to watch
- * anew.
+ * watched, and `appeared` is called when the next directory on the way comes. The caller then watches anew.
  */
 export function watchSockets(sockets: readonly string[], appeared: () => void): Disposable {
   const watchers: FSWatcher[] = [];
