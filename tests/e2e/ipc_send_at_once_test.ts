@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { chmodSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { chmodSync, mkdirSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
@@ -66,4 +68,42 @@ Deno.test("ipc-send refuses a socket in a directory that is open to others as it
   chmodSync(directory, 0o700);
   assert(short.stderr.includes("so other users can get in"), short.stderr);
   assertEquals(short, usual);
+});
+
+Deno.test({
+  name: "a method that reads is asked together with the hello; another one waits for the answer to it",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using daemon = await DaemonSandbox.create(binary);
+    mkdirSync(dirname(daemon.socket), { recursive: true, mode: 0o700 });
+    const asked: string[] = [];
+    const refusal = { name: "unsupported_protocol", code: -32005, message: "no", data: { protocol: [2, 3] } };
+    const server = createServer((client) => {
+      let text = "";
+      client.on("error", () => {}).on("data", (chunk) => {
+        text += chunk.toString();
+        const id = /"id":"([^"]*)"/.exec(text)?.[1];
+        // Of a message with its length before it the length may come first.
+        if (id === undefined || client.writableEnded) return;
+        asked.push(text);
+        const answer = Buffer.from(JSON.stringify({ type: "response", id, error: refusal }));
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(answer.length);
+        client.end(text.startsWith("{") ? `${answer}\n` : Buffer.concat([length, answer]));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(daemon.socket, resolve));
+    try {
+      const firstMessages = { "daemon.ping": ["hello", "daemon.ping"], "daemon.stop": ["hello"] };
+      for (const [method, expected] of Object.entries(firstMessages)) {
+        asked.length = 0;
+        const { code, stderr } = await daemon.run("ipc-send", method);
+        assertEquals(code === 0, false);
+        const methods = (asked[0] ?? "").matchAll(/"method":"([^"]+)"/g);
+        assertEquals([...methods].map(([, name]) => name), expected, stderr);
+      }
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  },
 });
