@@ -28,7 +28,11 @@ export interface AskAtOnce {
    * @returns the first `lines` lines that come back, or undefined where they do not within the time
    */
   ask(path: string, text: string, limits: { lines: number; timeoutMs: number }): string[] | undefined;
-  /** Writes to stdout. @returns false where not all of it could be written */
+  /**
+   * Writes a short text to stdout, so that another way may write it where this one did not.
+   *
+   * @returns false where nothing was written: it is long, the reader has left, or a signal came in between
+   */
   print(text: string): boolean;
 }
 
@@ -55,10 +59,11 @@ const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const POLLIN = 1;
-const POLLOUT = 4;
 const LONGEST_PATH = 107;
 const CHUNK = 64 * 1024;
 const LINE_FEED = 10;
+/** `PIPE_BUF` of Linux: so much goes into a pipe whole or not at all, whatever interrupts the writer. */
+const WHOLE_WRITE = 4096;
 
 /** Loads the C library; undefined where this is not known to work. @throws where it lacks something */
 export function askAtOnce(): AskAtOnce | undefined {
@@ -92,11 +97,11 @@ export function askAtOnce(): AskAtOnce | undefined {
     };
   }
 
-  /** Waits until the descriptor can do this, or has failed. */
-  function isReady(descriptor: number, events: number, timeoutMs: number): boolean {
+  /** Waits until the descriptor has something to read, or has failed. */
+  function isReadable(descriptor: number, timeoutMs: number): boolean {
     const list = new DataView(new ArrayBuffer(8));
     list.setInt32(0, descriptor, true);
-    list.setInt16(4, events, true);
+    list.setInt16(4, POLLIN, true);
     return libc.poll(new Uint8Array(list.buffer), 1, timeoutMs) === 1;
   }
 
@@ -122,7 +127,7 @@ export function askAtOnce(): AskAtOnce | undefined {
     let received = "";
     for (let found = 0; found < lines;) {
       const left = Math.ceil(deadline - performance.now());
-      if (left <= 0 || !isReady(descriptor, POLLIN, left)) return undefined;
+      if (left <= 0 || !isReadable(descriptor, left)) return undefined;
       const length = Number(libc.read(descriptor, chunk, CHUNK));
       if (length <= 0) return undefined;
       for (let at = 0; at < length; at++) if (chunk[at] === LINE_FEED) found++;
@@ -151,13 +156,8 @@ export function askAtOnce(): AskAtOnce | undefined {
     },
     print(text) {
       const bytes = encoder.encode(text);
-      for (let at = 0; at < bytes.length;) {
-        if (!isReady(1, POLLOUT, -1)) return false;
-        const written = Number(libc.write(1, bytes.subarray(at), bytes.length - at));
-        if (written <= 0) return false;
-        at += written;
-      }
-      return true;
+      if (bytes.length > WHOLE_WRITE) return false;
+      return Number(libc.write(1, bytes, bytes.length)) === bytes.length;
     },
   };
 }

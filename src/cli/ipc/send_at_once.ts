@@ -1,8 +1,8 @@
 /**
- * The shortest way of `haft ipc-send METHOD [JSON]`, for a method that only reads, at a daemon of this very
- * build that answers at once. Like exec_at_once.ts it stands beside the entry of the binary: no module here
- * may import one of the runtime's own but `node:process`. Whatever is not as plain as that, the usual way
- * does; it asks anew, and says what is wrong.
+ * The shortest way of `haft ipc-send METHOD [JSON]`, for a short answer of a method that only reads, at a
+ * daemon of this very build that answers at once. Like exec_at_once.ts it stands beside the entry of the
+ * binary: no module here may import one of the runtime's own but `node:process`. Whatever is not as plain as
+ * that, the usual way does; it asks anew, and says what is wrong.
  */
 import process from "node:process";
 import { type Env, envValue } from "../../base/env.ts";
