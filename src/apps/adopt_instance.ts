@@ -2,14 +2,8 @@
  * Where one daemon ended, the next goes on: what a record of an instance means for the processes that are
  * there now.
  */
-import {
-  findSame,
-  markerOf,
-  type ProcessIdentity,
-  type ProcessTable,
-  signalProcess,
-} from "../process/process_table.ts";
-import { findTree, type TreeQuery } from "../process/process_tree.ts";
+import { findSame, markerOf, type ProcessIdentity, type ProcessTable } from "../process/process_table.ts";
+import { findTree, signalTree, type TreeQuery } from "../process/process_tree.ts";
 import type { InstanceRecord } from "./journal/app_record.ts";
 import { isLive, isUp } from "./state/app_state.ts";
 import { type Life, UNBORN } from "./state/lifecycle.ts";
@@ -74,10 +68,11 @@ export function resumption(
   return state === "backoff" || process === null ? { type: "resume" } : { type: "ended", pid: process.pid };
 }
 
-/** A daemon that died while it rotated a log may have left the writers stopped. */
+/**
+ * A daemon that died while it rotated a log may have left the writers stopped, or about to stop: a signal
+ * that was sent stops a process only when that runs next, and until then it looks as if it went on. SIGCONT
+ * takes the signal back.
+ */
 export function wakeTree(table: ProcessTable, query: TreeQuery): void {
-  const { group, strays } = findTree(table, query);
-  for (const { pid, startTime, state } of [...group, ...strays]) {
-    if (state === "T") signalProcess(table, { pid, startTime, bootId: table.bootId() }, "SIGCONT");
-  }
+  signalTree(table, findTree(table, query), "SIGCONT", query.leader);
 }
