@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
+import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { plainDirectory } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
 import { type AtOnce, atOnce, readAtOnce } from "../runtime/at_once.ts";
@@ -24,6 +25,7 @@ export function execAtOnce(args: readonly string[]): void {
   const directory = plainExecCache(env);
   // MISE_ENV chooses version files, and nothing is remembered with it.
   if (directory === undefined || envValue(env, "MISE_ENV") !== undefined) return;
+  if (mayHaveLostBytes(rest, env)) return;
   try {
     const key = { cwd: process.cwd(), name, version: VERSION };
     const text = readAtOnce(`${directory}/${entryName(key)}`);

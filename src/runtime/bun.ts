@@ -1,9 +1,10 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
+import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
 import { giveBackMemory } from "./bun_memory.ts";
 import { startProgram } from "./bun_program.ts";
-import { bunSuccession } from "./bun_succession.ts";
+import { becomeWithExactWords, bunSuccession } from "./bun_succession.ts";
 import { watchProcess } from "./bun_pidfd.ts";
 import { ignoresHangupOnLinux } from "./ignored_hangup.ts";
 import { keepInheritedHandles } from "./inherited_handles.ts";
@@ -64,6 +65,7 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
   for (const [name, value] of Object.entries(options.env)) {
     if (value !== undefined) env[name] = value;
   }
+  if (mayHaveLostBytes(args, env)) becomeWithExactWords(file, args, { env });
   ignoreUntilReplaced();
   process.execve(file, [file, ...args], env);
   throw new Error(`execve returned for ${file}`);

@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import process from "node:process";
 import { openLibc } from "./bun_ffi.ts";
+import { exactWords } from "./exact_words.ts";
 import type { ExecOptions, FileLock, Succession } from "./types.ts";
 import { ignoreUntilReplaced } from "./until_replaced.ts";
 
@@ -8,9 +9,12 @@ interface Libc {
   dup(descriptor: number): number;
   waitpid(pid: number, status: Uint8Array, options: number): number;
   execve(file: Uint8Array, args: BigUint64Array, env: BigUint64Array): number;
+  fcntl(descriptor: number, command: number, argument: number): number;
 }
 
 const WNOHANG = 1;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 let loaded: Libc | undefined;
 
@@ -27,25 +31,50 @@ function inheritable(descriptor: number): number {
 
 /** By the system's own call: Bun's `process.execve` closes every descriptor besides stdio. */
 function become(file: string, args: readonly string[], { env }: ExecOptions): never {
-  accessSync(file, constants.X_OK);
-  const { execve } = libc();
-  const variables = Object.entries(env).flatMap(([name, value]) =>
-    value === undefined ? [] : `${name}=${value}`
-  );
-  const [words, environment] = [addresses([file, ...args]), addresses(variables)];
-  ignoreUntilReplaced();
-  execve(cString(file), words.list, environment.list);
-  throw new Error(`"${file}" cannot take this process's place, with ${words.texts.length} words`);
+  replaceBy(file, [file, ...args].map(encode), variables(env).map(encode));
 }
 
-function cString(text: string): Uint8Array {
-  return new TextEncoder().encode(`${text}\0`);
+/**
+ * As `process.execve` does, with the very bytes of the words and variables that this process got.
+ *
+ * @param args the last of this process's own arguments
+ */
+export function becomeWithExactWords(file: string, args: readonly string[], { env }: ExecOptions): never {
+  const exact = exactWords();
+  // From the last on, since of words that read alike the last is given first.
+  const words = args.toReversed().map(exact).toReversed();
+  // What is above it the runtime has closed to the program.
+  libc().fcntl(3, F_SETFD, FD_CLOEXEC);
+  replaceBy(file, [encode(file), ...words], variables(env).map(exact));
+}
+
+function replaceBy(file: string, words: readonly Uint8Array[], environment: readonly Uint8Array[]): never {
+  accessSync(file, constants.X_OK);
+  const { execve } = libc();
+  const [argv, envp] = [addresses(words), addresses(environment)];
+  ignoreUntilReplaced();
+  execve(cString(encode(file)), argv.list, envp.list);
+  throw new Error(`"${file}" cannot take this process's place, with ${argv.texts.length} words`);
+}
+
+function variables(env: ExecOptions["env"]): string[] {
+  return Object.entries(env).flatMap(([name, value]) => value === undefined ? [] : `${name}=${value}`);
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function cString(bytes: Uint8Array): Uint8Array {
+  const text = new Uint8Array(bytes.length + 1);
+  text.set(bytes);
+  return text;
 }
 
 /** A list of C strings. The texts hold the memory that the list points to. */
-function addresses(strings: readonly string[]): { list: BigUint64Array; texts: Uint8Array[] } {
+function addresses(words: readonly Uint8Array[]): { list: BigUint64Array; texts: Uint8Array[] } {
   const { ptr } = process.getBuiltinModule("bun:ffi");
-  const texts = strings.map(cString);
+  const texts = words.map(cString);
   const list = new BigUint64Array(texts.length + 1);
   for (const [index, text] of texts.entries()) list[index] = BigInt(ptr(text));
   return { list, texts };
@@ -72,5 +101,6 @@ function libc(): Libc {
     dup: { args: ["i32"], returns: "i32" },
     waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
     execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   });
 }

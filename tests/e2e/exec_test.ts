@@ -2,7 +2,8 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { fakeTools } from "./fake_tools.ts";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
+import { fakeTools, publishTool } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
 /** Answers are kept only once the files that they come from have settled. */
@@ -210,4 +211,24 @@ env | grep -v '^_=' | sort
   assertStringIncludes(first, "UNICODE=é☃");
   assertEquals(readdirSync(join(sandbox.haftHome, "cache", "exec")).length, 1);
   assertEquals(await show(), first);
+});
+
+Deno.test("exec hands on arguments and variables that are no UTF-8 byte for byte", async () => {
+  await using registry = await LoopbackRegistry.start();
+  const script = '#!/bin/sh\nprintf "%s|" "$ODD" "$@" | od -An -tx1\n';
+  await publishTool(registry, { tool: "esbuild", version: "1.2.0", script });
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "1.2.0"\n');
+  assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+  // Two arguments that read alike once they are strings.
+  const odd = 'ODD=$(printf "v\\377") exec "$@" "$(printf "a\\377")" "$(printf "a\\376")"';
+  const run = async () => {
+    const args = ["-c", odd, "sh", ...binary.argv, "exec", "esbuild"];
+    return (await sandbox.run({ ...binary, argv: ["sh"] }, { args })).stdout.trim();
+  };
+  const expected = "76 ff 7c 61 ff 7c 61 fe 7c";
+  assertEquals(await run(), expected);
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild", "plain"] })).code, 0);
+  assertEquals(await run(), expected, "where the answer is remembered, too");
 });
