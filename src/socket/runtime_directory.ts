@@ -8,7 +8,7 @@ import {
   openSync,
   type Stats,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { errorCode, HaftError } from "../base/errors.ts";
 
 export interface RuntimeDirectoryOptions {
@@ -68,7 +68,11 @@ function makeDirectory(path: string): void {
 }
 
 function refuse(path: string, reason: string): never {
+  // One that a socket was put into by --socket or HAFT_SOCKET may be the system's, and is to stay as it is.
+  const isOwn = basename(path).startsWith("haft");
   throw new HaftError(`Refusing runtime directory "${path}": ${reason}`, {
-    next: `Remove it, make it yours alone (chmod 700), or set XDG_RUNTIME_DIR to a directory of your own`,
+    next: isOwn
+      ? "Remove it, make it yours alone (chmod 700), or set XDG_RUNTIME_DIR to a directory of your own"
+      : "Name a socket in a directory that is yours alone (mode 0700)",
   });
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fakeTools, publishTool } from "./fake_tools.ts";
 import { binary, hasProgram, Sandbox } from "./support.ts";
 
@@ -95,6 +95,18 @@ Deno.test("a manifest whose time has no fraction, as archives set it, gets no en
     `echo '[tools]\nesbuild = "1.2.0"' > haft.toml; touch -d '2001-01-01 10:00:00' haft.toml`,
   );
   assertStringIncludes(await shims.output(), "esbuild 1.2.0: x|");
+});
+
+Deno.test("a shim takes no entry from outside of the cache, whatever PWD says", async () => {
+  await using shims = await ShimSandbox.create();
+  const { project, haftHome } = shims.sandbox;
+  writeFileSync(join(project, ".haft-run-esbuild"), "echo a file of the project ran; exit\n");
+  const up = join(haftHome, "cache", "shims").split("/").fill("..").join("/");
+  for (
+    const pwd of [`${dirname(project)}/${up}${project}`, `${project}/.`, `${project}/../${basename(project)}`]
+  ) {
+    assertEquals(await shims.output(`PWD="${pwd}" esbuild x`), "esbuild 1.0.0: x|\n", pwd);
+  }
 });
 
 Deno.test("a shim sees a lock file that changes, a version that is removed, and one that comes", async () => {
