@@ -56,6 +56,9 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
       '5:9 key "tasks.t.env.PATH" must be a list of directories without $PATH, which is filled in for apps alone, not "${PATH}:b"',
     ],
   ],
+  ["a NUL in a variable", '[env]\nA = "x\\u0000y"\n', [
+    '2:1 key "env.A" must be a text without NUL, not "x\\u0000y"',
+  ]],
   ["a value of the wrong type", '[settings]\njobs = "many"\n', [
     '2:1 key "settings.jobs" must be a number, not "many"',
   ]],

@@ -39,3 +39,20 @@ for (const runtime of ["deno", "bun"] as const) {
     await ended;
   });
 }
+
+Deno.test("a NUL in what the system takes is the caller's mistake, and no fault of haft's", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const rows: [method: string, params: Record<string, unknown>, at: string][] = [
+    ["runtime.resolve", { cwd: "/a\0", runtime: "node" }, "cwd"],
+    ["app.status", { root: "/a\0" }, "root"],
+    ["app.logs", { cwd: "/a\0", names: ["web"] }, "cwd"],
+    ["task.start", { cwd: "/tmp", command: ["true", "\0"] }, "command.1"],
+    ["task.start", { cwd: "/tmp", command: ["true"], env: { A: "\0" } }, "env.A"],
+  ];
+  for (const [method, params, at] of rows) {
+    const { code, stderr } = await daemon.run("ipc-send", method, JSON.stringify(params));
+    assertEquals([method, code], [method, 4]);
+    assertStringIncludes(stderr, `parameter "${at}" is wrong: has a NUL`);
+  }
+  assertEquals(await metric(daemon.socket, "haft_internal_errors_total"), 0);
+});

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
+import { NO_NUL } from "../../base/no_nul.ts";
 import {
   Backoff,
   ByteSize,
   Command,
   Count,
   Duration,
-  NO_NUL,
   Shell,
   Text,
   Variable,

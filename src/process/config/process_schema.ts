@@ -3,6 +3,7 @@
  * is plain JSON.
  */
 import * as v from "valibot";
+import { NO_NUL } from "../../base/no_nul.ts";
 import { parseByteSize } from "./byte_size.ts";
 import { parseDuration } from "./duration.ts";
 
@@ -16,7 +17,6 @@ export const ByteSize = v.pipe(
   v.check((text) => parseByteSize(text) !== undefined, 'a size such as "10MiB"'),
   v.transform((text) => parseByteSize(text) ?? 0),
 );
-export const NO_NUL = v.check((text: string) => !text.includes("\0"), "a text without NUL");
 export const Text = v.pipe(v.string(), v.nonEmpty("a text that is not empty"), NO_NUL);
 export const Count = v.pipe(v.number(), v.integer("a whole number"), v.minValue(1, "1 or more"));
 export const VariableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable's name"));

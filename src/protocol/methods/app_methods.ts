@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
-import { AbsolutePath, Environment } from "./words.ts";
+import { AbsolutePath, Environment, Word } from "./words.ts";
 
 /** The states of an app, and of each of its instances. */
 export const AppState = v.picklist([
@@ -24,7 +24,7 @@ const Name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(300));
  */
 const selection = {
   cwd: v.optional(AbsolutePath),
-  root: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(4_096))),
+  root: v.optional(v.pipe(Word, v.nonEmpty(), v.maxLength(4_096))),
   names: v.optional(v.pipe(v.array(Name), v.maxLength(1_000)), []),
 };
 const Selection = v.strictObject(selection);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { Home } from "../hello.ts";
 import { defineMethod } from "./define.ts";
+import { Word } from "./words.ts";
 
 /** What `daemon.status` tells. Times are seconds, sizes bytes. */
 export const DaemonStatus = v.object({
@@ -85,8 +86,8 @@ export const daemonMethods = {
        * no exit code is lost. For daemons with the capability `successor`.
        */
       successor: v.optional(v.strictObject({
-        command: v.pipe(v.array(v.string()), v.minLength(1)),
-        env: v.record(v.string(), v.string()),
+        command: v.pipe(v.array(Word), v.minLength(1)),
+        env: v.record(Word, Word),
       })),
     }),
     result: v.object({ pid: v.number() }),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
-import { AbsolutePath, ToolName, VersionText } from "./words.ts";
+import { AbsolutePath, ToolName, VersionText, Word } from "./words.ts";
 
 /** The directory whose project is meant; the user's home directory when absent. */
 const Cwd = v.optional(AbsolutePath);
@@ -36,7 +36,7 @@ export const runtimeMethods = {
       cwd: Cwd,
       caller: Caller,
       /** The caller's PATH, where a JavaScript tool looks for its runtime when the project has none. */
-      search_path: v.optional(v.pipe(v.string(), v.maxLength(131_072))),
+      search_path: v.optional(v.pipe(Word, v.maxLength(131_072))),
     }),
     result: v.object({
       executable: v.string(),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineMethod } from "./define.ts";
-import { AbsolutePath, Environment } from "./words.ts";
+import { AbsolutePath, Environment, Word } from "./words.ts";
 
 export const TaskState = v.picklist(["queued", "running", "completed", "aborted", "closed"]);
 export type TaskState = v.InferOutput<typeof TaskState>;
@@ -80,9 +80,9 @@ export const taskMethods = {
       cwd: AbsolutePath,
       name: v.optional(Name),
       /** Instead of a name. */
-      command: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10_000))),
+      command: v.optional(v.pipe(v.array(Word), v.minLength(1), v.maxLength(10_000))),
       /** Parameters of the task, and words for its command. */
-      args: v.optional(v.pipe(v.array(v.string()), v.maxLength(10_000))),
+      args: v.optional(v.pipe(v.array(Word), v.maxLength(10_000))),
       /** Runs it although its inputs did not change. */
       force: v.optional(v.boolean()),
       env: Environment,

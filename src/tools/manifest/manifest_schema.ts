@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { SourceName } from "../../protocol/artifact.ts";
+import { NO_NUL } from "../../base/no_nul.ts";
 import { ToolOptions } from "../../protocol/tool_options.ts";
 import { OwnEntries } from "../catalogue/catalogue_schema.ts";
 import { FleetSettings } from "./fleet_settings.ts";
@@ -17,6 +18,7 @@ export function isVersionRequest(text: string): boolean {
 
 const Version = v.pipe(v.string(), v.check(isVersionRequest, 'a version such as "22", "^1.2" or "latest"'));
 const VariableName = v.pipe(v.string(), v.regex(VARIABLE_NAME, "a variable's name"));
+const Word = v.pipe(v.string(), NO_NUL);
 const Seconds = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** One entry of `[tools]`, as a table. */
@@ -28,7 +30,7 @@ const ToolTable = v.strictObject({
   /** Install on these systems only. */
   os: v.optional(v.array(v.picklist(["linux", "darwin", "win32"]))),
   /** Variables for the install step alone. */
-  install_env: v.optional(v.record(VariableName, v.string()), {}),
+  install_env: v.optional(v.record(VariableName, Word), {}),
 });
 
 export const Settings = v.strictObject({
@@ -41,9 +43,9 @@ export const Settings = v.strictObject({
   /** What runs the texts of apps, tasks and backends: `"bash"` is `["bash", "-c"]`. */
   shell: v.optional(
     v.union([
-      v.pipe(v.string(), v.nonEmpty("a shell"), v.transform((name) => [name, "-c"])),
+      v.pipe(Word, v.nonEmpty("a shell"), v.transform((name) => [name, "-c"])),
       v.pipe(
-        v.array(v.string()),
+        v.array(Word),
         v.check((words) => (words[0] ?? "") !== "", "a list that begins with a shell"),
       ),
     ]),
@@ -62,7 +64,7 @@ function onlyUsers(why: string) {
   return v.custom<never>(() => false, `left to your own config.toml (${why})`);
 }
 
-const DotenvFile = v.pipe(v.string(), v.nonEmpty("a file"));
+const DotenvFile = v.pipe(Word, v.nonEmpty("a file"));
 
 /** `[settings]` of a project. */
 export const ProjectSettings = v.strictObject({
@@ -105,7 +107,7 @@ export const ManifestDocument = v.strictObject({
   tools: v.optional(v.record(v.string(), v.union([Version, ToolTable])), {}),
   /** Variables of the project; `false` takes one away. */
   env: v.optional(
-    v.pipe(v.record(VariableName, v.union([v.string(), v.literal(false)])), plainPath()),
+    v.pipe(v.record(VariableName, v.union([Word, v.literal(false)])), plainPath()),
     {},
   ),
   settings: v.optional(ProjectSettings, {}),
