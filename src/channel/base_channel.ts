@@ -34,7 +34,7 @@ export abstract class BaseChannel implements IpcChannel {
     this.#shutdown = shutdownState ?? new ShutdownState();
     this.#requests = new PendingRequests({
       send: (message, signal) => this.#transmit(message, signal),
-      ask: (request, signal) => this.#account(() => this.transmitRequest(request, signal)),
+      ask: (request, signal) => this.#transmitRequest(request, signal),
       refuseLate: (method) => {
         if (this.#shutdown.isShutdown) this.#shutdown.refuseLate(`request ${method}`);
       },
@@ -53,6 +53,11 @@ export abstract class BaseChannel implements IpcChannel {
     return this.transmit(request, signal);
   }
 
+  /** The same for `{type: "data", data}`. */
+  protected transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.transmit({ type: "data", data }, signal);
+  }
+
   send(message: Message, { signal }: SendOptions = {}): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#shutdown.isShutdown) return Promise.reject(this.#tooLate());
@@ -67,8 +72,14 @@ export abstract class BaseChannel implements IpcChannel {
     return this.inbox.tryTake();
   }
 
-  sendJson(data: unknown, options?: SendOptions): Promise<void> {
-    return this.send({ type: "data", data }, options);
+  sendJson(data: unknown, { signal }: SendOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#shutdown.isShutdown) return Promise.reject(this.#tooLate());
+    try {
+      return this.#account(this.transmitData(data, signal));
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
   emit(event: string, data?: unknown, options?: SendOptions): Promise<void> {
@@ -121,22 +132,30 @@ export abstract class BaseChannel implements IpcChannel {
   }
 
   #transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
-    return this.#account(() => this.transmit(message, signal));
+    try {
+      return this.#account(this.transmit(message, signal));
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
-  #account(transmit: () => Promise<void>): Promise<void> {
-    let sent: Promise<void>;
+  #transmitRequest(request: Request, signal: AbortSignal | undefined): Promise<void> {
     try {
-      sent = transmit();
+      return this.#account(this.transmitRequest(request, signal));
     } catch (error) {
-      this.figures.errors++;
-      return Promise.reject(error);
+      return this.#failed(error);
     }
-    if (sent === ACCEPTED) {
-      this.figures.messagesSent++;
-      return sent;
-    }
-    return this.#whileWaiting(sent);
+  }
+
+  #failed(error: unknown): Promise<never> {
+    this.figures.errors++;
+    return Promise.reject(error);
+  }
+
+  #account(sent: Promise<void>): Promise<void> {
+    if (sent !== ACCEPTED) return this.#whileWaiting(sent);
+    this.figures.messagesSent++;
+    return sent;
   }
 
   /** Counted as going on while it waits for room. */

@@ -42,10 +42,12 @@ export class Inbox {
   /** @param size what the message counts for in {@link size} */
   put(message: Message, size: number): void {
     if (this.#end !== undefined) return;
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
-      waiter.resolve(message);
-      return;
+    if (this.#waiters.size > 0) {
+      for (const waiter of this.#waiters) {
+        this.#waiters.delete(waiter);
+        waiter.resolve(message);
+        return;
+      }
     }
     // Behind those that a new listener is getting now.
     if (this.#listeners.size > 0 && this.#messages.length === 0) this.#tell(message);

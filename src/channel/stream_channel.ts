@@ -2,18 +2,17 @@ import type { Buffer } from "node:buffer";
 import { clearTimeout, setTimeout } from "node:timers";
 import { errorCode, errorMessage } from "../base/errors.ts";
 import type { Message } from "../protocol/envelope.ts";
-import { isMessage } from "../protocol/is_message.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { type Framing, preamble } from "../socket/framing/framing.ts";
-import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import type { Request } from "./pending_requests.ts";
+import { dataText, decodeMessage } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
@@ -103,6 +102,10 @@ export class StreamChannel extends BaseChannel {
     return this.#transmit(request, signal, requestText);
   }
 
+  protected override transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.#transmit(data, signal, dataText);
+  }
+
   #transmit<T>(message: T, signal: AbortSignal | undefined, text: (message: T) => string): Promise<void> {
     if (this.#state !== "open" || this.#outbox === undefined) return Promise.reject(this.#sendRefusal());
     try {
@@ -146,9 +149,7 @@ export class StreamChannel extends BaseChannel {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
-    const value = decodeJson(bytes, start, end);
-    if (!isMessage(value)) throw new FrameError("not-a-message", "Frame is not a message");
-    this.deliver(value, end - start);
+    this.deliver(decodeMessage(bytes, start, end), end - start);
   };
 
   #readOn(): void {
@@ -162,6 +163,7 @@ export class StreamChannel extends BaseChannel {
     const writer = new FrameWriter({
       framing,
       ...limitOf(this.#options),
+      gathers: true,
       write: (bytes) => {
         this.#writes++;
         this.figures.bytesSent += bytes.length;

@@ -8,15 +8,18 @@ import { BaseChannel } from "../base_channel.ts";
 import { type ChannelError, Disconnected } from "../errors.ts";
 import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 
+/** A message, or the data alone of several `{type: "data", data}`, which is copied ten times as fast. */
+type Posted = Message | unknown[];
+
 /** What goes through the port: messages, credits given back, or the end. */
 type Post =
-  | { messages: Message[] }
+  | { messages: Posted[] }
   | { credits: number }
   | { end: true };
 
 const DEFAULT_CAPACITY = 1024;
 /** Messages of one post: each post costs as much as some messages. */
-const MOST_IN_POST = 64;
+const MOST_IN_POST = 256;
 
 /** What the channel uses of a MessagePort. The web's type and Node's of that name differ; both fit this. */
 export interface Port {
@@ -31,12 +34,13 @@ export class PortChannel extends BaseChannel {
   readonly #port: Port;
   readonly #capacity: number;
   readonly #waiting: WaitingSends<Message>;
-  #batch: Message[] = [];
+  #batch: Posted[] = [];
+  /** Messages in the batch. */
+  #batched = 0;
   /** What is queued now goes when the turn ends. */
   #turnEnds = false;
   #credits: number;
   #taken = 0;
-  #lastLength = 0;
   #end: ChannelError | undefined;
   #resolveClosed: () => void = () => {};
 
@@ -91,15 +95,21 @@ export class PortChannel extends BaseChannel {
    * are many.
    */
   #queue(message: Message): void {
-    const count = this.#batch.push(message);
+    if (isData(message)) {
+      const last = this.#batch.at(-1);
+      if (Array.isArray(last)) last.push(message.data);
+      else this.#batch.push([message.data]);
+    } else this.#batch.push(message);
+    const count = ++this.#batched;
     if (count >= MOST_IN_POST) this.#flush();
     else if (count === 1 && !this.#turnEnds) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
-    if (this.#batch.length === 0 || this.#end !== undefined) return;
+    if (this.#batched === 0 || this.#end !== undefined) return;
     this.#port.postMessage({ messages: this.#batch } satisfies Post);
     this.#batch = [];
+    this.#batched = 0;
     if (this.#turnEnds) return;
     this.#turnEnds = true;
     setImmediate(() => {
@@ -111,11 +121,9 @@ export class PortChannel extends BaseChannel {
   #receive(post: Post): void {
     if (this.#end !== undefined) return;
     if ("messages" in post) {
-      for (const message of post.messages) {
-        this.#lastLength = this.inbox.length;
-        this.deliver(message, 0);
-        // A reader or a listener took it at once.
-        if (this.inbox.length === this.#lastLength) this.#count(1);
+      for (const posted of post.messages) {
+        if (!Array.isArray(posted)) this.#arrived(posted);
+        else for (const data of posted) this.#arrived({ type: "data", data });
       }
       this.#giveBack();
     } else if ("credits" in post) {
@@ -124,21 +132,21 @@ export class PortChannel extends BaseChannel {
     } else this.#finish(new Disconnected(`Peer of channel "${this.name}" closed it`));
   }
 
+  #arrived(message: Message): void {
+    const unread = this.inbox.length;
+    this.deliver(message, 0);
+    // A reader or a listener took it at once.
+    if (this.inbox.length === unread) this.#taken++;
+  }
+
   #onTaken(): void {
-    this.#count(1);
+    this.#taken++;
     this.#giveBack();
   }
 
-  #count(messages: number): void {
-    this.#taken += messages;
-  }
-
-  /**
-   * In halves of the capacity, or when nothing is left to take: a post for each message would cost more than
-   * the message.
-   */
+  /** In halves of the capacity: a post for each message would cost more than the message. */
   #giveBack(): void {
-    if (this.#taken === 0 || (this.#taken < this.#capacity / 2 && this.inbox.length > 0)) return;
+    if (this.#taken < this.#capacity / 2) return;
     this.#port.postMessage({ credits: this.#taken } satisfies Post);
     this.#taken = 0;
   }
@@ -152,4 +160,8 @@ export class PortChannel extends BaseChannel {
     setTimeout(() => this.#port.close(), 0);
     this.#resolveClosed();
   }
+}
+
+function isData(message: Message): boolean {
+  return message.type === "data" && "data" in message && Object.keys(message).length === 2;
 }

@@ -13,6 +13,11 @@ export interface FrameWriterOptions {
    * Gives the bytes to the socket; false means that it holds the memory until {@link FrameWriter.drained}.
    */
   write: (bytes: Buffer) => boolean;
+  /**
+   * Waits while a sender that awaits each message adds more between two microtasks: they go in one write.
+   * Without it, what one microtask queued goes at its end.
+   */
+  gathers?: boolean;
   /** Called whenever the kernel has taken bytes. */
   onTaken?: () => void;
   /** Called when a write left bytes with the socket. */
@@ -23,6 +28,8 @@ export interface FrameWriterOptions {
 const EXACT_FROM = 8 * 1024;
 /** UTF-8 bytes that one UTF-16 unit can take. */
 const MAX_BYTES_PER_UNIT = 3;
+/** Queued bytes that wait for no more to come. */
+const ENOUGH_TO_WRITE = 32 * 1024;
 
 /**
  * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has
@@ -33,6 +40,7 @@ export class FrameWriter {
   readonly #framing: Framing;
   readonly #maxFrameBytes: number;
   readonly #write: (bytes: Buffer) => boolean;
+  readonly #gathers: boolean;
   readonly #onTaken: (() => void) | undefined;
   readonly #onBlocked: (() => void) | undefined;
   #buffer: Buffer | undefined;
@@ -42,11 +50,14 @@ export class FrameWriter {
   /** Bytes of the last write: the next may be as long. */
   #usual = 0;
   #scheduled = false;
+  /** Bytes that were queued at the last look. */
+  #seen = 0;
 
   constructor(options: FrameWriterOptions) {
     this.#framing = options.framing;
     this.#maxFrameBytes = Math.min(options.maxFrameBytes ?? LIMITS.frame, LIMITS.frameCeiling);
     this.#write = options.write;
+    this.#gathers = options.gathers === true;
     this.#onTaken = options.onTaken;
     this.#onBlocked = options.onBlocked;
   }
@@ -123,10 +134,18 @@ export class FrameWriter {
   #schedule(): void {
     if (this.#scheduled || this.#lent !== undefined) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.flush();
-    });
+    queueMicrotask(() => this.#writeSoon());
+  }
+
+  #writeSoon(): void {
+    if (this.#gathers && this.#length > this.#seen && this.#length < ENOUGH_TO_WRITE) {
+      this.#seen = this.#length;
+      queueMicrotask(() => this.#writeSoon());
+      return;
+    }
+    this.#scheduled = false;
+    this.#seen = 0;
+    this.flush();
   }
 
   #reserve(size: number): Buffer {

@@ -10,7 +10,16 @@ import { FrameError } from "./frame_error.ts";
  * @throws {FrameError}
  */
 export function decodeJson(bytes: Buffer, start: number, end: number, maxKeys?: number): unknown {
-  const ascii = scanJson(bytes, start, end, maxKeys);
+  return parseJson(bytes, start, end, scanJson(bytes, start, end, maxKeys));
+}
+
+/**
+ * The value of a JSON text inside of a frame that {@link scanJson} has passed.
+ *
+ * @param ascii what it gave
+ * @throws {FrameError}
+ */
+export function parseJson(bytes: Buffer, start: number, end: number, ascii: boolean): unknown {
   const text = ascii ? bytes.toString("latin1", start, end) : decodeUtf8(bytes.subarray(start, end));
   try {
     return JSON.parse(text);

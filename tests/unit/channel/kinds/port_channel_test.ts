@@ -20,6 +20,25 @@ Deno.test("messages cross a pair of ports in order, both ways", async () => {
   await closeBoth(near, far);
 });
 
+Deno.test("messages of every kind in one turn arrive as they were sent, in order", async () => {
+  const [near, far] = pair(4);
+  const messages: Message[] = [
+    { type: "data", data: 1 },
+    { type: "data", data: [2] },
+    { type: "data", data: undefined },
+    { type: "event", event: "e", data: { when: new Date(5) } },
+    { type: "data", data: new Uint8Array([1, 2]) },
+    { type: "data", data: 3, seq: 4 },
+    { type: "data" },
+    { type: "ready" },
+    { type: "data", data: "last" },
+  ];
+  const sent = Promise.all(messages.map((message) => near.send(message)));
+  for (const message of messages) assertEquals(await far.recv(), message);
+  await sent;
+  await closeBoth(near, far);
+});
+
 Deno.test("a sender waits while the other side has not taken what it may hold", async () => {
   const [near, far] = pair(2);
   await near.sendJson(1);

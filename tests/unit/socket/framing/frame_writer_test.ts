@@ -121,3 +121,20 @@ Deno.test("FrameWriter refuses what the peer would refuse", () => {
   assertThrows(() => writer.push('{"__proto__":1}'), FrameError, "__proto__");
   assertEquals(writer.queuedBytes, 0);
 });
+
+Deno.test("FrameWriter that gathers writes once what a sender that waits for each message sends", async () => {
+  const sink = new Sink();
+  const writer = new FrameWriter({ framing: "lines", gathers: true, write: (bytes) => sink.write(bytes) });
+  for (let n = 0; n < 100; n++) {
+    writer.push(`${n}`);
+    await Promise.resolve();
+  }
+  await Promise.resolve();
+  assertEquals(sink.writes.length, 1);
+  assertEquals(sink.frames("lines"), Array.from({ length: 100 }, (_, n) => `${n}`));
+  for (let bytes = 0; bytes < 200_000; bytes += 1_000) {
+    writer.push(JSON.stringify("x".repeat(1_000)));
+    await Promise.resolve();
+  }
+  assertEquals(sink.writes.length > 3, true);
+});
