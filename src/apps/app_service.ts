@@ -188,7 +188,7 @@ export class AppService {
 
   /** The last lines of apps, oldest first where their times are known. */
   async logs(query: LogsQuery & Selection, signal?: AbortSignal): Promise<{ lines: AppLogLine[] }> {
-    return { lines: await readAppLogs(this.#apps.select(query, { configured: true }), query, signal) };
+    return { lines: await readAppLogs(() => this.#apps.select(query, { configured: true }), query, signal) };
   }
 
   /**

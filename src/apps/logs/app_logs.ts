@@ -1,10 +1,12 @@
+import { existsSync } from "node:fs";
 import { errorMessage, UsageError } from "../../base/errors.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
 import { instancesMeant } from "../app_registry.ts";
 import { unknownInstance } from "../unknown_app.ts";
-import { LOG_STREAMS, type LogStream } from "./log_files.ts";
-import { readLog } from "./read_log.ts";
+import { LOG_STREAMS, type LogStream, rotatedPath } from "./log_files.ts";
+import { readLog, readLogNow } from "./read_log.ts";
+import type { LogPosition, StoredLine } from "./search_log.ts";
 
 export interface LogsQuery {
   /** Apps, and single instances of apps: `web:1`. */
@@ -19,41 +21,109 @@ export interface LogsQuery {
   follow?: boolean | undefined;
 }
 
+/** One stream of an instance. */
+interface Log {
+  source: Pick<AppLogLine, "app" | "root" | "instance" | "stream">;
+  path: string;
+  rotations: () => number;
+  /** Reads what is new, and gives the end of what was handed on. */
+  told: () => LogPosition;
+}
+
+/** What was found in a log so far, and where the search ended. */
+interface Found {
+  lines: StoredLine[];
+  until: LogPosition;
+}
+
+/** What a log grew by while it was searched is searched in turns again, so often at most. */
+const MOST_PASSES = 5;
+
+/** Bytes that are searched at once. */
+const SHORT = 1024 * 1024;
+
 /**
  * The last lines of apps, oldest first where their times are known.
  *
+ * @param select gives the apps; once more after a search of what is followed, which may be others by then
  * @throws {UsageError} when `grep` is no pattern
  * @throws {HaftError} for an instance that its app does not have
  */
 export async function readAppLogs(
-  apps: readonly App[],
+  select: () => readonly App[],
   query: LogsQuery,
   signal?: AbortSignal,
 ): Promise<AppLogLine[]> {
   if (query.lines === 0) return [];
-  if (query.follow !== true) { for (const app of apps) requireInstances(app, query.names); }
   const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
-  const { lines: count, since } = query;
-  const streams = LOG_STREAMS.filter((stream) => query.stream === undefined || query.stream === stream);
-  // Where each ends is settled before the first is read.
-  const logs = apps.flatMap(({ key: { name, root }, instances }) =>
-    instances.filter(isMeant(name, query.names)).flatMap(({ instance, logs }) =>
+  const wanted = { lines: query.lines, since: query.since, grep };
+  const lines: AppLogLine[] = [];
+  const add = (source: Log["source"], found: readonly StoredLine[]) => {
+    for (const line of found) lines.push({ ...source, ...line });
+  };
+  if (query.follow === true) {
+    for (const [source, found] of await searchTold(() => logsOf(select(), query), wanted, signal)) {
+      add(source, found);
+    }
+  } else {
+    const apps = select();
+    for (const app of apps) requireInstances(app, query.names);
+    for (const { source, path, rotations } of logsOf(apps, query)) {
+      add(source, await readLog(path, rotations, wanted, signal));
+    }
+  }
+  // Stable: the lines of one stream keep their order.
+  lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
+  return lines.slice(-query.lines);
+}
+
+/**
+ * Lines up to where events begin: none may be told between the last search and the answer. So what takes long
+ * is searched in turns, and only what was told meanwhile at once.
+ */
+async function searchTold(
+  logs: () => Log[],
+  wanted: { lines: number; since: number | undefined; grep: RegExp | undefined },
+  signal: AbortSignal | undefined,
+): Promise<[Log["source"], StoredLine[]][]> {
+  const known = new Map<string, Found>();
+  for (let pass = 0; pass < MOST_PASSES; pass++) {
+    const grown = logs().filter((log) => isLong(log, known.get(log.path)?.until));
+    if (grown.length === 0) break;
+    for (const log of grown) {
+      const before = known.get(log.path);
+      const until = log.told();
+      const found = await readLog(log.path, log.rotations, { ...wanted, from: before?.until, until }, signal);
+      known.set(log.path, { lines: [...before?.lines ?? [], ...found].slice(-wanted.lines), until });
+    }
+  }
+  const present = logs().map((log) => ({ ...log, until: log.told() }));
+  return present.map(({ source, path, rotations, until }) => {
+    const before = known.get(path);
+    const found = readLogNow(path, rotations, { ...wanted, from: before?.until, until });
+    return [source, [...before?.lines ?? [], ...found].slice(-wanted.lines)];
+  });
+}
+
+/** Whether much of a log is not searched yet. */
+function isLong({ path, told }: Log, from: LogPosition | undefined): boolean {
+  const until = told();
+  if (from?.rotations === until.rotations) return until.offset - from.offset > SHORT;
+  return from !== undefined || until.offset > SHORT || existsSync(rotatedPath(path, 1));
+}
+
+function logsOf(apps: readonly App[], { names, stream: only }: LogsQuery): Log[] {
+  const streams = LOG_STREAMS.filter((stream) => only === undefined || only === stream);
+  return apps.flatMap(({ key: { name, root }, instances }) =>
+    instances.filter(isMeant(name, names)).flatMap(({ instance, logs }) =>
       streams.map((stream) => ({
         source: { app: name, root, instance, stream },
         path: logs.paths[stream],
         rotations: () => logs.rotations(stream),
-        until: query.follow === true ? logs.told(stream) : undefined,
+        told: () => logs.told(stream),
       }))
     )
   );
-  const lines: AppLogLine[] = [];
-  for (const { source, path, rotations, until } of logs) {
-    const found = await readLog(path, rotations, { lines: count, since, grep, until }, signal);
-    for (const line of found) lines.push({ ...source, ...line });
-  }
-  // Stable: the lines of one stream keep their order.
-  lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
-  return lines.slice(-count);
 }
 
 /** One that is followed may be yet to come. */

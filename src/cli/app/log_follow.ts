@@ -55,12 +55,14 @@ export class LogFollow {
   async past(
     daemon: DaemonClient,
     query: { lines: number; since?: number; grep?: string; follow: boolean },
+    signal?: AbortSignal,
   ): Promise<void> {
     this.hold();
     const lines = await appLogs(daemon, {
       ...this.#options.selection,
       ...query,
     }, {
+      signal,
       // What follows in the same chunk is read before this function goes on.
       onAnswer: () => {
         this.#reading = false;
@@ -72,10 +74,10 @@ export class LogFollow {
   }
 
   /** Prints what was written while there was no daemon. */
-  async catchUp(daemon: DaemonClient): Promise<void> {
+  async catchUp(daemon: DaemonClient, signal?: AbortSignal): Promise<void> {
     const { grep } = this.#options;
     const query = { lines: MOST_MISSED, since: this.#seenAt - OVERLAP_MS, follow: true };
-    await this.past(daemon, grep === undefined ? query : { ...query, grep });
+    await this.past(daemon, grep === undefined ? query : { ...query, grep }, signal);
   }
 
   /** Of lines that are read once more, those after the last that was printed. */

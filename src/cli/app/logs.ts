@@ -110,6 +110,7 @@ async function printLogs(
     // Before the past lines are read, so that no line in between is missed.
     await daemon.request("events.subscribe", { types: ["app.log_line"] }, { signal: context.signal });
   }
-  await (again ? log.catchUp(daemon) : log.past(daemon, { ...query, follow }));
+  const { signal } = context;
+  await (again ? log.catchUp(daemon, signal) : log.past(daemon, { ...query, follow }, signal));
   return follow ? await untilEnd(daemon, context) : ExitCode.ok;
 }

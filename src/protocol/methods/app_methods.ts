@@ -224,6 +224,8 @@ export const appMethods = {
       paged: v.optional(v.boolean(), false),
     }),
     result: v.object({ lines: v.array(AppLogLine), omitted: v.number() }),
+    // A search for what is seldom or never there reads every byte that was kept.
+    long: true,
   }),
   "app.up": defineMethod({
     summary:

@@ -5,6 +5,7 @@
 export const LONG_METHODS: ReadonlySet<string> = new Set([
   "app.delete",
   "app.down",
+  "app.logs",
   "app.reload",
   "app.restart",
   "app.restore",

@@ -309,9 +309,10 @@ Deno.test("readLog() since a time knows that a clock may have been set back", ()
     assertEquals(await texts(6_000), ["three"]);
   }));
 
-Deno.test("readLog() lets other work pass in a search that takes long, stops at an abort, and reads a log anew that is rotated", () =>
+Deno.test("readLog() lets other work pass in a search that takes long, stops at an abort, and goes on in a log that is rotated", () =>
   inDirectory(async (path) => {
-    writeFileSync(path, "some line of it\n".repeat(1_000_000));
+    writeFileSync(rotatedPath(path, 1), "the oldest\n");
+    writeFileSync(path, `the first\n${"some line of it\n".repeat(4_000_000)}`);
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
     const grep = /never there/;
@@ -322,12 +323,14 @@ Deno.test("readLog() lets other work pass in a search that takes long, stops at 
     abort.abort(new Error("enough"));
     await assertRejects(() => search, Error, "enough");
     clearInterval(timer);
-    let rotations = 0;
-    const found = readLog(path, () => rotations, { lines: 2, grep: /^new$|some/ });
-    renameSync(path, rotatedPath(path, 1));
-    writeFileSync(path, "new\n");
-    rotations = 1;
-    assertEquals((await found).map(({ line }) => line), ["some line of it", "new"]);
+    let rotations = 1;
+    const found = readLog(path, () => rotations, { lines: 3, grep: /^the [a-z]+$/ });
+    renameSync(rotatedPath(path, 1), rotatedPath(path, 2));
+    copyFileSync(path, rotatedPath(path, 1));
+    truncateSync(path, 0);
+    appendFileSync(path, "the newest\n".repeat(100_000));
+    rotations = 2;
+    assertEquals((await found).map(({ line }) => line), ["the oldest", "the first"]);
   }));
 
 Deno.test("readLog() with a time reads nothing from before it, however large the log", () =>
