@@ -13,16 +13,16 @@ import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
-import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
+import { FrameDecoder, type OnFrame } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { PeerClock, type PeerState } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
-import type { Client, Introduction } from "./client.ts";
+import type { Introduction } from "./client.ts";
 import type { ConnectionLimits } from "./connection_limits.ts";
-import { ConnectionOutput } from "./connection_output.ts";
-import { type DispatcherHost, RequestDispatcher, wireError } from "./request_dispatcher.ts";
+import { ConnectionOutput, type OutputHost } from "./connection_output.ts";
+import { type DispatcherHost, RequestDispatcher, type RequestPeer, wireError } from "./request_dispatcher.ts";
 import { sendEvent } from "./send_event.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -44,7 +44,7 @@ const REFUSED_MS = 2_000;
 /** Silence after which a peer's few bytes are all that it meant to send for now. */
 const PAUSE_MS = 500;
 
-export class Connection implements Client, FrameSink, SocketHandler {
+export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHandler {
   readonly id: string = randomId();
   readonly connectedAt: number = Date.now();
   name: string | undefined;
@@ -77,11 +77,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     this.#host = host;
     this.#clock = new PeerClock(performance.now());
     this.#decoder = new FrameDecoder({ maxFrameBytes: host.limits.frameBeforeHello });
-    this.#dispatcher = new RequestDispatcher(host, this, {
-      send: (json) => this.#send(json),
-      ready: () => this.#closing === undefined && this.#output?.blocked !== true,
-      onIdle: () => this.#endWhenAnswered(),
-    });
+    this.#dispatcher = new RequestDispatcher(host, this);
     this.#subscriptions = new Subscriptions(this.id, host.fanout);
   }
 
@@ -139,7 +135,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   }
 
   send(event: string, data: unknown): void {
-    sendEvent((json) => this.#send(json), { event, data });
+    sendEvent((json) => this.sendText(json), { event, data });
   }
 
   /**
@@ -158,6 +154,28 @@ export class Connection implements Client, FrameSink, SocketHandler {
     return this.#afterQueueing();
   }
 
+  /** The dispatcher's side: see {@link RequestPeer}. */
+  sendText(json: string): void {
+    if (this.#closing !== undefined) return;
+    this.#writer().push(json);
+    this.#afterQueueing();
+  }
+
+  ready(): boolean {
+    return this.#closing === undefined && this.#output?.blocked !== true;
+  }
+
+  onIdle(): void {
+    const waits = this.#dispatcher.inFlight > 0 || this.subscriptions.size > 0;
+    if (this.#inputEnded && !waits) this.stop("closed by the client");
+  }
+
+  /** The output's side: see {@link OutputHost}. */
+  onSent(bytes: number, taken: boolean): void {
+    this.#host.traffic.sent(bytes);
+    if (!taken) this.#clock.stuck(performance.now());
+  }
+
   /** Sends what is queued, then closes. Requests in flight are ended. */
   stop(reason: string): void {
     if (this.#closing === undefined) this.#finish(reason, "send");
@@ -166,7 +184,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** Ends after an error that makes going on impossible. The client gets the error first. */
   fail(name: ErrorName, message: string): void {
     if (this.#closing !== undefined) return;
-    this.#send(JSON.stringify({ type: "response", error: wireError(name, message) }));
+    this.sendText(JSON.stringify({ type: "response", error: wireError(name, message) }));
     this.stop(message);
   }
 
@@ -187,7 +205,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     if (this.#closing !== undefined) return;
     this.#bytesReceived += chunk.length;
     const before = this.#decoder.frames;
-    this.#decode(() => this.#decoder.push(chunk, this.#onFrame));
+    this.#decode((onFrame) => this.#decoder.push(chunk, onFrame));
     const frames = this.#decoder.frames - before;
     this.#host.traffic.received(chunk.length, frames);
     this.#clock.heard(performance.now(), { partial: this.#decoder.partial, frames });
@@ -199,8 +217,8 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** The socket's side: the client sends nothing more. It gets the answers that are still to come. */
   end(): void {
     this.#inputEnded = true;
-    this.#decode(() => this.#decoder.end(this.#onFrame));
-    this.#endWhenAnswered();
+    this.#decode((onFrame) => this.#decoder.end(onFrame));
+    this.onIdle();
   }
 
   drain(): void {
@@ -233,14 +251,14 @@ export class Connection implements Client, FrameSink, SocketHandler {
   /** Looks at the clock. `now` is `performance.now()`. */
   checkTimes(now: number): void {
     if (this.#decoder.partial && now - this.#clock.heardAt > PAUSE_MS) {
-      this.#decode(() => this.#decoder.settle(this.#onFrame));
+      this.#decode((onFrame) => this.#decoder.settle(onFrame));
     }
     const refused = this.#refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
     if (refused) this.fail("too_many", this.#refusal ?? "");
     const overdue = this.#clock.look(now, this.#host.limits, this.#state);
     switch (overdue?.kind) {
       case "ping":
-        return this.#send(`{"type":"ping","id":"keep-alive-${overdue.number}"}`);
+        return this.sendText(`{"type":"ping","id":"keep-alive-${overdue.number}"}`);
       case "late":
         return this.fail("timed_out", overdue.message);
       case "lost":
@@ -248,9 +266,10 @@ export class Connection implements Client, FrameSink, SocketHandler {
     }
   }
 
-  #decode(step: () => void): void {
+  /** The function is made anew each time: connections that wait hold none. */
+  #decode(step: (onFrame: OnFrame) => void): void {
     try {
-      step();
+      step((bytes, start, end) => this.#onFrame(bytes, start, end));
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.fail(error.kind === "not-json" ? "parse_error" : "invalid_request", error.message);
@@ -266,12 +285,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
     return { silent: this.silent, closing: this.#closing !== undefined, keepAlive };
   }
 
-  #endWhenAnswered(): void {
-    const waits = this.#dispatcher.inFlight > 0 || this.subscriptions.size > 0;
-    if (this.#inputEnded && !waits) this.stop("closed by the client");
-  }
-
-  readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+  #onFrame(bytes: Buffer, start: number, end: number): void {
     this.silent = false;
     if (this.#closing !== undefined) return;
     if (this.#refusal !== undefined) return this.fail("too_many", this.#refusal);
@@ -280,7 +294,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
       return this.fail("invalid_request", `A message is an object whose "type" is one of the protocol's`);
     }
     this.#onMessage(value);
-  };
+  }
 
   #onMessage(message: Message): void {
     switch (message.type) {
@@ -288,7 +302,7 @@ export class Connection implements Client, FrameSink, SocketHandler {
         this.requests++;
         return this.#dispatcher.dispatch(message);
       case "ping":
-        return this.#send(JSON.stringify({ type: "pong", id: message.id }));
+        return this.sendText(JSON.stringify({ type: "pong", id: message.id }));
       case "pong":
         return;
       default:
@@ -300,24 +314,9 @@ export class Connection implements Client, FrameSink, SocketHandler {
     return this.#output?.queuedBytes ?? 0;
   }
 
-  #send(json: string): void {
-    if (this.#closing !== undefined) return;
-    this.#writer().push(json);
-    this.#afterQueueing();
-  }
-
   /** Made when there is something to send: by then the client's framing is known. */
   #writer(): ConnectionOutput {
-    const { limits, traffic } = this.#host;
-    return this.#output ??= new ConnectionOutput(this.#socket, {
-      framing: this.framing,
-      maxFrameBytes: limits.frame,
-      soft: limits.outputSoft,
-      onSent: (bytes, taken) => {
-        traffic.sent(bytes);
-        if (!taken) this.#clock.stuck(performance.now());
-      },
-    });
+    return this.#output ??= new ConnectionOutput(this.#socket, this, this.#host.limits);
   }
 
   /** @returns false when subscriptions are to wait for the drain */

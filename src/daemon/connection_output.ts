@@ -1,35 +1,41 @@
-import { FrameWriter } from "../socket/framing/frame_writer.ts";
+import { FrameWriter, type FrameWriterOptions } from "../socket/framing/frame_writer.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import type { Socket } from "../socket/mod.ts";
 
-export interface OutputOptions {
-  framing: Framing;
-  maxFrameBytes: number;
-  /** Queued bytes above which a connection has no room. */
-  soft: number;
+/** The connection whose output it is. */
+export interface OutputHost {
+  readonly framing: Framing;
   /** The kernel was given this many bytes; `taken` is false when it holds them back. */
-  onSent: (bytes: number, taken: boolean) => void;
+  onSent(bytes: number, taken: boolean): void;
 }
 
 /** What a connection has still to send, with its figures. */
-export class ConnectionOutput {
-  readonly #writer: FrameWriter;
+export class ConnectionOutput implements FrameWriterOptions {
+  readonly framing: Framing;
+  readonly maxFrameBytes: number;
+  readonly #socket: Socket;
+  readonly #host: OutputHost;
   readonly #soft: number;
+  readonly #writer: FrameWriter;
   #bytesSent = 0;
   #peakQueue = 0;
 
-  constructor(socket: Socket, { framing, maxFrameBytes, soft, onSent }: OutputOptions) {
-    this.#soft = soft;
-    this.#writer = new FrameWriter({
-      framing,
-      maxFrameBytes,
-      write: (bytes) => {
-        this.#bytesSent += bytes.length;
-        const taken = socket.write(bytes);
-        onSent(bytes.length, taken);
-        return taken;
-      },
-    });
+  /** @param limits `outputSoft`: queued bytes above which a connection has no room */
+  constructor(socket: Socket, host: OutputHost, limits: { frame: number; outputSoft: number }) {
+    this.framing = host.framing;
+    this.maxFrameBytes = limits.frame;
+    this.#socket = socket;
+    this.#host = host;
+    this.#soft = limits.outputSoft;
+    this.#writer = new FrameWriter(this);
+  }
+
+  /** The writer's side: gives the bytes to the socket. */
+  write(bytes: Buffer): boolean {
+    this.#bytesSent += bytes.length;
+    const taken = this.#socket.write(bytes);
+    this.#host.onSent(bytes.length, taken);
+    return taken;
   }
 
   /** Bytes that the peer has not taken yet. */

@@ -34,40 +34,32 @@ export interface RequestCounts {
   working: number;
 }
 
+/** The connection that requests come from and answers go to. */
+export interface RequestPeer extends Client {
+  /** Queues one message's JSON text. */
+  sendText(json: string): void;
+  /** Whether the socket has taken what was sent. */
+  ready(): boolean;
+  /** The last request in flight has its answer. */
+  onIdle(): void;
+}
+
 export class RequestDispatcher {
   readonly #host: DispatcherHost;
-  readonly #client: Client;
-  readonly #send: (json: string) => void;
-  readonly #onIdle: () => void;
+  readonly #client: RequestPeer;
   readonly #inFlight = new Map<string, PendingCall>();
   readonly #oneway = new Set<PendingCall>();
   #waiting = 0;
   /** Answers that are larger than a frame; their requests are in flight until they have left. */
-  readonly #parted: AnswerQueue;
+  #parted: AnswerQueue | undefined;
 
-  /**
-   * @param send queues one message's JSON text on the connection
-   * @param ready whether the socket has taken what was sent
-   * @param onIdle called when the last request in flight has its answer
-   */
-  constructor(
-    host: DispatcherHost,
-    client: Client,
-    { send, ready, onIdle }: {
-      send: (json: string) => void;
-      ready: () => boolean;
-      onIdle: () => void;
-    },
-  ) {
+  constructor(host: DispatcherHost, client: RequestPeer) {
     this.#host = host;
     this.#client = client;
-    this.#send = send;
-    this.#onIdle = onIdle;
-    this.#parted = new AnswerQueue({ send, ready, maxFrameBytes: () => host.limits.frame });
   }
 
   get inFlight(): number {
-    return this.#inFlight.size + this.#oneway.size + this.#parted.size;
+    return this.#inFlight.size + this.#oneway.size + (this.#parted?.size ?? 0);
   }
 
   get counts(): RequestCounts {
@@ -95,7 +87,7 @@ export class RequestDispatcher {
       });
     }
     if (!params.success) return this.#refuse(id, "invalid_params", ...paramsError(name, params.issues[0]));
-    if (id !== undefined && (this.#inFlight.has(id) || this.#parted.has(id))) {
+    if (id !== undefined && (this.#inFlight.has(id) || this.#parted?.has(id) === true)) {
       return this.#refuse(id, "invalid_request", `Request id "${id}" is already in flight`);
     }
     if (this.inFlight >= this.#host.limits.requestsInFlight) {
@@ -107,7 +99,7 @@ export class RequestDispatcher {
 
   /** @returns false when no request with this id is in flight */
   cancel(id: string): boolean {
-    if (this.#parted.drop(id)) return true;
+    if (this.#parted?.drop(id) === true) return true;
     const call = this.#inFlight.get(id);
     call?.end(new RequestError("cancelled", CANCELLED));
     return call !== undefined;
@@ -115,18 +107,18 @@ export class RequestDispatcher {
 
   /** The socket has taken what was sent. */
   drained(): void {
-    this.#parted.drained();
+    this.#parted?.drained();
   }
 
   /** Ends all that is in flight. */
   endAll(reason: Error): void {
-    this.#parted.clear();
+    this.#parted?.clear();
     for (const call of [...this.#inFlight.values(), ...this.#oneway]) call.end(reason);
   }
 
   #call(method: Method, params: unknown, id: string | undefined): void {
     const call = new PendingCall(this.#client, (event, data) => {
-      if (id !== undefined) sendEvent(this.#send, { id, event, data });
+      if (id !== undefined) sendEvent((json) => this.#client.sendText(json), { id, event, data });
     });
     let result: unknown;
     try {
@@ -165,7 +157,7 @@ export class RequestDispatcher {
       this.#waiting -= waits;
       if (id === undefined) this.#oneway.delete(call);
       else this.#inFlight.delete(id);
-      if (this.inFlight === 0) this.#onIdle();
+      if (this.inFlight === 0) this.#client.onIdle();
     });
   }
 
@@ -179,7 +171,7 @@ export class RequestDispatcher {
     }
     try {
       if (this.#client.takesParts && isLarge(data)) return this.#answerInParts(id, call, data);
-      this.#send(response(id, "data", data));
+      this.#client.sendText(response(id, "data", data));
       call.answered(true);
     } catch (error) {
       if (this.#client.takesParts && isTooLargeForFrame(error)) this.#answerInParts(id, call, data);
@@ -189,14 +181,23 @@ export class RequestDispatcher {
 
   #answerInParts(id: string, call: PendingCall, data: string): void {
     try {
+      this.#parted ??= this.#answerQueue();
       this.#parted.add(id, data, (sent) => {
         if (!sent) this.#sendError(id, wireError("cancelled", CANCELLED));
         call.answered(sent);
-        if (this.inFlight === 0) this.#onIdle();
+        if (this.inFlight === 0) this.#client.onIdle();
       });
     } catch (error) {
       this.#cannotSend(id, call, error);
     }
+  }
+
+  #answerQueue(): AnswerQueue {
+    return new AnswerQueue({
+      send: (json) => this.#client.sendText(json),
+      ready: () => this.#client.ready(),
+      maxFrameBytes: () => this.#host.limits.frame,
+    });
   }
 
   #cannotSend(id: string, call: PendingCall, error: unknown): void {
@@ -216,16 +217,16 @@ export class RequestDispatcher {
 
   #refuse(id: string | undefined, name: ErrorName, message: string, data?: unknown): void {
     const error = wireError(name, message, data);
-    if (id === undefined) this.#send(`{"type":"response","error":${JSON.stringify(error)}}`);
+    if (id === undefined) this.#client.sendText(`{"type":"response","error":${JSON.stringify(error)}}`);
     else this.#sendError(id, error);
   }
 
   #sendError(id: string, error: WireError): void {
     try {
-      this.#send(response(id, "error", JSON.stringify(error)));
+      this.#client.sendText(response(id, "error", JSON.stringify(error)));
     } catch (tooLarge) {
       const wire = wireError("failed", `The error cannot be sent: ${errorMessage(tooLarge)}`);
-      this.#send(response(id, "error", JSON.stringify(wire)));
+      this.#client.sendText(response(id, "error", JSON.stringify(wire)));
     }
   }
 }

@@ -7,7 +7,7 @@ import { RequestError } from "../protocol/wire_error.ts";
 export class Subscriptions implements Disposable {
   readonly #prefix: string;
   readonly #fanout: FrameFanout;
-  readonly #open = new Map<string, { filter: EventFilter; stream: FrameSubscription }>();
+  readonly #open = new Map<string, FrameSubscription>();
   #next = 1;
 
   /** @param prefix makes ids unique among connections */
@@ -30,23 +30,23 @@ export class Subscriptions implements Disposable {
     }
     const id = `${this.#prefix}-${this.#next++}`;
     const stream = this.#fanout.subscribe(sink, { filter, ...(since === undefined ? {} : { since }) });
-    this.#open.set(id, { filter, stream });
+    this.#open.set(id, stream);
     return { id, position: stream.position, start: () => stream.start() };
   }
 
   /** @returns false when there is no such subscription */
   remove(id: string): boolean {
-    this.#open.get(id)?.stream[Symbol.dispose]();
+    this.#open.get(id)?.[Symbol.dispose]();
     return this.#open.delete(id);
   }
 
   /** The connection has drained. */
   resume(): void {
-    for (const { stream } of this.#open.values()) stream.resume();
+    for (const stream of this.#open.values()) stream.resume();
   }
 
   [Symbol.dispose](): void {
-    for (const { stream } of this.#open.values()) stream[Symbol.dispose]();
+    for (const stream of this.#open.values()) stream[Symbol.dispose]();
     this.#open.clear();
   }
 }

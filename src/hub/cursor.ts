@@ -26,9 +26,9 @@ export class Cursor {
     this.position = options.position;
   }
 
-  /** Another reader at the same place. */
-  fork(): Cursor {
-    return new Cursor(this.#ring, { matches: this.#matches, position: this.position });
+  /** Another reader of the same events, at the same place if no other is given. */
+  fork(position: number = this.position): Cursor {
+    return new Cursor(this.#ring, { matches: this.#matches, position });
   }
 
   /** Whether the ring holds something that this cursor has not looked at. */

@@ -20,6 +20,7 @@ export interface FrameSink {
 
 /** One subscription of one connection. */
 export interface FrameSubscription extends Disposable {
+  readonly filter: EventFilter;
   readonly position: StreamPosition;
   /** Begins to write; until then the events stay in the ring. */
   start(): void;
@@ -27,17 +28,84 @@ export interface FrameSubscription extends Disposable {
   resume(): void;
 }
 
-interface Member {
-  sink: FrameSink;
-  /** Its own place while it is behind its group; undefined while it keeps up. */
-  cursor: Cursor | undefined;
+/** What all subscribers of a group have in common. */
+interface Group {
+  readonly key: string;
+  readonly filter: EventFilter;
+  readonly framing: Framing;
+  readonly cursor: Cursor;
+  readonly live: Set<Member>;
+  members: number;
+  readonly fanout: Pick<Hub, "epoch"> & {
+    /** Writes what is new to the groups. */
+    flush(): void;
+    /** A group has no member any more. */
+    drop(group: Group): void;
+  };
 }
 
-interface Group {
-  cursor: Cursor;
-  live: Set<Member>;
-  members: number;
-  framing: Framing;
+/** A connection may have many, and most wait: a member holds no more than its place. */
+class Member implements FrameSubscription {
+  readonly sink: FrameSink;
+  readonly #group: Group;
+  readonly #seq: number;
+  /** Its own place while it is behind its group; undefined while it keeps up. */
+  #cursor: Cursor | undefined;
+  #state: "made" | "made-reset" | "started" | "ended";
+
+  constructor(group: Group, sink: FrameSink, { seq, cursor, reset }: {
+    seq: number;
+    cursor: Cursor;
+    /** It asked for another life of the stream. */
+    reset: boolean;
+  }) {
+    this.sink = sink;
+    this.#group = group;
+    this.#seq = seq;
+    this.#cursor = cursor;
+    this.#state = reset ? "made-reset" : "made";
+    group.members++;
+  }
+
+  get filter(): EventFilter {
+    return this.#group.filter;
+  }
+
+  get position(): StreamPosition {
+    return { epoch: this.#group.fanout.epoch, seq: this.#seq };
+  }
+
+  start(): void {
+    if (this.#state !== "made" && this.#state !== "made-reset") return;
+    const reset = this.#state === "made-reset";
+    this.#state = "started";
+    if (reset) this.sink.write(noticeFrame(this.sink.framing, "reset", this.position));
+    this.resume();
+  }
+
+  resume(): void {
+    if (this.#state !== "started" || this.#cursor === undefined) return;
+    while (this.#cursor.behind) {
+      const frames = joinFrames(this.#group.framing, this.#cursor.read(CATCH_UP_BYTES));
+      if (frames !== undefined && !this.sink.write(frames)) return;
+    }
+    this.#group.fanout.flush();
+    this.#cursor = undefined;
+    this.#group.live.add(this);
+  }
+
+  /** It does not keep up: it goes on by itself until it does. */
+  leave(): void {
+    this.#group.live.delete(this);
+    this.#cursor = this.#group.cursor.fork();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#group.live.delete(this);
+    if (--this.#group.members === 0) this.#group.fanout.drop(this.#group);
+  }
 }
 
 /** How much a member that is behind is given at once. */
@@ -47,8 +115,15 @@ export class FrameFanout {
   readonly #hub: Hub;
   readonly #groups = new Map<string, Group>();
 
+  readonly #shared: Group["fanout"];
+
   constructor(hub: Hub) {
     this.#hub = hub;
+    this.#shared = {
+      epoch: hub.epoch,
+      flush: () => this.#flush(),
+      drop: ({ key }) => this.#groups.delete(key),
+    };
     hub.onWake({ wake: () => this.#flush() });
   }
 
@@ -63,38 +138,18 @@ export class FrameFanout {
     { filter, since }: { filter: EventFilter; since?: StreamPosition },
   ): FrameSubscription {
     this.#flush();
-    const key = JSON.stringify([sink.framing, filter.types, filter.subject ?? null]);
-    const group = this.#group(key, sink.framing, filter);
-    const { cursor, reset } = this.#hub.cursor(filter, { since });
-    const member: Member = { sink, cursor };
-    const position = { epoch: this.#hub.epoch, seq: this.#hub.seq };
-    group.members++;
-    let state: "made" | "started" | "ended" = "made";
-    const catchUp = () => {
-      if (state === "started") this.#catchUp(group, member);
-    };
-    return {
-      position,
-      start: () => {
-        if (state !== "made") return;
-        state = "started";
-        if (reset) sink.write(noticeFrame(sink.framing, "reset", position));
-        catchUp();
-      },
-      resume: catchUp,
-      [Symbol.dispose]: () => {
-        if (state === "ended") return;
-        state = "ended";
-        group.live.delete(member);
-        if (--group.members === 0) this.#groups.delete(key);
-      },
-    };
+    const group = this.#group(sink.framing, filter);
+    const { position, reset } = this.#hub.begin(since);
+    return new Member(group, sink, { seq: this.#hub.seq, cursor: group.cursor.fork(position), reset });
   }
 
-  #group(key: string, framing: Framing, filter: EventFilter): Group {
+  #group(framing: Framing, filter: EventFilter): Group {
+    const key = JSON.stringify([framing, filter.types, filter.subject ?? null]);
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
-    const group: Group = { cursor: this.#hub.cursor(filter).cursor, live: new Set(), members: 0, framing };
+    const { cursor } = this.#hub.cursor(filter);
+    const fanout = this.#shared;
+    const group: Group = { key, filter, framing, cursor, live: new Set(), members: 0, fanout };
     this.#groups.set(key, group);
     return group;
   }
@@ -105,26 +160,9 @@ export class FrameFanout {
       const frames = joinFrames(group.framing, group.cursor.read());
       if (frames === undefined) continue;
       for (const member of group.live) {
-        if (!member.sink.write(frames)) this.#leave(group, member);
+        if (!member.sink.write(frames)) member.leave();
       }
     }
-  }
-
-  #leave(group: Group, member: Member): void {
-    group.live.delete(member);
-    member.cursor = group.cursor.fork();
-  }
-
-  #catchUp(group: Group, member: Member): void {
-    const { cursor } = member;
-    if (cursor === undefined) return;
-    while (cursor.behind) {
-      const frames = joinFrames(group.framing, cursor.read(CATCH_UP_BYTES));
-      if (frames !== undefined && !member.sink.write(frames)) return;
-    }
-    this.#flush();
-    member.cursor = undefined;
-    group.live.add(member);
   }
 }
 

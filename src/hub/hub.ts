@@ -96,9 +96,14 @@ export class Hub {
     const { subject } = filter;
     const matches = (event: HubEvent) =>
       (subject === undefined || event.subject === subject) && matchesType(event.type);
-    const reset = since !== undefined && (since.epoch !== this.epoch || since.seq > this.seq);
-    const position = since === undefined || reset ? this.#ring.next : since.seq + 1;
+    const { position, reset } = this.begin(since);
     return { cursor: new Cursor(this.#ring, { matches, position }), reset };
+  }
+
+  /** Where a {@link cursor} begins that was asked for with `since`. */
+  begin(since: StreamPosition | undefined): { position: number; reset: boolean } {
+    const reset = since !== undefined && (since.epoch !== this.epoch || since.seq > this.seq);
+    return { position: since === undefined || reset ? this.#ring.next : since.seq + 1, reset };
   }
 
   /** Registers a reader; dispose the result to take it out. */

@@ -37,12 +37,7 @@ const ENOUGH_TO_WRITE = 32 * 1024;
  * meanwhile. Both are borrowed, so that an idle connection holds none.
  */
 export class FrameWriter {
-  readonly #framing: Framing;
-  readonly #maxFrameBytes: number;
-  readonly #write: (bytes: Buffer) => boolean;
-  readonly #gathers: boolean;
-  readonly #onTaken: (() => void) | undefined;
-  readonly #onBlocked: (() => void) | undefined;
+  readonly #options: FrameWriterOptions;
   #buffer: Buffer | undefined;
   #length = 0;
   #lent: Buffer | undefined;
@@ -53,13 +48,9 @@ export class FrameWriter {
   /** Bytes that were queued at the last look. */
   #seen = 0;
 
+  /** @param options kept as they are: one object may be an owner and its writer's options */
   constructor(options: FrameWriterOptions) {
-    this.#framing = options.framing;
-    this.#maxFrameBytes = Math.min(options.maxFrameBytes ?? LIMITS.frame, LIMITS.frameCeiling);
-    this.#write = options.write;
-    this.#gathers = options.gathers === true;
-    this.#onTaken = options.onTaken;
-    this.#onBlocked = options.onBlocked;
+    this.#options = options;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -84,10 +75,10 @@ export class FrameWriter {
     const bound = most <= EXACT_FROM ? most : Buffer.byteLength(json);
     if (bound > this.#maxFrameBytes) this.#checkSize(Buffer.byteLength(json));
     const buffer = this.#reserve(bound + LENGTH_BYTES);
-    const start = this.#length + (this.#framing === "length" ? LENGTH_BYTES : 0);
+    const start = this.#length + (this.#options.framing === "length" ? LENGTH_BYTES : 0);
     const end = start + buffer.write(json, start, "utf8");
     scanJson(buffer, start, end);
-    if (this.#framing === "length") {
+    if (this.#options.framing === "length") {
       buffer.writeUInt32LE(end - start, this.#length);
       this.#length = end;
     } else {
@@ -95,6 +86,10 @@ export class FrameWriter {
       this.#length = end + 1;
     }
     this.#schedule();
+  }
+
+  get #maxFrameBytes(): number {
+    return Math.min(this.#options.maxFrameBytes ?? LIMITS.frame, LIMITS.frameCeiling);
   }
 
   /** Queues bytes as they are. */
@@ -112,7 +107,7 @@ export class FrameWriter {
     this.#lentLength = 0;
     returnBuffer(lent);
     if (this.#length > 0) this.flush();
-    this.#onTaken?.();
+    this.#options.onTaken?.();
   }
 
   /** Writes now what is queued, unless the last write has still to drain. */
@@ -124,11 +119,11 @@ export class FrameWriter {
     this.#length = 0;
     this.#lent = buffer;
     this.#lentLength = this.#usual = length;
-    if (!this.#write(buffer.subarray(0, length))) return this.#onBlocked?.();
+    if (!this.#options.write(buffer.subarray(0, length))) return this.#options.onBlocked?.();
     this.#lent = undefined;
     this.#lentLength = 0;
     returnBuffer(buffer);
-    this.#onTaken?.();
+    this.#options.onTaken?.();
   }
 
   #schedule(): void {
@@ -138,7 +133,7 @@ export class FrameWriter {
   }
 
   #writeSoon(): void {
-    if (this.#gathers && this.#length > this.#seen && this.#length < ENOUGH_TO_WRITE) {
+    if (this.#options.gathers === true && this.#length > this.#seen && this.#length < ENOUGH_TO_WRITE) {
       this.#seen = this.#length;
       queueMicrotask(() => this.#writeSoon());
       return;
