@@ -71,15 +71,21 @@ export class PendingRequests {
   readonly #requester: Requester;
   /** By their ids as numbers, which a map finds in a third of the time. */
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
+  #nextId: number;
   /** While requests are in flight. */
   #running: Disposable | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer runs out; never later than the first deadline. */
   #due = Infinity;
 
-  constructor(requester: Requester) {
+  /** @param firstId the number that the first request has as its id */
+  constructor(requester: Requester, firstId: number = 1) {
     this.#requester = requester;
+    this.#nextId = firstId;
+  }
+
+  get nextId(): number {
+    return this.#nextId;
   }
 
   get size(): number {
@@ -156,11 +162,16 @@ export class PendingRequests {
     return true;
   }
 
-  /** None of them will be answered. */
-  failAll(reason: Error): void {
+  /** The next request makes another. */
+  stopTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#due = Infinity;
+  }
+
+  /** None of them will be answered. */
+  failAll(reason: Error): void {
+    this.stopTimer();
     for (const pending of [...this.#pending.values()]) if (this.#end(pending)) pending.reject(reason);
   }
 

@@ -9,10 +9,10 @@
  */
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import { ERROR_CODES, RequestError, type WireError } from "../protocol/wire_error.ts";
 import { LIMITS } from "../socket/limits.ts";
-import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 const Body = v.variant("type", [
   v.looseObject({ type: v.literal("progress"), value: v.number() }),
@@ -46,12 +46,15 @@ export const auroraview: Dialect = {
 
 class AuroraViewSession implements DialectSession {
   readonly #peer: DialectPeer;
-  readonly #daemon: DaemonClient;
+  readonly #daemon: Daemon;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient) {
+  constructor(peer: DialectPeer, daemon: Daemon) {
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent((event) => peer.send(event));
+  }
+
+  heard(event: DaemonEvent): void {
+    this.#peer.send(event);
   }
 
   async message(value: unknown): Promise<void> {

@@ -5,12 +5,12 @@ import { homedir } from "node:os";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import { appLogs } from "../client/app_logs.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import type { AppStatus } from "../protocol/methods/app_methods.ts";
 import { readBunctlConfig } from "./bunctl_config.ts";
 import { bunctlName } from "./bunctl_names.ts";
 import { BunctlEvents, bunctlLine, bunctlStatus, STATUS_EVENTS } from "./bunctl_words.ts";
-import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { readFields, readVariant } from "./serde_enum.ts";
 
 /**
@@ -48,7 +48,7 @@ function complaint(message: string): unknown {
 
 class BunctlSession implements DialectSession {
   readonly #peer: DialectPeer;
-  readonly #daemon: DaemonClient;
+  readonly #daemon: Daemon;
   readonly #words = new BunctlEvents();
   #subscription: string | undefined;
   /** Events that wait; see {@link HOLD_MS}. */
@@ -58,16 +58,17 @@ class BunctlSession implements DialectSession {
 
   readonly #list: (names: string[]) => unknown;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient, list: (names: string[]) => unknown) {
+  constructor(peer: DialectPeer, daemon: Daemon, list: (names: string[]) => unknown) {
     this.#list = list;
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent((event) => {
-      const told = this.#words.translate(event);
-      if (told === undefined) return;
-      if (this.#held === undefined) this.#send({ Event: told });
-      else this.#held.push({ Event: told });
-    });
+  }
+
+  heard(event: DaemonEvent): void {
+    const told = this.#words.translate(event);
+    if (told === undefined) return;
+    if (this.#held === undefined) this.#send({ Event: told });
+    else this.#held.push({ Event: told });
   }
 
   async message(value: unknown): Promise<void> {

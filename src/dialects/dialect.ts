@@ -3,8 +3,9 @@
  * becomes requests of an ordinary client of the daemon, and answers and events become what the peer expects.
  * It holds no logic, and the limits of the daemon's connections hold for it, too.
  */
-import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import type { Framing } from "../socket/framing/framing.ts";
+import type { DaemonLink } from "./daemon_link.ts";
 
 export interface DialectPeer {
   /** Queues one message for the peer. */
@@ -13,10 +14,17 @@ export interface DialectPeer {
   readonly full: boolean;
 }
 
+/** The daemon as a session sees it. */
+export type Daemon = Pick<DaemonLink, "clientId" | "request" | "requestAny">;
+
 /** One connection of a peer. */
 export interface DialectSession {
   /** Deals with one message; the next one waits until it resolves. Never rejects. */
   message(value: unknown): Promise<void>;
+  /** An event of the daemon's stream, or a notice, for this client. */
+  heard(event: DaemonEvent): void;
+  /** The connection has ended. */
+  ended?(): void;
   /** Called now and then, about every 15 s. */
   tick?(): void;
 }
@@ -30,7 +38,7 @@ export interface Dialect {
   readonly maxFrameBytes: number;
   /** Whether its clients may listen for ever without a word of their own. */
   readonly mayStaySilent: boolean;
-  open(peer: DialectPeer, daemon: DaemonClient): DialectSession;
+  open(peer: DialectPeer, daemon: Daemon): DialectSession;
   /** An error in the peer's words, for one that comes before there is a session, too. */
   complaint(message: string): unknown;
 }

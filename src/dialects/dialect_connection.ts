@@ -2,17 +2,18 @@ import { Buffer } from "node:buffer";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import { Disconnected } from "../channel/errors.ts";
-import { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FormFeedDecoder } from "../socket/framing/form_feed_decoder.ts";
-import { FrameWriter } from "../socket/framing/frame_writer.ts";
+import { FrameWriter, type FrameWriterOptions } from "../socket/framing/frame_writer.ts";
+import type { Framing } from "../socket/framing/framing.ts";
 import { decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
-import { memoryPair } from "../socket/memory_pair.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { PeerClock, type PeerLimits } from "../socket/peer_clock.ts";
+import { DaemonLink, type LinkOwner } from "./daemon_link.ts";
 import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 export interface DialectHost {
@@ -25,11 +26,13 @@ export interface DialectHost {
    * from its first message on.
    */
   readonly strangersMayRead: boolean;
-  /** Bytes of the longest message that the daemon takes. */
-  maxFrameBytes: number;
-  readonly limits: PeerLimits;
   onClose(connection: DialectConnection): void;
   onInternalError(where: string, error: unknown): void;
+}
+
+export interface DialectLimits extends PeerLimits {
+  /** Bytes of the longest message that the daemon takes. */
+  frame: number;
 }
 
 /** Messages that wait their turn before the socket is not read. */
@@ -39,42 +42,77 @@ const TICK_MS = 15_000;
 const LONGEST_COMPLAINT = 1_000;
 
 /** One connection of another system's client, joined to the daemon as an ordinary client. */
-export class DialectConnection implements SocketHandler {
+export class DialectConnection implements SocketHandler, DialectPeer, FrameWriterOptions, LinkOwner {
   readonly #socket: Socket;
   readonly #dialect: Dialect;
   readonly #host: DialectHost;
+  readonly #limits: DialectLimits;
   readonly #decoder: FrameDecoder | FormFeedDecoder;
   readonly #writer: FrameWriter;
   readonly #waiting: (() => Promise<void> | void)[] = [];
   readonly #clock = new PeerClock(performance.now());
   #tickedAt = performance.now();
   #session: DialectSession | undefined;
-  #daemon: DaemonClient | undefined;
-  /** The daemon's end of the memory between the two. */
-  #atDaemon: SocketHandler | undefined;
-  /** Its end of the memory between the two. */
-  #toDaemon: Socket | undefined;
+  #daemon: DaemonLink | undefined;
   #working = false;
   #paused = false;
   /** The daemon is not read, because the peer does not read. */
   #stuck = false;
   #closed = false;
   #greeted = false;
+  #spoke = false;
 
-  constructor(socket: Socket, dialect: Dialect, host: DialectHost) {
+  /** @param options.host shared by all connections of the endpoint */
+  constructor(
+    socket: Socket,
+    dialect: Dialect,
+    { host, limits }: { host: DialectHost; limits: DialectLimits },
+  ) {
     this.#socket = socket;
     this.#dialect = dialect;
     this.#host = host;
+    this.#limits = limits;
     const { framing, maxFrameBytes } = dialect;
     this.#decoder = framing === "form-feed"
       ? new FormFeedDecoder({ maxFrameBytes })
       : new FrameDecoder({ framing, maxFrameBytes });
-    this.#writer = new FrameWriter({
-      framing: framing === "form-feed" ? "lines" : framing,
-      maxFrameBytes: LIMITS.frameCeiling,
-      write: (bytes) => socket.write(bytes),
-    });
+    this.#writer = new FrameWriter(this);
     void this.#join();
+  }
+
+  /** The writer's side: see {@link FrameWriterOptions}. */
+  get framing(): Framing {
+    const { framing } = this.#dialect;
+    return framing === "form-feed" ? "lines" : framing;
+  }
+
+  get maxFrameBytes(): number {
+    return LIMITS.frameCeiling;
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#socket.write(bytes);
+  }
+
+  /** The session's side: see {@link DialectPeer}. */
+  send(value: unknown): void {
+    if (this.#host.strangersMayRead && this.silent && this.#greeted) return;
+    this.#greeted = true;
+    this.#send(value);
+  }
+
+  get full(): boolean {
+    return this.#stuck;
+  }
+
+  /** The link's side: see {@link LinkOwner}. */
+  heard(event: DaemonEvent): void {
+    this.#session?.heard(event);
+  }
+
+  linkClosed(): void {
+    this.#session?.ended?.();
+    this.#end();
   }
 
   /** Whether the first message is still to come; an empty frame is none. */
@@ -91,9 +129,8 @@ export class DialectConnection implements SocketHandler {
 
   /** Looks at the clock; the endpoint calls it about once a second. `now` is `performance.now()`. */
   checkTimes(now: number): void {
-    const { limits } = this.#host;
     const silent = this.silent && !this.#dialect.mayStaySilent;
-    const overdue = this.#clock.look(now, limits, { silent, closing: this.#closed, keepAlive: false });
+    const overdue = this.#clock.look(now, this.#limits, { silent, closing: this.#closed, keepAlive: false });
     if (overdue?.kind === "lost") return this.#abandon();
     if (overdue?.kind === "late") return this.refuse(overdue.message);
     if (now - this.#tickedAt < TICK_MS) return;
@@ -105,7 +142,7 @@ export class DialectConnection implements SocketHandler {
     if (this.#closed) return;
     const before = this.#decoder.frames;
     try {
-      this.#decoder.push(chunk, this.#onFrame);
+      this.#decoder.push(chunk, (bytes, start, end) => this.#onFrame(bytes, start, end));
     } catch (error) {
       // Where the next message begins is not known any more.
       this.#enqueue(() => this.refuse(errorMessage(error)));
@@ -125,11 +162,11 @@ export class DialectConnection implements SocketHandler {
   /** The peer sends nothing more. It gets the answers that are still to come, and the events it asked for. */
   end(): void {
     try {
-      this.#decoder.end(this.#onFrame);
+      this.#decoder.end((bytes, start, end) => this.#onFrame(bytes, start, end));
     } catch (error) {
       this.#enqueue(() => this.refuse(errorMessage(error)));
     }
-    this.#enqueue(() => this.#atDaemon?.end?.());
+    this.#enqueue(() => this.#daemon?.endInput());
   }
 
   /**
@@ -141,14 +178,12 @@ export class DialectConnection implements SocketHandler {
     this.#closed = true;
     this.#host.onClose(this);
     this.#decoder.stop();
-    this.#enqueue(() => this.#daemon?.close());
+    this.#enqueue(() => this.#daemon?.leave());
     // Its last requests still run, although no peer reads the answers.
     this.#readDaemon();
   }
 
-  #spoke = false;
-
-  readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+  #onFrame(bytes: Buffer, start: number, end: number): void {
     this.#spoke = true;
     let value: unknown;
     try {
@@ -158,23 +193,17 @@ export class DialectConnection implements SocketHandler {
       return this.#enqueue(() => this.#complain(error.message));
     }
     this.#enqueue(() => this.#session?.message(value));
-  };
+  }
 
   /** Becomes a client of the daemon, in memory. */
   async #join(): Promise<void> {
+    const { accept, version } = this.#host;
+    const options = { accept, client: this.#dialect.name, version, maxFrameBytes: this.#limits.frame };
     try {
-      const daemon = await DaemonClient.inMemory((attach) => {
-        const [left] = memoryPair(attach, (socket) => this.#atDaemon = this.#host.accept(socket));
-        this.#toDaemon = left;
-        return left;
-      }, {
-        client: this.#dialect.name,
-        version: this.#host.version,
-        maxFrameBytes: this.#host.maxFrameBytes,
-      });
+      const daemon = new DaemonLink(this, options);
+      await daemon.hello(options);
       this.#daemon = daemon;
-      void daemon.closed.then(() => this.#end());
-      this.#session = this.#dialect.open(this.#peer(), daemon);
+      this.#session = this.#dialect.open(this, daemon);
       void this.#work();
     } catch (error) {
       const refused = error instanceof RequestError || error instanceof Disconnected;
@@ -182,20 +211,6 @@ export class DialectConnection implements SocketHandler {
       this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
       this.#end();
     }
-  }
-
-  #peer(): DialectPeer {
-    const isFull = () => this.#stuck;
-    return {
-      send: (value) => {
-        if (this.#host.strangersMayRead && this.silent && this.#greeted) return;
-        this.#greeted = true;
-        this.#send(value);
-      },
-      get full() {
-        return isFull();
-      },
-    };
   }
 
   #complain(message: string): void {
@@ -206,7 +221,7 @@ export class DialectConnection implements SocketHandler {
     if (!this.#stuck) return;
     this.#stuck = false;
     this.#clock.drained();
-    this.#toDaemon?.resume();
+    this.#daemon?.release();
   }
 
   #enqueue(step: () => Promise<void> | void): void {
@@ -244,7 +259,7 @@ export class DialectConnection implements SocketHandler {
     if (queuedBytes > LIMITS.outputSoft && !this.#stuck) {
       this.#stuck = true;
       this.#clock.stuck(performance.now());
-      this.#toDaemon?.pause();
+      this.#daemon?.hold();
     }
     // What comes without the daemon, such as answers to what is no request: lost with the connection.
     if (queuedBytes > LIMITS.outputHard) this.#abandon();

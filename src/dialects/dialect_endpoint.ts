@@ -1,7 +1,6 @@
 import type { Socket, SocketHandler } from "../socket/mod.ts";
-import type { PeerLimits } from "../socket/peer_clock.ts";
 import type { Dialect } from "./dialect.ts";
-import { DialectConnection } from "./dialect_connection.ts";
+import { DialectConnection, type DialectHost, type DialectLimits } from "./dialect_connection.ts";
 
 export interface DialectEndpointHost {
   /** Takes a connection as if a client had connected. */
@@ -10,7 +9,7 @@ export interface DialectEndpointHost {
   version: string;
   /** What is sent to a client that has sent nothing may reach another user. */
   strangersMayRead?: boolean;
-  limits(): PeerLimits & { frame: number; silentConnections: number };
+  limits(): DialectLimits & { silentConnections: number };
   onInternalError(where: string, error: unknown): void;
 }
 
@@ -19,12 +18,20 @@ export interface DialectEndpointHost {
  */
 export class DialectEndpoint {
   readonly #dialect: Dialect;
-  readonly #host: DialectEndpointHost;
+  readonly #limits: DialectEndpointHost["limits"];
+  readonly #host: DialectHost;
   readonly #connections = new Set<DialectConnection>();
 
   constructor(dialect: Dialect, host: DialectEndpointHost) {
     this.#dialect = dialect;
-    this.#host = host;
+    this.#limits = () => host.limits();
+    this.#host = {
+      version: host.version,
+      strangersMayRead: host.strangersMayRead === true,
+      accept: (socket) => host.accept(socket),
+      onClose: (connection) => this.#connections.delete(connection),
+      onInternalError: (where, error) => host.onInternalError(where, error),
+    };
   }
 
   /** Connections. */
@@ -33,19 +40,11 @@ export class DialectEndpoint {
   }
 
   accept(socket: Socket): SocketHandler {
-    const { frame, silentConnections, ...limits } = this.#host.limits();
-    const connection = new DialectConnection(socket, this.#dialect, {
-      version: this.#host.version,
-      strangersMayRead: this.#host.strangersMayRead === true,
-      maxFrameBytes: frame,
-      limits,
-      accept: (socket) => this.#host.accept(socket),
-      onClose: (connection) => this.#connections.delete(connection),
-      onInternalError: this.#host.onInternalError,
-    });
+    const limits = this.#limits();
+    const connection = new DialectConnection(socket, this.#dialect, { host: this.#host, limits });
     this.#connections.add(connection);
-    if (this.#silent() > silentConnections) {
-      connection.refuse(`More than ${silentConnections} connections that have sent nothing yet`);
+    if (this.#silent() > limits.silentConnections) {
+      connection.refuse(`More than ${limits.silentConnections} connections that have sent nothing yet`);
     }
     return connection;
   }

@@ -4,10 +4,10 @@
  */
 import * as v from "valibot";
 import { errorMessage } from "../base/errors.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
+import type { DaemonEvent } from "../protocol/events.ts";
 import { ERROR_CODES, RequestError } from "../protocol/wire_error.ts";
 import { LIMITS } from "../socket/limits.ts";
-import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 const IpckitMessage = v.variant("msg_type", [
   v.object({
@@ -33,12 +33,15 @@ export const ipckit: Dialect = {
 
 class IpckitSession implements DialectSession {
   readonly #peer: DialectPeer;
-  readonly #daemon: DaemonClient;
+  readonly #daemon: Daemon;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient) {
+  constructor(peer: DialectPeer, daemon: Daemon) {
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent(({ type: _, id: __, ...event }) => this.#send("event", event));
+  }
+
+  heard({ type: _, id: __, ...event }: DaemonEvent): void {
+    this.#send("event", event);
   }
 
   async message(value: unknown): Promise<void> {

@@ -7,10 +7,9 @@ import process from "node:process";
 import * as v from "valibot";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
 import { LIMITS } from "../socket/limits.ts";
-import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { outputEvent, type RooEvent, rooEvents } from "./roo_events.ts";
 import { DOCUMENTED, DOCUMENTED_LINES, readCommand, RELEASED, type RooSpelling } from "./roo_spelling.ts";
 import { TaskOutput } from "./task_output.ts";
@@ -58,7 +57,7 @@ const SPELLINGS = { "roo": RELEASED, "codex": DOCUMENTED, "codex-lines": DOCUMEN
 
 class RooSession implements DialectSession {
   readonly #peer: DialectPeer;
-  readonly #daemon: DaemonClient;
+  readonly #daemon: Daemon;
   readonly #settings: RooSettings;
   readonly #spelling: RooSpelling;
   #current: string | undefined;
@@ -70,28 +69,30 @@ class RooSession implements DialectSession {
 
   constructor(
     peer: DialectPeer,
-    daemon: DaemonClient,
+    daemon: Daemon,
     { spelling, ...settings }: RooSettings & { spelling: RooSpelling },
   ) {
     this.#peer = peer;
     this.#daemon = daemon;
     this.#settings = settings;
     this.#spelling = spelling;
-    const { client_id: clientId } = daemon.ack;
+    const { clientId } = daemon;
     peer.send(spelling.ack({ clientId, pid: process.pid, ppid: process.ppid }));
-    daemon.onEvent((event) => {
-      // The stream went on without this client, which did not read.
-      if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
-      // Copies for this client alone have no number; the stream brings the same events.
-      if (event.seq === undefined) return;
-      this.#hear(event);
-    });
-    void daemon.closed.then(() => {
-      for (const output of this.#outputs.values()) void output.end();
-    });
     daemon.request("events.subscribe", { types: ["task.*"], subject: settings.task }).catch((error) =>
       this.#complain(error)
     );
+  }
+
+  heard(event: DaemonEvent): void {
+    // The stream went on without this client, which did not read.
+    if (event.event === "lagged") this.#complain(new Error(`${event.data.dropped} events were missed`));
+    // Copies for this client alone have no number; the stream brings the same events.
+    if (event.seq === undefined) return;
+    this.#hear(event);
+  }
+
+  ended(): void {
+    for (const output of this.#outputs.values()) void output.end();
   }
 
   /** A plain command's output is what it says; one that speaks on its channel is heard there alone. */

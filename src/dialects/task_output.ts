@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { followFile } from "../base/follow_file.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
+import type { Daemon } from "./dialect.ts";
 
 export interface TaskOutputOptions {
   onLine: (line: string) => void;
@@ -17,7 +17,7 @@ export class TaskOutput {
   readonly #stop = new AbortController();
   readonly #followed: Promise<void>;
 
-  constructor(daemon: DaemonClient, id: string, options: TaskOutputOptions) {
+  constructor(daemon: Daemon, id: string, options: TaskOutputOptions) {
     this.#followed = this.#follow(daemon, id, options).catch(() => {});
   }
 
@@ -27,7 +27,7 @@ export class TaskOutput {
     await this.#followed;
   }
 
-  async #follow(daemon: DaemonClient, id: string, { onLine, isFull }: TaskOutputOptions): Promise<void> {
+  async #follow(daemon: Daemon, id: string, { onLine, isFull }: TaskOutputOptions): Promise<void> {
     const { task } = await daemon.request("task.status", { id });
     let rest = "";
     for await (const text of followFile(task.log, { signal: this.#stop.signal, from: "start" })) {

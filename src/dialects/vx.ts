@@ -6,11 +6,10 @@ import process from "node:process";
 import * as v from "valibot";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
-import type { DaemonClient } from "../client/daemon_client.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
 import type { Result } from "../protocol/methods/mod.ts";
 import { LIMITS } from "../socket/limits.ts";
-import type { Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 
 const Tool = v.object({ runtime: v.string(), version: v.nullish(v.string()) });
 
@@ -45,15 +44,16 @@ export const vx: Dialect = {
 
 class VxSession implements DialectSession {
   readonly #peer: DialectPeer;
-  readonly #daemon: DaemonClient;
+  readonly #daemon: Daemon;
 
-  constructor(peer: DialectPeer, daemon: DaemonClient) {
+  constructor(peer: DialectPeer, daemon: Daemon) {
     this.#peer = peer;
     this.#daemon = daemon;
-    daemon.onEvent((event) => {
-      const told = vxEvent(event);
-      if (told !== undefined) peer.send(told);
-    });
+  }
+
+  heard(event: DaemonEvent): void {
+    const told = vxEvent(event);
+    if (told !== undefined) this.#peer.send(told);
   }
 
   async message(value: unknown): Promise<void> {
