@@ -78,8 +78,8 @@ export class AppRegistry {
     const known = new Set([...apps.map(({ name }) => name), ...project?.apps.keys() ?? []]);
     const unknown = names.find((name) => !known.has(appOf(name, known)));
     if (unknown !== undefined) throw unknownApp(unknown, [...known]);
-    const meant = names.map((name) => appOf(name, known));
-    return apps.filter(({ name }) => meant.includes(name));
+    const meant = new Set(names.map((name) => appOf(name, known)));
+    return apps.filter(({ name }) => meant.has(name));
   }
 
   /**
@@ -122,8 +122,9 @@ export class AppRegistry {
   /** In the manifest's order, whenever they were started; then those that it does not have. */
   #addConfigured(apps: App[], { root, apps: configured }: ProjectApps): void {
     const order = new Map([...configured.keys()].map((name, at) => [name, at]));
+    const known = new Set(apps.map(({ name }) => name));
     for (const name of order.keys()) {
-      if (!apps.some((app) => app.name === name)) apps.push(this.#options.make({ root, name }));
+      if (!known.has(name)) apps.push(this.#options.make({ root, name }));
     }
     apps.sort((one, other) => (order.get(one.name) ?? Infinity) - (order.get(other.name) ?? Infinity) || 0);
   }

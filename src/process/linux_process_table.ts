@@ -6,7 +6,13 @@ import type { ProcessInfo, ProcessTable } from "./process_table.ts";
 /** The unit of times in /proc. The kernel fixes it for user space, whatever its own clock runs at. */
 const TICKS_PER_SECOND = 100;
 
+/** Bytes of a page where the kernel does not say. */
+const USUAL_PAGE = 4_096;
+/** Of the kernel's words to a new process: its key for the size of a page. */
+const AT_PAGESZ = 6n;
+
 let bootId: string | undefined;
+let pageBytes: number | undefined;
 
 /** The process table of Linux: /proc. */
 export const linuxProcessTable: ProcessTable = {
@@ -24,10 +30,7 @@ export const linuxProcessTable: ProcessTable = {
       return state === undefined || "TtZXx".includes(state);
     });
   },
-  residentBytes(pid) {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  },
+  residentBytes: (pid) => parseStat(read(`/proc/${pid}/stat`))?.residentBytes,
   kill: (pid, signal) => void process.kill(pid, signal),
 };
 
@@ -51,6 +54,7 @@ export function parseStat(text: string | undefined): ProcessInfo | undefined {
     state: state === "Z" && field(20) > 1 ? "S" : state,
     startTime,
     cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
+    residentBytes: field(24) * pageSize(),
   };
 }
 
@@ -69,6 +73,19 @@ function environment(pid: number): string | undefined {
     if (others !== undefined && others !== "") return others;
   }
   return text;
+}
+
+/** Pairs of a key and a value, each a word of the machine; haft runs on 64 bits alone. */
+function pageSize(): number {
+  if (pageBytes !== undefined) return pageBytes;
+  pageBytes = USUAL_PAGE;
+  try {
+    const words = readFileSync("/proc/self/auxv");
+    for (let at = 0; at + 16 <= words.length; at += 16) {
+      if (words.readBigUInt64LE(at) === AT_PAGESZ) pageBytes = Number(words.readBigUInt64LE(at + 8));
+    }
+  } catch { /* A process that is not dumpable may not read its own. */ }
+  return pageBytes;
 }
 
 function processIds(): string[] {

@@ -13,6 +13,8 @@ export interface ProcessInfo {
   startTime: string;
   /** Processor time so far, in seconds. */
   cpuSeconds: number;
+  /** Where the table has it beside the rest; else {@link ProcessTable.residentBytes} looks. */
+  residentBytes?: number;
 }
 
 /** The seam to the system's processes. Everything that signals goes through {@link signalProcess}. */

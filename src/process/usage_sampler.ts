@@ -36,7 +36,10 @@ export class UsageSampler {
       if (members.length === 0) continue;
       known.add(nameOf(leader));
       found.set(leader, {
-        memoryBytes: members.reduce((sum, { pid }) => sum + (this.#table.residentBytes(pid) ?? 0), 0),
+        memoryBytes: members.reduce(
+          (sum, { pid, residentBytes }) => sum + (residentBytes ?? this.#table.residentBytes(pid) ?? 0),
+          0,
+        ),
         cpuPercent: this.#cpuPercent(nameOf(leader), members),
       });
     }
