@@ -100,13 +100,12 @@ export class Daemon {
    * @throws {HaftError} when the socket cannot be made
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const { legacy, user: { paths: { state } } } = options;
+    const { legacy, inherited = [], log, version, build, user: { paths: { state } } } = options;
     const lock = legacy === undefined
       ? await StateLock.take(state, options.socket)
       : StateLock.inherit(state, legacy.lock, options.socket);
     const daemon = new Daemon(options, lock);
     try {
-      const { inherited = [] } = options;
       for (const descriptor of inherited) await daemon.#server.listenInherited(descriptor);
       if (inherited.length === 0) {
         const address: OwnAddress = { socket: options.socket };
@@ -121,10 +120,8 @@ export class Daemon {
       await daemon.#finish();
       throw error;
     }
-    daemon.#emit("daemon.started", { pid: process.pid, version: options.version });
-    options.log.write(
-      `haft ${options.version} (${options.build}) answers at ${daemon.#socket}, pid ${process.pid}`,
-    );
+    daemon.#emit("daemon.started", { pid: process.pid, version });
+    log.write(`haft ${version} (${build}) answers at ${daemon.#socket}, pid ${process.pid}`);
     daemon.#services.begin();
     daemon.#joinFleet();
     daemon.#idle.restart();
@@ -174,7 +171,10 @@ export class Daemon {
       methods,
       limits: connectionLimits(this.#settings),
       onInternalError: (method, error) => this.reportInternalError(`method ${method}`, error),
-      onConnections: () => this.#idle.restart(),
+      onConnections: (open) => {
+        this.#idle.restart();
+        this.#collector.connections(open);
+      },
       emit: this.#emit,
       log: (line) => log.write(line),
       watched: [options.user.paths.state],

@@ -9,6 +9,9 @@ export interface QuietCollectorOptions {
 /** Work that leaves something worth collecting. */
 const WORTH = 100;
 
+/** Connections more than before that leave something worth collecting. */
+const MORE_CONNECTIONS = 64;
+
 /** Milliseconds between two collections amid a stream of events, at least. */
 const PAUSE_MS = 25;
 /** Such collections take no larger part of the time than one in so many. */
@@ -25,6 +28,7 @@ export class QuietCollector {
   #collected: number | undefined;
   /** When the next collection amid a stream may come. */
   #volumeFrom = -Infinity;
+  #connections = 0;
 
   constructor(options: QuietCollectorOptions) {
     this.#options = options;
@@ -38,6 +42,17 @@ export class QuietCollector {
     this.#options.collect();
     const ended = performance.now();
     this.#volumeFrom = ended + Math.max(PAUSE_MS, (SHARE - 1) * (ended - now));
+  }
+
+  /**
+   * So many are open. What accepting them left lies between what they keep: collected only afterwards, it
+   * leaves holes that stay as long as they do.
+   */
+  connections(open: number): void {
+    this.#connections = Math.min(this.#connections, open);
+    if (open < this.#connections + MORE_CONNECTIONS) return;
+    this.#connections = open;
+    this.volume();
   }
 
   /** To be called every second or two: it is quiet when nothing was done from one call to the next. */

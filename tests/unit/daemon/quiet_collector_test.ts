@@ -22,3 +22,15 @@ Deno.test("memory is given back once after the start and after a burst of work, 
   work += 1;
   assertEquals(looks(), 3);
 });
+
+Deno.test("connections that come and stay are collected after, those that come and go are not", () => {
+  let collected = 0;
+  const collector = new QuietCollector({ work: () => 0, collect: () => collected++, giveBack: () => {} });
+  for (let n = 0; n < 500; n++) {
+    for (let open = 1; open < 60; open++) collector.connections(open);
+    for (let open = 59; open >= 0; open--) collector.connections(open);
+  }
+  assertEquals(collected, 0);
+  for (let open = 1; open <= 64; open++) collector.connections(open);
+  assertEquals(collected, 1);
+});
