@@ -2,6 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
+import settings from "../deno.json" with { type: "json" };
 import { builderBun } from "./support/builder.ts";
 import { deno, runCommand } from "./support/command.ts";
 import { joinCore, QUICK } from "./support/core_module.ts";
@@ -84,7 +85,8 @@ export async function build(options: BuildOptions = {}): Promise<Built> {
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
     `--define=HAFT_TEST_BUILD=${test}`,
-    ...version === undefined ? [] : [`--define=HAFT_VERSION=${JSON.stringify(version)}`],
+    // Without it every start evaluates all of deno.json.
+    `--define=HAFT_VERSION=${JSON.stringify(version ?? settings.version)}`,
     ...release === undefined ? [] : [
       `--define=HAFT_RELEASES_URL=${JSON.stringify(release.url)}`,
       `--define=HAFT_RELEASE_KEY=${JSON.stringify(release.publicKey)}`,

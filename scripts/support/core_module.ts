@@ -49,7 +49,7 @@ export async function joinCore(
   writeFileSync(join(directory, "core.js"), withoutCreateRequire(text));
   rmSync(joined);
   rmSync(parts, { recursive: true });
-  writeFileSync(join(directory, "main.js"), main);
+  writeFileSync(join(directory, "main.js"), withoutCreateRequire(main));
   for (const [name, text] of texts) {
     if (name === "main.js") continue;
     // What loads a module of the core lazily asks for its file.

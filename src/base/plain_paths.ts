@@ -21,6 +21,19 @@ export function plainDirectory(env: Env, kind: keyof typeof BASES): string | und
   return `${home}/${usual}/haft`;
 }
 
+/** All four. */
+export function plainDirectories(env: Env): Record<keyof typeof BASES, string> | undefined {
+  const [data, cache, state, config] = [
+    plainDirectory(env, "data"),
+    plainDirectory(env, "cache"),
+    plainDirectory(env, "state"),
+    plainDirectory(env, "config"),
+  ];
+  return data === undefined || cache === undefined || state === undefined || config === undefined
+    ? undefined
+    : { data, cache, state, config };
+}
+
 /** Absolute, and as `join()` would leave it. */
 export function isPlain(path: string): boolean {
   return path.startsWith("/") && !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);

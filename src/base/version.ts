@@ -1,6 +1,6 @@
 import settings from "../../deno.json" with { type: "json" };
 
-/** Set by a build that is to be another version than its sources, for tests of what an update does. */
+/** Set by the build of a binary. */
 declare const HAFT_VERSION: string;
 
 /** haft's own version, as deno.json has it. */

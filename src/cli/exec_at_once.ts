@@ -9,9 +9,10 @@ import { type Env, envValue } from "../base/env.ts";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { plainDirectory } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
-import { type AtOnce, atOnce, readAtOnce } from "../runtime/at_once.ts";
+import { atOnce } from "../runtime/at_once.ts";
+import { readAtOnce } from "../runtime/libc_at_once.ts";
 import { entryName, parseEntry } from "../tools/project/exec_entry.ts";
-import { ABSENT, lookOf, looksLike } from "../tools/project/looks.ts";
+import { unchangedAtOnce } from "./unchanged_at_once.ts";
 
 /**
  * Puts the program in this process's place, or comes back.
@@ -32,7 +33,7 @@ export function execAtOnce(args: readonly string[]): void {
     const entry = text === undefined ? undefined : parseEntry(JSON.parse(text), key);
     if (entry === undefined) return;
     const system = atOnce();
-    if (!looksLike(entry.files, (file) => lookWith(system, file))) return;
+    if (!unchangedAtOnce(entry.files, system)) return;
     const { file, path, defaults } = entry.command;
     const PATH = [...path, ...(envValue(env, "PATH") === undefined ? [] : [env["PATH"]])].join(":");
     const all = { ...defaults, ...env, PATH } as Record<string, string>;
@@ -40,11 +41,6 @@ export function execAtOnce(args: readonly string[]): void {
   } catch {
     // Nothing is remembered, it is damaged, or the system refuses.
   }
-}
-
-function lookWith(system: AtOnce, path: string): string {
-  const look = system.look(path);
-  return look === undefined ? ABSENT : look === "" ? "" : lookOf(look);
 }
 
 /**

@@ -1,10 +1,9 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import type { SyncEvent } from "../protocol/sync_event.ts";
-import { readKnownSync } from "../sync/known_sync.ts";
+import { type KnownSync, readKnownSync } from "../sync/known_sync.ts";
 import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "../sync/sync_defaults.ts";
 import { updateShims } from "../sync/update_shims.ts";
-import { reportOutcome } from "../ui/report_outcome.ts";
+import { plainOutcome, reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { printWarning } from "./print_warning.ts";
 import type { SyncCommandOptions } from "./sync_from_project.ts";
@@ -78,17 +77,16 @@ async function run(options: SyncCommandOptions, context: Context): Promise<ExitC
 
 /** What the last sync found is still so: there is nothing to do. */
 async function tellKnown(
-  events: readonly SyncEvent[],
+  known: KnownSync,
   options: SyncCommandOptions,
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
   const begun = performance.now();
   const audience = syncAudience(context, options);
-  if (options.mode === "install") {
+  const isComplete = options.mode === "install" &&
     await updateShims(context, { changed: false, onWarning: printWarning(context) });
-  }
-  for (const event of events) {
+  for (const event of known.events) {
     audience.event(
       event.type === "sync.started"
         ? { ...event, jobs: options.jobs ?? event.jobs }
@@ -99,5 +97,10 @@ async function tellKnown(
   }
   await audience.close();
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
+  // On a terminal its width and colours decide what is printed.
+  if (isComplete && !options.json && !options.quiet && !stdout.isTTY && context.platform === "linux") {
+    const { rememberPlainSync } = await import("../sync/remember_plain_sync.ts");
+    rememberPlainSync(known, plainOutcome(audience.state, home), context);
+  }
   return signal.aborted ? ExitCode.interrupted : ExitCode.ok;
 }

@@ -1,27 +1,11 @@
 /**
- * What the short way of `haft ipc-send` needs of the system, by the C library (at_once.ts says why): looks
- * at files, one conversation over a Unix socket, and stdout.
+ * What the short way of `haft ipc-send` needs of the system, by the C library (libc_at_once.ts says why):
+ * looks at files, one conversation over a Unix socket, and stdout.
  */
 import process from "node:process";
-import { openLibc } from "./bun_ffi.ts";
+import { IS_KNOWN, libcAtOnce, type Looks } from "./libc_at_once.ts";
 
-/** A file as `stat` has it. */
-export interface Look {
-  kind: "directory" | "socket" | "character" | "other";
-  /** The permission bits. */
-  mode: number;
-  uid: number;
-  size: bigint;
-  changedMs: bigint;
-  /** Of `/dev/null` and no other. */
-  isNull: boolean;
-}
-
-export interface AskAtOnce {
-  /** Undefined where there is nothing or it cannot be looked at. */
-  look(path: string, options?: { follow: boolean }): Look | undefined;
-  /** What stdout is. */
-  lookAtStdout(): Look | undefined;
+export interface AskAtOnce extends Looks {
   /**
    * Sends `text` to the socket at the path, if a process of this user's serves it.
    *
@@ -37,7 +21,6 @@ export interface AskAtOnce {
 }
 
 interface Libc {
-  statx(directory: number, path: Uint8Array, flags: number, mask: number, result: Uint8Array): number;
   socket(family: number, type: number, protocol: number): number;
   connect(descriptor: number, address: Uint8Array, length: number): number;
   getsockopt(descriptor: number, level: number, option: number, value: Uint8Array, size: Uint8Array): number;
@@ -47,11 +30,6 @@ interface Libc {
   close(descriptor: number): number;
 }
 
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_STATS = 0x7ff;
-const KINDS: Readonly<Record<number, Look["kind"]>> = { 2: "character", 4: "directory", 12: "socket" };
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
@@ -67,9 +45,8 @@ const WHOLE_WRITE = 4096;
 
 /** Loads the C library; undefined where this is not known to work. @throws where it lacks something */
 export function askAtOnce(): AskAtOnce | undefined {
-  if (process.platform !== "linux" || !("Bun" in globalThis)) return undefined;
-  const libc = openLibc<Libc>({
-    statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+  if (!IS_KNOWN) return undefined;
+  const { libc, looks } = libcAtOnce<Libc>({
     socket: { args: ["i32", "i32", "i32"], returns: "i32" },
     connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
     getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
@@ -79,23 +56,6 @@ export function askAtOnce(): AskAtOnce | undefined {
     close: { args: ["i32"], returns: "i32" },
   });
   const encoder = new TextEncoder();
-
-  function statx(directory: number, path: string, flags: number): Look | undefined {
-    const result = new Uint8Array(256);
-    const bytes = encoder.encode(`${path}\0`);
-    if (libc.statx(directory, bytes, flags, STATX_BASIC_STATS, result) !== 0) return undefined;
-    // `struct statx`, which is the same on every architecture.
-    const words = new DataView(result.buffer);
-    const mode = words.getUint16(28, true);
-    return {
-      kind: KINDS[mode >> 12] ?? "other",
-      mode: mode & 0o7777,
-      uid: words.getUint32(20, true),
-      size: words.getBigUint64(40, true),
-      changedMs: words.getBigInt64(112, true) * 1000n + BigInt(Math.floor(words.getUint32(120, true) / 1e6)),
-      isNull: words.getUint32(128, true) === 1 && words.getUint32(132, true) === 3,
-    };
-  }
 
   /** Waits until the descriptor has something to read, or has failed. */
   function isReadable(descriptor: number, timeoutMs: number): boolean {
@@ -126,7 +86,7 @@ export function askAtOnce(): AskAtOnce | undefined {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let received = "";
     for (let found = 0; found < lines;) {
-      const left = Math.ceil(deadline - performance.now());
+      const left = Math.ceil(deadline - performance.now()) | 0;
       if (left <= 0 || !isReadable(descriptor, left)) return undefined;
       const length = Number(libc.read(descriptor, chunk, CHUNK));
       if (length <= 0) return undefined;
@@ -137,8 +97,7 @@ export function askAtOnce(): AskAtOnce | undefined {
   }
 
   return {
-    look: (path, { follow } = { follow: true }) => statx(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW),
-    lookAtStdout: () => statx(1, "", AT_EMPTY_PATH),
+    ...looks,
     ask(path, text, limits) {
       const name = encoder.encode(path);
       if (name.length > LONGEST_PATH) return undefined;

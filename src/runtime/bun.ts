@@ -3,6 +3,7 @@ import process from "node:process";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
 import { giveBackMemory } from "./bun_memory.ts";
+import { writeOutput } from "./bun_output.ts";
 import { startProgram } from "./bun_program.ts";
 import { becomeWithExactWords, bunSuccession } from "./bun_succession.ts";
 import { watchProcess } from "./bun_pidfd.ts";
@@ -74,18 +75,6 @@ async function exec(file: string, args: readonly string[], options: ExecOptions)
 /** On other systems, Bun hands a child nothing but what it is meant to have. */
 function keepInherited(): void {
   if (process.platform === "win32") keepInheritedHandles();
-}
-
-const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
-
-/**
- * By a sink and not by `Bun.write`, which takes a file that stdout was redirected to for its own and
- * truncates it.
- */
-async function writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void> {
-  const sink = sinks[stream] ??= Bun[stream].writer();
-  // Either may meet a reader that has gone, and throw or reject; the other's promise still has to be awaited.
-  await Promise.all([() => sink.write(text), () => sink.flush()].map(async (step) => await step()));
 }
 
 function tryLock(path: string): FileLock | undefined {

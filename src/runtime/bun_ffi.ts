@@ -77,15 +77,21 @@ function libc(): Libc {
   });
 }
 
-/** Functions of the C library, by their signatures. */
+/**
+ * Functions of the C library, by their signatures.
+ *
+ * @param ffi what opens it; {@link Bun.FFI} returns an error where the module throws it
+ */
 export function openLibc<Functions>(
   symbols: Record<string, { args: readonly string[]; returns: string }>,
+  ffi: Bun.Ffi = process.getBuiltinModule("bun:ffi"),
 ): Functions {
-  const { dlopen } = process.getBuiltinModule("bun:ffi");
   const failures: string[] = [];
   for (const name of libraryNames()) {
     try {
-      return dlopen(name, symbols).symbols as unknown as Functions;
+      const library = ffi.dlopen(name, symbols);
+      if (library instanceof Error) throw library;
+      return library.symbols as unknown as Functions;
     } catch (error) {
       failures.push(String(error));
     }

@@ -5,22 +5,19 @@
  * damaged is found.
  */
 import { join } from "node:path";
-import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import { readOrSetAside } from "../base/set_aside.ts";
 import { shortHash } from "../base/short_hash.ts";
-import { VERSION } from "../base/version.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { unchanged } from "../tools/project/fingerprint.ts";
 import type { Fingerprints } from "../tools/project/looks.ts";
-
-/** Another form of the entries gets another number. */
-const FORMAT = 2;
+import { syncKey } from "./plain_sync.ts";
 
 export interface KnownSync {
   /** Whose it is; another haft's, or another directory's, is not used. */
   key: string;
+  /** From `sync.started` to `sync.finished`. */
   events: SyncEvent[];
   files: Fingerprints;
 }
@@ -33,11 +30,11 @@ export interface SyncPlace {
   paths: Paths;
 }
 
-/** @returns the events from `sync.started` to `sync.finished`; undefined when nothing is known any more */
-export function readKnownSync(place: SyncPlace): SyncEvent[] | undefined {
+/** @returns undefined when nothing is known any more */
+export function readKnownSync(place: SyncPlace): KnownSync | undefined {
   if (!canBeKnown(place)) return undefined;
   const entry = readEntry(place);
-  return entry !== undefined && unchanged(entry.files) ? entry.events : undefined;
+  return entry !== undefined && unchanged(entry.files) ? entry : undefined;
 }
 
 /** MISE_ENV chooses version files, and nothing is remembered with it. */
@@ -60,7 +57,7 @@ function readEntry(place: SyncPlace): KnownSync | undefined {
 }
 
 export function keyOf({ cwd, home, paths: { store, state, config } }: SyncPlace): string {
-  return [FORMAT, VERSION, process.platform, process.arch, cwd, home, store, state, config].join("\n");
+  return syncKey({ cwd, home, store, state, config });
 }
 
 export function entryPath({ cwd, paths }: SyncPlace): string {

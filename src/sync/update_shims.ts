@@ -13,12 +13,16 @@ export interface UpdateShimsOptions {
   onWarning(text: string): void | Promise<void>;
 }
 
-/** Makes the shims fit the store after it may have changed. */
+/**
+ * Makes the shims fit the store after it may have changed.
+ *
+ * @returns whether all were there already
+ */
 export async function updateShims(
   { env, paths, platform }: { env: Env; paths: Paths; platform: string },
   { changed, onWarning }: UpdateShimsOptions,
-): Promise<void> {
-  if (!changed && shimsLookSound(paths.shims)) return;
+): Promise<boolean> {
+  if (!changed && shimsLookSound(paths.shims)) return true;
   try {
     const [{ writeShims }, { withheldWarning }] = await Promise.all([
       import("../tools/shims/write_shims.ts"),
@@ -32,6 +36,7 @@ export async function updateShims(
       `the shims could not be written: ${errorMessage(error)}\n  Run "haft shims" to try again`,
     );
   }
+  return false;
 }
 
 /** Whether the directory is there and each file in it looks like a program; it reads none of them. */

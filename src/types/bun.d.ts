@@ -90,6 +90,21 @@ declare namespace Bun {
   /** An open descriptor, which stays open after its stream. */
   function file(descriptor: number): { stream(chunkSize?: number): ReadableStream<Uint8Array> };
 
+  interface Ffi {
+    dlopen(
+      library: string,
+      symbols: Record<string, { args: readonly string[]; returns: string }>,
+    ): { symbols: Record<string, (...args: never[]) => number> };
+    /** The address of the memory, which must not be collected while it is used. */
+    ptr(memory: ArrayBufferView): number;
+    read: { i32(address: number, offset: number): number };
+  }
+
+  /**
+   * The runtime's own part of `bun:ffi`, which is not documented: `dlopen` returns an error it would throw.
+   */
+  const FFI: Ffi | undefined;
+
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;
   /** Columns in a terminal, without escape sequences. */
@@ -107,14 +122,6 @@ declare namespace NodeJS {
     getBuiltinModule(name: "node:os"): typeof import("node:os");
     getBuiltinModule(name: "node:crypto"): typeof import("node:crypto");
     getBuiltinModule(name: "node:child_process"): typeof import("node:child_process");
-    getBuiltinModule(name: "bun:ffi"): {
-      dlopen(
-        library: string,
-        symbols: Record<string, { args: readonly string[]; returns: string }>,
-      ): { symbols: Record<string, (...args: never[]) => number> };
-      /** The address of the memory, which must not be collected while it is used. */
-      ptr(memory: ArrayBufferView): number;
-      read: { i32(address: number, offset: number): number };
-    };
+    getBuiltinModule(name: "bun:ffi"): Bun.Ffi;
   }
 }

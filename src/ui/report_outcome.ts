@@ -30,6 +30,12 @@ export async function reportOutcome(
   if (!quiet) await stdout.write(lines(["", renderVerdict(state, view)]));
 }
 
+/** What goes to stdout of a sync without failures where that is no terminal. */
+export function plainOutcome(state: BoardState, home: string): string {
+  const view = { columns: undefined, color: false, home };
+  return lines([...renderSummary(state, view), "", renderVerdict(state, view)]);
+}
+
 function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join("");
 }

@@ -9,13 +9,18 @@
  * so that no text of a file passes for a colour of haft's.
  */
 
+let drawn: { seal: string; colours: RegExp } | undefined;
+
 /**
  * Two numbers of four digits: what measures text counts the parameters of an escape sequence up to that
- * length.
+ * length. They are drawn for the first text that needs them; many commands have none.
  */
-const SEAL = [...crypto.getRandomValues(new Uint16Array(2))].map((number) => 1000 + number % 9000).join(";");
-
-const SEALED = new RegExp(`\u001b\\[${SEAL};([0-9;:]*)m`, "g");
+function own(): { seal: string; colours: RegExp } {
+  if (drawn !== undefined) return drawn;
+  const numbers = crypto.getRandomValues(new Uint16Array(2));
+  const seal = [...numbers].map((number) => 1000 + number % 9000).join(";");
+  return drawn = { seal, colours: new RegExp(`\u001b\\[${seal};([0-9;:]*)m`, "g") };
+}
 
 /**
  * Control and format characters (bidirectional ones among them), line and paragraph separators, and halves of
@@ -28,7 +33,7 @@ const HARMLESS = /^[\t\n\u0020-\u007e\u00a1-\u00ac\u00ae-\u05ff\u2010-\u2027\u20
 
 /** A colour or weight of haft's own. @param parameters those of SGR: `31`, `1` */
 export function sealed(parameters: string): string {
-  return `\u001b[${SEAL};${parameters}m`;
+  return `\u001b[${own().seal};${parameters}m`;
 }
 
 /** The text as it may reach a terminal or a pipe. @param color whether haft's own colours stay */
@@ -36,7 +41,7 @@ export function terminalText(text: string, { color }: { color: boolean }): strin
   if (HARMLESS.test(text)) return text;
   let shown = "";
   let from = 0;
-  for (const { 0: sequence, 1: parameters = "", index } of text.matchAll(SEALED)) {
+  for (const { 0: sequence, 1: parameters = "", index } of text.matchAll(own().colours)) {
     shown += escapeActive(text.slice(from, index)) + (color ? `\u001b[${parameters}m` : "");
     from = index + sequence.length;
   }
@@ -71,7 +76,7 @@ export function plainText(text: string): string {
  */
 export function cellText(text: string): string {
   if (HARMLESS.test(text) && !/[\t\n]/.test(text)) return text;
-  return text.split(SEALED).map((part, place) =>
+  return text.split(own().colours).map((part, place) =>
     // Every second part is what the expression captured.
     place % 2 === 1 ? sealed(part) : escapeActive(part).replace(/[\t\n]/g, escaped)
   ).join("");

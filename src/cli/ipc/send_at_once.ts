@@ -6,12 +6,14 @@
  */
 import process from "node:process";
 import { type Env, envValue } from "../../base/env.ts";
-import { isPlain, plainDirectory } from "../../base/plain_paths.ts";
+import { isPlain, plainDirectories } from "../../base/plain_paths.ts";
 import { VERSION } from "../../base/version.ts";
 import { READ_METHODS } from "../../protocol/methods/read_methods.ts";
 import { PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
-import { type AskAtOnce, askAtOnce, type Look } from "../../runtime/ask_at_once.ts";
+import { type AskAtOnce, askAtOnce } from "../../runtime/ask_at_once.ts";
+import type { Look } from "../../runtime/libc_at_once.ts";
 import { terminalText } from "../../ui/terminal_text.ts";
+import { isOnTerminal, isOwnHome } from "../own_home_at_once.ts";
 
 /** For the whole of it; what takes longer is asked in the usual way, which can be interrupted. */
 const TIMEOUT_MS = 200;
@@ -78,30 +80,16 @@ export function plainSocket(env: Env, uid: number | undefined): string | undefin
 function isUsual(system: AskAtOnce, socket: string): boolean {
   const uid = process.getuid?.();
   const { env } = process;
-  const stdout = system.lookAtStdout();
-  if (stdout === undefined || (stdout.kind === "character" && !stdout.isNull)) return false;
+  if (isOnTerminal(system)) return false;
   const directory = system.look(socket.slice(0, socket.lastIndexOf("/")), { follow: false });
   if (directory?.kind !== "directory" || directory.uid !== uid || (directory.mode & 0o077) !== 0) {
     return false;
   }
   const own = system.look(socket, { follow: false });
   if (own?.kind !== "socket" || own.uid !== uid) return false;
-  const config = plainDirectory(env, "config");
-  if (config === undefined || system.look(`${config}/config.toml`) !== undefined) return false;
-  const [data, state, cache] = [
-    plainDirectory(env, "data"),
-    plainDirectory(env, "state"),
-    plainDirectory(env, "cache"),
-  ];
-  if (data === undefined || state === undefined || cache === undefined) return false;
-  return uid !== 0 ||
-    [`${data}/store`, state, config, `${cache}/exec`].every((path) => nearest(system, path)?.uid === 0);
-}
-
-/** The directory, or the one that it would be made in. */
-function nearest(system: AskAtOnce, path: string): Look | undefined {
-  if (path === "") return system.look("/");
-  return system.look(path) ?? nearest(system, path.slice(0, path.lastIndexOf("/")));
+  const directories = plainDirectories(env);
+  if (directories === undefined || !isOwnHome(directories, system)) return false;
+  return system.look(`${directories.config}/config.toml`) === undefined;
 }
 
 /** What a response carries; undefined for anything else, such as an error. */

@@ -18,7 +18,8 @@ export const FAILPOINTS = [
   "after-aside",
   "after-rename",
 ] as const;
-export type Failpoint = typeof FAILPOINTS[number];
+/** Beside them, the start of what the short ways of src/cli do without. */
+export type Failpoint = typeof FAILPOINTS[number] | "core-loaded";
 
 /** Dies as by `kill -9` when HAFT_FAILPOINT names this step. Does nothing in a release build. */
 export function failpoint(name: Failpoint): void {

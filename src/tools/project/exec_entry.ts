@@ -50,7 +50,7 @@ function isCommand(value: unknown): value is CachedCommand {
     Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
 }
 
-function isTextRecord(value: unknown): value is Record<string, string> {
+export function isTextRecord(value: unknown): value is Record<string, string> {
   return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
 }
 

@@ -1,0 +1,44 @@
+/**
+ * What a plain `haft sync` that has nothing to do prints where stdout is no terminal, remembered beside its
+ * events (known_sync.ts). It is told before haft's core is loaded, so no module of the runtime's is imported.
+ */
+import process from "node:process";
+import { shortHash } from "../base/short_hash.ts";
+import { VERSION } from "../base/version.ts";
+import { isTextRecord } from "../tools/project/exec_entry.ts";
+import type { Fingerprints } from "../tools/project/looks.ts";
+
+/** Another form of the entries gets another number. */
+const FORMAT = 3;
+
+export interface PlainSync {
+  /** Whose it is; another haft's, or another directory's, is not used. */
+  key: string;
+  text: string;
+  /** What decided it, the shims included. */
+  files: Fingerprints;
+}
+
+export interface SyncKey {
+  cwd: string;
+  home: string;
+  store: string;
+  state: string;
+  config: string;
+}
+
+export function syncKey({ cwd, home, store, state, config }: SyncKey): string {
+  return [FORMAT, VERSION, process.platform, process.arch, cwd, home, store, state, config].join("\n");
+}
+
+export function plainSyncName(cwd: string): string {
+  return `${shortHash(cwd)}.plain.json`;
+}
+
+/** @returns undefined for another's entry */
+export function parsePlainSync(text: string, key: string): PlainSync | undefined {
+  const entry = JSON.parse(text);
+  return entry?.key === key && typeof entry.text === "string" && isTextRecord(entry.files)
+    ? entry
+    : undefined;
+}

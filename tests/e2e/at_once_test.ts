@@ -1,0 +1,86 @@
+import { delay } from "@std/async/delay";
+import { assert, assertEquals } from "@std/assert";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { DaemonSandbox } from "./daemon_sandbox.ts";
+import { fakeTools } from "./fake_tools.ts";
+import { binary, crashingBinary, Sandbox } from "./support.ts";
+
+/** A test build dies where it loads what the short ways do without. */
+const SHORT_ONLY = { HAFT_FAILPOINT: "core-loaded" };
+const ignore = Deno.build.os !== "linux";
+
+Deno.test({
+  name: "haft --version, a remembered exec and a sync with nothing to do load none of haft's core",
+  ignore,
+  async fn() {
+    await using registry = await fakeTools();
+    await using sandbox = await Sandbox.create({ registry: registry.url });
+    const run = (args: string[], env: Record<string, string> = {}) =>
+      sandbox.run(crashingBinary, { args, env });
+    sandbox.manifest('[tools]\nesbuild = "1.2.0"\n');
+    assertEquals((await run(["ls"], SHORT_ONLY)).signal, "SIGKILL");
+    for (const word of ["--version", "-V", "version"]) {
+      assertEquals(await run([word], SHORT_ONLY), await run([word, "--color=never"]));
+    }
+    assertEquals((await run(["sync"])).code, 0);
+    for (const args of [["exec", "esbuild", "--", "a b"], ["sync"], ["sync", "--check"]]) {
+      const usual = await run(args);
+      let short = await run(args, SHORT_ONLY);
+      // What changed in the last two seconds is not remembered.
+      for (let tries = 0; short.signal === "SIGKILL"; tries++) {
+        assert(tries < 60, `${args.join(" ")} takes no short way`);
+        await delay(500);
+        await run(args[0] === "sync" ? ["sync"] : args);
+        short = await run(args, SHORT_ONLY);
+      }
+      assertEquals({ args, ...short }, { args, ...usual });
+    }
+
+    const shim = join(sandbox.haftHome, "shims", "esbuild");
+    writeFileSync(shim, "");
+    assertEquals((await run(["sync"], SHORT_ONLY)).signal, "SIGKILL");
+    rmSync(shim);
+    assertEquals((await run(["sync"])).code, 0);
+    sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+    for (const args of [["sync"], ["exec", "esbuild"]]) {
+      assertEquals((await run(args, SHORT_ONLY)).signal, "SIGKILL");
+    }
+    assert((await run(["sync"])).stdout.includes("1.0.0"));
+  },
+});
+
+Deno.test({
+  name: "haft ipc-send of a method that reads loads none of haft's core",
+  ignore,
+  async fn() {
+    await using daemon = await DaemonSandbox.create(crashingBinary);
+    await daemon.start();
+    const { code, stdout } = await daemon.sandbox.run(crashingBinary, {
+      args: ["ipc-send", "daemon.ping"],
+      env: SHORT_ONLY,
+    });
+    assertEquals(code, 0, stdout);
+  },
+});
+
+Deno.test("haft --version says what is wrong with its home and with stdout", async () => {
+  await using sandbox = await Sandbox.create();
+  const relative = await sandbox.run(binary, { args: ["--version"], env: { HAFT_HOME: "here" } });
+  assertEquals(relative.code, 2);
+  assert(relative.stderr.includes('HAFT_HOME is a relative path, "here"'), relative.stderr);
+  if (Deno.build.os !== "linux") return;
+  const full = openSync("/dev/full", "w");
+  try {
+    const { status, stderr } = spawnSync(binary.argv[0] ?? "", ["--version"], {
+      env: sandbox.environment(),
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    assertEquals(status, 1);
+    assert(stderr.includes("Cannot write to stdout"), stderr);
+  } finally {
+    closeSync(full);
+  }
+});
