@@ -1,4 +1,5 @@
 import { UsageError } from "../base/errors.ts";
+import { quotePosix } from "../process/command_line.ts";
 import { findTask, type FoundTask, type TaskScope } from "./project_tasks.ts";
 import { readArguments, type TaskArguments } from "./task_arguments.ts";
 
@@ -79,7 +80,7 @@ function tryFind(
     if (before === undefined) throw error;
     const near = error.next?.startsWith("Did you mean") === true ? `${error.next}\n` : "";
     throw new UsageError(error.message, {
-      next: `${near}Words for "${before}" follow --: haft run ${before} -- ${word} …`,
+      next: `${near}Words for "${before}" follow --: haft run ${quotePosix(before)} -- ${quotePosix(word)} …`,
     });
   }
 }

@@ -223,6 +223,8 @@ Deno.test("a word after a task's name: a mistyped option of haft's is noted, a w
   const word = await daemon.run("run", "say", "a", "b");
   assertEquals(word.code, 2);
   assertStringIncludes(word.stderr, 'Words for "say" follow --: haft run say -- a');
+  const words = await daemon.run("run", "say", "a b");
+  assertStringIncludes(words.stderr, "haft run say -- 'a b' …");
 });
 
 Deno.test("--help of a task with a required parameter shows it, and asks for no value", async () => {

@@ -106,6 +106,12 @@ function nameProblem(name: string): Pick<ManifestProblem, "message" | "next"> | 
       next: `Give it a name of ${LONGEST_NAME} characters or less`,
     };
   }
+  if (name.startsWith("-")) {
+    return {
+      message: `the app's name "${shown}" begins with "-", as an option does`,
+      next: "Give it a name that a command can be given",
+    };
+  }
   // deno-lint-ignore no-control-regex
   return /[\0-\x1f\x7f]/.test(name)
     ? { message: `the app's name ${JSON.stringify(shown)} has a control character` }

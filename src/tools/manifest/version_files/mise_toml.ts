@@ -11,7 +11,7 @@ export function readMiseToml(text: string, path: string): Mentions {
     if (!(error instanceof UsageError)) throw error;
     return { tools: [], problems: [tomlProblem(error.message, path)] };
   }
-  const { tools, env } = isTable(document) ? document : {};
+  const { tools, env, ...others } = isTable(document) ? document : {};
   const variables = readEnv(env);
   const entries = isTable(tools) ? Object.entries(tools) : [];
   const versionless = entries.filter(([name, value]) => mention(name, value).length === 0);
@@ -20,9 +20,27 @@ export function readMiseToml(text: string, path: string): Mentions {
     env: variables.env,
     problems: [
       ...versionless.map(([name]) => ` tools.${name} is left out: it has no version`),
+      ...entries.flatMap(([name, value]) => postinstallProblem(name, value)),
       ...variables.problems,
+      ...WITHOUT_EQUAL.flatMap(([section, why]) =>
+        section in others ? [` [${section}] is left out: ${why}`] : []
+      ),
     ],
   };
+}
+
+/** Sections that haft does not act on. Tasks are read elsewhere, and the others say nothing that runs. */
+const WITHOUT_EQUAL: readonly [section: string, why: string][] = [
+  ["hooks", "haft runs nothing at the prompt or around an install"],
+  ["plugins", "haft has a catalogue instead"],
+  ["settings", "write haft's own into haft.toml"],
+];
+
+function postinstallProblem(name: string, value: unknown): string[] {
+  const [first] = Array.isArray(value) ? value : [value];
+  return isTable(first) && "postinstall" in first
+    ? [` tools.${name}.postinstall is left out: write it under [tools] of haft.toml`]
+    : [];
 }
 
 /** `:3:7: …` of `Cannot read version file "…": PATH:3:7: …`. */

@@ -156,6 +156,7 @@ const REFUSED: [name: string, text: string, message: string, next?: string][] = 
   ],
   ["itself as a dependency", `[apps.a]\ncommand = "x"\ndepends_on = { a = "started" }`, "in a circle: a → a"],
   ["a long name", `[apps.${"n".repeat(301)}]\ncommand = "x"`, "has 301 characters"],
+  ["a name like an option", `[apps."-x"]\ncommand = "x"`, 'begins with "-", as an option does'],
   ["a control character in a name", `[apps."a\\tb"]\ncommand = "x"`, "has a control character"],
 ];
 

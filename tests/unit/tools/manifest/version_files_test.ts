@@ -147,14 +147,18 @@ Deno.test("parseVersionFile() tells what is wrong in a file, with its line", () 
 Deno.test("parseVersionFile() reads mise's systems and plain variables, and tells what it leaves out", () => {
   const { requests, env, problems } = read(
     "mise.toml",
-    '[tools]\ndeno = { version = "2", os = ["macos", "linux/x64"] }\n' +
+    '[tools]\ndeno = { version = "2", os = ["macos", "linux/x64"], postinstall = "x" }\n' +
+      '[hooks]\nenter = "x"\n[settings]\njobs = 1\n[tasks]\na = "x"\n' +
       '[env]\nA = "1"\nB = false\nC = { value = "s", redact = true }\nD = "{{ cwd }}"\n_.path = ["bin"]\nE = 5\n',
   );
   assertEquals(requests[0]?.os, ["darwin", "linux"]);
   assertEquals(env, { A: "1", B: null, C: "s", E: "5" });
   assertEquals(problems.map((problem) => problem.replace("/p/mise.toml", "")), [
+    " tools.deno.postinstall is left out: write it under [tools] of haft.toml",
     " env.D is left out: it is a template",
     " env._ is left out: haft knows plain variables",
+    " [hooks] is left out: haft runs nothing at the prompt or around an install",
+    " [settings] is left out: write haft's own into haft.toml",
   ]);
 });
 
