@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join, sep } from "node:path";
 import process from "node:process";
+import { startWriteBack } from "../../runtime/write_back.ts";
 import { WorkPool } from "../../base/work_pool.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { entryPath } from "./entry_path.ts";
@@ -54,6 +55,9 @@ export interface FileSink {
  * Files that may wait for the disk at a time: enough to fill its queue, far below any limit on open files.
  */
 const MAX_SYNCING = 32;
+
+/** Bytes of a file after which the disk begins with them, instead of with all of it at its end. */
+const WRITE_BACK = 16 * 2 ** 20;
 
 /**
  * Writes what archives hold below a directory that it alone uses, and never outside. Files are made with `wx`
@@ -137,10 +141,16 @@ export class TreeWriter {
     this.#open = fd;
     if (this.#masked) fchmodSync(fd, mode);
     const hash = createHash("sha256");
+    let written = 0;
+    let begun = 0;
     return {
       write: (bytes) => {
         writeFully(fd, bytes);
         hash.update(bytes);
+        written += bytes.length;
+        if (written - begun < WRITE_BACK) return;
+        startWriteBack(fd, begun, written - begun);
+        begun = written;
       },
       close: () => this.#finishFile(fd, path, hash),
     };
