@@ -47,7 +47,8 @@ export interface RequestPeer extends Client {
 export class RequestDispatcher {
   readonly #host: DispatcherHost;
   readonly #client: RequestPeer;
-  readonly #inFlight = new Map<string, PendingCall>();
+  /** While there are any: a map that was used keeps its room. */
+  #inFlight: Map<string, PendingCall> | undefined;
   readonly #oneway = new Set<PendingCall>();
   #waiting = 0;
   /** Answers that are larger than a frame; their requests are in flight until they have left. */
@@ -59,7 +60,7 @@ export class RequestDispatcher {
   }
 
   get inFlight(): number {
-    return this.#inFlight.size + this.#oneway.size + (this.#parted?.size ?? 0);
+    return (this.#inFlight?.size ?? 0) + this.#oneway.size + (this.#parted?.size ?? 0);
   }
 
   get counts(): RequestCounts {
@@ -87,7 +88,7 @@ export class RequestDispatcher {
       });
     }
     if (!params.success) return this.#refuse(id, "invalid_params", ...paramsError(name, params.issues[0]));
-    if (id !== undefined && (this.#inFlight.has(id) || this.#parted?.has(id) === true)) {
+    if (id !== undefined && (this.#inFlight?.has(id) === true || this.#parted?.has(id) === true)) {
       return this.#refuse(id, "invalid_request", `Request id "${id}" is already in flight`);
     }
     if (this.inFlight >= this.#host.limits.requestsInFlight) {
@@ -100,7 +101,7 @@ export class RequestDispatcher {
   /** @returns false when no request with this id is in flight */
   cancel(id: string): boolean {
     if (this.#parted?.drop(id) === true) return true;
-    const call = this.#inFlight.get(id);
+    const call = this.#inFlight?.get(id);
     call?.end(new RequestError("cancelled", CANCELLED));
     return call !== undefined;
   }
@@ -113,7 +114,7 @@ export class RequestDispatcher {
   /** Ends all that is in flight. */
   endAll(reason: Error): void {
     this.#parted?.clear();
-    for (const call of [...this.#inFlight.values(), ...this.#oneway]) call.end(reason);
+    for (const call of [...this.#inFlight?.values() ?? [], ...this.#oneway]) call.end(reason);
   }
 
   #call(method: Method, params: unknown, id: string | undefined): void {
@@ -136,7 +137,7 @@ export class RequestDispatcher {
     { call, id }: { call: PendingCall; id: string | undefined },
   ): void {
     if (id === undefined) this.#oneway.add(call);
-    else this.#inFlight.set(id, call);
+    else (this.#inFlight ??= new Map()).set(id, call);
     const waits = method.definition.waits === true ? 1 : 0;
     this.#waiting += waits;
     const { requestTimeoutMs } = this.#host.limits;
@@ -156,7 +157,8 @@ export class RequestDispatcher {
       clearTimeout(timer);
       this.#waiting -= waits;
       if (id === undefined) this.#oneway.delete(call);
-      else this.#inFlight.delete(id);
+      else this.#inFlight?.delete(id);
+      if (this.#inFlight?.size === 0) this.#inFlight = undefined;
       if (this.inFlight === 0) this.#client.onIdle();
     });
   }

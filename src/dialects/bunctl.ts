@@ -49,7 +49,8 @@ function complaint(message: string): unknown {
 class BunctlSession implements DialectSession {
   readonly #peer: DialectPeer;
   readonly #daemon: Daemon;
-  readonly #words = new BunctlEvents();
+  /** Of a subscriber. */
+  #words: BunctlEvents | undefined;
   #subscription: string | undefined;
   /** Events that wait; see {@link HOLD_MS}. */
   #held: unknown[] | undefined;
@@ -65,6 +66,7 @@ class BunctlSession implements DialectSession {
   }
 
   heard(event: DaemonEvent): void {
+    this.#words ??= new BunctlEvents();
     const told = this.#words.translate(event);
     if (told === undefined) return;
     if (this.#held === undefined) this.#send({ Event: told });
