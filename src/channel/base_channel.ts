@@ -125,6 +125,17 @@ export abstract class BaseChannel implements IpcChannel {
     this.inbox.put(message, size);
   }
 
+  /**
+   * As {@link deliver}, for an answer that was recognized without reading its envelope as JSON.
+   *
+   * @returns false when no request of this side has this id: nothing has happened then
+   */
+  protected deliverAnswer(id: number, data: unknown): boolean {
+    if (!this.#requests.answer(id, data)) return false;
+    this.figures.messagesReceived++;
+    return true;
+  }
+
   /** Nothing comes any more, and no request is answered. */
   protected end(reason: Error): void {
     this.inbox.finish(reason);

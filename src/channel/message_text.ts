@@ -21,7 +21,15 @@ export function dataText(data: unknown): string {
 
 /** @throws {FrameError} when the frame is not a message, or not one that is safe to read */
 export function decodeMessage(bytes: Buffer, start: number, end: number): Message {
-  const ascii = scanJson(bytes, start, end);
+  return parseMessage(bytes, start, end, scanJson(bytes, start, end));
+}
+
+/**
+ * As {@link decodeMessage}, for a frame that {@link scanJson} has passed.
+ *
+ * @param ascii what it gave
+ */
+export function parseMessage(bytes: Buffer, start: number, end: number, ascii: boolean): Message {
   if (bytes[end - 1] === END && hasHead(bytes, start)) {
     try {
       // One JSON value between the head and the brace: the whole has no other field.

@@ -47,9 +47,8 @@ export interface Requester {
 }
 
 interface Pending {
+  /** Its id, which goes out as text. */
   readonly number: number;
-  /** The same as text, as it goes out. */
-  readonly id: string;
   readonly method: string;
   /** By `performance.now()`. */
   readonly begun: number;
@@ -94,32 +93,22 @@ export class PendingRequests {
 
   ask(method: string, data: unknown, options: RequestOptions): Promise<unknown> {
     // Not by Promise.withResolvers(), which takes a tenth of a request's time under Bun.
-    return new Promise((resolve, reject) => this.#ask({ method, data, options, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal } = options;
+      this.#requester.refuseLate(method);
+      signal?.throwIfAborted();
+      const number = this.#nextId++;
+      const begun = performance.now();
+      const deadline = begun + timeoutMs;
+      this.#send(
+        { number, method, begun, deadline, options, onAbort: undefined, resolve, reject },
+        data,
+      );
+    });
   }
 
-  #ask(
-    { method, data, options, resolve, reject }: Pick<Pending, "method" | "options" | "resolve" | "reject"> & {
-      data: unknown;
-    },
-  ): void {
-    const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal } = options;
-    this.#requester.refuseLate(method);
-    signal?.throwIfAborted();
-    const begun = performance.now();
-    const number = this.#nextId++;
-    const id = `${number}`;
-    const deadline = begun + timeoutMs;
-    const pending: Pending = {
-      number,
-      id,
-      method,
-      begun,
-      deadline,
-      options,
-      onAbort: undefined,
-      resolve,
-      reject,
-    };
+  #send(pending: Pending, data: unknown): void {
+    const { number, method, begun, deadline, options: { signal } } = pending;
     if (signal !== undefined) {
       pending.onAbort = () => this.#giveUp(pending, signal.reason);
       signal.addEventListener("abort", pending.onAbort, { once: true });
@@ -127,8 +116,20 @@ export class PendingRequests {
     this.#pending.set(number, pending);
     this.#running ??= this.#begin();
     if (deadline < this.#due) this.#wakeAt(deadline, begun);
-    const sent = this.#requester.ask({ type: "request", id, method, data }, signal);
-    if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && reject(error));
+    const sent = this.#requester.ask({ type: "request", id: `${number}`, method, data }, signal);
+    if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && pending.reject(error));
+  }
+
+  /**
+   * As {@link settle}, for an answer that is no error and came whole.
+   *
+   * @returns false when no request has this id
+   */
+  answer(id: number, data: unknown): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return false;
+    this.#resolve(pending, data);
+    return true;
   }
 
   /**
@@ -143,7 +144,7 @@ export class PendingRequests {
       return true;
     }
     const pending = id === undefined ? undefined : this.#pending.get(Number(id));
-    if (id === undefined || pending?.id !== id) return false;
+    if (id === undefined || pending === undefined || `${pending.number}` !== id) return false;
     const { assembler, onProgress, onAnswer } = pending.options;
     if (type === "part" && assembler !== undefined) assembler.add(id, message);
     else if (type === "event") onProgress?.(message.event ?? "", message.data);
@@ -151,15 +152,21 @@ export class PendingRequests {
     else {
       const { error, parts, data } = message;
       const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
-      onAnswer?.();
-      this.#end(pending);
-      if (error !== undefined) pending.reject(RequestError.from(error));
+      if (error === undefined) this.#resolve(pending, whole);
       else {
-        this.#requester.answered(performance.now() - pending.begun);
-        pending.resolve(whole);
+        onAnswer?.();
+        this.#end(pending);
+        pending.reject(RequestError.from(error));
       }
     }
     return true;
+  }
+
+  #resolve(pending: Pending, data: unknown): void {
+    pending.options.onAnswer?.();
+    this.#end(pending);
+    this.#requester.answered(performance.now() - pending.begun);
+    pending.resolve(data);
   }
 
   /** The next request makes another. */
@@ -176,10 +183,10 @@ export class PendingRequests {
   }
 
   /** @returns false when it had ended already */
-  #end({ number, id, onAbort, options: { signal, assembler } }: Pending): boolean {
+  #end({ number, onAbort, options: { signal, assembler } }: Pending): boolean {
     if (!this.#pending.delete(number)) return false;
     if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-    assembler?.drop(id);
+    if (assembler !== undefined && assembler.held > 0) assembler.drop(`${number}`);
     if (this.#pending.size === 0) this.#rest();
     return true;
   }
@@ -198,8 +205,8 @@ export class PendingRequests {
 
   #giveUp(pending: Pending, error: unknown): void {
     if (!this.#end(pending)) return;
-    const { id } = pending;
-    const cancel: Message = { type: "request", oneway: true, method: "cancel", data: { id } };
+    const data = { id: `${pending.number}` };
+    const cancel: Message = { type: "request", oneway: true, method: "cancel", data };
     void this.#requester.send(cancel, undefined).catch(() => {});
     pending.reject(error);
   }

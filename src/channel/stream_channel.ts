@@ -6,14 +6,16 @@ import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { type Framing, preamble } from "../socket/framing/framing.ts";
+import { parseJson, scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import type { Request } from "./pending_requests.ts";
-import { dataText, decodeMessage } from "./message_text.ts";
+import { dataText, parseMessage } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
+import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
@@ -149,8 +151,23 @@ export class StreamChannel extends BaseChannel {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
-    this.deliver(decodeMessage(bytes, start, end), end - start);
+    const ascii = scanJson(bytes, start, end);
+    if (this.#isPlainAnswer(bytes, start, end, ascii)) return;
+    this.deliver(parseMessage(bytes, start, end, ascii), end - start);
   };
+
+  #isPlainAnswer(bytes: Buffer, start: number, end: number, ascii: boolean): boolean {
+    const from = plainAnswerData(bytes, start, end);
+    if (from === -1) return false;
+    let data: unknown;
+    try {
+      data = parseJson(bytes, from, end - 1, ascii);
+    } catch {
+      // It has further members, or is not JSON, which reading all of it tells.
+      return false;
+    }
+    return this.deliverAnswer(plainAnswerId(bytes, start, from), data);
+  }
 
   #readOn(): void {
     if (!this.#paused || this.#state !== "open") return;
