@@ -48,3 +48,22 @@ Deno.test("app logs --grep finds the newest lines at once, and Ctrl-C ends a sea
   }
   assertEquals((await daemon.run("app", "logs", "a", "-n", "1")).stdout.includes("last"), true);
 });
+
+Deno.test("an expression that would take hours by backtracking stops neither the daemon nor the app that waits for it", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const line = "GET /api/v1/users/123456/orders/abcdefghijklmnopqrstuvwxyz status 200 in 12ms";
+  const slow = String.raw`(\w+[\s/]*)*`;
+  daemon.sandbox.manifest(`[apps.a]
+command = "for i in 1 2 3 4 5 6 7 8 9; do echo ${line}; done; echo all is up; sleep 1000"
+health = { log_line = '${slow}up$' }
+`);
+  await daemon.run("trust");
+  assertEquals((await daemon.run("app", "up", "--detach")).code, 0);
+  const none = await daemon.run("app", "logs", "a", "--grep", `${slow}error`);
+  assertEquals([none.code, none.stdout], [0, ""]);
+  const found = await daemon.run("app", "logs", "a", "--grep", `(?i)ALL ${slow}up`);
+  assertStringIncludes(found.stdout, "all is up");
+  const refused = await daemon.run("app", "logs", "a", "--grep", "(?=a)");
+  assertEquals(refused.code, 2);
+  assertStringIncludes(refused.stderr, "look-around");
+});

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import { NO_NUL } from "../../base/no_nul.ts";
+import { patternProblem } from "../../base/pattern.ts";
 import {
   Backoff,
   ByteSize,
@@ -49,7 +50,9 @@ function healthCheck<const Action extends "report" | "restart">(action: Action) 
       tcp: v.optional(TcpTarget),
       exec: v.optional(Command),
       /** A regular expression; the app is healthy from the first line that matches. */
-      log_line: v.optional(v.pipe(Text, v.check(isRegularExpression, "a regular expression"))),
+      log_line: v.optional(
+        v.pipe(Text, v.check(isPattern, "a regular expression, without look-around and back references")),
+      ),
       interval: v.optional(Duration, "10s"),
       timeout: v.optional(Duration, "5s"),
       /** Failures in a row that make it unhealthy. */
@@ -230,13 +233,8 @@ export type AppConfig = v.InferOutput<typeof AppTable>;
 export type AppCommand = v.InferOutput<typeof Command>;
 export type HealthConfig = NonNullable<AppConfig["health"]>;
 
-function isRegularExpression(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isPattern(text: string): boolean {
+  return patternProblem(text) === undefined;
 }
 
 /** Whether an app begins with the project's, rather than at the next time of its schedule. */

@@ -1,3 +1,5 @@
+import { errorMessage } from "../../base/errors.ts";
+import { compilePattern, type Pattern } from "../../base/pattern.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { HealthConfig } from "../config/app_schema.ts";
 import type { ProbeResult } from "./probes.ts";
@@ -19,11 +21,15 @@ export interface HealthMonitorOptions {
  */
 const EAGER_MS = 500;
 
+const MOST_EARLY = 10_000;
+
 /** Checks an app again and again, from its start to its end. */
 export class HealthMonitor implements Disposable {
   readonly #health: HealthConfig;
   readonly #options: HealthMonitorOptions;
-  readonly #pattern: RegExp | undefined;
+  #pattern: Pattern | undefined;
+  /** Lines that came before the pattern was ready. */
+  readonly #early: string[] = [];
   readonly #begun: number;
   #timer: Disposable | undefined;
   #failures = 0;
@@ -37,9 +43,9 @@ export class HealthMonitor implements Disposable {
     this.#options = options;
     this.#begun = options.clock.monotonic();
     this.#passed = passed;
-    this.#pattern = health.log_line === undefined ? undefined : new RegExp(health.log_line);
-    if (this.#pattern === undefined) this.#next(0);
+    if (health.log_line === undefined) this.#next(0);
     else if (!passed) {
+      void this.#compile(health.log_line);
       this.#timer = options.clock.after(
         health.start_period + health.timeout * health.retries,
         () => this.#missed(),
@@ -49,7 +55,23 @@ export class HealthMonitor implements Disposable {
 
   /** A line that the app wrote. */
   line(text: string): void {
-    if (this.#disposed || this.#pattern?.test(text) !== true) return;
+    if (this.#disposed || this.#passed || this.#health.log_line === undefined) return;
+    if (this.#pattern === undefined) {
+      if (this.#early.length < MOST_EARLY) this.#early.push(text);
+    } else if (this.#pattern.test(text)) this.#passedByLine();
+  }
+
+  async #compile(source: string): Promise<void> {
+    try {
+      this.#pattern = await compilePattern(source);
+    } catch (error) {
+      this.#options.onUnhealthy(errorMessage(error));
+      return;
+    }
+    for (const text of this.#early.splice(0)) this.line(text);
+  }
+
+  #passedByLine(): void {
     this.#timer?.[Symbol.dispose]();
     this.#passed = true;
     this.#options.onPass();

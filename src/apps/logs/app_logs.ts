@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { errorMessage, UsageError } from "../../base/errors.ts";
+import { compilePattern, type Pattern } from "../../base/pattern.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
 import { instancesMeant } from "../app_registry.ts";
@@ -55,7 +55,7 @@ export async function readAppLogs(
   signal?: AbortSignal,
 ): Promise<AppLogLine[]> {
   if (query.lines === 0) return [];
-  const grep = query.grep === undefined ? undefined : regularExpression(query.grep);
+  const grep = query.grep === undefined ? undefined : await compilePattern(query.grep);
   const wanted = { lines: query.lines, since: query.since, grep };
   const lines: AppLogLine[] = [];
   const add = (source: Log["source"], found: readonly StoredLine[]) => {
@@ -83,7 +83,7 @@ export async function readAppLogs(
  */
 async function searchTold(
   logs: () => Log[],
-  wanted: { lines: number; since: number | undefined; grep: RegExp | undefined },
+  wanted: { lines: number; since: number | undefined; grep: Pattern | undefined },
   signal: AbortSignal | undefined,
 ): Promise<[Log["source"], StoredLine[]][]> {
   const known = new Map<string, Found>();
@@ -136,12 +136,4 @@ function requireInstances({ name, instances }: App, names: readonly string[] | u
 function isMeant(app: string, names: readonly string[] | undefined): (one: { instance: number }) => boolean {
   const only = instancesMeant(app, names);
   return ({ instance }) => only === undefined || only.includes(instance);
-}
-
-function regularExpression(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (error) {
-    throw new UsageError(`"${text}" is no regular expression: ${errorMessage(error)}`);
-  }
 }

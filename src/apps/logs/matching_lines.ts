@@ -1,3 +1,4 @@
+import type { Pattern } from "../../base/pattern.ts";
 import { Buffer, isAscii, isUtf8 } from "node:buffer";
 import { LineSplitter, LONGEST_LINE, type SplitLine } from "./line_splitter.ts";
 import { requiredTexts } from "./required_texts.ts";
@@ -9,13 +10,13 @@ export interface LineAt extends SplitLine {
 
 /** Finds lines in bytes: those that match an expression, or all. */
 export class LineMatcher {
-  readonly #grep: RegExp | undefined;
+  readonly #grep: Pattern | undefined;
   /** Each line that matches has one of them. */
   readonly #texts: Buffer[] | undefined;
 
-  constructor(grep: RegExp | undefined) {
+  constructor(grep: Pattern | undefined) {
     this.#grep = grep;
-    this.#texts = grep === undefined || grep.flags !== ""
+    this.#texts = grep === undefined
       ? undefined
       : requiredTexts(grep.source)?.map((text) => Buffer.from(text));
   }
@@ -66,7 +67,7 @@ function startsWith(bytes: Buffer, texts: readonly Buffer[]): number[] {
 }
 
 /** Where the lines begin that match; undefined where one is so long that it is several. */
-function startsByText(bytes: Buffer, grep: RegExp): number[] | undefined {
+function startsByText(bytes: Buffer, grep: Pattern): number[] | undefined {
   const lines = bytes.toString(isAscii(bytes) ? "latin1" : "utf8").split("\n");
   const found: number[] = [];
   for (const [number, line] of lines.entries()) {

@@ -1,6 +1,9 @@
 /** After these letters a backslash's meaning goes on, or is no text. */
 const NO_TEXT = new Set("dDwWsSbBnrfv");
 
+/** Flags for what follows, such as `(?i)`. */
+const FLAGS = /\(\?[A-Za-z-]+\)/;
+
 /**
  * Texts of which each match of a regular expression has at least one, so that bytes without any of them need
  * not be read as lines. Undefined where the expression has none, or is none of the plain ones.
@@ -8,6 +11,7 @@ const NO_TEXT = new Set("dDwWsSbBnrfv");
  * @param source without flags
  */
 export function requiredTexts(source: string): string[] | undefined {
+  if (FLAGS.test(source)) return undefined;
   const texts: string[] = [];
   let longest = "";
   let run = "";

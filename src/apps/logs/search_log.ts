@@ -1,3 +1,4 @@
+import type { Pattern } from "../../base/pattern.ts";
 import { Buffer } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { rotatedPath } from "./log_files.ts";
@@ -16,7 +17,7 @@ export interface LogQuery {
   lines: number;
   /** Milliseconds since 1970. */
   since?: number | undefined;
-  grep?: RegExp | undefined;
+  grep?: Pattern | undefined;
   /** Where to begin: the beginning of a line. */
   from?: LogPosition | undefined;
   /** Where to end. */

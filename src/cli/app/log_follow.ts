@@ -1,3 +1,4 @@
+import type { Pattern } from "../../base/pattern.ts";
 import { appLogs } from "../../client/app_logs.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
@@ -7,7 +8,7 @@ import type { Selection } from "./app_options.ts";
 
 export interface LogFollowOptions {
   selection: Selection;
-  grep: string | undefined;
+  grep: Pattern | undefined;
   printer: LogPrinter;
 }
 
@@ -77,7 +78,7 @@ export class LogFollow {
   async catchUp(daemon: DaemonClient, signal?: AbortSignal): Promise<void> {
     const { grep } = this.#options;
     const query = { lines: MOST_MISSED, since: this.#seenAt - OVERLAP_MS, follow: true };
-    await this.past(daemon, grep === undefined ? query : { ...query, grep }, signal);
+    await this.past(daemon, grep === undefined ? query : { ...query, grep: grep.source }, signal);
   }
 
   /** Of lines that are read once more, those after the last that was printed. */

@@ -1,3 +1,4 @@
+import { compilePattern, type Pattern } from "../../base/pattern.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { Disconnected } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
@@ -9,13 +10,18 @@ import type { Selection } from "./app_options.ts";
 /** The line that an event brings, where it is one of the apps that are meant and matches. */
 export function lineOf(
   { event, data }: DaemonEvent,
-  { selection: { root, names }, grep }: { selection: Selection; grep?: string | undefined },
+  { selection: { root, names }, grep }: { selection: Selection; grep?: Pattern | undefined },
 ): AppLine | undefined {
   if (event !== "app.log_line") return undefined;
   if (root !== undefined && data.root !== root) return undefined;
   const meant = names.includes(data.app) || names.includes(`${data.app}:${data.instance}`);
   if (names.length > 0 && !meant) return undefined;
-  return grep === undefined || new RegExp(grep).test(data.line) ? data : undefined;
+  return grep === undefined || grep.test(data.line) ? data : undefined;
+}
+
+/** @throws {UsageError} when it is no regular expression */
+export async function patternFlag(grep: string | undefined): Promise<Pattern | undefined> {
+  return grep === undefined ? undefined : await compilePattern(grep);
 }
 
 /** Waits until the reader of stdout leaves, the daemon ends or Ctrl-C. */

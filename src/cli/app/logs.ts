@@ -7,7 +7,7 @@ import type { Command, Context, ParsedArgs } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
-import { untilEnd } from "./log_lines.ts";
+import { patternFlag, untilEnd } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
 import { selectionOf } from "./selection.ts";
@@ -27,7 +27,7 @@ export const command: Command<AppLogsOptions> = {
     { name: "follow", short: "f", description: "Go on with what is written" },
     { name: "lines", short: "n", value: "N", description: "How many lines (default: 100)" },
     { name: "since", value: "T", description: "Lines since a time, or of the last 10m" },
-    { name: "grep", value: "RE", description: "Lines that match" },
+    { name: "grep", value: "RE", description: "Lines that match a regular expression (RE2's syntax)" },
     { name: "timestamps", short: "t", description: "Show when each line was written" },
     ...APP_FLAGS,
   ],
@@ -37,7 +37,7 @@ export const command: Command<AppLogsOptions> = {
   async run({ names, everyProject, lines, since, grep, follow, timestamps, json, socket }, context) {
     const selection = selectionOf({ names, everyProject }, context);
     const printer = new LogPrinter(context.stdout, { json, timestamps });
-    const log = new LogFollow({ selection, grep, printer });
+    const log = new LogFollow({ selection, grep: await patternFlag(grep), printer });
     const query = {
       lines,
       ...(since === undefined ? {} : { since }),

@@ -13,6 +13,7 @@ import { SOCKET_FLAG } from "../daemon/endpoint.ts";
 import { JSON_FLAG, textFlag } from "../flag_values.ts";
 import { untilHangup } from "../hangup.ts";
 import { LogFollow } from "./log_follow.ts";
+import { patternFlag } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
 import type { Board } from "./board/board.ts";
 import { whyNoBoard } from "./board/why_no_board.ts";
@@ -74,7 +75,7 @@ export const command: Command<AppUpOptions> = {
     }
     const board = await boardFor(options, { target, context });
     await using view = board === undefined
-      ? linesFor(options, { target, context })
+      ? await linesFor(options, { target, context })
       : boardView(board, context);
     const front = new UpFront({
       target,
@@ -104,9 +105,15 @@ interface Place {
   context: Context;
 }
 
-function linesFor({ grep, timestamps, json }: AppUpOptions, { target, context }: Place): UpView {
+async function linesFor(
+  { grep, timestamps, json }: AppUpOptions,
+  { target, context }: Place,
+): Promise<UpView> {
   const printer = new LogPrinter(context.stdout, { json, timestamps });
-  return plainView(new LogFollow({ selection: target, grep, printer }), { json, context });
+  return plainView(new LogFollow({ selection: target, grep: await patternFlag(grep), printer }), {
+    json,
+    context,
+  });
 }
 
 /** The board, unless lines are wanted or nothing can be drawn on. */
@@ -121,7 +128,7 @@ async function boardFor(
     return undefined;
   }
   const { Board } = await import("./board/board.ts");
-  return new Board({ selection: target, owns: true, grep, timestamps }, context);
+  return new Board({ selection: target, owns: true, grep: await patternFlag(grep), timestamps }, context);
 }
 
 /** What the apps need, and what that needs in turn. An instance's name is its app's: `web:1`. */

@@ -1,3 +1,4 @@
+import type { Pattern } from "../../../base/pattern.ts";
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { callerEnvironment } from "../../../base/caller_environment.ts";
@@ -33,7 +34,7 @@ export interface BoardOptions {
   selection: Selection;
   /** Quitting stops the apps. */
   owns: boolean;
-  grep?: string | undefined;
+  grep?: Pattern | undefined;
   timestamps?: boolean;
 }
 

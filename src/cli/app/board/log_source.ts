@@ -1,3 +1,4 @@
+import type { Pattern } from "../../../base/pattern.ts";
 import { appLogs } from "../../../client/app_logs.ts";
 import type { DaemonClient } from "../../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../../protocol/events.ts";
@@ -26,14 +27,14 @@ export interface LogChoice {
 export class LogSource {
   readonly #daemon: DaemonClient;
   readonly #sink: LogSink;
-  readonly #grep: string | undefined;
+  readonly #grep: Pattern | undefined;
   #choice: LogChoice | undefined;
   #subscription: { id: string; subject: string | undefined } | undefined;
   #isWhole = false;
   /** Choices follow each other: the last one counts. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor(daemon: DaemonClient, { sink, grep }: { sink: LogSink; grep: string | undefined }) {
+  constructor(daemon: DaemonClient, { sink, grep }: { sink: LogSink; grep: Pattern | undefined }) {
     this.#daemon = daemon;
     this.#sink = sink;
     this.#grep = grep;
@@ -71,7 +72,7 @@ export class LogSource {
       ...choice.selection,
       lines: count,
       follow: true,
-      ...(this.#grep === undefined ? {} : { grep: this.#grep }),
+      ...(this.#grep === undefined ? {} : { grep: this.#grep.source }),
     });
     if (this.#choice === choice) this.#sink.replace(lines);
   }

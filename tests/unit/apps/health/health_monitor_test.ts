@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseApp } from "../../../../src/apps/config/parse_apps.ts";
 import { HealthMonitor } from "../../../../src/apps/health/health_monitor.ts";
+import { until } from "../../../support/until.ts";
 import { FakeClock } from "../../process/fakes.ts";
 
 function monitor(health: Record<string, unknown>, answer: () => string | undefined) {
@@ -50,6 +51,7 @@ Deno.test("HealthMonitor by a line passes at the first that matches, and fails w
   const first = monitor({ log_line: "^ready" }, () => undefined);
   first.monitor.line("not ready");
   first.monitor.line("ready now");
+  await until(() => first.told.length > 0, "the line counts once the pattern is ready");
   await first.clock.pass(1e6);
   assertEquals([first.told, first.checks()], [["pass"], 0]);
   const second = monitor(

@@ -29,6 +29,7 @@ Deno.test("requiredTexts() gives what every match has", () => {
     [".*", undefined],
     ["", undefined],
     ["|a", undefined],
+    ["(?i)error", undefined],
   ];
   for (const [source, expected] of rows) assertEquals(requiredTexts(source), expected, source);
 });

@@ -1,0 +1,48 @@
+import { errorMessage, UsageError } from "./errors.ts";
+
+/** A regular expression that a user wrote, and that takes a time in proportion to the text. */
+export interface Pattern {
+  readonly source: string;
+  test(text: string): boolean;
+}
+
+/** Look-around and back references, which no engine can bound the time of. */
+const UNBOUNDED = /^(?:[^\\[]|\\[^1-9k]|\[(?:[^\]\\]|\\.)*\])*?(?:\(\?<?[=!]|\\[1-9k])/s;
+
+/**
+ * Whether a text is such an expression, as far as can be told without the engine, which is large.
+ *
+ * @returns what is wrong, or undefined
+ */
+export function patternProblem(source: string): string | undefined {
+  if (UNBOUNDED.test(source)) return "it has a look-around or a back reference, which haft does not take";
+  try {
+    // A group of flags, such as (?i), is known to the engine alone.
+    new RegExp(source.replace(/\(\?[a-z]+\)/g, ""));
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+/**
+ * The engine is RE2's, which goes through a text once: the runtime's own takes minutes for one line of a log
+ * with some expressions, and nothing else is done meanwhile.
+ *
+ * @throws {UsageError} when it is no expression
+ */
+export async function compilePattern(source: string): Promise<Pattern> {
+  const problem = patternProblem(source);
+  if (problem !== undefined) throw noPattern(source, problem);
+  const { RE2JS } = await import("re2js");
+  try {
+    const compiled = RE2JS.compile(RE2JS.translateRegExp(source));
+    return { source, test: (text) => compiled.test(text) };
+  } catch (error) {
+    throw noPattern(source, errorMessage(error));
+  }
+}
+
+function noPattern(source: string, problem: string): UsageError {
+  return new UsageError(`"${source}" is no regular expression: ${problem}`);
+}
