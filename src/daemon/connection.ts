@@ -148,9 +148,9 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   }
 
   /** The hub's side: see {@link FrameSink}. */
-  write(frames: Uint8Array): boolean {
+  write(frames: Buffer): boolean {
     if (this.#closing !== undefined) return false;
-    this.#writer().pushRaw(frames);
+    this.#writer().pushShared(frames);
     return this.#afterQueueing();
   }
 
@@ -176,8 +176,9 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (!taken) this.#clock.stuck(performance.now());
   }
 
-  /** Sends what is queued, then closes. Requests in flight are ended. */
+  /** Sends what is queued and published, then closes. Requests in flight are ended. */
   stop(reason: string): void {
+    if (this.#closing === undefined && !this.#subscriptionsPaused) this.#subscriptions.resume();
     if (this.#closing === undefined) this.#finish(reason, "send");
   }
 

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { FrameWriter, type FrameWriterOptions } from "../socket/framing/frame_writer.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import type { Socket } from "../socket/mod.ts";
@@ -62,9 +63,9 @@ export class ConnectionOutput implements FrameWriterOptions {
     this.#writer.push(json);
   }
 
-  /** @param frames of the connection's own framing */
-  pushRaw(frames: Uint8Array): void {
-    this.#writer.pushRaw(frames);
+  /** @param frames of the connection's own framing, which do not change */
+  pushShared(frames: Buffer): void {
+    this.#writer.pushShared(frames);
   }
 
   flush(): void {

@@ -26,11 +26,6 @@ export class Cursor {
     this.position = options.position;
   }
 
-  /** Another reader of the same events, at the same place if no other is given. */
-  fork(position: number = this.position): Cursor {
-    return new Cursor(this.#ring, { matches: this.#matches, position });
-  }
-
   /** Whether the ring holds something that this cursor has not looked at. */
   get behind(): boolean {
     return this.position < this.#ring.next;

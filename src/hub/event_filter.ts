@@ -16,7 +16,12 @@ export interface EventFilter {
 export function compileTypeGlobs(globs: readonly string[]): (type: string) => boolean {
   const patterns = globs.map(toPattern);
   if (patterns.length === 0) return () => true;
-  return (type) => patterns.some((pattern) => pattern.test(type));
+  // Of a burst, most events have the same type.
+  let last: { type: string; matches: boolean } | undefined;
+  return (type) => {
+    if (last?.type !== type) last = { type, matches: patterns.some((pattern) => pattern.test(type)) };
+    return last.matches;
+  };
 }
 
 function toPattern(glob: string): RegExp {

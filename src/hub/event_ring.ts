@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
-import type { SharedFrame } from "../socket/framing/shared_frame.ts";
+import type { Framing } from "../socket/framing/framing.ts";
+import { copyFrameIn, type SharedFrame } from "../socket/framing/shared_frame.ts";
 import { FrameArena } from "./frame_arena.ts";
 
 /** One event as the hub keeps it. */
@@ -19,6 +20,8 @@ export interface HubEvent {
   readonly frame: SharedFrame;
   /** Bytes of the frame. */
   readonly size: number;
+  /** Copies the message as a frame of this framing. @returns its bytes */
+  copyFrame(framing: Framing, target: Buffer, at: number): number;
 }
 
 class StoredEvent implements HubEvent {
@@ -31,7 +34,7 @@ class StoredEvent implements HubEvent {
   readonly #start: number;
 
   constructor(
-    { seq, type, subject, time, size }: Omit<HubEvent, "frame">,
+    { seq, type, subject, time, size }: Omit<HubEvent, "frame" | "copyFrame">,
     place: { piece: Buffer; start: number },
   ) {
     this.seq = seq;
@@ -46,6 +49,11 @@ class StoredEvent implements HubEvent {
   /** A view, not a copy. */
   get frame(): SharedFrame {
     return this.#piece.subarray(this.#start, this.#start + this.size);
+  }
+
+  copyFrame(framing: Framing, target: Buffer, at: number): number {
+    const from = { bytes: this.#piece, start: this.#start, length: this.size };
+    return copyFrameIn(framing, from, { target, at });
   }
 }
 

@@ -1,12 +1,12 @@
 /**
- * Hands the hub's events to connections as ready frames. Subscribers with the same filter and framing form a
- * group: what is new is put together once per tick and the same bytes are written to every member that keeps
- * up. A member whose connection is full leaves the group, keeps its own cursor, and joins again when it has
- * caught up.
+ * Hands the hub's events to connections as ready frames. It goes round its subscribers, once a turn of the
+ * event loop at most, and writes to each what is new for it: the same bytes to all that have the same filter,
+ * framing and place. After some writes it lets other work pass, and what that publishes goes along with what
+ * the remaining subscribers get. One whose connection is full is left out until it has caught up.
  */
 import { Buffer } from "node:buffer";
 import type { Framing } from "../socket/framing/framing.ts";
-import { frameIn, sharedFrame } from "../socket/framing/shared_frame.ts";
+import { frameIn, frameLength, sharedFrame } from "../socket/framing/shared_frame.ts";
 import type { Cursor, CursorRead, Lagged } from "./cursor.ts";
 import type { EventFilter } from "./event_filter.ts";
 import type { Hub, StreamPosition } from "./hub.ts";
@@ -14,8 +14,11 @@ import type { Hub, StreamPosition } from "./hub.ts";
 /** A connection as the fan-out sees it. */
 export interface FrameSink {
   readonly framing: Framing;
-  /** Takes the bytes in any case; false when it wants no more until {@link FrameSubscription.resume}. */
-  write(frames: Uint8Array): boolean;
+  /**
+   * Takes the bytes in any case, which do not change; false when it wants no more until
+   * {@link FrameSubscription.resume}.
+   */
+  write(frames: Buffer): boolean;
 }
 
 /** One subscription of one connection. */
@@ -24,7 +27,7 @@ export interface FrameSubscription extends Disposable {
   readonly position: StreamPosition;
   /** Begins to write; until then the events stay in the ring. */
   start(): void;
-  /** The connection has drained: go on from where this subscriber stopped. */
+  /** Writes now what is new for this subscriber, as when the connection has drained. */
   resume(): void;
 }
 
@@ -34,11 +37,11 @@ interface Group {
   readonly filter: EventFilter;
   readonly framing: Framing;
   readonly cursor: Cursor;
+  /** Those that keep up. */
   readonly live: Set<Member>;
   members: number;
-  readonly fanout: Pick<Hub, "epoch"> & {
-    /** Writes what is new to the groups. */
-    flush(): void;
+  readonly fanout: {
+    readonly hub: Pick<Hub, "epoch" | "seq">;
     /** A group has no member any more. */
     drop(group: Group): void;
   };
@@ -47,32 +50,32 @@ interface Group {
 /** A connection may have many, and most wait: a member holds no more than its place. */
 class Member implements FrameSubscription {
   readonly sink: FrameSink;
-  readonly #group: Group;
+  readonly group: Group;
   readonly #seq: number;
-  /** Its own place while it is behind its group; undefined while it keeps up. */
-  #cursor: Cursor | undefined;
+  /** The `seq` to look at next. */
+  next: number;
   #state: "made" | "made-reset" | "started" | "ended";
 
-  constructor(group: Group, sink: FrameSink, { seq, cursor, reset }: {
+  constructor(group: Group, sink: FrameSink, { seq, next, reset }: {
     seq: number;
-    cursor: Cursor;
+    next: number;
     /** It asked for another life of the stream. */
     reset: boolean;
   }) {
     this.sink = sink;
-    this.#group = group;
+    this.group = group;
     this.#seq = seq;
-    this.#cursor = cursor;
+    this.next = next;
     this.#state = reset ? "made-reset" : "made";
     group.members++;
   }
 
   get filter(): EventFilter {
-    return this.#group.filter;
+    return this.group.filter;
   }
 
   get position(): StreamPosition {
-    return { epoch: this.#group.fanout.epoch, seq: this.#seq };
+    return { epoch: this.group.fanout.hub.epoch, seq: this.#seq };
   }
 
   start(): void {
@@ -84,47 +87,65 @@ class Member implements FrameSubscription {
   }
 
   resume(): void {
-    if (this.#state !== "started" || this.#cursor === undefined) return;
-    while (this.#cursor.behind) {
-      const frames = joinFrames(this.#group.framing, this.#cursor.read(CATCH_UP_BYTES));
-      if (frames !== undefined && !this.sink.write(frames)) return;
+    if (this.#state !== "started") return;
+    const { cursor, framing, fanout, live } = this.group;
+    while (this.next <= fanout.hub.seq) {
+      cursor.position = this.next;
+      const frames = joinFrames(framing, cursor.read(CATCH_UP_BYTES));
+      this.next = cursor.position;
+      if (frames !== undefined && !this.sink.write(frames)) return void live.delete(this);
     }
-    this.#group.fanout.flush();
-    this.#cursor = undefined;
-    this.#group.live.add(this);
-  }
-
-  /** It does not keep up: it goes on by itself until it does. */
-  leave(): void {
-    this.#group.live.delete(this);
-    this.#cursor = this.#group.cursor.fork();
+    live.add(this);
   }
 
   [Symbol.dispose](): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
-    this.#group.live.delete(this);
-    if (--this.#group.members === 0) this.#group.fanout.drop(this.#group);
+    this.group.live.delete(this);
+    if (--this.group.members === 0) this.group.fanout.drop(this.group);
   }
 }
 
 /** How much a member that is behind is given at once. */
 const CATCH_UP_BYTES = 64 * 1024;
+/** Writes before other work may pass, unless so much is new that the ring could overwrite it. */
+const WRITES_IN_A_ROW = 16;
+const HURRY_EVENTS = 4096;
+const HURRY_BYTES = 1024 * 1024;
+
+/** Frames of the events from `from` to before `to`. */
+interface Written {
+  from: number;
+  to: number;
+  frames: Buffer | undefined;
+}
+
+interface Round {
+  /** Group by group, which have the same to write. */
+  members: Member[];
+  /** Of them, the next one. */
+  index: number;
+  /** The stream when it began. */
+  seq: number;
+  bytes: number;
+  /** What each group's last member got, for the next one at the same place. */
+  last: Map<Group, Written>;
+  /** The frames of all events, for groups that want them all. */
+  whole: Partial<Record<Framing, Written>>;
+}
 
 export class FrameFanout {
   readonly #hub: Hub;
   readonly #groups = new Map<string, Group>();
-
   readonly #shared: Group["fanout"];
+  /** Undefined while every member that keeps up has everything. */
+  #round: Round | undefined;
+  #scheduled = false;
 
   constructor(hub: Hub) {
     this.#hub = hub;
-    this.#shared = {
-      epoch: hub.epoch,
-      flush: () => this.#flush(),
-      drop: ({ key }) => this.#groups.delete(key),
-    };
-    hub.onWake({ wake: () => this.#flush() });
+    this.#shared = { hub, drop: ({ key }) => this.#groups.delete(key) };
+    hub.onWake({ wake: () => this.#onWake() });
   }
 
   /**
@@ -137,10 +158,9 @@ export class FrameFanout {
     sink: FrameSink,
     { filter, since }: { filter: EventFilter; since?: StreamPosition },
   ): FrameSubscription {
-    this.#flush();
     const group = this.#group(sink.framing, filter);
     const { position, reset } = this.#hub.begin(since);
-    return new Member(group, sink, { seq: this.#hub.seq, cursor: group.cursor.fork(position), reset });
+    return new Member(group, sink, { seq: this.#hub.seq, next: position, reset });
   }
 
   #group(framing: Framing, filter: EventFilter): Group {
@@ -154,26 +174,80 @@ export class FrameFanout {
     return group;
   }
 
-  #flush(): void {
-    for (const group of this.#groups.values()) {
-      if (!group.cursor.behind) continue;
-      const frames = joinFrames(group.framing, group.cursor.read());
-      if (frames === undefined) continue;
-      for (const member of group.live) {
-        if (!member.sink.write(frames)) member.leave();
-      }
+  #onWake(): void {
+    if (this.#groups.size === 0) return;
+    const { seq, publishedBytes } = this.#hub;
+    const round = this.#round ??= this.#begin();
+    if (seq - round.seq > HURRY_EVENTS || publishedBytes - round.bytes > HURRY_BYTES) this.#goOn(Infinity);
+  }
+
+  #begin(): Round {
+    const members = [];
+    for (const { live } of this.#groups.values()) {
+      for (const member of live) members.push(member);
     }
+    this.#schedule();
+    const { seq, publishedBytes } = this.#hub;
+    return { members, index: 0, seq, bytes: publishedBytes, last: new Map(), whole: {} };
+  }
+
+  #goOn(most: number): void {
+    const round = this.#round;
+    if (round === undefined) return;
+    for (let writes = 0; writes < most;) {
+      const member = round.members[round.index++];
+      if (member === undefined) {
+        // The first ones have not got what came after their turn.
+        this.#round = this.#hub.seq > round.seq ? this.#begin() : undefined;
+        return;
+      }
+      if (!member.group.live.has(member)) continue;
+      const frames = this.#newFor(member, round);
+      if (frames === undefined) continue;
+      writes++;
+      if (!member.sink.write(frames)) member.group.live.delete(member);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#goOn(WRITES_IN_A_ROW);
+    });
+  }
+
+  #newFor(member: Member, { last, whole }: Round): Buffer | undefined {
+    const { group, next: from } = member;
+    const to = this.#hub.seq + 1;
+    if (from === to) return undefined;
+    member.next = to;
+    const known = last.get(group);
+    if (known?.from === from && known.to === to) return known.frames;
+    group.cursor.position = from;
+    const read = group.cursor.read();
+    const wantsAll = read.events.length === to - from;
+    const shared = wantsAll ? whole[group.framing] : undefined;
+    const isSame = shared?.from === from && shared.to === to;
+    const written = isSame ? shared : { from, to, frames: joinFrames(group.framing, read) };
+    last.set(group, written);
+    if (wantsAll) whole[group.framing] = written;
+    return written.frames;
   }
 }
 
-function joinFrames(framing: Framing, { lagged, events }: CursorRead): Uint8Array | undefined {
-  const only = events[0];
-  if (lagged === undefined && events.length <= 1) {
-    return only === undefined ? undefined : frameIn(framing, only.frame);
-  }
-  const frames = events.map(({ frame }) => frameIn(framing, frame));
-  if (lagged !== undefined) frames.unshift(noticeFrame(framing, "lagged", lagged));
-  return Buffer.concat(frames);
+/** Of its own memory, so that a connection that is full holds no more of the ring than this. */
+function joinFrames(framing: Framing, { lagged, events }: CursorRead): Buffer | undefined {
+  const notice = lagged === undefined ? undefined : noticeFrame(framing, "lagged", lagged);
+  let length = notice?.length ?? 0;
+  for (const event of events) length += frameLength(framing, event.size);
+  if (length === 0) return undefined;
+  const joined = Buffer.allocUnsafeSlow(length);
+  let at = notice?.copy(joined) ?? 0;
+  for (const event of events) at += event.copyFrame(framing, joined, at);
+  return joined;
 }
 
 /** A notice stands outside the stream: it is an event without `seq`, for this subscriber alone. */

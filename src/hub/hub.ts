@@ -43,7 +43,8 @@ export class Hub {
   readonly #readers = new Set<HubReader>();
   readonly #onVolume: (() => void) | undefined;
   #wakeScheduled = false;
-  #volume = 0;
+  #published = 0;
+  #volumeFrom = 0;
 
   constructor({ limits = {}, maxFrameBytes, now = Date.now, onVolume }: HubOptions = {}) {
     this.#onVolume = onVolume;
@@ -54,6 +55,11 @@ export class Hub {
   /** The `seq` of the newest event, 0 before the first. */
   get seq(): number {
     return this.#ring.next - 1;
+  }
+
+  /** Bytes of all events so far. */
+  get publishedBytes(): number {
+    return this.#published;
   }
 
   /** Events and bytes that a new subscriber could still replay. */
@@ -69,9 +75,9 @@ export class Hub {
    */
   publish(type: string, data: unknown, { subject }: { subject?: string | undefined } = {}): number {
     const event = this.#ring.push({ type, subject, time: this.#now(), data });
-    this.#volume += event.size;
-    if (this.#volume >= VOLUME_BYTES) {
-      this.#volume = 0;
+    this.#published += event.size;
+    if (this.#published - this.#volumeFrom >= VOLUME_BYTES) {
+      this.#volumeFrom = this.#published;
       this.#onVolume?.();
     }
     if (this.#readers.size > 0 && !this.#wakeScheduled) {

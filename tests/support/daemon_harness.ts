@@ -41,6 +41,18 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
+/** Lets one turn of the event loop pass. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await settle();
+}
+
+/** Lets events that were published be written. */
+export async function written(): Promise<void> {
+  await settle();
+  await turn();
+}
+
 export function request(method: string, data?: unknown, id = "1"): Record<string, unknown> {
   return { type: "request", id, method, ...(data === undefined ? {} : { data }) };
 }

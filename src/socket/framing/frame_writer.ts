@@ -40,6 +40,7 @@ export class FrameWriter {
   readonly #options: FrameWriterOptions;
   #buffer: Buffer | undefined;
   #length = 0;
+  /** What the socket holds, when it was borrowed. */
   #lent: Buffer | undefined;
   #lentLength = 0;
   /** Bytes of the last write: the next may be as long. */
@@ -60,7 +61,7 @@ export class FrameWriter {
 
   /** True while the socket holds memory that it could not write at once. */
   get blocked(): boolean {
-    return this.#lent !== undefined;
+    return this.#lentLength > 0;
   }
 
   /**
@@ -92,6 +93,12 @@ export class FrameWriter {
     return Math.min(this.#options.maxFrameBytes ?? LIMITS.frame, LIMITS.frameCeiling);
   }
 
+  /** Writes bytes that will not change, without a copy when nothing is queued before them. */
+  pushShared(bytes: Buffer): void {
+    if (this.queuedBytes > 0) this.pushRaw(bytes);
+    else this.#give(bytes, undefined);
+  }
+
   /** Queues bytes as they are. */
   pushRaw(bytes: Uint8Array): void {
     this.#reserve(bytes.length).set(bytes, this.#length);
@@ -101,11 +108,8 @@ export class FrameWriter {
 
   /** The socket has written what it held. */
   drained(): void {
-    const lent = this.#lent;
-    if (lent === undefined) return;
-    this.#lent = undefined;
-    this.#lentLength = 0;
-    returnBuffer(lent);
+    if (this.#lentLength === 0) return;
+    this.#takeBack();
     if (this.#length > 0) this.flush();
     this.#options.onTaken?.();
   }
@@ -114,20 +118,29 @@ export class FrameWriter {
   flush(): void {
     const buffer = this.#buffer;
     const length = this.#length;
-    if (this.#lent !== undefined || length === 0 || buffer === undefined) return;
+    if (this.blocked || length === 0 || buffer === undefined) return;
     this.#buffer = undefined;
     this.#length = 0;
-    this.#lent = buffer;
-    this.#lentLength = this.#usual = length;
-    if (!this.#options.write(buffer.subarray(0, length))) return this.#options.onBlocked?.();
-    this.#lent = undefined;
-    this.#lentLength = 0;
-    returnBuffer(buffer);
+    this.#usual = length;
+    this.#give(buffer.subarray(0, length), buffer);
+  }
+
+  #give(bytes: Buffer, borrowed: Buffer | undefined): void {
+    this.#lent = borrowed;
+    this.#lentLength = bytes.length;
+    if (!this.#options.write(bytes)) return this.#options.onBlocked?.();
+    this.#takeBack();
     this.#options.onTaken?.();
   }
 
+  #takeBack(): void {
+    if (this.#lent !== undefined) returnBuffer(this.#lent);
+    this.#lent = undefined;
+    this.#lentLength = 0;
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#lent !== undefined) return;
+    if (this.#scheduled || this.blocked) return;
     this.#scheduled = true;
     queueMicrotask(() => this.#writeSoon());
   }

@@ -32,3 +32,23 @@ export function writeSharedFrame(bytes: Buffer, start: number, json: string, len
 export function frameIn(framing: Framing, frame: SharedFrame): Buffer {
   return framing === "lines" ? frame.subarray(LENGTH_BYTES) : frame.subarray(0, frame.length - 1);
 }
+
+/** Bytes of a frame of this framing. @param length of the shared frame */
+export function frameLength(framing: Framing, length: number): number {
+  return framing === "lines" ? length - LENGTH_BYTES : length - 1;
+}
+
+/**
+ * Copies the frame of this framing to `target`.
+ *
+ * @param start of the shared frame in `bytes`
+ * @returns its bytes
+ */
+export function copyFrameIn(
+  framing: Framing,
+  { bytes, start, length }: { bytes: Buffer; start: number; length: number },
+  { target, at }: { target: Buffer; at: number },
+): number {
+  const from = framing === "lines" ? start + LENGTH_BYTES : start;
+  return bytes.copy(target, at, from, from + frameLength(framing, length));
+}

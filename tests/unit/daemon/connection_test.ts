@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { CONNECTION_LIMITS } from "../../../src/daemon/connection_limits.ts";
 import { Connection } from "../../../src/daemon/connection.ts";
-import { daemonHarness, type FakeClient, request, settle } from "../../support/daemon_harness.ts";
+import { daemonHarness, type FakeClient, request, settle, written } from "../../support/daemon_harness.ts";
 
 function connectionOf(client: FakeClient): Connection {
   if (client.handler instanceof Connection) return client.handler;
@@ -25,7 +25,7 @@ Deno.test("events.subscribe answers first, with the snapshot, and then streams w
   client.send(subscribe(["app.*"]));
   harness.hub.publish("app.after", 1);
   harness.hub.publish("other.after", 2);
-  await settle();
+  await written();
   const [answer, event, ...rest] = client.socket.take();
   assertEquals((answer?.["data"] as { snapshot: unknown; seq: number }).snapshot, { state: 1 });
   assertEquals([event?.["event"], event?.["seq"], event?.["data"], rest.length], ["app.after", 2, 1, 0]);
@@ -40,7 +40,7 @@ Deno.test("events.subscribe since a position replays; unsubscribe ends the strea
   const id = (replay[0]?.["data"] as { subscription_id: string }).subscription_id;
   await client.ask(request("events.unsubscribe", { subscription_id: id }, "2"));
   harness.hub.publish("app.x", 3);
-  await settle();
+  await written();
   assertEquals(client.socket.take(), []);
   const [again] = await client.ask(request("events.unsubscribe", { subscription_id: id }, "3"));
   assertEquals(shown([again ?? {}]), ["not_found"]);
@@ -61,6 +61,8 @@ Deno.test("events.publish takes types under user. alone", async () => {
     request("events.publish", { type: "user.deployed", data: { to: "prod" } }, "2"),
     request("events.publish", { type: "app.log_line" }, "3"),
   );
+  await written();
+  answers.push(...client.socket.take());
   assertEquals(shown(answers), ["response", "response", "invalid_params", 1]);
 });
 
@@ -173,9 +175,9 @@ Deno.test("a subscriber that does not read is left alone, told what it missed, a
   slow.socket.stalled = true;
   for (let i = 0; i < 70_000; i++) {
     harness.hub.publish("app.x", i);
-    if (i % 100 === 0) await Promise.resolve();
+    if (i % 100 === 0) await written();
   }
-  await settle();
+  await written();
   const queued = connectionOf(slow).figures.queued_bytes;
   assertEquals([queued < 30_000, quick.socket.take().length], [true, 70_000]);
   slow.socket.stalled = false;
@@ -290,4 +292,15 @@ Deno.test("the end of a connection cancels what it had in flight and its subscri
   harness.hub.publish("app.x", 1);
   await settle();
   assertEquals(client.socket.take(), []);
+});
+
+Deno.test("a connection that is stopped sends what was published before", async () => {
+  await using harness = daemonHarness();
+  const client = harness.connect();
+  await client.ask(subscribe([]));
+  harness.hub.publish("app.x", 1);
+  connectionOf(client).stop("the daemon stops");
+  assertEquals(shown(client.socket.take()), [1]);
+  await written();
+  assertEquals([client.socket.closed, client.socket.take()], [true, []]);
 });

@@ -27,7 +27,7 @@ class RecordingSink implements FrameSink {
   }
 }
 
-const tick = () => Promise.resolve();
+const tick = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 async function harness(options: { events?: number } = {}) {
   const hub = new Hub(options.events === undefined ? {} : { limits: { events: options.events } });
@@ -162,4 +162,31 @@ Deno.test("FrameFanout delivers every event once across members that stall and r
     subscription.resume();
     assertEquals(sink.events, expected, `seed ${seed}`);
   }
+});
+
+Deno.test("FrameFanout lets other work pass amid many members, who get what that publishes along with the rest", async () => {
+  const { hub, join } = await harness();
+  const sinks = Array.from({ length: 100 }, () => new RecordingSink());
+  for (const sink of sinks) join(sink);
+  hub.publish("a.b", 0);
+  await Promise.resolve();
+  setImmediate(() => hub.publish("a.b", 1));
+  while (sinks.some(({ events }) => events.length < 2)) await tick();
+  assertEquals(sinks.map(({ events }) => events.join()), sinks.map(() => "1,2"));
+  assertEquals(new Set(sinks.map(({ writes }) => writes.length)), new Set([1, 2]));
+});
+
+Deno.test("FrameFanout writes before the ring overwrites what is new, although no other work has passed", async () => {
+  const { hub, join } = await harness();
+  const sinks = [new RecordingSink(), new RecordingSink("length")];
+  for (const sink of sinks) join(sink);
+  const text = "x".repeat(1024 * 1024 / 4);
+  for (let n = 0; n < 200; n++) {
+    hub.publish("a.b", text);
+    await Promise.resolve();
+  }
+  await tick();
+  assertEquals(sinks[0]?.events, Array.from({ length: 200 }, (_, n) => `${n + 1}`));
+  const [lines, lengths] = sinks.map(({ writes }) => writes.reduce((sum, { length }) => sum + length, 0));
+  assertEquals(lengths, (lines ?? 0) + 3 * 200);
 });

@@ -138,3 +138,27 @@ Deno.test("FrameWriter that gathers writes once what a sender that waits for eac
   }
   assertEquals(sink.writes.length > 3, true);
 });
+
+Deno.test("FrameWriter gives shared bytes to the socket as they are, behind what is queued, and lends them to no other", async () => {
+  const writes: string[] = [];
+  let taken = false;
+  const writer = new FrameWriter({
+    framing: "lines",
+    write: (bytes) => {
+      writes.push(bytes.toString());
+      return taken;
+    },
+  });
+  const shared = Buffer.from("x".repeat(1024));
+  writer.pushShared(shared);
+  assertEquals([writes.length, writer.blocked, writer.queuedBytes], [1, true, 1024]);
+  writer.pushShared(Buffer.from("second\n"));
+  assertEquals(writes.length, 1);
+  taken = true;
+  writer.drained();
+  writer.push("3");
+  writer.pushShared(Buffer.from("fourth\n"));
+  await Promise.resolve();
+  assertEquals(writes.slice(1), ["second\n", "3\nfourth\n"]);
+  assertEquals(shared.toString(), "x".repeat(1024));
+});
