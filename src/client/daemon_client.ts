@@ -6,7 +6,7 @@ import type { IpcChannel, Message } from "../channel/ipc_channel.ts";
 import type { RequestOptions } from "../channel/pending_requests.ts";
 import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
 import type { Ack } from "../protocol/hello.ts";
-import { PARTS, PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
+import { CONTROL, PARTS, PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
@@ -27,6 +27,8 @@ export interface ConnectOptions {
   /** Keep trying until a daemon listens. */
   retry?: boolean;
   framing?: "lines" | "length";
+  /** It looks after the daemon, which lets it in where other clients have taken all connections. */
+  control?: boolean | undefined;
   signal?: AbortSignal;
 }
 
@@ -55,7 +57,7 @@ export class DaemonClient implements AsyncDisposable {
    * @throws {RequestError} `unsupported_protocol`
    */
   static async connect(options: ConnectOptions): Promise<DaemonClient> {
-    const { client, version, socket, env, signal, framing = "length", retry = false } = options;
+    const { client, version, socket, env, signal, framing = "length", retry = false, control } = options;
     const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
     const channel = await LocalSocketChannel.connect(DAEMON_ENDPOINT, {
       framing,
@@ -65,7 +67,7 @@ export class DaemonClient implements AsyncDisposable {
       ...(env === undefined ? {} : { env }),
       ...(signal === undefined ? {} : { signal }),
     });
-    return await DaemonClient.over(channel, { client, version, timeoutMs, signal });
+    return await DaemonClient.over(channel, { client, version, timeoutMs, signal, control });
   }
 
   /**
@@ -89,12 +91,12 @@ export class DaemonClient implements AsyncDisposable {
   /** Over a channel that is open; it is closed when the daemon refuses. */
   static async over(
     channel: IpcChannel,
-    { client, version, timeoutMs, signal }: {
-      client: string;
-      version: string;
-      timeoutMs: number;
-      signal?: AbortSignal | undefined;
-    },
+    { client, version, timeoutMs, signal, control }:
+      & Pick<ConnectOptions, "client" | "version" | "control">
+      & {
+        timeoutMs: number;
+        signal?: AbortSignal | undefined;
+      },
   ): Promise<DaemonClient> {
     const listeners = new Set<(event: DaemonEvent) => void>();
     channel.onMessage((message) => {
@@ -102,7 +104,8 @@ export class DaemonClient implements AsyncDisposable {
       else if (isEvent(message)) { for (const listener of listeners) listener(message); }
     });
     try {
-      const hello = { client, version, protocol: PROTOCOL_RANGE, capabilities: [PARTS] };
+      const capabilities = control === true ? [PARTS, CONTROL] : [PARTS];
+      const hello = { client, version, protocol: PROTOCOL_RANGE, capabilities };
       const ack = await channel.request("hello", hello, { timeoutMs, signal }) as Result<"hello">;
       return new DaemonClient(channel, ack, listeners);
     } catch (error) {

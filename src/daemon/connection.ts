@@ -10,6 +10,7 @@ import type { FrameFanout, FrameSink } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
 import type { Message } from "../protocol/envelope.ts";
 import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
+import { asksForControl } from "../protocol/asks_for_control.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
@@ -30,6 +31,8 @@ export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
   readonly limits: ConnectionLimits;
   readonly fanout: FrameFanout;
   readonly traffic: { received(bytes: number, messages: number): void; sent(bytes: number): void };
+  /** Whether there is room among the reserved connections. */
+  hasReserve(): boolean;
   /** The client has said its name, for the first time. */
   onIntroduced(connection: Connection): void;
   /** Called once, when the connection has ended. */
@@ -52,8 +55,10 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   protocol: number = PROTOCOL_RANGE[0];
   takesParts = false;
   requests = 0;
-  /** Whether the first frame is still to come; an empty frame is none. */
+  /** Whether it is open and its first frame is still to come; an empty frame is none. */
   silent = true;
+  /** Why the first message gets the error `too_many`; only that tells the client's framing. */
+  refusal: string | undefined;
   #bytesReceived = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
@@ -69,7 +74,6 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   #leftOut = 0;
   /** Why it ends; undefined while it is open. */
   #closing: string | undefined;
-  #refusal: string | undefined;
 
   /** @param dialect the wire that its peer speaks; undefined for the native one */
   constructor(socket: Socket, host: ConnectionHost, readonly dialect?: string) {
@@ -189,14 +193,6 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     this.stop(message);
   }
 
-  /**
-   * Answers the first message with the error `too_many`: only then is it known which framing the client
-   * reads.
-   */
-  refuse(message: string): void {
-    this.#refusal = message;
-  }
-
   /** The socket's side: the connection has ended. */
   close(error: Error | undefined): void {
     this.#finish(error === undefined ? "closed by the client" : error.message, "gone");
@@ -245,7 +241,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
 
   /** When {@link checkTimes} has something to do, unless something comes or goes before. */
   get dueAt(): number {
-    if (this.#decoder.partial || this.#refusal !== undefined) return 0;
+    if (this.#decoder.partial || this.refusal !== undefined) return 0;
     return this.#clock.dueAt(this.#host.limits, this.#state);
   }
 
@@ -254,8 +250,8 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (this.#decoder.partial && now - this.#clock.heardAt > PAUSE_MS) {
       this.#decode((onFrame) => this.#decoder.settle(onFrame));
     }
-    const refused = this.#refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
-    if (refused) this.fail("too_many", this.#refusal ?? "");
+    const refused = this.refusal !== undefined && now - this.#clock.heardAt > REFUSED_MS;
+    if (refused) this.fail("too_many", this.refusal ?? "");
     const overdue = this.#clock.look(now, this.#host.limits, this.#state);
     switch (overdue?.kind) {
       case "ping":
@@ -289,8 +285,11 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   #onFrame(bytes: Buffer, start: number, end: number): void {
     this.silent = false;
     if (this.#closing !== undefined) return;
-    if (this.#refusal !== undefined) return this.fail("too_many", this.#refusal);
     const value = decodeJson(bytes, start, end);
+    if (this.refusal !== undefined) {
+      if (!this.#host.hasReserve() || !asksForControl(value)) return this.fail("too_many", this.refusal);
+      this.refusal = undefined;
+    }
     if (!isMessage(value)) {
       return this.fail("invalid_request", `A message is an object whose "type" is one of the protocol's`);
     }
@@ -338,6 +337,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (this.#closing === undefined) {
       if (rest === "send") this.#output?.flush();
       this.#closing = reason;
+      this.silent = false;
       this.#decoder.stop();
       this.#subscriptions[Symbol.dispose]();
       this.#dispatcher.endAll(new RequestError("cancelled", "The connection was closed"));

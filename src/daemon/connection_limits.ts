@@ -6,6 +6,10 @@ export interface ConnectionLimits extends PeerLimits {
   connections: number;
   /** Connections that have not sent their first frame. */
   silentConnections: number;
+  /** How long a new connection may be silent before it makes way for others. */
+  silentGraceMs: number;
+  /** Further connections, for clients that say hello with the capability `control`. */
+  reservedConnections: number;
   frameBeforeHello: number;
   frame: number;
   outputSoft: number;
@@ -18,6 +22,8 @@ export interface ConnectionLimits extends PeerLimits {
 export const CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   connections: LIMITS.connections,
   silentConnections: LIMITS.unauthenticatedConnections,
+  silentGraceMs: 1_000,
+  reservedConnections: 8,
   // The daemon's endpoint is also for people with `nc -U`: it waits longer for a first frame than a dialect's
   // does.
   firstFrameTimeoutMs: 60_000,

@@ -10,7 +10,7 @@ import { loadDialect } from "../dialects/mod.ts";
 import { type Place, placesOf } from "../dialects/places.ts";
 import { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
-import { PARTS } from "../protocol/protocol_range.ts";
+import { CAPABILITIES } from "../protocol/protocol_range.ts";
 import { METHODS } from "../protocol/methods/mod.ts";
 import { SAID_BY_TASKS } from "../protocol/task_events.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -189,14 +189,7 @@ export class Daemon {
       version,
       build,
       home,
-      capabilities: [
-        "events",
-        "cancel",
-        "oneway",
-        "describe",
-        PARTS,
-        ...(runtime.succession === undefined ? [] : ["successor"]),
-      ],
+      capabilities: [...CAPABILITIES, ...(runtime.succession === undefined ? [] : ["successor"])],
       snapshot: (types) => {
         this.#services.subscribed(types);
         const { size: clients } = this.#server.connections;

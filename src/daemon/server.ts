@@ -69,6 +69,7 @@ export class Server implements AsyncDisposable {
       fanout: new FrameFanout(options.hub),
       traffic: this.traffic,
       stopping: false,
+      hasReserve: () => this.#hasReserve(),
       onInternalError: options.onInternalError,
       onIntroduced: (connection) => this.#news("client.connected", connection),
       onClose: (connection, reason) => this.#forget(connection, reason),
@@ -177,20 +178,35 @@ export class Server implements AsyncDisposable {
 
   #refuseIfTooMany(connection: Connection): void {
     const { connections, silentConnections } = this.#host.limits;
-    const open = this.#connections.size;
+    const message = `More than ${connections} connections`;
+    const open = this.#connections.size - this.#makeRoom();
     // Connections that wait for their refusal are limited, too.
-    if (open > connections + silentConnections) {
-      connection.fail("too_many", `More than ${connections} connections`);
-    } else if (open > connections) connection.refuse(`More than ${connections} connections`);
-    else if (this.#silent() > silentConnections) {
-      connection.fail("too_many", `More than ${silentConnections} connections that have sent nothing yet`);
-    }
+    if (this.#connections.size > connections + silentConnections) connection.fail("too_many", message);
+    else if (open > connections) connection.refusal = message;
   }
 
-  #silent(): number {
-    let silent = 0;
-    for (const connection of this.#connections.values()) if (connection.silent) silent++;
-    return silent;
+  /**
+   * Connections that say nothing make way for others, the oldest first. A new one has a moment to speak, so
+   * that many clients at once do not end each other.
+   *
+   * @returns how many have made way
+   */
+  #makeRoom(): number {
+    const { connections, silentConnections, silentGraceMs } = this.#host.limits;
+    const silent = [...this.#connections.values()].filter(({ silent }) => silent);
+    const tooMany = Math.max(silent.length - silentConnections, this.#connections.size - connections, 0);
+    const message =
+      `More than ${silentConnections} connections that have sent nothing yet, or ${connections} in all`;
+    const now = Date.now();
+    const overdue = silent.slice(0, tooMany).filter(({ connectedAt }) => now - connectedAt >= silentGraceMs);
+    for (const connection of overdue) connection.fail("too_many", message);
+    return overdue.length;
+  }
+
+  #hasReserve(): boolean {
+    const { connections, reservedConnections } = this.#host.limits;
+    const served = [...this.#connections.values()].filter(({ refusal }) => refusal === undefined);
+    return served.length < connections + reservedConnections;
   }
 
   #forget(connection: Connection, reason: string): void {
@@ -253,6 +269,7 @@ export class Server implements AsyncDisposable {
     this.#endpoints.check();
     const now = performance.now();
     for (const connection of this.#connections.values()) connection.checkTimes(now);
+    this.#makeRoom();
     for (const dialect of this.#dialects) dialect.checkTimes(now);
     this.#whenEmpty?.();
   }

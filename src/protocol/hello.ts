@@ -12,7 +12,10 @@ export const Hello = v.object({
   version: v.optional(v.pipe(v.string(), v.maxLength(100))),
   /** Oldest and newest protocol that it speaks. */
   protocol: v.tuple([v.pipe(v.number(), v.integer()), v.pipe(v.number(), v.integer())]),
-  /** What it understands that older clients do not: `parts`, answers larger than a frame. */
+  /**
+   * What it understands that older clients do not: `parts`, answers larger than a frame. `control`: it looks
+   * after the daemon, and asks for one of the reserved connections.
+   */
   capabilities: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(100)), []),
 });
 export type Hello = v.InferOutput<typeof Hello>;

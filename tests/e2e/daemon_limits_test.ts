@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { CONNECTION_LIMITS } from "../../src/daemon/connection_limits.ts";
-import { LineClient, metric, refusal, verdict } from "../faults/line_client.ts";
+import { LineClient, metric, verdict } from "../faults/line_client.ts";
 import { until } from "../support/until.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
@@ -37,17 +37,48 @@ Deno.test("as many connections as the limit are served, one more is told why, an
   assertEquals(await verdict(daemon.socket), "ok");
 });
 
-Deno.test("as many silent connections as the limit are borne, one more is told why; they do not keep others out for good", async () => {
+Deno.test("silent connections make way for those that speak, in every framing, and haft's commands get in", async () => {
   await using daemon = await DaemonSandbox.create(binary);
   await daemon.start();
-  const { silentConnections } = CONNECTION_LIMITS;
   const silent: LineClient[] = [];
-  while (silent.length < silentConnections - 1) silent.push(await LineClient.connect(daemon.socket));
-  assertEquals(await verdict(daemon.socket), "ok");
-  silent.push(await LineClient.connect(daemon.socket));
-  assertEquals(await refusal(daemon.socket), "too_many");
-  await leave(daemon.socket, silent);
-  assertEquals(await verdict(daemon.socket), "ok");
+  while (silent.length < CONNECTION_LIMITS.silentConnections) {
+    silent.push(await LineClient.connect(daemon.socket));
+  }
+  for (let i = 0; i < 5; i++) assertEquals(await verdict(daemon.socket), "ok");
+  for (
+    const args of [["daemon", "status"], ["app", "status"], ["ipc-send", "daemon.ping"], [
+      "ipc-send",
+      "--timeout",
+      "20s",
+      "daemon.ping",
+    ]]
+  ) {
+    const { stderr } = await daemon.run(...args);
+    assertEquals([args, stderr.includes("refuses") || stderr.includes("broke")], [args, false]);
+  }
+  const { clients } = await daemon.call("client.list") as { clients: unknown[] };
+  assertEquals(clients.length <= CONNECTION_LIMITS.silentConnections + 1, true);
+  const { code, stderr } = await daemon.run("daemon", "stop");
+  assertEquals([code, stderr.includes("has stopped")], [0, true]);
+  for (const client of silent) client[Symbol.dispose]();
+});
+
+Deno.test("where other clients have taken all connections, commands say so with the next step, and the daemon can be looked at and stopped", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  const { connections } = CONNECTION_LIMITS;
+  const clients = await talkingClients(daemon.socket, connections);
+  for (const args of [["app", "status"], ["ipc-send", "daemon.ping"]]) {
+    const { code, stderr } = await daemon.run(...args);
+    assertEquals([args, code], [args, 4]);
+    assertStringIncludes(stderr, `The daemon refuses: More than ${connections} connections`);
+    assertStringIncludes(stderr, 'Close other clients, or raise "connections"');
+  }
+  assertStringIncludes((await daemon.run("doctor")).stdout, `The daemon refuses: More than ${connections}`);
+  assertStringIncludes((await daemon.run("daemon", "status")).stdout, "clients");
+  const { code, stderr } = await daemon.run("daemon", "stop");
+  assertEquals([code, stderr.includes("has stopped")], [0, true]);
+  for (const client of clients) client[Symbol.dispose]();
 });
 
 Deno.test("frames at the limit are answered and one byte more ends the connection, before and after hello", async () => {

@@ -80,16 +80,6 @@ export async function verdict(path: string): Promise<string> {
   }
 }
 
-/**
- * What the daemon says to a connection that it refuses. It is told unasked: whoever writes to it may find it
- * closed before having read why.
- */
-export async function refusal(path: string): Promise<string> {
-  using client = await LineClient.connect(path);
-  const { error } = (await client.next() ?? {}) as { error?: { name: string } };
-  return error?.name ?? "closed";
-}
-
 /** A number of the daemon's own, by `daemon.metrics`. */
 export async function metric(path: string, name: string): Promise<number> {
   using client = await LineClient.connect(path);

@@ -145,7 +145,7 @@ async function makeWayForThis(
 }
 
 /** The error for a daemon that answers and refuses the connection. */
-function refused(error: RequestError): HaftError {
+export function refused(error: RequestError): HaftError {
   const next = error.errorName === "too_many"
     ? 'Close other clients, or raise "connections" under [daemon] in your config.toml'
     : error.errorName === "unsupported_protocol"

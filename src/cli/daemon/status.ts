@@ -17,7 +17,7 @@ export const command: Command<DaemonStatusOptions> = {
   parse,
   async run({ json, socket }, context) {
     const { client } = await connectToDaemon(
-      { socket: await daemonSocket(socket, context), spawn: false, anyHome: true },
+      { socket: await daemonSocket(socket, context), spawn: false, control: true, anyHome: true },
       context,
     );
     await using daemon = client;

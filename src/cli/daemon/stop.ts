@@ -58,7 +58,13 @@ export async function withRunning(
   use: (daemon: DaemonClient, work: string) => Promise<void>,
 ): Promise<void> {
   try {
-    const { client } = await connectToDaemon({ socket, spawn: false, anyVersion: true, anyHome }, context);
+    const { client } = await connectToDaemon({
+      socket,
+      spawn: false,
+      control: true,
+      anyVersion: true,
+      anyHome,
+    }, context);
     await using daemon = client;
     await use(daemon, await runningWork(daemon));
   } catch (error) {

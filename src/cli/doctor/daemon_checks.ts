@@ -3,11 +3,12 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { errorMessage } from "../../base/errors.ts";
 import { DaemonClient } from "../../client/daemon_client.ts";
+import { RequestError } from "../../protocol/wire_error.ts";
 import { checkPathLength } from "../../socket/endpoint.ts";
 import { openRuntimeDirectory } from "../../socket/runtime_directory.ts";
 import type { Context } from "../command.ts";
 import { otherHome, otherHomeFix, otherHomeText } from "../daemon/daemon_home.ts";
-import { isAbsent } from "../daemon/connection.ts";
+import { isAbsent, refused } from "../daemon/connection.ts";
 import { shortPath } from "../short_path.ts";
 import { versionSkew } from "../daemon/version_skew.ts";
 import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
@@ -40,6 +41,7 @@ async function daemon(socket: string, context: Context): Promise<Finding> {
       timeoutMs: CONNECT_TIMEOUT_MS,
     });
   } catch (error) {
+    if (error instanceof RequestError) return faultOf("daemon", refused(error));
     if (!isAbsent(error)) {
       return fault("daemon", `does not answer: ${errorMessage(error)}`, 'Read "haft daemon logs"');
     }

@@ -266,13 +266,40 @@ Deno.test("one connection too many that says nothing is closed, and so is any pa
   assertEquals(waiting.socket.closed, true);
 });
 
-Deno.test("connections that have sent nothing are limited on their own", async () => {
-  await using harness = daemonHarness({ limits: { silentConnections: 1 } });
+Deno.test("of connections that have sent nothing, the oldest makes way, and none that has spoken", async () => {
+  await using harness = daemonHarness({ limits: { silentConnections: 1, silentGraceMs: 0 } });
   const first = harness.connect();
   await first.ask(request("daemon.ping"));
   const others = [harness.connect(), harness.connect()];
   await settle();
-  assertEquals(others.map((client) => client.socket.closed), [false, true]);
+  assertEquals([first, ...others].map((client) => client.socket.closed), [false, true, false]);
+  assertMatch(JSON.stringify(others[0]?.socket.take()), /More than 1 connections that have sent nothing yet/);
+});
+
+Deno.test("silent connections make way where all connections are taken, and many new ones do not end each other", async () => {
+  for (const silentGraceMs of [0, 60_000]) {
+    await using harness = daemonHarness({ limits: { connections: 3, silentConnections: 2, silentGraceMs } });
+    const first = harness.connect();
+    await first.ask(request("daemon.ping"));
+    const others = [harness.connect(), harness.connect(), harness.connect()];
+    await settle();
+    assertEquals(others.map((client) => client.socket.closed), [silentGraceMs === 0, false, false]);
+    const answer = JSON.stringify(await others[2]?.ask(request("daemon.ping")));
+    assertEquals([silentGraceMs, answer.includes("too_many")], [silentGraceMs, silentGraceMs > 0]);
+  }
+});
+
+Deno.test("a client that looks after the daemon gets one of the reserved connections, and no other client does", async () => {
+  await using harness = daemonHarness({ limits: { connections: 1, reservedConnections: 1 } });
+  const first = harness.connect();
+  await first.ask(request("daemon.ping"));
+  const hello = (...capabilities: string[]) =>
+    request("hello", { client: "x", protocol: [1, 1], capabilities });
+  const [usual, control, second] = [harness.connect(), harness.connect(), harness.connect()];
+  assertMatch(JSON.stringify(await usual.ask(hello("parts"))), /More than 1 connections/);
+  assertEquals(shown(await control.ask(hello("control"))), ["response"]);
+  assertEquals((await control.ask(request("daemon.ping"))).length, 1);
+  assertMatch(JSON.stringify(await second.ask(hello("control"))), /More than 1 connections/);
 });
 
 Deno.test("the end of a connection cancels what it had in flight and its subscriptions", async () => {
