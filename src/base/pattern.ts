@@ -6,6 +6,11 @@ export interface Pattern {
   test(text: string): boolean;
 }
 
+export interface CompiledPattern extends Pattern {
+  /** What those of its named groups have that take part in the first match; undefined where nothing matches. */
+  groups(text: string): Record<string, string> | undefined;
+}
+
 /** Look-around and back references, which no engine can bound the time of. */
 const UNBOUNDED = /^(?:[^\\[]|\\[^1-9k]|\[(?:[^\]\\]|\\.)*\])*?(?:\(\?<?[=!]|\\[1-9k])/s;
 
@@ -31,13 +36,22 @@ export function patternProblem(source: string): string | undefined {
  *
  * @throws {UsageError} when it is no expression
  */
-export async function compilePattern(source: string): Promise<Pattern> {
+export async function compilePattern(source: string): Promise<CompiledPattern> {
   const problem = patternProblem(source);
   if (problem !== undefined) throw noPattern(source, problem);
   const { RE2JS } = await import("re2js");
   try {
     const compiled = RE2JS.compile(RE2JS.translateRegExp(source));
-    return { source, test: (text) => compiled.test(text) };
+    return {
+      source,
+      test: (text) => compiled.test(text),
+      groups(text) {
+        const matcher = compiled.matcher(text);
+        if (!matcher.find()) return undefined;
+        const groups = Object.entries(matcher.getNamedGroups());
+        return Object.fromEntries(groups.flatMap(([name, text]) => text === null ? [] : [[name, text]]));
+      },
+    };
   } catch (error) {
     throw noPattern(source, errorMessage(error));
   }

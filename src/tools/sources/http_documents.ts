@@ -1,6 +1,7 @@
 /** The texts that a tool at plain addresses is described by: its list of versions, and its checksums. */
 import * as v from "valibot";
 import { HaftError } from "../../base/errors.ts";
+import { type CompiledPattern, compilePattern } from "../../base/pattern.ts";
 import { integrityOfSha256 } from "../integrity.ts";
 import { compareRevisions } from "../versions/loose_version.ts";
 import { isStableVersion, sortVersions } from "../versions/pick_version.ts";
@@ -39,9 +40,10 @@ export async function fetchListed(listing: VersionListing, deps: ResolveDeps): P
 /** What reads the text of a list of versions. */
 export async function listingParser(listing: VersionListing): Promise<(text: string) => Listed> {
   const select = await selector(listing.path);
+  const pattern = listing.match === undefined ? undefined : await compilePattern(listing.match);
   return (text) => {
-    const rows = readable("list of versions", listing.url, () => rowsOf(text, { listing, select }));
-    return listedOf(rows, listing.match);
+    const rows = readable("list of versions", listing.url, () => rowsOf(text, { listing, select, pattern }));
+    return listedOf(rows, pattern);
   };
 }
 
@@ -131,10 +133,17 @@ function readable<T>(what: string, url: string, read: () => T): T {
   }
 }
 
-function rowsOf(text: string, { listing, select }: { listing: VersionListing; select: Select }): Row[] {
-  const { path, match } = listing;
+function rowsOf(
+  text: string,
+  { listing, select, pattern }: {
+    listing: VersionListing;
+    select: Select;
+    pattern: CompiledPattern | undefined;
+  },
+): Row[] {
+  const { path } = listing;
   const rows = path === undefined ? linksOf(text) : select(text).map((row) => rowOf(row, listing));
-  const fitting = match === undefined ? rows : rows.filter((row) => new RegExp(match).test(row.text));
+  const fitting = pattern === undefined ? rows : rows.filter((row) => pattern.test(row.text));
   if (fitting.length === 0) throw new Error("it holds no version");
   return fitting;
 }
@@ -167,13 +176,12 @@ function linksOf(page: string): Row[] {
  * Tags: `latest` (also `node`, `current`, `stable`), `lts` and `lts/*` for the newest long-term version,
  * `lts/<name>` for the newest of one line.
  */
-function listedOf(rows: readonly Row[], match: string | undefined): Listed {
+function listedOf(rows: readonly Row[], pattern: CompiledPattern | undefined): Listed {
   const found = new Map<string, { row: Row; facts: Facts }>();
-  const pattern = match === undefined ? undefined : new RegExp(match);
   for (const row of rows) {
-    const groups = pattern === undefined ? { version: row.text } : pattern.exec(row.text)?.groups ?? {};
+    const groups = pattern === undefined ? { version: row.text } : pattern.groups(row.text) ?? {};
     const { version: text = "", ...others } = groups;
-    const facts = { ...definedOf(others), version: text.replace(/^v/, "") };
+    const facts = { ...others, version: text.replace(/^v/, "") };
     const version = versionOf(facts.version);
     if (version === undefined || !Object.values(facts).every(isFact)) continue;
     const known = found.get(version);
@@ -200,12 +208,6 @@ function listedOf(rows: readonly Row[], match: string | undefined): Listed {
       [...found].flatMap(([version, { row: { date } }]) => date === undefined ? [] : [[version, date]]),
     ),
   };
-}
-
-function definedOf(groups: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(groups).flatMap(([name, text]) => text === undefined ? [] : [[name, text]]),
-  );
 }
 
 /** The hash of a file among what a JSON path selects; hashes without a file's name are the file's own. */

@@ -3,6 +3,7 @@
  * are, and templates of the files' addresses.
  */
 import * as v from "valibot";
+import { patternProblem } from "../../base/pattern.ts";
 import { buildLayout } from "./build.ts";
 
 const HttpsUrl = v.pipe(v.string(), v.regex(/^https:\/\/[^\s"\\?#@]+$/, "an https:// address"));
@@ -74,10 +75,5 @@ export const HttpEntry = v.strictObject({
 export type HttpEntry = v.InferOutput<typeof HttpEntry>;
 
 function isPattern(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return patternProblem(text) === undefined;
 }

@@ -23,6 +23,9 @@ Deno.test("a user's expression matches what JavaScript's own does", async () => 
     ]);
   }
   assertEquals((await compilePattern("(?i)error")).test("ERROR"), true);
+  const dated = await compilePattern("/(?<date>\\d{8})/(?<version>[\\d.]+)(?:-(?<extra>\\w+))?$");
+  assertEquals(dated.groups("x/20261128/1.2"), { date: "20261128", version: "1.2" });
+  assertEquals(dated.groups("x"), undefined);
 });
 
 Deno.test("no expression takes more than a moment for a long line", async () => {
