@@ -7,7 +7,9 @@ export interface Pattern {
 }
 
 export interface CompiledPattern extends Pattern {
-  /** What those of its named groups have that take part in the first match; undefined where nothing matches. */
+  /**
+   * What those of its named groups have that take part in the first match; undefined where nothing matches.
+   */
   groups(text: string): Record<string, string> | undefined;
 }
 

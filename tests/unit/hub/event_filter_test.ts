@@ -18,6 +18,14 @@ const rows: [glob: string, type: string, matches: boolean][] = [
   ["a+b.*", "a+b.c", true],
   ["a+b.*", "aab.c", false],
   ["a.b", "axb", false],
+  ["a.*b*b", "a.bb", true],
+  ["a.*b*b", "a.b", false],
+  ["a.b*b", "a.b", false],
+  ["a.*bc*c", "a.xbcyc", true],
+  ["a.*bc*c", "a.xbyc", false],
+  ["a.**", "a.x", true],
+  ["a.**", "a.x.y", false],
+  [`user.${"*a".repeat(100)}*b`, `user.${"a".repeat(200)}`, false],
 ];
 
 for (const [glob, type, matches] of rows) {
