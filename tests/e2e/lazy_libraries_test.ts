@@ -83,6 +83,16 @@ const EXERCISES: Readonly<Record<string, () => Promise<void>>> = {
     });
     assertEquals([code, stdout.includes("2.1")], [0, true], stderr);
   },
+  "re2js": async () => {
+    await using daemon = await DaemonSandbox.create(binary);
+    daemon.sandbox.manifest(
+      '[apps.a]\ncommand = "echo It is up; sleep 1000"\nhealth = { log_line = "^It .* u[p]$" }\n',
+    );
+    await daemon.run("trust");
+    const { code, stderr } = await daemon.run("app", "up", "--detach");
+    assertEquals(code, 0, stderr);
+    assertStringIncludes((await daemon.run("app", "logs", "a", "--grep", "(?i)IS UP")).stdout, "It is up");
+  },
   "smol-toml": async () => {
     await using sandbox = await Sandbox.create();
     const apps = [{ name: "web", script: "server.js", env: { A: "1" } }];
