@@ -1,5 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { type Env, envValue } from "./env.ts";
+import { placeKey } from "./place_key.ts";
+import { shortHash } from "./short_hash.ts";
 
 /** Where haft keeps things. Every path on disk that haft chooses by itself is declared here. */
 export interface Paths {
@@ -17,8 +19,10 @@ export interface Paths {
   readonly metadata: string;
   /** What a name runs in a directory, as long as nothing changes. */
   readonly exec: string;
-  /** The same for shims, as a tree of shell scripts that mirrors the directories. */
+  /** The same for shims. */
   readonly shimCache: string;
+  /** Those of this environment's directories, as a tree of shell scripts that mirrors the projects'. */
+  readonly shimEntries: string;
   /** What `haft exec` puts first on PATH, so that a child in another project gets that project's tools. */
   readonly leads: string;
   /** The tasks that a directory sees, as long as nothing changes. */
@@ -46,6 +50,7 @@ export interface PathsContext {
 export function resolvePaths({ env, platform, home }: PathsContext): Paths {
   const { data, cache, state, config } = baseDirectories(env, platform, home);
   const store = join(data, "store");
+  const shimCache = join(cache, "shims");
   return {
     store,
     staging: join(store, ".staging"),
@@ -56,7 +61,8 @@ export function resolvePaths({ env, platform, home }: PathsContext): Paths {
     exec: join(cache, "exec"),
     knownTasks: join(cache, "tasks"),
     knownSyncs: join(cache, "syncs"),
-    shimCache: join(cache, "shims"),
+    shimCache,
+    shimEntries: join(shimCache, shortHash(placeKey({ home, store, state, config }))),
     leads: join(data, "leads"),
     state,
     config,

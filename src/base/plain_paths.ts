@@ -3,6 +3,7 @@
  * than what a quick command does. Undefined stands for paths that are not as plain as that.
  */
 import { type Env, envValue } from "./env.ts";
+import type { Place } from "./place_key.ts";
 
 const BASES = {
   data: { variable: "XDG_DATA_HOME", usual: ".local/share", single: "" },
@@ -32,6 +33,14 @@ export function plainDirectories(env: Env): Record<keyof typeof BASES, string> |
   return data === undefined || cache === undefined || state === undefined || config === undefined
     ? undefined
     : { data, cache, state, config };
+}
+
+/** Whose haft it is. */
+export function plainPlace(env: Env): Place | undefined {
+  const [home, directories] = [envValue(env, "HOME"), plainDirectories(env)];
+  if (home === undefined || directories === undefined) return undefined;
+  const { data, state, config } = directories;
+  return { home, store: `${data}/store`, state, config };
 }
 
 /** Absolute, and as `join()` would leave it. */

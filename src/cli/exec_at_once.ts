@@ -7,7 +7,8 @@
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
-import { plainDirectory } from "../base/plain_paths.ts";
+import { placeKey } from "../base/place_key.ts";
+import { plainDirectory, plainPlace } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
 import { atOnce } from "../runtime/at_once.ts";
 import { readAtOnce } from "../runtime/libc_at_once.ts";
@@ -23,12 +24,12 @@ export function execAtOnce(args: readonly string[]): void {
   const [verb, name, ...rest] = args;
   if ((verb !== "exec" && verb !== "x") || name === undefined || /^-|@/.test(name)) return;
   const { env } = process;
-  const directory = plainExecCache(env);
+  const [directory, place] = [plainExecCache(env), plainPlace(env)];
   // MISE_ENV chooses version files, and nothing is remembered with it.
-  if (directory === undefined || envValue(env, "MISE_ENV") !== undefined) return;
+  if (directory === undefined || place === undefined || envValue(env, "MISE_ENV") !== undefined) return;
   if (mayHaveLostBytes(rest, env)) return;
   try {
-    const key = { cwd: process.cwd(), name, version: VERSION };
+    const key = { cwd: process.cwd(), name, version: VERSION, place: placeKey(place) };
     const text = readAtOnce(`${directory}/${entryName(key)}`);
     const entry = text === undefined ? undefined : parseEntry(JSON.parse(text), key);
     if (entry === undefined) return;

@@ -9,6 +9,7 @@ import process from "node:process";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
 import { type Paths, relativeHome, resolvePaths } from "../base/paths.ts";
+import { placeKey } from "../base/place_key.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
 import { DAEMON_ENDPOINT } from "../socket/endpoint.ts";
 import { restoreUsersUmask } from "../base/umask.ts";
@@ -38,14 +39,19 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   if (relativeHome({ env, home }) !== undefined) return undefined;
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();
-  const known = readExecCache(paths.exec, { cwd, name, version: VERSION });
+  const known = readExecCache(paths.exec, {
+    cwd,
+    name,
+    version: VERSION,
+    place: placeKey({ home, ...paths }),
+  });
   if (known !== undefined && isShim && await mayRemember(paths)) {
     const { rememberShim } = await import("../tools/shims/remember_shim.ts");
     rememberShim({ name, cwd, ...known }, paths);
   }
   // The daemon does not know what this program inherited.
   const asks = envValue(env, APPLIED) === undefined;
-  const command = known?.command ?? (asks ? await askDaemon(name, { cwd, env, paths }) : undefined);
+  const command = known?.command ?? (asks ? await askDaemon(name, { cwd, env, home, paths }) : undefined);
   if (command === undefined) return undefined;
   try {
     return await runCommand(command, rest[0] === "--" ? rest.slice(1) : rest, env);
@@ -69,12 +75,12 @@ const ASK_TIMEOUT_MS = 200;
 /** The daemon's answer, if one runs; undefined for errors, which the long way explains. */
 async function askDaemon(
   name: string,
-  { cwd, env, paths: { store, config } }: { cwd: string; env: Env; paths: Paths },
+  { cwd, env, home, paths: { store, state, config } }: { cwd: string; env: Env; home: string; paths: Paths },
 ): Promise<Runnable | undefined> {
   const socket = envValue(env, "HAFT_SOCKET") ?? resolveEndpoint(DAEMON_ENDPOINT, { env });
   if (!existsSync(socket)) return undefined;
   const { askOnce } = await import("../client/ask_once.ts");
-  const caller = { version: VERSION, store, config };
+  const caller = { version: VERSION, home, store, state, config };
   const data = { runtime: name, cwd, caller, search_path: env["PATH"] };
   return runnable(await askOnce(socket, { method: "runtime.resolve", data, timeoutMs: ASK_TIMEOUT_MS }));
 }

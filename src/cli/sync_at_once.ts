@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { envValue } from "../base/env.ts";
-import { plainDirectories } from "../base/plain_paths.ts";
+import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
 import { libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
 import { parsePlainSync, plainSyncName, syncKey } from "../sync/plain_sync.ts";
@@ -22,17 +22,16 @@ export async function syncAtOnce([verb, flag, ...more]: readonly string[]): Prom
   const isPlainSync = verb === "sync" && (flag === undefined || flag === "--check") && more.length === 0;
   if (!isPlainSync) return false;
   const { env } = process;
-  const [home, directories] = [envValue(env, "HOME"), plainDirectories(env)];
+  const [place, directories] = [plainPlace(env), plainDirectories(env)];
   // MISE_ENV chooses version files, and nothing is remembered with it.
-  if (home === undefined || directories === undefined || envValue(env, "MISE_ENV") !== undefined) {
+  if (place === undefined || directories === undefined || envValue(env, "MISE_ENV") !== undefined) {
     return false;
   }
-  const { data, cache, state, config } = directories;
   const cwd = process.cwd();
   try {
-    const entry = readAtOnce(`${cache}/syncs/${plainSyncName(cwd)}`);
+    const entry = readAtOnce(`${directories.cache}/syncs/${plainSyncName(cwd)}`);
     if (entry === undefined) return false;
-    const known = parsePlainSync(entry, syncKey({ cwd, home, store: `${data}/store`, state, config }));
+    const known = parsePlainSync(entry, syncKey(cwd, place));
     if (known === undefined) return false;
     const { looks } = libcAtOnce({});
     if (isOnTerminal(looks) || !isOwnHome(directories, looks)) return false;

@@ -56,8 +56,8 @@ function readEntry(place: SyncPlace): KnownSync | undefined {
   }
 }
 
-export function keyOf({ cwd, home, paths: { store, state, config } }: SyncPlace): string {
-  return syncKey({ cwd, home, store, state, config });
+export function keyOf({ cwd, home, paths }: SyncPlace): string {
+  return syncKey(cwd, { home, ...paths });
 }
 
 export function entryPath({ cwd, paths }: SyncPlace): string {

@@ -3,13 +3,14 @@
  * events (known_sync.ts). It is told before haft's core is loaded, so no module of the runtime's is imported.
  */
 import process from "node:process";
+import { type Place, placeKey } from "../base/place_key.ts";
 import { shortHash } from "../base/short_hash.ts";
 import { VERSION } from "../base/version.ts";
 import { isTextRecord } from "../tools/project/exec_entry.ts";
 import type { Fingerprints } from "../tools/project/looks.ts";
 
 /** Another form of the entries gets another number. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 export interface PlainSync {
   /** Whose it is; another haft's, or another directory's, is not used. */
@@ -19,16 +20,8 @@ export interface PlainSync {
   files: Fingerprints;
 }
 
-export interface SyncKey {
-  cwd: string;
-  home: string;
-  store: string;
-  state: string;
-  config: string;
-}
-
-export function syncKey({ cwd, home, store, state, config }: SyncKey): string {
-  return [FORMAT, VERSION, process.platform, process.arch, cwd, home, store, state, config].join("\n");
+export function syncKey(cwd: string, place: Place): string {
+  return [FORMAT, VERSION, process.platform, process.arch, cwd, placeKey(place)].join("\n");
 }
 
 export function plainSyncName(cwd: string): string {

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { readOrSetAside } from "../base/set_aside.ts";
+import { placeKey } from "../base/place_key.ts";
 import { shortHash } from "../base/short_hash.ts";
 import { VERSION } from "../base/version.ts";
 import { type EnvironmentParts, runEnvironment } from "../tools/project/environment_changes.ts";
@@ -16,7 +17,7 @@ import type { ProjectTasks } from "./project_tasks.ts";
 import type { TaskConfig } from "./task_schema.ts";
 
 /** Another form of the entries gets another number. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface KnownTasks {
   /** Whose it is; another haft's, or another directory's, is not used. */
@@ -59,7 +60,7 @@ function readEntry(cwd: string, user: UserContext): KnownTasks | undefined {
       const entry = JSON.parse(text);
       if (typeof entry?.key !== "string") throw new TypeError("no entry");
       // By its key it is this very haft's own, which wrote all of it.
-      return entry.key === keyOf(cwd) ? entry as KnownTasks : undefined;
+      return entry.key === keyOf(cwd, user) ? entry as KnownTasks : undefined;
     });
   } catch {
     // The system refuses to read it: the manifest says all of it, too.
@@ -67,8 +68,8 @@ function readEntry(cwd: string, user: UserContext): KnownTasks | undefined {
   }
 }
 
-export function keyOf(cwd: string): string {
-  return `${FORMAT} ${VERSION} ${cwd}`;
+export function keyOf(cwd: string, { home, paths }: UserContext): string {
+  return `${FORMAT} ${VERSION} ${cwd}\0${placeKey({ home, ...paths })}`;
 }
 
 export function entryPath(cwd: string, { paths }: UserContext): string {

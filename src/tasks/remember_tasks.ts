@@ -27,7 +27,7 @@ export function rememberTasks(
     if (files === undefined) return;
     const roots = projects.map(({ root }) => root);
     const entry: KnownTasks = {
-      key: keyOf(cwd),
+      key: keyOf(cwd, user),
       projects: tasks.map(({ root, manifest, shell, tasks }, at) => ({
         root,
         manifest,

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { resolvePaths } from "../../src/base/paths.ts";
 import { fakeTools, publishTool } from "./fake_tools.ts";
 import { binary, hasProgram, Sandbox } from "./support.ts";
 
@@ -32,13 +33,20 @@ class ShimSandbox implements AsyncDisposable {
     return stdout + stderr;
   }
 
+  /** Where a directory's entries are. */
+  entries(cwd: string): string {
+    const env = this.sandbox.environment();
+    const { shimEntries } = resolvePaths({ env, platform: Deno.build.os, home: env["HOME"] ?? "" });
+    return join(shimEntries, cwd);
+  }
+
   hasEntry(cwd = this.sandbox.project): boolean {
-    return existsSync(join(this.sandbox.haftHome, "cache", "shims", cwd, ".haft-run-esbuild"));
+    return existsSync(join(this.entries(cwd), ".haft-run-esbuild"));
   }
 
   /** Runs it until its entry is there, which takes until the files have settled. */
   async warm(cwd = this.sandbox.project): Promise<void> {
-    rmSync(join(this.sandbox.haftHome, "cache", "shims", cwd), { recursive: true, force: true });
+    rmSync(this.entries(cwd), { recursive: true, force: true });
     for (let tries = 0; !this.hasEntry(cwd); tries++) {
       if (tries === 100) {
         throw new Error(`the shim gets no entry for ${cwd}: ${await this.output("esbuild x", cwd)}`);
@@ -137,8 +145,7 @@ Deno.test("a shim's entry looks at its own tool alone, and goes when another one
   const { sandbox } = shims;
   sandbox.manifest('[tools]\nesbuild = "1.0.0"\nbiome = "2.0.0"\n');
   await shims.warm();
-  const entry = () =>
-    readFileSync(join(sandbox.haftHome, "cache", "shims", sandbox.project, ".haft-run-esbuild"), "utf8");
+  const entry = () => readFileSync(join(shims.entries(sandbox.project), ".haft-run-esbuild"), "utf8");
   const hasBiome = () => /haft_path=.*biome/.test(entry());
   assertEquals(hasBiome(), false);
   // An entry that still counted would never be written anew.

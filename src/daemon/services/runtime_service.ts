@@ -15,6 +15,8 @@ export interface Caller {
   version: string;
   store: string;
   config: string;
+  home?: string | undefined;
+  state?: string | undefined;
 }
 
 export interface RuntimeServiceOptions {
@@ -48,12 +50,9 @@ export class RuntimeService {
 
   /** @throws {RequestError} `not_found` when the caller is another haft than this daemon */
   open(cwd: string = this.#user.home, caller?: Caller): Project {
-    const { store, config } = this.#user.paths;
-    const own: Caller = { version: this.#version, store, config };
-    if (
-      caller !== undefined &&
-      (caller.version !== own.version || caller.store !== store || caller.config !== config)
-    ) {
+    const { home, paths: { store, config, state } } = this.#user;
+    const own: Required<Caller> = { version: this.#version, store, config, home, state };
+    if (caller !== undefined && isOther(caller, own)) {
       throw new RequestError(
         "not_found",
         `This daemon is haft ${own.version}, with the tools of "${store}"`,
@@ -93,7 +92,11 @@ export class RuntimeService {
     }
     const plan = runs ? { ...decided, path: withLead(decided.path, { cwd, paths }) } : decided;
     if (runs) {
-      setTimeout(() => rememberRun(runtime, { plan, project }, { cwd, paths, version: this.#version }), 0);
+      const { home } = this.#user;
+      setTimeout(
+        () => rememberRun(runtime, { plan, project }, { cwd, home, paths, version: this.#version }),
+        0,
+      );
     }
     const { tool, installed } = plan.found;
     return {
@@ -148,4 +151,10 @@ export class RuntimeService {
   get #store(): Store {
     return new Store(this.#user.paths);
   }
+}
+
+/** What a caller leaves out is not compared. */
+function isOther(caller: Caller, own: Required<Caller>): boolean {
+  return (["version", "store", "config", "home", "state"] as const)
+    .some((name) => caller[name] !== undefined && caller[name] !== own[name]);
 }

@@ -9,7 +9,15 @@ const Cwd = v.optional(AbsolutePath);
  * Who asks: a haft of this version that keeps its things there. A daemon that is another one refuses with
  * `not_found`, because its answer would be about other tools than the caller's.
  */
-const Caller = v.optional(v.strictObject({ version: v.string(), store: v.string(), config: v.string() }));
+const Caller = v.optional(v.strictObject({
+  version: v.string(),
+  store: v.string(),
+  config: v.string(),
+  /** The user's, whose files decide, too. */
+  home: v.optional(v.string()),
+  /** Where it keeps what is trusted. */
+  state: v.optional(v.string()),
+}));
 
 const Variables = v.record(v.string(), v.string());
 const Overrides = v.record(v.string(), v.nullable(v.string()));

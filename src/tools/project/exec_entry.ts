@@ -17,6 +17,8 @@ export interface ExecCacheKey {
   name: string;
   /** haft's version. */
   version: string;
+  /** Of `placeKey()`. */
+  place: string;
 }
 
 /** What is known to be run, with the files that decide it. */
@@ -38,7 +40,7 @@ export function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefi
   if (!isRecord(value) || !isRecord(value["key"])) throw new TypeError("no entry");
   const { key, command, files } = value;
   const isWanted = key["cwd"] === wanted.cwd && key["name"] === wanted.name &&
-    key["version"] === wanted.version;
+    key["version"] === wanted.version && key["place"] === wanted.place;
   // Another version's entry may have another form.
   if (!isWanted) return undefined;
   if (!isCommand(command) || !isTextRecord(files)) throw new TypeError("no entry");
@@ -59,6 +61,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Two keys with one hash only share a file: the entry says whose it is. */
-export function entryName({ cwd, name }: Pick<ExecCacheKey, "cwd" | "name">): string {
-  return `${shortHash(`${name}\0${cwd}`)}.json`;
+export function entryName({ cwd, name, place }: Omit<ExecCacheKey, "version">): string {
+  return `${shortHash([name, cwd, place].join("\0"))}.json`;
 }

@@ -1,5 +1,6 @@
 import type { Env } from "../../base/env.ts";
 import type { Paths } from "../../base/paths.ts";
+import { placeKey } from "../../base/place_key.ts";
 import { hostPlatform } from "../host_platform.ts";
 import { readLock } from "../lockfile/read_lock_file.ts";
 import { emptyLockFile } from "../locked_tool.ts";
@@ -86,7 +87,7 @@ export function withTarget(
 export function rememberRun(
   name: string,
   { plan, project }: { plan: RunPlan; project: Project },
-  { cwd, paths, version }: { cwd: string; paths: Paths; version: string },
+  { cwd, home, paths, version }: { cwd: string; home: string; paths: Paths; version: string },
 ): void {
   // Trust may add variables without a change of the files that are looked at.
   if (project.variablesNote !== undefined) return;
@@ -94,7 +95,7 @@ export function rememberRun(
   // time.
   if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;
   const { file, path, defaults } = plan;
-  writeExecCache(paths.exec, { cwd, name, version }, {
+  writeExecCache(paths.exec, { cwd, name, version, place: placeKey({ home, ...paths }) }, {
     command: { file, path, defaults },
     files: [...project.decidingFiles, file],
   });

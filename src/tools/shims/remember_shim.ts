@@ -25,9 +25,9 @@ export interface ShimAnswer extends KnownCommand {
  */
 export function rememberShim(
   { name, cwd, command, files }: ShimAnswer,
-  { shimCache, store, staging }: Pick<Paths, "shimCache" | "store" | "staging">,
+  { shimEntries, store, staging }: Pick<Paths, "shimEntries" | "store" | "staging">,
 ): void {
-  const entry = join(shimCache, cwd, shimEntryName(name));
+  const entry = join(shimEntries, cwd, shimEntryName(name));
   setAsideIfDamaged(entry);
   // Just written, and of no use already: something keeps changing, and writing it each time would cost more
   // than it saves.

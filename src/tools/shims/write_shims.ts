@@ -58,7 +58,7 @@ export function planShims(
     names.map((name) =>
       platform === "win32"
         ? [`${name}.cmd`, cmdShim(name, { haft })]
-        : [name, shShim(name, { haft, env, cache: paths.shimCache })]
+        : [name, shShim(name, { haft, env, cache: paths.shimEntries })]
     ),
   );
   const written: string[] = [];

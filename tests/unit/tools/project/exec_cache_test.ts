@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { onDamage } from "../../../../src/base/set_aside.ts";
 import { readExecCache, writeExecCache } from "../../../../src/tools/project/exec_cache.ts";
+import type { ExecCacheKey } from "../../../../src/tools/project/exec_entry.ts";
 
 const command = { file: "/store/tool", path: ["/store"], defaults: { A: "1" } };
 
@@ -22,7 +23,7 @@ interface World {
   cache: string;
   manifest: string;
   absent: string;
-  key: { cwd: string; name: string; version: string };
+  key: ExecCacheKey;
   read(): unknown;
 }
 
@@ -33,7 +34,7 @@ async function cached(test: (world: World) => void | Promise<void>): Promise<voi
     const absent = join(directory, ".nvmrc");
     writeFileSync(manifest, "one");
     const cache = join(directory, "cache");
-    const key = { cwd: directory, name: "tool", version: "1" };
+    const key = { cwd: directory, name: "tool", version: "1", place: "/home" };
     // As if some time had passed: a file that changed just now is not taken into the cache.
     writeExecCache(cache, key, { command, files: [manifest, absent], now: Date.now() + 10_000 });
     await test({ cache, manifest, absent, key, read: () => readExecCache(cache, key)?.command });
@@ -48,6 +49,7 @@ Deno.test("the exec cache answers while nothing has changed", () =>
     assertEquals(readExecCache(cache, { ...key, name: "other" }), undefined);
     assertEquals(readExecCache(cache, { ...key, cwd: "/elsewhere" }), undefined);
     assertEquals(readExecCache(cache, { ...key, version: "2" }), undefined);
+    assertEquals(readExecCache(cache, { ...key, place: "/other" }), undefined);
   }));
 
 const changes: [name: string, change: (world: World) => void][] = [
@@ -85,7 +87,7 @@ Deno.test("the exec cache keeps no answer made from a file that changed just now
   const directory = await Deno.makeTempDir();
   const manifest = join(directory, "haft.toml");
   writeFileSync(manifest, "one");
-  const key = { cwd: directory, name: "tool", version: "1" };
+  const key = { cwd: directory, name: "tool", version: "1", place: "/home" };
   writeExecCache(join(directory, "cache"), key, { command, files: [manifest] });
   assertEquals(readExecCache(join(directory, "cache"), key), undefined);
   await Deno.remove(directory, { recursive: true });
@@ -133,7 +135,7 @@ Deno.test("the exec cache looks at a directory, and at what it lacked only when 
     }],
   };
   const cache = join(root, "cache");
-  const keyOf = (directory: string) => ({ cwd: directory, name: "tool", version: "1" });
+  const keyOf = (directory: string) => ({ cwd: directory, name: "tool", version: "1", place: "/home" });
   const places = Object.entries(changes).map(([name, [expected, change]]) => {
     const directory = join(root, name);
     mkdirSync(directory);
