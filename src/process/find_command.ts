@@ -18,7 +18,8 @@ export function findCommand(
     platform?: string;
   },
 ): string {
-  requireDirectory(cwd);
+  const problemOfDirectory = directoryError(cwd);
+  if (problemOfDirectory !== undefined) throw problemOfDirectory;
   const names = fileNames(command, platform);
   if (command.includes("/") || (platform === "win32" && command.includes("\\"))) {
     const file = names.map((name) => resolve(cwd, name)).find((name) => problemOf(name) === undefined);
@@ -98,14 +99,15 @@ function batchFile(path: string): string | undefined {
   return names.find((name) => problemOf(name) === undefined);
 }
 
-function requireDirectory(cwd: string): void {
+/** Why nothing can run in a directory; undefined where it is one. @param cause what was tried there */
+export function directoryError(cwd: string, cause?: unknown): HaftError | undefined {
   const stat = statSync(cwd, { throwIfNoEntry: false });
-  if (stat?.isDirectory() === true) return;
-  throw new HaftError(
+  if (stat?.isDirectory() === true) return undefined;
+  return new HaftError(
     `Cannot run in "${cwd}": ${
       stat === undefined ? "ENOENT, it does not exist" : "ENOTDIR, it is no directory"
     }`,
-    { next: 'Make the directory, or change "cwd"' },
+    { next: 'Make the directory, or change "cwd"', cause },
   );
 }
 

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { openSync } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
 import { withUsersUmask } from "../base/umask.ts";
 import { makePrivateDirectory } from "../base/private_directory.ts";
 import type { Exit } from "./exit.ts";
 import { noteExit } from "./known_exits.ts";
 import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
+import { startError } from "./start_error.ts";
 
 export interface SpawnDetachedOptions {
   /** Absolute path. */
@@ -49,14 +49,7 @@ export function spawnDetached(
       ...(gid === undefined ? {} : { gid }),
     };
     const child = withUsersUmask(() => spawn(file, args, options));
-    child.once("error", (error) => {
-      reject(
-        new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, {
-          next: "Look whether it, and the interpreter that its first line names, can be run by this user",
-          cause: error,
-        }),
-      );
-    });
+    child.once("error", (error) => reject(startError({ file, cwd }, error)));
     const { pid } = child;
     if (pid === undefined) return;
     // One that has ended already may be out of the table: it is then never signalled, and its end is on the

@@ -62,6 +62,35 @@ for (const haft of everyHaft) {
   });
 }
 
+Deno.test("task wait and logs say why a task was not completed, also when it could not begin", async () => {
+  const tasks = '[tasks.nocmd]\nrun = ["nosuchprog"]\n[tasks.nocwd]\nrun = "true"\ncwd = "x"\n';
+  await using daemon = await project(binary, tasks + MANIFEST);
+  const where = join(daemon.sandbox.project, "x");
+  for (
+    const [name, exitCode, reason] of [
+      [
+        "nocmd",
+        127,
+        'failed: Cannot run "nosuchprog": ENOENT, it is in no directory of its PATH\nInstall it',
+      ],
+      ["nocwd", 1, `failed: Cannot run in "${where}": ENOENT, it does not exist\nMake the directory`],
+      ["fails", 7, "failed: It ended with code 7\n"],
+      ["limited", 124, "timed out\n"],
+    ] as const
+  ) {
+    const id = await start(daemon, name);
+    const text = `Task ${id} (${name}): ${reason}`;
+    const { code, stderr } = await daemon.run("task", "wait", id);
+    assertEquals([code, stderr.slice(0, text.length)], [exitCode, text]);
+    const json = await daemon.run("task", "wait", "--json", id);
+    assertEquals([json.code, json.stderr], [exitCode, ""]);
+    if (name !== "fails") assertStringIncludes((await daemon.run("task", "logs", id)).stderr, text);
+    assertEquals((await daemon.run("task", "logs", "-f", id)).stderr, stderr);
+  }
+  const good = await start(daemon, "hello");
+  assertEquals((await daemon.run("task", "wait", good)).stderr, "");
+});
+
 Deno.test("task run follows in front; dependencies come first, and what depends on a failure is not run", async () => {
   await using daemon = await project(binary, MANIFEST);
   writeFileSync(join(daemon.sandbox.project, "in.txt"), "one");

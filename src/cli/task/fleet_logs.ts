@@ -12,6 +12,7 @@ import { asRemoteError } from "../daemon/remote_error.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { fleetSettings } from "../fleet/membership.ts";
 import { remoteHost } from "../fleet/on_hosts.ts";
+import { failureText } from "./failure_text.ts";
 import { followRemoteLog, printRemoteLog, type RemoteLogOptions } from "./remote_log.ts";
 
 const LOOK_MS = 500;
@@ -35,7 +36,9 @@ export async function printFleetLogs(
     const { host, local_id: local } = task;
     if (host === null || local === null) throw notBegun(task);
     const count = await ask(host, (daemon) => printRemoteLog(daemon, { id: local, ...options }, context));
-    if (count === 0 && !options.json) await stderr.write(`The log of ${id} is empty: it printed nothing\n`);
+    if (count === 0 && !options.json) {
+      await stderr.write(`The log of ${id} is empty: it printed nothing\n${failureText(task)}`);
+    }
     return ExitCode.ok;
   }
   /** The attempt whose log was printed to its end, or until its host was lost. */
@@ -52,7 +55,10 @@ export async function printFleetLogs(
         await stderr.write(`${error.message}\n`);
       }
     }
-    if (task.ended_at !== null) return ExitCode.ok;
+    if (task.ended_at !== null) {
+      if (!options.json) await stderr.write(failureText(task));
+      return ExitCode.ok;
+    }
     await delay(LOOK_MS, undefined, { signal }).catch(() => {});
     task = await client.status(id);
   }

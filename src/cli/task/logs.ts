@@ -1,12 +1,14 @@
 import { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { ProgramText } from "../../ui/program_text.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { socketFlag } from "../daemon/endpoint.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { numberFlag } from "../flag_values.ts";
+import { emptyLogText, failureText } from "./failure_text.ts";
 import { followTask } from "./follow_task.ts";
 import { checkId, isFleetTask, noId, TASK_FLAGS, type TaskOptions } from "./task_options.ts";
 
@@ -33,7 +35,12 @@ export const command: Command<TaskLogsOptions> = {
     const client = "haft task";
     if (options.follow && context.remote !== undefined) {
       const { followRemoteLog } = await import("./remote_log.ts");
-      await withDaemon({ socket, client }, context, (daemon) => followRemoteLog(daemon, options, context));
+      const task = await withDaemon(
+        { socket, client },
+        context,
+        (daemon) => followRemoteLog(daemon, options, context),
+      );
+      await tellFailure(task, options, context);
       return ExitCode.ok;
     }
     const path = await withDaemon(
@@ -44,7 +51,7 @@ export const command: Command<TaskLogsOptions> = {
     if (!options.follow) return ExitCode.ok;
     const { stdout, signal } = context;
     const { id } = options;
-    await followTask(path, {
+    const task = await followTask(path, {
       wait: (signal) =>
         keepConnected(
           { socket, client, comeBack: `haft task logs -f ${id}`, restarts: true },
@@ -59,6 +66,7 @@ export const command: Command<TaskLogsOptions> = {
       write: (text) => stdout.write(text),
       closed: () => stdout.closed,
     });
+    await tellFailure(task, options, context);
     return ExitCode.ok;
   },
 };
@@ -79,6 +87,14 @@ function parse(args: ParsedArgs): TaskLogsOptions {
   };
 }
 
+async function tellFailure(
+  task: TaskInfo | undefined,
+  { json }: Pick<TaskLogsOptions, "json">,
+  { stderr }: Context,
+): Promise<void> {
+  if (task !== undefined && !json) await stderr.write(failureText(task));
+}
+
 /** @returns where the task's output goes */
 async function printLogs(
   daemon: DaemonClient,
@@ -92,9 +108,8 @@ async function printLogs(
   }
   await stdout.write(program.end());
   if (!follow && lines.length === 0 && !json) {
-    await stderr.write(
-      `The log of ${id} is empty: it printed nothing, or had the terminal ("haft run --record" keeps that)\n`,
-    );
+    const { task } = await daemon.request("task.status", { id });
+    await stderr.write(emptyLogText(task));
   }
   return path;
 }

@@ -1,6 +1,7 @@
 /** The log of a task on another host, whose file cannot be followed: its daemon is asked for what is new. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { DaemonClient } from "../../client/daemon_client.ts";
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { ProgramText } from "../../ui/program_text.ts";
 import type { Context } from "../command.ts";
 
@@ -29,12 +30,16 @@ export async function printRemoteLog(
   return lines.length;
 }
 
-/** Prints what the task has printed and prints, until it is over or the reader has gone. */
+/**
+ * Prints what the task has printed and prints, until it is over or the reader has gone.
+ *
+ * @returns the task as it is at its end
+ */
 export async function followRemoteLog(
   daemon: DaemonClient,
   { id, json, lines }: RemoteLogOptions,
   { stdout, signal }: Pick<Context, "stdout" | "signal">,
-): Promise<void> {
+): Promise<TaskInfo | undefined> {
   const left = new AbortController();
   let over = false;
   const ended = daemon.request("task.wait", { ids: [id] }, {
@@ -54,7 +59,7 @@ export async function followRemoteLog(
       await delay(LOOK_MS, undefined, { signal }).catch(() => {});
     }
     await stdout.write(printer.end());
-    if (!stdout.closed) await ended;
+    return stdout.closed ? undefined : (await ended).tasks[0];
   } finally {
     left.abort();
   }

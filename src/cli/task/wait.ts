@@ -5,6 +5,7 @@ import type { FleetTask } from "../../fleet/tasks/task_steps.ts";
 import type { Command, Context } from "../command.ts";
 import { keepConnected } from "../daemon/keep_connected.ts";
 import { textFlag } from "../flag_values.ts";
+import { failureText } from "./failure_text.ts";
 import { isFleetTask, parseIds, TASK_FLAGS, type TaskIdOptions } from "./task_options.ts";
 import { LARGEST_PAGE } from "./task_table.ts";
 import { worstExit } from "./worst_exit.ts";
@@ -48,6 +49,7 @@ export const command: Command<TaskWaitOptions> = {
     const all = [...here, ...queued];
     const tasks = ids.flatMap((id) => all.filter((task) => task.id === id));
     if (json) await context.stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
+    else await context.stderr.write(tasks.map(failureText).join(""));
     return worstExit(tasks);
   },
 };

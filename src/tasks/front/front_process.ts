@@ -1,8 +1,8 @@
 import process from "node:process";
-import { errorCode, errorMessage, HaftError } from "../../base/errors.ts";
 import { withUsersUmask } from "../../base/umask.ts";
 import type { Program } from "../../process/command_line.ts";
 import type { Exit } from "../../process/exit.ts";
+import { startError } from "../../process/start_error.ts";
 import { type OutputHandler, runtime, type StartedProgram } from "../../runtime/mod.ts";
 
 export type FrontStdin = "terminal" | "input" | "none";
@@ -52,7 +52,7 @@ export async function startFront(options: FrontProcessOptions): Promise<FrontPro
       })
     );
   } catch (error) {
-    throw new HaftError(`Cannot run "${file}": ${errorCode(error) ?? errorMessage(error)}`, { cause: error });
+    throw startError({ file, cwd }, error);
   }
   return { pid: child.pid, ended: endOf(child), signal: (name) => send(child, name, ownGroup) };
 }

@@ -1,0 +1,19 @@
+import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
+
+/** A task here, or one of the fleet's queue. */
+type Told = Pick<TaskInfo, "id" | "name" | "state" | "error"> & { reason: TaskInfo["reason"] | "refused" };
+
+/** Which task was not completed, and why, as a line with its line break; `""` for all others. */
+export function failureText({ id, name, reason, error }: Told): string {
+  if (reason === null) return "";
+  const label = name === null ? `Task ${id}` : `Task ${id} (${name})`;
+  return `${label}: ${reason.replaceAll("_", " ")}${error === null ? "" : `: ${error}`}\n`;
+}
+
+/** What is said in place of a log without a line. */
+export function emptyLogText(task: Told): string {
+  const { id, state } = task;
+  if (state === "queued") return `Task ${id} is queued, and has printed nothing\n`;
+  const hint = 'it printed nothing, or had the terminal ("haft run --record" keeps that)';
+  return `The log of ${id} is empty: ${hint}\n${failureText(task)}`;
+}
