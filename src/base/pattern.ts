@@ -1,6 +1,6 @@
 import { errorMessage, UsageError } from "./errors.ts";
 
-/** A regular expression that a user wrote, and that takes a time in proportion to the text. */
+/** A regular expression that a user wrote, and whose time is bounded: it grows as the text does. */
 export interface Pattern {
   readonly source: string;
   test(text: string): boolean;
@@ -16,12 +16,20 @@ export interface CompiledPattern extends Pattern {
 /** Look-around and back references, which no engine can bound the time of. */
 const UNBOUNDED = /^(?:[^\\[]|\\[^1-9k]|\[(?:[^\]\\]|\\.)*\])*?(?:\(\?<?[=!]|\\[1-9k])/s;
 
+/** The engine goes through a text once, with a step for each part of the expression at each character. */
+const MOST_PARTS = 1_000;
+const LARGE =
+  `it is too large: at most ${MOST_PARTS} characters, and as many after each {n,m} is written out`;
+
 /**
  * Whether a text is such an expression, as far as can be told without the engine, which is large.
  *
  * @returns what is wrong, or undefined
  */
 export function patternProblem(source: string): string | undefined {
+  const repeats = source.matchAll(/\{(\d+)(?:,(\d*))?\}/g);
+  const repeated = repeats.reduce((sum, [, from, to]) => sum + Number(to || from), 0);
+  if (source.length > MOST_PARTS || repeated > MOST_PARTS) return LARGE;
   if (UNBOUNDED.test(source)) return "it has a look-around or a back reference, which haft does not take";
   try {
     // A group of flags, such as (?i), is known to the engine alone.
@@ -44,6 +52,7 @@ export async function compilePattern(source: string): Promise<CompiledPattern> {
   const { RE2JS } = await import("re2js");
   try {
     const compiled = RE2JS.compile(RE2JS.translateRegExp(source));
+    if (compiled.programSize() > MOST_PARTS) throw new RangeError(LARGE);
     return {
       source,
       test: (text) => compiled.test(text),

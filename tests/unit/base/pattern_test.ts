@@ -40,6 +40,16 @@ Deno.test("what is no expression, or none that can be bounded, is refused with t
     assertEquals([source, typeof patternProblem(source)], [source, "string"]);
     await assertRejects(() => compilePattern(source), UsageError, "is no regular expression");
   }
+  for (
+    const source of [
+      ".{0,1000}".repeat(20) + "[xyz]",
+      "(a{90}){11}x{50}",
+      "(?:ab?c{9}){100}",
+      "x".repeat(2_000),
+    ]
+  ) {
+    await assertRejects(() => compilePattern(source), UsageError, "too large");
+  }
   for (const source of ["\\\\1", "[(?=]", "\\(?=a", "(?:a)", "(?<n>a)", "(?i)a", "a\\.b"]) {
     assertEquals([source, patternProblem(source)], [source, undefined]);
   }
