@@ -143,8 +143,8 @@ export class PendingRequests {
       this.failAll(RequestError.from(message.error));
       return true;
     }
-    const pending = id === undefined ? undefined : this.#pending.get(Number(id));
-    if (id === undefined || pending === undefined || `${pending.number}` !== id) return false;
+    const pending = this.#find(id);
+    if (id === undefined || pending === undefined) return false;
     const { assembler, onProgress, onAnswer } = pending.options;
     if (type === "part" && assembler !== undefined) assembler.add(id, message);
     else if (type === "event") onProgress?.(message.event ?? "", message.data);
@@ -160,6 +160,18 @@ export class PendingRequests {
       }
     }
     return true;
+  }
+
+  /** Gives one request up, because its answer cannot be read. */
+  fail(id: string | undefined, error: unknown): void {
+    const pending = this.#find(id);
+    if (pending !== undefined) this.#giveUp(pending, error);
+  }
+
+  #find(id: string | undefined): Pending | undefined {
+    if (id === undefined) return undefined;
+    const pending = this.#pending.get(Number(id));
+    return pending !== undefined && `${pending.number}` === id ? pending : undefined;
   }
 
   #resolve(pending: Pending, data: unknown): void {

@@ -19,7 +19,7 @@ import type { Socket, SocketHandler } from "../socket/mod.ts";
 
 /** The connection whose link it is. */
 export interface LinkOwner {
-  /** An event of the stream, or a notice. */
+  /** An event of the stream, or a notice. Never throws: what follows it would be lost. */
   heard(event: DaemonEvent): void;
   /** The daemon has closed, or {@link DaemonLink.leave} was called. */
   linkClosed(): void;
@@ -201,10 +201,21 @@ export class DaemonLink implements Socket, Requester {
   }
 
   #read(message: Message): void {
-    if (this.#requests?.settle(message)) return;
+    if (this.#settle(message)) return;
     if (message.type === "ping") {
       this.#hand(Buffer.from(`{"type":"pong","id":${JSON.stringify(message.id)}}\n`));
     } else if (isEvent(message)) this.#owner.heard(message);
+  }
+
+  /** An answer that cannot be read is its own request's failure alone. */
+  #settle(message: Message): boolean {
+    const requests = this.#requests;
+    try {
+      return requests?.settle(message) === true;
+    } catch (error) {
+      requests?.fail(message.id, error);
+      return true;
+    }
   }
 
   #finish(): void {

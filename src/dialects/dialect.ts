@@ -8,7 +8,11 @@ import type { Framing } from "../socket/framing/framing.ts";
 import type { DaemonLink } from "./daemon_link.ts";
 
 export interface DialectPeer {
-  /** Queues one message for the peer. */
+  /**
+   * Queues one message for the peer.
+   *
+   * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys
+   */
   send(value: unknown): void;
   /** The peer does not read what it was sent: what can wait should. */
   readonly full: boolean;
@@ -21,7 +25,11 @@ export type Daemon = Pick<DaemonLink, "clientId" | "request" | "requestAny">;
 export interface DialectSession {
   /** Deals with one message; the next one waits until it resolves. Never rejects. */
   message(value: unknown): Promise<void>;
-  /** An event of the daemon's stream, or a notice, for this client. */
+  /**
+   * An event of the daemon's stream, or a notice, for this client.
+   *
+   * @throws {FrameError} when the peer's words for it are no frame; it is then told that it missed the event
+   */
   heard(event: DaemonEvent): void;
   /** The connection has ended. */
   ended?(): void;

@@ -107,7 +107,11 @@ export class DialectConnection implements SocketHandler, DialectPeer, FrameWrite
 
   /** The link's side: see {@link LinkOwner}. */
   heard(event: DaemonEvent): void {
-    this.#session?.heard(event);
+    try {
+      this.#tell(event);
+    } catch (error) {
+      this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
+    }
   }
 
   linkClosed(): void {
@@ -213,6 +217,16 @@ export class DialectConnection implements SocketHandler, DialectPeer, FrameWrite
     }
   }
 
+  /** In its own words an event may be no frame (too deep, too large): the peer hears that it missed it. */
+  #tell(event: DaemonEvent): void {
+    try {
+      this.#session?.heard(event);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#session?.heard(missed(event));
+    }
+  }
+
   #complain(message: string): void {
     this.#send(this.#dialect.complaint(cutText(message, LONGEST_COMPLAINT)));
   }
@@ -276,4 +290,11 @@ export class DialectConnection implements SocketHandler, DialectPeer, FrameWrite
     this.close();
     this.#socket.close();
   }
+}
+
+/** As the daemon announces what its own wire cannot carry. */
+function missed({ seq }: DaemonEvent): DaemonEvent {
+  return seq === undefined
+    ? { type: "event", event: "relay.lagged", data: { dropped: 1 } }
+    : { type: "event", event: "lagged", data: { from: seq, to: seq, dropped: 1 } };
 }

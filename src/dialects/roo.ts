@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { cutText } from "../base/cut_text.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
+import { FrameError } from "../socket/framing/frame_error.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
 import { outputEvent, type RooEvent, rooEvents } from "./roo_events.ts";
@@ -227,7 +228,14 @@ class RooSession implements DialectSession {
 
   #event(event: RooEvent): void {
     const message = this.#spelling.event(event);
-    if (message !== undefined) this.#peer.send(message);
+    if (message === undefined) return;
+    try {
+      this.#peer.send(message);
+    } catch (error) {
+      // Some events wait for a task's output: what they throw would reach no caller.
+      if (!(error instanceof FrameError)) throw error;
+      this.#complain(error);
+    }
   }
 }
 

@@ -112,3 +112,59 @@ Deno.test("roo: where other users may read, events come from a client's first me
     assertEquals(heard(quiet), strangersMayRead ? ["Ack"] : ["Ack", "taskIdle"]);
   }
 });
+
+Deno.test("ipckit: an event too deep for a peer's words is announced as missed, and the stream and answers go on", async () => {
+  await using harness = daemonHarness();
+  const { connect, errors } = endpointOf(ipckit, harness);
+  const peer = connect();
+  const say = (method: string, params: unknown) => {
+    const text = Buffer.from(JSON.stringify({ msg_type: "request", payload: { method, params } }));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(text.length);
+    peer.send(Buffer.concat([length, text]));
+  };
+  await settled();
+  say("events.subscribe", { types: ["user.*"] });
+  await settled();
+  const before = peer.text().length;
+  let deep: unknown = 1;
+  for (let depth = 0; depth < 63; depth++) deep = [deep];
+  harness.hub.publish("user.deep", deep);
+  // In the same write as the one before.
+  harness.hub.publish("user.beside", 1);
+  await settled();
+  harness.hub.publish("user.after", 2);
+  say("daemon.ping", {});
+  await settled();
+  const heard = peer.text().slice(before);
+  const words = ["user.deep", "lagged", "user.beside", "user.after", "uptime_secs"];
+  assertEquals(words.filter((word) => heard.includes(word)), words.slice(1));
+  assertEquals([errors, peer.socket.closed], [[], false]);
+});
+
+Deno.test("a session that fails on an event goes on with the next ones, and the fault is reported", async () => {
+  await using harness = daemonHarness();
+  const heard: string[] = [];
+  const faulty: Dialect = {
+    ...vx,
+    open: (_, daemon) => {
+      void daemon.request("events.subscribe", { types: ["user.*"] });
+      return {
+        message: () => Promise.resolve(),
+        heard: ({ event }) => {
+          heard.push(event);
+          if (event === "user.one") throw new Error("no word for it");
+        },
+      };
+    },
+  };
+  const { connect, errors } = endpointOf(faulty, harness);
+  connect();
+  await settled();
+  for (const event of ["user.one", "user.two"]) harness.hub.publish(event, 1);
+  await settled();
+  harness.hub.publish("user.three", 1);
+  await settled();
+  assertEquals(heard, ["user.one", "user.two", "user.three"]);
+  assertEquals(errors.map(String), ["Error: no word for it"]);
+});
