@@ -30,10 +30,11 @@ export function patternProblem(source: string): string | undefined {
   const repeats = source.matchAll(/\{(\d+)(?:,(\d*))?\}/g);
   const repeated = repeats.reduce((sum, [, from, to]) => sum + Number(to || from), 0);
   if (source.length > MOST_PARTS || repeated > MOST_PARTS) return LARGE;
+  if (source.includes("[\\b]")) return "it has [\\b]; write \\x08";
   if (UNBOUNDED.test(source)) return "it has a look-around or a back reference, which haft does not take";
   try {
     // A group of flags, such as (?i), is known to the engine alone.
-    new RegExp(source.replace(/\(\?[a-z]+\)/g, ""));
+    new RegExp(source.replace(/\(\?[ims]+\)/g, ""));
     return undefined;
   } catch (error) {
     return errorMessage(error);

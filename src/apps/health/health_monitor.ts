@@ -65,8 +65,9 @@ export class HealthMonitor implements Disposable {
     try {
       this.#pattern = await compilePattern(source);
     } catch (error) {
-      this.#options.onUnhealthy(errorMessage(error));
-      return;
+      // The manifest's fault, which no restart mends.
+      if (!this.#disposed) this.#options.onFail(errorMessage(error), this.#health.retries, true);
+      this[Symbol.dispose]();
     }
     for (const text of this.#early.splice(0)) this.line(text);
   }

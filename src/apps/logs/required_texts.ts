@@ -43,7 +43,12 @@ export function requiredTexts(source: string): string[] | undefined {
       // What it stands behind need not be there.
       run = run.slice(0, -1);
       endRun();
-      if (char === "{") at = Math.max(at, source.indexOf("}", at));
+      if (char === "{") {
+        const [repeat] = /^\{\d+(?:,\d*)?\}/.exec(source.slice(at)) ?? [];
+        // It is text, then.
+        if (repeat === undefined) return undefined;
+        at += repeat.length - 1;
+      }
     } else {
       run += char;
     }

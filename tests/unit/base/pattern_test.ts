@@ -36,7 +36,9 @@ Deno.test("no expression takes more than a moment for a long line", async () => 
 });
 
 Deno.test("what is no expression, or none that can be bounded, is refused with the reason", async () => {
-  for (const source of ["(", "a**", "[z-a]", "(?=a)b", "(?<!a)b", "(a)\\1", "(?<n>a)\\k<n>"]) {
+  for (
+    const source of ["(", "a**", "(?x)a", "[\\b]", "[z-a]", "(?=a)b", "(?<!a)b", "(a)\\1", "(?<n>a)\\k<n>"]
+  ) {
     assertEquals([source, typeof patternProblem(source)], [source, "string"]);
     await assertRejects(() => compilePattern(source), UsageError, "is no regular expression");
   }

@@ -47,6 +47,17 @@ Deno.test("HealthMonitor: failures within the start period do not count", async 
   assertEquals(told.slice(-2), ["fail 1", "unhealthy"]);
 });
 
+Deno.test("HealthMonitor says what is wrong with an expression, and takes it for no fault of the app's", async () => {
+  const { clock, told, monitor: made } = monitor(
+    { log_line: "(?:a{90}){90}", timeout: "1s" },
+    () => undefined,
+  );
+  made.line("a line");
+  await until(() => told.length > 0, "it is said");
+  await clock.pass(1e6);
+  assertEquals(told, ["fail 3"]);
+});
+
 Deno.test("HealthMonitor by a line passes at the first that matches, and fails when none comes in time", async () => {
   const first = monitor({ log_line: "^ready" }, () => undefined);
   first.monitor.line("not ready");

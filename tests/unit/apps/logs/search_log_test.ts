@@ -30,6 +30,8 @@ Deno.test("requiredTexts() gives what every match has", () => {
     ["", undefined],
     ["|a", undefined],
     ["(?i)error", undefined],
+    ["a{x|b}cd", undefined],
+    ["ab{2}|c{1,}d", ["a", "d"]],
   ];
   for (const [source, expected] of rows) assertEquals(requiredTexts(source), expected, source);
 });
