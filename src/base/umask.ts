@@ -22,10 +22,18 @@ export function restoreUsersUmask(): void {
 
 /** Starts a program of the user's. @param start starts it before it returns */
 export function withUsersUmask<Started>(start: () => Started): Started {
-  if (users === undefined) return start();
-  process.umask(users);
+  return users === undefined ? start() : withUmask(users, start);
+}
+
+/** Makes a file of the user's, which the user can read and write even under a umask of 0777. */
+export function asUsersFile<Made>(make: () => Made): Made {
+  return users === undefined ? make() : withUmask(users & 0o077, make);
+}
+
+function withUmask<Result>(umask: number, work: () => Result): Result {
+  process.umask(umask);
   try {
-    return start();
+    return work();
   } finally {
     process.umask(OWN_UMASK);
   }

@@ -16,8 +16,8 @@ export async function writeLock(path: string, lock: LockFile, before: string | u
 }
 
 /**
- * Writes a file of a project. A link to a file is replaced and not followed, and so that nothing is written
- * elsewhere, no directory below the project may be a link.
+ * Writes a file of a project, with a mode by the user's umask where it is new. A link to a file is replaced
+ * and not followed, and so that nothing is written elsewhere, no directory below the project may be a link.
  *
  * @param root the project's own directory, however it was reached
  * @throws {HaftError} when the project cannot be written to
@@ -30,7 +30,7 @@ export function writeProjectFile(path: string, text: string, { root }: { root: s
     });
   }
   try {
-    writeAtomic(path, text);
+    writeAtomic(path, text, { mode: "user" });
   } catch (error) {
     throw new HaftError(`Cannot write "${path}": ${errorMessage(error)}`, {
       next: "Check the directory's permissions and free space",

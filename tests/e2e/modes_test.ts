@@ -1,6 +1,15 @@
 /** The modes of what haft makes, and what it says where the system does not let it write. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, hasProgram, Sandbox } from "./support.ts";
@@ -62,6 +71,40 @@ Deno.test({
       const common = [...seen.get(umask) ?? []].filter(([path]) => usual.has(path));
       assert(common.length > 30);
       assertEquals(common, common.map(([path]) => [path, usual.get(path)]));
+    }
+  },
+});
+
+Deno.test({
+  name: "files of a project have modes by the user's umask, and keep the mode that they had",
+  ignore: !linux,
+  async fn() {
+    await using registry = await fakeTools();
+    await registry.addPackage({ name: "say", version: "1.0.0", bin: { say: "cli.js" } }, {
+      "cli.js": { content: "#!/usr/bin/env node\n", mode: 0o755 },
+    });
+    const cases = [["002", "664", "775"], ["077", "600", "700"], ["777", "600", "700"]] as const;
+    for (const [umask, file, directory] of cases) {
+      await using sandbox = await Sandbox.create({ registry: registry.url });
+      const inUmask = async (lines: string) => {
+        const { code, stderr } = await sandbox.shell(binary, `umask ${umask}\nset -e\n${lines}`);
+        assertEquals(code, 0, stderr);
+      };
+      await inUmask("haft init --force\nhaft use esbuild@1.2.0 npm:say@1.0.0");
+      const made = modes(sandbox.project);
+      assertEquals([made.get("haft.toml"), made.get("haft.lock")], [file, file]);
+      const dependencies = [...made].filter(([path]) => path.startsWith("haft.lock.d"));
+      assert(dependencies.length > 1, [...made.keys()].join("\n"));
+      assertEquals([...new Set(dependencies.map(([, mode]) => mode))].sort(), [file, directory]);
+      const manifest = join(sandbox.project, "haft.toml");
+      chmodSync(manifest, 0o640);
+      const linked = join(sandbox.root, "haft.toml");
+      renameSync(manifest, linked);
+      symlinkSync(linked, manifest);
+      chmodSync(join(sandbox.project, "haft.lock"), 0o444);
+      await inUmask("haft use biome@2.0.0\nhaft remove esbuild");
+      assertEquals((lstatSync(linked).mode & 0o7777).toString(8), "640");
+      assertEquals(modes(sandbox.project).get("haft.lock"), "444");
     }
   },
 });
