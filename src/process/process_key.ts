@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../base/sha256.ts";
 
 /** An app is known by its project's directory and its name: two projects may have apps of one name. */
 export interface ProcessKey {
@@ -19,6 +19,6 @@ export function keyText({ root, name }: ProcessKey): string {
 export function fileStem(key: ProcessKey): string {
   const readable = key.name.normalize("NFC").replaceAll(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+/, "")
     .slice(0, 40);
-  const hash = createHash("sha256").update(keyText(key)).digest("hex").slice(0, 20);
+  const hash = sha256(keyText(key)).slice(0, 20);
   return `${readable === "" ? "app" : readable}-${hash}`;
 }

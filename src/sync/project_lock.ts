@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { LockFile } from "../tools/locked_tool.ts";
 import { makeDirectory } from "../base/private_directory.ts";
+import { sha256 } from "../base/sha256.ts";
 
 /** Writes the lock file when its bytes differ. @returns whether they did */
 export async function writeLock(path: string, lock: LockFile, before: string | undefined): Promise<boolean> {
@@ -50,7 +50,7 @@ export async function holdingProject<T>(
 ): Promise<T> {
   const { processLock } = await import("../runtime/process_lock.ts");
   makeDirectory(locks);
-  const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const name = sha256(root).slice(0, 16);
   using _lock = await processLock(join(locks, `project-${name}.lock`), { signal });
   return await work();
 }

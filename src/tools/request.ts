@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../base/sha256.ts";
 import { changeFiles, optionsText, type ToolOptions } from "../protocol/tool_options.ts";
 import type { ToolDefinition } from "./catalogue/definition.ts";
 import type { SourceRequest } from "./sources/source_request.ts";
@@ -65,7 +65,7 @@ export function storeId(
     ? plainStoreId(tool, known.catalogueSource)
     : `${tool.name}+own-${known.definition}`;
   if (!changeFiles(options)) return plain;
-  return `${plain}+${createHash("sha256").update(optionsText(options)).digest("hex").slice(0, 12)}`;
+  return `${plain}+${sha256(optionsText(options)).slice(0, 12)}`;
 }
 
 function plainStoreId(

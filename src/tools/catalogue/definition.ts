@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { canonicalJson } from "../../base/canonical_json.ts";
+import { sha256 } from "../../base/sha256.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
 import type { ToolSource } from "../sources/sources.ts";
 import type { CatalogueEntry } from "./catalogue_schema.ts";
@@ -33,5 +33,5 @@ export function definedSource({ source }: Pick<DefinedTool, "source">, { entry }
 export function definitionKey(tool: Omit<DefinedTool, "name">): string | undefined {
   if (tool.definition === null) return undefined;
   const source: ToolSource | undefined = definedSource(tool, tool.definition);
-  return createHash("sha256").update(canonicalJson(source ?? null)).digest("hex").slice(0, 32);
+  return sha256(canonicalJson(source ?? null)).slice(0, 32);
 }

@@ -2,13 +2,13 @@
  * The projects that haft has installed tools for, one small file each in the state directory. They say what
  * of the store is still needed.
  */
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
+import { sha256 } from "../../base/sha256.ts";
 
 function directoryOf({ state }: Pick<Paths, "state">): string {
   return join(state, "projects");
@@ -16,7 +16,7 @@ function directoryOf({ state }: Pick<Paths, "state">): string {
 
 /** Where a directory is remembered. */
 export function knownProjectPath(root: string, paths: Pick<Paths, "state">): string {
-  return join(directoryOf(paths), createHash("sha256").update(root).digest("hex").slice(0, 32));
+  return join(directoryOf(paths), sha256(root).slice(0, 32));
 }
 
 /** Remembers a directory. One that cannot be written down costs its tools a second download, no more. */

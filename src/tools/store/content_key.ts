@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { sha256 } from "../../base/sha256.ts";
 import { hasDependencies } from "../../protocol/artifact.ts";
 import { installedDependencies, type Receipt } from "./receipt.ts";
 import type { Store } from "./store.ts";
@@ -33,5 +33,5 @@ export function placeFor(
 function contentKey({ platform, kind, artifacts }: Content, dependencies: string | undefined): string {
   const integrities = artifacts.map(({ artifact }) => artifact.integrity);
   const text = JSON.stringify([platform, kind, integrities, hasDependencies(kind) ? dependencies : null]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return sha256(text).slice(0, 16);
 }
