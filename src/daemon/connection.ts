@@ -59,6 +59,8 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   silent = true;
   /** Why the first message gets the error `too_many`; only that tells the client's framing. */
   refusal: string | undefined;
+  /** Subscriptions wait for the drain: see {@link FrameSink}. */
+  full = false;
   #bytesReceived = 0;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
@@ -69,7 +71,6 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   #output: ConnectionOutput | undefined;
   #readingPaused = false;
   #inputEnded = false;
-  #subscriptionsPaused = false;
   /** Offered events that were left out since the last drain. */
   #leftOut = 0;
   /** Why it ends; undefined while it is open. */
@@ -147,7 +148,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
    * otherwise close it, the event is left out; once there is room the client hears how many were.
    */
   offer(event: string, data: unknown): void {
-    if (this.#subscriptionsPaused) this.#leftOut++;
+    if (this.full) this.#leftOut++;
     else this.send(event, data);
   }
 
@@ -182,7 +183,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
 
   /** Sends what is queued and published, then closes. Requests in flight are ended. */
   stop(reason: string): void {
-    if (this.#closing === undefined && !this.#subscriptionsPaused) this.#subscriptions.resume();
+    if (this.#closing === undefined && !this.full) this.#subscriptions.resume();
     if (this.#closing === undefined) this.#finish(reason, "send");
   }
 
@@ -231,8 +232,8 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
       this.#socket.resume();
     }
     this.#dispatcher.drained();
-    if (this.#subscriptionsPaused) {
-      this.#subscriptionsPaused = false;
+    if (this.full) {
+      this.full = false;
       if (this.#leftOut > 0) this.send("relay.lagged", { dropped: this.#leftOut });
       this.#leftOut = 0;
       this.#subscriptions.resume();
@@ -322,8 +323,8 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   /** @returns false when subscriptions are to wait for the drain */
   #afterQueueing(): boolean {
     if (this.#writer().hasRoom()) return true;
+    this.full = true;
     if (this.#queuedBytes > this.#host.limits.outputHard) this.#finish("slow_consumer", "drop");
-    else this.#subscriptionsPaused = true;
     return false;
   }
 

@@ -9,6 +9,8 @@ export class Subscriptions implements Disposable {
   readonly #fanout: FrameFanout;
   readonly #open = new Map<string, FrameSubscription>();
   #next = 1;
+  /** Which of the open ones is the first at the next drain, counted round and round. */
+  #turn = 0;
 
   /** @param prefix makes ids unique among connections */
   constructor(prefix: string, fanout: FrameFanout) {
@@ -40,9 +42,13 @@ export class Subscriptions implements Disposable {
     return this.#open.delete(id);
   }
 
-  /** The connection has drained. */
+  /** The connection has drained. They take turns: one that fills it again is the last the next time. */
   resume(): void {
-    for (const stream of this.#open.values()) stream.resume();
+    const streams = [...this.#open.values()];
+    for (const _ of streams) {
+      const stream = streams[this.#turn++ % streams.length];
+      if (stream?.resume() === false) return;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -14,10 +14,9 @@ import type { Hub, StreamPosition } from "./hub.ts";
 /** A connection as the fan-out sees it. */
 export interface FrameSink {
   readonly framing: Framing;
-  /**
-   * Takes the bytes in any case, which do not change; false when it wants no more until
-   * {@link FrameSubscription.resume}.
-   */
+  /** It wants no more, for any of its subscriptions, until {@link FrameSubscription.resume}. */
+  readonly full: boolean;
+  /** Takes the bytes in any case, which do not change; false when it is full now. */
   write(frames: Buffer): boolean;
 }
 
@@ -27,8 +26,12 @@ export interface FrameSubscription extends Disposable {
   readonly position: StreamPosition;
   /** Begins to write; until then the events stay in the ring. */
   start(): void;
-  /** Writes now what is new for this subscriber, as when the connection has drained. */
-  resume(): void;
+  /**
+   * Writes now what is new for this subscriber, as when the connection has drained.
+   *
+   * @returns false when the connection is full
+   */
+  resume(): boolean;
 }
 
 /** What all subscribers of a group have in common. */
@@ -86,16 +89,21 @@ class Member implements FrameSubscription {
     this.resume();
   }
 
-  resume(): void {
-    if (this.#state !== "started") return;
+  resume(): boolean {
+    if (this.#state !== "started") return true;
     const { cursor, framing, fanout, live } = this.group;
-    while (this.next <= fanout.hub.seq) {
+    while (!this.sink.full) {
+      if (this.next > fanout.hub.seq) {
+        live.add(this);
+        return true;
+      }
       cursor.position = this.next;
       const frames = joinFrames(framing, cursor.read(CATCH_UP_BYTES));
       this.next = cursor.position;
-      if (frames !== undefined && !this.sink.write(frames)) return void live.delete(this);
+      if (frames !== undefined && !this.sink.write(frames)) break;
     }
-    live.add(this);
+    live.delete(this);
+    return false;
   }
 
   [Symbol.dispose](): void {
@@ -201,11 +209,17 @@ export class FrameFanout {
         this.#round = this.#hub.seq > round.seq ? this.#begin() : undefined;
         return;
       }
-      if (!member.group.live.has(member)) continue;
+      const { sink, group: { live } } = member;
+      if (!live.has(member)) continue;
+      // Another subscription of its connection has filled it.
+      if (sink.full) {
+        live.delete(member);
+        continue;
+      }
       const frames = this.#newFor(member, round);
       if (frames === undefined) continue;
       writes++;
-      if (!member.sink.write(frames)) member.group.live.delete(member);
+      if (!sink.write(frames)) live.delete(member);
     }
     this.#schedule();
   }

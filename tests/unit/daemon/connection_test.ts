@@ -188,6 +188,37 @@ Deno.test("a subscriber that does not read is left alone, told what it missed, a
   assertEquals(messages.at(-1)?.["seq"], 70_000);
 });
 
+Deno.test("a client that reads, with many subscriptions, gets all of each and is not closed as slow", async () => {
+  await using harness = daemonHarness({ limits: { outputSoft: 20_000, outputHard: 150_000 } });
+  const client = harness.connect();
+  for (let id = 0; id < 8; id++) await client.ask(subscribe(["app.*"], {}, `${id}`));
+  client.socket.stalled = true;
+  for (let i = 0; i < 60; i++) harness.hub.publish("app.x", "x".repeat(1_000));
+  await written();
+  for (let drains = 0; drains < 30 && !client.socket.closed; drains++) {
+    client.handler.drain();
+    await written();
+  }
+  assertEquals([client.socket.closed, client.socket.take().length], [false, 8 * 60]);
+});
+
+Deno.test("subscriptions of one connection take turns when each drain has room for one alone", async () => {
+  await using harness = daemonHarness({ limits: { outputSoft: 1_000, outputHard: 50_000 } });
+  const client = harness.connect();
+  await client.ask(subscribe(["app.a"], {}, "a"), subscribe(["app.b"], {}, "b"));
+  client.socket.stalled = true;
+  for (let drains = 0; drains < 10; drains++) {
+    for (const event of ["app.a", "app.b"]) harness.hub.publish(event, "x".repeat(2_000));
+    await written();
+    client.handler.drain();
+  }
+  client.socket.stalled = false;
+  client.handler.drain();
+  const got = client.socket.take().map(({ event }) => event);
+  const shares = ["app.a", "app.b"].map((event) => got.filter((one) => one === event).length);
+  assertEquals(shares.map((share) => share >= 4), [true, true]);
+});
+
 Deno.test("offer() leaves out what a full client cannot take, tells it how much when it drains, and never closes it", async () => {
   await using harness = daemonHarness({ limits: { outputSoft: 2_000, outputHard: 10_000 } });
   const client = harness.connect();

@@ -5,14 +5,26 @@ import type { Framing } from "../../../src/socket/framing/framing.ts";
 
 const all = { types: [] };
 
-/** A connection that counts its writes and can be full. */
+/** A connection that counts its writes; while it stalls, it is full after one. */
 class RecordingSink implements FrameSink {
   readonly writes: Uint8Array[] = [];
   full = false;
+  #stalls = false;
   constructor(readonly framing: Framing = "lines") {}
+
+  get stalls(): boolean {
+    return this.#stalls;
+  }
+
+  /** An end of it is the drain. */
+  set stalls(stalls: boolean) {
+    this.#stalls = stalls;
+    this.full = false;
+  }
 
   write(frames: Uint8Array): boolean {
     this.writes.push(frames);
+    this.full = this.#stalls;
     return !this.full;
   }
 
@@ -74,29 +86,49 @@ Deno.test("FrameFanout leaves a full member alone, and it loses nothing that the
   const [slow, quick] = [new RecordingSink(), new RecordingSink()];
   const subscription = join(slow);
   join(quick);
-  slow.full = true;
+  slow.stalls = true;
   for (let i = 0; i < 5; i++) {
     hub.publish("a.b", i);
     await tick();
   }
   assertEquals([slow.writes.length, quick.writes.length], [1, 5]);
-  slow.full = false;
+  slow.stalls = false;
   subscription.resume();
   hub.publish("a.b", 5);
   await tick();
   assertEquals(slow.events, ["1", "2", "3", "4", "5", "6"]);
 });
 
+Deno.test("FrameFanout writes to a full connection no more for another of its subscriptions", async () => {
+  const { hub, join } = await harness();
+  const sink = new RecordingSink();
+  const subscriptions = [join(sink), join(sink), join(sink)];
+  sink.stalls = true;
+  hub.publish("a.b", 0);
+  await tick();
+  assertEquals(sink.writes.length, 1);
+  // The drain, which the first write fills again.
+  sink.full = false;
+  assertEquals(subscriptions.map((subscription) => subscription.resume()), [true, false, false]);
+  assertEquals(sink.writes.length, 2);
+  // One that begins now waits as well.
+  subscriptions.push(join(sink, { epoch: hub.epoch, seq: 0 }));
+  assertEquals(sink.writes.length, 2);
+  sink.stalls = false;
+  assertEquals(subscriptions.map((subscription) => subscription.resume()), [true, true, true, true]);
+  assertEquals(sink.events, ["1", "1", "1", "1"]);
+});
+
 Deno.test("FrameFanout announces what a full member missed, once, and goes on", async () => {
   const { hub, join } = await harness({ events: 4 });
   const sink = new RecordingSink();
   const subscription = join(sink);
-  sink.full = true;
+  sink.stalls = true;
   for (let i = 0; i < 11; i++) {
     hub.publish("a.b", i);
     await tick();
   }
-  sink.full = false;
+  sink.stalls = false;
   subscription.resume();
   assertEquals(sink.events, ["1", 'lagged {"from":2,"to":7,"dropped":6}', "8", "9", "10", "11"]);
 });
@@ -150,15 +182,15 @@ Deno.test("FrameFanout delivers every event once across members that stall and r
     for (let i = random(4); i > 0; i--) hub.publish("a.b", round);
     const member = members[random(members.length)];
     if (member !== undefined) {
-      member.sink.full = !member.sink.full;
-      if (!member.sink.full) member.subscription.resume();
+      member.sink.stalls = !member.sink.stalls;
+      if (!member.sink.stalls) member.subscription.resume();
     }
     if (random(2) === 0) await tick();
   }
   await tick();
   const expected = Array.from({ length: hub.seq }, (_, i) => `${i + 1}`);
   for (const { sink, subscription } of members) {
-    sink.full = false;
+    sink.stalls = false;
     subscription.resume();
     assertEquals(sink.events, expected, `seed ${seed}`);
   }
