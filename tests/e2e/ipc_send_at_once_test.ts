@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
+import process from "node:process";
+import { VERSION } from "../../src/base/version.ts";
+import { PROTOCOL_RANGE } from "../../src/protocol/protocol_range.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -68,6 +71,75 @@ Deno.test("ipc-send refuses a socket in a directory that is open to others as it
   chmodSync(directory, 0o700);
   assert(short.stderr.includes("so other users can get in"), short.stderr);
   assertEquals(short, usual);
+});
+
+Deno.test({
+  name:
+    "ipc-send prints null for an answer without data, and refuses one that is nested too deep, in both ways",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using daemon = await DaemonSandbox.create(binary);
+    mkdirSync(dirname(daemon.socket), { recursive: true, mode: 0o700 });
+    const { mtimeMs, size } = statSync(binary.argv[0] ?? "");
+    const ack = {
+      version: VERSION,
+      build: `${Math.floor(mtimeMs).toString(36)}-${size.toString(36)}`,
+      protocol: PROTOCOL_RANGE[1],
+      client_id: "1",
+      pid: process.pid,
+      ppid: process.ppid,
+      epoch: "0",
+      seq: 0,
+      capabilities: [],
+    };
+    const nested = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels)) as unknown;
+    let data: unknown;
+    const server = createServer((client) => {
+      let bytes = Buffer.alloc(0);
+      const send = (message: unknown, inLines: boolean) => {
+        const text = Buffer.from(JSON.stringify(message));
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(text.length);
+        client.write(inLines ? `${text}\n` : Buffer.concat([length, text]));
+      };
+      client.on("error", () => {}).on("data", (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (;;) {
+          if (bytes.length < 4) return;
+          // A length's last byte is 0.
+          const inLines = bytes[3] !== 0;
+          const from = inLines ? 0 : 4;
+          const end = inLines ? bytes.indexOf("\n") : 4 + bytes.readUInt32LE();
+          if (end < 0 || bytes.length < end) return;
+          const text = bytes.toString("utf8", from, end);
+          bytes = bytes.subarray(inLines ? end + 1 : end);
+          // A frame of no length says that lengths follow.
+          if (text === "") continue;
+          const { id, method } = JSON.parse(text);
+          send({ type: "response", id, data: method === "hello" ? ack : data }, inLines);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(daemon.socket, resolve));
+    try {
+      // The message is one level more.
+      const cases = [[undefined, 0, "null\n"], [nested(63), 0, `${JSON.stringify(nested(63))}\n`], [
+        nested(64),
+        3,
+        "",
+      ]];
+      for (const [answer, code, stdout] of cases) {
+        data = answer;
+        for (const flags of [[], [USUAL]]) {
+          const told = await daemon.run("ipc-send", ...flags, "daemon.status");
+          assertEquals([told.code, told.stdout], [code, stdout], told.stderr);
+          assertEquals(told.stderr.includes("nested more than 64 deep"), code === 3, told.stderr);
+        }
+      }
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  },
 });
 
 Deno.test({

@@ -22,7 +22,7 @@ export async function batch(
     if (text.trim() === "") return;
     const { id, method, data } = parseRequest(text, line);
     const response = await daemon.requestAny(method, data ?? {}, { timeoutMs, signal }).then(
-      (result) => ({ type: "response", id, data: result }),
+      (result) => ({ type: "response", id, data: result ?? null }),
       (error) => {
         if (error instanceof Disconnected) throw error;
         code = ExitCode.remote;

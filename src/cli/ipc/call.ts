@@ -20,7 +20,8 @@ export async function call(
       signal,
       onProgress: (event, data) => void stderr.write(`${JSON.stringify({ event, data })}\n`),
     });
-    if (!quiet) await stdout.write(`${JSON.stringify(result, null, stdout.isTTY ? 2 : 0)}\n`);
+    // An answer may come without data.
+    if (!quiet) await stdout.write(`${JSON.stringify(result ?? null, null, stdout.isTTY ? 2 : 0)}\n`);
     return ExitCode.ok;
   } catch (error) {
     const { explainRefusal } = await import("./explain_refusal.ts");

@@ -12,6 +12,7 @@ import { READ_METHODS } from "../../protocol/methods/read_methods.ts";
 import { PROTOCOL_RANGE } from "../../protocol/protocol_range.ts";
 import { type AskAtOnce, askAtOnce } from "../../runtime/ask_at_once.ts";
 import type { Look } from "../../runtime/libc_at_once.ts";
+import { LIMITS } from "../../socket/limits.ts";
 import { terminalText } from "../../ui/terminal_text.ts";
 import { isOnTerminal, isOwnHome } from "../own_home_at_once.ts";
 
@@ -97,9 +98,15 @@ function dataOf(answer: string, id: string): unknown {
   // The usual way refuses such a key.
   if (answer.includes('"__proto__"')) return undefined;
   const message: unknown = JSON.parse(answer);
-  if (typeof message !== "object" || message === null) return undefined;
+  if (typeof message !== "object" || message === null || !isShallow(message)) return undefined;
   const isAnswer = "type" in message && message.type === "response" && "id" in message && message.id === id;
   return isAnswer && !("error" in message) && "data" in message ? message.data : undefined;
+}
+
+/** Whether the decoder of the usual way takes an answer that is nested so deep. */
+function isShallow(value: unknown, levels: number = LIMITS.jsonNesting): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 /** As `buildId()` names it. */
