@@ -30,6 +30,15 @@ class Endpoint(SandboxedTest):
             os.chmod(path, mode)
             self.refused(f"its mode is {mode:04o}, so other users can get in")
 
+    def test_a_directory_that_is_not_hafts_own_is_never_said_to_be_removed(self) -> None:
+        for name, advice in (("haft", "^Remove it, make it yours alone"), ("srv", "^Name a socket in a dir")):
+            path = os.path.join(self.directory, name)
+            os.mkdir(path)
+            os.chmod(path, 0o755)
+            with self.assertRaises(EndpointError) as raised:
+                LocalSocketChannel.connect("x", path=os.path.join(path, "x.sock"), env=self.env)
+            self.assertRegex(raised.exception.next or "", advice)
+
     def test_a_file_in_the_directorys_place_is_refused(self) -> None:
         with open(os.path.join(self.directory, "haft"), "w", encoding="utf-8"):
             self.refused("it is not a directory")

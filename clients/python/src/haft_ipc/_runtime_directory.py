@@ -78,7 +78,11 @@ def _make(path: str) -> None:
 
 
 def _refuse(path: str, reason: str) -> NoReturn:
+    # Any other directory that a socket's path names may be the system's, and is to stay as it is.
+    own = os.path.basename(path).startswith("haft")
     raise EndpointError(
         f'Refusing runtime directory "{path}": {reason}',
-        next="Remove it, make it yours alone (chmod 700), or set XDG_RUNTIME_DIR to a directory of your own",
+        next="Remove it, make it yours alone (chmod 700), or set XDG_RUNTIME_DIR to a directory of your own"
+        if own
+        else "Name a socket in a directory that is yours alone (mode 0700)",
     )
