@@ -53,7 +53,7 @@ export class ReceiveFailed extends ChannelError {
   readonly kind = "receive-failed";
 }
 
-/** The message has no JSON text, or one that the peer would refuse (too large). */
+/** The message has no JSON text, or one that the peer would refuse (too large); or it cannot be cloned. */
 export class Serialization extends ChannelError {
   override readonly name = "Serialization";
   readonly kind = "serialization";

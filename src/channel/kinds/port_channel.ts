@@ -1,11 +1,12 @@
 /**
  * A channel across threads, over a MessagePort. Messages of one turn go in one post, and are bounded by
- * credits: each side may have so many unread messages at the other.
+ * credits: each side may have so many unread messages at the other. What is sent is copied at once.
  */
 import { setImmediate } from "node:timers";
+import { errorMessage } from "../../base/errors.ts";
 import type { Message } from "../../protocol/envelope.ts";
 import { BaseChannel } from "../base_channel.ts";
-import { type ChannelError, Disconnected } from "../errors.ts";
+import { type ChannelError, Disconnected, Serialization } from "../errors.ts";
 import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 
 /** A message, or the data alone of several `{type: "data", data}`, which is copied ten times as fast. */
@@ -72,6 +73,30 @@ export class PortChannel extends BaseChannel {
   }
 
   protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
+    return this.#accept(this.#copy(message), signal);
+  }
+
+  protected override transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
+    return this.#accept({ type: "data", data: this.#copy(data) }, signal);
+  }
+
+  /**
+   * The post comes after the send has resolved: by then the sender may have changed what it sent, and what
+   * cannot be cloned would take the rest of its post with it.
+   *
+   * @throws {Serialization}
+   */
+  #copy<T>(value: T): T {
+    if (cannotChange(value)) return value;
+    try {
+      return structuredClone(value);
+    } catch (error) {
+      const text = `Cannot send on channel "${this.name}": ${errorMessage(error)}`;
+      throw new Serialization(text, { cause: error });
+    }
+  }
+
+  #accept(message: Message, signal: AbortSignal | undefined): Promise<void> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (this.#waiting.size === 0) {
       const placed = this.#place(message);
@@ -107,9 +132,10 @@ export class PortChannel extends BaseChannel {
 
   #flush(): void {
     if (this.#batched === 0 || this.#end !== undefined) return;
-    this.#port.postMessage({ messages: this.#batch } satisfies Post);
+    const messages = this.#batch;
     this.#batch = [];
     this.#batched = 0;
+    this.#port.postMessage({ messages } satisfies Post);
     if (this.#turnEnds) return;
     this.#turnEnds = true;
     setImmediate(() => {
@@ -164,4 +190,10 @@ export class PortChannel extends BaseChannel {
 
 function isData(message: Message): boolean {
   return message.type === "data" && "data" in message && Object.keys(message).length === 2;
+}
+
+/** A number, a text or the like. */
+function cannotChange(value: unknown): boolean {
+  const type = typeof value;
+  return value === null || type !== "object" && type !== "function" && type !== "symbol";
 }

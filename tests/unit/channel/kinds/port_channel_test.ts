@@ -1,5 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Disconnected, type IpcChannel, type Message, PortChannel } from "../../../../src/channel/mod.ts";
+import {
+  Disconnected,
+  type IpcChannel,
+  type Message,
+  PortChannel,
+  Serialization,
+} from "../../../../src/channel/mod.ts";
 import { until } from "../../../support/until.ts";
 
 function pair(capacity?: number): [PortChannel, PortChannel] {
@@ -36,6 +42,45 @@ Deno.test("messages of every kind in one turn arrive as they were sent, in order
   const sent = Promise.all(messages.map((message) => near.send(message)));
   for (const message of messages) assertEquals(await far.recv(), message);
   await sent;
+  await closeBoth(near, far);
+});
+
+Deno.test("what a sender changes after it was sent arrives as it was", async () => {
+  const [near, far] = pair(6);
+  const data = { n: 0, list: [0] };
+  for (let n = 1; n <= 4; n++) {
+    data.n = n;
+    data.list[0] = n;
+    await near.sendJson(data);
+  }
+  const event: Message = { type: "event", event: "e", data };
+  for (let n = 5; n <= 6; n++) {
+    data.n = n;
+    data.list[0] = n;
+    await near.send(event);
+  }
+  // No room: it is copied while it waits, too.
+  data.n = data.list[0] = 7;
+  const waiting = near.sendJson(data);
+  data.n = 8;
+  for (let n = 1; n <= 7; n++) assertEquals((await far.recv()).data, { n, list: [n] });
+  await waiting;
+  await closeBoth(near, far);
+});
+
+Deno.test("what cannot be cloned fails its own send or request; what goes with it and after it arrives", async () => {
+  const [near, far] = pair();
+  await near.sendJson("first");
+  const before = near.sendJson("before");
+  await assertRejects(() => near.sendJson(() => 1), Serialization, "Cannot send on channel");
+  await assertRejects(() => near.sendJson({ deep: [Symbol("s")] }), Serialization);
+  await assertRejects(() => near.sendJson(Symbol("s")), Serialization);
+  await assertRejects(() => near.emit("e", { call: () => {} }), Serialization);
+  await assertRejects(() => near.request("method", { call: () => {} }), Serialization);
+  await before;
+  await near.sendJson("after");
+  const got = [await far.recv(), await far.recv(), await far.recv()].map(({ data }) => data);
+  assertEquals(got, ["first", "before", "after"]);
   await closeBoth(near, far);
 });
 
