@@ -116,8 +116,12 @@ class Member implements FrameSubscription {
 
 /** How much a member that is behind is given at once. */
 const CATCH_UP_BYTES = 64 * 1024;
-/** Writes before other work may pass, unless so much is new that the ring could overwrite it. */
+/**
+ * Writes, and looks at events, before other work may pass, unless so much is new that the ring could
+ * overwrite it. Thousands of filters that match nothing write nothing.
+ */
 const WRITES_IN_A_ROW = 16;
+const LOOKS_IN_A_ROW = 20_000;
 const HURRY_EVENTS = 4096;
 const HURRY_BYTES = 1024 * 1024;
 
@@ -136,6 +140,8 @@ interface Round {
   /** The stream when it began. */
   seq: number;
   bytes: number;
+  /** Events that it has looked at, for all groups together. */
+  looks: number;
   /** What each group's last member got, for the next one at the same place. */
   last: Map<Group, Written>;
   /** The frames of all events, for groups that want them all. */
@@ -186,7 +192,9 @@ export class FrameFanout {
     if (this.#groups.size === 0) return;
     const { seq, publishedBytes } = this.#hub;
     const round = this.#round ??= this.#begin();
-    if (seq - round.seq > HURRY_EVENTS || publishedBytes - round.bytes > HURRY_BYTES) this.#goOn(Infinity);
+    if (seq - round.seq > HURRY_EVENTS || publishedBytes - round.bytes > HURRY_BYTES) {
+      this.#goOn({ hurried: true });
+    }
   }
 
   #begin(): Round {
@@ -196,13 +204,22 @@ export class FrameFanout {
     }
     this.#schedule();
     const { seq, publishedBytes } = this.#hub;
-    return { members, index: 0, seq, bytes: publishedBytes, last: new Map(), whole: {} };
+    return { members, index: 0, seq, bytes: publishedBytes, looks: 0, last: new Map(), whole: {} };
   }
 
-  #goOn(most: number): void {
-    const round = this.#round;
-    if (round === undefined) return;
-    for (let writes = 0; writes < most;) {
+  #goOn({ hurried }: { hurried: boolean }): void {
+    if (this.#round === undefined) return;
+    try {
+      this.#write(this.#round, hurried);
+    } finally {
+      // Also after a write that threw, which is that member's alone.
+      if (this.#round !== undefined) this.#schedule();
+    }
+  }
+
+  #write(round: Round, hurried: boolean): void {
+    const enough = round.looks + LOOKS_IN_A_ROW;
+    for (let writes = 0; hurried || writes < WRITES_IN_A_ROW && round.looks < enough;) {
       const member = round.members[round.index++];
       if (member === undefined) {
         // The first ones have not got what came after their turn.
@@ -221,7 +238,6 @@ export class FrameFanout {
       writes++;
       if (!sink.write(frames)) live.delete(member);
     }
-    this.#schedule();
   }
 
   #schedule(): void {
@@ -229,11 +245,12 @@ export class FrameFanout {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#goOn(WRITES_IN_A_ROW);
+      this.#goOn({ hurried: false });
     });
   }
 
-  #newFor(member: Member, { last, whole }: Round): Buffer | undefined {
+  #newFor(member: Member, round: Round): Buffer | undefined {
+    const { last, whole } = round;
     const { group, next: from } = member;
     const to = this.#hub.seq + 1;
     if (from === to) return undefined;
@@ -242,6 +259,7 @@ export class FrameFanout {
     if (known?.from === from && known.to === to) return known.frames;
     group.cursor.position = from;
     const read = group.cursor.read();
+    round.looks += to - from;
     const wantsAll = read.events.length === to - from;
     const shared = wantsAll ? whole[group.framing] : undefined;
     const isSame = shared?.from === from && shared.to === to;

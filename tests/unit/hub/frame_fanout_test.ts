@@ -208,6 +208,42 @@ Deno.test("FrameFanout lets other work pass amid many members, who get what that
   assertEquals(new Set(sinks.map(({ writes }) => writes.length)), new Set([1, 2]));
 });
 
+Deno.test("FrameFanout lets other work pass amid many filters that match nothing", async () => {
+  const { hub, fanout } = await harness();
+  for (let n = 0; n < 1_000; n++) {
+    fanout.subscribe(new RecordingSink(), { filter: { types: [`none.x${n}`] } }).start();
+  }
+  const last = new RecordingSink();
+  fanout.subscribe(last, { filter: all }).start();
+  for (let n = 0; n < 100; n++) hub.publish("a.b", n);
+  await Promise.resolve();
+  let turns = 0;
+  for (; last.writes.length === 0 && turns < 1_000; turns++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  assertEquals([turns >= 3, last.events.length], [true, 100]);
+});
+
+Deno.test("FrameFanout goes on with the other members after one whose write throws", async () => {
+  const { hub, join } = await harness();
+  const broken = new RecordingSink();
+  broken.write = () => {
+    throw new Error("a broken sink");
+  };
+  const sound = new RecordingSink();
+  for (const sink of [broken, sound]) join(sink);
+  const faults: string[] = [];
+  const onFault = (event: ErrorEvent) => {
+    event.preventDefault();
+    faults.push(event.message);
+  };
+  globalThis.addEventListener("error", onFault);
+  hub.publish("a.b", 0);
+  for (let turns = 0; sound.writes.length === 0 && turns < 100; turns++) await tick();
+  globalThis.removeEventListener("error", onFault);
+  assertEquals([sound.events, faults.length], [["1"], 1]);
+});
+
 Deno.test("FrameFanout writes before the ring overwrites what is new, although no other work has passed", async () => {
   const { hub, join } = await harness();
   const sinks = [new RecordingSink(), new RecordingSink("length")];
