@@ -53,6 +53,8 @@ export class DaemonLink implements Socket, Requester {
   #isHolding = false;
   /** Requests that wait, while the daemon does not read. */
   #unread: Buffer[] | undefined;
+  #paused = false;
+  #inputEnds = false;
   #state: "open" | "closing" | "closed" = "open";
 
   constructor(owner: LinkOwner, { accept, client, maxFrameBytes }: LinkOptions) {
@@ -100,7 +102,9 @@ export class DaemonLink implements Socket, Requester {
 
   /** The peer sends nothing more. */
   endInput(): void {
-    this.#daemon?.end?.();
+    this.#inputEnds = true;
+    // After the requests that wait.
+    if (this.#unread === undefined) this.#daemon?.end?.();
   }
 
   leave(): void {
@@ -118,15 +122,13 @@ export class DaemonLink implements Socket, Requester {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#unread ??= [];
   }
 
   resume(): void {
-    queueMicrotask(() => {
-      const lines = this.#unread ?? [];
-      this.#unread = undefined;
-      for (const line of lines) this.#hand(line);
-    });
+    this.#paused = false;
+    queueMicrotask(() => this.#handUnread());
   }
 
   close(): void {
@@ -185,6 +187,15 @@ export class DaemonLink implements Socket, Requester {
   #hand(line: Buffer): void {
     if (this.#unread !== undefined) this.#unread.push(line);
     else if (this.#state === "open") this.#daemon?.data(line);
+  }
+
+  #handUnread(): void {
+    const lines = this.#unread;
+    if (lines === undefined || this.#paused) return;
+    this.#unread = undefined;
+    for (const line of lines) this.#hand(line);
+    // The daemon may have paused again.
+    if (this.#inputEnds && this.#unread === undefined) this.#daemon?.end?.();
   }
 
   #deliver(): void {

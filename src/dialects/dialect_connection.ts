@@ -203,17 +203,19 @@ export class DialectConnection implements SocketHandler, DialectPeer, FrameWrite
   async #join(): Promise<void> {
     const { accept, version } = this.#host;
     const options = { accept, client: this.#dialect.name, version, maxFrameBytes: this.#limits.frame };
+    let daemon: DaemonLink | undefined;
     try {
-      const daemon = new DaemonLink(this, options);
+      daemon = new DaemonLink(this, options);
       await daemon.hello(options);
       this.#daemon = daemon;
       this.#session = this.#dialect.open(this, daemon);
       void this.#work();
     } catch (error) {
       const refused = error instanceof RequestError || error instanceof Disconnected;
-      if (refused) return this.refuse(error.message);
-      this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
-      this.#end();
+      if (!refused) this.#host.onInternalError(`dialect ${this.#dialect.name}`, error);
+      if (refused) this.refuse(error.message);
+      else this.#end();
+      daemon?.leave();
     }
   }
 

@@ -8,12 +8,15 @@ import type { Socket } from "../../../src/socket/mod.ts";
 function linked() {
   const said: Record<string, unknown>[] = [];
   const heard: string[] = [];
-  const daemon = { drains: 0, write: (..._: unknown[]) => {} };
+  const daemon = { drains: 0, write: (..._: unknown[]) => {}, pause: () => {}, resume: () => {} };
   const accept = (socket: Socket) => {
     daemon.write = (...messages) => {
       socket.write(Buffer.from(messages.map((message) => `${JSON.stringify(message)}\n`).join("")));
     };
+    daemon.pause = () => socket.pause();
+    daemon.resume = () => socket.resume();
     return {
+      end: () => void said.push({ method: "the end" }),
       data: (line: Uint8Array) => void said.push(JSON.parse(new TextDecoder().decode(line))),
       drain: () => void daemon.drains++,
       close: () => {},
@@ -43,4 +46,21 @@ Deno.test("an answer that cannot be read fails its own request; what follows it 
   await Promise.resolve();
   assertEquals([heard, daemon.drains], [["user.after", "user.later"], 2]);
   link.leave();
+});
+
+Deno.test("requests wait in order while the daemon does not read, and the end of the input goes after them", async () => {
+  const { link, daemon, said } = linked();
+  const methods = () => said.map(({ method }) => method);
+  daemon.pause();
+  const answers = ["first", "second"].map((method) => link.requestAny(method, {}));
+  link.endInput();
+  daemon.resume();
+  daemon.pause();
+  await Promise.resolve();
+  assertEquals(methods(), []);
+  daemon.resume();
+  await Promise.resolve();
+  assertEquals(methods(), ["first", "second", "the end"]);
+  link.leave();
+  for (const answer of answers) await assertRejects(() => answer);
 });

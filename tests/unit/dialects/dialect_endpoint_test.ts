@@ -168,3 +168,18 @@ Deno.test("a session that fails on an event goes on with the next ones, and the 
   assertEquals(heard, ["user.one", "user.two", "user.three"]);
   assertEquals(errors.map(String), ["Error: no word for it"]);
 });
+
+Deno.test("a session that cannot be opened leaves no client of the daemon behind", async () => {
+  await using harness = daemonHarness();
+  const broken: Dialect = {
+    ...vx,
+    open: () => {
+      throw new Error("no session");
+    },
+  };
+  const { endpoint, connect, errors } = endpointOf(broken, harness);
+  const peer = connect();
+  await settled();
+  assertEquals([peer.socket.closed, endpoint.size, harness.server.connections.size], [true, 0, 0]);
+  assertEquals(errors.map(String), ["Error: no session"]);
+});
