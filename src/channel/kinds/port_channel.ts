@@ -12,9 +12,9 @@ import { ACCEPTED, WaitingSends } from "../waiting_sends.ts";
 /** A message, or the data alone of several `{type: "data", data}`, which is copied ten times as fast. */
 type Posted = Message | unknown[];
 
-/** What goes through the port: messages, credits given back, or the end. */
+/** What goes through the port: messages with their sender's capacity, credits given back, or the end. */
 type Post =
-  | { messages: Posted[] }
+  | { messages: Posted[]; capacity: number }
   | { credits: number }
   | { end: true };
 
@@ -42,13 +42,17 @@ export class PortChannel extends BaseChannel {
   #turnEnds = false;
   #credits: number;
   #taken = 0;
+  /** Credits that are given back at once: a sender with fewer than the capacity here would wait for ever. */
+  #giveBackAt: number;
   #end: ChannelError | undefined;
   #resolveClosed: () => void = () => {};
 
   /**
    * One end of a pair of ports, e.g. of `new MessageChannel()` whose other port was handed to a worker; the
-   * other side does the same, with the same capacity. A worker that is terminated cannot say so: close the
-   * channel where you terminate it.
+   * other side does the same. A worker that is terminated cannot say so: close the channel where you
+   * terminate it.
+   *
+   * @param capacity messages of this side that the other may hold unread
    */
   constructor(name: string, port: Port, capacity: number = DEFAULT_CAPACITY) {
     super({ name, kind: "worker", onTaken: () => this.#onTaken() });
@@ -58,6 +62,7 @@ export class PortChannel extends BaseChannel {
     this.#port = port;
     this.#capacity = capacity;
     this.#credits = capacity;
+    this.#giveBackAt = capacity / 2;
     port.onmessage = ({ data }: { data: unknown }) => this.#receive(data as Post);
     port.onmessageerror = () =>
       this.#finish(new Disconnected(`Channel "${name}" got what cannot be passed on`));
@@ -135,7 +140,7 @@ export class PortChannel extends BaseChannel {
     const messages = this.#batch;
     this.#batch = [];
     this.#batched = 0;
-    this.#port.postMessage({ messages } satisfies Post);
+    this.#port.postMessage({ messages, capacity: this.#capacity } satisfies Post);
     if (this.#turnEnds) return;
     this.#turnEnds = true;
     setImmediate(() => {
@@ -147,6 +152,7 @@ export class PortChannel extends BaseChannel {
   #receive(post: Post): void {
     if (this.#end !== undefined) return;
     if ("messages" in post) {
+      this.#giveBackAt = Math.min(this.#capacity, post.capacity) / 2;
       for (const posted of post.messages) {
         if (!Array.isArray(posted)) this.#arrived(posted);
         else for (const data of posted) this.#arrived({ type: "data", data });
@@ -170,9 +176,9 @@ export class PortChannel extends BaseChannel {
     this.#giveBack();
   }
 
-  /** In halves of the capacity: a post for each message would cost more than the message. */
+  /** In halves of the smaller capacity: a post for each message would cost more than the message. */
   #giveBack(): void {
-    if (this.#taken < this.#capacity / 2) return;
+    if (this.#taken < this.#giveBackAt) return;
     this.#port.postMessage({ credits: this.#taken } satisfies Post);
     this.#taken = 0;
   }

@@ -98,6 +98,19 @@ Deno.test("a sender waits while the other side has not taken what it may hold", 
   await closeBoth(near, far);
 });
 
+Deno.test("sides with different capacities go on, each within its own", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const [near, far] = [new PortChannel("few", port1, 3), new PortChannel("many", port2, 100)];
+  for (const [from, to] of [[near, far], [far, near]] as const) {
+    const sent = (async () => {
+      for (let n = 0; n < 250; n++) await from.sendJson(n);
+    })();
+    for (let n = 0; n < 250; n++) assertEquals((await to.recv({ timeoutMs: 20_000 })).data, n);
+    await sent;
+  }
+  await closeBoth(near, far);
+});
+
 Deno.test("a send that waits can be given up, and is then certain not to be sent", async () => {
   const [near, far] = pair(1);
   await near.sendJson(1);
