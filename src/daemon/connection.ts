@@ -31,8 +31,8 @@ export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
   readonly limits: ConnectionLimits;
   readonly fanout: FrameFanout;
   readonly traffic: { received(bytes: number, messages: number): void; sent(bytes: number): void };
-  /** Whether there is room among the reserved connections. */
-  hasReserve(): boolean;
+  /** Whether there is room for one more, among the reserved ones for `control`. */
+  hasRoom(forControl: boolean): boolean;
   /** The client has said its name, for the first time. */
   onIntroduced(connection: Connection): void;
   /** Called once, when the connection has ended. */
@@ -288,7 +288,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (this.#closing !== undefined) return;
     const value = decodeJson(bytes, start, end);
     if (this.refusal !== undefined) {
-      if (!this.#host.hasReserve() || !asksForControl(value)) return this.fail("too_many", this.refusal);
+      if (!this.#host.hasRoom(asksForControl(value))) return this.fail("too_many", this.refusal);
       this.refusal = undefined;
     }
     if (!isMessage(value)) {

@@ -69,7 +69,7 @@ export class Server implements AsyncDisposable {
       fanout: new FrameFanout(options.hub),
       traffic: this.traffic,
       stopping: false,
-      hasReserve: () => this.#hasReserve(),
+      hasRoom: (forControl) => this.#hasRoom(forControl),
       onInternalError: options.onInternalError,
       onIntroduced: (connection) => this.#news("client.connected", connection),
       onClose: (connection, reason) => this.#forget(connection, reason),
@@ -203,10 +203,10 @@ export class Server implements AsyncDisposable {
     return overdue.length;
   }
 
-  #hasReserve(): boolean {
+  #hasRoom(forControl: boolean): boolean {
     const { connections, reservedConnections } = this.#host.limits;
     const served = [...this.#connections.values()].filter(({ refusal }) => refusal === undefined);
-    return served.length < connections + reservedConnections;
+    return served.length < connections + (forControl ? reservedConnections : 0);
   }
 
   #forget(connection: Connection, reason: string): void {

@@ -320,6 +320,17 @@ Deno.test("silent connections make way where all connections are taken, and many
   }
 });
 
+Deno.test("a client that came when all connections were taken is served when it speaks after one was left", async () => {
+  await using harness = daemonHarness({ limits: { connections: 1, reservedConnections: 0 } });
+  const first = harness.connect();
+  await first.ask(request("daemon.ping"));
+  const [early, patient] = [harness.connect(), harness.connect()];
+  assertMatch(JSON.stringify(await early.ask(request("daemon.ping"))), /More than 1 connections/);
+  first.socket.close();
+  await settle();
+  assertEquals(shown(await patient.ask(request("daemon.ping"))), ["response"]);
+});
+
 Deno.test("a client that looks after the daemon gets one of the reserved connections, and no other client does", async () => {
   await using harness = daemonHarness({ limits: { connections: 1, reservedConnections: 1 } });
   const first = harness.connect();
