@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { startOrder } from "../base/dependency_order.ts";
 import { keyText, type ProcessKey } from "../process/process_key.ts";
 import type { App } from "./app.ts";
 import type { AppConfig } from "./config/app_schema.ts";
+import { dependencyTable } from "./config/parse_apps.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { unknownApp } from "./unknown_app.ts";
 
@@ -113,6 +115,15 @@ export class AppRegistry {
       return app.hosts === undefined && app.autostart !== false && inProfiles(app, profiles);
     });
     return new Map([[project, wanted]]);
+  }
+
+  /** The known apps that one depends on, directly or not. */
+  neededBy({ key: { root, name } }: App): App[] {
+    const apps = this.projectOf(root)?.apps;
+    if (apps?.has(name) !== true) return [];
+    return startOrder([name], dependencyTable(apps)).flatMap((other) =>
+      other === name ? [] : this.find({ root, name: other }) ?? []
+    );
   }
 
   #of(root: string | undefined): App[] {

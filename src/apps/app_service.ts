@@ -12,6 +12,7 @@ import { errorMessage, UsageError } from "../base/errors.ts";
 import type { ProcessKey } from "../process/process_key.ts";
 import type { AppLogLine, AppOutcome, AppState, AppStatus } from "../protocol/methods/app_methods.ts";
 import { App } from "./app.ts";
+import type { AppInstance } from "./app_instance.ts";
 import { AppChanges, type ScaleSelection } from "./app_changes.ts";
 import { type ActionResult, failed, outcomeOf, withTrouble } from "./outcome.ts";
 import { AppRegistry, instancesMeant, type Selection, type StartSelection } from "./app_registry.ts";
@@ -26,6 +27,7 @@ import { isFleets, requirePlacement, withinTime } from "./placed_app.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { restoreApps, SavedApps } from "./saved_apps.ts";
 import { Schedules } from "./schedules.ts";
+import { settle } from "./settle.ts";
 import { isLive, isUp } from "./state/app_state.ts";
 import { stopInOrder } from "./stop_in_order.ts";
 
@@ -106,15 +108,9 @@ export class AppService {
   ): Promise<ActionResult> {
     const result = await this.#startSelected(selection, signal, { autostart: true, profiles });
     const apps = result.outcomes.filter(({ error }) => error === null).map((key) => this.#apps.get(key));
-    await Promise.all(apps.flatMap((app) =>
-      app.instances.map((instance) => {
-        const { health } = instance.config ?? {};
-        return instance.until(
-          (state) => health === undefined || state !== "running" && state !== "starting",
-          signal,
-        );
-      })
-    ));
+    const checked = (state: AppState, { config }: AppInstance) =>
+      config?.health === undefined || state !== "running" && state !== "starting";
+    await this.#settle(apps, signal, checked);
     const all = result.outcomes.map((key) => this.#apps.get(key));
     return await this.#result(
       all,
@@ -289,9 +285,12 @@ export class AppService {
     return apps.map((app) => outcomes.get(app) ?? { ...app.key, error: null });
   }
 
-  async #settle(apps: readonly App[], signal: AbortSignal | undefined): Promise<void> {
-    const settled = (state: AppState) => !isLive(state) || isUp(state);
-    await Promise.all(apps.flatMap(({ instances }) => instances.map((one) => one.until(settled, signal))));
+  async #settle(
+    apps: readonly App[],
+    signal: AbortSignal | undefined,
+    passes: (state: AppState, instance: AppInstance) => boolean = (state) => !isLive(state) || isUp(state),
+  ): Promise<void> {
+    await settle(apps, passes, { dependencies: (app) => this.#apps.neededBy(app), signal });
   }
 
   async #awaitDependencies(

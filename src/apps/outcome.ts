@@ -31,10 +31,15 @@ export function failed(key: ProcessKey, error: unknown): AppOutcome {
 export function withTrouble(outcome: AppOutcome, { name, instances }: App): AppOutcome {
   if (outcome.error !== null) return outcome;
   const trouble = instances.find(({ state }) =>
-    state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff"
+    state === "crashed" || state === "exhausted" || state === "unhealthy" || state === "backoff" ||
+    state === "starting"
   );
   if (trouble === undefined) return outcome;
   const { state, reason } = trouble;
+  if (state === "starting") {
+    const next = `It starts once that is so; "haft app status" and "haft app logs" show what is wrong`;
+    return { ...outcome, error: `It ${reason ?? "is starting"}`, next };
+  }
   const words = state === "backoff" ? "It waits to restart" : `It is ${state}`;
   if (reason === undefined) return { ...outcome, error: words };
   if (state === "unhealthy") {
@@ -44,5 +49,6 @@ export function withTrouble(outcome: AppOutcome, { name, instances }: App): AppO
       next: `Look at "haft app logs ${name}"${slowStart(trouble)}`,
     };
   }
-  return { ...outcome, error: state === "crashed" ? reason : `${words}: ${reason}` };
+  if (state === "crashed") return { ...outcome, error: reason };
+  return { ...outcome, error: `${words}: ${reason}`, next: `Look at "haft app logs ${name}"` };
 }

@@ -9,7 +9,7 @@ import { bundle, findBun, skipBun } from "../support/bun_runtime.ts";
 
 const ignore = skipBun || !existsSync("/dev/shm");
 const PROGRAM = new URL("../../scripts/soak/soak_program.ts", import.meta.url);
-const SOON = 5_000;
+const SOON = 30_000;
 
 interface Sample {
   traffic: Record<string, { sent: number; returned: number; requests: number }>;

@@ -26,12 +26,19 @@ export async function reportOutcomes(
   else {
     for (const { name, root, error, next } of outcomes) {
       const app = apps.find((one) => one.name === name && one.root === root);
-      if (error !== null) await stderr.write(`${name}: ${error}\n${next === undefined ? "" : `  ${next}\n`}`);
+      if (error !== null) await stderr.write(`${complaint({ name, error, next })}\n`);
       else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
     }
     if (outcomes.length === 0) await stderr.write("No apps match\n");
   }
   return outcomes.some(({ error }) => error !== null) ? ExitCode.failed : ExitCode.ok;
+}
+
+/** What is wrong with an app, and on a line of its own the next step. */
+export function complaint(
+  { name, error, next }: { name: string; error: string; next?: string | undefined },
+): string {
+  return `${name}: ${error}${next === undefined ? "" : `\n  ${next}`}`;
 }
 
 function describe(app: AppStatus): string {

@@ -6,6 +6,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { DaemonEvent } from "../../protocol/events.ts";
 import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
+import { complaint } from "./report.ts";
 import { NONE_STARTS, type ProjectSelection } from "./app_options.ts";
 import { shownStateOf, stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
@@ -79,13 +80,19 @@ export class UpFront {
     this.#before = new Set(apps.filter(({ state }) => !isDown(state)).map(({ name }) => name));
     const params = { ...target, profiles: [...profiles], env };
     const { outcomes } = await daemon.request("app.up", params, { signal });
-    for (const { name, error } of outcomes) if (error !== null) await view.complain(`${name}: ${error}`);
+    for (const { name, error, next } of outcomes) {
+      if (error !== null) await view.complain(complaint({ name, error, next }));
+    }
     if (outcomes.length === 0) {
       await view[Symbol.asyncDispose]();
       await this.#context.stderr.write(NONE_STARTS);
       return false;
     }
     this.#started = new Set(outcomes.map(({ name }) => name));
+    const running = outcomes.map(({ name }) => name).filter((name) => this.#before?.has(name));
+    if (running.length > 0) {
+      await view.note(`${running.join(", ")} ran before; Ctrl-C stops all ("haft app top" only watches)`);
+    }
     if (exitOn === undefined || this.#started.has(exitOn)) return true;
     await this.#stop(daemon);
     throw new UsageError(`--exit-on names "${exitOn}", which is not among the apps that are started`, {
