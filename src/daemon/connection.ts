@@ -124,10 +124,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (first) this.#host.onIntroduced(this);
   }
 
-  subscribe(
-    filter: EventFilter,
-    since: StreamPosition | undefined,
-  ): { id: string; position: StreamPosition; start: () => void } {
+  subscribe(filter: EventFilter, since: StreamPosition | undefined): ReturnType<Subscriptions["add"]> {
     return this.#subscriptions.add(this, { filter, since, most: this.#host.limits.subscriptions });
   }
 
@@ -179,6 +176,11 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   onSent(bytes: number, taken: boolean): void {
     this.#host.traffic.sent(bytes);
     if (!taken) this.#clock.stuck(performance.now());
+  }
+
+  /** Events that were published until now go before what is sent next. */
+  sendEvents(): void {
+    if (this.#host.fanout.isBehind && !this.full) this.#subscriptions.resume();
   }
 
   /** Sends what is queued and published, then closes. Requests in flight are ended. */
@@ -320,7 +322,6 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     return this.#output ??= new ConnectionOutput(this.#socket, this, this.#host.limits);
   }
 
-  /** @returns false when subscriptions are to wait for the drain */
   #afterQueueing(): boolean {
     if (this.#writer().hasRoom()) return true;
     this.full = true;
@@ -331,8 +332,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   /**
    * The one ending; the first reason counts.
    *
-   * @param rest what is queued: `send` it and close then, `drop` it because the peer takes nothing, or the
-   * peer is `gone`
+   * @param rest what is queued: `send` it and close, `drop` it as the peer takes nothing, or the peer is `gone`
    */
   #finish(reason: string, rest: "send" | "drop" | "gone"): void {
     if (this.#closing === undefined) {

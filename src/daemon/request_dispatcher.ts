@@ -38,6 +38,8 @@ export interface RequestCounts {
 export interface RequestPeer extends Client {
   /** Queues one message's JSON text. */
   sendText(json: string): void;
+  /** Sends the events that were published until now. */
+  sendEvents(): void;
   /** Whether the socket has taken what was sent. */
   ready(): boolean;
   /** The last request in flight has its answer. */
@@ -165,6 +167,8 @@ export class RequestDispatcher {
 
   #answer(method: Method, id: string | undefined, call: PendingCall, result: unknown): void {
     if (id === undefined) return call.answered(true);
+    // An answer tells how things are after them. A publisher need not wait for what it has published itself.
+    if (method.name !== "events.publish") this.#client.sendEvents();
     let data: string;
     try {
       data = JSON.stringify(result ?? {});

@@ -188,6 +188,11 @@ export class FrameFanout {
     return group;
   }
 
+  /** Whether some members may lack what was published in an earlier turn. */
+  get isBehind(): boolean {
+    return this.#round !== undefined;
+  }
+
   #onWake(): void {
     if (this.#groups.size === 0) return;
     const { seq, publishedBytes } = this.#hub;

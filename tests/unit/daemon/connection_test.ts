@@ -31,6 +31,19 @@ Deno.test("events.subscribe answers first, with the snapshot, and then streams w
   assertEquals([event?.["event"], event?.["seq"], event?.["data"], rest.length], ["app.after", 2, 1, 0]);
 });
 
+Deno.test("an answer comes after the events that were published before it, however many subscribers there are", async () => {
+  await using harness = daemonHarness();
+  const clients = Array.from({ length: 40 }, () => harness.connect());
+  for (const client of clients) await client.ask(subscribe(["app.*"]));
+  harness.hub.publish("app.before", 1);
+  await Promise.resolve();
+  await Promise.resolve();
+  const last = clients.at(-1);
+  last?.send(request("daemon.ping", {}, "2"));
+  await written();
+  assertEquals(last?.socket.take().map((message) => message["event"] ?? message["id"]), ["app.before", "2"]);
+});
+
 Deno.test("events.subscribe since a position replays; unsubscribe ends the stream", async () => {
   await using harness = daemonHarness();
   for (let i = 0; i < 3; i++) harness.hub.publish("app.x", i);
