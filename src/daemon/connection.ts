@@ -332,8 +332,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   /**
    * The one ending; the first reason counts.
    *
-   * @param rest what is queued: `send` it and close, `drop` it as the peer takes nothing, or the peer is
-   * `gone`
+   * @param rest what is queued: `send` it, `drop` it because the peer takes nothing, or the peer is `gone`
    */
   #finish(reason: string, rest: "send" | "drop" | "gone"): void {
     if (this.#closing === undefined) {
