@@ -26,7 +26,8 @@ Runs ${groups.length} scripts, writes docs/benchmarks.json, and the tables of do
     string: ["only", "rounds"],
     collect: ["only"],
     unknown: (name) => {
-      throw new RangeError(`Unknown argument ${name}\n\n${usage}`);
+      console.error(`Unknown argument ${name}\n\n${usage}`);
+      process.exit(2);
     },
   });
   if (args.help === true) return console.log(usage);
@@ -38,7 +39,11 @@ Runs ${groups.length} scripts, writes docs/benchmarks.json, and the tables of do
   if (args.document === true) return await write(committed());
   const only = [args["only"]].flat().flatMap((names) => String(names).split(","));
   const unknown = only.filter((name) => !groups.some((group) => group.name === name));
-  if (unknown.length > 0) throw new RangeError(`There is no group ${unknown.join(", ")}; see --list`);
+  if (unknown.length > 0) {
+    console.error(`There is no group "${unknown.join('", "')}"; see --list`);
+    process.exitCode = 2;
+    return;
+  }
   const chosen = only.length === 0 ? groups : groups.filter(({ name }) => only.includes(name));
   const before = readResults();
   const begun = performance.now();

@@ -18,7 +18,7 @@ export class UnreachableSourceError extends HaftError {
     super(error.message, {
       next: `Source "${other.source}" answers, and has ${name} ${other.version}` +
         `${other.lacks.length === 0 ? "" : ` without ${other.lacks.join(", ")}`}. ` +
-        `To use it, write this under [tools] in haft.toml: ${line}`,
+        `To use it, let this be its line under [tools] in haft.toml: ${line}`,
       exitCode: error.exitCode,
       cause: error,
     });
