@@ -54,7 +54,8 @@ function replaceBy(file: string, words: readonly Uint8Array[], environment: read
   const [argv, envp] = [addresses(words), addresses(environment)];
   ignoreUntilReplaced();
   execve(cString(encode(file)), argv.list, envp.list);
-  throw new Error(`"${file}" cannot take this process's place, with ${argv.texts.length} words`);
+  const count = argv.texts.length + envp.texts.length;
+  throw new Error(`"${file}" cannot take this process's place, with ${count} words and variables`);
 }
 
 function variables(env: ExecOptions["env"]): string[] {

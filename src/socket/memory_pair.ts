@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import type { Socket, SocketHandler } from "../runtime/mod.ts";
 
 /**
- * Two connected sockets in memory, for tests: the same contract as the real ones, one chunk in flight each
- * way, delivered in a later microtask.
+ * Two connected sockets in memory: the same contract as the real ones, one chunk in flight each way,
+ * delivered in a later microtask.
  */
 export function memoryPair(
   attachLeft: (socket: Socket) => SocketHandler,

@@ -1,6 +1,7 @@
 /**
  * What a plain `haft sync` that has nothing to do prints where stdout is no terminal, remembered beside its
- * events (known_sync.ts). It is told before haft's core is loaded, so no module of the runtime's is imported.
+ * events (known_sync.ts). haft prints it before its core is loaded, so this imports no module of the
+ * runtime's.
  */
 import process from "node:process";
 import { type Place, placeKey } from "../base/place_key.ts";

@@ -215,18 +215,19 @@ env | grep -v '^_=' | sort
 
 Deno.test("exec hands on arguments and variables that are no UTF-8 byte for byte", async () => {
   await using registry = await LoopbackRegistry.start();
-  const script = '#!/bin/sh\nprintf "%s|" "$ODD" "$@" | od -An -tx1\n';
+  const script = '#!/bin/sh\nprintf "%s|" "$ODD" "${PATH##*:}" "$@" | od -An -tx1\n';
   await publishTool(registry, { tool: "esbuild", version: "1.2.0", script });
   await using sandbox = await Sandbox.create({ registry: registry.url });
   sandbox.manifest('[tools]\nesbuild = "1.2.0"\n');
   assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
   // Two arguments that read alike once they are strings.
-  const odd = 'ODD=$(printf "v\\377") exec "$@" "$(printf "a\\377")" "$(printf "a\\376")"';
+  const odd =
+    'PATH="$PATH:$(printf "p\\377")" ODD=$(printf "v\\377") exec "$@" "$(printf "a\\377")" "$(printf "a\\376")"';
   const run = async () => {
     const args = ["-c", odd, "sh", ...binary.argv, "exec", "esbuild"];
     return (await sandbox.run({ ...binary, argv: ["sh"] }, { args })).stdout.trim();
   };
-  const expected = "76 ff 7c 61 ff 7c 61 fe 7c";
+  const expected = "76 ff 7c 70 ff 7c 61 ff 7c 61 fe 7c";
   assertEquals(await run(), expected);
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild", "plain"] })).code, 0);

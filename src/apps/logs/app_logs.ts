@@ -40,7 +40,7 @@ interface Found {
 const MOST_PASSES = 5;
 
 /** Bytes that are searched at once. */
-const SHORT = 1024 * 1024;
+const SHORT = 128 * 1024;
 
 /**
  * The last lines of apps, oldest first where their times are known.

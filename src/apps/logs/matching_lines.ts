@@ -21,6 +21,11 @@ export class LineMatcher {
       : requiredTexts(grep.source)?.map((text) => Buffer.from(text));
   }
 
+  /** Whether it passes over bytes without a match without a look at each line. */
+  get isQuick(): boolean {
+    return this.#grep === undefined || this.#texts !== undefined;
+  }
+
   matches({ text }: SplitLine): boolean {
     return this.#grep?.test(text) !== false;
   }

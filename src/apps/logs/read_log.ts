@@ -32,7 +32,7 @@ export async function readLog(
   }
 }
 
-/** The same at once, for what is known to be short. */
+/** The same at once, where no other work may come in between. */
 export function readLogNow(path: string, rotations: () => number, query: LogQuery): StoredLine[] {
   const search = searchLog(path, rotations, query);
   for (;;) {

@@ -31,8 +31,11 @@ export interface StoredLine {
   time: number | null;
 }
 
-/** Bytes that are read at once: few at first, since most questions are about the end. */
-const BLOCK = { first: 128 * 1024, most: 1024 * 1024 };
+/**
+ * Bytes that are read at once: few at first, since most questions are about the end, and where each line is
+ * looked at, so that other work has its turn in between.
+ */
+const BLOCK = { first: 128 * 1024, most: 1024 * 1024, byLine: 64 * 1024 };
 
 const NEWLINE = 10;
 
@@ -123,12 +126,15 @@ class FileSearch {
   readonly #query: LogQuery;
   readonly #times: LineTimes;
   readonly #matcher: LineMatcher;
-  #buffer = Buffer.alloc(BLOCK.first);
+  readonly #mostAtOnce: number;
+  #buffer: Buffer;
 
   constructor(path: string, query: LogQuery) {
     this.#query = query;
     this.#times = new LineTimes(path);
     this.#matcher = new LineMatcher(query.grep);
+    this.#mostAtOnce = this.#matcher.isQuick ? BLOCK.most : BLOCK.byLine;
+    this.#buffer = Buffer.alloc(Math.min(BLOCK.first, this.#mostAtOnce));
   }
 
   /** @returns false when older files cannot have any */
@@ -156,7 +162,7 @@ class FileSearch {
         end = begin ?? floor;
       }
       if (start === floor) break;
-      if (this.#buffer.length < BLOCK.most) this.#buffer = Buffer.alloc(this.#buffer.length * 2);
+      if (this.#buffer.length < this.#mostAtOnce) this.#buffer = Buffer.alloc(this.#buffer.length * 2);
       yield;
     }
     return since === undefined || this.found.length >= lines || this.#times.isOlder(number, since);
