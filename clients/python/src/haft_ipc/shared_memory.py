@@ -12,7 +12,7 @@ from typing import Callable, Optional, Tuple, Union, cast
 from ._frame_error import FrameError
 from ._inbox import Inbox
 from ._mailbox import Fields
-from ._segment_blocks import SegmentBlocks
+from ._segment_blocks import Block, SegmentBlocks
 from ._shared_segment import SharedSegment
 from .channel import IpcChannel
 from .errors import (
@@ -53,6 +53,8 @@ class SharedMemoryChannel(IpcChannel):
         self._room = threading.Condition()
         self._peer: Optional[SharedSegment] = None
         self._closing = self._closed = False
+        #: The peer has been told of the segment: no payload may come to it before.
+        self._announced = False
         #: Events for the peer. The reading thread must not wait for a peer that waits for it in turn.
         self._events: "SimpleQueue[Optional[Tuple[str, JsonInput]]]" = SimpleQueue()
         self._events.put((_SEGMENT, {"path": self._segment.path, "size": size}))
@@ -108,14 +110,14 @@ class SharedMemoryChannel(IpcChannel):
             fields = wire_fields(message)
             deadline = None if timeout is None else time.monotonic() + timeout
             with self._room:
-                block = self._blocks.take(len(view))
+                block = self._take_block(len(view))
                 while block is None:
                     left = None if deadline is None else deadline - time.monotonic()
                     if left is not None and left <= 0:
                         raise TimedOut(f'Peer of channel "{self.name}" did not make room within {timeout} s')
                     self._room.wait(left)
                     self._check_open()
-                    block = self._blocks.take(len(view))
+                    block = self._take_block(len(view))
                 self._segment.memory[block.offset : block.offset + block.length] = bytes(view)
             try:
                 self._channel.emit(_PAYLOAD, {"message": fields, **block._asdict()}, timeout)
@@ -168,6 +170,10 @@ class SharedMemoryChannel(IpcChannel):
         try:
             for event, data in iter(self._events.get, None):
                 self._channel.emit(event, data)
+                if event == _SEGMENT:
+                    with self._room:
+                        self._announced = True
+                        self._room.notify_all()
         except IpcChannelError:
             # The reading thread reports why the channel has ended.
             pass
@@ -232,6 +238,9 @@ class SharedMemoryChannel(IpcChannel):
     def _announce_room(self) -> None:
         with self._room:
             self._room.notify_all()
+
+    def _take_block(self, length: int) -> Optional[Block]:
+        return self._blocks.take(length) if self._announced else None
 
     def _release(self, id: int) -> None:
         with self._room:
