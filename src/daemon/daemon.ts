@@ -73,6 +73,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #hub = new Hub({
     maxFrameBytes: () => this.#server.limits.frame,
+    packer: runtime.packer,
     onVolume: () => this.#collector.volume(),
   });
   readonly #emit: EmitEvent = (type, data, subject) => void this.#hub.publish(type, data, { subject });
@@ -225,7 +226,10 @@ export class Daemon {
     this.#collector = new QuietCollector({
       work: () => this.#hub.seq + this.#server.traffic.receivedFrames,
       collect: () => runtime.collectGarbage(),
-      giveBack: () => runtime.giveBackMemory(),
+      giveBack: () => {
+        this.#hub.rest();
+        runtime.giveBackMemory();
+      },
     });
   }
 

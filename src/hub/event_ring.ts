@@ -5,6 +5,7 @@ import { LIMITS } from "../socket/limits.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import { copyFrameIn, type SharedFrame } from "../socket/framing/shared_frame.ts";
 import { FrameArena } from "./frame_arena.ts";
+import type { Packer, Piece } from "./piece.ts";
 
 /** One event as the hub keeps it. */
 export interface HubEvent {
@@ -30,29 +31,29 @@ class StoredEvent implements HubEvent {
   readonly subject: string | undefined;
   readonly time: number;
   readonly size: number;
-  readonly #piece: Buffer;
+  readonly piece: Piece;
   readonly #start: number;
 
   constructor(
     { seq, type, subject, time, size }: Omit<HubEvent, "frame" | "copyFrame">,
-    place: { piece: Buffer; start: number },
+    place: { piece: Piece; start: number },
   ) {
     this.seq = seq;
     this.type = type;
     this.subject = subject;
     this.time = time;
     this.size = size;
-    this.#piece = place.piece;
+    this.piece = place.piece;
     this.#start = place.start;
   }
 
   /** A view, not a copy. */
   get frame(): SharedFrame {
-    return this.#piece.subarray(this.#start, this.#start + this.size);
+    return this.piece.bytes.subarray(this.#start, this.#start + this.size);
   }
 
   copyFrame(framing: Framing, target: Buffer, at: number): number {
-    const from = { bytes: this.#piece, start: this.#start, length: this.size };
+    const from = { bytes: this.piece.bytes, start: this.#start, length: this.size };
     return copyFrameIn(framing, from, { target, at });
   }
 }
@@ -71,16 +72,26 @@ export interface EventRingLimits {
 export class EventRing {
   readonly #limits: EventRingLimits;
   readonly #maxFrameBytes: () => number;
-  readonly #slots: (HubEvent | undefined)[];
-  readonly #arena = new FrameArena();
+  readonly #slots: (StoredEvent | undefined)[];
+  readonly #arena: FrameArena;
   #first = 1;
   #next = 1;
   #bytes = 0;
 
-  /** @param maxFrameBytes of one event's message, which its readers take */
-  constructor(limits: EventRingLimits, maxFrameBytes: () => number = () => LIMITS.frame) {
+  /**
+   * @param options.maxFrameBytes of one event's message, which its readers take
+   * @param options.packer for {@link rest}
+   */
+  constructor(
+    limits: EventRingLimits,
+    { maxFrameBytes = () => LIMITS.frame, packer }: {
+      maxFrameBytes?: (() => number) | undefined;
+      packer?: Packer | undefined;
+    } = {},
+  ) {
     this.#limits = limits;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#arena = new FrameArena(packer);
     this.#slots = new Array(limits.events);
   }
 
@@ -118,6 +129,13 @@ export class EventRing {
   get(seq: number): HubEvent | undefined {
     if (seq < this.#first || seq >= this.#next) return undefined;
     return this.#slots[seq % this.#limits.events];
+  }
+
+  /** Compresses what it holds: to be called when nothing happens. */
+  rest(): void {
+    const pieces = new Set<Piece>();
+    for (const event of this.#slots) if (event !== undefined) pieces.add(event.piece);
+    this.#arena.pack(pieces);
   }
 
   /** A frame that breaks a limit would end the connection of each subscriber. */

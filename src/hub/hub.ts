@@ -9,6 +9,7 @@ import { randomId } from "../base/random_id.ts";
 import { Cursor } from "./cursor.ts";
 import { compileTypeGlobs, type EventFilter } from "./event_filter.ts";
 import { EventRing, type EventRingLimits, type HubEvent } from "./event_ring.ts";
+import type { Packer } from "./piece.ts";
 
 /** A place in the stream that a subscriber saw last; the next event it wants is the one after. */
 export interface StreamPosition {
@@ -20,6 +21,8 @@ export interface HubOptions {
   limits?: Partial<EventRingLimits>;
   /** Of one event's message; subscribers hear of a larger one as `lagged`. The default is a frame's limit. */
   maxFrameBytes?: () => number;
+  /** Compresses events while nothing happens. */
+  packer?: Packer | undefined;
   /** Milliseconds since 1970. */
   now?: () => number;
   /**
@@ -46,9 +49,10 @@ export class Hub {
   #published = 0;
   #volumeFrom = 0;
 
-  constructor({ limits = {}, maxFrameBytes, now = Date.now, onVolume }: HubOptions = {}) {
+  constructor({ limits = {}, maxFrameBytes, packer, now = Date.now, onVolume }: HubOptions = {}) {
     this.#onVolume = onVolume;
-    this.#ring = new EventRing({ events: 65_536, bytes: 16 * 1024 * 1024, ...limits }, maxFrameBytes);
+    const most = { events: 65_536, bytes: 16 * 1024 * 1024, ...limits };
+    this.#ring = new EventRing(most, { maxFrameBytes, packer });
     this.#now = now;
   }
 
@@ -85,6 +89,11 @@ export class Hub {
       queueMicrotask(() => this.#wakeAll());
     }
     return event.seq;
+  }
+
+  /** Makes what it holds smaller, at some cost to those who read it: to be called when nothing happens. */
+  rest(): void {
+    this.#ring.rest();
   }
 
   /**

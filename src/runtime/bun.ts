@@ -41,6 +41,10 @@ export const bunRuntime: Runtime = {
   collectGarbage: () => Bun.gc(true),
   compileHotCode: () => Bun.unsafe.setJITPolicy(1),
   giveBackMemory,
+  packer: {
+    pack: (bytes) => Bun.zstdCompressSync(bytes),
+    unpack: (packed) => Bun.zstdDecompressSync(packed),
+  },
   // With `undefined` or "" Bun would take the environment's.
   fetchThrough: (proxy) => ({ proxy: proxy ?? false }),
   listenUnix,

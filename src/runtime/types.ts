@@ -78,6 +78,8 @@ export interface Runtime {
   compileHotCode(): void;
   /** Collects garbage, and unmaps what a process that only waits does not need. */
   giveBackMemory(): void;
+  /** Fast compression, where the runtime has one without a module to load. */
+  readonly packer?: { pack(bytes: Uint8Array): Uint8Array; unpack(packed: Uint8Array): Uint8Array };
   /**
    * What of `fetch`'s options sends a request through a proxy, or (without one) directly, whatever the
    * environment says.

@@ -107,6 +107,8 @@ declare namespace Bun {
 
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;
+  function zstdCompressSync(bytes: Uint8Array): Uint8Array;
+  function zstdDecompressSync(bytes: Uint8Array): Uint8Array;
   /** Columns in a terminal, without escape sequences. */
   function stringWidth(text: string): number;
   function mmap(path: string, options: { shared: boolean }): Uint8Array<ArrayBuffer>;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { DaemonClient } from "../../src/client/daemon_client.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, everyHaft, hasProgram, Sandbox } from "./support.ts";
 
@@ -203,6 +205,25 @@ for i in 1 2 3 4 5 6; do haft ipc-send -q events.publish type=user.x; sleep 0.05
   );
   assertEquals(stdout.trim().split("\n").length, 1);
   assertEquals(stderr, "ended 0\n");
+});
+
+Deno.test("events that a daemon at rest has compressed come back as they were", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  await daemon.start();
+  await using client = await DaemonClient.connect({ client: "test", version: "1", socket: daemon.socket });
+  const said = Array.from({ length: 1_500 }, (_, n) => `${n} `.repeat(150));
+  for (const data of said) await client.request("events.publish", { type: "user.said", data });
+  // It looks twice, two seconds apart, whether anything was done.
+  await delay(6_000);
+  const heard: unknown[] = [];
+  const all = Promise.withResolvers<void>();
+  client.onEvent(({ event, data }) => {
+    if (event === "user.said" && heard.push(data) === said.length) all.resolve();
+  });
+  const since = { epoch: client.ack.epoch, seq: 0 };
+  await client.request("events.subscribe", { types: ["user.*"], since });
+  await all.promise;
+  assertEquals(heard, said);
 });
 
 Deno.test("the daemon describes every method with the schemas that check them", async () => {

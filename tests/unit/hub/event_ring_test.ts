@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { EventRing } from "../../../src/hub/event_ring.ts";
 import { LIMITS } from "../../../src/socket/limits.ts";
 import { frameIn } from "../../../src/socket/framing/shared_frame.ts";
@@ -78,4 +79,58 @@ Deno.test("EventRing keeps a notice in place of an event that no reader would ta
     const notice = { from: event.seq, to: event.seq, dropped: 1 };
     assertEquals([said, sent], kept ? ["t.x", data] : ["lagged", notice]);
   }
+});
+
+Deno.test("EventRing gives back what it held after a rest, however its readers take turns", () => {
+  let before = 0;
+  let after = 0;
+  let unpacked = 0;
+  const packer = {
+    pack(bytes: Uint8Array) {
+      const packed = deflateRawSync(bytes);
+      before += bytes.length;
+      after += packed.length;
+      return packed;
+    },
+    unpack(packed: Uint8Array) {
+      unpacked++;
+      return inflateRawSync(packed);
+    },
+  };
+  const ring = new EventRing({ events: 10_000, bytes: 1e7 }, { packer });
+  const texts = Array.from({ length: 3_000 }, (_, n) => `${n} `.repeat(n % 200));
+  texts[1_000] = "x".repeat(100_000);
+  for (const text of texts) push(ring, text);
+  const view = ring.get(7)?.frame;
+  const seen = view?.toString();
+  ring.rest();
+  assert(before > 1e6 && after < before / 2, `${before} became ${after}`);
+  // What is compressed stays so, and what comes afterwards is whole as well.
+  const packedOnce = before;
+  for (const text of texts) push(ring, text);
+  for (let n = 0; n < texts.length; n++) {
+    for (const seq of [n + 1, texts.length - n, texts.length + n + 1]) {
+      assertEquals(said(ring, seq), texts[(seq - 1) % texts.length]);
+    }
+  }
+  assertEquals(view?.toString(), seen);
+  const took = unpacked;
+  for (let seq = 1; seq <= texts.length; seq++) said(ring, seq);
+  assert(unpacked - took < 20, `${unpacked - took} pieces were unpacked for one reader`);
+  ring.rest();
+  assert(before < 2.2 * packedOnce, "a piece was compressed twice");
+});
+
+Deno.test("EventRing keeps as it is what compressing makes no smaller", () => {
+  let tried = 0;
+  const packer = {
+    pack: (bytes: Uint8Array) => (tried++, bytes),
+    unpack: (): never => {
+      throw new Error("It was kept compressed");
+    },
+  };
+  const ring = new EventRing({ events: 100, bytes: 1e7 }, { packer });
+  push(ring, "x".repeat(100_000));
+  for (let n = 0; n < 2; n++) ring.rest();
+  assertEquals([tried, said(ring, 1)], [1, "x".repeat(100_000)]);
 });
