@@ -1,9 +1,8 @@
-import { createTarDecoder, type ParsedTarEntry, type TarHeader } from "modern-tar";
 import { ArchiveError } from "./archive_error.ts";
 import { type Decompressor, decompressor, type TarFormat } from "./decompressor.ts";
 import { RATIO_FLOOR_BYTES } from "./limits.ts";
-import { TarScan } from "./tar_scan.ts";
-import type { TreeWriter } from "./tree_writer.ts";
+import { type TarEntry, TarReader } from "./tar_reader.ts";
+import type { FileSink, TreeWriter } from "./tree_writer.ts";
 
 /** Where an archive's entries go. */
 export interface Placement {
@@ -14,41 +13,43 @@ export interface Placement {
 }
 
 /**
- * Unpacks a compressed tar while it arrives. `write` resolves when more may come (backpressure
- * through all stages, so that memory does not grow with the archive); `end` when everything is written;
- * either throws what went wrong in any stage.
+ * Unpacks a compressed tar while it arrives. `write` resolves when more may come, so that memory does not
+ * grow with the archive; `end` when everything is written; either throws what went wrong.
  */
 export class TarGzExtractor {
   readonly #decompressor: Decompressor;
-  readonly #done: Promise<unknown>;
+  readonly #tar: TarReader;
   readonly #writer: TreeWriter;
   readonly #placement: Placement;
-  #failure: { error: unknown } | undefined;
+  /** The file whose bytes come; none while those of an entry that is passed over do. */
+  #file: FileSink | undefined;
+  /** Resolves when another file may begin. */
+  #closed: Promise<void> | undefined;
   #received = 0;
   #inflated = 0;
 
   constructor(writer: TreeWriter, placement: Placement, format: TarFormat = "tar.gz") {
-    this.#decompressor = decompressor(format);
     this.#writer = writer;
     this.#placement = placement;
-    const decoder = createTarDecoder({ strict: true });
-    this.#done = Promise.all([
-      this.#inflate(decoder.writable).catch((error) => this.#fail(error)),
-      this.#extract(decoder.readable).catch((error) => this.#fail(error)),
-    ]);
+    this.#tar = new TarReader({
+      entry: (entry) => this.#extract(entry),
+      body: (bytes) => this.#file?.write(bytes),
+      done: () => {
+        this.#closed = this.#file?.close();
+        this.#file = undefined;
+      },
+    });
+    this.#decompressor = decompressor(format, (bytes) => this.#take(bytes));
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#throwFailure();
     this.#received += chunk.length;
-    await Promise.race([this.#decompressor.write(chunk), this.#done]);
-    this.#throwFailure();
+    await this.#decompressor.write(chunk);
   }
 
   async end(): Promise<void> {
-    if (this.#failure === undefined) this.#decompressor.end();
-    await this.#done;
-    this.#throwFailure();
+    await this.#decompressor.end();
+    this.#tar.end();
     // zlib takes a NUL after the compressed data for padding and looks no further.
     if (this.#decompressor.consumed !== undefined && this.#decompressor.consumed !== this.#received) {
       throw new ArchiveError("it has more data after its end");
@@ -57,35 +58,18 @@ export class TarGzExtractor {
 
   /** Stops all stages. Does nothing after `end`. */
   async abort(): Promise<void> {
-    this.#fail(new ArchiveError("it was not read to its end"));
-    await this.#done;
+    await this.#decompressor.destroy();
     await this.#writer.settle();
   }
 
-  /** Keeps the first failure; those of the other stages follow from it. */
-  #fail(error: unknown): void {
-    this.#failure ??= { error: asArchiveError(error) };
-    this.#decompressor.destroy();
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
-  async #inflate(tar: WritableStream<Uint8Array>): Promise<void> {
-    const writer = tar.getWriter();
-    const scan = new TarScan();
-    try {
-      for await (const chunk of this.#decompressor.output) {
-        this.#count(chunk.length);
-        scan.push(chunk);
-        await writer.write(chunk);
-      }
-      this.#throwFailure();
-      await writer.close();
-    } catch (error) {
-      await writer.abort(error).catch(() => {});
-      throw error;
+  async #take(bytes: Uint8Array): Promise<void> {
+    this.#count(bytes.length);
+    for (let at = 0; at < bytes.length;) {
+      at = this.#tar.push(bytes, at);
+      if (this.#closed === undefined) continue;
+      const closed = this.#closed;
+      this.#closed = undefined;
+      await closed;
     }
   }
 
@@ -98,72 +82,24 @@ export class TarGzExtractor {
     }
   }
 
-  async #extract(entries: ReadableStream<ParsedTarEntry>): Promise<void> {
-    const reader = entries.getReader();
-    try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) {
-        await this.#extractEntry(next.value);
-      }
-    } catch (error) {
-      await reader.cancel(error).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #extractEntry({ header, body }: ParsedTarEntry): Promise<void> {
+  #extract({ name, kind, mode, linkname }: TarEntry): void {
     this.#writer.countEntry();
-    checkMode(header);
-    const { type = "file" } = header;
-    const components = this.#writer.place(header.name, this.#placement);
-    if (components === undefined) {
-      // Read to its end: the decoder waits for ever after a body that is cancelled before the last entry.
-      if (type === "file") await drain(body);
-    } else if (type === "file") {
-      await this.#extractFile(components, header, body);
-    } else if (type === "directory") {
-      this.#writer.directory(components);
-      if (header.size > 0) await body.cancel();
-    } else if (type === "symlink") {
-      this.#writer.symlink(components, header.linkname ?? "");
-    } else if (type === "link") {
-      this.#extractHardlink(components, header);
-    } else {
-      throw new ArchiveError(`is a ${type}`, { entry: header.name });
+    if ((mode & 0o6000) !== 0) throw new ArchiveError("is setuid or setgid", { entry: name });
+    const path = this.#writer.place(name, this.#placement);
+    if (path === undefined) return;
+    switch (kind) {
+      case "file":
+        this.#file = this.#writer.file(path, { executable: (mode & 0o111) !== 0 });
+        return;
+      case "directory":
+        return this.#writer.directory(path);
+      case "symlink":
+        return this.#writer.symlink(path, linkname);
+      case "link": {
+        const target = this.#writer.place(linkname, this.#placement);
+        if (target === undefined) throw new ArchiveError("is a hard link to nothing", { entry: name });
+        return this.#writer.hardlink(path, target);
+      }
     }
   }
-
-  async #extractFile(path: string[], header: TarHeader, body: ReadableStream<Uint8Array>): Promise<void> {
-    const file = this.#writer.file(path, { executable: ((header.mode ?? 0) & 0o111) !== 0 });
-    const reader = body.getReader();
-    for (let next = await reader.read(); !next.done; next = await reader.read()) file.write(next.value);
-    await file.close();
-  }
-
-  #extractHardlink(path: string[], header: TarHeader): void {
-    const target = this.#writer.place(header.linkname ?? "", this.#placement);
-    if (target === undefined) throw new ArchiveError("is a hard link to nothing", { entry: header.name });
-    this.#writer.hardlink(path, target);
-  }
-}
-
-function checkMode({ name, mode = 0 }: TarHeader): void {
-  if ((mode & 0o6000) !== 0) throw new ArchiveError("is setuid or setgid", { entry: name });
-}
-
-/** Damage that zlib or the tar library found; errors of the disk stay what they are. */
-function asArchiveError(error: unknown): unknown {
-  if (error instanceof ArchiveError || !(error instanceof Error)) return error;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code.startsWith("Z_")) {
-    return new ArchiveError(`it is not valid gzip (${error.message})`, { cause: error });
-  }
-  if (code === "" && error.constructor === Error) {
-    return new ArchiveError(`it is not a valid tar (${error.message.replace(/\.$/, "")})`, { cause: error });
-  }
-  return error;
-}
-
-async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
-  const reader = body.getReader();
-  while (!(await reader.read()).done);
 }
