@@ -115,7 +115,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     },
     isTTY,
     get columns() {
-      return isTTY ? process[name].columns ?? 80 : 80;
+      return isTTY ? process[name].columns || 80 : 80;
     },
   };
   return new SinkOutput(sink, {

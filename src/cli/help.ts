@@ -88,14 +88,20 @@ function flagRow({ name, short, value, description }: Flag): readonly [string, s
   return [short === undefined ? `    ${long}` : `-${short}, ${long}`, description];
 }
 
-/** Columns that a description has at least. */
-const NARROWEST = 12;
+/** Columns that a description needs beside what it describes; with fewer it goes below. */
+const NARROWEST = 16;
+const BELOW = "        ";
 
 /** Two columns; what does not fit the width goes on below itself. */
 function columns(rows: readonly (readonly [string, string])[], width: number): string {
   const left = Math.max(...rows.map(([first]) => first.length));
-  const indent = " ".repeat(left + 4);
-  return rows.map(([first, second]) =>
-    `  ${first.padEnd(left)}  ${wrapWords(second, Math.max(NARROWEST, width - left - 4)).join(`\n${indent}`)}`
-  ).join("\n");
+  const room = width - left - 4;
+  const isBeside = room >= NARROWEST;
+  const indent = isBeside ? " ".repeat(left + 4) : BELOW;
+  return rows.map(([first, second]) => {
+    const lines = wrapWords(second, isBeside ? room : Math.max(NARROWEST, width - BELOW.length));
+    return isBeside
+      ? `  ${first.padEnd(left)}  ${lines.join(`\n${indent}`)}`
+      : [`  ${first}`, ...lines.map((line) => `${indent}${line}`)].join("\n");
+  }).join("\n");
 }

@@ -9,6 +9,7 @@ import { catalogueAt } from "../tools/project/manifests.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { shortPath } from "./short_path.ts";
+import { nothingHereText } from "../ui/nothing_here.ts";
 
 export interface LsOptions {
   list: "project" | "store" | "names" | "available";
@@ -145,5 +146,5 @@ function tableText(rows: readonly LsRow[], list: LsOptions["list"], { home, stdo
 function emptyText(list: LsOptions["list"]): string {
   return list === "store"
     ? 'Nothing is installed\n  Run "haft sync" in a project\n'
-    : 'This directory asks for no tools\n  Run "haft use TOOL" to add one\n';
+    : nothingHereText("tools");
 }

@@ -1,5 +1,5 @@
 import type { BoardState } from "./board_state.ts";
-import { renderFailures, renderSummary, renderVerdict } from "./summary.ts";
+import { renderFailures, renderSummary, renderVerdict, type SummaryView } from "./summary.ts";
 
 /** What the report needs of an output. */
 export interface ReportOutput {
@@ -27,13 +27,18 @@ export async function reportOutcome(
   const apart = !quiet && failures.length > 0;
   if (!quiet) await stdout.write(lines(renderSummary(state, view)));
   await stderr.write(lines(apart ? ["", ...failures] : failures));
-  if (!quiet) await stdout.write(lines(["", renderVerdict(state, view)]));
+  if (!quiet) await stdout.write(verdict(state, view));
 }
 
 /** What goes to stdout of a sync without failures where that is no terminal. */
 export function plainOutcome(state: BoardState, home: string): string {
   const view = { columns: undefined, color: false, home };
-  return lines([...renderSummary(state, view), "", renderVerdict(state, view)]);
+  return lines(renderSummary(state, view)) + verdict(state, view);
+}
+
+function verdict(state: BoardState, view: SummaryView): string {
+  const text = renderVerdict(state, view);
+  return lines(state.rows.length === 0 ? [text] : ["", text]);
 }
 
 function lines(texts: readonly string[]): string {

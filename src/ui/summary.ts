@@ -3,6 +3,7 @@ import { createStyle, type Style } from "./style.ts";
 import { plainText } from "./terminal_text.ts";
 import { cell, cellRight, counted, widest, wrapWords } from "./text.ts";
 import { formatBytes, formatTime } from "./units.ts";
+import { nothingHereText } from "./nothing_here.ts";
 
 export interface SummaryView {
   /** Columns of the terminal; undefined where there is none and nothing need be cut. */
@@ -113,7 +114,7 @@ export function renderVerdict(state: BoardState, view: SummaryView): string {
   const style = createStyle(view.color);
   const end = state.finished;
   if (end === undefined) return "";
-  if (state.rows.length === 0) return "No tools are asked for";
+  if (state.rows.length === 0) return nothingHereText("tools").trimEnd();
   const parts: string[] = [];
   if (end.installed > 0) {
     const bytes = end.bytes > 0 ? ` (${formatBytes(end.bytes)})` : "";

@@ -11,27 +11,51 @@ export interface TableScreen {
 
 const GAP = 2;
 /** Columns below which a cell is no longer made narrower. */
-const NARROWEST = 6;
+const NARROWEST = 12;
+const INDENT = "  ";
 
 /**
  * Rows as aligned columns, two spaces apart. A column that is empty in every row is left out. On a terminal
- * that is too narrow the widest columns are broken between words; a word that is longer ends with `…`.
+ * that is too narrow the widest columns are broken between words; a word that is longer ends with `…`. Where
+ * that does not suffice, every row goes on below itself, indented, with the columns that had no room.
  */
 export function table(texts: readonly (readonly string[])[], screen?: TableScreen): string {
   const rows = texts.map((row) => row.map(cellText));
   const count = Math.max(0, ...rows.map((row) => row.length));
   const natural = Array.from({ length: count }, (_, column) => widest(rows.map((row) => row[column] ?? "")));
-  const widths = screen?.isTTY === true ? narrowed(natural, screen.columns) : natural;
-  const lines = rows.flatMap((row) => {
-    const cells = row.map((text, column) => linesOf(text, widths[column] ?? 0));
-    const height = Math.max(1, ...cells.map(({ length }) => length));
-    return Array.from({ length: height }, (_, line) =>
-      cells.flatMap((cellLines, column) => {
-        const width = widths[column] ?? 0;
-        return width === 0 ? [] : [cell(cellLines[line] ?? "", width)];
-      }).join(" ".repeat(GAP)).trimEnd());
-  });
+  const screenColumns = screen?.isTTY === true ? screen.columns : Infinity;
+  const widths = narrowed(natural, screenColumns);
+  const groups = folded(widths, screenColumns);
+  const lines = rows.flatMap((row) =>
+    groups.flatMap((columns, place) => {
+      const cells = columns.map((column) => linesOf(row[column] ?? "", widths[column] ?? 0));
+      const isEmpty = cells.every(([first = ""]) => first === "");
+      if (place > 0 && isEmpty) return [];
+      const height = Math.max(1, ...cells.map(({ length }) => length));
+      return Array.from({ length: height }, (_, line) =>
+        `${place === 0 ? "" : INDENT}${
+          cells.map((cellLines, at) =>
+            cell(cellLines[line] ?? "", widths[columns[at] ?? 0] ?? 0)
+          )
+            .join(" ".repeat(GAP))
+        }`.trimEnd());
+    })
+  );
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Which columns stand on the first line of a row, which on those below it. */
+function folded(widths: readonly number[], columns: number): number[][] {
+  const groups: number[][] = [[]];
+  let used = 0;
+  for (const [column, width] of widths.entries()) {
+    if (width === 0) continue;
+    const fits = used === 0 || used + GAP + width <= columns;
+    if (fits) groups.at(-1)?.push(column);
+    else groups.push([column]);
+    used = fits ? used + (used === 0 ? 0 : GAP) + width : INDENT.length + width;
+  }
+  return groups;
 }
 
 /** Takes from the widest columns until all of them fit, as far as that goes. */

@@ -2,6 +2,7 @@ import { UsageError } from "../../base/errors.ts";
 import type { ParsedArgs } from "../command.ts";
 import { JSON_FLAG } from "../flag_values.ts";
 import { HOST_FLAG, SOCKET_FLAG, socketFlag } from "../daemon/endpoint.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 /** What every verb takes that does something with apps. */
 export interface AppOptions {
@@ -30,9 +31,15 @@ export interface ProjectSelection {
   names: string[];
 }
 
-/** What commands say that find nothing to start. */
-export const NONE_STARTS =
-  "No app of this project has autostart\n  Name the apps to start, or declare some under [apps] in haft.toml\n";
+/** What commands say that find nothing to start. @param declared how many apps haft.toml has */
+export function noneStartsText(declared: number): string {
+  return declared === 0
+    ? nothingHereText("apps")
+    : 'No app of this project has autostart\n  Name the apps to start; "haft app list" lists them\n';
+}
+
+/** What commands say of every project's apps where there are none. */
+export const NO_APPS_ANYWHERE = "No project of yours has apps\n";
 
 const EVERY_PROJECT = { name: "every-project", description: "The apps of every project" };
 

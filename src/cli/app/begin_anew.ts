@@ -8,6 +8,7 @@ import { splitNames, withAppsOverHosts } from "./over_hosts.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
 import { withWaitsTold } from "./told_waits.ts";
 import { checkApps, selectionOf } from "./selection.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 /** A command that starts running apps anew, with the caller's environment. */
 export function beginAnew(
@@ -37,7 +38,10 @@ export function beginAnew(
           },
         );
         if (names.length === 0 && result.outcomes.length === 0 && !json) {
-          await context.stderr.write('No app runs\n  "haft app start" starts the project\'s\n');
+          const isEmpty = !everyProject && context.remote === undefined && declared.size === 0;
+          await context.stderr.write(
+            isEmpty ? nothingHereText("apps") : 'No app runs\n  "haft app start" starts the project\'s\n',
+          );
           return ExitCode.ok;
         }
         return await reportOutcomes(result, { json }, context);

@@ -2,7 +2,7 @@ import { HaftError } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
@@ -30,6 +30,10 @@ export const command: Command<AppDeleteOptions> = {
       context,
       (daemon) => daemon.request("app.delete", { ...selection, logs }, { signal: context.signal }),
     );
-    return await reportOutcomes(result, { json, done: "deleted" }, context);
+    return await reportOutcomes(
+      result,
+      { json, done: "deleted", ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
+      context,
+    );
   },
 };

@@ -1,8 +1,9 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { selectionOf } from "./selection.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[all]"],
@@ -17,6 +18,9 @@ export const command: Command<AppOptions> = {
       context,
       (daemon) => daemon.request("app.list", place),
     );
+    if (apps.length === 0 && !json) {
+      await context.stderr.write(everyProject ? NO_APPS_ANYWHERE : nothingHereText("apps"));
+    }
     await context.stdout.write(
       json ? `${JSON.stringify(apps, null, 2)}\n` : apps.map(({ name }) => `${name}\n`).join(""),
     );

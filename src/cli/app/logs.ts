@@ -9,8 +9,9 @@ import { numberFlag, parseDuration, textFlag } from "../flag_values.ts";
 import { LogFollow } from "./log_follow.ts";
 import { patternFlag, untilEnd } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { selectionOf } from "./selection.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export interface AppLogsOptions extends AppOptions {
   lines: number;
@@ -49,6 +50,10 @@ export const command: Command<AppLogsOptions> = {
       async (daemon, again) => {
         const { apps } = await daemon.request("app.status", { ...selection, names: [] });
         printer.know(apps);
+        if (!again && apps.length === 0) {
+          await context.stderr.write(everyProject ? NO_APPS_ANYWHERE : nothingHereText("apps"));
+          if (!follow) return ExitCode.ok;
+        }
         if (!again) await noteCopies(apps.filter(({ name }) => names.includes(name)), context);
         return await printLogs(daemon, { log, query, follow, again }, context);
       },

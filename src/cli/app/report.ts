@@ -2,6 +2,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { AppOutcome, AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
 import { shownStateOf } from "./state_text.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 /** What the daemon answers when something was done with apps. */
 export interface AppResult {
@@ -14,11 +15,12 @@ export interface AppResult {
  * Prints a line for each app.
  *
  * @param done what is said of an app that the answer does not describe
+ * @param none what is said where the answer has no apps
  * @returns `failed` when one of them failed
  */
 export async function reportOutcomes(
   result: AppResult,
-  { json, done = "done" }: { json: boolean; done?: string },
+  { json, done = "done", none = nothingHereText("apps") }: { json: boolean; done?: string; none?: string },
   { stdout, stderr }: Pick<Context, "stdout" | "stderr">,
 ): Promise<ExitCode> {
   const { outcomes, apps = [] } = result;
@@ -29,7 +31,7 @@ export async function reportOutcomes(
       if (error !== null) await stderr.write(`${complaint({ name, error, next })}\n`);
       else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
     }
-    if (outcomes.length === 0) await stderr.write("No apps match\n");
+    if (outcomes.length === 0) await stderr.write(none);
   }
   return outcomes.some(({ error }) => error !== null) ? ExitCode.failed : ExitCode.ok;
 }

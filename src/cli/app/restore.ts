@@ -23,6 +23,10 @@ export const command: Command<AppRestoreOptions> = {
       context,
       (daemon) => daemon.request("app.restore", {}, { signal: context.signal }),
     );
-    return await reportOutcomes(result, { json }, context);
+    return await reportOutcomes(
+      result,
+      { json, none: 'The saved list has no apps\n  Run "haft app save" while they run\n' },
+      context,
+    );
   },
 };

@@ -10,7 +10,7 @@ import { socketFlag } from "../daemon/endpoint.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { noteAppsOverHosts, splitNames, withAppsOverHosts } from "./over_hosts.ts";
-import { type AppOptions, NONE_STARTS, PROJECT_APP_FLAGS } from "./app_options.ts";
+import { type AppOptions, noneStartsText, PROJECT_APP_FLAGS } from "./app_options.ts";
 import { withWaitsTold } from "./told_waits.ts";
 import { checkApps, projectOf } from "./selection.ts";
 
@@ -61,7 +61,7 @@ async function startHere(
     },
   );
   if (names.length === 0 && result.outcomes.length === 0 && !json) {
-    await context.stderr.write(NONE_STARTS);
+    await context.stderr.write(noneStartsText(checkApps(context).size));
     return ExitCode.ok;
   }
   return await reportOutcomes(result, { json }, context);

@@ -7,11 +7,12 @@ import type { SeenCopy } from "../../fleet/apps/app_client.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
-import { APP_FLAGS, type AppOptions, meansAll, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, meansAll, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { askInPlace } from "./ask_in_place.ts";
 import type { ShownApp } from "./fleet_status.ts";
 import { type StartedApp, startedOverHosts } from "./started_over_hosts.ts";
 import { shownState, shownStateOf, stateText } from "./state_text.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…|all]"],
@@ -36,7 +37,7 @@ export const command: Command<AppOptions> = {
     if (json) {
       const all = shown.map(({ app, copies }) => copies === undefined ? app : { ...app, copies });
       await context.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-    } else await printStatus(shown, context);
+    } else await printStatus(shown, { everyProject, context });
     return ExitCode.ok;
   },
 };
@@ -71,10 +72,13 @@ async function appsHere(
   }
 }
 
-async function printStatus(shown: readonly ShownApp[], { stdout, stderr }: Context): Promise<void> {
+async function printStatus(
+  shown: readonly ShownApp[],
+  { everyProject, context: { stdout, stderr } }: { everyProject: boolean; context: Context },
+): Promise<void> {
   const apps = shown.map(({ app }) => app);
   if (apps.length === 0) {
-    await stderr.write("This project has no apps\n  Declare them under [apps] in haft.toml\n");
+    await stderr.write(everyProject ? NO_APPS_ANYWHERE : nothingHereText("apps"));
     return;
   }
   const style = createStyle(stdout.color);

@@ -3,7 +3,7 @@ import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { appsAsFarAsKnown, splitNames, withAppsOverHosts } from "./over_hosts.ts";
-import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
@@ -39,5 +39,5 @@ async function stopHere(
     context,
     (daemon) => daemon.request("app.stop", selection, { signal: context.signal }),
   );
-  return await reportOutcomes(result, { json }, context);
+  return await reportOutcomes(result, { json, ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) }, context);
 }

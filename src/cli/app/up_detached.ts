@@ -1,8 +1,8 @@
 import { callerEnvironment } from "../../base/caller_environment.ts";
-import type { ExitCode } from "../../base/exit_code.ts";
+import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Context } from "../command.ts";
-import type { ProjectSelection } from "./app_options.ts";
+import { noneStartsText, type ProjectSelection } from "./app_options.ts";
 import { reportStarted } from "./report_started.ts";
 import { withWaitsTold } from "./told_waits.ts";
 
@@ -16,5 +16,10 @@ export async function upDetached(
   const { signal } = context;
   const answer = daemon.request("app.up", { ...target, profiles: [...profiles], env }, { signal });
   const result = await withWaitsTold(answer, { daemon, selection: target, quiet: json }, context);
+  if (result.outcomes.length === 0 && !json) {
+    const { apps } = await daemon.request("app.status", { root: target.root, names: [] }, { signal });
+    await context.stderr.write(noneStartsText(apps.length));
+    return ExitCode.ok;
+  }
   return await reportStarted(result, { json }, context);
 }

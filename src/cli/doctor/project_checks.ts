@@ -65,7 +65,7 @@ async function project(context: Context): Promise<Finding[]> {
   try {
     const { tools, root, files: { manifestPath, requests } } = openProject(context.cwd, context);
     if (manifestPath === undefined && requests.length === 0) {
-      return [note("project", "this directory asks for no tools", 'Run "haft init" to make a haft.toml')];
+      return [note("project", "this directory has no tools", 'Run "haft init" to make a haft.toml')];
     }
     const missing = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
     const where = shortPath(manifestPath ?? root, context.home);

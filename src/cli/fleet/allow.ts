@@ -137,7 +137,7 @@ async function list(
   } else if (grants.length === 0) await stdout.write("Nothing is allowed to anyone\n");
   else {
     const { table } = await import("../../ui/table.ts");
-    await stdout.write(table(grants.map(([key, grant]) => [key, grant.name ?? "", summary(grant)])));
+    await stdout.write(table(grants.map(([key, grant]) => [key, grant.name ?? "", summary(grant)]), stdout));
   }
   return ExitCode.ok;
 }

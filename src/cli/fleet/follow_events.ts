@@ -10,6 +10,7 @@ import {
 } from "../../fleet/event_reader.ts";
 import type { Context } from "../command.ts";
 import type { Subscription } from "../ipc/subscribe.ts";
+import { warnOfUnmatched } from "../ipc/unmatched_types.ts";
 import type { HostSelector } from "./host_flag.ts";
 import { isOneThere } from "./hosts_of.ts";
 
@@ -35,6 +36,7 @@ export async function followEvents(
       next: 'Each line has it as "since"; 0 is the beginning of what the stream has',
     });
   }
+  await warnOfUnmatched(types, { stderr });
   const end = new AbortController();
   const timer = Number.isFinite(forMs) ? setTimeout(() => end.abort(), forMs) : undefined;
   const { kind, names, labels } = selector;

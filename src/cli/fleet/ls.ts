@@ -77,5 +77,5 @@ async function print(
         ].filter((text) => text !== "").join(", "),
       ];
     }),
-  ]));
+  ], stdout));
 }

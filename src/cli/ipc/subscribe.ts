@@ -4,6 +4,7 @@ import { Disconnected } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { asRemoteError } from "../daemon/remote_error.ts";
 import type { Out } from "./call.ts";
+import { warnOfUnmatched } from "./unmatched_types.ts";
 
 /** Which events to print, and when to end. */
 export interface Subscription {
@@ -20,8 +21,9 @@ export interface Subscription {
 export async function subscribe(
   daemon: DaemonClient,
   { types, since, subject, count, forMs }: Subscription,
-  { context: { stdout, signal }, quiet }: Out,
+  { context: { stdout, stderr, signal }, quiet }: Out,
 ): Promise<ExitCode> {
+  await warnOfUnmatched(types, { stderr });
   let seen = 0;
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => end = resolve);

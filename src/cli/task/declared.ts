@@ -26,8 +26,8 @@ export const command: Command<TaskDeclaredOptions> = {
     if (json) await stdout.data(`${JSON.stringify(tasks, null, 2)}\n`);
     else if (tasks.length === 0) {
       const { unreadNote } = await import("../../tasks/unread_files.ts");
-      const note = unreadNote([context.cwd]);
-      await stderr.write(`This project declares no tasks\n${note === undefined ? "" : `  ${note}\n`}`);
+      const { nothingHereText } = await import("../../ui/nothing_here.ts");
+      await stderr.write(nothingHereText("tasks", unreadNote([context.cwd])));
     } else {
       const { table } = await import("../../ui/table.ts");
       await stdout.write(table(

@@ -3,6 +3,7 @@ import { table } from "../../ui/table.ts";
 import { canAsk } from "../ask.ts";
 import type { Context } from "../command.ts";
 import { declaredTasks } from "./declared_tasks.ts";
+import { nothingHere } from "../../ui/nothing_here.ts";
 
 /**
  * Lets a person at a terminal choose a task.
@@ -15,9 +16,8 @@ export async function pickTask(context: Context): Promise<string | undefined> {
   const tasks = await declaredTasks(context);
   if (tasks.length === 0) {
     const { unreadNote } = await import("../../tasks/unread_files.ts");
-    throw new UsageError("This project declares no tasks", {
-      next: unreadNote([context.cwd]) ?? "Declare one under [tasks] in haft.toml",
-    });
+    const { message, next } = nothingHere("tasks");
+    throw new UsageError(message, { next: unreadNote([context.cwd]) ?? next });
   }
   if (!canAsk(context) || env["TERM"] === "dumb") {
     const rows = table(tasks.map(({ name, description }) => [`  haft run ${name}`, description ?? ""]));

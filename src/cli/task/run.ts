@@ -61,7 +61,7 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
   }
   if (help && plan !== undefined) {
     const { taskHelp } = await import("./task_help.ts");
-    await context.stdout.write(taskHelp(plan, words));
+    await context.stdout.write(taskHelp(plan, words, context.stdout));
     return ExitCode.ok;
   }
   const own = plan === undefined ? await scoped(context, ({ projects: [nearest] }) => nearest) : undefined;

@@ -2,10 +2,10 @@ import { parametersOf } from "../../tasks/task_arguments.ts";
 import type { TaskPlan } from "../../tasks/task_plan.ts";
 import { taskNamed } from "../../tasks/task_named.ts";
 import { showCommand } from "../../process/command_line.ts";
-import { table } from "../../ui/table.ts";
+import { table, type TableScreen } from "../../ui/table.ts";
 
 /** `haft run NAME --help`: what the named tasks do and take. */
-export function taskHelp(plan: TaskPlan, words: readonly string[]): string {
+export function taskHelp(plan: TaskPlan, words: readonly string[], screen?: TableScreen): string {
   const named = [...plan.values()].filter(({ name, config, project }) =>
     words.some((word) => word.endsWith(name) || taskNamed(project.tasks, word)?.config === config)
   );
@@ -27,7 +27,7 @@ export function taskHelp(plan: TaskPlan, words: readonly string[]): string {
       `Usage: haft run ${name}${usage} [-- ARGS…]`,
       ...(config.aliases.length === 0 ? [] : [`Aliases: ${config.aliases.join(", ")}`]),
       ...(config.depends.length === 0 ? [] : [`Depends on: ${config.depends.join(", ")}`]),
-      ...(rows.length === 0 ? [] : ["", "Parameters:", table(rows).trimEnd()]),
+      ...(rows.length === 0 ? [] : ["", "Parameters:", table(rows, screen).trimEnd()]),
       ...(config.run === undefined ? [] : [
         "",
         "Runs:",

@@ -16,7 +16,7 @@ export async function printTasks(
     return;
   }
   if (tasks.length === 0) {
-    await stderr.write("There are no tasks yet\n");
+    await stderr.write('No task has run here yet\n  Run "haft run" to choose one\n');
     return;
   }
   const { table } = await import("../../ui/table.ts");

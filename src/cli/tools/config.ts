@@ -81,7 +81,7 @@ function fullKey(key: string): string {
 }
 
 async function run(options: ConfigOptions, context: Context): Promise<ExitCode> {
-  const { stdout, home, paths } = context;
+  const { stdout, stderr, home, paths } = context;
   const path = userConfigPath(paths.config);
   switch (options.action) {
     case "path":
@@ -89,6 +89,12 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
       return ExitCode.ok;
     case "list": {
       const rows = settingsInForce(context);
+      if (rows.length === 0 && !options.json) {
+        await stderr.write(
+          'Nothing is set; the defaults apply\n  Run "haft config set KEY VALUE" to change one\n',
+        );
+        return ExitCode.ok;
+      }
       await stdout.write(
         options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(
           rows.map(({ key, value, file }) => [key, JSON.stringify(value), shortPath(file, home)]),

@@ -10,6 +10,7 @@ import { openProject, type Project } from "../../tools/project/project.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { errorAsJson } from "../describe_error.ts";
 import { shortPath } from "../short_path.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export interface LockOptions {
   check: boolean;
@@ -52,7 +53,9 @@ async function run(options: LockOptions, context: Context): Promise<ExitCode> {
   const report = changesOf(project);
   const ok = report.changes.length === 0 || (!options.check && await write(project, options, context));
   if (options.json) await context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else await say(report, { ...options, ok }, context);
+  else if (project.tools.length === 0 && report.changes.length === 0) {
+    await context.stderr.write(nothingHereText("tools"));
+  } else await say(report, { ...options, ok }, context);
   return ok ? ExitCode.ok : ExitCode.failed;
 }
 

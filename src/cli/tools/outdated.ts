@@ -7,6 +7,7 @@ import type { Command, Context, ParsedArgs } from "../command.ts";
 import { errorAsJson } from "../describe_error.ts";
 import { shortPath } from "../short_path.ts";
 import { namedTools } from "./named_tools.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export interface OutdatedOptions {
   names: string[];
@@ -70,7 +71,10 @@ async function run(options: OutdatedOptions, context: Context): Promise<ExitCode
   const shown = options.all ? rows : outdated;
   if (options.json) await context.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
   else if (shown.length > 0) await context.stdout.write(tableText(shown, context));
-  else if (failed.length === 0) await context.stderr.write("Every tool is at its newest version\n");
+  else if (failed.length === 0) {
+    const isEmpty = project.tools.length === 0;
+    await context.stderr.write(isEmpty ? nothingHereText("tools") : "Every tool is at its newest version\n");
+  }
   await sayNotAsked(failed, options, context);
   const absent = tools.filter(({ installed, elsewhere }) => installed === undefined && !elsewhere);
   if (!options.json && absent.length > 0) {

@@ -16,6 +16,7 @@ import { editManifest } from "./edit_manifest.ts";
 import { namedTools } from "./named_tools.ts";
 import { sayNotAsked } from "./outdated.ts";
 import { syncQuietly } from "./sync_quietly.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export interface UpgradeOptions {
   names: string[];
@@ -71,6 +72,11 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
   }
   const project = openProject(context.cwd, context);
   const tools = namedTools(options.names, project);
+  if (tools.length === 0) {
+    if (options.json) await context.stdout.write("[]\n");
+    else await stderr.write(nothingHereText("tools"));
+    return ExitCode.ok;
+  }
   if (!options.dryRun) project.requireInstallTrust(tools.map(({ request }) => request.name));
   const resolve = await projectResolver(project, { offline: false }, context);
   const { found, failed } = await newerVersions(tools, { resolve, signal: context.signal });
@@ -146,7 +152,7 @@ async function report(
     await stderr.write("Nothing to upgrade\n");
   } else {
     if (dryRun) await stderr.write("Would upgrade:\n");
-    await stdout.write(table(chosen.map(({ tool, from, to }) => [tool, from ?? "—", "→", to])));
+    await stdout.write(table(chosen.map(({ tool, from, to }) => [tool, from ?? "—", "→", to]), stdout));
   }
 }
 

@@ -60,7 +60,7 @@ Deno.test("renderVerdict() of a project without tools says so", () => {
   const empty = boardAfter([started(), finished()]);
   assertEquals(
     renderVerdict(empty, { columns: 80, color: false, home: "" }),
-    "No tools are asked for",
+    'This project has no tools\n  Run "haft use TOOL" to add one',
   );
 });
 

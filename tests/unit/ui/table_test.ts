@@ -13,7 +13,7 @@ Deno.test("table() keeps to the width of a terminal: cells are broken between wo
 a-task-with-a…  Short
 `,
   );
-  for (const columns of [20, 24, 40, 60]) {
+  for (const columns of [24, 30, 40, 60]) {
     for (const line of table(rows, { isTTY: true, columns }).split("\n")) {
       assertEquals(line.length <= columns, true);
     }
@@ -24,5 +24,22 @@ Deno.test("table() cuts nothing where there is no terminal", () => {
   assertEquals(
     table(rows, { isTTY: false, columns: 20 }),
     `lint                     Look for mistakes in all of the sources\na-task-with-a-long-name  Short\n`,
+  );
+});
+
+Deno.test("table() goes on below a row with the columns for which a terminal has no room", () => {
+  const apps = [
+    ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""],
+    ["web", "running", "12345", "3m 10s", "0", "0.1%", "12.0 MB", "port 8080"],
+    ["api", "stopped", "", "", "", "", "", ""],
+  ];
+  assertEquals(
+    table(apps, { isTTY: true, columns: 40 }),
+    `app  state    pid    up      restarts
+  cpu   memory
+web  running  12345  3m 10s  0
+  0.1%  12.0 MB  port 8080
+api  stopped
+`,
   );
 });

@@ -23,7 +23,7 @@ Deno.test("reportOutcomes() prints a line for each app, errors on stderr, and fa
   assertEquals(await report({ outcomes: [] }, { json: false }), {
     code: 0,
     stdout: "",
-    stderr: "No apps match\n",
+    stderr: "This project has no apps\n  Declare one under [apps] in haft.toml\n",
   });
 });
 
