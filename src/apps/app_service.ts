@@ -18,7 +18,6 @@ import { type ActionResult, failed, outcomeOf, withTrouble } from "./outcome.ts"
 import { AppRegistry, instancesMeant, type Selection, type StartSelection } from "./app_registry.ts";
 import { type AppServiceOptions, type AppServices, makeAppServices } from "./app_services.ts";
 import { appStatuses } from "./app_statuses.ts";
-import { awaitDependency } from "./await_dependencies.ts";
 import { type AppConfig, startsAtOnce } from "./config/app_schema.ts";
 import { dependencyTable, parseApp } from "./config/parse_apps.ts";
 import { findUnrecorded, newRecord } from "./find_unrecorded.ts";
@@ -27,8 +26,7 @@ import { isFleets, requirePlacement, withinTime } from "./placed_app.ts";
 import type { ProjectApps } from "./project_apps.ts";
 import { restoreApps, SavedApps } from "./saved_apps.ts";
 import { Schedules } from "./schedules.ts";
-import { settle } from "./settle.ts";
-import { isLive, isUp } from "./state/app_state.ts";
+import { StartWaits } from "./start_waits.ts";
 import { stopInOrder } from "./stop_in_order.ts";
 
 export class AppService {
@@ -37,17 +35,22 @@ export class AppService {
   readonly #changes: AppChanges;
   readonly #schedules: Schedules;
   readonly #saved: SavedApps;
+  readonly #waits: StartWaits;
   /** Until then, an app that is not adopted yet looks as if it were stopped. */
   #adopted: Promise<unknown> = Promise.resolve();
 
   constructor(options: AppServiceOptions) {
     this.#services = makeAppServices(options, {
-      awaitDependencies: (key, ...wait) => this.#awaitDependencies(this.#apps.get(key), ...wait),
+      awaitDependencies: async (key, project, signal, onWait) => {
+        await this.#adopted;
+        return await this.#waits.dependencies(this.#apps.get(key), project, { signal, onWait });
+      },
       remove: (key) => this.#remove(this.#apps.get(key), { logs: false }),
     });
     const { readProject } = this.#services;
     this.#apps = new AppRegistry({ make: (key) => new App(key, this.#services), readProject });
     this.#changes = new AppChanges(this.#apps, readProject);
+    this.#waits = new StartWaits(this.#apps, readProject);
     this.#saved = new SavedApps(join(options.stateDirectory, "apps", "saved.list"));
     this.#schedules = new Schedules(options.onProblem);
   }
@@ -110,7 +113,7 @@ export class AppService {
     const apps = result.outcomes.filter(({ error }) => error === null).map((key) => this.#apps.get(key));
     const checked = (state: AppState, { config }: AppInstance) =>
       config?.health === undefined || state !== "running" && state !== "starting";
-    await this.#settle(apps, signal, checked);
+    await this.#waits.settle(apps, signal, checked);
     const all = result.outcomes.map((key) => this.#apps.get(key));
     return await this.#result(
       all,
@@ -134,13 +137,14 @@ export class AppService {
    */
   async restart(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
     const { apps, outcomes } = this.#changes.restart(selection);
-    await this.#settle(apps, signal);
+    await this.#waits.settle(apps, signal);
     return await this.#result(apps, outcomes);
   }
 
   /** As {@link restart}, but a new instance is ready before one that runs ends. */
   async reload(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
-    const { apps, outcomes } = await this.#changes.reload(selection, signal);
+    const either = AbortSignal.any([this.#waits.stopping, ...(signal === undefined ? [] : [signal])]);
+    const { apps, outcomes } = await this.#changes.reload(selection, either);
     return await this.#result(apps, outcomes);
   }
 
@@ -151,7 +155,7 @@ export class AppService {
    */
   async scale(selection: ScaleSelection, signal?: AbortSignal): Promise<ActionResult> {
     const { apps, outcomes } = this.#changes.scale(selection);
-    await this.#settle(apps, signal);
+    await this.#waits.settle(apps, signal);
     return await this.#result(apps, outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))));
   }
 
@@ -204,6 +208,11 @@ export class AppService {
     return await restoreApps(this.#saved.read(), (selection) => this.#startSelected(selection, signal));
   }
 
+  /** The daemon begins to stop: see {@link StartWaits.leave}. */
+  leave(options: { keepApps: boolean }): void {
+    this.#waits.leave(options);
+  }
+
   /**
    * Ends the supervision. What is wanted is kept, never changed.
    *
@@ -245,7 +254,7 @@ export class AppService {
         await this.#schedule(app, project);
       }
     }
-    await this.#settle(started, signal);
+    await this.#waits.settle(started, signal);
     return await this.#result(
       started,
       outcomes.map((outcome) => withTrouble(outcome, this.#apps.get(outcome))),
@@ -283,31 +292,6 @@ export class AppService {
       }
     });
     return apps.map((app) => outcomes.get(app) ?? { ...app.key, error: null });
-  }
-
-  async #settle(
-    apps: readonly App[],
-    signal: AbortSignal | undefined,
-    passes: (state: AppState, instance: AppInstance) => boolean = (state) => !isLive(state) || isUp(state),
-  ): Promise<void> {
-    await settle(apps, passes, { dependencies: (app) => this.#apps.neededBy(app), signal });
-  }
-
-  async #awaitDependencies(
-    app: App,
-    project: ProjectApps | undefined,
-    signal: AbortSignal,
-    onWait: (reason: string) => void,
-  ): Promise<ProjectApps | undefined> {
-    await this.#adopted;
-    const { depends_on: dependsOn } = app.config(project ?? this.#services.readProject(app.key.root));
-    const waits = Object.entries(dependsOn);
-    if (waits.length === 0) return project;
-    onWait(`waits for ${waits.map(([name, condition]) => `${name} (${condition})`).join(", ")}`);
-    await Promise.all(waits.map(async ([name, condition]) => {
-      const other = this.#apps.get({ root: app.key.root, name });
-      await awaitDependency(other, condition, signal);
-    }));
   }
 
   async #schedule(app: App, project?: ProjectApps): Promise<void> {

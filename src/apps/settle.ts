@@ -9,15 +9,20 @@ const MOST_ENDS = 5;
  * Resolves when the state of each app's instances passes, or cannot soon: what it depends on ends again and
  * again. The app goes on waiting by itself.
  *
- * @param dependencies all that an app depends on, directly or not
+ * @param options.dependencies all that an app depends on, directly or not
+ * @param options.instead resolves when an instance is waited for no longer, whatever its state
  */
 export async function settle(
   apps: readonly App[],
   passes: (state: AppState, instance: AppInstance) => boolean,
-  { dependencies, signal }: { dependencies: (app: App) => readonly App[]; signal: AbortSignal | undefined },
+  { dependencies, instead, signal }: {
+    dependencies: (app: App) => readonly App[];
+    instead: (app: App, instance: AppInstance, signal: AbortSignal) => Promise<void>;
+    signal: AbortSignal;
+  },
 ): Promise<void> {
   const over = new AbortController();
-  const either = AbortSignal.any([over.signal, ...(signal === undefined ? [] : [signal])]);
+  const either = AbortSignal.any([over.signal, signal]);
   const failing = new Map<AppInstance, Promise<void>>();
   const failingOf = (instance: AppInstance) => {
     const known = failing.get(instance) ?? endsAgainAndAgain(instance, either);
@@ -31,6 +36,7 @@ export async function settle(
         Promise.race([
           instance.until((state) => passes(state, instance), either),
           ...needed.map(failingOf),
+          instead(app, instance, either),
         ])
       );
     }));

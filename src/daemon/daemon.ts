@@ -324,6 +324,7 @@ export class Daemon {
     this.#idle[Symbol.dispose]();
     this.#announced.dispose();
     const successor = this.#successor;
+    this.#services.leave({ keepApps: this.#keepApps });
     await this.#fleet.close({ keepCopies: successor !== undefined });
     const { inherited = [] } = this.#options;
     const listeners = successor === undefined

@@ -1,9 +1,20 @@
 import { HaftError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
+import { Disconnected } from "../../channel/errors.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
 
-/** The daemon's own error, as a person reads it: exit code 4. Other errors stay what they are. */
+/**
+ * The daemon's own error, as a person reads it: exit code 4. A daemon that ended before it answered is exit
+ * code 3. Other errors stay what they are.
+ */
 export function asRemoteError(error: unknown): unknown {
+  if (error instanceof Disconnected) {
+    return new HaftError("The daemon ended before it answered", {
+      next: '"haft daemon logs" says why; then run the command again',
+      exitCode: ExitCode.transport,
+      cause: error,
+    });
+  }
   if (!(error instanceof RequestError)) return error;
   const next = typeof error.data === "object" && error.data !== null && "next" in error.data
     ? String(error.data.next)

@@ -6,6 +6,7 @@ import { Disconnected, TimedOut } from "../../channel/errors.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import { isMessage } from "../../protocol/is_message.ts";
 import { RequestError } from "../../protocol/wire_error.ts";
+import { asRemoteError } from "../daemon/remote_error.ts";
 import type { Out } from "./call.ts";
 import { standardInput } from "../standard_input.ts";
 
@@ -24,7 +25,7 @@ export async function batch(
     const response = await daemon.requestAny(method, data ?? {}, { timeoutMs, signal }).then(
       (result) => ({ type: "response", id, data: result ?? null }),
       (error) => {
-        if (error instanceof Disconnected) throw error;
+        if (error instanceof Disconnected) throw asRemoteError(error);
         code = ExitCode.remote;
         return { type: "response", id, error: describe(error) };
       },

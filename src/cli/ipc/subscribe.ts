@@ -55,7 +55,11 @@ export async function subscribe(
   await stdout.write("");
   if (signal.aborted) return ExitCode.interrupted;
   if (stdout.closed) return ExitCode.ok;
-  if (lost) throw new Disconnected("The daemon closed the connection");
+  if (lost) {
+    throw new Disconnected("The daemon closed the connection", {
+      next: '"haft daemon logs" says why; then run the command again',
+    });
+  }
   // With a time limit, fewer events than were asked for are a time-out.
   return seen < count && Number.isFinite(count) ? ExitCode.timedOut : ExitCode.ok;
 }

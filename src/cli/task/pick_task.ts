@@ -8,10 +8,11 @@ import { nothingHere } from "../../ui/nothing_here.ts";
 /**
  * Lets a person at a terminal choose a task.
  *
+ * @param command what a task's name is written behind
  * @returns undefined when they leave without one
  * @throws {UsageError} where a picker cannot be drawn, with the list of tasks
  */
-export async function pickTask(context: Context): Promise<string | undefined> {
+export async function pickTask(context: Context, command = "haft run"): Promise<string | undefined> {
   const { env, stderr, signal } = context;
   const tasks = await declaredTasks(context);
   if (tasks.length === 0) {
@@ -20,7 +21,7 @@ export async function pickTask(context: Context): Promise<string | undefined> {
     throw new UsageError(message, { next: unreadNote([context.cwd]) ?? next });
   }
   if (!canAsk(context) || env["TERM"] === "dumb") {
-    const rows = table(tasks.map(({ name, description }) => [`  haft run ${name}`, description ?? ""]));
+    const rows = table(tasks.map(({ name, description }) => [`  ${command} ${name}`, description ?? ""]));
     throw new UsageError("Which task? None was named", { next: `Name one:\n${rows.trimEnd()}` });
   }
   const { pick } = await import("../../ui/pick.ts");

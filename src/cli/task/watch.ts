@@ -52,9 +52,6 @@ export const command: Command<TaskWatchOptions> = {
   stopEarly: true,
   parse(args) {
     const options = parseRun(args, WATCH_FLAGS);
-    if (options.words.length === 0) {
-      throw new UsageError("Which task? None was named", { next: 'Run "haft tasks" for their names' });
-    }
     const onBusy = textFlag(options.all, "on-busy") ?? "restart";
     if (!isWhenBusy(onBusy)) throw new UsageError(`--on-busy takes ${WHEN_BUSY.join(", ")}, not "${onBusy}"`);
     const debounce = numberFlag(options.all, "debounce", { usual: 100, most: 60_000 });
@@ -62,6 +59,12 @@ export const command: Command<TaskWatchOptions> = {
     return { ...options, watched: true, onBusy, debounce, patterns };
   },
   async run(options, context) {
+    if (options.words.length === 0 && options.help !== true) {
+      const { pickTask } = await import("./pick_task.ts");
+      const picked = await pickTask(context, "haft watch");
+      if (picked === undefined) return ExitCode.interrupted;
+      return await command.run({ ...options, words: [picked] }, context);
+    }
     using hangup = untilHangup(context.signal);
     const code = await new TaskWatch(options, { ...context, signal: hangup.signal }).run();
     return codeOf(code, hangup.signal);

@@ -169,6 +169,11 @@ export class Services {
     this.tasks.now?.reload();
   }
 
+  /** The daemon begins to stop: what only waits for apps to come up ends. */
+  leave(options: { keepApps: boolean }): void {
+    this.apps.now?.leave(options);
+  }
+
   /** @param options.keepApps leaves apps, and tasks that are commands, to the next daemon */
   async close({ keepApps }: { keepApps: boolean }): Promise<void> {
     this.#frontWatcher?.close();

@@ -1,0 +1,57 @@
+/** What commands say whose daemon stops or dies while they wait for its answer. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import process from "node:process";
+import { until } from "../support/until.ts";
+import type { DaemonSandbox } from "./daemon_sandbox.ts";
+import { binary } from "./support.ts";
+import { project, start } from "./task_sandbox.ts";
+
+const MANIFEST = `[apps.slow]
+command = "sleep 1000"
+health = { exec = ["false"], interval = "1s", start_period = "10m" }
+[apps.dep]
+command = "sleep 1000"
+depends_on = { slow = "healthy" }
+`;
+
+async function untilWaiting(daemon: DaemonSandbox): Promise<void> {
+  await until(async () => {
+    const { apps } = await daemon.call("app.status", { cwd: daemon.sandbox.project }) as {
+      apps: { name: string; instances: { state: string; reason: string | null }[] }[];
+    };
+    const dep = apps.find(({ name }) => name === "dep");
+    return dep?.instances[0]?.reason?.startsWith("waits for slow") === true;
+  }, "dep waits for slow");
+}
+
+Deno.test("a daemon that stops does not wait for apps that wait for others, and tells who waits for them", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  for (
+    const [stop, said] of [[[], "stops its apps, too"], [["--keep-apps"], "starts dep no further"]] as const
+  ) {
+    await daemon.start();
+    const starting = daemon.run("app", "start", "dep");
+    await untilWaiting(daemon);
+    await daemon.run("daemon", "stop", ...stop);
+    const { code, stderr } = await starting;
+    assertEquals(code, 4, stderr);
+    assertStringIncludes(stderr, `The daemon is stopping, and ${said}`);
+    assertStringIncludes(stderr, 'Run "haft app start" again');
+  }
+});
+
+Deno.test("a command whose daemon ends before it answers says so, with the next step", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  const id = await start(daemon, "--", "sleep", "1000");
+  const { pid } = await daemon.call("daemon.status") as { pid: number };
+  const waiting = daemon.run("ipc-send", "task.wait", JSON.stringify({ ids: [id] }));
+  await until(async () => {
+    const { connections } = await daemon.call("daemon.metrics") as { connections: { name: string }[] };
+    return connections.filter(({ name }) => name === "haft ipc-send").length > 1;
+  }, "the request is there");
+  process.kill(pid, "SIGKILL");
+  const { code, stderr } = await waiting;
+  assertEquals(code, 3, stderr);
+  assertStringIncludes(stderr, "The daemon ended before it answered\n");
+  assertStringIncludes(stderr, '"haft daemon logs" says why');
+});
