@@ -26,9 +26,12 @@ interface Place {
 }
 
 await bench({ rounds: 61, core: 1 }, async function* (run) {
-  const { path: binary } = await build();
+  const { path: built } = await build();
   using scratch = new Scratch();
-  const replace = await compiledProgram("programs/replace_itself.ts", scratch.directory("program"));
+  const binary = scratch.copyOf(built);
+  const replace = scratch.copyOf(
+    await compiledProgram("programs/replace_itself.ts", scratch.directory("program")),
+  );
   const cwd = scratch.directory("project");
   const env = {
     HAFT_HOME: join(cwd, "home"),

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /**
  * Directories for one benchmark, removed together at its end and not before: creating thousands of files on
@@ -14,6 +14,16 @@ export class Scratch implements Disposable {
   directory(name: string): string {
     const path = mkdtempSync(join(this.#root, `${name}-`));
     spawnSync("sync");
+    return path;
+  }
+
+  /**
+   * A copy of a program. How a file was written decides how it lies in the page cache, which is up to a fifth
+   * of what starting it costs: programs that are compared are all copied.
+   */
+  copyOf(program: string): string {
+    const path = join(this.directory("copy"), basename(program));
+    copyFileSync(program, path);
     return path;
   }
 

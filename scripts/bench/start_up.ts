@@ -12,11 +12,12 @@ import { alternate, timeCommand } from "./spawn.ts";
 // does nothing.
 
 await bench({ rounds: 41, core: 1 }, async function* ({ rounds }) {
-  const binary = (await build()).path;
+  const built = (await build()).path;
   const script = (await bundle()).path;
   const bun = await builderBun();
   using scratch = new Scratch();
-  const nothing = await compiledProgram("programs/nothing.ts", scratch.directory("nothing"));
+  const binary = scratch.copyOf(built);
+  const nothing = scratch.copyOf(await compiledProgram("programs/nothing.ts", scratch.directory("nothing")));
   const options = { cwd: projectRoot, env: {} };
   const run = (...argv: string[]) => () => timeCommand(argv, options);
   const times = alternate(rounds, {

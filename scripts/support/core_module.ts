@@ -5,7 +5,8 @@ import { join } from "node:path";
  * A bundler that splits modules by who imports them makes dozens of small ones of what every start needs.
  * This joins them into one, `core.js`: these, and what they import. What only some commands need does not
  * belong here: a start takes longer for code that it loads than for modules. `main.js` has what it imports in
- * itself, and loads the core after that (`src/cli/exec_at_once.ts`, `send_at_once.ts`).
+ * itself, as has each of the shortest ways that it loads before the core (`src/cli/exec_at_once.ts` and
+ * others).
  */
 export const QUICK: readonly string[] = ["src/cli/start.ts", "src/runtime/bun.ts"];
 
@@ -36,7 +37,11 @@ export async function joinCore(
   const parts = join(directory, "core-parts");
   mkdirSync(parts);
   const names = [...core];
-  const main = await joinMain(directory, { texts, names, bundle });
+  const shortest = lazyImportsOf(texts.get("main.js") ?? "").filter((name) => !core.has(name));
+  const alone = new Map<string, string>();
+  for (const entry of ["main.js", ...shortest]) {
+    alone.set(entry, await joinAlone(entry, { directory, texts, names, bundle }));
+  }
   const entry = names.map((name, at) => {
     writeFileSync(join(parts, name), withoutLazy(texts.get(name) ?? "", core));
     const exported = exportsOf(texts.get(name) ?? "");
@@ -49,9 +54,11 @@ export async function joinCore(
   writeFileSync(join(directory, "core.js"), withoutCreateRequire(text));
   rmSync(joined);
   rmSync(parts, { recursive: true });
-  writeFileSync(join(directory, "main.js"), withoutCreateRequire(main));
+  for (const [name, text] of alone) {
+    writeFileSync(join(directory, name), withGlobalProcess(withoutCreateRequire(text)));
+  }
   for (const [name, text] of texts) {
-    if (name === "main.js") continue;
+    if (alone.has(name)) continue;
     // What loads a module of the core lazily asks for its file.
     const at = names.indexOf(name);
     const list = exportsOf(text).map((one) => `m${at}_${one} as ${one}`).join(", ");
@@ -60,19 +67,20 @@ export async function joinCore(
   }
 }
 
-/** The entry with copies of the few modules that it imports; what it loads later comes from the core. */
-async function joinMain(
-  directory: string,
-  { texts, names, bundle }: {
+/** A module with copies of the few that it imports; what it loads later comes from the core. */
+async function joinAlone(
+  entry: string,
+  { directory, texts, names, bundle }: {
+    directory: string;
     texts: ReadonlyMap<string, string>;
     names: readonly string[];
     bundle: (options: { entry: string; output: string; external: string }) => Promise<void>;
   },
 ): Promise<string> {
-  const parts = join(directory, "main-parts");
-  const output = join(directory, "main-joined.js");
+  const parts = join(directory, "alone-parts");
+  const output = join(directory, "alone-joined.js");
   mkdirSync(parts);
-  for (const name of closure(["main.js"], texts)) {
+  for (const name of closure([entry], texts)) {
     const text = (texts.get(name) ?? "").replaceAll(DYNAMIC, (_, lazy: string) => {
       const at = names.indexOf(lazy);
       if (at === -1) return `import("${APART}${lazy}")`;
@@ -81,7 +89,7 @@ async function joinMain(
     });
     writeFileSync(join(parts, name), text);
   }
-  await bundle({ entry: join(parts, "main.js"), output, external: `${APART}*` });
+  await bundle({ entry: join(parts, entry), output, external: `${APART}*` });
   const joined = readFileSync(output, "utf8").replaceAll(APART, "./");
   rmSync(output);
   rmSync(parts, { recursive: true });
@@ -120,8 +128,17 @@ function withoutCreateRequire(text: string): string {
   return without;
 }
 
+/** Importing `node:process` takes longer than the same object of the global scope. */
+function withGlobalProcess(text: string): string {
+  return text.replaceAll(/^import (\w+) from "(?:node:)?process";$/gm, "var $1 = globalThis.process;");
+}
+
 function importsOf(text: string): string[] {
   return [...text.matchAll(STATIC)].map(([, from, alone]) => from ?? alone ?? "");
+}
+
+function lazyImportsOf(text: string): string[] {
+  return [...text.matchAll(DYNAMIC)].map(([, name = ""]) => name);
 }
 
 function closure(names: readonly string[], texts: ReadonlyMap<string, string>): Set<string> {

@@ -45,5 +45,7 @@ export function plainPlace(env: Env): Place | undefined {
 
 /** Absolute, and as `join()` would leave it. */
 export function isPlain(path: string): boolean {
-  return path.startsWith("/") && !/\/(?:\.{0,2}\/|\.{0,2}$)/.test(path);
+  // A regular expression would take longer to make than all the rest of this.
+  const whole = `${path}/`;
+  return path.startsWith("/") && !whole.includes("//") && !whole.includes("/./") && !whole.includes("/../");
 }

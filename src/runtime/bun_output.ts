@@ -6,6 +6,6 @@ const sinks: { stdout?: Bun.FileSink; stderr?: Bun.FileSink } = {};
  */
 export async function writeOutput(stream: "stdout" | "stderr", text: string | Uint8Array): Promise<void> {
   const sink = sinks[stream] ??= Bun[stream].writer();
-  // Either may meet a reader that has gone, and throw or reject; the other's promise still has to be awaited.
-  await Promise.all([() => sink.write(text), () => sink.flush()].map(async (step) => await step()));
+  await sink.write(text);
+  await sink.flush();
 }
