@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Message } from "../protocol/envelope.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
-import { decodeJson } from "../socket/framing/json_text.ts";
+import { ANSWER, decodeJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 
 interface Begun {
@@ -63,7 +63,7 @@ export class AnswerAssembler {
       );
     }
     const bytes = Buffer.from(texts.join(""));
-    return decodeJson(bytes, 0, bytes.length, LIMITS.answerKeys);
+    return decodeJson(bytes, 0, bytes.length, ANSWER);
   }
 
   /** Forgets what has come of an answer. */

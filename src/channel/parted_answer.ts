@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { FrameError } from "../socket/framing/frame_error.ts";
-import { scanJson } from "../socket/framing/json_text.ts";
+import { ANSWER, scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 
 /** What a part has around its id and its text: `{"type":"part","id":,"index":,"data":""}` and a number. */
@@ -40,7 +40,7 @@ export class PartedAnswer {
       throw new FrameError("too-large", `answer of ${bytes} bytes; at most ${LIMITS.answer} are allowed`);
     }
     this.#text = Buffer.from(data);
-    scanJson(this.#text, 0, bytes, LIMITS.answerKeys);
+    scanJson(this.#text, 0, bytes, ANSWER);
   }
 
   /** Bytes of its text, which it holds until it has ended. */

@@ -1,17 +1,25 @@
 import type { Client } from "./client.ts";
 import type { Call } from "./method_table.ts";
+import { sendEvent } from "./send_event.ts";
+
+/** The connection that a request came from. */
+interface Caller extends Client {
+  /** Queues one message's JSON text. */
+  sendText(json: string): void;
+}
 
 /** One request on its way. The signal costs something, so it is made only when a method looks at it. */
 export class PendingCall implements Call {
-  readonly client: Client;
-  readonly #progress: (event: string, data: unknown) => void;
+  readonly client: Caller;
+  readonly #id: string | undefined;
   #abort: AbortController | undefined;
   #reason: Error | undefined;
   #onAnswered: ((sent: boolean) => void) | undefined;
 
-  constructor(client: Client, progress: (event: string, data: unknown) => void) {
+  /** @param id the request's; undefined when no answer is wanted */
+  constructor(client: Caller, id: string | undefined) {
     this.client = client;
-    this.#progress = progress;
+    this.#id = id;
   }
 
   get signal(): AbortSignal {
@@ -21,7 +29,8 @@ export class PendingCall implements Call {
   }
 
   progress(event: string, data: unknown): void {
-    this.#progress(event, data);
+    if (this.#id === undefined) return;
+    sendEvent((json) => this.client.sendText(json), { id: this.#id, event, data });
   }
 
   onAnswered(listener: (sent: boolean) => void): void {

@@ -5,8 +5,10 @@
  * as a slow consumer.
  */
 import { randomId } from "../base/random_id.ts";
+import { ANSWER } from "../channel/plain_answer.ts";
+import { readPlainRequest } from "../channel/plain_request.ts";
 import type { EventFilter } from "../hub/event_filter.ts";
-import type { FrameFanout, FrameSink } from "../hub/frame_fanout.ts";
+import type { FrameSink } from "../hub/frame_fanout.ts";
 import type { StreamPosition } from "../hub/hub.ts";
 import type { Message } from "../protocol/envelope.ts";
 import type { DaemonMetrics } from "../protocol/methods/daemon_methods.ts";
@@ -21,23 +23,11 @@ import { decodeJson } from "../socket/framing/json_text.ts";
 import { PeerClock, type PeerState } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { Introduction } from "./client.ts";
-import type { ConnectionLimits } from "./connection_limits.ts";
+import type { ConnectionHost } from "./connection_host.ts";
 import { ConnectionOutput, type OutputHost } from "./connection_output.ts";
-import { type DispatcherHost, RequestDispatcher, type RequestPeer, wireError } from "./request_dispatcher.ts";
+import { RequestDispatcher, type RequestPeer, wireError } from "./request_dispatcher.ts";
 import { sendEvent } from "./send_event.ts";
 import { Subscriptions } from "./subscriptions.ts";
-
-export interface ConnectionHost extends Omit<DispatcherHost, "limits"> {
-  readonly limits: ConnectionLimits;
-  readonly fanout: FrameFanout;
-  readonly traffic: { received(bytes: number, messages: number): void; sent(bytes: number): void };
-  /** Whether there is room for one more, among the reserved ones for `control`. */
-  hasRoom(forControl: boolean): boolean;
-  /** The client has said its name, for the first time. */
-  onIntroduced(connection: Connection): void;
-  /** Called once, when the connection has ended. */
-  onClose(connection: Connection, reason: string): void;
-}
 
 /** One connection's part of `daemon.metrics`. */
 export type ConnectionFigures = DaemonMetrics["connections"][number];
@@ -160,6 +150,13 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   sendText(json: string): void {
     if (this.#closing !== undefined) return;
     this.#writer().push(json);
+    this.#afterQueueing();
+  }
+
+  /** As {@link sendText}, for `{type: "response", id, data}`. */
+  sendAnswer(id: string, data: string): void {
+    if (this.#closing !== undefined) return;
+    this.#writer().pushIn(ANSWER, id, data);
     this.#afterQueueing();
   }
 
@@ -288,7 +285,7 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   #onFrame(bytes: Buffer, start: number, end: number): void {
     this.silent = false;
     if (this.#closing !== undefined) return;
-    const value = decodeJson(bytes, start, end);
+    const value = readPlainRequest(bytes, start, end) ?? decodeJson(bytes, start, end);
     if (this.refusal !== undefined) {
       if (!this.#host.hasRoom(asksForControl(value))) return this.fail("too_many", this.refusal);
       this.refusal = undefined;

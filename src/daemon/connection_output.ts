@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { Envelope } from "../socket/framing/envelope.ts";
 import { FrameWriter, type FrameWriterOptions } from "../socket/framing/frame_writer.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import type { Socket } from "../socket/mod.ts";
@@ -61,6 +62,11 @@ export class ConnectionOutput implements FrameWriterOptions {
   /** @throws {FrameError} when the message is larger than a frame may be */
   push(json: string): void {
     this.#writer.push(json);
+  }
+
+  /** As {@link push}; see {@link FrameWriter.pushIn}. */
+  pushIn(envelope: Envelope, id: string, data: string): void {
+    this.#writer.pushIn(envelope, id, data);
   }
 
   /** @param frames of the connection's own framing, which do not change */

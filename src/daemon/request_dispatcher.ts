@@ -14,7 +14,6 @@ import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../pr
 import { isTooLargeForFrame } from "../channel/parted_answer.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { AnswerQueue } from "./answer_queue.ts";
-import { sendEvent } from "./send_event.ts";
 import { PendingCall } from "./call.ts";
 import type { Client } from "./client.ts";
 import type { Method } from "./method_table.ts";
@@ -38,6 +37,13 @@ export interface RequestCounts {
 export interface RequestPeer extends Client {
   /** Queues one message's JSON text. */
   sendText(json: string): void;
+  /**
+   * Queues `{type: "response", id, data}`.
+   *
+   * @param id ASCII that a JSON string may contain as it is
+   * @param data JSON text
+   */
+  sendAnswer(id: string, data: string): void;
   /** Sends the events that were published until now. */
   sendEvents(): void;
   /** Whether the socket has taken what was sent. */
@@ -120,9 +126,7 @@ export class RequestDispatcher {
   }
 
   #call(method: Method, params: unknown, id: string | undefined): void {
-    const call = new PendingCall(this.#client, (event, data) => {
-      if (id !== undefined) sendEvent((json) => this.#client.sendText(json), { id, event, data });
-    });
+    const call = new PendingCall(this.#client, id);
     let result: unknown;
     try {
       result = method.handle(params, call);
@@ -177,7 +181,8 @@ export class RequestDispatcher {
     }
     try {
       if (this.#client.takesParts && isLarge(data)) return this.#answerInParts(id, call, data);
-      this.#client.sendText(response(id, "data", data));
+      if (isPlain(id)) this.#client.sendAnswer(id, data);
+      else this.#client.sendText(response(id, "data", data));
       call.answered(true);
     } catch (error) {
       if (this.#client.takesParts && isTooLargeForFrame(error)) this.#answerInParts(id, call, data);
@@ -244,6 +249,18 @@ function isLarge(data: string): boolean {
 }
 
 const CANCELLED = "The client cancelled the request";
+
+/** Whether an id is short, and ASCII that a JSON string may contain as it is. */
+function isPlain(id: string): boolean {
+  if (id.length > LONGEST_PLAIN) return false;
+  for (let i = 0; i < id.length; i++) {
+    const unit = id.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return false;
+  }
+  return true;
+}
+
+const LONGEST_PLAIN = 64;
 
 function response(id: string, member: "data" | "error", json: string): string {
   return `{"type":"response","id":${JSON.stringify(id)},"${member}":${json}}`;

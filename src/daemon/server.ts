@@ -12,7 +12,8 @@ import {
 } from "../socket/mod.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { DialectEndpoint } from "../dialects/dialect_endpoint.ts";
-import { Connection, type ConnectionHost } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionHost, HostedConnection } from "./connection_host.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 import { Endpoints, type PlacedListener } from "./endpoints.ts";
 import type { Method } from "./method_table.ts";
@@ -209,7 +210,7 @@ export class Server implements AsyncDisposable {
     return served.length < connections + (forControl ? reservedConnections : 0);
   }
 
-  #forget(connection: Connection, reason: string): void {
+  #forget(connection: HostedConnection, reason: string): void {
     this.#connections.delete(connection.id);
     this.traffic.closed(reason);
     this.#news("client.disconnected", connection);
@@ -217,7 +218,7 @@ export class Server implements AsyncDisposable {
     this.#whenEmpty?.();
   }
 
-  #news(event: "client.connected" | "client.disconnected", { id, name, dialect }: Connection): void {
+  #news(event: "client.connected" | "client.disconnected", { id, name, dialect }: HostedConnection): void {
     if (name === undefined) return;
     this.#options.emit?.(event, { client_id: id, name, dialect: dialect ?? null }, name);
   }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
+import type { Envelope } from "./envelope.ts";
 import { FrameError } from "./frame_error.ts";
 import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 import { borrowBuffer, returnBuffer } from "./output_buffers.ts";
@@ -76,9 +77,31 @@ export class FrameWriter {
     const bound = most <= EXACT_FROM ? most : Buffer.byteLength(json);
     if (bound > this.#maxFrameBytes) this.#checkSize(Buffer.byteLength(json));
     const buffer = this.#reserve(bound + LENGTH_BYTES);
-    const start = this.#length + (this.#options.framing === "length" ? LENGTH_BYTES : 0);
+    const start = this.#textStart;
     const end = start + buffer.write(json, start, "utf8");
     scanJson(buffer, start, end);
+    this.#endFrame(buffer, start, end);
+  }
+
+  /**
+   * As {@link push}, for the message that `envelope` makes of an id and its data.
+   *
+   * @param id ASCII that a JSON string may contain as it is
+   * @param data JSON text
+   */
+  pushIn(envelope: Envelope, id: string, data: string): void {
+    const bound = envelope.bound(id, data);
+    if (bound > EXACT_FROM || bound > this.#maxFrameBytes) return this.push(envelope.text(id, data));
+    const buffer = this.#reserve(bound + LENGTH_BYTES);
+    const start = this.#textStart;
+    this.#endFrame(buffer, start, envelope.write(buffer, start, id, data));
+  }
+
+  get #textStart(): number {
+    return this.#length + (this.#options.framing === "length" ? LENGTH_BYTES : 0);
+  }
+
+  #endFrame(buffer: Buffer, start: number, end: number): void {
     if (this.#options.framing === "length") {
       buffer.writeUInt32LE(end - start, this.#length);
       this.#length = end;

@@ -9,8 +9,25 @@ import { FrameError } from "./frame_error.ts";
  *
  * @throws {FrameError}
  */
-export function decodeJson(bytes: Buffer, start: number, end: number, maxKeys?: number): unknown {
-  return parseJson(bytes, start, end, scanJson(bytes, start, end, maxKeys));
+export function decodeJson(bytes: Buffer, start: number, end: number, limits?: JsonLimits): unknown {
+  return parseJson(bytes, start, end, scanJson(bytes, start, end, limits));
+}
+
+/** What a text may have, and what is around it already. */
+export interface JsonLimits {
+  readonly maxKeys: number;
+  readonly keysAround: number;
+  readonly depthAround: number;
+}
+
+/** A whole frame. */
+const FRAME: JsonLimits = { maxKeys: LIMITS.jsonKeys, keysAround: 0, depthAround: 0 };
+/** The data of an answer that came in parts. */
+export const ANSWER: JsonLimits = { ...FRAME, maxKeys: LIMITS.answerKeys };
+
+/** What a frame holds inside of an object with so many keys. */
+export function insideObject(keys: number): JsonLimits {
+  return { ...FRAME, keysAround: keys, depthAround: 1 };
 }
 
 /**
@@ -41,6 +58,8 @@ function decodeUtf8(bytes: Uint8Array): string {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const UNDERSCORE = 0x5f;
+const LOWER_C = 0x63;
 /** Strings longer than this are skipped by the runtime's own search, and decoded by its own UTF-8 decoder. */
 const LONG_STRING = 256;
 
@@ -54,10 +73,10 @@ export function scanJson(
   bytes: Buffer,
   start: number,
   end: number,
-  maxKeys: number = LIMITS.jsonKeys,
+  { maxKeys, keysAround, depthAround }: JsonLimits = FRAME,
 ): boolean {
-  let depth = 0;
-  let keys = 0;
+  let depth = depthAround;
+  let keys = keysAround;
   let seen = 0;
   let from = start;
   let to = start;
@@ -88,7 +107,7 @@ export function scanJson(
       if (++keys > maxKeys) {
         throw new FrameError("too-many-keys", `Frame has more than ${maxKeys} keys`);
       }
-      if (escaped || to - from === 9 || to - from === 11) refuseKey(bytes, from, to);
+      if (escaped || mayBeForbidden(bytes[from], to - from)) refuseKey(bytes, from, to);
     } else if ((byte | 0x20) === 0x7b) {
       if (++depth > LIMITS.jsonNesting) {
         throw new FrameError("too-deep", `Frame is nested more than ${LIMITS.jsonNesting} deep`);
@@ -112,6 +131,11 @@ function endOfString(bytes: Buffer, at: number, end: number): number {
     if (backslashes % 2 === 0) return quote;
     at = quote + 1;
   }
+}
+
+/** Whether a key without escapes could be `__proto__` or `constructor`, by its first byte and its length. */
+function mayBeForbidden(first: number | undefined, length: number): boolean {
+  return length === 9 && first === UNDERSCORE || length === 11 && first === LOWER_C;
 }
 
 function refuseKey(bytes: Buffer, from: number, to: number): void {

@@ -1,0 +1,66 @@
+import { Buffer } from "node:buffer";
+import { insideObject, type JsonLimits, scanJson } from "./json_text.ts";
+
+/** Shorter texts are written a unit at a time, which costs less than one call of the runtime. */
+const SHORT = 96;
+const END = 0x7d;
+
+/**
+ * The constant text of messages of one kind, `{"type":"response","id":"12","data":…}`: `start` up to the id,
+ * `middle` from there to the data, and a brace. Both are ASCII.
+ */
+export class Envelope {
+  readonly #start: Buffer;
+  readonly #middle: Buffer;
+  readonly #inside: JsonLimits;
+
+  /** @param options.keys that it has, `data` among them */
+  constructor(start: string, middle: string, { keys }: { keys: number }) {
+    this.#start = Buffer.from(start);
+    this.#middle = Buffer.from(middle);
+    this.#inside = insideObject(keys);
+  }
+
+  /** The message as text. */
+  text(id: string, data: string): string {
+    return `${this.#start.toString("latin1")}${id}${this.#middle.toString("latin1")}${data}}`;
+  }
+
+  /** Bytes that the message has at most. */
+  bound(id: string, data: string): number {
+    return this.#start.length + id.length + this.#middle.length + data.length * 3 + 1;
+  }
+
+  /**
+   * Writes the message, whose {@link bound} the buffer has room for.
+   *
+   * @param id ASCII that a JSON string may contain as it is
+   * @param data JSON text
+   * @returns where it ends
+   * @throws {FrameError} as {@link scanJson}
+   */
+  write(into: Buffer, from: number, id: string, data: string): number {
+    let at = put(into, from, this.#start);
+    for (let i = 0; i < id.length; i++) into[at++] = id.charCodeAt(i);
+    at = put(into, at, this.#middle);
+    const end = writeText(into, at, data);
+    scanJson(into, at, end, this.#inside);
+    into[end] = END;
+    return end + 1;
+  }
+}
+
+function put(into: Buffer, from: number, bytes: Buffer): number {
+  for (let i = 0; i < bytes.length; i++) into[from + i] = bytes[i] as number;
+  return from + bytes.length;
+}
+
+function writeText(into: Buffer, from: number, text: string): number {
+  if (text.length > SHORT) return from + into.write(text, from, "utf8");
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return from + into.write(text, from, "utf8");
+    into[from + i] = unit;
+  }
+  return from + text.length;
+}
