@@ -1,6 +1,13 @@
 import { LIMITS } from "../socket/limits.ts";
+import type { Around } from "../socket/framing/envelope.ts";
 import type { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
+
+/** A text, and what goes around it. */
+export interface Outgoing {
+  readonly json: string;
+  readonly around?: Around;
+}
 
 /**
  * Backpressure of the sending side. Below the soft limit a message goes into the writer's buffer at once.
@@ -9,7 +16,7 @@ import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
  */
 export class Outbox {
   readonly #writer: FrameWriter;
-  readonly #waiting: WaitingSends<string>;
+  readonly #waiting: WaitingSends<Outgoing>;
 
   constructor(writer: FrameWriter, name: string) {
     this.#writer = writer;
@@ -22,19 +29,19 @@ export class Outbox {
   }
 
   /** Undefined: accepted at once. */
-  push(json: string, signal: AbortSignal | undefined): Promise<void> | undefined {
+  push(outgoing: Outgoing, signal: AbortSignal | undefined): Promise<void> | undefined {
     if (this.#waiting.size === 0 && this.#writer.queuedBytes < LIMITS.outputSoft) {
-      this.#writer.push(json);
+      this.#writer.push(outgoing.json, outgoing.around);
       return undefined;
     }
-    return this.#waiting.add(json, json.length, signal);
+    return this.#waiting.add(outgoing, outgoing.json.length, signal);
   }
 
   /** The kernel has taken bytes: those that wait may go on. */
   admit(): void {
-    this.#waiting.admit((json) => {
+    this.#waiting.admit(({ json, around }) => {
       if (this.#writer.queuedBytes >= LIMITS.outputSoft) return undefined;
-      this.#writer.push(json);
+      this.#writer.push(json, around);
       return ACCEPTED;
     });
   }

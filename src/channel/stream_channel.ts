@@ -13,8 +13,8 @@ import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import type { Request } from "./pending_requests.ts";
-import { dataText, parseMessage } from "./message_text.ts";
-import { Outbox } from "./outbox.ts";
+import { dataText, parseMessage, plainData } from "./message_text.ts";
+import { Outbox, type Outgoing } from "./outbox.ts";
 import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
@@ -97,7 +97,7 @@ export class StreamChannel extends BaseChannel {
   }
 
   protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
-    return this.#transmit(message, signal, JSON.stringify);
+    return this.#transmit(message, signal, messageText);
   }
 
   protected override transmitRequest(request: Request, signal: AbortSignal | undefined): Promise<void> {
@@ -108,7 +108,7 @@ export class StreamChannel extends BaseChannel {
     return this.#transmit(data, signal, dataText);
   }
 
-  #transmit<T>(message: T, signal: AbortSignal | undefined, text: (message: T) => string): Promise<void> {
+  #transmit<T>(message: T, signal: AbortSignal | undefined, text: (message: T) => Outgoing): Promise<void> {
     if (this.#state !== "open" || this.#outbox === undefined) return Promise.reject(this.#sendRefusal());
     try {
       const waiting = this.#outbox.push(text(message), signal);
@@ -151,6 +151,8 @@ export class StreamChannel extends BaseChannel {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
+    const plain = plainData(bytes, start, end);
+    if (plain !== undefined) return this.deliver(plain, end - start);
     const ascii = scanJson(bytes, start, end);
     if (this.#isPlainAnswer(bytes, start, end, ascii)) return;
     this.deliver(parseMessage(bytes, start, end, ascii), end - start);
@@ -271,12 +273,16 @@ export class StreamChannel extends BaseChannel {
   }
 }
 
+function messageText(message: Message): Outgoing {
+  return { json: JSON.stringify(message) };
+}
+
 /** What `JSON.stringify` gives, in half of its time. */
-function requestText({ id, method, data }: Request): string {
+function requestText({ id, method, data }: Request): Outgoing {
   // Undefined for what JSON leaves out, such as a function.
   const json: string | undefined = JSON.stringify(data);
   const rest = json === undefined ? "}" : `,"data":${json}}`;
-  return `{"type":"request","id":"${id}","method":${JSON.stringify(method)}${rest}`;
+  return { json: `{"type":"request","id":"${id}","method":${JSON.stringify(method)}${rest}` };
 }
 
 function limitOf({ maxFrameBytes }: StreamChannelOptions): { maxFrameBytes?: number } {

@@ -1,9 +1,19 @@
 import { Buffer } from "node:buffer";
-import { insideObject, type JsonLimits, scanJson } from "./json_text.ts";
+import { FRAME, insideObject, type JsonLimits, scanJson } from "./json_text.ts";
 
 /** Shorter texts are written a unit at a time, which costs less than one call of the runtime. */
 const SHORT = 96;
 const END = 0x7d;
+
+/** What stands around the text of a message that is constant otherwise. */
+export interface Around {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  /** Undefined where the text cannot have anything to refuse. */
+  readonly limits: JsonLimits | undefined;
+}
+
+export const NOTHING_AROUND: Around = { head: new Uint8Array(0), tail: new Uint8Array(0), limits: FRAME };
 
 /**
  * The constant text of messages of one kind, `{"type":"response","id":"12","data":…}`: `start` up to the id,
@@ -40,22 +50,24 @@ export class Envelope {
    * @throws {FrameError} as {@link scanJson}
    */
   write(into: Buffer, from: number, id: string, data: string): number {
-    let at = put(into, from, this.#start);
+    let at = putBytes(into, from, this.#start);
     for (let i = 0; i < id.length; i++) into[at++] = id.charCodeAt(i);
-    at = put(into, at, this.#middle);
-    const end = writeText(into, at, data);
+    at = putBytes(into, at, this.#middle);
+    const end = putText(into, at, data);
     scanJson(into, at, end, this.#inside);
     into[end] = END;
     return end + 1;
   }
 }
 
-function put(into: Buffer, from: number, bytes: Buffer): number {
+/** @returns where they end */
+export function putBytes(into: Buffer, from: number, bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) into[from + i] = bytes[i] as number;
   return from + bytes.length;
 }
 
-function writeText(into: Buffer, from: number, text: string): number {
+/** As UTF-8. @returns where it ends */
+export function putText(into: Buffer, from: number, text: string): number {
   if (text.length > SHORT) return from + into.write(text, from, "utf8");
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

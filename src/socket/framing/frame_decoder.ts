@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
 import { detectFraming, type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
+import { borrowBuffer, returnBuffer } from "./output_buffers.ts";
 
 export interface FrameDecoderOptions {
   /** Bytes of one frame; at most 16 MiB − 1. */
@@ -13,8 +14,7 @@ export interface FrameDecoderOptions {
 /** Called for each frame with the bytes from `start` to `end`, which are valid during the call only. */
 export type OnFrame = (bytes: Buffer, start: number, end: number) => void;
 
-const FIRST_TAIL = 1024;
-/** Shared: most connections never have an incomplete frame. */
+/** While no frame is incomplete. */
 const NO_TAIL = Buffer.alloc(0);
 
 /**
@@ -157,11 +157,11 @@ export class FrameDecoder {
     const end = this.#tailLength;
     const bytes = this.#tail;
     this.#tailLength = 0;
+    this.#tail = NO_TAIL;
     this.#frames++;
-    // A large frame's memory is not kept for the small ones that usually follow.
-    if (bytes.length > LIMITS.frameBeforeHello) this.#tail = NO_TAIL;
     const blank = this.#framing === "lines" && isBlank(bytes, start, end);
     if (end > start && !blank && !this.#stopped) onFrame(bytes, start, end);
+    returnBuffer(bytes);
   }
 
   #keep(chunk: Buffer, from: number): void {
@@ -171,8 +171,9 @@ export class FrameDecoder {
   #append(chunk: Buffer, from: number, to: number): void {
     const needed = this.#tailLength + to - from;
     if (needed > this.#tail.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#tail.length * 2, FIRST_TAIL));
+      const grown = borrowBuffer(Math.max(needed, this.#tail.length * 2));
       this.#tail.copy(grown, 0, 0, this.#tailLength);
+      if (this.#tail !== NO_TAIL) returnBuffer(this.#tail);
       this.#tail = grown;
     }
     chunk.copy(this.#tail, this.#tailLength, from, to);

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
 import { LIMITS } from "../limits.ts";
-import type { Envelope } from "./envelope.ts";
+import { type Around, type Envelope, NOTHING_AROUND, putBytes, putText } from "./envelope.ts";
 import { FrameError } from "./frame_error.ts";
 import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 import { borrowBuffer, returnBuffer } from "./output_buffers.ts";
@@ -31,24 +32,34 @@ const EXACT_FROM = 8 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 /** Queued bytes that wait for no more to come. */
 const ENOUGH_TO_WRITE = 32 * 1024;
+/** Microtasks in a row that found more queued; a sender that goes on after them is left alone for the turn. */
+const LOOKS = 8;
+/** A buffer that lacks room and is not smaller than this stays as it is, and the next takes its place. */
+const LARGE_BUFFER = 64 * 1024;
 
 /**
- * Collects frames in one buffer and writes them with one call a microtask, or as soon as the last write has
- * drained. Two buffers take turns: one is the socket's while it is being written, the other is filled
- * meanwhile. Both are borrowed, so that an idle connection holds none.
+ * Collects frames in a buffer and writes them with one call a microtask, or as soon as the last write has
+ * drained. One buffer is the socket's while it is being written, another is filled meanwhile; large ones that
+ * are full wait between them. All are borrowed, so that an idle connection holds none.
  */
 export class FrameWriter {
   readonly #options: FrameWriterOptions;
   #buffer: Buffer | undefined;
   #length = 0;
+  /** Buffers that are full, each with its length, and the bytes of all. */
+  readonly #full: { buffer: Buffer; length: number }[] = [];
+  #fullLength = 0;
   /** What the socket holds, when it was borrowed. */
   #lent: Buffer | undefined;
   #lentLength = 0;
   /** Bytes of the last write: the next may be as long. */
   #usual = 0;
   #scheduled = false;
-  /** Bytes that were queued at the last look. */
+  /** Bytes that were queued at the last look, and how many looks found more. */
   #seen = 0;
+  #looks = 0;
+  /** The sender goes on after the last look: what it queues goes when it is enough, or when the turn ends. */
+  #streaming = false;
 
   /** @param options kept as they are: one object may be an owner and its writer's options */
   constructor(options: FrameWriterOptions) {
@@ -57,7 +68,7 @@ export class FrameWriter {
 
   /** Bytes that the kernel has not taken yet. */
   get queuedBytes(): number {
-    return this.#length + this.#lentLength;
+    return this.#length + this.#fullLength + this.#lentLength;
   }
 
   /** True while the socket holds memory that it could not write at once. */
@@ -66,21 +77,23 @@ export class FrameWriter {
   }
 
   /**
-   * Queues one JSON text.
+   * Queues one JSON text, as it is or with what goes around it.
    *
    * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys; nothing
    * is queued then
    */
-  push(json: string): void {
+  push(json: string, { head, tail, limits }: Around = NOTHING_AROUND): void {
+    const around = head.length + tail.length;
     // An upper bound serves for small texts; a large one is counted before memory is taken for it.
     const most = json.length * MAX_BYTES_PER_UNIT;
-    const bound = most <= EXACT_FROM ? most : Buffer.byteLength(json);
-    if (bound > this.#maxFrameBytes) this.#checkSize(Buffer.byteLength(json));
+    const bound = around + (most <= EXACT_FROM ? most : Buffer.byteLength(json));
+    if (bound > this.#maxFrameBytes) this.#checkSize(around + Buffer.byteLength(json));
     const buffer = this.#reserve(bound + LENGTH_BYTES);
     const start = this.#textStart;
-    const end = start + buffer.write(json, start, "utf8");
-    scanJson(buffer, start, end);
-    this.#endFrame(buffer, start, end);
+    const from = putBytes(buffer, start, head);
+    const end = putText(buffer, from, json);
+    if (limits !== undefined) scanJson(buffer, from, end, limits);
+    this.#endFrame(buffer, start, putBytes(buffer, end, tail));
   }
 
   /**
@@ -133,19 +146,21 @@ export class FrameWriter {
   drained(): void {
     if (this.#lentLength === 0) return;
     this.#takeBack();
-    if (this.#length > 0) this.flush();
+    this.flush();
     this.#options.onTaken?.();
   }
 
   /** Writes now what is queued, unless the last write has still to drain. */
   flush(): void {
-    const buffer = this.#buffer;
-    const length = this.#length;
-    if (this.blocked || length === 0 || buffer === undefined) return;
-    this.#buffer = undefined;
-    this.#length = 0;
-    this.#usual = length;
-    this.#give(buffer.subarray(0, length), buffer);
+    while (!this.blocked && this.#fullLength + this.#length > 0) {
+      if (this.#fullLength === 0) this.#setAside();
+      const full = this.#full.shift();
+      if (full === undefined) return;
+      const { buffer, length } = full;
+      this.#fullLength -= length;
+      this.#usual = length;
+      this.#give(buffer.subarray(0, length), buffer);
+    }
   }
 
   #give(bytes: Buffer, borrowed: Buffer | undefined): void {
@@ -163,31 +178,57 @@ export class FrameWriter {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.blocked) return;
+    if (this.#scheduled) {
+      if (!this.#streaming || this.#length < ENOUGH_TO_WRITE) return;
+      this.#streaming = false;
+      queueMicrotask(() => this.#write());
+      return;
+    }
+    if (this.blocked) return;
     this.#scheduled = true;
     queueMicrotask(() => this.#writeSoon());
   }
 
   #writeSoon(): void {
-    if (this.#options.gathers === true && this.#length > this.#seen && this.#length < ENOUGH_TO_WRITE) {
-      this.#seen = this.#length;
-      queueMicrotask(() => this.#writeSoon());
-      return;
+    if (this.#options.gathers !== true || this.#length === this.#seen || this.#length >= ENOUGH_TO_WRITE) {
+      return this.#write();
     }
+    this.#seen = this.#length;
+    if (++this.#looks <= LOOKS) return queueMicrotask(() => this.#writeSoon());
+    this.#streaming = true;
+    setImmediate(() => this.#write());
+  }
+
+  #write(): void {
     this.#scheduled = false;
-    this.#seen = 0;
+    this.#seen = this.#looks = 0;
     this.flush();
   }
 
+  /** Memory for so many bytes more, behind what is queued. */
   #reserve(size: number): Buffer {
     const needed = this.#length + size;
     const buffer = this.#buffer;
-    if (buffer !== undefined && needed <= buffer.length) return buffer;
-    if (buffer === undefined) return this.#buffer = borrowBuffer(Math.max(needed, this.#usual));
-    const grown = borrowBuffer(Math.max(needed, buffer.length * 2));
-    buffer.copy(grown, 0, 0, this.#length);
-    returnBuffer(buffer);
-    return this.#buffer = grown;
+    if (buffer !== undefined) {
+      if (needed <= buffer.length) return buffer;
+      if (buffer.length < LARGE_BUFFER) {
+        const grown = borrowBuffer(Math.max(needed, buffer.length * 2));
+        buffer.copy(grown, 0, 0, this.#length);
+        returnBuffer(buffer);
+        return this.#buffer = grown;
+      }
+      this.#setAside();
+    }
+    return this.#buffer = borrowBuffer(Math.max(size, this.#usual));
+  }
+
+  #setAside(): void {
+    if (this.#buffer === undefined) return;
+    if (this.#length === 0) returnBuffer(this.#buffer);
+    else this.#full.push({ buffer: this.#buffer, length: this.#length });
+    this.#fullLength += this.#length;
+    this.#buffer = undefined;
+    this.#length = 0;
   }
 
   #checkSize(bytes: number): void {

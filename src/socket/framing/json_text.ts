@@ -21,7 +21,7 @@ export interface JsonLimits {
 }
 
 /** A whole frame. */
-const FRAME: JsonLimits = { maxKeys: LIMITS.jsonKeys, keysAround: 0, depthAround: 0 };
+export const FRAME: JsonLimits = { maxKeys: LIMITS.jsonKeys, keysAround: 0, depthAround: 0 };
 /** The data of an answer that came in parts. */
 export const ANSWER: JsonLimits = { ...FRAME, maxKeys: LIMITS.answerKeys };
 
@@ -47,7 +47,8 @@ export function parseJson(bytes: Buffer, start: number, end: number, ascii: bool
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decodeUtf8(bytes: Uint8Array): string {
+/** @throws {FrameError} */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {

@@ -9,7 +9,7 @@ const SMALLEST = 1024;
 /** A buffer that a burst made larger than this is not kept. */
 const LARGEST = 128 * 1024;
 /** Bytes of all that are kept. */
-const MOST_KEPT = 256 * 1024;
+const MOST_KEPT = 1024 * 1024;
 
 /** By their size's logarithm. */
 const kept: Buffer[][] = Array.from({ length: Math.log2(LARGEST) + 1 }, () => []);

@@ -4,6 +4,7 @@ import { FrameDecoder } from "../../../../src/socket/framing/frame_decoder.ts";
 import { FrameError } from "../../../../src/socket/framing/frame_error.ts";
 import { FrameWriter } from "../../../../src/socket/framing/frame_writer.ts";
 import type { Framing } from "../../../../src/socket/framing/framing.ts";
+import { insideObject } from "../../../../src/socket/framing/json_text.ts";
 import { LIMITS } from "../../../../src/socket/limits.ts";
 
 /** A socket that takes every write at once, or holds it until told. */
@@ -38,6 +39,8 @@ class Sink {
     return frames;
   }
 }
+
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 function writerTo(sink: Sink, framing: Framing, maxFrameBytes: number = LIMITS.frame): FrameWriter {
   return new FrameWriter({ framing, maxFrameBytes, write: (bytes) => sink.write(bytes) });
@@ -129,7 +132,7 @@ Deno.test("FrameWriter that gathers writes once what a sender that waits for eac
     writer.push(`${n}`);
     await Promise.resolve();
   }
-  await Promise.resolve();
+  await turn();
   assertEquals(sink.writes.length, 1);
   assertEquals(sink.frames("lines"), Array.from({ length: 100 }, (_, n) => `${n}`));
   for (let bytes = 0; bytes < 200_000; bytes += 1_000) {
@@ -137,6 +140,52 @@ Deno.test("FrameWriter that gathers writes once what a sender that waits for eac
     await Promise.resolve();
   }
   assertEquals(sink.writes.length > 3, true);
+});
+
+Deno.test("FrameWriter that gathers writes a lone text before the turn ends", async () => {
+  const sink = new Sink();
+  const writer = new FrameWriter({ framing: "lines", gathers: true, write: (bytes) => sink.write(bytes) });
+  writer.push("1");
+  for (let i = 0; i < 4; i++) await Promise.resolve();
+  assertEquals(sink.writes.length, 1);
+});
+
+Deno.test("FrameWriter writes what a full socket kept waiting in the order in which it was pushed", async () => {
+  const sink = new Sink();
+  sink.holds = true;
+  const writer = writerTo(sink, "length");
+  const texts = Array.from(
+    { length: 60 },
+    (_, n) => JSON.stringify(`${n}`.repeat(n % 3 === 0 ? 40_000 : 10)),
+  );
+  const bytes = texts.reduce((sum, text) => sum + text.length + 4, 0);
+  for (const text of texts) {
+    writer.push(text);
+    await Promise.resolve();
+    assertThrows(() => writer.push("[".repeat(100_000)), FrameError, "deep");
+  }
+  assertEquals(writer.queuedBytes, bytes);
+  sink.release();
+  sink.holds = false;
+  writer.drained();
+  assertEquals(writer.queuedBytes, 0);
+  assertEquals(sink.frames("length"), texts);
+});
+
+Deno.test("FrameWriter counts what is around a text for the limits of size, depth and keys", async () => {
+  const sink = new Sink();
+  const writer = writerTo(sink, "lines", 10_000);
+  const around = { head: Buffer.from('{"a":'), tail: Buffer.from("}"), limits: insideObject(1) };
+  const texts = [`"${"x".repeat(9_992)}"`, "[".repeat(63) + "]".repeat(63)];
+  for (const text of texts) writer.push(text, around);
+  assertThrows(() => writer.push(`"${"x".repeat(9_993)}"`, around), FrameError, "message of 10001 bytes");
+  assertThrows(() => writer.push("[".repeat(64) + "]".repeat(64), around), FrameError, "deep");
+  const large = writerTo(sink, "lines");
+  const keys = (count: number) => `{${Array.from({ length: count }, (_, n) => `"${n}":0`).join()}}`;
+  assertThrows(() => large.push(keys(LIMITS.jsonKeys), around), FrameError, "keys");
+  large.push(keys(LIMITS.jsonKeys - 1), around);
+  await Promise.resolve();
+  assertEquals(sink.frames("lines").slice(0, 2), texts.map((text) => `{"a":${text}}`));
 });
 
 Deno.test("FrameWriter gives shared bytes to the socket as they are, behind what is queued, and lends them to no other", async () => {
