@@ -36,12 +36,16 @@ export class PortChannel extends BaseChannel {
   readonly #capacity: number;
   readonly #waiting: WaitingSends<Message>;
   #batch: Posted[] = [];
+  /** The batch's last entry, if data is added to it. */
+  #dataOfBatch: unknown[] | undefined;
   /** Messages in the batch. */
-  #batched = 0;
+  #count = 0;
   /** What is queued now goes when the turn ends. */
   #turnEnds = false;
   #credits: number;
-  #taken = 0;
+  /** Messages that have come, and those for which the peer has its credits back. */
+  #received = 0;
+  #givenBack = 0;
   /** Credits that are given back at once: a sender with fewer than the capacity here would wait for ever. */
   #giveBackAt: number;
   #end: ChannelError | undefined;
@@ -55,7 +59,7 @@ export class PortChannel extends BaseChannel {
    * @param capacity messages of this side that the other may hold unread
    */
   constructor(name: string, port: Port, capacity: number = DEFAULT_CAPACITY) {
-    super({ name, kind: "worker", onTaken: () => this.#onTaken() });
+    super({ name, kind: "worker", onTaken: () => this.#giveBack() });
     if (!(capacity >= 1)) throw new RangeError(`Capacity of channel "${name}" has to be at least 1`);
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#waiting = new WaitingSends(name);
@@ -82,7 +86,13 @@ export class PortChannel extends BaseChannel {
   }
 
   protected override transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
-    return this.#accept({ type: "data", data: this.#copy(data) }, signal);
+    const copy = this.#copy(data);
+    if (this.#credits === 0 || this.#waiting.size > 0 || this.#end !== undefined) {
+      return this.#accept({ type: "data", data: copy }, signal);
+    }
+    this.#credits--;
+    this.#queueData(copy);
+    return ACCEPTED;
   }
 
   /**
@@ -120,26 +130,35 @@ export class PortChannel extends BaseChannel {
     return ACCEPTED;
   }
 
+  #queue(message: Message): void {
+    if (isData(message)) return this.#queueData(message.data);
+    this.#batch.push(message);
+    this.#dataOfBatch = undefined;
+    this.#batched();
+  }
+
+  #queueData(data: unknown): void {
+    if (this.#dataOfBatch === undefined) this.#batch.push(this.#dataOfBatch = [data]);
+    else this.#dataOfBatch.push(data);
+    this.#batched();
+  }
+
   /**
    * The first message of a turn goes at once; those that follow it in the same turn, at its end or when they
    * are many.
    */
-  #queue(message: Message): void {
-    if (isData(message)) {
-      const last = this.#batch.at(-1);
-      if (Array.isArray(last)) last.push(message.data);
-      else this.#batch.push([message.data]);
-    } else this.#batch.push(message);
-    const count = ++this.#batched;
+  #batched(): void {
+    const count = ++this.#count;
     if (count >= MOST_IN_POST) this.#flush();
     else if (count === 1 && !this.#turnEnds) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
-    if (this.#batched === 0 || this.#end !== undefined) return;
+    if (this.#count === 0 || this.#end !== undefined) return;
     const messages = this.#batch;
     this.#batch = [];
-    this.#batched = 0;
+    this.#dataOfBatch = undefined;
+    this.#count = 0;
     this.#port.postMessage({ messages, capacity: this.#capacity } satisfies Post);
     if (this.#turnEnds) return;
     this.#turnEnds = true;
@@ -165,22 +184,16 @@ export class PortChannel extends BaseChannel {
   }
 
   #arrived(message: Message): void {
-    const unread = this.inbox.length;
+    this.#received++;
     this.deliver(message, 0);
-    // A reader or a listener took it at once.
-    if (this.inbox.length === unread) this.#taken++;
-  }
-
-  #onTaken(): void {
-    this.#taken++;
-    this.#giveBack();
   }
 
   /** In halves of the smaller capacity: a post for each message would cost more than the message. */
   #giveBack(): void {
-    if (this.#taken < this.#giveBackAt) return;
-    this.#port.postMessage({ credits: this.#taken } satisfies Post);
-    this.#taken = 0;
+    const taken = this.#received - this.inbox.length - this.#givenBack;
+    if (taken < this.#giveBackAt) return;
+    this.#givenBack += taken;
+    this.#port.postMessage({ credits: taken } satisfies Post);
   }
 
   #finish(reason: ChannelError): void {
