@@ -32,7 +32,7 @@ const EXACT_FROM = 8 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 /** Queued bytes that wait for no more to come. */
 const ENOUGH_TO_WRITE = 32 * 1024;
-/** Microtasks in a row that found more queued; a sender that goes on after them is left alone for the turn. */
+/** Microtasks in a row that found more queued, after which the sender is left alone until the turn ends. */
 const LOOKS = 8;
 /** A buffer that lacks room and is not smaller than this stays as it is, and the next takes its place. */
 const LARGE_BUFFER = 64 * 1024;
