@@ -65,6 +65,30 @@ Deno.test("use of a tool or version that does not exist changes nothing, and nam
   assertEquals(files(), before);
 });
 
+Deno.test("use --source writes which of its sources a tool comes from, and refuses one that it does not have", async () => {
+  await using registry = await fakeTools([["node", "22.1.0"]]);
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest("[tools]\n");
+  const use = (...args: string[]) => sandbox.run(binary, { args: ["use", ...args] });
+  const used = await use("node@22", "--source", "npm");
+  assertEquals(used.code, 0, used.stderr);
+  assertStringIncludes(used.stderr, 'node = { version = "22", source = "npm" } in ');
+  assertEquals(sandbox.installed(), ["node+npm/22.1.0"]);
+  const written = () => readFileSync(join(sandbox.project, "haft.toml"), "utf8");
+  const before = written();
+  const rows: [args: string[], said: string][] = [
+    [["node@22", "--source", "cargo"], 'Tool "node" has no source "cargo"\n  It has '],
+    [["node@22", "--source", "nmp"], 'There is no source "nmp"\n  Did you mean "npm"?'],
+    [["npm:node", "--source", "npm"], '"npm:node" names its source already'],
+  ];
+  for (const [args, said] of rows) {
+    const { code, stderr } = await use(...args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, said);
+  }
+  assertEquals(written(), before);
+});
+
 Deno.test("use names haft's own word for what other managers call otherwise", async () => {
   await using registry = await fakeTools();
   await using sandbox = await Sandbox.create({ registry: registry.url });
