@@ -7,7 +7,7 @@ import type { Message } from "../protocol/envelope.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import type { Around } from "../socket/framing/envelope.ts";
-import { decodeUtf8, insideObject, parseJson, scanJson } from "../socket/framing/json_text.ts";
+import { decodeUtf8, insideObject, parseJson } from "../socket/framing/json_text.ts";
 import type { Outgoing } from "./outbox.ts";
 import { isAt } from "./plain_text.ts";
 
@@ -37,11 +37,6 @@ export function dataText(data: unknown): Outgoing {
   // Undefined for what JSON leaves out, such as a function.
   const json: string | undefined = JSON.stringify(data);
   return json === undefined ? { json: '{"type":"data"}' } : { json, around: DATA };
-}
-
-/** @throws {FrameError} when the frame is not a message, or not one that is safe to read */
-export function decodeMessage(bytes: Buffer, start: number, end: number): Message {
-  return plainData(bytes, start, end) ?? parseMessage(bytes, start, end, scanJson(bytes, start, end));
 }
 
 /**
@@ -90,9 +85,10 @@ function wholeNumber(bytes: Buffer, start: number, end: number): Message | undef
 }
 
 /**
- * As {@link decodeMessage}, for a frame that {@link scanJson} has passed.
+ * Reads a frame that `scanJson` has passed.
  *
  * @param ascii what it gave
+ * @throws {FrameError} when the frame is not a message
  */
 export function parseMessage(bytes: Buffer, start: number, end: number, ascii: boolean): Message {
   if (bytes[end - 1] === END && isAt(bytes, start, HEAD_BYTES)) {

@@ -24,6 +24,7 @@ import { PeerClock, type PeerState } from "../socket/peer_clock.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { Introduction } from "./client.ts";
 import type { ConnectionHost } from "./connection_host.ts";
+import { PAUSE_MS, REFUSED_MS } from "./connection_limits.ts";
 import { ConnectionOutput, type OutputHost } from "./connection_output.ts";
 import { RequestDispatcher, type RequestPeer, wireError } from "./request_dispatcher.ts";
 import { sendEvent } from "./send_event.ts";
@@ -31,11 +32,6 @@ import { Subscriptions } from "./subscriptions.ts";
 
 /** One connection's part of `daemon.metrics`. */
 export type ConnectionFigures = DaemonMetrics["connections"][number];
-
-/** How long a connection that is one too many may take to say what it wants. */
-const REFUSED_MS = 2_000;
-/** Silence after which a peer's few bytes are all that it meant to send for now. */
-const PAUSE_MS = 500;
 
 export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHandler {
   readonly id: string = randomId();
@@ -100,8 +96,13 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
       queued_bytes: this.#queuedBytes,
       peak_queue_bytes: this.#output?.peakQueue ?? 0,
       subscriptions: this.subscriptions.size,
-      uptime_ms: Date.now() - this.connectedAt,
+      uptime_ms: Math.round(this.ageMs),
     };
+  }
+
+  /** Milliseconds since it was accepted, whatever the system's clock was set to meanwhile. */
+  get ageMs(): number {
+    return performance.now() - this.#clock.connectedAt;
   }
 
   introduce({ client, version, protocol, takesParts }: Introduction): void {
@@ -186,10 +187,12 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
     if (this.#closing === undefined) this.#finish(reason, "send");
   }
 
-  /** Ends after an error that makes going on impossible. The client gets the error first. */
+  /** Ends after an error that makes going on impossible. A client whose framing is known gets it first. */
   fail(name: ErrorName, message: string): void {
     if (this.#closing !== undefined) return;
-    this.sendText(JSON.stringify({ type: "response", error: wireError(name, message) }));
+    if (this.#decoder.framing !== undefined) {
+      this.sendText(JSON.stringify({ type: "response", error: wireError(name, message) }));
+    }
     this.stop(message);
   }
 

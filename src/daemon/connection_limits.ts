@@ -38,3 +38,8 @@ export const CONNECTION_LIMITS: Readonly<ConnectionLimits> = {
   requestsInFlight: 128,
   requestTimeoutMs: 30_000,
 };
+
+/** How long a connection that is one too many may take to say what it wants. */
+export const REFUSED_MS = 2_000;
+/** Silence after which a peer's few bytes are all that it meant to send for now. */
+export const PAUSE_MS = 500;

@@ -198,8 +198,7 @@ export class Server implements AsyncDisposable {
     const tooMany = Math.max(silent.length - silentConnections, this.#connections.size - connections, 0);
     const message =
       `More than ${silentConnections} connections that have sent nothing yet, or ${connections} in all`;
-    const now = Date.now();
-    const overdue = silent.slice(0, tooMany).filter(({ connectedAt }) => now - connectedAt >= silentGraceMs);
+    const overdue = silent.slice(0, tooMany).filter(({ ageMs }) => ageMs >= silentGraceMs);
     for (const connection of overdue) connection.fail("too_many", message);
     return overdue.length;
   }

@@ -124,6 +124,11 @@ export class DialectConnection implements SocketHandler, DialectPeer, FrameWrite
     return !this.#spoke;
   }
 
+  /** Milliseconds since it was accepted. */
+  get ageMs(): number {
+    return performance.now() - this.#clock.connectedAt;
+  }
+
   /** Says why, in the peer's words, and closes. */
   refuse(message: string): void {
     if (this.#closed) return;

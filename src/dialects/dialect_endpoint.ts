@@ -2,6 +2,13 @@ import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { Dialect } from "./dialect.ts";
 import { DialectConnection, type DialectHost, type DialectLimits } from "./dialect_connection.ts";
 
+interface EndpointLimits extends DialectLimits {
+  /** Connections that have sent nothing yet. */
+  silentConnections: number;
+  /** Milliseconds that a connection may be silent before it makes way for others. */
+  silentGraceMs: number;
+}
+
 export interface DialectEndpointHost {
   /** Takes a connection as if a client had connected. */
   accept(socket: Socket): SocketHandler;
@@ -9,7 +16,7 @@ export interface DialectEndpointHost {
   version: string;
   /** What is sent to a client that has sent nothing may reach another user. */
   strangersMayRead?: boolean;
-  limits(): DialectLimits & { silentConnections: number };
+  limits(): EndpointLimits;
   onInternalError(where: string, error: unknown): void;
 }
 
@@ -43,9 +50,7 @@ export class DialectEndpoint {
     const limits = this.#limits();
     const connection = new DialectConnection(socket, this.#dialect, { host: this.#host, limits });
     this.#connections.add(connection);
-    if (this.#silent() > limits.silentConnections) {
-      connection.refuse(`More than ${limits.silentConnections} connections that have sent nothing yet`);
-    }
+    this.#makeRoom(connection);
     return connection;
   }
 
@@ -54,11 +59,23 @@ export class DialectEndpoint {
    */
   checkTimes(now: number): void {
     for (const connection of this.#connections) connection.checkTimes(now);
+    this.#makeRoom();
   }
 
-  #silent(): number {
-    let silent = 0;
-    for (const connection of this.#connections) if (connection.silent) silent++;
-    return silent;
+  /**
+   * Connections that say nothing make way for others, the oldest first, as with the daemon's own. Where peers
+   * may only listen, and where as many as may be silent wait in their first moment, the new one goes.
+   */
+  #makeRoom(newest?: DialectConnection): void {
+    const { silentConnections: most, silentGraceMs } = this.#limits();
+    const silent = [...this.#connections].filter((connection) => connection.silent);
+    const message = `More than ${most} connections that have sent nothing yet`;
+    const { mayStaySilent = false } = this.#dialect;
+    const overdue = mayStaySilent
+      ? []
+      : silent.slice(0, Math.max(silent.length - most, 0)).filter(({ ageMs }) => ageMs >= silentGraceMs);
+    for (const connection of overdue) connection.refuse(message);
+    const bound = mayStaySilent ? most : 2 * most;
+    if (silent.length - overdue.length > bound) newest?.refuse(message);
   }
 }

@@ -117,8 +117,9 @@ class Member implements FrameSubscription {
 /** How much a member that is behind is given at once. */
 const CATCH_UP_BYTES = 64 * 1024;
 /**
- * Writes, and looks at events, before other work may pass, unless so much is new that the ring could
- * overwrite it. Thousands of filters that match nothing write nothing.
+ * Writes, and looks at events, before other work may pass. There is no limit of writes where so much is new
+ * that the ring could overwrite it; what publishes then goes on with the round each time. Thousands of
+ * filters that match nothing write nothing.
  */
 const WRITES_IN_A_ROW = 16;
 const LOOKS_IN_A_ROW = 20_000;
@@ -224,7 +225,7 @@ export class FrameFanout {
 
   #write(round: Round, hurried: boolean): void {
     const enough = round.looks + LOOKS_IN_A_ROW;
-    for (let writes = 0; hurried || writes < WRITES_IN_A_ROW && round.looks < enough;) {
+    for (let writes = 0; (hurried || writes < WRITES_IN_A_ROW) && round.looks < enough;) {
       const member = round.members[round.index++];
       if (member === undefined) {
         // The first ones have not got what came after their turn.

@@ -35,7 +35,7 @@ export interface PeerState {
 }
 
 export class PeerClock {
-  readonly #connectedAt: number;
+  readonly connectedAt: number;
   #heardAt: number;
   /** When the frame that is incomplete began. */
   #frameSince: number | undefined;
@@ -44,7 +44,7 @@ export class PeerClock {
   #pings = 0;
 
   constructor(now: number) {
-    this.#connectedAt = now;
+    this.connectedAt = now;
     this.#heardAt = now;
   }
 
@@ -73,7 +73,7 @@ export class PeerClock {
   dueAt(limits: PeerLimits, { silent, closing, keepAlive }: PeerState): number {
     const due = [this.#stuckSince === undefined ? Infinity : this.#stuckSince + limits.drainTimeoutMs];
     if (!closing) {
-      if (silent) due.push(this.#connectedAt + limits.firstFrameTimeoutMs);
+      if (silent) due.push(this.connectedAt + limits.firstFrameTimeoutMs);
       if (this.#frameSince !== undefined) due.push(this.#frameSince + limits.frameTimeoutMs);
       if (keepAlive) due.push(this.#heardAt + limits.keepAliveMs * (this.#pings + 1));
     }
@@ -90,7 +90,7 @@ export class PeerClock {
     }
     if (closing) return undefined;
     const silence = now - this.#heardAt;
-    if (silent && now - this.#connectedAt > limits.firstFrameTimeoutMs) {
+    if (silent && now - this.connectedAt > limits.firstFrameTimeoutMs) {
       return {
         kind: "late",
         message: `No message within ${limits.firstFrameTimeoutMs / 1000} s of connecting`,

@@ -177,14 +177,15 @@ async function inspect(path: string, uid: number | undefined): Promise<"absent" 
 }
 
 function refuseForeign(path: string, stat: Stats, uid: number | undefined): void {
-  const reason = !stat.isSocket()
-    ? "it is not a socket"
-    : uid !== undefined && stat.uid !== uid
-    ? `it belongs to user ${stat.uid}, and you are user ${uid}`
-    : undefined;
-  if (reason === undefined) return;
-  throw new HaftError(`Refusing socket "${path}": ${reason}`, {
-    next: "Remove it, or set HAFT_SOCKET to another path",
+  if (!stat.isSocket()) {
+    throw new HaftError(`Refusing socket "${path}": it is not a socket`, {
+      next: "Move it away, or choose another path by HAFT_SOCKET or --socket",
+    });
+  }
+  if (uid === undefined || stat.uid === uid) return;
+  throw new HaftError(`Refusing socket "${path}": it belongs to user ${stat.uid}, and you are user ${uid}`, {
+    next:
+      `Choose a path in a directory of your own by HAFT_SOCKET or --socket; user ${stat.uid} can remove it`,
   });
 }
 

@@ -21,14 +21,12 @@ export interface HealthMonitorOptions {
  */
 const EAGER_MS = 500;
 
-const MOST_EARLY = 10_000;
-
 /** Checks an app again and again, from its start to its end. */
 export class HealthMonitor implements Disposable {
   readonly #health: HealthConfig;
   readonly #options: HealthMonitorOptions;
   #pattern: Pattern | undefined;
-  /** Lines that came before the pattern was ready. */
+  /** Lines that came in the moment before the pattern was ready. The one that counts may be the last. */
   readonly #early: string[] = [];
   readonly #begun: number;
   #timer: Disposable | undefined;
@@ -57,7 +55,7 @@ export class HealthMonitor implements Disposable {
   line(text: string): void {
     if (this.#disposed || this.#passed || this.#health.log_line === undefined) return;
     if (this.#pattern === undefined) {
-      if (this.#early.length < MOST_EARLY) this.#early.push(text);
+      this.#early.push(text);
     } else if (this.#pattern.test(text)) this.#passedByLine();
   }
 

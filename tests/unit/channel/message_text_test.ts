@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { dataText, decodeMessage } from "../../../src/channel/message_text.ts";
+import { dataText, parseMessage, plainData } from "../../../src/channel/message_text.ts";
+import { scanJson } from "../../../src/socket/framing/json_text.ts";
 import { FrameError } from "../../../src/socket/framing/frame_error.ts";
 
 /** The frame's text. */
@@ -8,6 +9,10 @@ const written = (data: unknown) => {
   const { json, around } = dataText(data);
   return around === undefined ? json : `${around.head}${json}${around.tail}`;
 };
+
+/** As a channel reads a frame. */
+const decodeMessage = (bytes: Buffer, start: number, end: number) =>
+  plainData(bytes, start, end) ?? parseMessage(bytes, start, end, scanJson(bytes, start, end));
 
 const decode = (text: string) => {
   const bytes = Buffer.from(`xx${text}xx`);

@@ -13,6 +13,7 @@ import { FakeSocket } from "../../support/fake_socket.ts";
 const LIMITS = {
   ...CONNECTION_LIMITS,
   silentConnections: 2,
+  silentGraceMs: 0,
   firstFrameTimeoutMs: 1_000,
   frameTimeoutMs: 500,
 };
@@ -24,12 +25,12 @@ const dialects: Dialect[] = [
   vx,
 ];
 
-function endpointOf(dialect: Dialect, harness: Harness, strangersMayRead = false) {
+function endpointOf(dialect: Dialect, harness: Harness, strangersMayRead = false, limits = LIMITS) {
   const errors: unknown[] = [];
   const endpoint = new DialectEndpoint(dialect, {
     version: "0",
     strangersMayRead,
-    limits: () => LIMITS,
+    limits: () => limits,
     accept: (socket) => harness.server.accept(socket),
     onInternalError: (_, error) => errors.push(error),
   });
@@ -64,13 +65,15 @@ for (const dialect of dialects) {
     assertStringIncludes(peer.text(), "A message did not end within 0.5 s");
   });
 
-  Deno.test(`${dialect.name}: as many silent peers as the limit stay, one more is told why`, async () => {
+  const room = dialect.mayStaySilent ? "one more is told why" : "one more makes the oldest go";
+  Deno.test(`${dialect.name}: as many silent peers as the limit stay, ${room}`, async () => {
     await using harness = daemonHarness();
     const { connect, errors } = endpointOf(dialect, harness);
     const peers = [connect(), connect(), connect()];
     await settled();
-    assertEquals(peers.map(({ socket }) => socket.closed), [false, false, true]);
-    assertStringIncludes(peers[2]?.text() ?? "", "More than 2 connections that have sent nothing yet");
+    const gone = dialect.mayStaySilent ? 2 : 0;
+    assertEquals(peers.map(({ socket }) => socket.closed), [0, 1, 2].map((place) => place === gone));
+    assertStringIncludes(peers[gone]?.text() ?? "", "More than 2 connections that have sent nothing yet");
     assertEquals([harness.server.connections.size, errors], [2, []]);
   });
 
@@ -85,6 +88,17 @@ for (const dialect of dialects) {
     assertEquals(peer.text().includes("No message within 1 s"), !dialect.mayStaySilent);
   });
 }
+
+Deno.test("many new peers of a dialect do not end each other, and one that spoke stays", async () => {
+  await using harness = daemonHarness();
+  const { endpoint, connect } = endpointOf(vx, harness, false, { ...LIMITS, silentGraceMs: 60_000 });
+  const peers = [connect(), connect(), connect(), connect(), connect()];
+  await settled();
+  assertEquals(peers.map(({ socket }) => socket.closed), [false, false, false, false, true]);
+  peers[0]?.send(new TextEncoder().encode('{"Ping":null}\n'));
+  endpoint.checkTimes(performance.now());
+  assertEquals(peers[0]?.socket.closed, false);
+});
 
 Deno.test("a peer that the daemon has no room for is told so in its own words, which is no internal error", async () => {
   await using harness = daemonHarness({ limits: { connections: 1 } });

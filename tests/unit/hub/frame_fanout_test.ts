@@ -224,6 +224,22 @@ Deno.test("FrameFanout lets other work pass amid many filters that match nothing
   assertEquals([turns >= 3, last.events.length], [true, 100]);
 });
 
+Deno.test("FrameFanout in a hurry looks at so many events at once, and no subscriber loses any", async () => {
+  const { hub, fanout } = await harness();
+  for (let n = 0; n < 50; n++) {
+    fanout.subscribe(new RecordingSink(), { filter: { types: [`none.x${n}`] } }).start();
+  }
+  const last = new RecordingSink();
+  fanout.subscribe(last, { filter: all }).start();
+  for (let burst = 0; burst < 2; burst++) {
+    for (let n = 0; n < 5_000; n++) hub.publish("a.b", n);
+    await Promise.resolve();
+  }
+  assertEquals(last.writes.length, 0);
+  while (last.events.length < 10_000) await tick();
+  assertEquals(last.events, Array.from({ length: 10_000 }, (_, n) => `${n + 1}`));
+});
+
 Deno.test("FrameFanout goes on with the other members after one whose write throws", async () => {
   const { hub, join } = await harness();
   const broken = new RecordingSink();

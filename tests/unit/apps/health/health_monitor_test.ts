@@ -65,6 +65,10 @@ Deno.test("HealthMonitor by a line passes at the first that matches, and fails w
   await until(() => first.told.length > 0, "the line counts once the pattern is ready");
   await first.clock.pass(1e6);
   assertEquals([first.told, first.checks()], [["pass"], 0]);
+  const late = monitor({ log_line: "^ready" }, () => undefined);
+  for (let n = 0; n < 20_000; n++) late.monitor.line("not ready");
+  late.monitor.line("ready after all of them");
+  await until(() => late.told.length > 0, "the last of many early lines counts");
   const second = monitor(
     { log_line: "^ready", timeout: "5s", retries: 2, start_period: "10s" },
     () => undefined,
