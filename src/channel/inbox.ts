@@ -21,7 +21,8 @@ export class Inbox {
   readonly #onTaken: () => void;
   readonly #messages = new MessageQueue();
   readonly #waiters = new Set<Waiter>();
-  readonly #listeners = new Set<(message: Message) => void>();
+  /** An object for each call of {@link listen}, so that ending one of two equal listeners ends one. */
+  readonly #listeners = new Set<{ readonly call: (message: Message) => void }>();
   #end: Error | undefined;
 
   constructor({ name, onTaken }: InboxOptions) {
@@ -99,8 +100,7 @@ export class Inbox {
   }
 
   listen(listener: (message: Message) => void): () => void {
-    // A new object for each call, so that ending one of two equal listeners ends one.
-    const own = (message: Message) => listener(message);
+    const own = { call: listener };
     this.#listeners.add(own);
     // A listener may end itself, or another, while it gets what had arrived: the rest stays for the
     // next reader.
@@ -138,7 +138,7 @@ export class Inbox {
   #tell(message: Message): void {
     for (const listener of this.#listeners) {
       try {
-        listener(message);
+        listener.call(message);
       } catch (error) {
         // The listener's mistake is its program's to hear of, not the connection's to suffer from.
         queueMicrotask(() => {

@@ -86,7 +86,7 @@ export class PortChannel extends BaseChannel {
   }
 
   protected override transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
-    const copy = this.#copy(data);
+    const copy = cannotChange(data) ? data : this.#copy(data);
     if (this.#credits === 0 || this.#waiting.size > 0 || this.#end !== undefined) {
       return this.#accept({ type: "data", data: copy }, signal);
     }
@@ -102,7 +102,6 @@ export class PortChannel extends BaseChannel {
    * @throws {Serialization}
    */
   #copy<T>(value: T): T {
-    if (cannotChange(value)) return value;
     try {
       return structuredClone(value);
     } catch (error) {
@@ -134,23 +133,24 @@ export class PortChannel extends BaseChannel {
     if (isData(message)) return this.#queueData(message.data);
     this.#batch.push(message);
     this.#dataOfBatch = undefined;
-    this.#batched();
+    this.#count++;
+    this.#postSoon();
   }
 
   #queueData(data: unknown): void {
     if (this.#dataOfBatch === undefined) this.#batch.push(this.#dataOfBatch = [data]);
     else this.#dataOfBatch.push(data);
-    this.#batched();
+    const count = ++this.#count;
+    if (count === 1 || count >= MOST_IN_POST) this.#postSoon();
   }
 
   /**
    * The first message of a turn goes at once; those that follow it in the same turn, at its end or when they
    * are many.
    */
-  #batched(): void {
-    const count = ++this.#count;
-    if (count >= MOST_IN_POST) this.#flush();
-    else if (count === 1 && !this.#turnEnds) queueMicrotask(() => this.#flush());
+  #postSoon(): void {
+    if (this.#count >= MOST_IN_POST) this.#flush();
+    else if (this.#count === 1 && !this.#turnEnds) queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
@@ -173,8 +173,11 @@ export class PortChannel extends BaseChannel {
     if ("messages" in post) {
       this.#giveBackAt = Math.min(this.#capacity, post.capacity) / 2;
       for (const posted of post.messages) {
-        if (!Array.isArray(posted)) this.#arrived(posted);
-        else for (const data of posted) this.#arrived({ type: "data", data });
+        if (Array.isArray(posted)) this.#receiveData(posted);
+        else {
+          this.#received++;
+          this.deliver(posted, 0);
+        }
       }
       this.#giveBack();
     } else if ("credits" in post) {
@@ -183,9 +186,11 @@ export class PortChannel extends BaseChannel {
     } else this.#finish(new Disconnected(`Peer of channel "${this.name}" closed it`));
   }
 
-  #arrived(message: Message): void {
-    this.#received++;
-    this.deliver(message, 0);
+  #receiveData(list: unknown[]): void {
+    for (let i = 0; i < list.length; i++) {
+      this.#received++;
+      this.deliver({ type: "data", data: list[i] }, 0);
+    }
   }
 
   /** In halves of the smaller capacity: a post for each message would cost more than the message. */
