@@ -8,6 +8,7 @@ import { plainRequest } from "../tools/request.ts";
 import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
+import { readKnownTools, rememberTools } from "../tools/project/known_tools.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
 import { APPLIED, appliedOnce } from "../tools/project/applied_variables.ts";
 import { runEnvironment } from "../tools/project/environment_changes.ts";
@@ -72,16 +73,17 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
     if (!shim) return await runProgram(command, { project, args, targets }, context);
   }
   refuseOtherProgram(options, project, context);
-  const decided = await planRun(command, project, context);
+  const isOwn = targets.every(({ version }) => version === undefined);
+  const known = isOwn ? readKnownTools(project, context) : undefined;
+  const decided = await planRun(command, project, { ...context, known });
   // Who put a stand-in on PATH applied the project's variables, and perhaps a task's own over them.
   if (options.standIn === project.cwd) {
     for (const variable of [...Object.keys(project.variables()), APPLIED]) delete decided.env[variable];
   }
   const plan = { ...decided, path: pathOfChildren(decided.path, { targets, context }) };
-  const lasts = targets.every(({ version }) => version === undefined) &&
-    envValue(env, "MISE_ENV") === undefined;
-  if (lasts && foreignDirectory(context.paths) === undefined) {
-    rememberRun(command, { plan, project }, context);
+  if (isOwn && envValue(env, "MISE_ENV") === undefined && foreignDirectory(context.paths) === undefined) {
+    if (known === undefined) rememberTools(project, decided, context);
+    rememberRun(command, { plan, project, known }, context);
   }
   return await runCommand(plan, args, env);
 }

@@ -14,7 +14,8 @@ import {
   type KnownCommand,
   parseEntry,
 } from "./exec_entry.ts";
-import { fingerprints, unchanged } from "./fingerprint.ts";
+import { unchanged } from "./fingerprint.ts";
+import type { Fingerprints } from "./looks.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
 
 export function readExecCache(directory: string, key: ExecCacheKey): KnownCommand | undefined {
@@ -28,18 +29,17 @@ export function readExecCache(directory: string, key: ExecCacheKey): KnownComman
 }
 
 /**
- * @param files every file and directory that the answer depends on, there or not. When one changed just now,
- * nothing is written
+ * @param files how all files and directories look that the answer depends on, there or not; undefined where
+ * one changed just now: nothing is written
  */
 export function writeExecCache(
   directory: string,
   key: ExecCacheKey,
-  { command, files, now = Date.now() }: { command: CachedCommand; files: Iterable<string>; now?: number },
+  { command, files }: { command: CachedCommand; files: Fingerprints | undefined },
 ): void {
-  const seen = fingerprints(files, now);
-  if (seen === undefined) return;
+  if (files === undefined) return;
   try {
-    const entry: Entry = { key, command, files: seen };
+    const entry: Entry = { key, command, files };
     // haft runs what it finds there: only the user may write, whatever the umask.
     makeDirectory(directory, { mode: 0o700 });
     writeAtomic(entryPath(directory, key), JSON.stringify(entry), { mode: 0o600, durable: false });

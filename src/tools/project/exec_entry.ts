@@ -47,7 +47,7 @@ export function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefi
   return { key: wanted, command, files };
 }
 
-function isCommand(value: unknown): value is CachedCommand {
+export function isCommand(value: unknown): value is CachedCommand {
   return isRecord(value) && typeof value["file"] === "string" && isTextRecord(value["defaults"]) &&
     Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
 }

@@ -138,10 +138,19 @@ export class Project {
 
   /** Every file and directory that decides what this project is: while they are as they are, so is this. */
   get decidingFiles(): string[] {
+    return [...this.ownFiles, ...this.toolFiles];
+  }
+
+  /** Those that say what is asked for, there or not. */
+  get ownFiles(): readonly string[] {
+    return this.files.lookedFor;
+  }
+
+  /** Those that say what that is: lock files, and what is installed. */
+  get toolFiles(): string[] {
     this.#tools ??= this.#readTools();
     const tools = "found" in this.#tools ? this.#tools.found : [];
     return [
-      ...this.files.lookedFor,
       ...this.layers.map(({ lockPath }) => lockPath),
       ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
       // What trust adds to a tool makes it another one.

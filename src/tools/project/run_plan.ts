@@ -8,6 +8,8 @@ import { plainRequest, type ToolRequest } from "../request.ts";
 import { writeExecCache } from "./exec_cache.ts";
 import { findExecutable, type FoundExecutable, isAsked } from "./find_executable.ts";
 import { projectTool } from "./installed_tools.ts";
+import { fingerprints } from "./fingerprint.ts";
+import { type KnownTools, looksWith } from "./known_tools.ts";
 import { appliedOnce } from "./applied_variables.ts";
 import type { Project } from "./project.ts";
 import { defaultVariables } from "./tool_environment.ts";
@@ -30,32 +32,37 @@ export interface RunPlan {
  * Decides how a name is run.
  *
  * @param env of the caller: a JavaScript tool looks for its runtime on PATH where the project has none
+ * @param known what all tools give, where that is remembered: otherwise each one's receipt is read
  * @throws {HaftError} when the project has no such tool, it is not installed, or the project's variables are
  * not trusted
  */
 export async function planRun(
   name: string,
   project: Project,
-  { env, paths }: { env: Env; paths: Paths },
+  { env, paths, known }: { env: Env; paths: Paths; known?: KnownTools | undefined },
 ): Promise<RunPlan> {
   const found = findExecutable(name, project.tools, project.files);
   const variables = appliedOnce(project.variables(), env);
-  const tools = project.installedTools;
-  const plan: RunPlan = {
-    found,
-    file: found.path,
-    args: [],
+  const parts = known?.parts ?? {
     path: [...project.standIns, ...project.executableDirectories],
-    defaults: defaultVariables(tools),
-    env: variables,
+    defaults: defaultVariables(project.installedTools),
   };
+  const plan: RunPlan = { found, file: found.path, args: [], ...parts, env: variables };
   if (found.installed.receipt.kind !== "js") return plan;
   const { scriptCommand } = await import("./js_runner.ts");
   const requireInstalled = (runtime: string) => {
     const { tools, system, files: { catalogue } } = project;
     if (isAsked(runtime, tools, { catalogue, system })) findExecutable(runtime, project.tools, project.files);
   };
-  const script = scriptCommand(found.path, { env, tools, paths, requireInstalled });
+  const script = scriptCommand(found.path, {
+    env,
+    // Most executables start by themselves, and reading all receipts takes long.
+    get tools() {
+      return project.installedTools;
+    },
+    paths,
+    requireInstalled,
+  });
   return { ...plan, file: script.file, args: script.args, env: { ...variables, ...script.env } };
 }
 
@@ -86,7 +93,7 @@ export function withTarget(
 /** Keeps how a name is run in a directory for the next `haft exec`, when nothing but files decided it. */
 export function rememberRun(
   name: string,
-  { plan, project }: { plan: RunPlan; project: Project },
+  { plan, project, known }: { plan: RunPlan; project: Project; known?: KnownTools | undefined },
   { cwd, home, paths, version }: { cwd: string; home: string; paths: Paths; version: string },
 ): void {
   // Trust may add variables without a change of the files that are looked at.
@@ -97,6 +104,7 @@ export function rememberRun(
   const { file, path, defaults } = plan;
   writeExecCache(paths.exec, { cwd, name, version, place: placeKey({ home, ...paths }) }, {
     command: { file, path, defaults },
-    files: [...project.decidingFiles, file],
+    files: (known === undefined ? undefined : looksWith(known, [...project.ownFiles, file])) ??
+      fingerprints([...project.decidingFiles, file]),
   });
 }

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { onDamage } from "../../../../src/base/set_aside.ts";
 import { readExecCache, writeExecCache } from "../../../../src/tools/project/exec_cache.ts";
+import { fingerprints } from "../../../../src/tools/project/fingerprint.ts";
 import type { ExecCacheKey } from "../../../../src/tools/project/exec_entry.ts";
 
 const command = { file: "/store/tool", path: ["/store"], defaults: { A: "1" } };
@@ -36,7 +37,7 @@ async function cached(test: (world: World) => void | Promise<void>): Promise<voi
     const cache = join(directory, "cache");
     const key = { cwd: directory, name: "tool", version: "1", place: "/home" };
     // As if some time had passed: a file that changed just now is not taken into the cache.
-    writeExecCache(cache, key, { command, files: [manifest, absent], now: Date.now() + 10_000 });
+    writeExecCache(cache, key, { command, files: fingerprints([manifest, absent], Date.now() + 10_000) });
     await test({ cache, manifest, absent, key, read: () => readExecCache(cache, key)?.command });
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -88,7 +89,7 @@ Deno.test("the exec cache keeps no answer made from a file that changed just now
   const manifest = join(directory, "haft.toml");
   writeFileSync(manifest, "one");
   const key = { cwd: directory, name: "tool", version: "1", place: "/home" };
-  writeExecCache(join(directory, "cache"), key, { command, files: [manifest] });
+  writeExecCache(join(directory, "cache"), key, { command, files: fingerprints([manifest]) });
   assertEquals(readExecCache(join(directory, "cache"), key), undefined);
   await Deno.remove(directory, { recursive: true });
 });
@@ -142,7 +143,10 @@ Deno.test("the exec cache looks at a directory, and at what it lacked only when 
     symlinkSync(`${directory}-target`, join(directory, "link"));
     const files = [".nvmrc", "package.json", "link", "none/mise.toml", "none/mise.local.toml"]
       .map((file) => join(directory, file));
-    writeExecCache(cache, keyOf(directory), { command, files, now: Date.now() + 10_000 });
+    writeExecCache(cache, keyOf(directory), {
+      command,
+      files: fingerprints(files, Date.now() + 10_000),
+    });
     return { name, directory, expected, change };
   });
   const [first] = places;
