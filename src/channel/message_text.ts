@@ -34,6 +34,9 @@ export function dataText(data: unknown): Outgoing {
   if (typeof data === "string" && data.length >= LONG_TEXT && !ESCAPED.test(data)) {
     return { json: data, around: TEXT };
   }
+  if (typeof data === "number" && data >= 0 && Number.isSafeInteger(data)) {
+    return { json: data, around: DATA };
+  }
   // Undefined for what JSON leaves out, such as a function.
   const json: string | undefined = JSON.stringify(data);
   return json === undefined ? { json: '{"type":"data"}' } : { json, around: DATA };

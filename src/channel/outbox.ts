@@ -1,11 +1,12 @@
 import { LIMITS } from "../socket/limits.ts";
-import type { Around } from "../socket/framing/envelope.ts";
+import { type Around, textLength } from "../socket/framing/envelope.ts";
 import type { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
 /** A text, and what goes around it. */
 export interface Outgoing {
-  readonly json: string;
+  /** Of a whole number, the number. */
+  readonly json: string | number;
   readonly around?: Around;
 }
 
@@ -34,7 +35,7 @@ export class Outbox {
       this.#writer.push(outgoing.json, outgoing.around);
       return undefined;
     }
-    return this.#waiting.add(outgoing, outgoing.json.length, signal);
+    return this.#waiting.add(outgoing, textLength(outgoing.json), signal);
   }
 
   /** The kernel has taken bytes: those that wait may go on. */

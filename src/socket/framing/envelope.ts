@@ -4,6 +4,9 @@ import { FRAME, insideObject, type JsonLimits, scanJson } from "./json_text.ts";
 /** Shorter texts are written a unit at a time, which costs less than one call of the runtime. */
 const SHORT = 96;
 const END = 0x7d;
+const ZERO = 0x30;
+/** Of `Number.MAX_SAFE_INTEGER`. */
+const MOST_DIGITS = 16;
 
 /** What stands around the text of a message that is constant otherwise. */
 export interface Around {
@@ -75,4 +78,22 @@ export function putText(into: Buffer, from: number, text: string): number {
     into[from + i] = unit;
   }
   return from + text.length;
+}
+
+/** The digits of a whole number from 0 on. @returns where they end */
+export function putNumber(into: Buffer, from: number, value: number): number {
+  let end = from + 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
+  let rest = value;
+  for (let at = end - 1; at >= from; at--) {
+    const higher = Math.floor(rest / 10);
+    into[at] = ZERO + (rest - higher * 10);
+    rest = higher;
+  }
+  return end;
+}
+
+/** Of a number, the most that one can have. */
+export function textLength(json: string | number): number {
+  return typeof json === "number" ? MOST_DIGITS : json.length;
 }

@@ -1,7 +1,15 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import { LIMITS } from "../limits.ts";
-import { type Around, type Envelope, NOTHING_AROUND, putBytes, putText } from "./envelope.ts";
+import {
+  type Around,
+  type Envelope,
+  NOTHING_AROUND,
+  putBytes,
+  putNumber,
+  putText,
+  textLength,
+} from "./envelope.ts";
 import { FrameError } from "./frame_error.ts";
 import { type Framing, LENGTH_BYTES, NEWLINE } from "./framing.ts";
 import { borrowBuffer, returnBuffer } from "./output_buffers.ts";
@@ -79,20 +87,21 @@ export class FrameWriter {
   /**
    * Queues one JSON text, as it is or with what goes around it.
    *
+   * @param json a text, or a whole number from 0 on
    * @throws {FrameError} when the peer would refuse it as too large, too deep or with too many keys; nothing
    * is queued then
    */
-  push(json: string, { head, tail, limits }: Around = NOTHING_AROUND): void {
+  push(json: string | number, { head, tail, limits }: Around = NOTHING_AROUND): void {
     const around = head.length + tail.length;
     // An upper bound serves for small texts; a large one is counted before memory is taken for it.
-    const most = json.length * MAX_BYTES_PER_UNIT;
-    const bound = around + (most <= EXACT_FROM ? most : Buffer.byteLength(json));
-    if (bound > this.#maxFrameBytes) this.#checkSize(around + Buffer.byteLength(json));
+    const most = textLength(json) * MAX_BYTES_PER_UNIT;
+    const bound = around + (most <= EXACT_FROM ? most : Buffer.byteLength(`${json}`));
+    if (bound > this.#maxFrameBytes) this.#checkSize(around + Buffer.byteLength(`${json}`));
     const buffer = this.#reserve(bound + LENGTH_BYTES);
     const start = this.#textStart;
     const from = putBytes(buffer, start, head);
-    const end = putText(buffer, from, json);
-    if (limits !== undefined) scanJson(buffer, from, end, limits);
+    const end = typeof json === "number" ? putNumber(buffer, from, json) : putText(buffer, from, json);
+    if (limits !== undefined && typeof json === "string") scanJson(buffer, from, end, limits);
     this.#endFrame(buffer, start, putBytes(buffer, end, tail));
   }
 

@@ -7,7 +7,7 @@ import { FrameError } from "../../../src/socket/framing/frame_error.ts";
 /** The frame's text. */
 const written = (data: unknown) => {
   const { json, around } = dataText(data);
-  return around === undefined ? json : `${around.head}${json}${around.tail}`;
+  return around === undefined ? `${json}` : `${around.head}${json}${around.tail}`;
 };
 
 /** As a channel reads a frame. */
@@ -20,7 +20,24 @@ const decode = (text: string) => {
 };
 
 Deno.test("dataText() gives what JSON.stringify gives", () => {
-  for (const data of [0, -1.5, NaN, null, true, "é\n", [1], { a: [{}] }, undefined, () => {}, new Date(0)]) {
+  for (
+    const data of [
+      0,
+      -0,
+      -1,
+      -1.5,
+      1e21,
+      NaN,
+      null,
+      true,
+      "é\n",
+      [1],
+      { a: [{}] },
+      undefined,
+      () => {},
+      new Date(0),
+    ]
+  ) {
     assertEquals(written(data), JSON.stringify({ type: "data", data }));
   }
 });

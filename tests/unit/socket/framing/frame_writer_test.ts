@@ -172,6 +172,25 @@ Deno.test("FrameWriter writes what a full socket kept waiting in the order in wh
   assertEquals(sink.frames("length"), texts);
 });
 
+Deno.test("FrameWriter writes a whole number as its digits", async () => {
+  const sink = new Sink();
+  const writer = writerTo(sink, "lines");
+  const numbers = [
+    0,
+    9,
+    10,
+    99,
+    100,
+    4_294_967_296,
+    999_999_999_999_999,
+    2 ** 53 - 2,
+    Number.MAX_SAFE_INTEGER,
+  ];
+  for (const number of numbers) writer.push(number);
+  await Promise.resolve();
+  assertEquals(sink.frames("lines"), numbers.map(String));
+});
+
 Deno.test("FrameWriter counts what is around a text for the limits of size, depth and keys", async () => {
   const sink = new Sink();
   const writer = writerTo(sink, "lines", 10_000);
