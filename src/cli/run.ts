@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { HaftError, UsageError } from "../base/errors.ts";
 import { codeOf, EndedBySignal, interruptedCode } from "../base/ending_signal.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { REPLACEMENT } from "../base/lost_bytes.ts";
 import { mendDirectories } from "../base/mend_directories.ts";
 import { relativeHome } from "../base/paths.ts";
 import { shellQuote } from "../base/shell_quote.ts";
@@ -137,6 +138,10 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
   if (command.readOnly !== true && process.getuid?.() === 0) {
     const { refuseForeignHome } = await import("./foreign_home.ts");
     refuseForeignHome(context, args);
+  }
+  if (context.cwd.includes(REPLACEMENT) || args.some((word) => word.includes(REPLACEMENT))) {
+    const { refuseLostBytes } = await import("./lost_bytes.ts");
+    await refuseLostBytes({ path, command, args }, context);
   }
   if (parsed.flags.has("host")) {
     const { runOnHosts } = await import("./fleet/on_hosts.ts");
