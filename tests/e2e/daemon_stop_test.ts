@@ -55,3 +55,16 @@ Deno.test("a command whose daemon ends before it answers says so, with the next 
   assertStringIncludes(stderr, "The daemon ended before it answered\n");
   assertStringIncludes(stderr, '"haft daemon logs" says why');
 });
+
+Deno.test("daemon logs, daemon stop and app save print JSON where they are asked for it", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  const pid = await daemon.start();
+  await daemon.run("app", "start", "slow");
+  const json = async (...args: string[]) => (await daemon.run(...args, "--json")).stdout;
+  const lines = (await json("daemon", "logs")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.every(({ time }) => typeof time === "number"), true);
+  assertEquals(lines.some(({ line }) => line.endsWith(`pid ${pid}`)), true);
+  assertEquals(JSON.parse(await json("daemon", "stop")), { pid });
+  assertEquals(JSON.parse(await json("daemon", "stop")), { pid: null });
+  assertEquals(JSON.parse(await json("app", "save", "--force")).apps.length, 1);
+});

@@ -265,6 +265,10 @@ Deno.test("config reads, writes and takes back settings, and refuses what is non
     assertEquals((await haft(["install", "esbuild@1.0.0"])).code, 0);
     const parts = JSON.parse((await haft(["cache", "--json"])).stdout);
     assertEquals(parts.find(({ part }: { part: string }) => part === "metadata").bytes > 0, true);
+    assertEquals(
+      parts.map(({ part }: { part: string }) => part),
+      ["downloads", "metadata", "exec", "shims", "tasks", "syncs"],
+    );
     assertEquals((await haft(["cache", "clean"])).code, 0);
     assertEquals(existsSync(parts.find(({ part }: { part: string }) => part === "metadata").path), false);
     assertEquals((await haft(["cache", "clean", "no-such"])).code, 2);

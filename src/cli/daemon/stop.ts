@@ -10,37 +10,50 @@ import { interruptible } from "./make_way.ts";
 export interface DaemonStopOptions {
   /** Leave apps and tasks running. */
   keepApps: boolean;
+  json: boolean;
   socket: string | undefined;
 }
 
 export const command: Command<DaemonStopOptions> = {
   usage: [""],
-  flags: [{ name: "keep-apps", description: "Leave apps and tasks running" }, SOCKET_FLAG],
+  flags: [{ name: "keep-apps", description: "Leave apps and tasks running" }, {
+    name: "json",
+    description: "Print JSON: {pid}, null where no daemon ran",
+  }, SOCKET_FLAG],
   parse,
-  async run({ keepApps, socket }, context) {
-    await stopAt(await daemonSocket(socket, context), { keepApps }, context);
+  async run({ keepApps, json, socket }, context) {
+    const pid = await stopAt(await daemonSocket(socket, context), { keepApps }, context);
+    if (json) await context.stdout.write(`${JSON.stringify({ pid: pid ?? null })}\n`);
     return ExitCode.ok;
   },
 };
 
 function parse(args: ParsedArgs): DaemonStopOptions {
   noFurther([...args.positional, ...args.rest]);
-  return { keepApps: args.flags.has("keep-apps"), socket: socketFlag(args) };
+  const { flags } = args;
+  return { keepApps: flags.has("keep-apps"), json: flags.has("json"), socket: socketFlag(args) };
 }
 
-/** Resolves when the daemon has closed the connection: then it has given up its socket and its lock, too. */
+/**
+ * Resolves when the daemon has closed the connection: then it has given up its socket and its lock, too.
+ *
+ * @returns its process; undefined where none ran
+ */
 export async function stopAt(
   socket: string,
   { keepApps }: Pick<DaemonStopOptions, "keepApps">,
   context: Context,
-): Promise<void> {
+): Promise<number | undefined> {
+  let pid: number | undefined;
   await withRunning(socket, context, { anyHome: true }, async (daemon, work) => {
+    pid = daemon.ack.pid;
     await daemon.request("daemon.shutdown", { keep_apps: keepApps });
     await interruptible(daemon.closed, context.signal);
     const rest = work === "" ? "" : keepApps ? `; ${work} left running` : `, and with it ${work}`;
     const home = await homeText(daemon, context);
-    await context.stderr.write(`The daemon${home}, pid ${daemon.ack.pid}, has stopped${rest}\n`);
+    await context.stderr.write(`The daemon${home}, pid ${pid}, has stopped${rest}\n`);
   });
+  return pid;
 }
 
 /** ` of another home, "/x"`, or nothing where the home is this command's. */

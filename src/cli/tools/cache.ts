@@ -15,8 +15,15 @@ export interface CacheOptions {
   json: boolean;
 }
 
-/** What haft can have again: broken downloads, registries' answers, and what a name runs where. */
-const PARTS = ["downloads", "metadata", "exec", "shimCache"] as const satisfies readonly (keyof Paths)[];
+/** What haft can have again: broken downloads, registries' answers, and what was found before, by directory. */
+const PARTS = [
+  "downloads",
+  "metadata",
+  "exec",
+  "shimCache",
+  "knownTasks",
+  "knownSyncs",
+] as const satisfies readonly (keyof Paths)[];
 type CachePart = typeof PARTS[number];
 
 /** The word of the command line for each part. */
@@ -25,6 +32,8 @@ const WORDS: Readonly<Record<string, CachePart>> = {
   metadata: "metadata",
   exec: "exec",
   shims: "shimCache",
+  tasks: "knownTasks",
+  syncs: "knownSyncs",
 };
 
 /** One part, as `--json` prints it. */
@@ -36,7 +45,7 @@ interface CacheRow {
 }
 
 export const command: Command<CacheOptions> = {
-  usage: ["[PART…]", "clean [PART…]   # parts: downloads, metadata, exec, shims"],
+  usage: ["[PART…]   # downloads, metadata, exec, shims, tasks, syncs", "clean [PART…]"],
   flags: [
     { name: "dry-run", short: "n", description: "Show what would be removed" },
     { name: "json", description: "Print JSON: [{part, path, bytes, removed}]" },

@@ -3,6 +3,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { removeTools, runningFromTool } from "../../sync/remove_tool.ts";
 import { type UnusedTool, unusedTools } from "../../sync/unused_tools.ts";
 import { updateShims } from "../../sync/update_shims.ts";
+import { pruneShimEntries } from "../../tools/shims/prune_shim_entries.ts";
 import { Store } from "../../tools/store/store.ts";
 import { formatBytes } from "../../ui/units.ts";
 import { table } from "../../ui/table.ts";
@@ -62,6 +63,7 @@ async function run({ dryRun, force, json }: PruneOptions, context: Context): Pro
     if (removed) await removeTools([one], { store, force: true, signal: context.signal });
     rows.push({ tool, version, path, bytes, removed, running });
   }
+  if (!dryRun) pruneShimEntries(context.paths);
   await updateShims(context, {
     changed: rows.some(({ removed }) => removed),
     onWarning: printWarning(context),
