@@ -15,7 +15,7 @@ export interface CacheOptions {
   json: boolean;
 }
 
-/** What haft can have again: broken downloads, registries' answers, and what was found before, by directory. */
+/** What haft can have again: broken downloads, answers of registries, and what was found in directories. */
 const PARTS = [
   "downloads",
   "metadata",
