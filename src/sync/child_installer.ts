@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Env } from "../base/env.ts";
 import { runtime } from "../runtime/mod.ts";
 import { ChildPool } from "./child_pool.ts";
+import { watchProcessors } from "./idle_processors.ts";
 import { listenForChild, nextChannelName } from "./install_channel.ts";
 import { closing, type ClosingInstaller } from "./install_one.ts";
 import { InstallProcess } from "./install_process.ts";
@@ -14,15 +15,14 @@ export interface ChildInstallerOptions {
   command?: readonly string[];
 }
 
-/** For each processor: one child unpacks while another waits for its server or its disk. */
-const CHILDREN_FOR_EACH_PROCESSOR = 2;
-
 /** Installs tools in children `haft install … --ipc-channel NAME`; dispose of it when all are done. */
 export function createChildInstaller(
   { env, silence, command = runtime.selfCommand() }: ChildInstallerOptions,
 ): ClosingInstaller {
   const pool = new ChildPool({
-    atOnce: CHILDREN_FOR_EACH_PROCESSOR * availableParallelism(),
+    // Each unpacks on one processor; the last does while another waits for its server or its disk.
+    atOnce: availableParallelism() + 1,
+    idle: watchProcessors(),
     create: ({ tool_name: tool }) =>
       new InstallProcess({
         command,

@@ -7,25 +7,28 @@ export interface ChildPoolOptions {
   create(config: InstallConfig): InstallProcess;
   /** So many processes start at once. */
   atOnce: number;
-  /** Milliseconds after which a job that still waits gets a further process. */
+  /** Milliseconds after which a job that still waits gets a further process, where there is use for it. */
   patience?: number;
+  /** Whether processors were idle since the last call, so that a further process helps. Default: always. */
+  idle?: () => boolean;
 }
 
 /**
  * Installs tools in as few processes as keep the machine busy: a process costs as much processor time as a
- * small tool, and serves the next tool when it is done with one. Where downloads are slow, the jobs that wait
- * get processes of their own one by one.
+ * small tool, and serves the next tool when it is done with one. Where downloads are slow and leave processors
+ * idle, the jobs that wait get processes of their own one by one.
  */
 export class ChildPool implements AsyncDisposable {
   readonly #options: Required<ChildPoolOptions>;
   readonly #idle: InstallProcess[] = [];
   readonly #ending = new Set<Promise<void>>();
   #live = 0;
-  #lastStart = 0;
+  /** When a process was started last, or none because the processors had enough to do. */
+  #lastLook = 0;
   #change = Promise.withResolvers<void>();
 
   constructor(options: ChildPoolOptions) {
-    this.#options = { patience: 500, ...options };
+    this.#options = { patience: 500, idle: () => true, ...options };
   }
 
   /**
@@ -55,15 +58,17 @@ export class ChildPool implements AsyncDisposable {
       const child = this.#idle.pop();
       if (child?.usable === true) return child;
       if (child !== undefined) void this.#end(child);
-      const rest = this.#live < this.#options.atOnce
-        ? 0
-        : this.#lastStart + this.#options.patience - performance.now();
+      const { atOnce, patience, idle, create } = this.#options;
+      const rest = this.#live < atOnce ? 0 : this.#lastLook + patience - performance.now();
       if (rest <= 0) {
-        this.#live++;
-        this.#lastStart = performance.now();
-        return this.#options.create(config);
+        this.#lastLook = performance.now();
+        const use = idle();
+        if (use || this.#live < atOnce) {
+          this.#live++;
+          return create(config);
+        }
       }
-      await this.#changed(rest, signal);
+      await this.#changed(rest <= 0 ? patience : rest, signal);
     }
   }
 
@@ -83,11 +88,12 @@ export class ChildPool implements AsyncDisposable {
 
   /** Resolves when a process has become free, or after so many milliseconds. */
   async #changed(ms: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = this.#change;
-    const timer = setTimeout(resolve, ms);
-    const abort = () => resolve();
+    // Not the promise that all jobs wait for: once it resolves, they would look again without a pause.
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, ms);
+    const abort = () => over.resolve();
     signal.addEventListener("abort", abort, { once: true });
-    await promise;
+    await Promise.race([this.#change.promise, over.promise]);
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
