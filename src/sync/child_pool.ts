@@ -15,8 +15,8 @@ export interface ChildPoolOptions {
 
 /**
  * Installs tools in as few processes as keep the machine busy: a process costs as much processor time as a
- * small tool, and serves the next tool when it is done with one. Where downloads are slow and leave processors
- * idle, the jobs that wait get processes of their own one by one.
+ * small tool, and serves the next tool when it is done with one. Where downloads are slow and leave
+ * processors idle, the jobs that wait get processes of their own one by one.
  */
 export class ChildPool implements AsyncDisposable {
   readonly #options: Required<ChildPoolOptions>;
