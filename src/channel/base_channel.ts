@@ -3,7 +3,7 @@ import { ChannelMetrics, type ChannelMetricsSnapshot } from "./channel_metrics.t
 import { ShuttingDown } from "./errors.ts";
 import { Inbox } from "./inbox.ts";
 import type { IpcChannel, ReceiveOptions, SendOptions } from "./ipc_channel.ts";
-import { PendingRequests, type Request, type RequestOptions } from "./pending_requests.ts";
+import { PendingRequests, type Request, requestMessage, type RequestOptions } from "./pending_requests.ts";
 import { type Drain, ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
@@ -50,7 +50,7 @@ export abstract class BaseChannel implements IpcChannel {
 
   /** As {@link transmit}; for transports that make the text of a request in fewer steps. */
   protected transmitRequest(request: Request, signal: AbortSignal | undefined): Promise<void> {
-    return this.transmit(request, signal);
+    return this.transmit(requestMessage(request), signal);
   }
 
   /** The same for `{type: "data", data}`. */
@@ -128,10 +128,11 @@ export abstract class BaseChannel implements IpcChannel {
   /**
    * As {@link deliver}, for an answer that was recognized without reading its envelope as JSON.
    *
+   * @param heardAt when it came, by `performance.now()`
    * @returns false when no request of this side has this id: nothing has happened then
    */
-  protected deliverAnswer(id: number, data: unknown): boolean {
-    if (!this.#requests.answer(id, data)) return false;
+  protected deliverAnswer(id: number, data: unknown, heardAt: number): boolean {
+    if (!this.#requests.answer(id, data, heardAt)) return false;
     this.figures.messagesReceived++;
     return true;
   }

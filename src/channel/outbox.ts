@@ -1,5 +1,5 @@
 import { LIMITS } from "../socket/limits.ts";
-import { type Around, textLength } from "../socket/framing/envelope.ts";
+import { type Around, type Envelope, textLength } from "../socket/framing/envelope.ts";
 import type { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { ACCEPTED, WaitingSends } from "./waiting_sends.ts";
 
@@ -31,11 +31,26 @@ export class Outbox {
 
   /** Undefined: accepted at once. */
   push(outgoing: Outgoing, signal: AbortSignal | undefined): Promise<void> | undefined {
-    if (this.#waiting.size === 0 && this.#writer.queuedBytes < LIMITS.outputSoft) {
+    if (this.#hasRoom) {
       this.#writer.push(outgoing.json, outgoing.around);
       return undefined;
     }
     return this.#waiting.add(outgoing, textLength(outgoing.json), signal);
+  }
+
+  /** As {@link push}, for the message that `envelope` makes; see {@link FrameWriter.pushIn}. */
+  pushIn(
+    envelope: Envelope,
+    { id, data }: { id: string | number; data: string },
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    if (!this.#hasRoom) return this.push({ json: envelope.text(id, data) }, signal);
+    this.#writer.pushIn(envelope, id, data);
+    return undefined;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waiting.size === 0 && this.#writer.queuedBytes < LIMITS.outputSoft;
   }
 
   /** The kernel has taken bytes: those that wait may go on. */

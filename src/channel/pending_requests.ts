@@ -19,12 +19,17 @@ export interface RequestOptions {
   assembler?: AnswerAssembler | undefined;
 }
 
-/** A request as it goes out, with no other fields than these. */
-export interface Request extends Message {
-  type: "request";
-  id: string;
-  method: string;
-  data: unknown;
+/** A request as it goes out. */
+export interface Request {
+  /** Its id, which goes out as text. */
+  readonly number: number;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+/** The message of a request. */
+export function requestMessage({ number, method, data }: Request): Message {
+  return { type: "request", id: `${number}`, method, data };
 }
 
 /** What the requests of a channel need of it. */
@@ -116,19 +121,20 @@ export class PendingRequests {
     this.#pending.set(number, pending);
     this.#running ??= this.#begin();
     if (deadline < this.#due) this.#wakeAt(deadline, begun);
-    const sent = this.#requester.ask({ type: "request", id: `${number}`, method, data }, signal);
+    const sent = this.#requester.ask({ number, method, data }, signal);
     if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && pending.reject(error));
   }
 
   /**
    * As {@link settle}, for an answer that is no error and came whole.
    *
+   * @param heardAt when it came, by `performance.now()`
    * @returns false when no request has this id
    */
-  answer(id: number, data: unknown): boolean {
+  answer(id: number, data: unknown, heardAt: number): boolean {
     const pending = this.#pending.get(id);
     if (pending === undefined) return false;
-    this.#resolve(pending, data);
+    this.#resolve(pending, data, heardAt);
     return true;
   }
 
@@ -152,7 +158,7 @@ export class PendingRequests {
     else {
       const { error, parts, data } = message;
       const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
-      if (error === undefined) this.#resolve(pending, whole);
+      if (error === undefined) this.#resolve(pending, whole, performance.now());
       else {
         onAnswer?.();
         this.#end(pending);
@@ -174,10 +180,10 @@ export class PendingRequests {
     return pending !== undefined && `${pending.number}` === id ? pending : undefined;
   }
 
-  #resolve(pending: Pending, data: unknown): void {
+  #resolve(pending: Pending, data: unknown, heardAt: number): void {
     pending.options.onAnswer?.();
     this.#end(pending);
-    this.#requester.answered(performance.now() - pending.begun);
+    this.#requester.answered(heardAt - pending.begun);
     pending.resolve(data);
   }
 

@@ -1,6 +1,7 @@
 /** Answers as haft writes most of them; see plain_text.ts. */
 import { Buffer } from "node:buffer";
 import { Envelope } from "../socket/framing/envelope.ts";
+import { insideObject, type JsonLimits } from "../socket/framing/json_text.ts";
 import { endOfId, isAt, readId } from "./plain_text.ts";
 
 const START = '{"type":"response","id":"';
@@ -9,10 +10,12 @@ const START_BYTES = Buffer.from(START);
 const MIDDLE_BYTES = Buffer.from(MIDDLE);
 const END = 0x7d;
 
-/** Keys of an answer with data. */
-export const ANSWER_KEYS = 3;
+/** `type`, `id` and `data`. */
+const KEYS = 3;
 /** Around the data of an answer. */
-export const ANSWER: Envelope = new Envelope(START, MIDDLE, { keys: ANSWER_KEYS });
+export const ANSWER: Envelope = new Envelope(START, MIDDLE, { keys: KEYS });
+/** For scanning the data alone. */
+export const IN_ANSWER: JsonLimits = insideObject(KEYS);
 
 /** Where the data of such an answer begins; it ends before the frame's last byte. -1 for other frames. */
 export function plainAnswerData(bytes: Buffer, start: number, end: number): number {

@@ -22,10 +22,20 @@ const LAST_ASCII = 0x7e;
 const KEYS = 4;
 const IN_DATA = insideObject(KEYS);
 
-/** Around the data of requests for one method. */
+/** The envelopes of methods that were asked for; a client asks for few. */
+const envelopes = new Map<string, Envelope>();
+const MOST_ENVELOPES = 64;
+
+/** Around the data of requests for one method; undefined for one whose name is not ASCII. */
 export function requestEnvelope(method: string): Envelope | undefined {
+  const known = envelopes.get(method);
+  if (known !== undefined) return known;
   const quoted = JSON.stringify(method);
-  return isAscii(quoted) ? new Envelope(START, `${METHOD}${quoted}${DATA}`, { keys: KEYS }) : undefined;
+  if (!isAscii(quoted)) return undefined;
+  const made = new Envelope(START, `${METHOD}${quoted}${DATA}`, { keys: KEYS });
+  if (envelopes.size === MOST_ENVELOPES) envelopes.clear();
+  envelopes.set(method, made);
+  return made;
 }
 
 /**

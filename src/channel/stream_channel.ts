@@ -12,10 +12,11 @@ import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
-import type { Request } from "./pending_requests.ts";
+import { type Request, requestMessage } from "./pending_requests.ts";
 import { dataText, parseMessage, plainData } from "./message_text.ts";
-import { Outbox, type Outgoing } from "./outbox.ts";
-import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
+import { Outbox } from "./outbox.ts";
+import { IN_ANSWER, plainAnswerData, plainAnswerId } from "./plain_answer.ts";
+import { requestEnvelope } from "./plain_request.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
@@ -67,6 +68,8 @@ export class StreamChannel extends BaseChannel {
   #outbox: Outbox | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #paused = false;
+  /** When the last chunk came, by `performance.now()`. */
+  #heardAt = 0;
   #writes = 0;
   #closeReason: ChannelError | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
@@ -97,21 +100,21 @@ export class StreamChannel extends BaseChannel {
   }
 
   protected override transmit(message: Message, signal: AbortSignal | undefined): Promise<void> {
-    return this.#transmit(message, signal, messageText);
+    return this.#transmit(message, signal, pushMessage);
   }
 
   protected override transmitRequest(request: Request, signal: AbortSignal | undefined): Promise<void> {
-    return this.#transmit(request, signal, requestText);
+    return this.#transmit(request, signal, pushRequest);
   }
 
   protected override transmitData(data: unknown, signal: AbortSignal | undefined): Promise<void> {
-    return this.#transmit(data, signal, dataText);
+    return this.#transmit(data, signal, pushData);
   }
 
-  #transmit<T>(message: T, signal: AbortSignal | undefined, text: (message: T) => Outgoing): Promise<void> {
+  #transmit<T>(message: T, signal: AbortSignal | undefined, push: Push<T>): Promise<void> {
     if (this.#state !== "open" || this.#outbox === undefined) return Promise.reject(this.#sendRefusal());
     try {
-      const waiting = this.#outbox.push(text(message), signal);
+      const waiting = push(this.#outbox, message, signal);
       if (waiting !== undefined) this.figures.queued(this.#outbox.queuedBytes);
       return waiting ?? ACCEPTED;
     } catch (error) {
@@ -127,6 +130,7 @@ export class StreamChannel extends BaseChannel {
   #receive(chunk: Buffer): void {
     if (this.#state !== "open") return;
     this.figures.bytesReceived += chunk.length;
+    this.#heardAt = performance.now();
     let failure: { error: unknown } | undefined;
     try {
       this.#decoder.push(chunk, this.#onFrame);
@@ -153,14 +157,14 @@ export class StreamChannel extends BaseChannel {
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
     const plain = plainData(bytes, start, end);
     if (plain !== undefined) return this.deliver(plain, end - start);
-    const ascii = scanJson(bytes, start, end);
-    if (this.#isPlainAnswer(bytes, start, end, ascii)) return;
-    this.deliver(parseMessage(bytes, start, end, ascii), end - start);
+    if (this.#isPlainAnswer(bytes, start, end)) return;
+    this.deliver(parseMessage(bytes, start, end, scanJson(bytes, start, end)), end - start);
   };
 
-  #isPlainAnswer(bytes: Buffer, start: number, end: number, ascii: boolean): boolean {
+  #isPlainAnswer(bytes: Buffer, start: number, end: number): boolean {
     const from = plainAnswerData(bytes, start, end);
     if (from === -1) return false;
+    const ascii = scanJson(bytes, from, end - 1, IN_ANSWER);
     let data: unknown;
     try {
       data = parseJson(bytes, from, end - 1, ascii);
@@ -168,7 +172,7 @@ export class StreamChannel extends BaseChannel {
       // It has further members, or is not JSON, which reading all of it tells.
       return false;
     }
-    return this.deliverAnswer(plainAnswerId(bytes, start, from), data);
+    return this.deliverAnswer(plainAnswerId(bytes, start, from), data, this.#heardAt);
   }
 
   #readOn(): void {
@@ -273,16 +277,35 @@ export class StreamChannel extends BaseChannel {
   }
 }
 
-function messageText(message: Message): Outgoing {
-  return { json: JSON.stringify(message) };
+/** Undefined: accepted at once. */
+type Push<T> = (outbox: Outbox, message: T, signal: AbortSignal | undefined) => Promise<void> | undefined;
+
+const pushMessage: Push<Message> = (outbox, message, signal) =>
+  outbox.push({ json: JSON.stringify(message) }, signal);
+
+const pushData: Push<unknown> = (outbox, data, signal) => outbox.push(dataText(data), signal);
+
+const pushRequest: Push<Request> = (outbox, request, signal) => {
+  const { number, method, data } = request;
+  const envelope = requestEnvelope(method);
+  // Undefined for what JSON leaves out, such as a function.
+  const json = envelope === undefined ? undefined : jsonOf(data);
+  if (envelope === undefined || json === undefined) {
+    return pushMessage(outbox, requestMessage(request), signal);
+  }
+  return outbox.pushIn(envelope, { id: number, data: json }, signal);
+};
+
+/** Most requests have no parameters, which takes no call of the runtime to write. */
+function jsonOf(data: unknown): string | undefined {
+  return isEmptyObject(data) ? "{}" : JSON.stringify(data);
 }
 
-/** What `JSON.stringify` gives, in half of its time. */
-function requestText({ id, method, data }: Request): Outgoing {
-  // Undefined for what JSON leaves out, such as a function.
-  const json: string | undefined = JSON.stringify(data);
-  const rest = json === undefined ? "}" : `,"data":${json}}`;
-  return { json: `{"type":"request","id":"${id}","method":${JSON.stringify(method)}${rest}` };
+function isEmptyObject(data: unknown): boolean {
+  if (typeof data !== "object" || data === null) return false;
+  if (Object.getPrototypeOf(data) !== Object.prototype) return false;
+  for (const _ in data) return false;
+  return true;
 }
 
 function limitOf({ maxFrameBytes }: StreamChannelOptions): { maxFrameBytes?: number } {

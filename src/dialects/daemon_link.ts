@@ -7,7 +7,13 @@ import { Buffer } from "node:buffer";
 import { AnswerAssembler } from "../channel/answer_assembler.ts";
 import { Disconnected, Serialization } from "../channel/errors.ts";
 import type { Message } from "../channel/ipc_channel.ts";
-import { PendingRequests, type Requester, type RequestOptions } from "../channel/pending_requests.ts";
+import {
+  PendingRequests,
+  type Request,
+  type Requester,
+  requestMessage,
+  type RequestOptions,
+} from "../channel/pending_requests.ts";
 import { ACCEPTED } from "../channel/waiting_sends.ts";
 import { errorMessage } from "../base/errors.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
@@ -144,8 +150,12 @@ export class DaemonLink implements Socket, Requester {
 
   // The requests' side: see Requester.
 
-  ask(request: Message): Promise<void> {
-    const bytes = Buffer.from(`${JSON.stringify(request)}\n`);
+  ask(request: Request): Promise<void> {
+    return this.#write(requestMessage(request));
+  }
+
+  #write(message: Message): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
     try {
       if (bytes.length - 1 > this.#maxFrameBytes) {
         throw new RangeError(
@@ -162,7 +172,7 @@ export class DaemonLink implements Socket, Requester {
   }
 
   async send(message: Message): Promise<void> {
-    await this.ask(message);
+    await this.#write(message);
   }
 
   refuseLate(): void {

@@ -35,26 +35,26 @@ export class Envelope {
   }
 
   /** The message as text. */
-  text(id: string, data: string): string {
+  text(id: string | number, data: string): string {
     return `${this.#start.toString("latin1")}${id}${this.#middle.toString("latin1")}${data}}`;
   }
 
   /** Bytes that the message has at most. */
-  bound(id: string, data: string): number {
-    return this.#start.length + id.length + this.#middle.length + data.length * 3 + 1;
+  bound(id: string | number, data: string): number {
+    return this.#start.length + textLength(id) + this.#middle.length + data.length * 3 + 1;
   }
 
   /**
    * Writes the message, whose {@link bound} the buffer has room for.
    *
-   * @param id ASCII that a JSON string may contain as it is
+   * @param id ASCII that a JSON string may contain as it is, or a whole number
    * @param data JSON text
    * @returns where it ends
    * @throws {FrameError} as {@link scanJson}
    */
-  write(into: Buffer, from: number, id: string, data: string): number {
+  write(into: Buffer, from: number, id: string | number, data: string): number {
     let at = putBytes(into, from, this.#start);
-    for (let i = 0; i < id.length; i++) into[at++] = id.charCodeAt(i);
+    at = typeof id === "number" ? putNumber(into, at, id) : putText(into, at, id);
     at = putBytes(into, at, this.#middle);
     const end = putText(into, at, data);
     scanJson(into, at, end, this.#inside);

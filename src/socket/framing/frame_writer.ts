@@ -108,10 +108,10 @@ export class FrameWriter {
   /**
    * As {@link push}, for the message that `envelope` makes of an id and its data.
    *
-   * @param id ASCII that a JSON string may contain as it is
+   * @param id ASCII that a JSON string may contain as it is, or a number from 1 on
    * @param data JSON text
    */
-  pushIn(envelope: Envelope, id: string, data: string): void {
+  pushIn(envelope: Envelope, id: string | number, data: string): void {
     const bound = envelope.bound(id, data);
     if (bound > EXACT_FROM || bound > this.#maxFrameBytes) return this.push(envelope.text(id, data));
     const buffer = this.#reserve(bound + LENGTH_BYTES);

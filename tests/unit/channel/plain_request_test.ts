@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readPlainRequest, requestEnvelope } from "../../../src/channel/plain_request.ts";
+import { StreamChannel } from "../../../src/channel/stream_channel.ts";
 import { FrameError } from "../../../src/socket/framing/frame_error.ts";
 import { FrameWriter } from "../../../src/socket/framing/frame_writer.ts";
 import { LIMITS } from "../../../src/socket/limits.ts";
+import { daemonHarness } from "../../support/daemon_harness.ts";
 
 /** Reads the frame amid other bytes that it has to leave alone. */
 function read(text: string) {
@@ -87,7 +89,7 @@ for (
   });
 }
 
-function written(method: string, id: string, data: string): string {
+function written(method: string, id: string | number, data: string): string {
   const out: Buffer[] = [];
   const writer = new FrameWriter({ framing: "lines", write: (bytes) => out.push(Buffer.from(bytes)) > 0 });
   const envelope = requestEnvelope(method);
@@ -113,5 +115,65 @@ for (
 ) {
   Deno.test(`a message in an envelope that its peer would refuse as ${kind} is not sent`, () => {
     assertThrows(() => written("a", "1", data ?? ""), FrameError);
+  });
+}
+
+function sent(data: unknown, options?: { method?: string }): unknown {
+  const out: Buffer[] = [];
+  const channel = new StreamChannel({
+    name: "test",
+    framing: "lines",
+    socket: {
+      write: (bytes) => out.push(Buffer.from(bytes)) > 0,
+      pause() {},
+      resume() {},
+      close() {},
+      peerUid: () => undefined,
+    },
+  });
+  channel.request(options?.method ?? "ping", data).catch(() => {});
+  void channel.close();
+  const texts = Buffer.concat(out).toString().split("\n").filter((line) => line !== "");
+  return texts.map((line) => JSON.parse(line));
+}
+
+for (
+  const data of [
+    {},
+    [],
+    null,
+    7,
+    "é",
+    { a: 1 },
+    { a: undefined },
+    new Map([[1, 2]]),
+    new Date(0),
+    Object.create(null),
+    Object.create({ a: 1 }),
+    { toJSON: () => "said so" },
+  ]
+) {
+  Deno.test(`a request for ${Deno.inspect(data)} goes out as its JSON text`, () => {
+    const message = { type: "request", id: "1", method: "ping", data };
+    assertEquals(sent(data), [JSON.parse(JSON.stringify(message))]);
+  });
+}
+
+Deno.test("a request whose data JSON leaves out, or whose method is not ASCII, goes out whole", () => {
+  assertEquals(sent(() => {}), [{ type: "request", id: "1", method: "ping" }]);
+  assertEquals(sent({}, { method: "é" }), [{ type: "request", id: "1", method: "é", data: {} }]);
+});
+
+for (const id of [1, 9, 10, 99, 100, 123_456_789, 999_999_999_999_999, Number.MAX_SAFE_INTEGER]) {
+  Deno.test(`a message's id ${id} is written as its digits`, () => {
+    assertEquals(JSON.parse(written("a", id, "{}")).id, `${id}`);
+  });
+}
+
+for (const id of ["a1", "0", "12x", 'say "hi"', "back\\slash", "é", "", "x".repeat(100), "new\nline"]) {
+  Deno.test(`the daemon answers to the id ${JSON.stringify(id.slice(0, 12))} as it was`, async () => {
+    await using harness = daemonHarness();
+    const answers = await harness.connect().ask({ type: "request", id, method: "daemon.ping", data: {} });
+    assertEquals(answers.map((answer) => answer["id"]), [id]);
   });
 }
