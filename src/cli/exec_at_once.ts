@@ -7,6 +7,7 @@
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { placeKey } from "../base/place_key.ts";
 import { plainDirectory, plainPlace } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
@@ -25,8 +26,7 @@ export function execAtOnce(args: readonly string[]): void {
   if ((verb !== "exec" && verb !== "x") || name === undefined || /^-|@/.test(name)) return;
   const { env } = process;
   const [directory, place] = [plainExecCache(env), plainPlace(env)];
-  // MISE_ENV chooses version files, and nothing is remembered with it.
-  if (directory === undefined || place === undefined || envValue(env, "MISE_ENV") !== undefined) return;
+  if (directory === undefined || place === undefined || choosesVersionFiles(env)) return;
   if (mayHaveLostBytes(rest, env)) return;
   try {
     const key = { cwd: process.cwd(), name, version: VERSION, place: placeKey(place) };

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import type { Catalogue } from "../tools/catalogue/catalogue.ts";
 import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
 import { plainRequest } from "../tools/request.ts";
@@ -49,6 +49,7 @@ export async function execFromProject(options: ExecOptions, context: Context): P
 async function execHere(options: ExecOptions, context: Context): Promise<ExitCode> {
   const { command, args, shim } = options;
   const { env } = context;
+  const asOf = Date.now();
   const opened = openProject(context.cwd, context);
   const { variablesNote, files: { catalogue } } = opened;
   if (variablesNote !== undefined && !shim && options.standIn === undefined) {
@@ -76,16 +77,15 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
   const isOwn = targets.every(({ version }) => version === undefined);
   const known = isOwn ? readKnownTools(project, context) : undefined;
   const decided = await planRun(command, project, { ...context, known });
-  // Who put a stand-in on PATH applied the project's variables, and perhaps a task's own over them.
-  if (options.standIn === project.cwd) {
-    for (const variable of [...Object.keys(project.variables()), APPLIED]) delete decided.env[variable];
-  }
   const plan = { ...decided, path: pathOfChildren(decided.path, { targets, context }) };
-  if (isOwn && envValue(env, "MISE_ENV") === undefined && foreignDirectory(context.paths) === undefined) {
-    if (known === undefined) rememberTools(project, decided, context);
-    rememberRun(command, { plan, project, known }, context);
+  if (isOwn && !choosesVersionFiles(env) && foreignDirectory(context.paths) === undefined) {
+    if (known === undefined) rememberTools(project, { ...decided, asOf }, context);
+    rememberRun(command, { plan, project, known, asOf }, context);
   }
-  return await runCommand(plan, args, env);
+  // Who put a stand-in on PATH applied the project's variables, and perhaps a task's own over them.
+  const applied = options.standIn === project.cwd ? [...Object.keys(project.variables()), APPLIED] : [];
+  const left = Object.entries(plan.env).filter(([variable]) => !applied.includes(variable));
+  return await runCommand({ ...plan, env: Object.fromEntries(left) }, args, env);
 }
 
 /**

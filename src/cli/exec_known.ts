@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { type Paths, relativeHome, resolvePaths } from "../base/paths.ts";
 import { placeKey } from "../base/place_key.ts";
 import { resolveEndpoint } from "../channel/resolve_endpoint.ts";
@@ -32,8 +33,7 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   if (name === undefined || name.startsWith("-") || name.includes("@")) return undefined;
   const { platform } = process;
   const env = plainEnvironment(process.env, platform);
-  // It chooses version files, and nothing is remembered with it.
-  if (envValue(env, "MISE_ENV") !== undefined) return undefined;
+  if (choosesVersionFiles(env)) return undefined;
   const home = envValue(env, "HOME") ?? homedir();
   // The long way says what is wrong.
   if (relativeHome({ env, home }) !== undefined) return undefined;
@@ -49,8 +49,8 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
     const { rememberShim } = await import("../tools/shims/remember_shim.ts");
     rememberShim({ name, cwd, ...known }, paths);
   }
-  // The daemon does not know what this program inherited.
-  const asks = envValue(env, APPLIED) === undefined;
+  // The daemon does not know what this program inherited, nor what is trusted for this one command.
+  const asks = envValue(env, APPLIED) === undefined && envValue(env, "HAFT_TRUST") === undefined;
   const command = known?.command ?? (asks ? await askDaemon(name, { cwd, env, home, paths }) : undefined);
   if (command === undefined) return undefined;
   try {

@@ -83,6 +83,7 @@ async function tellKnown(
 ): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
   const begun = performance.now();
+  const asOf = Date.now();
   const audience = syncAudience(context, options);
   const isComplete = options.mode === "install" &&
     await updateShims(context, { changed: false, onWarning: printWarning(context) });
@@ -100,7 +101,7 @@ async function tellKnown(
   // On a terminal its width and colours decide what is printed.
   if (isComplete && !options.json && !options.quiet && !stdout.isTTY && context.platform === "linux") {
     const { rememberPlainSync } = await import("../sync/remember_plain_sync.ts");
-    rememberPlainSync(known, plainOutcome(audience.state, home), context);
+    rememberPlainSync(known, { text: plainOutcome(audience.state, home), asOf }, context);
   }
   return signal.aborted ? ExitCode.interrupted : ExitCode.ok;
 }

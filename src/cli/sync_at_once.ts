@@ -3,7 +3,7 @@
  * the last one had nothing to do. Like exec_at_once.ts it stands beside the entry of the binary.
  */
 import process from "node:process";
-import { envValue } from "../base/env.ts";
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
 import { libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
@@ -23,10 +23,7 @@ export async function syncAtOnce([verb, flag, ...more]: readonly string[]): Prom
   if (!isPlainSync) return false;
   const { env } = process;
   const [place, directories] = [plainPlace(env), plainDirectories(env)];
-  // MISE_ENV chooses version files, and nothing is remembered with it.
-  if (place === undefined || directories === undefined || envValue(env, "MISE_ENV") !== undefined) {
-    return false;
-  }
+  if (place === undefined || directories === undefined || choosesVersionFiles(env)) return false;
   const cwd = process.cwd();
   try {
     const entry = readAtOnce(`${directories.cache}/syncs/${plainSyncName(cwd)}`);

@@ -3,6 +3,7 @@ import type { SourceName } from "../protocol/artifact.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { type ProjectSyncOptions, syncProject } from "../sync/project_sync.ts";
 import { rememberSync } from "../sync/remember_sync.ts";
+import { fingerprints } from "../tools/project/fingerprint.ts";
 import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Context } from "./command.ts";
@@ -20,7 +21,9 @@ export async function syncFromProject(
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
+  const asOf = Date.now();
   const project = openProject(context.cwd, context);
+  const files = fingerprints(project.decidingFiles, asOf);
   const audience = syncAudience(context, options);
   const print = printWarning(context);
   const otherSources = new Map<string, SourceName>();
@@ -57,7 +60,7 @@ export async function syncFromProject(
   const { mode, force, jobs } = options;
   const isUsual = mode === "install" && !force && jobs === undefined;
   if (ok && isUsual && !warned && lookedAt !== undefined) {
-    rememberSync(project, { events, lookedAt }, context);
+    rememberSync(project, { events, lookedAt, files, asOf }, context);
   }
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
   if (signal.aborted) return ExitCode.interrupted;

@@ -5,7 +5,8 @@
  * damaged is found.
  */
 import { join } from "node:path";
-import { type Env, envValue } from "../base/env.ts";
+import type { Env } from "../base/env.ts";
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import type { Paths } from "../base/paths.ts";
 import { readOrSetAside } from "../base/set_aside.ts";
 import { shortHash } from "../base/short_hash.ts";
@@ -32,14 +33,9 @@ export interface SyncPlace {
 
 /** @returns undefined when nothing is known any more */
 export function readKnownSync(place: SyncPlace): KnownSync | undefined {
-  if (!canBeKnown(place)) return undefined;
+  if (choosesVersionFiles(place.env)) return undefined;
   const entry = readEntry(place);
   return entry !== undefined && unchanged(entry.files) ? entry : undefined;
-}
-
-/** MISE_ENV chooses version files, and nothing is remembered with it. */
-export function canBeKnown({ env }: Pick<SyncPlace, "env">): boolean {
-  return envValue(env, "MISE_ENV") === undefined;
 }
 
 function readEntry(place: SyncPlace): KnownSync | undefined {

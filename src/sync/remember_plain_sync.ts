@@ -6,11 +6,19 @@ import { fingerprints } from "../tools/project/fingerprint.ts";
 import { keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
 import { type PlainSync, plainSyncName } from "./plain_sync.ts";
 
-/** Remembers what a sync printed that had nothing to do, not even with the shims. */
-export function rememberPlainSync({ files }: KnownSync, text: string, place: SyncPlace): void {
+/**
+ * Remembers what a sync printed that had nothing to do, not even with the shims.
+ *
+ * @param asOf when the reading of the shims began, in milliseconds since 1970
+ */
+export function rememberPlainSync(
+  { files }: KnownSync,
+  { text, asOf }: { text: string; asOf: number },
+  place: SyncPlace,
+): void {
   const { cwd, paths: { shims, knownSyncs } } = place;
   try {
-    const looked = fingerprints([shims, ...readdirSync(shims).map((file) => join(shims, file))]);
+    const looked = fingerprints([shims, ...readdirSync(shims).map((file) => join(shims, file))], asOf);
     if (looked === undefined) return;
     const entry: PlainSync = { key: keyOf(place), text, files: { ...files, ...looked } };
     makeDirectory(knownSyncs, { mode: 0o700 });

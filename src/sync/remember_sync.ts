@@ -1,25 +1,34 @@
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { makeDirectory } from "../base/private_directory.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
-import { fingerprints } from "../tools/project/fingerprint.ts";
+import { fingerprints, unchanged } from "../tools/project/fingerprint.ts";
 import { buildRunsCode, installRunsCode } from "../tools/project/gated_parts.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
 import { knownProjectPath } from "../tools/project/known_projects.ts";
 import type { Project } from "../tools/project/project.ts";
-import { canBeKnown, entryPath, keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
+import type { Fingerprints } from "../tools/project/looks.ts";
+import { entryPath, keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
 import { LEFT_TO_SYSTEM } from "./plan_install.ts";
 
-/**
- * Remembers a sync that had nothing to do and nothing to warn of.
- *
- * @param lookedAt what else its answer depends on, beside the files of the project
- */
+/** What a sync did, and what its answer depends on. */
+export interface SyncDone {
+  events: readonly SyncEvent[];
+  /** What was looked at beside the files of the project. */
+  lookedAt: readonly string[];
+  /** The project's files as they were when it was read: a slow reader of stdout may have held it up since. */
+  files: Fingerprints | undefined;
+  /** When the reading began, in milliseconds since 1970. */
+  asOf: number;
+}
+
+/** Remembers a sync that had nothing to do and nothing to warn of. */
 export function rememberSync(
   project: Project,
-  { events, lookedAt }: { events: readonly SyncEvent[]; lookedAt: readonly string[] },
+  { events, lookedAt, files: before, asOf }: SyncDone,
   place: SyncPlace,
 ): void {
-  if (!canBeKnown(place) || !events.every(isNothingToDo) || dependsOnTrust(project)) return;
+  if (choosesVersionFiles(place.env) || !events.every(isNothingToDo) || dependsOnTrust(project)) return;
   const files = fingerprints([
     ...project.decidingFiles,
     // Another program may empty, remove or replace them.
@@ -28,8 +37,8 @@ export function rememberSync(
     ),
     knownProjectPath(project.root, place.paths),
     ...lookedAt,
-  ]);
-  if (files === undefined) return;
+  ], asOf);
+  if (files === undefined || before === undefined || !unchanged(before)) return;
   try {
     const entry: KnownSync = { key: keyOf(place), events: [...events], files };
     makeDirectory(place.paths.knownSyncs, { mode: 0o700 });

@@ -3,6 +3,7 @@
  * loads none of what reading takes. It holds while every file that decided it is as it was (see
  * fingerprint.ts), and only what is trusted by a file that is among them is remembered.
  */
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { join } from "node:path";
 import { readOrSetAside } from "../base/set_aside.ts";
 import { placeKey } from "../base/place_key.ts";
@@ -38,7 +39,7 @@ interface KnownProject {
 
 /** @returns undefined when nothing is known, or not any more */
 export function readKnownTasks(cwd: string, user: UserContext): ProjectTasks[] | undefined {
-  const entry = readEntry(cwd, user);
+  const entry = choosesVersionFiles(user.env) ? undefined : readEntry(cwd, user);
   if (entry === undefined || !unchanged(entry.files)) return undefined;
   for (const [directory, identity] of Object.entries(entry.directories)) {
     if (directoryIdentity(directory) !== identity) return undefined;

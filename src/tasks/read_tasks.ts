@@ -32,9 +32,10 @@ export function readTaskScope(
   user: UserContext,
   { remember = false }: { remember?: boolean } = {},
 ): TaskScope {
+  const asOf = Date.now();
   const projects = visibleProjects(cwd, user);
   const tasks = projects.map(projectTasks);
-  if (remember) rememberTasks(cwd, { projects, tasks }, user);
+  if (remember) rememberTasks(cwd, { projects, tasks, asOf }, user);
   return {
     projects: tasks,
     open: (path) => projectAt(resolve(path), user),

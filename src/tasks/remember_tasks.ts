@@ -1,3 +1,4 @@
+import { choosesVersionFiles } from "../base/mise_env.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import { envFiles } from "../tools/project/code_variables.ts";
 import { fingerprints } from "../tools/project/fingerprint.ts";
@@ -9,21 +10,27 @@ import type { ProjectTasks } from "./project_tasks.ts";
 /**
  * Keeps what a directory sees for the next time, unless trust is still to be asked for, or one of the files
  * changed just now.
+ *
+ * @param asOf when the reading of the projects began, in milliseconds since 1970
  */
 export function rememberTasks(
   cwd: string,
-  { projects, tasks }: { projects: readonly Project[]; tasks: readonly ProjectTasks[] },
+  { projects, tasks, asOf }: { projects: readonly Project[]; tasks: readonly ProjectTasks[]; asOf: number },
   user: UserContext,
 ): void {
+  if (choosesVersionFiles(user.env)) return;
   if (!projects.every(({ trust, gated }) => trust.isRecordedHere(gated))) return;
   try {
-    const files = fingerprints(projects.flatMap((project) => [
-      ...project.decidingFiles,
-      // A variable in one of these that runs code needs trust, too.
-      ...envFiles(project.files).keys(),
-      ...project.gated.files,
-      project.trust.file,
-    ]));
+    const files = fingerprints(
+      projects.flatMap((project) => [
+        ...project.decidingFiles,
+        // A variable in one of these that runs code needs trust, too.
+        ...envFiles(project.files).keys(),
+        ...project.gated.files,
+        project.trust.file,
+      ]),
+      asOf,
+    );
     if (files === undefined) return;
     const roots = projects.map(({ root }) => root);
     const entry: KnownTasks = {

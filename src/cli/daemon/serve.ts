@@ -41,9 +41,9 @@ export async function runDaemon(
   // Only this process may use them; its children get neither the descriptors nor their variables.
   runtime.keepInherited();
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) delete process.env[name];
-  // One command's HAFT_TRUST=1 is not for all that the daemon is asked for later; the command records its
-  // trust.
-  const { HAFT_TRUST: _trust, ...env } = context.env;
+  // One command's HAFT_TRUST=1 is not for all that the daemon is asked for later (the command records its
+  // trust), nor are the version files that its MISE_ENV chooses.
+  const { HAFT_TRUST: _trust, MISE_ENV: _chosen, ...env } = context.env;
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({

@@ -76,6 +76,8 @@ export class RuntimeService {
       search_path?: string | undefined;
     },
   ) {
+    // What is kept in memory is looked at now, however long ago it was read.
+    const asOf = Date.now();
     const project = withTarget(this.open(cwd, caller), { name: runtime, version });
     const { paths } = this.#user;
     // The daemon's own mark says nothing about the one who asks.
@@ -94,7 +96,7 @@ export class RuntimeService {
     if (runs) {
       const { home } = this.#user;
       setTimeout(
-        () => rememberRun(runtime, { plan, project }, { cwd, home, paths, version: this.#version }),
+        () => rememberRun(runtime, { plan, project, asOf }, { cwd, home, paths, version: this.#version }),
         0,
       );
     }

@@ -1,7 +1,8 @@
 /**
  * Remembers what a name runs in a directory, so that the next `haft exec` need not read the project again. An
  * answer holds only while every file that it was made from, and every file that was looked for and was not
- * there, is as it was: same inode, size and time of change, which no program can set back.
+ * there, is as it was: same inode, size and time of change, which no program can set back. (A file system in
+ * memory may not show what was written through a mapping.)
  */
 import { join } from "node:path";
 import { readOrSetAside } from "../../base/set_aside.ts";
@@ -30,7 +31,7 @@ export function readExecCache(directory: string, key: ExecCacheKey): KnownComman
 
 /**
  * @param files how all files and directories look that the answer depends on, there or not; undefined where
- * one changed just now: nothing is written
+ * one changed since they were read, or just before: nothing is written
  */
 export function writeExecCache(
   directory: string,

@@ -17,17 +17,17 @@ const CONTENT = "\n";
 const DIRECTORIES_TELL = process.platform !== "win32";
 
 /**
- * Looks at the files now, for an answer that is kept on disk. An answer that was made before the look may be
- * older than a file that changed just now, so with such a file there is no fingerprint.
+ * Looks at the files now, for an answer that is kept on disk. A file that changed since the answer's reading
+ * began, or just before, may say something else than what was read: with such a file there is no fingerprint.
  *
- * @param now milliseconds since 1970
+ * @param asOf when the reading of what decided the answer began, in milliseconds since 1970
  */
-export function fingerprints(paths: Iterable<string>, now: number = Date.now()): Fingerprints | undefined {
+export function fingerprints(paths: Iterable<string>, asOf: number): Fingerprints | undefined {
   const result: Fingerprints = {};
   const lacking = new Map<string, string[]>();
   for (const path of paths) {
-    if (isYoung(path, now)) return undefined;
-    const look = fingerprint(path);
+    const { look, changedMs } = lookAt(path);
+    if (isSince(changedMs, asOf)) return undefined;
     if (look === ABSENT && DIRECTORIES_TELL && !isLink(path)) {
       const names = lacking.get(dirname(path));
       if (names === undefined) lacking.set(dirname(path), [path]);
@@ -37,9 +37,9 @@ export function fingerprints(paths: Iterable<string>, now: number = Date.now()):
     }
   }
   for (const [directory, absent] of lacking) {
-    if (absent.length > 1 && !isYoung(directory, now)) {
-      const names = new Set(absent.map((path) => basename(path)));
-      result[directoryKey(directory)] = directoryLook(fingerprint(directory), names);
+    const { look, changedMs } = lookAt(directory);
+    if (absent.length > 1 && !isSince(changedMs, asOf)) {
+      result[directoryKey(directory)] = directoryLook(look, new Set(absent.map((path) => basename(path))));
     } else {
       for (const path of absent) result[path] = ABSENT;
     }
@@ -50,10 +50,12 @@ export function fingerprints(paths: Iterable<string>, now: number = Date.now()):
 /**
  * Looks at the files now, at the content of the young ones too, for an answer that is made after the look.
  */
-export function fingerprintsOfYoung(paths: Iterable<string>, now: number = Date.now()): Fingerprints {
+export function fingerprintsOfYoung(paths: Iterable<string>): Fingerprints {
   const result: Fingerprints = {};
+  const now = Date.now();
   for (const path of paths) {
-    result[path] = fingerprint(path) + (isYoung(path, now) ? CONTENT + contentOf(path) : "");
+    const { look, changedMs } = lookAt(path);
+    result[path] = look + (isSince(changedMs, now) ? CONTENT + contentOf(path) : "");
   }
   return result;
 }
@@ -80,24 +82,34 @@ function isLink(path: string): boolean {
 }
 
 /** Whether a file changed so recently that it might change again without its time showing it. */
-export function isYoung(path: string, now: number = Date.now()): boolean {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat !== undefined && now - stat.ctimeMs < SETTLED_MS;
-  } catch {
-    return false;
-  }
+export function isYoung(path: string): boolean {
+  return isSince(lookAt(path).changedMs, Date.now());
+}
+
+function isSince(changedMs: number, asOf: number): boolean {
+  return asOf - changedMs < SETTLED_MS;
 }
 
 function fingerprint(path: string): string {
+  return lookAt(path).look;
+}
+
+interface Look {
+  look: string;
+  /** Milliseconds since 1970. */
+  changedMs: number;
+}
+
+/** One look for both: between two of them the file may change. */
+function lookAt(path: string): Look {
   // An exception for each file that is not there would cost more than all the rest.
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined
-      ? ABSENT
-      : lookOf({ inode: stat.ino, size: stat.size, changedNs: stat.ctimeNs });
+    if (stat === undefined) return { look: ABSENT, changedMs: -Infinity };
+    const { ino: inode, size, ctimeNs: changedNs, ctimeMs } = stat;
+    return { look: lookOf({ inode, size, changedNs }), changedMs: Number(ctimeMs) };
   } catch {
-    return "unreadable";
+    return { look: "unreadable", changedMs: -Infinity };
   }
 }
 

@@ -48,15 +48,19 @@ export function readKnownTools(project: Project, user: User): KnownTools | undef
   }
 }
 
-/** Keeps what all tools give, unless a file changed just now or a tool is missing. */
+/**
+ * Keeps what all tools give, unless a file changed just now or a tool is missing.
+ *
+ * @param asOf when the reading of the project began, in milliseconds since 1970
+ */
 export function rememberTools(
   project: Project,
-  { path, defaults }: KnownTools["parts"],
+  { path, defaults, asOf }: KnownTools["parts"] & { asOf: number },
   user: User,
 ): void {
   const { tools } = project;
   if (tools.length < MANY || tools.some(({ installed }) => installed === undefined)) return;
-  const files = fingerprints(project.toolFiles);
+  const files = fingerprints(project.toolFiles, asOf);
   if (files === undefined) return;
   try {
     makeDirectory(user.paths.exec, { mode: 0o700 });
@@ -71,8 +75,12 @@ export function rememberTools(
  * How all tools' files look, and these others; undefined when one of these changed just now, or where both
  * tell of one directory, each by the names that it lacks.
  */
-export function looksWith({ files }: KnownTools, others: Iterable<string>): Fingerprints | undefined {
-  const looks = fingerprints(others);
+export function looksWith(
+  { files }: KnownTools,
+  others: Iterable<string>,
+  asOf: number,
+): Fingerprints | undefined {
+  const looks = fingerprints(others, asOf);
   if (looks === undefined || Object.keys(looks).some((path) => Object.hasOwn(files, path))) return undefined;
   return { ...files, ...looks };
 }

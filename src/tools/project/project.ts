@@ -79,13 +79,18 @@ export class Project {
    */
   get layers(): readonly [project: RequestLayer, local: RequestLayer, userWide: RequestLayer] {
     const { root, lockPath, requests, local, userWide } = this.files;
-    const withoutTrust = [...requests, ...local.requests].some(installRunsCode) && !this.isTrusted;
+    const withoutTrust = this.#trustDecidesTools && !this.isTrusted;
     const allowed = (all: ToolRequest[]) => withoutTrust ? all.map(withoutCode) : all;
     return [
       { root, lockPath, requests: allowed(requests) },
       { ...local, requests: allowed(local.requests) },
       userWide,
     ];
+  }
+
+  /** Trust adds to a tool, or takes from it, what makes it another one. */
+  get #trustDecidesTools(): boolean {
+    return [...this.files.requests, ...this.files.local.requests].some(installRunsCode);
   }
 
   /** The project's settings over the user's; those that can run code or fetch from elsewhere need trust. */
@@ -157,7 +162,16 @@ export class Project {
       ...[...this.files.requests, ...this.files.local.requests].filter(installRunsCode)
         .map((request) => storeDirectory(this.#user.paths, toolStoreId(request))),
       ...tools.flatMap(({ deciding }) => deciding),
+      ...(this.#trustDecidesTools ? [...this.gated.files, this.trust.file] : []),
     ];
+  }
+
+  /**
+   * Whether the tools are what {@link decidingFiles} alone say: `HAFT_TRUST=1` counts for one command, and
+   * the trust of another worktree is looked for each time.
+   */
+  get isDecidedByFiles(): boolean {
+    return !this.#trustDecidesTools || this.trust.isRecordedHere(this.gated);
   }
 
   /** The same project with a tool of another version, or with one more; it comes first, on PATH too. */

@@ -35,8 +35,9 @@ export class ProjectCache {
       this.#entries.set(cwd, known);
       return known.project;
     }
+    const asOf = Date.now();
     let project = openProject(cwd, this.#user);
-    let files = fingerprints(project.decidingFiles);
+    let files = fingerprints(project.decidingFiles, asOf);
     if (files === undefined) {
       // Read again after the look, so that what is kept is not older than it.
       files = fingerprintsOfYoung(project.decidingFiles);

@@ -90,21 +90,31 @@ export function withTarget(
   }));
 }
 
-/** Keeps how a name is run in a directory for the next `haft exec`, when nothing but files decided it. */
+/**
+ * Keeps how a name is run in a directory for the next `haft exec`, when nothing but files decided it.
+ *
+ * @param plan whole, as {@link planRun} made it: without its variables it would be another answer
+ * @param asOf when the reading of the project began, in milliseconds since 1970
+ */
 export function rememberRun(
   name: string,
-  { plan, project, known }: { plan: RunPlan; project: Project; known?: KnownTools | undefined },
+  { plan, project, known, asOf }: {
+    plan: RunPlan;
+    project: Project;
+    known?: KnownTools | undefined;
+    asOf: number;
+  },
   { cwd, home, paths, version }: { cwd: string; home: string; paths: Paths; version: string },
 ): void {
   // Trust may add variables without a change of the files that are looked at.
-  if (project.variablesNote !== undefined) return;
+  if (project.variablesNote !== undefined || !project.isDecidedByFiles) return;
   // Variables of the project need trust, and a script a runtime that may be on PATH: both are looked at each
   // time.
   if (Object.keys(plan.env).length > 0 || plan.file !== plan.found.path) return;
   const { file, path, defaults } = plan;
   writeExecCache(paths.exec, { cwd, name, version, place: placeKey({ home, ...paths }) }, {
     command: { file, path, defaults },
-    files: (known === undefined ? undefined : looksWith(known, [...project.ownFiles, file])) ??
-      fingerprints([...project.decidingFiles, file]),
+    files: (known === undefined ? undefined : looksWith(known, [...project.ownFiles, file], asOf)) ??
+      fingerprints([...project.decidingFiles, file], asOf),
   });
 }

@@ -89,7 +89,7 @@ Deno.test("the exec cache keeps no answer made from a file that changed just now
   const manifest = join(directory, "haft.toml");
   writeFileSync(manifest, "one");
   const key = { cwd: directory, name: "tool", version: "1", place: "/home" };
-  writeExecCache(join(directory, "cache"), key, { command, files: fingerprints([manifest]) });
+  writeExecCache(join(directory, "cache"), key, { command, files: fingerprints([manifest], Date.now()) });
   assertEquals(readExecCache(join(directory, "cache"), key), undefined);
   await Deno.remove(directory, { recursive: true });
 });
