@@ -3,6 +3,7 @@
  * map. Each side writes into its own segment. A payload's block is free again when the peer has copied
  * it out and said so.
  */
+import { Buffer } from "node:buffer";
 import type { Message } from "../../protocol/envelope.ts";
 import { BaseChannel } from "../base_channel.ts";
 import { Disconnected, ReceiveFailed, Serialization } from "../errors.ts";
@@ -190,7 +191,7 @@ export class SharedMemoryChannel extends BaseChannel {
       length >= 0 && offset + length <= peer.size;
     if (!inside) return this.#refuse("it named a payload outside of its segment");
     if (!isMessage(message)) return this.#refuse("it sent a payload without a message");
-    const payload = peer.mapped.bytes.slice(offset, offset + length);
+    const payload = copyOf(peer.mapped.bytes, offset, length);
     this.figures.bytesReceived += length;
     const received: PayloadMessage = { ...message, payload };
     this.deliver(received, length);
@@ -225,4 +226,11 @@ export class SharedMemoryChannel extends BaseChannel {
   #gone(): Disconnected {
     return new Disconnected(`Channel "${this.name}" is closed`);
   }
+}
+
+/** What `slice` gives, which fills the memory with zeros first: a third of its time. */
+function copyOf(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  const memory = Buffer.allocUnsafeSlow(length);
+  memory.set(bytes.subarray(offset, offset + length));
+  return new Uint8Array(memory.buffer, memory.byteOffset, length);
 }
