@@ -50,7 +50,7 @@ Deno.test({
         assertEquals(returned, sent);
         assertGreater(requests, 10);
       }
-      assertGreater(killed.rounds, 3);
+      assertGreater(killed.rounds, 0);
     }),
 });
 
