@@ -39,6 +39,8 @@ const SO_PEERCRED = 17;
 const POLLIN = 1;
 const LONGEST_PATH = 107;
 const CHUNK = 64 * 1024;
+/** Far more than what {@link AskAtOnce.print} prints is read, and no more. */
+const MOST_BYTES = 32 * 1024;
 const LINE_FEED = 10;
 /** `PIPE_BUF` of Linux: so much goes into a pipe whole or not at all, whatever interrupts the writer. */
 const WHOLE_WRITE = 4096;
@@ -85,11 +87,13 @@ export function askAtOnce(): AskAtOnce | undefined {
     const chunk = new Uint8Array(CHUNK);
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let received = "";
+    let bytes = 0;
     for (let found = 0; found < lines;) {
       const left = Math.ceil(deadline - performance.now()) | 0;
       if (left <= 0 || !isReadable(descriptor, left)) return undefined;
       const length = Number(libc.read(descriptor, chunk, CHUNK));
-      if (length <= 0) return undefined;
+      bytes += length;
+      if (length <= 0 || bytes > MOST_BYTES) return undefined;
       for (let at = 0; at < length; at++) if (chunk[at] === LINE_FEED) found++;
       received += decoder.decode(chunk.subarray(0, length), { stream: true });
     }

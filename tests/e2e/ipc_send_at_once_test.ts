@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
@@ -74,8 +74,7 @@ Deno.test("ipc-send refuses a socket in a directory that is open to others as it
 });
 
 Deno.test({
-  name:
-    "ipc-send prints null for an answer without data, and refuses one that is nested too deep, in both ways",
+  name: "ipc-send prints null for an answer without data, and refuses what no decoder may take, in both ways",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using daemon = await DaemonSandbox.create(binary);
@@ -92,15 +91,17 @@ Deno.test({
       seq: 0,
       capabilities: [],
     };
-    const nested = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels)) as unknown;
-    let data: unknown;
+    const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    /** JSON text as it is sent; undefined for none. */
+    let data: string | undefined;
     const server = createServer((client) => {
       let bytes = Buffer.alloc(0);
-      const send = (message: unknown, inLines: boolean) => {
-        const text = Buffer.from(JSON.stringify(message));
+      const send = (id: string, json: string | undefined, inLines: boolean) => {
+        const rest = json === undefined ? "" : `,"data":${json}`;
+        const text = Buffer.from(`{"type":"response","id":${JSON.stringify(id)}${rest}}`, "latin1");
         const length = Buffer.alloc(4);
         length.writeUInt32LE(text.length);
-        client.write(inLines ? `${text}\n` : Buffer.concat([length, text]));
+        client.write(Buffer.concat(inLines ? [text, Buffer.of(10)] : [length, text]));
       };
       client.on("error", () => {}).on("data", (chunk) => {
         bytes = Buffer.concat([bytes, chunk]);
@@ -116,24 +117,31 @@ Deno.test({
           // A frame of no length says that lengths follow.
           if (text === "") continue;
           const { id, method } = JSON.parse(text);
-          send({ type: "response", id, data: method === "hello" ? ack : data }, inLines);
+          send(id, method === "hello" ? JSON.stringify(ack) : data, inLines);
         }
       });
     });
     await new Promise<void>((resolve) => server.listen(daemon.socket, resolve));
     try {
       // The message is one level more.
-      const cases = [[undefined, 0, "null\n"], [nested(63), 0, `${JSON.stringify(nested(63))}\n`], [
-        nested(64),
-        3,
-        "",
-      ]];
-      for (const [answer, code, stdout] of cases) {
+      const cases: [answer: string | undefined, code: number, stdout: string, stderr: string][] = [
+        [undefined, 0, "null\n", ""],
+        [nested(63), 0, `${nested(63)}\n`, ""],
+        [nested(64), 3, "", "nested more than 64 deep"],
+        [`{"a":${nested(64)},"a":1}`, 3, "", "nested more than 64 deep"],
+        ['{"constructor":1}', 3, "", '"constructor"'],
+        ['{"\\u005f_proto__":1}', 3, "", '"__proto__"'],
+        [' { "a" : 1 }', 0, '{"a":1}\n', ""],
+        ['"\0"', 3, "", "not valid JSON"],
+        ['"\xff"', 3, "", "not valid UTF-8"],
+        [`{${'"a":1,'.repeat(10_000)}"b":1}`, 3, "", "more than 10000 keys"],
+      ];
+      for (const [answer, code, stdout, stderr] of cases) {
         data = answer;
         for (const flags of [[], [USUAL]]) {
           const told = await daemon.run("ipc-send", ...flags, "daemon.status");
           assertEquals([told.code, told.stdout], [code, stdout], told.stderr);
-          assertEquals(told.stderr.includes("nested more than 64 deep"), code === 3, told.stderr);
+          assertStringIncludes(told.stderr, stderr);
         }
       }
     } finally {

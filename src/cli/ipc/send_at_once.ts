@@ -93,20 +93,25 @@ function isUsual(system: AskAtOnce, socket: string): boolean {
   return system.look(`${directories.config}/config.toml`) === undefined;
 }
 
-/** What a response carries; undefined for anything else, such as an error. */
+/**
+ * What a response carries; undefined for anything else, such as an error. A text that haft would not have
+ * written so, with a key that stands there twice, may be what the decoder of the usual way refuses.
+ */
 function dataOf(answer: string, id: string): unknown {
-  // The usual way refuses such a key.
-  if (answer.includes('"__proto__"')) return undefined;
   const message: unknown = JSON.parse(answer);
-  if (typeof message !== "object" || message === null || !isShallow(message)) return undefined;
+  if (typeof message !== "object" || message === null || !isSound(message)) return undefined;
+  if (JSON.stringify(message) !== answer) return undefined;
   const isAnswer = "type" in message && message.type === "response" && "id" in message && message.id === id;
   return isAnswer && !("error" in message) && "data" in message ? message.data : undefined;
 }
 
-/** Whether the decoder of the usual way takes an answer that is nested so deep. */
-function isShallow(value: unknown, levels: number = LIMITS.jsonNesting): boolean {
+/** Whether the decoder of the usual way takes such keys, and values that are nested so deep. */
+function isSound(value: unknown, levels: number = LIMITS.jsonNesting): boolean {
   if (typeof value !== "object" || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+  return levels > 0 &&
+    Object.entries(value).every(([key, inner]) =>
+      key !== "__proto__" && key !== "constructor" && isSound(inner, levels - 1)
+    );
 }
 
 /** As `buildId()` names it. */
