@@ -48,7 +48,8 @@ export const EVENTS = {
     data: Installation,
   },
   "config.changed": {
-    summary: "A file that decides what runs in a project was changed, made or removed",
+    summary:
+      "A file that decides what runs in a project was changed, made or removed; of projects that clients have asked about by `runtime.*`",
     data: v.object({ path: v.string() }),
   },
   ...INSTALL_EVENTS,

@@ -125,7 +125,7 @@ class RuntimeRemovedData(TypedDict):
 
 
 class ConfigChangedData(TypedDict):
-    """``config.changed``: A file that decides what runs in a project was changed, made or removed."""
+    """``config.changed``: A file that decides what runs in a project was changed, made or removed; of projects that clients have asked about by `runtime.*`."""
 
     path: str
 
