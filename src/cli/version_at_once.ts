@@ -3,7 +3,7 @@
  * few functions: each that runs takes a hundredth of an empty program's time.
  */
 import process from "node:process";
-import { plainDirectory } from "../base/plain_paths.ts";
+import { isPlain } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
 import { IS_KNOWN } from "../runtime/libc_at_once.ts";
@@ -14,7 +14,10 @@ import { IS_KNOWN } from "../runtime/libc_at_once.ts";
  * @returns false where the usual way is needed; it says what is wrong with stdout, too
  */
 export async function versionAtOnce(): Promise<boolean> {
-  if (!IS_KNOWN || plainDirectory(process.env, "data") === undefined) return false;
+  // As `plainDirectory()` has it, whose functions would take longer than the rest of this.
+  const { HAFT_HOME, HOME, XDG_DATA_HOME } = process.env;
+  const base = HAFT_HOME || XDG_DATA_HOME || HOME;
+  if (!IS_KNOWN || !HOME || base?.startsWith("/") !== true || !isPlain(HOME + base)) return false;
   try {
     await writeOutput("stdout", `haft ${VERSION}\n`);
     return true;

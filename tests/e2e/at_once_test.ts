@@ -67,9 +67,17 @@ Deno.test({
 
 Deno.test("haft --version says what is wrong with its home and with stdout", async () => {
   await using sandbox = await Sandbox.create();
-  const relative = await sandbox.run(binary, { args: ["--version"], env: { HAFT_HOME: "here" } });
-  assertEquals(relative.code, 2);
-  assert(relative.stderr.includes('HAFT_HOME is a relative path, "here"'), relative.stderr);
+  const home = sandbox.haftHome;
+  const places = [
+    ["HAFT_HOME", { HAFT_HOME: "here" }],
+    ["HOME", { HAFT_HOME: "", XDG_DATA_HOME: home, HOME: "here" }],
+    ["HOME", { HAFT_HOME: "", XDG_DATA_HOME: "", HOME: "here" }],
+  ] as const;
+  for (const [name, env] of places) {
+    const { code, stderr } = await sandbox.run(binary, { args: ["--version"], env });
+    assertEquals(code, 2, JSON.stringify(env));
+    assert(stderr.includes(`${name} is a relative path, "here"`), stderr);
+  }
   if (Deno.build.os !== "linux") return;
   const full = openSync("/dev/full", "w");
   try {
