@@ -13,7 +13,7 @@ import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import { type Request, requestMessage } from "./pending_requests.ts";
-import { dataText, parseMessage, plainData } from "./message_text.ts";
+import { dataText, parseMessage, readData } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
 import { IN_ANSWER, plainAnswerData, plainAnswerId } from "./plain_answer.ts";
 import { requestEnvelope } from "./plain_request.ts";
@@ -155,8 +155,8 @@ export class StreamChannel extends BaseChannel {
   }
 
   readonly #onFrame = (bytes: Buffer, start: number, end: number): void => {
-    const plain = plainData(bytes, start, end);
-    if (plain !== undefined) return this.deliver(plain, end - start);
+    const message = readData(bytes, start, end);
+    if (message !== undefined) return this.deliver(message, end - start);
     if (this.#isPlainAnswer(bytes, start, end)) return;
     this.deliver(parseMessage(bytes, start, end, scanJson(bytes, start, end)), end - start);
   };

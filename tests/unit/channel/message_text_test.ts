@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { dataText, parseMessage, plainData } from "../../../src/channel/message_text.ts";
+import { dataText, parseMessage, readData } from "../../../src/channel/message_text.ts";
 import { scanJson } from "../../../src/socket/framing/json_text.ts";
 import { FrameError } from "../../../src/socket/framing/frame_error.ts";
 
@@ -12,7 +12,7 @@ const written = (data: unknown) => {
 
 /** As a channel reads a frame. */
 const decodeMessage = (bytes: Buffer, start: number, end: number) =>
-  plainData(bytes, start, end) ?? parseMessage(bytes, start, end, scanJson(bytes, start, end));
+  readData(bytes, start, end) ?? parseMessage(bytes, start, end, scanJson(bytes, start, end));
 
 const decode = (text: string) => {
   const bytes = Buffer.from(`xx${text}xx`);
@@ -76,6 +76,12 @@ Deno.test("decodeMessage() gives what JSON.parse gives, however the frame is wri
     const text of [
       '{"type":"data","data":1}',
       '{"type":"data","data":0}',
+      '{"type":"data","data":""}',
+      '{"type":"data","data":"a\x7f"}',
+      '{"type":"data","data":"a\\n\\u0041\\""}',
+      '{"type":"data","data":"é"}',
+      '{"type":"data","data":"a","id":"b"}',
+      '{"type":"data","data":{"a":1},"seq":2}',
       '{"type":"data","data":-0}',
       '{"type":"data","data":123456789012345}',
       '{"type":"data","data":12345678901234567}',
@@ -94,6 +100,10 @@ Deno.test("decodeMessage() refuses what is no message, with its reason", () => {
   const rows: [text: string, kind: FrameError["kind"]][] = [
     ['{"type":"data","data":}', "not-json"],
     ['{"type":"data","data":01}', "not-json"],
+    ['{"type":"data","data":"}', "not-json"],
+    ['{"type":"data","data":"a"b"}', "not-json"],
+    ['{"type":"data","data":"a\\"}', "not-json"],
+    ['{"type":"data","data":"a\n"}', "not-json"],
     ['{"type":"data","data":1:}', "not-json"],
     ['{"type":"data","data":1}}', "not-json"],
     ['{"type":"data","data":1', "not-json"],
