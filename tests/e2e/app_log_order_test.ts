@@ -1,5 +1,8 @@
 /** The order of what apps wrote, for one who looks later. */
 import { assert, assertEquals } from "@std/assert";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { binary } from "./support.ts";
 
@@ -22,6 +25,32 @@ Deno.test("app logs has both streams in the order of their writing, and a last l
   assertEquals(lines, [...once, "open", ...once, "open"]);
   const last = await daemon.run("app", "logs", "talker", "-n", "2", "--json");
   assertEquals(last.stdout.trim().split("\n").map((line) => JSON.parse(line).line), ["err4", "open"]);
+});
+
+Deno.test("app logs of what came after a rotation ends with the newest line, with -n, --since and -t alike", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const script = "seq 1 20000; until [ -e go ]; do sleep 0.1; done; seq 20001 20400; sleep 600";
+  daemon.sandbox.manifest(
+    `[apps.v]\ncommand = ${JSON.stringify(script)}\nlog = { max_size = "64KiB", keep = 4 }\n`,
+  );
+  await daemon.run("trust");
+  assertEquals((await daemon.run("app", "start", "v")).code, 0);
+  const numbers = async (...args: string[]) => {
+    const { stdout } = await daemon.run("app", "logs", "v", "--json", ...args);
+    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.filter(({ time }) => time === null), []);
+    return lines.map(({ line }) => Number(line));
+  };
+  const [app] = JSON.parse((await daemon.run("app", "status", "--json")).stdout);
+  while (!existsSync(`${app.instances[0].stdout_log}.1`)) await delay(20);
+  writeFileSync(join(daemon.sandbox.project, "go"), "");
+  while ((await numbers("-n", "1"))[0] !== 20_400) { /* It is not written yet. */ }
+  const last = Array.from({ length: 600 }, (_, at) => 19_801 + at);
+  for (const restarted of [false, true]) {
+    if (restarted) await daemon.run("daemon", "restart");
+    assertEquals(await numbers("-n", "600"), last);
+    assertEquals((await numbers("-n", "10000", "--since", "1h")).slice(-600), last);
+  }
 });
 
 Deno.test("a reader that leaves in the middle of a long line ends app logs in silence", async () => {

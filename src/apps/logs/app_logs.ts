@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { compilePattern, type Pattern } from "../../base/pattern.ts";
+import { compilePattern } from "../../base/pattern.ts";
 import type { AppLogLine } from "../../protocol/methods/app_methods.ts";
 import type { App } from "../app.ts";
 import { instancesMeant } from "../app_registry.ts";
 import { unknownInstance } from "../unknown_app.ts";
 import { LOG_STREAMS, type LogStream, rotatedPath } from "./log_files.ts";
+import { mergeLines } from "./merge_lines.ts";
 import { readLog, readLogNow } from "./read_log.ts";
-import type { LogPosition, StoredLine } from "./search_log.ts";
+import type { LogPosition, LogQuery, StoredLine } from "./search_log.ts";
 
 export interface LogsQuery {
   /** Apps, and single instances of apps: `web:1`. */
@@ -43,7 +44,7 @@ const MOST_PASSES = 5;
 const SHORT = 128 * 1024;
 
 /**
- * The last lines of apps, oldest first where their times are known.
+ * The last lines of apps, oldest first; the lines of one stream are in the order of their writing.
  *
  * @param select gives the apps; once more after a search of what is followed, which may be others by then
  * @throws {UsageError} when `grep` is no pattern
@@ -57,24 +58,29 @@ export async function readAppLogs(
   if (query.lines === 0) return [];
   const grep = query.grep === undefined ? undefined : await compilePattern(query.grep);
   const wanted = { lines: query.lines, since: query.since, grep };
-  const lines: AppLogLine[] = [];
-  const add = (source: Log["source"], found: readonly StoredLine[]) => {
-    for (const line of found) lines.push({ ...source, ...line });
-  };
-  if (query.follow === true) {
-    for (const [source, found] of await searchTold(() => logsOf(select(), query), wanted, signal)) {
-      add(source, found);
-    }
-  } else {
-    const apps = select();
-    for (const app of apps) requireInstances(app, query.names);
-    for (const { source, path, rotations } of logsOf(apps, query)) {
-      add(source, await readLog(path, rotations, wanted, signal));
-    }
+  const streams = query.follow === true
+    ? await searchTold(() => logsOf(select(), query), wanted, signal)
+    : await searchWritten(select(), query, wanted, signal);
+  return mergeLines(streams, (source, line): AppLogLine => ({ ...source, ...line })).slice(-query.lines);
+}
+
+type Wanted = Pick<LogQuery, "lines" | "since" | "grep">;
+
+/** All that was written, whether it was an event already or not. */
+async function searchWritten(
+  apps: readonly App[],
+  query: LogsQuery,
+  wanted: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<[Log["source"], StoredLine[]][]> {
+  for (const app of apps) requireInstances(app, query.names);
+  const streams: [Log["source"], StoredLine[]][] = [];
+  for (const { source, path, rotations, told } of logsOf(apps, query)) {
+    // What is new has a time from here on.
+    told();
+    streams.push([source, await readLog(path, rotations, wanted, signal)]);
   }
-  // Stable: the lines of one stream keep their order.
-  lines.sort((a, b) => (a.time ?? 0) - (b.time ?? 0));
-  return lines.slice(-query.lines);
+  return streams;
 }
 
 /**
@@ -83,7 +89,7 @@ export async function readAppLogs(
  */
 async function searchTold(
   logs: () => Log[],
-  wanted: { lines: number; since: number | undefined; grep: Pattern | undefined },
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<[Log["source"], StoredLine[]][]> {
   const known = new Map<string, Found>();

@@ -11,7 +11,10 @@ export class LineTimes {
     this.#index = new TimeIndex(path);
   }
 
-  /** The time of the last mark at or before a byte, in milliseconds since 1970. */
+  /**
+   * The time of the last mark at or before a byte, in milliseconds since 1970. The first lines after a rotation
+   * may have none of their own: then it is the last one of the file before.
+   */
   at(number: number, offset: number): number | null {
     const [oldest] = this.#marks;
     if (!this.#areAll && (oldest === undefined || !isAtOrBefore(oldest, number, offset))) {
@@ -26,8 +29,7 @@ export class LineTimes {
       if (mark !== undefined && isAtOrBefore(mark, number, offset)) low = middle + 1;
       else high = middle;
     }
-    const mark = this.#marks[low - 1];
-    return mark?.rotations === number ? mark.time : null;
+    return this.#marks[low - 1]?.time ?? null;
   }
 
   /**
@@ -35,7 +37,10 @@ export class LineTimes {
    * have been set back, the first that is young enough may be anywhere.
    */
   before(number: number, since: number): number {
-    const mark = this.#all().find(({ rotations, time }) => rotations === number && time >= since);
+    const marks = this.#all();
+    const beginning = marks.findLast(({ rotations }) => rotations < number);
+    if (beginning !== undefined && beginning.time >= since) return 0;
+    const mark = marks.find(({ rotations, time }) => rotations === number && time >= since);
     return mark === undefined ? Infinity : Math.max(0, mark.offset - 1);
   }
 

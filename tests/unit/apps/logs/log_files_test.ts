@@ -309,6 +309,25 @@ Deno.test("readLog() since a time knows that a clock may have been set back", ()
     assertEquals(await texts(6_000), ["three"]);
   }));
 
+Deno.test("readLog() gives the first lines after a rotation the time of the last before it", () =>
+  inDirectory(async (path) => {
+    const index = new TimeIndex(path);
+    writeFileSync(rotatedPath(path, 1), "one\ntwo\n");
+    index.note({ rotations: 0, offset: 0, time: 1_000 });
+    index.note({ rotations: 0, offset: 8, time: 5_000 });
+    writeFileSync(path, "three\nfour\nfive\n");
+    index.note({ rotations: 1, offset: 11, time: 9_000 });
+    const read = async (since?: number) =>
+      (await readLog(path, () => 1, { lines: 10, since })).map(({ line, time }) => [line, time]);
+    const newest = [["three", 5_000], ["four", 5_000], ["five", 9_000]];
+    assertEquals(await read(), [["one", 1_000], ["two", 1_000], ...newest]);
+    assertEquals(await read(5_000), newest);
+    assertEquals(await read(5_001), [["five", 9_000]]);
+    // So it is where a search since a time takes more than the first block.
+    writeFileSync(path, `three\n${"four\n".repeat(60_000)}`);
+    assertEquals((await readLog(path, () => 1, { lines: 100_000, since: 5_000 })).length, 60_001);
+  }));
+
 Deno.test("readLog() lets other work pass in a search that takes long, stops at an abort, and goes on in a log that is rotated", () =>
   inDirectory(async (path) => {
     writeFileSync(rotatedPath(path, 1), "the oldest\n");
