@@ -233,6 +233,7 @@ export class RequestDispatcher {
   }
 
   #sendError(id: string, error: WireError): void {
+    this.#client.sendEvents();
     try {
       this.#client.sendText(response(id, "error", JSON.stringify(error)));
     } catch (tooLarge) {

@@ -189,9 +189,9 @@ export class FrameFanout {
     return group;
   }
 
-  /** Whether some members may lack what was published in an earlier turn. */
+  /** Whether some members may lack what was published. */
   get isBehind(): boolean {
-    return this.#round !== undefined;
+    return this.#round !== undefined || this.#hub.isWaking;
   }
 
   #onWake(): void {

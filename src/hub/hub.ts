@@ -61,6 +61,11 @@ export class Hub {
     return this.#ring.next - 1;
   }
 
+  /** Whether its readers are still to be woken for what was published last. */
+  get isWaking(): boolean {
+    return this.#wakeScheduled;
+  }
+
   /** Bytes of all events so far. */
   get publishedBytes(): number {
     return this.#published;

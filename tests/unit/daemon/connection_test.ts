@@ -44,6 +44,28 @@ Deno.test("an answer comes after the events that were published before it, howev
   assertEquals(last?.socket.take().map((message) => message["event"] ?? message["id"]), ["app.before", "2"]);
 });
 
+Deno.test("of requests that come in one write, what one publishes comes before the next one's answer", async () => {
+  await using harness = daemonHarness();
+  const client = harness.connect();
+  const [subscribed] = await client.ask(subscribe(["user.*"]));
+  const { subscription_id } = subscribed?.["data"] as { subscription_id: string };
+  const requests = [
+    request("events.publish", { type: "user.a" }, "2"),
+    request("daemon.ping", {}, "3"),
+    request("events.publish", { type: "user.b" }, "4"),
+    request("no.such", {}, "5"),
+    request("events.publish", { type: "user.c" }, "6"),
+    request("events.unsubscribe", { subscription_id }, "7"),
+    request("events.publish", { type: "user.d" }, "8"),
+  ];
+  client.sendText(requests.map((one) => JSON.stringify(one) + "\n").join(""));
+  await written();
+  assertEquals(
+    client.socket.take().map((message) => message["event"] ?? message["id"]),
+    ["2", "user.a", "3", "4", "user.b", "5", "6", "user.c", "7", "8"],
+  );
+});
+
 Deno.test("events.subscribe since a position replays; unsubscribe ends the stream", async () => {
   await using harness = daemonHarness();
   for (let i = 0; i < 3; i++) harness.hub.publish("app.x", i);
@@ -76,7 +98,7 @@ Deno.test("events.publish takes types under user. alone", async () => {
   );
   await written();
   answers.push(...client.socket.take());
-  assertEquals(shown(answers), ["response", "response", "invalid_params", 1]);
+  assertEquals(shown(answers), ["response", "response", 1, "invalid_params"]);
 });
 
 Deno.test("client.send reaches one client alone", async () => {
