@@ -12,8 +12,8 @@ export class LineTimes {
   }
 
   /**
-   * The time of the last mark at or before a byte, in milliseconds since 1970. The first lines after a rotation
-   * may have none of their own: then it is the last one of the file before.
+   * The time of the last mark at or before a byte, in milliseconds since 1970. The first lines after a
+   * rotation may have none of their own: then it is the last one of the file before.
    */
   at(number: number, offset: number): number | null {
     const [oldest] = this.#marks;
