@@ -120,8 +120,6 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   }
 
   unsubscribe(id: string): boolean {
-    // What was published while it was subscribed is still its own.
-    this.sendEvents();
     return this.#subscriptions.remove(id);
   }
 

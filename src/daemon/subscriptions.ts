@@ -38,7 +38,10 @@ export class Subscriptions implements Disposable {
 
   /** @returns false when there is no such subscription */
   remove(id: string): boolean {
-    this.#open.get(id)?.[Symbol.dispose]();
+    const stream = this.#open.get(id);
+    // What was published while it was subscribed is still to come.
+    stream?.resume();
+    stream?.[Symbol.dispose]();
     return this.#open.delete(id);
   }
 
