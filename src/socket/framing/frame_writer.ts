@@ -40,6 +40,8 @@ const EXACT_FROM = 8 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 /** Queued bytes that wait for no more to come. */
 const ENOUGH_TO_WRITE = 32 * 1024;
+/** The same of requests: their receiver works on them while more are made. */
+const REQUESTS_TO_WRITE = 8 * 1024;
 /** Microtasks in a row that found more queued, after which the sender is left alone until the turn ends. */
 const LOOKS = 8;
 /** A buffer that lacks room and is not smaller than this stays as it is, and the next takes its place. */
@@ -117,6 +119,7 @@ export class FrameWriter {
     const buffer = this.#reserve(bound + LENGTH_BYTES);
     const start = this.#textStart;
     this.#endFrame(buffer, start, envelope.write(buffer, start, id, data));
+    if (this.#options.gathers === true && this.#length >= REQUESTS_TO_WRITE) this.flush();
   }
 
   get #textStart(): number {

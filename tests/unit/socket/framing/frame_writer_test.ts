@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { Envelope } from "../../../../src/socket/framing/envelope.ts";
 import { FrameDecoder } from "../../../../src/socket/framing/frame_decoder.ts";
 import { FrameError } from "../../../../src/socket/framing/frame_error.ts";
 import { FrameWriter } from "../../../../src/socket/framing/frame_writer.ts";
@@ -140,6 +141,38 @@ Deno.test("FrameWriter that gathers writes once what a sender that waits for eac
     await Promise.resolve();
   }
   assertEquals(sink.writes.length > 3, true);
+});
+
+Deno.test("FrameWriter that gathers writes many requests of one turn in several writes, in order", async () => {
+  const envelope = new Envelope('{"id":"', '","data":', { keys: 2 });
+  for (const [gathers, writes] of [[true, 3], [false, 1]] as const) {
+    const sink = new Sink();
+    const writer = new FrameWriter({ framing: "lines", gathers, write: (bytes) => sink.write(bytes) });
+    for (let id = 1; id <= 900; id++) writer.pushIn(envelope, id, "{}");
+    await turn();
+    assertEquals(sink.writes.length, writes);
+    assertEquals(
+      sink.frames("lines"),
+      Array.from({ length: 900 }, (_, at) => `{"id":"${at + 1}","data":{}}`),
+    );
+  }
+});
+
+Deno.test("FrameWriter that gathers keeps requests in order while the socket takes nothing", async () => {
+  const envelope = new Envelope('{"id":"', '","data":', { keys: 2 });
+  const sink = new Sink();
+  const writer = new FrameWriter({ framing: "lines", gathers: true, write: (bytes) => sink.write(bytes) });
+  sink.holds = true;
+  for (let id = 1; id <= 900; id++) writer.pushIn(envelope, id, "{}");
+  await turn();
+  assertEquals(writer.blocked, true);
+  sink.holds = false;
+  sink.release();
+  writer.drained();
+  await turn();
+  assertEquals(writer.queuedBytes, 0);
+  assertEquals(sink.frames("lines").length, 900);
+  assertEquals(sink.frames("lines")[899], '{"id":"900","data":{}}');
 });
 
 Deno.test("FrameWriter that gathers writes a lone text before the turn ends", async () => {
