@@ -1,10 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { build } from "../build.ts";
 import { DaemonClient } from "../../src/client/daemon_client.ts";
 import { Scratch } from "./scratch.ts";
+
+interface BenchOptions {
+  env?: Record<string, string>;
+  /** @param run the runtime directory */
+  daemon?: (run: string) => string[];
+  settings?: string;
+}
 
 /** The compiled haft with a daemon, a project and a home of its own, all gone at the end. */
 export class BenchDaemon implements AsyncDisposable {
@@ -18,10 +25,11 @@ export class BenchDaemon implements AsyncDisposable {
   /**
    * @param manifest the text of haft.toml, which is trusted
    * @param options.daemon words after `haft daemon start`
+   * @param options.settings the text of the user's own settings
    */
   static async start(
     manifest: string,
-    options: { env?: Record<string, string>; daemon?: (directory: string) => string[] } = {},
+    options: BenchOptions = {},
   ): Promise<BenchDaemon> {
     const { path } = await build();
     return new BenchDaemon(path, manifest, options);
@@ -30,7 +38,7 @@ export class BenchDaemon implements AsyncDisposable {
   private constructor(
     binary: string,
     manifest: string,
-    { env = {}, daemon = () => [] }: { env?: Record<string, string>; daemon?: (run: string) => string[] },
+    { env = {}, daemon = () => [], settings = "" }: BenchOptions,
   ) {
     this.binary = binary;
     this.#scratch = new Scratch();
@@ -43,6 +51,9 @@ export class BenchDaemon implements AsyncDisposable {
       ...env,
     };
     delete this.env["HAFT_SOCKET"];
+    const config = join(this.cwd, "home", "config");
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, "config.toml"), settings);
     writeFileSync(join(this.cwd, "haft.toml"), manifest);
     this.haft("trust");
     this.haft("daemon", "start", ...daemon(run));

@@ -11,7 +11,10 @@ import { bench } from "./report/bench.ts";
  * file by /proc, so Linux only. Each has asked once, and as many have come and gone before.
  */
 
-const CONNECTIONS = 230;
+/** As many as `memory.ts` has: of a few, the heap's blocks of 16 KiB would be a large part. */
+const CONNECTIONS = 1_000;
+/** More than a user's daemon takes unless its settings say so. */
+const SETTINGS = `[daemon]\nconnections = ${CONNECTIONS + 100}\n`;
 /** The daemon looks at its garbage two seconds after the last of a burst. */
 const SETTLE_MS = 3_500;
 const encoder = new TextEncoder();
@@ -48,6 +51,7 @@ await bench({ rounds: 5 }, async function* ({ rounds }) {
 async function bytesEach(dialect: Dialect): Promise<number> {
   let path = "";
   await using bench = await BenchDaemon.start("", {
+    settings: SETTINGS,
     daemon: (run) => dialect === "haft" ? [] : ["--listen", `${dialect}=${path = join(run, "other.sock")}`],
   });
   if (dialect === "haft") path = bench.socket;

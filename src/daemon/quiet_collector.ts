@@ -9,8 +9,9 @@ export interface QuietCollectorOptions {
 /** Work that leaves something worth collecting. */
 const WORTH = 100;
 
-/** Connections more than before that leave something worth collecting. */
-const MORE_CONNECTIONS = 64;
+/** Connections more than before that leave something worth collecting: so many, and such a part of them. */
+const MORE_CONNECTIONS = 16;
+const MORE_PART = 64;
 
 /** Milliseconds between two collections amid a stream of events, at least. */
 const PAUSE_MS = 25;
@@ -28,6 +29,8 @@ export class QuietCollector {
   #collected: number | undefined;
   /** When the next collection amid a stream may come. */
   #volumeFrom = -Infinity;
+  #open = 0;
+  /** When the last collection for them was, or fewer at a look since. */
   #connections = 0;
 
   constructor(options: QuietCollectorOptions) {
@@ -46,17 +49,19 @@ export class QuietCollector {
 
   /**
    * So many are open. What accepting them left lies between what they keep: collected only afterwards, it
-   * leaves holes that stay as long as they do.
+   * leaves holes that stay as long as they do. As many as there were since the last {@link look} may come and
+   * go without a collection.
    */
   connections(open: number): void {
-    this.#connections = Math.min(this.#connections, open);
-    if (open < this.#connections + MORE_CONNECTIONS) return;
+    this.#open = open;
+    if (open < this.#connections + Math.max(MORE_CONNECTIONS, this.#connections / MORE_PART)) return;
     this.#connections = open;
-    this.volume();
+    this.#options.collect();
   }
 
   /** To be called every second or two: it is quiet when nothing was done from one call to the next. */
   look(): void {
+    this.#connections = Math.min(this.#connections, this.#open);
     const done = this.#options.work();
     const quiet = done === this.#seen;
     this.#seen = done;

@@ -10,26 +10,20 @@ import type { DaemonEvent } from "../protocol/events.ts";
 import type { Result } from "../protocol/methods/mod.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Daemon, Dialect, DialectPeer, DialectSession } from "./dialect.ts";
+import { readVariant, type Variant } from "./serde_enum.ts";
 
 const Tool = v.object({ runtime: v.string(), version: v.nullish(v.string()) });
 
-/** A variant without fields is a bare string; serde also takes it as an object with null. */
-const VxRequest = v.union([
-  v.object({ Resolve: Tool }),
-  v.object({ GetEnvironment: Tool }),
-  v.object({ ListVersions: v.object({ runtime: v.string() }) }),
-  v.object({ Subscribe: v.object({ event_types: v.optional(v.array(v.string()), []) }) }),
-  v.literal("Ping"),
-  v.object({ Ping: v.null() }),
-  v.literal("Shutdown"),
-  v.object({ Shutdown: v.null() }),
-]);
+const Versions = v.object({ runtime: v.string() });
+const Subscription = v.object({ event_types: v.optional(v.array(v.string()), []) });
 
 const EVENT_TYPES: ReadonlyMap<string, string> = new Map([
   ["RuntimeInstalled", "runtime.installed"],
   ["RuntimeRemoved", "runtime.removed"],
   ["ConfigChanged", "config.changed"],
 ]);
+
+const UNKNOWN = "unknown request";
 
 type Resolved = Result<"runtime.resolve">;
 
@@ -57,10 +51,8 @@ class VxSession implements DialectSession {
   }
 
   async message(value: unknown): Promise<void> {
-    const request = v.safeParse(VxRequest, value);
-    if (!request.success) return this.#complain("unknown request");
     try {
-      await this.#answer(request.output);
+      await this.#answer(readVariant(value));
     } catch (error) {
       this.#complain(errorMessage(error));
     }
@@ -70,30 +62,33 @@ class VxSession implements DialectSession {
     this.#peer.send(vx.complaint(message));
   }
 
-  async #answer(request: v.InferOutput<typeof VxRequest>): Promise<void> {
-    if (request === "Ping" || (typeof request === "object" && "Ping" in request)) {
-      return this.#peer.send({ Pong: await this.#daemon.request("daemon.ping", {}) });
+  async #answer(request: Variant | undefined): Promise<void> {
+    switch (request?.name) {
+      case "Ping":
+        read(v.null(), request);
+        return this.#peer.send({ Pong: await this.#daemon.request("daemon.ping", {}) });
+      case "Shutdown":
+        read(v.null(), request);
+        // The answer is the end of the connection.
+        await this.#daemon.request("daemon.shutdown", {});
+        return;
+      case "Resolve": {
+        const { executable, version, ...rest } = await this.#resolve(read(Tool, request));
+        return this.#peer.send({ Resolved: { executable, version, env: environment(rest) } });
+      }
+      case "GetEnvironment":
+        return this.#peer.send({
+          Environment: { env: environment(await this.#resolve(read(Tool, request))) },
+        });
+      case "ListVersions":
+        return this.#peer.send({
+          Versions: await this.#daemon.request("runtime.versions", read(Versions, request)),
+        });
+      case "Subscribe":
+        return await this.#subscribe(read(Subscription, request).event_types);
+      default:
+        throw new Error(UNKNOWN);
     }
-    if (request === "Shutdown" || (typeof request === "object" && "Shutdown" in request)) {
-      // The answer is the end of the connection.
-      await this.#daemon.request("daemon.shutdown", {});
-      return;
-    }
-    if ("Resolve" in request) {
-      const { executable, version, ...rest } = await this.#resolve(request.Resolve);
-      return this.#peer.send({ Resolved: { executable, version, env: environment(rest) } });
-    }
-    if ("GetEnvironment" in request) {
-      return this.#peer.send({
-        Environment: { env: environment(await this.#resolve(request.GetEnvironment)) },
-      });
-    }
-    if ("ListVersions" in request) {
-      return this.#peer.send({
-        Versions: await this.#daemon.request("runtime.versions", request.ListVersions),
-      });
-    }
-    return await this.#subscribe(request.Subscribe.event_types);
   }
 
   async #resolve({ runtime, version }: v.InferOutput<typeof Tool>): Promise<Resolved> {
@@ -112,6 +107,13 @@ class VxSession implements DialectSession {
     const { subscription_id } = await this.#daemon.request("events.subscribe", { types });
     this.#peer.send({ Subscribed: { subscription_id } });
   }
+}
+
+/** @throws when the variant's fields are others */
+function read<T>(schema: v.GenericSchema<unknown, T>, { fields }: Variant): T {
+  const read = v.safeParse(schema, fields, { abortEarly: true });
+  if (!read.success) throw new Error(UNKNOWN);
+  return read.output;
 }
 
 function vxEvent({ event, data }: DaemonEvent): unknown {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import { lacksDescriptors } from "./descriptors.ts";
 import type { ProcessInfo, ProcessTable } from "./process_table.ts";
+import { SessionMembers } from "./session_members.ts";
 
 /** The unit of times in /proc. The kernel fixes it for user space, whatever its own clock runs at. */
 const TICKS_PER_SECOND = 100;
@@ -14,11 +15,14 @@ const AT_PAGESZ = 6n;
 let bootId: string | undefined;
 let pageBytes: number | undefined;
 
+const sessionMembers = new SessionMembers({ pids: processIds, inode: inodeOf, find });
+
 /** The process table of Linux: /proc. */
 export const linuxProcessTable: ProcessTable = {
   bootId: () => bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
-  find: (pid) => parseStat(read(`/proc/${pid}/stat`)),
-  all: () => processIds().flatMap((pid) => parseStat(read(`/proc/${pid}/stat`)) ?? []),
+  find,
+  all: () => processIds().flatMap((pid) => find(pid) ?? []),
+  near: (leaders) => sessionMembers.near(leaders),
   variable(pid, name) {
     const prefix = `${name}=`;
     const variable = environment(pid)?.split("\0").find((entry) => entry.startsWith(prefix));
@@ -58,10 +62,13 @@ export function parseStat(text: string | undefined): ProcessInfo | undefined {
   };
 }
 
-/** The fields after the name, which may hold spaces and parentheses. */
+/** The manual page's number of the last field that is read here. */
+const LAST_FIELD = 24;
+
+/** The fields after the name, which may hold spaces and parentheses, as far as they are read. */
 function statFields(text: string | undefined): string[] | undefined {
   const end = text?.lastIndexOf(")") ?? -1;
-  return end === -1 ? undefined : text?.slice(end + 2).split(" ");
+  return end === -1 ? undefined : text?.slice(end + 2).split(" ", LAST_FIELD - 2);
 }
 
 /** A first thread that has ended shows none; the others have the same one. */
@@ -88,8 +95,16 @@ function pageSize(): number {
   return pageBytes;
 }
 
-function processIds(): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+function processIds(): number[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+function find(pid: number): ProcessInfo | undefined {
+  return parseStat(read(`/proc/${pid}/stat`));
+}
+
+function inodeOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.ino;
 }
 
 function taskIds(pid: number): string[] {

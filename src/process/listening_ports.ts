@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { errorCode } from "../base/errors.ts";
 import { groupMembers } from "./group_members.ts";
-import { isDead, type ProcessIdentity, type ProcessTable } from "./process_table.ts";
+import type { ProcessIdentity, ProcessTable } from "./process_table.ts";
 
 /** The state of a socket that listens, as /proc/net/tcp writes it. */
 const LISTENING = "0A";
@@ -18,9 +18,9 @@ export function listeningPorts(
 ): Map<ProcessIdentity, number[]> | undefined {
   if (process.platform !== "linux") return undefined;
   const sockets = leaders.length === 0 ? new Map<string, number>() : listeningSockets();
-  const members = groupMembers(leaders, sockets.size === 0 ? [] : table.all().filter((one) => !isDead(one)));
+  const members = sockets.size === 0 ? undefined : groupMembers(table, leaders);
   return new Map(leaders.map((leader) => {
-    const ports = (members.get(leader) ?? []).flatMap(({ pid }) =>
+    const ports = (members?.get(leader) ?? []).flatMap(({ pid }) =>
       socketsOf(pid).flatMap((inode) => sockets.get(inode) ?? [])
     );
     return [leader, [...new Set(ports)].sort((one, other) => one - other)];

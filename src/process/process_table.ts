@@ -24,6 +24,12 @@ export interface ProcessTable {
   /** Undefined when there is none. */
   find(pid: number): ProcessInfo | undefined;
   all(): ProcessInfo[];
+  /**
+   * The processes of the leaders' groups and sessions, and perhaps others: where a look at all costs more.
+   *
+   * @param leaders pids
+   */
+  near?(leaders: ReadonlySet<number>): ProcessInfo[];
   /** A variable of the environment that the process was started with. */
   variable(pid: number, name: string): string | undefined;
   /** Whether all threads are stopped, or it is gone. */

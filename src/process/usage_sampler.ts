@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { groupMembers } from "./group_members.ts";
-import { isDead, type ProcessIdentity, type ProcessInfo, type ProcessTable } from "./process_table.ts";
+import type { ProcessIdentity, ProcessInfo, ProcessTable } from "./process_table.ts";
 
 /** What an app's processes use, all together. */
 export interface Usage {
@@ -26,25 +26,26 @@ export class UsageSampler {
     this.#clock = clock;
   }
 
-  /** One look at the whole table for all of the leaders. */
+  /** One look for all of the leaders. */
   sample(leaders: readonly ProcessIdentity[]): Map<ProcessIdentity, Usage> {
     if (leaders.length === 0) return new Map();
-    const all = this.#table.all().filter((info) => !isDead(info));
     const found = new Map<ProcessIdentity, Usage>();
     const known = new Set<string>();
-    for (const [leader, members] of groupMembers(leaders, all)) {
+    for (const [leader, members] of groupMembers(this.#table, leaders)) {
       if (members.length === 0) continue;
-      known.add(nameOf(leader));
+      const name = nameOf(leader);
+      known.add(name);
       found.set(leader, {
         memoryBytes: members.reduce(
           (sum, { pid, residentBytes }) => sum + (residentBytes ?? this.#table.residentBytes(pid) ?? 0),
           0,
         ),
-        cpuPercent: this.#cpuPercent(nameOf(leader), members),
+        cpuPercent: this.#cpuPercent(name, members),
       });
     }
     for (const name of this.#samples.keys()) {
-      if (!known.has(name) && this.#samples.size > 4_096) this.#samples.delete(name);
+      if (this.#samples.size <= 4_096) break;
+      if (!known.has(name)) this.#samples.delete(name);
     }
     return found;
   }

@@ -59,7 +59,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const UNDERSCORE = 0x5f;
-const LOWER_C = 0x63;
+const LOWER_O = 0x6f;
 /** Strings longer than this are skipped by the runtime's own search, and decoded by its own UTF-8 decoder. */
 const LONG_STRING = 256;
 
@@ -107,7 +107,7 @@ export function scanJson(
       if (++keys > maxKeys) {
         throw new FrameError("too-many-keys", `Frame has more than ${maxKeys} keys`);
       }
-      if (escaped || mayBeForbidden(bytes[from], to - from)) refuseKey(bytes, from, to);
+      if (escaped || mayBeForbidden(bytes[from + 1], to - from)) refuseKey(bytes, from, to);
     } else if ((byte | 0x20) === 0x7b) {
       if (++depth > LIMITS.jsonNesting) {
         throw new FrameError("too-deep", `Frame is nested more than ${LIMITS.jsonNesting} deep`);
@@ -121,21 +121,33 @@ export function scanJson(
   return seen < 0x80;
 }
 
-/** The index of the quote that ends the string which `at` is inside of. */
+/**
+ * The index of the quote that ends the string which `at` is inside of. Where one quote is escaped, as in a
+ * JSON text inside of a string, the next one is near: it is looked for byte by byte before it is searched.
+ */
 function endOfString(bytes: Buffer, at: number, end: number): number {
-  for (;;) {
+  while (at < end) {
     const quote = bytes.indexOf(QUOTE, at);
     if (quote === -1 || quote >= end) return end;
     let backslashes = 0;
     while (bytes[quote - 1 - backslashes] === BACKSLASH && quote - 1 - backslashes >= at) backslashes++;
     if (backslashes % 2 === 0) return quote;
     at = quote + 1;
+    for (let near = Math.min(end, at + LONG_STRING); at < near; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) return at;
+      if (byte !== BACKSLASH) continue;
+      // The text goes on for as long as it has escapes.
+      at++;
+      near = Math.min(end, at + LONG_STRING);
+    }
   }
+  return end;
 }
 
-/** Whether a key without escapes could be `__proto__` or `constructor`, by its first byte and its length. */
-function mayBeForbidden(first: number | undefined, length: number): boolean {
-  return length === 9 && first === UNDERSCORE || length === 11 && first === LOWER_C;
+/** Whether a key without escapes could be `__proto__` or `constructor`, by its second byte and its length. */
+function mayBeForbidden(second: number | undefined, length: number): boolean {
+  return length === 9 && second === UNDERSCORE || length === 11 && second === LOWER_O;
 }
 
 function refuseKey(bytes: Buffer, from: number, to: number): void {

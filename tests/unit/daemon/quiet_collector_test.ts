@@ -26,11 +26,30 @@ Deno.test("memory is given back once after the start and after a burst of work, 
 Deno.test("connections that come and stay are collected after, those that come and go are not", () => {
   let collected = 0;
   const collector = new QuietCollector({ work: () => 0, collect: () => collected++, giveBack: () => {} });
+  const wave = (most: number) => {
+    for (let open = 1; open <= most; open++) collector.connections(open);
+    for (let open = most - 1; open >= 0; open--) collector.connections(open);
+  };
   for (let n = 0; n < 500; n++) {
-    for (let open = 1; open < 60; open++) collector.connections(open);
-    for (let open = 59; open >= 0; open--) collector.connections(open);
+    wave(15);
+    collector.look();
   }
   assertEquals(collected, 0);
-  for (let open = 1; open <= 64; open++) collector.connections(open);
-  assertEquals(collected, 1);
+  for (let n = 0; n < 500; n++) wave(40);
+  assertEquals(collected, 2);
+  // Those that stay are seen by the next look.
+  for (let open = 1; open <= 20; open++) collector.connections(open);
+  collector.look();
+  for (let open = 21; open <= 36; open++) collector.connections(open);
+  assertEquals(collected, 3);
+});
+
+Deno.test("many connections are collected after each 64th part more", () => {
+  let collected = 0;
+  const collector = new QuietCollector({ work: () => 0, collect: () => collected++, giveBack: () => {} });
+  for (let open = 1; open <= 256; open++) collector.connections(open);
+  assertEquals(collected, 16);
+  for (let open = 257; open <= 16_384; open++) collector.connections(open);
+  // Up to 1,024 by sixteens.
+  assertEquals(collected > 64 && collected <= 64 + Math.log(16) / Math.log(65 / 64), true);
 });

@@ -13,7 +13,7 @@ function leading(): { table: ProcessTable; leader: { pid: number; startTime: str
   if (own === undefined) throw new Error("This process is not in the table");
   const info: ProcessInfo = { ...own, group: own.pid, session: own.pid };
   return {
-    table: { ...host, all: () => [info] },
+    table: { ...host, all: () => [info], near: () => [info] },
     leader: { pid: own.pid, startTime: own.startTime, bootId: host.bootId() },
   };
 }

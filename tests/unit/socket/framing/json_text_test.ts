@@ -37,6 +37,23 @@ Deno.test("decodeJson() gives what JSON.parse gives", () => {
   assertEquals(decode(' { "a" : [ 1 , 2 ] }\r'), { a: [1, 2] });
 });
 
+Deno.test("decodeJson() finds the end of a long string wherever it has quotes and backslashes", () => {
+  const far = "x".repeat(300);
+  const parts = ["", "\\", '"', '\\"', far, `${far}"`, `"${"y".repeat(255)}`, `\\${"y".repeat(254)}`];
+  for (const first of parts) {
+    for (const second of parts) {
+      for (const third of parts) {
+        const text = `${far}${first}${second}${third}`;
+        // Were the end taken for another one, the brackets after it would be too deep or uncounted.
+        const deep = (depth: number) => `[${JSON.stringify(text)},${"[".repeat(depth)}${"]".repeat(depth)}]`;
+        decode(deep(LIMITS.jsonNesting - 1));
+        assertEquals(kindOf(deep(LIMITS.jsonNesting)), "too-deep");
+        assertEquals(decode(JSON.stringify([text, { "[": text }])), [text, { "[": text }]);
+      }
+    }
+  }
+});
+
 Deno.test("decodeJson() passes nesting of 64 and refuses 65, before parsing", () => {
   const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
   decode(nested(LIMITS.jsonNesting, "[", "]"));
