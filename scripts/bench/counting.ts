@@ -15,7 +15,7 @@ const bundled = counting.at(-1) ?? "";
 const silent = [...counting.slice(0, -1), bundled.replace(/\.js$/, ".silent.js")];
 
 /** `this.figures.messagesSent++;`, `this.figures.bytesSent += n;`, `this.figures.queued(n);` */
-const COUNTS = /this\.figures\.\w+(?:\+\+| \+= [^;]+|\((?!this\.name)[^;]*\));/g;
+const COUNTS = /this\.figures\.\w+(?:\+\+| \+= [^;]+|\((?!this\.name)[^;\n]*\));/g;
 const source = readFileSync(bundled, "utf8");
 const lines = source.match(COUNTS)?.length ?? 0;
 if (lines < 15) throw new Error(`Only ${lines} places that count were found: the pattern is out of date`);
