@@ -22,7 +22,9 @@ import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 export async function run(args: readonly string[], context?: Context): Promise<ExitCode> {
   if (context !== undefined) return await runReported(args, context);
   using own = processContext();
-  const started = setTimeout(() => runtime.compileHotCode(), START_MS);
+  const started = LITTLE_CODE.has(args[0] ?? "")
+    ? undefined
+    : setTimeout(() => runtime.compileHotCode(), START_MS);
   try {
     return await runReported(args, own);
   } finally {
@@ -32,6 +34,8 @@ export async function run(args: readonly string[], context?: Context): Promise<E
 
 /** A command that takes longer than this has code that is worth compiling. */
 const START_MS = 100;
+/** Servers, zlib, the hashes and the disk do their work: compiling costs more than it saves. */
+const LITTLE_CODE: ReadonlySet<string> = new Set(["sync", "install"]);
 
 /** How an error is to be told; known once the command line has been read. */
 interface Report {

@@ -175,13 +175,7 @@ export class TreeWriter {
     this.#makeSymlinks();
     await this.settle();
     await this.#syncing.finish();
-    if (this.#platform !== "win32") {
-      for (
-        const directory of [...this.#directories.reverse().map((path) => this.#absolute(path)), this.root]
-      ) {
-        syncDirectory(directory);
-      }
-    }
+    if (this.#platform !== "win32") await this.#syncDirectories();
     return this.files;
   }
 
@@ -190,6 +184,15 @@ export class TreeWriter {
     if (this.#open !== undefined) closeSync(this.#open);
     this.#open = undefined;
     await this.#syncing.settle();
+  }
+
+  /** Side by side: the disk answers many at once in the time of one. */
+  async #syncDirectories(): Promise<void> {
+    for (const path of [...this.#directories.map((directory) => this.#absolute(directory)), this.root]) {
+      this.#syncing.start(() => syncAndClose(openSync(path, constants.O_RDONLY)));
+      await this.#syncing.room();
+    }
+    await this.#syncing.finish();
   }
 
   #absolute(path: string): string {

@@ -116,7 +116,10 @@ function finished<Tree extends StagedTree>(config: InstallConfig, tree: Tree): T
   try {
     removeExcluded(tree.path, config);
     checkExecutables(tree.bin, { config, root: tree.path });
-    return { ...tree, files: hashTree(tree.path), [Symbol.dispose]: () => tree[Symbol.dispose]() };
+    // What haft unpacked itself it has hashed and synced already.
+    const whole = tree.files.length > 0 && (config.exclude ?? []).length === 0;
+    const files = whole ? tree.files : hashTree(tree.path);
+    return { ...tree, files, [Symbol.dispose]: () => tree[Symbol.dispose]() };
   } catch (error) {
     tree[Symbol.dispose]();
     throw error;
