@@ -79,8 +79,9 @@ const MIGRATIONS = [
 
 /** Of a core that forgetting what is old may take, so that a long history does not slow the daemon down. */
 const SHARE = 0.2;
-/** Milliseconds between two steps, at least. */
+/** Milliseconds between two steps, at least: while tasks are written they come first. */
 const PAUSE_MS = 5;
+const PAUSE_FOR_TASKS_MS = 100;
 
 export class History implements Disposable {
   readonly #database: TaskDatabase;
@@ -268,11 +269,16 @@ export class History implements Disposable {
       { before: now - age, tasks },
     );
     const { signal } = this.#closed;
+    let writes = this.#writes;
     for (;;) {
       const begun = systemClock.monotonic();
       if (signal.aborted || steps.next().done === true) return;
+      // The commit, too, which writes the most.
+      await Promise.resolve();
       const took = systemClock.monotonic() - begun;
-      await pause(systemClock, Math.max(PAUSE_MS, took * (1 / SHARE - 1)), signal);
+      const least = writes === this.#writes ? PAUSE_MS : PAUSE_FOR_TASKS_MS;
+      writes = this.#writes;
+      await pause(systemClock, Math.max(least, took * (1 / SHARE - 1)), signal);
     }
   }
 

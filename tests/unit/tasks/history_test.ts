@@ -98,6 +98,20 @@ Deno.test("History forgets a surplus of thousands in steps, between which it can
   assertEquals([...history.messages("id3"), ...history.messages("closed")], []);
 });
 
+Deno.test("History forgets a surplus also while tasks are written all the time, which then come first", async () => {
+  using history = new History(`${Deno.makeTempDirSync()}/history.db`, { tasks: 50, age: 1e15 });
+  for (let n = 0; n < 450; n++) history.put(stored(`id${n}`, { created: n }));
+  let done = false;
+  const pruned = history.prune().then(() => done = true);
+  let written = 0;
+  while (!done) {
+    history.put(stored(`new${written++ % 20}`, { created: 1_000 }));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await pruned;
+  assertEquals(history.list({ limit: 1_000 }).length <= 70, true);
+});
+
 Deno.test("History forgets ends that no durable subscriber took for too long", async () => {
   using history = new History(`${Deno.makeTempDirSync()}/history.db`, { age: 100 });
   history.finals("ci", 1);
