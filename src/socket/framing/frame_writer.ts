@@ -40,7 +40,7 @@ const EXACT_FROM = 8 * 1024;
 const MAX_BYTES_PER_UNIT = 3;
 /** Queued bytes that wait for no more to come. */
 const ENOUGH_TO_WRITE = 32 * 1024;
-/** The same of requests: their receiver works on them while more are made. */
+/** The same of requests and answers: their receiver works on them while more are made. */
 const REQUESTS_TO_WRITE = 8 * 1024;
 /** Microtasks in a row that found more queued, after which the sender is left alone until the turn ends. */
 const LOOKS = 8;
@@ -108,7 +108,8 @@ export class FrameWriter {
   }
 
   /**
-   * As {@link push}, for the message that `envelope` makes of an id and its data.
+   * As {@link push}, for the message that `envelope` makes of an id and its data; what is queued by then is
+   * written when it is much.
    *
    * @param id ASCII that a JSON string may contain as it is, or a number from 1 on
    * @param data JSON text
@@ -119,7 +120,7 @@ export class FrameWriter {
     const buffer = this.#reserve(bound + LENGTH_BYTES);
     const start = this.#textStart;
     this.#endFrame(buffer, start, envelope.write(buffer, start, id, data));
-    if (this.#options.gathers === true && this.#length >= REQUESTS_TO_WRITE) this.flush();
+    if (this.#length >= REQUESTS_TO_WRITE) this.flush();
   }
 
   get #textStart(): number {

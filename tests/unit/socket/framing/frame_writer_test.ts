@@ -143,14 +143,14 @@ Deno.test("FrameWriter that gathers writes once what a sender that waits for eac
   assertEquals(sink.writes.length > 3, true);
 });
 
-Deno.test("FrameWriter that gathers writes many requests of one turn in several writes, in order", async () => {
+Deno.test("FrameWriter writes many requests of one turn in several writes, in order", async () => {
   const envelope = new Envelope('{"id":"', '","data":', { keys: 2 });
-  for (const [gathers, writes] of [[true, 3], [false, 1]] as const) {
+  for (const gathers of [true, false]) {
     const sink = new Sink();
     const writer = new FrameWriter({ framing: "lines", gathers, write: (bytes) => sink.write(bytes) });
     for (let id = 1; id <= 900; id++) writer.pushIn(envelope, id, "{}");
     await turn();
-    assertEquals(sink.writes.length, writes);
+    assertEquals(sink.writes.length, 3);
     assertEquals(
       sink.frames("lines"),
       Array.from({ length: 900 }, (_, at) => `{"id":"${at + 1}","data":{}}`),
