@@ -24,7 +24,12 @@ export function table(texts: readonly (readonly string[])[], screen?: TableScree
   const count = Math.max(0, ...rows.map((row) => row.length));
   const natural = Array.from({ length: count }, (_, column) => widest(rows.map((row) => row[column] ?? "")));
   const screenColumns = screen?.isTTY === true ? screen.columns : Infinity;
-  const widths = narrowed(natural, screenColumns);
+  const beside = narrowed(natural, screenColumns);
+  const fits = widthOf(beside) <= screenColumns;
+  // Below each other, columns have room for all that they hold.
+  const widths = fits
+    ? beside
+    : natural.map((width, column) => Math.min(width, screenColumns - (column === 0 ? 0 : INDENT.length)));
   const groups = folded(widths, screenColumns);
   const lines = rows.flatMap((row) =>
     groups.flatMap((columns, place) => {
@@ -44,6 +49,12 @@ export function table(texts: readonly (readonly string[])[], screen?: TableScree
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** Of a line with all columns that are shown. */
+function widthOf(widths: readonly number[]): number {
+  const shown = widths.filter((width) => width > 0);
+  return shown.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, shown.length - 1);
+}
+
 /** Which columns stand on the first line of a row, which on those below it. */
 function folded(widths: readonly number[], columns: number): number[][] {
   const groups: number[][] = [[]];
@@ -61,8 +72,7 @@ function folded(widths: readonly number[], columns: number): number[][] {
 /** Takes from the widest columns until all of them fit, as far as that goes. */
 function narrowed(natural: readonly number[], columns: number): number[] {
   const widths = [...natural];
-  const shown = widths.filter((width) => width > 0).length;
-  let over = widths.reduce((sum, width) => sum + width, 0) + GAP * (shown - 1) - columns;
+  let over = widthOf(widths) - columns;
   for (; over > 0; over--) {
     const most = Math.max(...widths);
     if (most <= NARROWEST) break;

@@ -28,6 +28,10 @@ Deno.test("table() cuts nothing where there is no terminal", () => {
 });
 
 Deno.test("table() goes on below a row with the columns for which a terminal has no room", () => {
+  assertEquals(
+    table([["a-name-of-an-app:0", "running", "1234567", "1.0 MB"]], { isTTY: true, columns: 30 }),
+    "a-name-of-an-app:0  running\n  1234567  1.0 MB\n",
+  );
   const apps = [
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""],
     ["web", "running", "12345", "3m 10s", "0", "0.1%", "12.0 MB", "port 8080"],
