@@ -24,13 +24,7 @@ export function table(texts: readonly (readonly string[])[], screen?: TableScree
   const count = Math.max(0, ...rows.map((row) => row.length));
   const natural = Array.from({ length: count }, (_, column) => widest(rows.map((row) => row[column] ?? "")));
   const screenColumns = screen?.isTTY === true ? screen.columns : Infinity;
-  const beside = narrowed(natural, screenColumns);
-  const fits = widthOf(beside) <= screenColumns;
-  // Below each other, columns have room for all that they hold.
-  const widths = fits
-    ? beside
-    : natural.map((width, column) => Math.min(width, screenColumns - (column === 0 ? 0 : INDENT.length)));
-  const groups = folded(widths, screenColumns);
+  const { widths, groups } = laidOut(natural, screenColumns);
   const lines = rows.flatMap((row) =>
     groups.flatMap((columns, place) => {
       const cells = columns.map((column) => linesOf(row[column] ?? "", widths[column] ?? 0));
@@ -47,6 +41,15 @@ export function table(texts: readonly (readonly string[])[], screen?: TableScree
     })
   );
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Below each other, columns are as wide as they need to be, unless that takes more lines. */
+function laidOut(natural: readonly number[], columns: number) {
+  const widths = narrowed(natural, columns);
+  const groups = folded(widths, columns);
+  const whole = natural.map((width, column) => Math.min(width, columns - (column === 0 ? 0 : INDENT.length)));
+  const wholeGroups = folded(whole, columns);
+  return wholeGroups.length > groups.length ? { widths, groups } : { widths: whole, groups: wholeGroups };
 }
 
 /** Of a line with all columns that are shown. */
