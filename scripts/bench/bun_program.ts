@@ -15,7 +15,7 @@ export async function bunProgram(script: string, directory: string): Promise<str
 export async function compiledProgram(script: string, directory: string): Promise<string> {
   const program = join(directory, basename(script, ".ts"));
   const flags = [
-    ...["--compile", "--minify", "--bytecode", "--format=esm"],
+    ...["--compile", "--minify", "--bytecode", "--format=esm", "--splitting", "--compile-jit-policy=100"],
     ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
   ];
   const source = await bundled(script, directory);

@@ -27,6 +27,8 @@ const FILTERS = Array.from({ length: 16 }, (_, n) => subscription(["user.tick", 
   "\n",
 );
 
+const LAST = "one event, until the last of 100 subscribers has it";
+
 type Measure = () => Promise<number>;
 
 await bench({ rounds: 5 }, async function* (run) {
@@ -55,6 +57,11 @@ await bench({ rounds: 5 }, async function* (run) {
       const argv = onCore(1, [program, "measure", path, ...numbers, filters, PUBLISH, ASKED]);
       return JSON.parse((await mustRun(argv)).stdout).deliveries;
     };
+  /** Microseconds until the last subscriber has an event that nothing follows. */
+  const untilLast = (path: string): Measure => async () => {
+    const argv = onCore(1, [program, "last", path, "100", "2000", SUBSCRIBE, ASKED]);
+    return JSON.parse((await mustRun(argv)).stdout).lastMicroseconds;
+  };
   const withStopped = (burst: number): Measure => async () => {
     await using subscriber = new Background([program, "hold", socket, "1", SUBSCRIBE], { core: 1 });
     await delay(200);
@@ -63,9 +70,10 @@ await bench({ rounds: 5 }, async function* (run) {
   };
   const beside = "bare sockets";
   const rows: [name: string, title: string, ours: Measure, base: [string, Measure], atLeast?: number][] = [
+    ["last", LAST, untilLast(socket), [beside, untilLast(bare)]],
     [
       "single",
-      "100 subscribers, single events",
+      "100 subscribers, single events, two on their way",
       measure(socket, 100, 1),
       [beside, measure(bare, 100, 1)],
       1.2,
@@ -114,7 +122,7 @@ await bench({ rounds: 5 }, async function* (run) {
     yield {
       name: `events.${name}`,
       title,
-      unit: "deliveries/s",
+      unit: title === LAST ? "µs" : "deliveries/s",
       values,
       baseline: { name: baseName, values: baseValues },
       ...atLeast === undefined ? {} : { goal: { of: "ratio", atLeast } as const },

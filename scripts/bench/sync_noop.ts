@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { FOUR, syncManifest } from "./sync_tools.ts";
 import { bench } from "./report/bench.ts";
 import { Scratch } from "./scratch.ts";
-import { alternate, timeCommand } from "./spawn.ts";
+import { alternate, timeCommand, timeOnTerminal } from "./spawn.ts";
 
 // `haft sync` when everything is there already, beside `haft --version`: what is left is the sync's own work.
 
@@ -20,6 +20,8 @@ await bench({ rounds: 41, core: 1 }, async function* ({ rounds }) {
   // remembered.
   await delay(2_500);
   timeCommand([binary, "sync"], options);
+  // Once on a terminal too, whose colours and width decide what is remembered.
+  await timeOnTerminal([binary, "sync"], options);
   const times = alternate(rounds, {
     version: () => timeCommand([binary, "--version"], options),
     sync: () => timeCommand([binary, "sync"], options),

@@ -2,11 +2,13 @@
  * Subscribers and a publisher in one process, which adds as little as it can to what the server costs.
  *
  *     fan_out measure PATH SUBSCRIBERS EVENTS BURST SUBSCRIBE PUBLISH ASKED
+ *     fan_out last PATH SUBSCRIBERS EVENTS SUBSCRIBE ASKED
  *     fan_out hold PATH SUBSCRIBERS SUBSCRIBE
  *
  * `measure` subscribes, then publishes EVENTS events, BURST in one write, the last of them with the line ASKED, which is
  * answered; each answer is followed by the next burst, and two are on their way at any time, so that the server never waits
  * for the publisher. It ends when every subscriber has every event, and prints one line of JSON.
+ * `last` publishes one event at a time, waits until every subscriber has it, and prints how long that takes at the median.
  * `hold` subscribes, prints a line, and reads until it is killed.
  * SUBSCRIBE may be several lines, which the subscribers take in turn.
  */
@@ -108,10 +110,48 @@ static void hold(const char *path, unsigned subscribers, const char *line) {
   }
 }
 
+static int by_size(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static void last(const char *path, unsigned subscribers, long events, const char *filters, const char *asked) {
+  int poll = epoll_create1(0);
+  int *fds = malloc(sizeof(int) * (subscribers + 1));
+  for (unsigned i = 0; i < subscribers; i++) fds[i] = watch(poll, subscribe(path, line_for(filters, i)), i);
+  int publisher = fds[subscribers] = watch(poll, connect_to(path), subscribers);
+  size_t size = strlen(asked) + 1;
+  char *batch = malloc(size);
+  memcpy(batch, asked, size - 1);
+  batch[size - 1] = '\n';
+  double *times = malloc(sizeof(double) * events);
+  for (long event = 0; event < events; event++) {
+    double begun = now_us();
+    write_all(publisher, batch, size);
+    times[event] = 0;
+    for (long wanted = subscribers, answers = 1; wanted > 0 || answers > 0;) {
+      struct epoll_event ready[256];
+      int count = epoll_wait(poll, ready, 256, -1);
+      for (int i = 0; i < count; i++) {
+        unsigned number = ready[i].data.u32;
+        long lines = read_lines(fds[number]);
+        if (number == subscribers) answers -= lines;
+        else if ((wanted -= lines) == 0) times[event] = now_us() - begun;
+      }
+    }
+  }
+  qsort(times, events, sizeof(double), by_size);
+  printf("{\"lastMicroseconds\":%.1f}\n", times[events / 2]);
+}
+
 int main(int argc, char **argv) {
   struct rlimit files = {65536, 65536};
   setrlimit(RLIMIT_NOFILE, &files);
   if (argc == 5 && strcmp(argv[1], "hold") == 0) hold(argv[2], atoi(argv[3]), argv[4]);
+  if (argc == 7 && strcmp(argv[1], "last") == 0) {
+    last(argv[2], atoi(argv[3]), atol(argv[4]), argv[5], argv[6]);
+    return 0;
+  }
   if (argc != 9) return 2;
   unsigned subscribers = atoi(argv[3]);
   long events = atol(argv[4]), burst = atol(argv[5]);

@@ -1,5 +1,9 @@
-/** `replace_itself FILE ARGS…` becomes FILE, and does nothing else: the least that `haft exec` could cost. */
+/**
+ * `replace_itself FILE ARGS…` becomes FILE, and does nothing else: the least that `haft exec` could cost. By
+ * the C library, as haft does it: `process.execve` takes longer.
+ */
 import process from "node:process";
+import { atOnce } from "../../../src/runtime/at_once.ts";
 
 const [file = "", ...args] = process.argv.slice(2);
-process.execve?.(file, [file, ...args], process.env as Record<string, string>);
+atOnce().replace(file, args, process.env as Record<string, string>);
