@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import process from "node:process";
+import { projectRoot } from "../support/project.ts";
 
 /**
  * Milliseconds from before the spawn to after the exit. Starting a process costs about the same for every
@@ -21,6 +23,22 @@ export function timeCommand(
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status}: ${stderr}`);
   return elapsed;
+}
+
+/** The same in a terminal of 80 columns, without what making one costs. */
+export function timeOnTerminal(
+  argv: readonly string[],
+  { cwd, env }: { cwd: string; env: Record<string, string | undefined> },
+): number {
+  const script = join(projectRoot, "scripts", "bench", "programs", "on_terminal.py");
+  const { status, stdout, stderr, error } = spawnSync("python3", [script, ...argv], {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${argv.join(" ")} ended with ${status} on a terminal: ${stderr}`);
+  return Number(stdout);
 }
 
 /** Runs the contenders in turn, so that what else the machine does falls on all of them alike. */

@@ -4,6 +4,7 @@ import process from "node:process";
 import { errorCode, errorMessage, HaftError } from "../base/errors.ts";
 import { EndedBySignal } from "../base/ending_signal.ts";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
+import { mayColor } from "../base/may_color.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { SYSTEM_FAILURES } from "../base/system_error.ts";
 import { useOwnUmask } from "../base/umask.ts";
@@ -118,9 +119,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
       return isTTY ? process[name].columns || 80 : 80;
     },
   };
-  return new SinkOutput(sink, {
-    color: isTTY && envValue(env, "NO_COLOR") === undefined && env["TERM"] !== "dumb",
-  });
+  return new SinkOutput(sink, { color: isTTY && mayColor(env) });
 }
 
 function unwritable(name: string, error: unknown): HaftError {

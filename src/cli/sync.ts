@@ -3,6 +3,7 @@ import { ExitCode } from "../base/exit_code.ts";
 import { type KnownSync, readKnownSync } from "../sync/known_sync.ts";
 import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "../sync/sync_defaults.ts";
 import { updateShims } from "../sync/update_shims.ts";
+import { terminalText } from "../ui/terminal_text.ts";
 import { plainOutcome, reportOutcome } from "../ui/report_outcome.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { printWarning } from "./print_warning.ts";
@@ -98,10 +99,11 @@ async function tellKnown(
   }
   await audience.close();
   if (!options.json) await reportOutcome(audience.state, { stdout, stderr, home, quiet: options.quiet });
-  // On a terminal its width and colours decide what is printed.
-  if (isComplete && !options.json && !options.quiet && !stdout.isTTY && context.platform === "linux") {
+  if (isComplete && !options.json && !options.quiet && context.platform === "linux") {
+    const screen = stdout.isTTY ? { columns: stdout.columns, color: stdout.color } : undefined;
+    const text = terminalText(plainOutcome(audience.state, { home, screen }), stdout);
     const { rememberPlainSync } = await import("../sync/remember_plain_sync.ts");
-    rememberPlainSync(known, { text: plainOutcome(audience.state, home), asOf }, context);
+    rememberPlainSync(known, { text, screen, asOf }, context);
   }
   return signal.aborted ? ExitCode.interrupted : ExitCode.ok;
 }

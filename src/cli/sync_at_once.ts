@@ -1,16 +1,26 @@
 /**
- * The shortest way of `haft sync` and `haft sync --check` into a pipe or file, when nothing has changed since
- * the last one had nothing to do. Like exec_at_once.ts it stands beside the entry of the binary.
+ * The shortest way of `haft sync` when nothing has changed since the last one had nothing to do. Like
+ * exec_at_once.ts it stands beside the entry of the binary.
  */
 import process from "node:process";
+import { mayColor } from "../base/may_color.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
 import { libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
 import { parsePlainSync, plainSyncName, syncKey } from "../sync/plain_sync.ts";
-import { terminalText } from "../ui/terminal_text.ts";
 import { isOnTerminal, isOwnHome } from "./own_home_at_once.ts";
 import { unchangedAtOnce } from "./unchanged_at_once.ts";
+
+/** With these a sync that has nothing to do prints the same, or nothing. */
+const QUIET = ["--quiet", "-q"];
+const HARMLESS = [...QUIET, "--check", "--locked", "--offline"];
+
+interface Libc {
+  ioctl(descriptor: number, request: number, result: Uint16Array): number;
+}
+
+const TIOCGWINSZ = 0x5413;
 
 /**
  * Prints that there is nothing to do.
@@ -18,22 +28,25 @@ import { unchangedAtOnce } from "./unchanged_at_once.ts";
  * @param args what follows `haft`
  * @returns false where the usual way is needed
  */
-export async function syncAtOnce([verb, flag, ...more]: readonly string[]): Promise<boolean> {
-  const isPlainSync = verb === "sync" && (flag === undefined || flag === "--check") && more.length === 0;
-  if (!isPlainSync) return false;
+export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boolean> {
+  if (!flags.every((flag) => HARMLESS.includes(flag))) return false;
   const { env } = process;
   const [place, directories] = [plainPlace(env), plainDirectories(env)];
   if (place === undefined || directories === undefined || choosesVersionFiles(env)) return false;
   const cwd = process.cwd();
   try {
-    const entry = readAtOnce(`${directories.cache}/syncs/${plainSyncName(cwd)}`);
+    const { libc, looks } = libcAtOnce<Libc>({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } });
+    const isTerminal = isOnTerminal(looks);
+    const size = new Uint16Array(4);
+    if (isTerminal && libc.ioctl(1, TIOCGWINSZ, size) !== 0) return false;
+    const screen = isTerminal ? { columns: size[1] || 80, color: mayColor(env) } : undefined;
+    const entry = readAtOnce(`${directories.cache}/syncs/${plainSyncName(cwd, screen)}`);
     if (entry === undefined) return false;
-    const known = parsePlainSync(entry, syncKey(cwd, place));
+    const known = parsePlainSync(entry, { key: syncKey(cwd, place), screen });
     if (known === undefined) return false;
-    const { looks } = libcAtOnce({});
-    if (isOnTerminal(looks) || !isOwnHome(directories, looks)) return false;
-    if (!unchangedAtOnce(known.files, looks)) return false;
-    await writeOutput("stdout", terminalText(known.text, { color: false }));
+    if (!isOwnHome(directories, looks) || !unchangedAtOnce(known.files, looks)) return false;
+    const isQuiet = flags.some((flag) => QUIET.includes(flag));
+    if (!isQuiet) await writeOutput("stdout", known.text);
     return true;
   } catch {
     // Nothing is remembered, it is damaged, or stdout does not take it: the usual way says what is wrong.

@@ -30,9 +30,12 @@ export async function reportOutcome(
   if (!quiet) await stdout.write(verdict(state, view));
 }
 
-/** What goes to stdout of a sync without failures where that is no terminal. */
-export function plainOutcome(state: BoardState, home: string): string {
-  const view = { columns: undefined, color: false, home };
+/** What goes to stdout of a sync without failures. @param screen stdout, where that is a terminal */
+export function plainOutcome(
+  state: BoardState,
+  { home, screen }: { home: string; screen: { columns: number; color: boolean } | undefined },
+): string {
+  const view = { columns: screen?.columns, color: screen?.color ?? false, home };
   return lines(renderSummary(state, view)) + verdict(state, view);
 }
 

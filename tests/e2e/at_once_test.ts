@@ -25,7 +25,8 @@ Deno.test({
       assertEquals(await run([word], SHORT_ONLY), await run([word, "--color=never"]));
     }
     assertEquals((await run(["sync"])).code, 0);
-    for (const args of [["exec", "esbuild", "--", "a b"], ["sync"], ["sync", "--check"]]) {
+    const flags = [[], ["--check"], ["--locked"], ["--offline", "-q"]];
+    for (const args of [["exec", "esbuild", "--", "a b"], ...flags.map((some) => ["sync", ...some])]) {
       const usual = await run(args);
       let short = await run(args, SHORT_ONLY);
       // What changed in the last two seconds is not remembered.
@@ -36,6 +37,21 @@ Deno.test({
         short = await run(args, SHORT_ONLY);
       }
       assertEquals({ args, ...short }, { args, ...usual });
+    }
+
+    const onTerminal = (columns: number, env: Record<string, string>) =>
+      sandbox.terminal(crashingBinary, { args: ["sync"], columns, env });
+    for (const [columns, env] of [[80, {}], [40, {}], [80, { NO_COLOR: "1" }]] as const) {
+      assertEquals((await onTerminal(columns, { ...env, ...SHORT_ONLY })).code, 128 + 9, `${columns}`);
+      const usual = await onTerminal(columns, env);
+      assertEquals(usual.code, 0);
+      const { code, stdout } = await onTerminal(columns, { ...env, ...SHORT_ONLY });
+      assertEquals([code, stdout.includes("1.2.0"), stdout.includes("\x1b[")], [
+        0,
+        true,
+        !("NO_COLOR" in env),
+      ]);
+      assertEquals(stdout, usual.stdout.split("\r\n").slice(-stdout.split("\r\n").length).join("\r\n"));
     }
 
     const shim = join(sandbox.haftHome, "shims", "esbuild");
