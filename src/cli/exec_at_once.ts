@@ -6,6 +6,7 @@
  */
 import process from "node:process";
 import { type Env, envValue } from "../base/env.ts";
+import { isOwn } from "../base/is_own.ts";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { placeKey } from "../base/place_key.ts";
@@ -34,7 +35,8 @@ export function execAtOnce(args: readonly string[]): void {
     const entry = text === undefined ? undefined : parseEntry(JSON.parse(text), key);
     if (entry === undefined) return;
     const system = atOnce();
-    if (!unchangedAtOnce(entry.files, system)) return;
+    const owned = system.look(directory);
+    if (owned === undefined || !isOwn(owned) || !unchangedAtOnce(entry.files, system)) return;
     const { file, path, defaults } = entry.command;
     const PATH = [...path, ...(envValue(env, "PATH") === undefined ? [] : [env["PATH"]])].join(":");
     const all = { ...defaults, ...env, PATH } as Record<string, string>;

@@ -3,6 +3,7 @@
  * exec_at_once.ts it stands beside the entry of the binary.
  */
 import process from "node:process";
+import { isOwn } from "../base/is_own.ts";
 import { mayColor } from "../base/may_color.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
@@ -40,7 +41,10 @@ export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boole
     const size = new Uint16Array(4);
     if (isTerminal && libc.ioctl(1, TIOCGWINSZ, size) !== 0) return false;
     const screen = isTerminal ? { columns: size[1] || 80, color: mayColor(env) } : undefined;
-    const entry = readAtOnce(`${directories.cache}/syncs/${plainSyncName(cwd, screen)}`);
+    const syncs = `${directories.cache}/syncs`;
+    const owned = looks.look(syncs);
+    if (owned === undefined || !isOwn(owned)) return false;
+    const entry = readAtOnce(`${syncs}/${plainSyncName(cwd, screen)}`);
     if (entry === undefined) return false;
     const known = parsePlainSync(entry, { key: syncKey(cwd, place), screen });
     if (known === undefined) return false;

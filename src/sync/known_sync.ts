@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Env } from "../base/env.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import type { Paths } from "../base/paths.ts";
-import { readOrSetAside } from "../base/set_aside.ts";
+import { readOwn } from "../base/read_own.ts";
 import { shortHash } from "../base/short_hash.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { unchanged } from "../tools/project/fingerprint.ts";
@@ -40,7 +40,7 @@ export function readKnownSync(place: SyncPlace): KnownSync | undefined {
 
 function readEntry(place: SyncPlace): KnownSync | undefined {
   try {
-    return readOrSetAside(entryPath(place), (text) => {
+    return readOwn(entryPath(place), (text) => {
       const entry = JSON.parse(text);
       if (typeof entry?.key !== "string") throw new TypeError("no entry");
       // By its key it is this very haft's own, which wrote all of it.

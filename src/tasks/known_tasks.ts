@@ -5,7 +5,7 @@
  */
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { join } from "node:path";
-import { readOrSetAside } from "../base/set_aside.ts";
+import { readOwn } from "../base/read_own.ts";
 import { placeKey } from "../base/place_key.ts";
 import { shortHash } from "../base/short_hash.ts";
 import { VERSION } from "../base/version.ts";
@@ -57,7 +57,7 @@ export function readKnownTasks(cwd: string, user: UserContext): ProjectTasks[] |
 
 function readEntry(cwd: string, user: UserContext): KnownTasks | undefined {
   try {
-    return readOrSetAside(entryPath(cwd, user), (text) => {
+    return readOwn(entryPath(cwd, user), (text) => {
       const entry = JSON.parse(text);
       if (typeof entry?.key !== "string") throw new TypeError("no entry");
       // By its key it is this very haft's own, which wrote all of it.

@@ -1,4 +1,5 @@
 import { choosesVersionFiles } from "../base/mise_env.ts";
+import { makeDirectory } from "../base/private_directory.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import { envFiles } from "../tools/project/code_variables.ts";
 import { fingerprints } from "../tools/project/fingerprint.ts";
@@ -45,6 +46,7 @@ export function rememberTasks(
       files,
       directories: Object.fromEntries(roots.map((root) => [root, directoryIdentity(root)])),
     };
+    makeDirectory(user.paths.knownTasks, { mode: 0o700 });
     writeAtomic(entryPath(cwd, user), JSON.stringify(entry), { mode: 0o600, durable: false });
   } catch {
     // It only saves time: without it the next run reads the project again.

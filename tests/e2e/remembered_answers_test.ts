@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
@@ -68,6 +68,39 @@ Deno.test("what a stand-in runs, where the variables are applied already, is not
   }
   assertEquals((await run(["trust", "--revoke"])).code, 0);
   assertStringIncludes((await run(["exec", "esbuild"])).stderr, "is not trusted");
+});
+
+Deno.test({
+  name: "what is remembered counts only in a directory that no other user may write to",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using registry = await fakeTools();
+    await using sandbox = await Sandbox.create({ registry: registry.url });
+    const exec = async () => (await sandbox.run(binary, { args: ["exec", "esbuild"] })).stdout;
+    const shim = async () => {
+      const { stdout } = await sandbox.shell(binary, "haft shims > /dev/null; $HAFT_HOME/shims/esbuild");
+      return stdout;
+    };
+    sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+    assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+    await delay(SETTLED_MS);
+    const usual = await exec();
+    assertStringIncludes(usual, "esbuild 1.0.0");
+    const directory = join(sandbox.haftHome, "cache", "exec");
+    const [name = ""] = readdirSync(directory);
+    const other = join(sandbox.root, "other");
+    writeFileSync(other, "#!/bin/sh\necho other\n", { mode: 0o755 });
+    const entry = JSON.parse(readFileSync(join(directory, name), "utf8"));
+    writeFileSync(
+      join(directory, name),
+      JSON.stringify({ ...entry, command: { ...entry.command, file: other } }),
+    );
+    assertEquals(await exec(), "other\n");
+    for (const mode of [0o720, 0o702]) {
+      chmodSync(directory, mode);
+      assertEquals([await exec(), await shim()], [usual, usual]);
+    }
+  },
 });
 
 Deno.test("MISE_ENV counts for the command that has it: not for what is remembered, nor for the daemon it starts", async () => {

@@ -5,7 +5,7 @@
  * memory may not show what was written through a mapping.)
  */
 import { join } from "node:path";
-import { readOrSetAside } from "../../base/set_aside.ts";
+import { readOwn } from "../../base/read_own.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import {
   type CachedCommand,
@@ -22,7 +22,7 @@ import { makeDirectory } from "../../base/private_directory.ts";
 export function readExecCache(directory: string, key: ExecCacheKey): KnownCommand | undefined {
   let entry: Entry | undefined;
   try {
-    entry = readOrSetAside(entryPath(directory, key), (text) => parseEntry(JSON.parse(text), key));
+    entry = readOwn(entryPath(directory, key), (text) => parseEntry(JSON.parse(text), key));
   } catch {
     // The system refuses to read it: the long way needs it not.
   }

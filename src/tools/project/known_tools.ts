@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import { placeKey } from "../../base/place_key.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
-import { readOrSetAside } from "../../base/set_aside.ts";
+import { readOwn } from "../../base/read_own.ts";
 import { shortHash } from "../../base/short_hash.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { type CachedCommand, isCommand, isTextRecord } from "./exec_entry.ts";
@@ -37,7 +37,7 @@ export function readKnownTools(project: Project, user: User): KnownTools | undef
   if (project.tools.length < MANY) return undefined;
   const key = keyOf(project, user);
   try {
-    const known = readOrSetAside(
+    const known = readOwn(
       entryPath(project, user),
       (text) => parseKnown(JSON.parse(text), key),
     );

@@ -49,7 +49,8 @@ haft_ask() {
 haft_entry=${shellQuote(cache)}"$PWD"/${shellQuote(shimEntryName(name))}
 # Some shells take PWD as the environment has it, and ".." leads out of the cache.
 case $PWD/ in */../* | */./*) haft_entry= ;; esac
-if [ "${home}" = ${shellQuote(known)} ] && [ -f "$haft_entry" ]; then
+# An entry that another user made says nothing.
+if [ "${home}" = ${shellQuote(known)} ] && [ -f "$haft_entry" ] && [ -O "$haft_entry" ]; then
   # A shell that cannot read or parse the entry ends there: then, too, haft decides.
   trap 'haft_ask "$@"' EXIT
   . "$haft_entry"
