@@ -36,7 +36,7 @@ export function decompressor(format: TarFormat, take: TakeBytes): Decompressor {
       const direct = DirectGunzip.open();
       return direct === undefined
         ? zlibStream("gzip", createGunzip(CHUNK), take)
-        : inThisThread("gzip", direct, take);
+        : directly("gzip", direct, take);
     }
     case "tar.zst":
       return zlibStream("zstd", createZstdDecompress(CHUNK), take);
@@ -53,13 +53,17 @@ export function decompressor(format: TarFormat, take: TakeBytes): Decompressor {
   }
 }
 
-function inThisThread(name: string, gunzip: DirectGunzip, take: TakeBytes): Decompressor {
-  const takeAll = async (output: Iterable<Uint8Array>) => {
-    for (const bytes of sound(name, output)) await take(bytes);
+function directly(name: string, gunzip: DirectGunzip, take: TakeBytes): Decompressor {
+  const told = async (work: Promise<void>) => {
+    try {
+      await work;
+    } catch (error) {
+      throw error === gunzip.failure ? damaged(name, error) : error;
+    }
   };
   return {
-    write: (chunk) => takeAll(gunzip.push(chunk)),
-    end: () => takeAll(gunzip.end()),
+    write: (chunk) => told(gunzip.push(chunk, take)),
+    end: () => told(gunzip.end(take)),
     destroy: () => Promise.resolve(gunzip.close()),
     get consumed() {
       return gunzip.consumed;
@@ -67,15 +71,7 @@ function inThisThread(name: string, gunzip: DirectGunzip, take: TakeBytes): Deco
   };
 }
 
-function* sound(name: string, output: Iterable<Uint8Array>): Generator<Uint8Array> {
-  try {
-    yield* output;
-  } catch (error) {
-    throw damaged(name, error);
-  }
-}
-
-async function* soundStream(name: string, output: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* sound(name: string, output: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* output;
   } catch (error) {
@@ -120,7 +116,7 @@ function zlibStream(
   take: TakeBytes,
 ): Decompressor {
   return {
-    ...pumped({ input: stream, output: soundStream(name, stream), take }),
+    ...pumped({ input: stream, output: sound(name, stream), take }),
     get consumed() {
       return stream.bytesWritten;
     },
@@ -134,7 +130,7 @@ function piped(
   unpack: (input: PassThrough) => AsyncIterable<Uint8Array>,
 ): Decompressor {
   const input = new PassThrough();
-  return { ...pumped({ input, output: soundStream(name, unpack(input)), take }), consumed: undefined };
+  return { ...pumped({ input, output: sound(name, unpack(input)), take }), consumed: undefined };
 }
 
 /** Takes what comes out while more is put in; the first failure ends both. */
