@@ -16,6 +16,12 @@ export interface CompiledPattern extends Pattern {
 /** Look-around and back references, which no engine can bound the time of. */
 const UNBOUNDED = /^(?:[^\\[]|\\[^1-9k]|\[(?:[^\]\\]|\\.)*\])*?(?:\(\?<?[=!]|\\[1-9k])/s;
 
+/** Escaped characters and classes, in which a brace is one. */
+const LITERALS = /\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]/gs;
+
+/** What the engine alone knows: flags, (?i) or (?i-s:…), and (?P<name>…). What is literal is passed over. */
+const ENGINES_GROUPS = /(\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])|\(\?P<|\(\?[imsU]*(?:-[imsU]+)?(?:\)|(:))/gs;
+
 /** The engine goes through a text once, with a step for each part of the expression at each character. */
 const MOST_PARTS = 1_000;
 const LARGE =
@@ -27,14 +33,19 @@ const LARGE =
  * @returns what is wrong, or undefined
  */
 export function patternProblem(source: string): string | undefined {
-  const repeats = source.matchAll(/\{(\d+)(?:,(\d*))?\}/g);
+  if (source.length > MOST_PARTS) return LARGE;
+  const repeats = source.replace(LITERALS, "").matchAll(/\{(\d+)(?:,(\d*))?\}/g);
   const repeated = repeats.reduce((sum, [, from, to]) => sum + Number(to || from), 0);
-  if (source.length > MOST_PARTS || repeated > MOST_PARTS) return LARGE;
+  if (repeated > MOST_PARTS) return LARGE;
   if (source.includes("[\\b]")) return "it has [\\b]; write \\x08";
   if (UNBOUNDED.test(source)) return "it has a look-around or a back reference, which haft does not take";
   try {
-    // A group of flags, such as (?i), is known to the engine alone.
-    new RegExp(source.replace(/\(\?[ims]+\)/g, ""));
+    new RegExp(
+      source.replace(
+        ENGINES_GROUPS,
+        (text, literal, colon) => literal ?? (text === "(?P<" ? "(?<" : colon === undefined ? "" : "(?:"),
+      ),
+    );
     return undefined;
   } catch (error) {
     return errorMessage(error);

@@ -22,7 +22,20 @@ Deno.test("a user's expression matches what JavaScript's own does", async () => 
       new RegExp(source).test(text),
     ]);
   }
-  assertEquals((await compilePattern("(?i)error")).test("ERROR"), true);
+  const engines: [source: string, text: string, matches: boolean][] = [
+    ["(?i)error", "ERROR", true],
+    ["(?i:e)rror", "eRROR", false],
+    ["(?P<n>needle)", "a needle", true],
+    ["(?U)n+$", "nnn", true],
+    ["(?i-s)NEEDLE", "needle", true],
+    ["\\{2000}", "{2000}", true],
+    ["[{2000}]+$", "{2000}", true],
+    ["\\(?i", "i", true],
+    ["[(?i)]x", "ix", true],
+  ];
+  for (const [source, text, matches] of engines) {
+    assertEquals([source, (await compilePattern(source)).test(text)], [source, matches]);
+  }
   const dated = await compilePattern("/(?<date>\\d{8})/(?<version>[\\d.]+)(?:-(?<extra>\\w+))?$");
   assertEquals(dated.groups("x/20261128/1.2"), { date: "20261128", version: "1.2" });
   assertEquals(dated.groups("x"), undefined);
