@@ -1,5 +1,7 @@
 /** When `haft app up` ends, with what exit code, and what it says until then. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { until } from "../support/until.ts";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
@@ -10,6 +12,10 @@ async function project(manifest: string): Promise<DaemonSandbox> {
   daemon.sandbox.manifest(manifest);
   await daemon.run("trust");
   return daemon;
+}
+
+function product<A, B>(some: readonly A[], others: readonly B[]): [A, B][] {
+  return some.flatMap((one) => others.map((other): [A, B] => [one, other]));
 }
 
 function sh(script: string): string {
@@ -103,8 +109,18 @@ Deno.test("app up -d fails when a dependency is unhealthy, has ended, or an app 
   }
 });
 
-for (const verb of [["up"], ["logs", "-f"]]) {
-  Deno.test(`app ${verb.join(" ")} goes on, without losing a line, when the daemon restarts under it`, async () => {
+/** Ends a daemon so that another one takes its place without a word of the test's. */
+const ENDINGS: Record<string, (daemon: DaemonSandbox) => Promise<unknown>> = {
+  "is restarted": (daemon) => daemon.run("daemon", "restart"),
+  async "is killed"(daemon) {
+    const { pid } = JSON.parse((await daemon.run("daemon", "status", "--json")).stdout);
+    process.kill(pid, "SIGKILL");
+    await untilGone(pid);
+  },
+};
+
+for (const [verb, ending] of product([["up"], ["logs", "-f"]], Object.keys(ENDINGS))) {
+  Deno.test(`app ${verb.join(" ")} goes on, without losing a line, when the daemon ${ending} under it`, async () => {
     await using daemon = await project(
       `[apps.web]\ncommand = ["sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done"]\n`,
     );
@@ -117,7 +133,7 @@ for (const verb of [["up"], ["logs", "-f"]]) {
       ownGroup: true,
       onOutput: ({ pid, stdout }) => {
         const lines = [...stdout.matchAll(/line (\d+)$/gm)].map(([, number]) => Number(number));
-        if (lines.length >= 5) restarted ??= daemon.run("daemon", "restart").then(() => from = lines.length);
+        if (lines.length >= 5) restarted ??= ENDINGS[ending]?.(daemon).then(() => from = lines.length);
         if (lines.length <= from + 60 || interrupted) return;
         interrupted = true;
         process.kill(pid, "SIGINT");
@@ -131,7 +147,7 @@ for (const verb of [["up"], ["logs", "-f"]]) {
   });
 }
 
-Deno.test("app up whose daemon was killed says that the apps go on, and how to come back; to Ctrl-C as well", async () => {
+Deno.test("app up whose daemon ended for good says that the apps go on, and how to come back; to Ctrl-C as well", async () => {
   await using daemon = await project(`[apps.web]\ncommand = ["sh", "-c", "echo up; exec sleep 600"]\n`);
   const runUp = async (interrupt: boolean) => {
     const pid = await daemon.start();
@@ -142,6 +158,8 @@ Deno.test("app up whose daemon was killed says that the apps go on, and how to c
       onOutput: ({ pid: own, stdout, stderr }) => {
         if (!killed && stdout.includes("web | up")) {
           killed = true;
+          // As one that a person stopped: it is not started again.
+          rmSync(join(daemon.sandbox.haftHome, "state", "daemon.json"));
           process.kill(pid, "SIGKILL");
         }
         if (!interrupt || interrupted || !stderr.includes("The daemon ended")) return;

@@ -207,6 +207,48 @@ for i in 1 2 3 4 5 6; do haft ipc-send -q events.publish type=user.x; sleep 0.05
   assertEquals(stderr, "ended 0\n");
 });
 
+Deno.test("ipc-send --subscribe goes on with the next daemon, and says that its stream is another one", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const pid = await daemon.start();
+  const events: { event: string; data: unknown }[] = [];
+  let step = Promise.resolve<unknown>(undefined);
+  const publish = (data: number) => daemon.run("ipc-send", "events.publish", "type=user.x", `data=${data}`);
+  const steps: Record<string, () => Promise<unknown>> = {
+    "user.x 1": () => Promise.resolve(process.kill(pid, "SIGKILL")),
+    "reset 1": () => publish(2),
+    "user.x 2": () => daemon.run("daemon", "restart"),
+    "reset 2": () => publish(3),
+  };
+  let resets = 0;
+  const following = daemon.sandbox.run(binary, {
+    args: ["ipc-send", "--subscribe", "user.x", "--count", "3"],
+    onOutput: ({ stdout }) => {
+      const lines = stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      for (const { event, data } of lines.slice(events.length)) {
+        events.push({ event, data });
+        const name = event === "reset" ? `reset ${++resets}` : `${event} ${data}`;
+        step = step.then(() => steps[name]?.());
+      }
+    },
+  });
+  const subscribed = async () => {
+    const { clients } = await daemon.call("client.list") as { clients: { subscriptions: unknown[] }[] };
+    return clients.some(({ subscriptions }) => subscriptions.length > 0);
+  };
+  while (!await subscribed()) { /* It has not connected yet. */ }
+  await publish(1);
+  const { code, stderr } = await following;
+  await step;
+  assertEquals(code, 0, stderr);
+  assertEquals(events.map(({ event, data }) => event === "reset" ? event : data), [
+    1,
+    "reset",
+    2,
+    "reset",
+    3,
+  ]);
+});
+
 Deno.test("events that a daemon at rest has compressed come back as they were", async () => {
   await using daemon = await DaemonSandbox.create(binary);
   await daemon.start();

@@ -171,22 +171,21 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
   const params = action.kind === "call"
     ? withProject(action.method, await readParams(action.params), context.cwd)
     : undefined;
-  const { connectToDaemon } = await import("../daemon/connection.ts");
   // It only carries messages: whose home it is concerns what it asks for, not itself.
-  const { client } = await connectToDaemon(
-    { socket, spawn, framing, client: "haft ipc-send", anyHome: true },
-    context,
-  );
+  const connection = { socket, spawn, framing, client: "haft ipc-send", anyHome: true };
+  const output = { context, quiet: options.quiet };
+  if (action.kind === "subscribe") {
+    return await (await import("./subscribe.ts")).subscribe(connection, action.subscription, output);
+  }
+  const { connectToDaemon } = await import("../daemon/connection.ts");
+  const { client } = await connectToDaemon(connection, context);
   await using daemon = client;
   const { call, list } = await import("./call.ts");
-  const output = { context, quiet: options.quiet };
   switch (action.kind) {
     case "call":
       return await call(daemon, { method: action.method, params, timeoutMs }, output);
     case "batch":
       return await (await import("./batch.ts")).batch(daemon, { timeoutMs }, output);
-    case "subscribe":
-      return await (await import("./subscribe.ts")).subscribe(daemon, action.subscription, output);
     case "list":
       return await list(daemon, output);
     case "describe": {

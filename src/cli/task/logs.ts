@@ -54,7 +54,7 @@ export const command: Command<TaskLogsOptions> = {
     const task = await followTask(path, {
       wait: (signal) =>
         keepConnected(
-          { socket, client, comeBack: `haft task logs -f ${id}`, restarts: true },
+          { socket, client, comeBack: `haft task logs -f ${id}` },
           context,
           async (daemon) => {
             const { tasks } = await daemon.request("task.wait", { ids: [id] }, { signal });

@@ -43,7 +43,6 @@ export async function runInDaemon(
   const connection = {
     socket,
     client: "haft task",
-    restarts: true,
     get comeBack() {
       return started === undefined ? "haft task list" : `haft task logs -f ${started.id}`;
     },

@@ -41,7 +41,7 @@ export const command: Command<TaskWaitOptions> = {
     const [queued, here] = await Promise.all([
       own.length === ids.length ? [] : waitOnFleet(ids.filter(isFleetTask), outputs, context),
       own.length === 0 ? [] : keepConnected(
-        { socket, client: "haft task", comeBack: `haft task wait ${ids.join(" ")}`, restarts: true },
+        { socket, client: "haft task", comeBack: `haft task wait ${ids.join(" ")}` },
         context,
         (daemon) => allOver(daemon, own, context.signal),
       ),
