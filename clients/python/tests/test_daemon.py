@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
+from unittest import mock
 
 from haft_ipc import (
     Client,
     Disconnected,
     Event,
     HaftError,
+    IpcChannelError,
     RequestError,
     Reset,
     StreamPosition,
@@ -21,6 +24,7 @@ from haft_ipc.aio import Client as AioClient
 from .support import HANG, PACKAGE, SandboxedTest
 
 HAFT = os.environ.get("HAFT_TEST_BINARY", "")
+QUIET: Dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class DaemonTest(SandboxedTest):
@@ -39,6 +43,19 @@ class DaemonTest(SandboxedTest):
             "PYTHONPATH": os.path.join(PACKAGE, "src"),
         }
         self.addCleanup(subprocess.run, [HAFT, "daemon", "stop"], env=self.env, stderr=subprocess.DEVNULL)
+
+
+    @property
+    def endings(self) -> List[Callable[[int], object]]:
+        """Ends the daemon of that process so that another one takes its place, or may."""
+        return [
+            lambda _: subprocess.run([HAFT, "daemon", "restart"], env=self.env, **QUIET),
+            lambda pid: os.kill(pid, signal.SIGKILL),
+        ]
+
+
+def data_of(item: object) -> object:
+    return item.data if isinstance(item, Event) else item
 
 
 class Daemon(DaemonTest):
@@ -83,9 +100,54 @@ class Daemon(DaemonTest):
             with haft.subscribe(since=StreamPosition("another", 1)) as other:
                 self.assertIsInstance(other.next(HANG), Reset)
             haft.request("daemon.shutdown")
-            with self.assertRaises(Disconnected):
+            # A person stopped it, so that it is waited for, and not started.
+            with mock.patch("haft_ipc.subscription.RETURN_TIMEOUT", 0.1), self.assertRaises(Disconnected):
                 for _ in events:
                     pass
+            with self.assertRaises(TimedOut):
+                events.next(0)
+            self.assertNotEqual(haft.request("daemon.status"), {})
+            self.assertIsInstance(events.next(HANG), Reset)
+
+    def test_a_subscription_and_requests_go_on_with_the_next_daemon(self) -> None:
+        def publish(haft: Client, data: int) -> None:
+            haft.request("events.publish", {"type": "user.n", "data": data})
+
+        with Client.connect(env=self.env, spawn=True, haft=HAFT) as haft, haft.subscribe("user.*") as events:
+            publish(haft, 0)
+            self.assertEqual(data_of(events.next(HANG)), 0)
+            for number, end in enumerate(self.endings, 1):
+                before = haft.ack.pid
+                end(before)
+                item = events.next(HANG)
+                self.assertIsInstance(item, Reset)
+                publish(haft, number)
+                self.assertEqual(data_of(events.next(HANG)), number)
+            os.kill(haft.ack.pid, signal.SIGKILL)
+            while not haft._channel.has_ended:
+                pass
+            pings = [("daemon.ping", {})] * 3
+            self.assertEqual(len(haft.requests(pings)), 3)
+            haft.close()
+            with self.assertRaises(IpcChannelError):
+                haft.request("daemon.ping")
+
+    def test_asyncio_goes_on_with_the_next_daemon(self) -> None:
+        async def main() -> None:
+            async with await AioClient.connect(env=self.env, spawn=True, haft=HAFT) as haft:
+                async with await haft.subscribe("user.*") as events:
+                    for number, end in enumerate(self.endings):
+                        await asyncio.get_running_loop().run_in_executor(None, end, haft.ack.pid)
+                        self.assertIsInstance(await events.next(HANG), Reset)
+                        await haft.request("events.publish", {"type": "user.n", "data": number})
+                        self.assertEqual(data_of(await events.next(HANG)), number)
+                os.kill(haft.ack.pid, signal.SIGKILL)
+                while not haft._channel.has_ended:
+                    await asyncio.sleep(0.01)
+                answers = await asyncio.gather(*(haft.request("daemon.ping") for _ in range(3)))
+                self.assertEqual(len(answers), 3)
+
+        asyncio.run(main())
 
     def test_asyncio_does_the_same(self) -> None:
         async def main() -> None:

@@ -2,19 +2,69 @@
 
 import os
 import subprocess
+from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from ._answer_assembler import PARTS
 from ._version import __version__
-from .errors import HaftError
-from .json_types import JsonInput
+from .errors import Disconnected, HaftError, RequestError
+from .json_types import Json, JsonInput
 from .stream import StreamPosition
 
 #: The versions of the protocol that this package speaks, oldest and newest.
 PROTOCOL_RANGE = (1, 1)
 #: Seconds for connecting and for the answer to ``hello``.
 CONNECT_TIMEOUT = 5.0
+#: Seconds for the start of a daemon.
+START_TIMEOUT = 30.0
+#: Seconds in which another daemon must take the place of one that has ended.
+RETURN_TIMEOUT = 10.0
 NOT_RUNNING = 'Run "haft daemon start", or connect with spawn=True'
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which daemon, and how to connect to it; see :meth:`haft_ipc.Client.connect`."""
+
+    socket: Optional[str]
+    #: Where it listens.
+    path: str
+    timeout: float
+    spawn: bool
+    haft: str
+    client: str
+    framing: str
+    env: Optional[Mapping[str, str]]
+
+    def start(self) -> None:
+        """Runs ``haft daemon start``; see :func:`start_daemon`."""
+        start_daemon(self.haft, self.socket, self.env, START_TIMEOUT)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The daemon's directories, as its answer to ``hello`` names them."""
+
+    state: Optional[str] = None
+
+    @classmethod
+    def of(cls, answer: Json) -> "Home":
+        """Of an answer to ``hello``; those of old daemons name none."""
+        home = answer.get("home") if isinstance(answer, dict) else None
+        state = home.get("state") if isinstance(home, dict) else None
+        return cls(state if isinstance(state, str) else None)
+
+    @property
+    def has_record(self) -> bool:
+        """Whether a daemon runs there or has crashed: one that stops in order takes its record away."""
+        return self.state is not None and os.path.exists(os.path.join(self.state, "daemon.json"))
+
+
+def is_lost(error: HaftError) -> bool:
+    """Whether the daemon has ended or is about to, so that another one may take its place."""
+    return isinstance(error, Disconnected) or (
+        isinstance(error, RequestError) and error.name == "shutting_down"
+    )
 
 
 def hello(client: str) -> Dict[str, JsonInput]:

@@ -88,6 +88,15 @@ class StreamChannel(IpcChannel):
         gone."""
         return self._closed
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can be sent any more, so that only what has arrived can still be received."""
+        inbox = self._inbox
+        if inbox.end is not None:
+            return True
+        with inbox.lock:
+            return self._transport.hung_up()
+
     def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
         self._send_fields(wire_fields(message), timeout, self._check_open)
         return True

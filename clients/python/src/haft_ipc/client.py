@@ -1,11 +1,12 @@
 """The client of haft's daemon."""
 
+import threading
 from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple
 
 from ._closing import Closing
-from ._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
-from ._endpoint import DAEMON_ENDPOINT, daemon_endpoint
-from .errors import Disconnected
+from ._connector import Connector
+from ._daemon import CONNECT_TIMEOUT, Target
+from ._endpoint import daemon_endpoint
 from .json_types import Json, JsonInput
 from .local_socket import LocalSocketChannel
 from .stream import Ack, StreamPosition
@@ -14,14 +15,16 @@ from .subscription import Subscription
 
 class Client(Closing):
     """A connection to the daemon; made by :meth:`connect`. Any thread may use it, and several may have
-    requests in flight. The thread that waits for an answer reads the socket itself.
+    requests in flight. The thread that waits for an answer reads the socket itself. When the daemon has
+    ended, the next request connects anew, and starts another one with ``spawn``.
     """
 
-    def __init__(
-        self, channel: LocalSocketChannel, ack: Ack, again: Callable[[], LocalSocketChannel]
-    ) -> None:
+    def __init__(self, connector: Connector, channel: LocalSocketChannel, ack: Ack) -> None:
+        channel.only_requests()
+        self._connector = connector
         self._channel = channel
-        self._again = again
+        self._connecting = threading.Lock()
+        self._closed = False
         #: The daemon's answer to ``hello``.
         self.ack = ack
 
@@ -54,34 +57,9 @@ class Client(Closing):
         :raises HaftError: the daemon cannot be started, or the endpoint is not safe to use
         """
         path = socket or daemon_endpoint(env)
-
-        def open_channel() -> LocalSocketChannel:
-            return LocalSocketChannel.connect(
-                DAEMON_ENDPOINT, path=path, timeout=timeout, retry=retry, framing=framing
-            )
-
-        def greet(channel: LocalSocketChannel) -> Ack:
-            channel.take_parts()
-            try:
-                return Ack.from_wire(channel.request("hello", hello(client), timeout))
-            except BaseException:
-                channel.close()
-                raise
-
-        def again() -> LocalSocketChannel:
-            channel = open_channel()
-            greet(channel)
-            return channel
-
-        try:
-            channel = open_channel()
-        except Disconnected as error:
-            if not spawn:
-                raise Disconnected(error.message, next=NOT_RUNNING) from error
-            start_daemon(haft, socket, env, timeout=30.0)
-            channel = open_channel()
-        channel.only_requests()
-        return cls(channel, greet(channel), again)
+        target = Target(socket, path, timeout, spawn, haft, client, framing, env)
+        connector = Connector(target, retry)
+        return cls(connector, *connector.connect())
 
     def request(
         self,
@@ -96,9 +74,10 @@ class Client(Closing):
         :param on_progress: called in this thread with name and data of every progress event of this request
         :raises RequestError: the daemon answered with an error
         :raises TimedOut: after ``timeout``; the daemon is asked to cancel
-        :raises Disconnected: the daemon is gone
+        :raises Disconnected: the daemon is gone; it may have carried out the request. The next call connects
+            to the daemon that took its place
         """
-        return self._channel.request(method, {} if data is None else data, timeout, on_progress)
+        return self._live().request(method, {} if data is None else data, timeout, on_progress)
 
     def requests(
         self,
@@ -107,7 +86,7 @@ class Client(Closing):
         return_exceptions: bool = False,
     ) -> List[Any]:
         """Calls many methods without waiting for each answer; see :meth:`IpcChannel.requests`."""
-        return self._channel.requests(requests, timeout, return_exceptions)
+        return self._live().requests(requests, timeout, return_exceptions)
 
     def subscribe(
         self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
@@ -120,8 +99,22 @@ class Client(Closing):
         :param since: replay what came after this position
         :raises RequestError: a pattern is invalid
         """
-        return Subscription(self._again, types, subject, since)
+        return Subscription(self._connector, types, subject, since)
 
     def close(self) -> None:
         """Closes the connection; subscriptions have their own."""
+        self._closed = True
         self._channel.close()
+
+    def _live(self) -> LocalSocketChannel:
+        """The channel, to the next daemon where this one has ended."""
+        if self._closed or not self._channel.has_ended:
+            return self._channel
+        with self._connecting:
+            if not self._closed and self._channel.has_ended:
+                self._channel.close()
+                self._channel, self.ack = self._connector.connect()
+                self._channel.only_requests()
+            if self._closed:
+                self._channel.close()
+            return self._channel

@@ -65,6 +65,11 @@ class StreamChannel(AsyncClosing):
         """Whether :meth:`close` was called."""
         return self._closed
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can be sent any more, so that only what has arrived can still be received."""
+        return self._inbox.end is not None
+
     async def send(self, message: Sendable, timeout: Optional[float] = None) -> bool:
         """Returns True when the message is accepted: at once while the peer reads, later when it is slow.
 

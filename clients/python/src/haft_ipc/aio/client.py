@@ -1,14 +1,14 @@
 """The client of haft's daemon, for asyncio."""
 
 import asyncio
-from typing import Any, Awaitable, Callable, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Iterable, List, Mapping, Optional, Tuple
 
 from .._closing import AsyncClosing
-from .._daemon import CONNECT_TIMEOUT, NOT_RUNNING, hello, start_daemon
-from .._endpoint import DAEMON_ENDPOINT, daemon_endpoint
-from ..errors import Disconnected
+from .._daemon import CONNECT_TIMEOUT, Target
+from .._endpoint import daemon_endpoint
 from ..json_types import Json, JsonInput
 from ..stream import Ack, StreamPosition
+from ._connector import Connector
 from ._inbox import OnProgress
 from .local_socket import LocalSocketChannel
 from .subscription import Subscription
@@ -18,14 +18,12 @@ class Client(AsyncClosing):
     """A connection to the daemon; made by :meth:`connect`, used from one event loop. Parameters and errors
     are those of :class:`haft_ipc.Client`."""
 
-    def __init__(
-        self,
-        channel: LocalSocketChannel,
-        ack: Ack,
-        again: Callable[[], Awaitable[LocalSocketChannel]],
-    ) -> None:
+    def __init__(self, connector: Connector, channel: LocalSocketChannel, ack: Ack) -> None:
+        channel.only_requests()
+        self._connector = connector
         self._channel = channel
-        self._again = again
+        self._connecting = asyncio.Lock()
+        self._closed = False
         #: The daemon's answer to ``hello``.
         self.ack = ack
 
@@ -43,34 +41,8 @@ class Client(AsyncClosing):
     ) -> "Client":
         """See :meth:`haft_ipc.Client.connect`."""
         path = socket or daemon_endpoint(env)
-
-        async def open_channel() -> LocalSocketChannel:
-            return await LocalSocketChannel.connect(
-                DAEMON_ENDPOINT, path=path, timeout=timeout, framing=framing
-            )
-
-        async def greet(channel: LocalSocketChannel) -> Ack:
-            channel.take_parts()
-            try:
-                return Ack.from_wire(await channel.request("hello", hello(client), timeout))
-            except BaseException:
-                await channel.close()
-                raise
-
-        async def again() -> LocalSocketChannel:
-            channel = await open_channel()
-            await greet(channel)
-            return channel
-
-        try:
-            channel = await open_channel()
-        except Disconnected as error:
-            if not spawn:
-                raise Disconnected(error.message, next=NOT_RUNNING) from error
-            await asyncio.get_running_loop().run_in_executor(None, start_daemon, haft, socket, env, 30.0)
-            channel = await open_channel()
-        channel.only_requests()
-        return cls(channel, await greet(channel), again)
+        connector = Connector(Target(socket, path, timeout, spawn, haft, client, framing, env))
+        return cls(connector, *await connector.connect())
 
     async def request(
         self,
@@ -80,7 +52,7 @@ class Client(AsyncClosing):
         on_progress: Optional[OnProgress] = None,
     ) -> Json:
         """See :meth:`haft_ipc.Client.request`; cancelling it cancels the request."""
-        return await self._channel.request(method, {} if data is None else data, timeout, on_progress)
+        return await (await self._live()).request(method, {} if data is None else data, timeout, on_progress)
 
     async def requests(
         self,
@@ -89,14 +61,28 @@ class Client(AsyncClosing):
         return_exceptions: bool = False,
     ) -> List[Any]:
         """See :meth:`haft_ipc.Client.requests`."""
-        return await self._channel.requests(requests, timeout, return_exceptions)
+        return await (await self._live()).requests(requests, timeout, return_exceptions)
 
     async def subscribe(
         self, *types: str, subject: Optional[str] = None, since: Optional[StreamPosition] = None
     ) -> Subscription:
         """See :meth:`haft_ipc.Client.subscribe`."""
-        return await Subscription.open(self._again, types, subject, since)
+        return await Subscription.open(self._connector, types, subject, since)
 
     async def close(self) -> None:
         """Closes the connection; subscriptions have their own."""
+        self._closed = True
         await self._channel.close()
+
+    async def _live(self) -> LocalSocketChannel:
+        """The channel, to the next daemon where this one has ended."""
+        if self._closed or not self._channel.has_ended:
+            return self._channel
+        async with self._connecting:
+            if not self._closed and self._channel.has_ended:
+                await self._channel.close()
+                self._channel, self.ack = await self._connector.connect()
+                self._channel.only_requests()
+            if self._closed:
+                await self._channel.close()
+            return self._channel
