@@ -23,7 +23,16 @@ export function writeScripts(
     renameSync(staging, directory);
     return true;
   } catch {
-    rmSync(staging, { recursive: true, force: true });
+    removeIfPossible(staging);
     return existsSync(directory);
+  }
+}
+
+/** A read-only file system removes nothing either. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The scripts are of use, and not needed.
   }
 }

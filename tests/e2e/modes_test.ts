@@ -9,6 +9,7 @@ import {
   readdirSync,
   renameSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
 import { fakeTools } from "./fake_tools.ts";
@@ -187,6 +188,59 @@ Deno.test({
       assertMatch(stderr, expected, name);
       assertStringIncludes(stderr, sandbox.haftHome);
       assertEquals(existsSync(join(sandbox.haftHome, "store", "esbuild")), false);
+    }
+  },
+});
+
+Deno.test({
+  name: "what is installed runs in another project where haft can write no longer: exec, x, run and shims",
+  ignore: !asRoot || !hasProgram("unshare") || !hasProgram("mount"),
+  async fn() {
+    await using registry = await fakeTools();
+    await registry.addPackage({ name: "prettier", version: "3.0.0", bin: { prettier: "main.cjs" } }, {
+      "main.cjs": { content: '#!/usr/bin/env node\nconsole.log("prettier");\n', mode: 0o755 },
+    });
+    const cases: [name: string, prepare: string][] = [
+      ["a read-only file system", 'mount -o remount,ro "$HAFT_HOME"'],
+      ["a full disk", 'head -c 20000000 /dev/zero > "$HAFT_HOME/fill" 2>/dev/null || true'],
+    ];
+    for (const [name, prepare] of cases) {
+      await using sandbox = await Sandbox.create({ registry: registry.url });
+      const [other, bin] = [join(sandbox.root, "other"), join(sandbox.root, "bin")];
+      for (const directory of [sandbox.haftHome, other, bin]) mkdirSync(directory, { recursive: true });
+      // No other runtime for scripts.
+      for (const program of ["sh", "mount", "head"]) symlinkSync(`/bin/${program}`, join(bin, program));
+      const text = '[tools]\nesbuild = "1.2.0"\nprettier = "3"\n[tasks]\nhello = "esbuild from-task"\n';
+      sandbox.manifest(text);
+      writeFileSync(join(other, "haft.toml"), text);
+      const [haft] = binary.argv;
+      const line = `set -e; PATH=${bin}
+mount -t tmpfs -o size=4m none "$HAFT_HOME"
+${haft} sync > /dev/null 2>&1; ${haft} x esbuild > /dev/null
+cd ${other}; ${haft} sync > /dev/null 2>&1
+${prepare}
+${haft} x esbuild from-x
+${haft} x -- esbuild from-path
+"$HAFT_HOME/shims/esbuild" from-shim
+${haft} x prettier
+"$HAFT_HOME/shims/prettier"
+HAFT_TRUST=1 ${haft} run hello`;
+      const { stderr, stdout } = await sandbox.shell(
+        binary,
+        `unshare --mount sh -c '${line.replaceAll("'", `'\\''`)}'`,
+      );
+      assertEquals([
+        name,
+        stdout.split("\n"),
+      ], [name, [
+        "esbuild 1.2.0: from-x|",
+        "esbuild 1.2.0: from-path|",
+        "esbuild 1.2.0: from-shim|",
+        "prettier",
+        "prettier",
+        "esbuild 1.2.0: from-task|",
+        "",
+      ]], stderr);
     }
   },
 });

@@ -7,7 +7,7 @@ import { runtime } from "../../runtime/mod.ts";
 import type { InstalledTool } from "../store/store.ts";
 import { executablesOf } from "./installed_tools.ts";
 import { programOnPath } from "../program_on_path.ts";
-import { isolatedBunFlags, ownBun, type ScriptCommand } from "./own_bun.ts";
+import { isolatedBunFlags, ownBun, ownBunFlags, type ScriptCommand } from "./own_bun.ts";
 
 export interface JsRunnerContext {
   env: Env;
@@ -34,13 +34,25 @@ export function scriptCommand(script: string, context: JsRunnerContext): ScriptC
   const stateDirectory = context.paths.state;
   const bun = projectExecutable("bun", context.tools);
   if (bun !== undefined) return { file: bun, args: [...isolatedBunFlags(stateDirectory), script], env: {} };
-  const [self] = runtime.selfCommand();
-  if (runtime.isCompiled && runtime.name === "bun" && self !== undefined) {
-    return ownBun(script, { self, stateDirectory });
-  }
+  const self = ownRuntime();
+  if (self !== undefined) return ownBun(script, { self, stateDirectory });
   throw new HaftError(`"${script}" needs a JavaScript runtime, and there is none`, {
     next: 'Add one to the project: "haft use node"',
   });
+}
+
+/**
+ * Writes what scripts need to be run by haft itself, which is done when one is installed: where the home is
+ * read-only later, as in an image, they run all the same.
+ */
+export function prepareOwnRuntime({ state }: Pick<Paths, "state">): void {
+  const self = ownRuntime();
+  if (self !== undefined) ownBunFlags({ self, stateDirectory: state });
+}
+
+function ownRuntime(): string | undefined {
+  const [self] = runtime.selfCommand();
+  return runtime.isCompiled && runtime.name === "bun" ? self : undefined;
 }
 
 function projectExecutable(name: string, tools: readonly InstalledTool[]): string | undefined {

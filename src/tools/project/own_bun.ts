@@ -27,14 +27,20 @@ export function isolatedBunFlags(stateDirectory: string): string[] {
   return ["--no-env-file", `--config=${config}`];
 }
 
-/**
- * @param self the compiled haft
- * @param stateDirectory where haft keeps its own small files
- */
-export function ownBun(
-  script: string,
-  { self, stateDirectory }: { self: string; stateDirectory: string },
-): ScriptCommand {
+export interface OwnBunOptions {
+  /** The compiled haft. */
+  self: string;
+  /** Where haft keeps its own small files. */
+  stateDirectory: string;
+}
+
+/** How the compiled haft runs a script. */
+export function ownBun(script: string, options: OwnBunOptions): ScriptCommand {
+  return { file: options.self, args: [...ownBunFlags(options), script], env: { BUN_BE_BUN: "1" } };
+}
+
+/** Writes the three files, unless they are there, and returns the flags that name them. */
+export function ownBunFlags({ self, stateDirectory }: OwnBunOptions): string[] {
   const directory = join(stateDirectory, "bun");
   const preload = join(directory, "preload.cjs");
   const flags = [...isolatedBunFlags(stateDirectory), "--preload", preload];
@@ -44,7 +50,7 @@ export function ownBun(
     const command = [self, ...flags].map(shellQuote).join(" ");
     writeOnce(launcher, `#!/bin/sh\nBUN_BE_BUN=1 exec ${command} "$@"\n`, 0o755);
   }
-  return { file: self, args: [...flags, script], env: { BUN_BE_BUN: "1" } };
+  return flags;
 }
 
 function preloadText(launcher: string | undefined): string {

@@ -4,6 +4,7 @@ import { errorCode } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { envValue } from "../../base/env.ts";
+import { prepareOwnRuntime } from "../project/js_runner.ts";
 import { readUserConfig } from "../project/user_config.ts";
 import { Store } from "../store/store.ts";
 import { shimNames, type WithheldShim } from "./shim_names.ts";
@@ -36,21 +37,26 @@ export interface ShimChanges {
 export function writeShims(options: WriteShimsOptions): ShimChanges {
   const { shims } = options.paths;
   makeDirectory(shims);
-  const { texts, ...changes } = planShims(options);
+  const { texts, hasScripts, ...changes } = planShims(options);
   for (const file of changes.written) {
     writeAtomic(join(shims, file), texts.get(file) ?? "", { mode: 0o755, durable: false });
     // Whatever the umask: a shim has to be a program.
     chmodSync(join(shims, file), 0o755);
   }
   for (const file of changes.removed) unlinkSync(join(shims, file));
+  if (hasScripts) prepareOwnRuntime(options.paths);
   return changes;
 }
 
-/** What {@link writeShims} would change; `texts` has every shim by its file's name. */
+/**
+ * What {@link writeShims} would change; `texts` has every shim by its file's name, and `hasScripts` says
+ * whether one of the tools is JavaScript.
+ */
 export function planShims(
   { haft, env, paths, platform }: WriteShimsOptions,
-): ShimChanges & { texts: ReadonlyMap<string, string> } {
-  const { names, withheld } = shimNames(new Store(paths).list().map(({ receipt }) => receipt), {
+): ShimChanges & { texts: ReadonlyMap<string, string>; hasScripts: boolean } {
+  const receipts = new Store(paths).list().map(({ receipt }) => receipt);
+  const { names, withheld } = shimNames(receipts, {
     PATH: envValue(env, "PATH"),
     allowed: readUserConfig(paths.config).allowedShims,
   });
@@ -70,7 +76,8 @@ export function planShims(
     (own ? written : foreign).push(file);
   }
   const removed = shimsIn(paths.shims).filter((file) => !texts.has(file));
-  return { names, written, removed, foreign, withheld, texts };
+  const hasScripts = receipts.some(({ kind }) => kind === "js");
+  return { names, written, removed, foreign, withheld, texts, hasScripts };
 }
 
 /** The files of the directory that are shims of haft's. */
