@@ -7,6 +7,7 @@ import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { mayColor } from "../base/may_color.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { SYSTEM_FAILURES } from "../base/system_error.ts";
+import { terminalColumns } from "../base/terminal_size.ts";
 import { useOwnUmask } from "../base/umask.ts";
 import { VERSION } from "../base/version.ts";
 import { runtime } from "../runtime/mod.ts";
@@ -116,7 +117,7 @@ function standardOutput(name: "stdout" | "stderr", env: Env): Output {
     },
     isTTY,
     get columns() {
-      return isTTY ? process[name].columns || 80 : 80;
+      return terminalColumns(isTTY ? process[name].columns : undefined);
     },
   };
   return new SinkOutput(sink, { color: isTTY && mayColor(env) });

@@ -122,16 +122,21 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
   const { command: syncCommand } = await import("./sync.ts");
   const flags = new Map<string, true>(offline ? [["offline", true]] : []);
   const written = readTextIfAny(file);
-  const code = await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
-  if (code !== ExitCode.failed || !lacksOne([...versions.keys()], context)) return code;
-  if (readTextIfAny(file) === written) {
-    await holdingProject(dirname(file), { locks: context.paths.locks, signal: context.signal }, async () => {
-      putBack(file, before.manifest);
-      putBack(lockPath, before.lock);
-      await context.stderr.write(`${cellText(file)} and the lock file are as they were\n`);
-    });
+  let code: ExitCode | undefined;
+  try {
+    return code = await syncCommand.run(syncCommand.parse({ flags, positional: [], rest: [] }), context);
+  } finally {
+    const isDone = code === ExitCode.ok || !lacksOne([...versions.keys()], context);
+    if (!isDone && readTextIfAny(file) === written) {
+      // Also after Ctrl-C, which would end the wait for other syncs.
+      const { signal } = new AbortController();
+      await holdingProject(dirname(file), { locks: context.paths.locks, signal }, async () => {
+        putBack(file, before.manifest);
+        putBack(lockPath, before.lock);
+        await context.stderr.write(`${cellText(file)} and the lock file are as they were\n`);
+      });
+    }
   }
-  return code;
 }
 
 /** Whether one of the tools could not be installed, where others of the project may have failed. */

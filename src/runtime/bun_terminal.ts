@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { terminalColumns, terminalRows } from "../base/terminal_size.ts";
 import type { OutputHandler, ProgramOptions, StartedProgram } from "./types.ts";
 
 /**
@@ -59,7 +60,8 @@ export function startInTerminal(
 }
 
 function sizeOfOwn(): { cols: number; rows: number } {
-  return { cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 };
+  const { columns, rows } = process.stdout;
+  return { cols: terminalColumns(columns), rows: terminalRows(rows) };
 }
 
 /** Hands keys and size of haft's terminal on until it is disposed of. */

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { terminalRows } from "../base/terminal_size.ts";
 import { textColumns } from "../runtime/text_columns.ts";
 import type { SyncObserver } from "../protocol/sync_event.ts";
 import { renderBoard } from "./board.ts";
@@ -49,7 +50,7 @@ export async function liveBoard(
   };
   // log-update's own cursor handling always writes to this process's stderr: it is done here instead.
   const draw = createLogUpdate(stream as unknown as NodeJS.WriteStream, { showCursor: true });
-  const height = () => terminal.rows ?? process.stderr.rows ?? 24;
+  const height = () => terminalRows(terminal.rows ?? process.stderr.rows);
   let state: BoardState = emptyBoard(now());
   let drawn: { lines: string[]; columns: number } | undefined;
 

@@ -1,5 +1,6 @@
 import { emitKeypressEvents } from "node:readline";
 import process from "node:process";
+import { terminalRows } from "../base/terminal_size.ts";
 import { textColumns } from "../runtime/text_columns.ts";
 import { type Choice, type Picker, pickerLines, press, type PressedKey } from "./picker.ts";
 import { terminalText } from "./terminal_text.ts";
@@ -24,7 +25,7 @@ export async function pick(
   let picker: Picker = { question, choices, filter: "", selected: 0 };
   const draw = () => {
     const { columns, color } = terminal;
-    const rows = process.stderr.rows ?? 24;
+    const rows = terminalRows(process.stderr.rows);
     const lines = pickerLines(picker, { columns, rows, color });
     const text = terminalText(lines.join("\n"), { color }).replaceAll("\n", "\r\n");
     const up = lines.length > 1 ? `\u001b[${lines.length - 1}A` : "";

@@ -152,8 +152,9 @@ export class Sandbox implements AsyncDisposable {
   /** Runs haft in a terminal of its own, `columns` wide, and returns all that it drew. */
   async terminal(
     haft: Haft,
-    { args, columns, cwd = this.project, env = {}, input, typed }: RunOptions & {
+    { args, columns, rows = 24, cwd = this.project, env = {}, input, typed }: RunOptions & {
       columns: number;
+      rows?: number;
       /** What is typed. */
       input?: string;
       typed?: RunToEndOptions["typed"];
@@ -166,7 +167,7 @@ export class Sandbox implements AsyncDisposable {
         "--quiet",
         "--return",
         "--command",
-        `stty cols ${columns} rows 24; exec ${command}`,
+        `stty cols ${columns} rows ${rows}; exec ${command}`,
         "/dev/null",
       ],
       {

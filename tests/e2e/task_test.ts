@@ -112,6 +112,10 @@ Deno.test("a task whose inputs and outputs are as they were is not run again, an
   const run = async () => (await daemon.run("task", "run", "build")).stderr;
   assertStringIncludes(await run(), "build: completed");
   assertStringIncludes(await run(), "build: nothing had changed");
+  const skipped = await start(daemon, "build");
+  assertEquals((await daemon.run("task", "wait", skipped)).code, 0);
+  const logs = await daemon.run("task", "logs", skipped);
+  assertEquals(logs.stderr, `The log of ${skipped} is empty: nothing had changed\n`);
   writeFileSync(input, "two");
   assertStringIncludes(await run(), "build: completed");
   assertEquals(readFileSync(output, "utf8"), "two");

@@ -24,6 +24,21 @@ for (const columns of [30, 80, 200]) {
   });
 }
 
+for (const columns of [0, 1]) {
+  Deno.test(`a terminal that says it has ${columns} columns and no rows is taken for one of 80 and 24`, async () => {
+    await using registry = await fakeTools();
+    registry.fault(/\.tgz$/, { kind: "drip", bytes: 20_000, everyMs: 60 });
+    await using sandbox = await Sandbox.create({ registry: registry.url });
+    sandbox.manifest('[tools]\nesbuild = "1.2.0"\nbiome = "2.0.0"\n');
+    const { code, stdout } = await sandbox.terminal(binary, { args: ["sync"], columns, rows: 0 });
+    assertEquals(code, 0, stdout);
+    assertMatch(stdout, /%/, "the board was never drawn while something was downloading");
+    assertMatch(visibleLines(stdout).join("\n"), /2 tools installed \(/);
+    const help = await sandbox.terminal(binary, { args: ["--help"], columns, rows: 0 });
+    assertMatch(help.stdout, /^ {2}sync {9}Install every tool of the project\r?$/m);
+  });
+}
+
 Deno.test("NO_COLOR on a terminal draws no colour", async () => {
   await using registry = await fakeTools();
   await using sandbox = await Sandbox.create({ registry: registry.url });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
@@ -63,6 +64,31 @@ Deno.test("use of a tool or version that does not exist changes nothing, and nam
   assertStringIncludes(before[0] ?? "", 'bundler = "1.0.0"');
   assertEquals((await use("npm:a-library")).code, 1);
   assertEquals(files(), before);
+});
+
+Deno.test("use that is interrupted while it installs leaves haft.toml and the lock file as they were", async () => {
+  await using registry = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  const text = '[tools]\nesbuild = "1.0.0"\n';
+  sandbox.manifest(text);
+  assertEquals((await sandbox.run(binary, { args: ["sync"] })).code, 0);
+  const lockPath = join(sandbox.project, "haft.lock");
+  const lock = readFileSync(lockPath, "utf8");
+  registry.fault(/\.tgz$/, { kind: "drip", bytes: 500, everyMs: 50 });
+  let sent = false;
+  const { code, stderr } = await sandbox.run(binary, {
+    args: ["use", "biome@2"],
+    ownGroup: true,
+    onOutput({ pid, stderr }) {
+      if (sent || !stderr.includes("downloading")) return;
+      sent = true;
+      process.kill(-pid, "SIGINT");
+    },
+  });
+  assertEquals([sent, code], [true, 130], stderr);
+  assertStringIncludes(stderr, "and the lock file are as they were");
+  assertEquals(readFileSync(join(sandbox.project, "haft.toml"), "utf8"), text);
+  assertEquals(readFileSync(lockPath, "utf8"), lock);
 });
 
 Deno.test("use --source writes which of its sources a tool comes from, and refuses one that it does not have", async () => {

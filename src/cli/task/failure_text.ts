@@ -1,3 +1,4 @@
+import { skippedText } from "./skipped_text.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 
 /** A task here, or one of the fleet's queue. */
@@ -11,9 +12,10 @@ export function failureText({ id, name, reason, error }: Told): string {
 }
 
 /** What is said in place of a log without a line. */
-export function emptyLogText(task: Told): string {
+export function emptyLogText(task: Told & Pick<TaskInfo, "skipped" | "skip_reason">): string {
   const { id, state } = task;
   if (state === "queued") return `Task ${id} is queued, and has printed nothing\n`;
+  if (task.skipped) return `The log of ${id} is empty: ${skippedText(task)}\n`;
   const hint = 'it printed nothing, or had the terminal ("haft run --record" keeps that)';
   return `The log of ${id} is empty: ${hint}\n${failureText(task)}`;
 }

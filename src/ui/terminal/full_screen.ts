@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCode } from "../../base/errors.ts";
+import { terminalColumns, terminalRows } from "../../base/terminal_size.ts";
 import { FramePace } from "./frame_pace.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { type Input, KeyReader } from "./keys.ts";
@@ -60,8 +61,8 @@ export class FullScreen implements AsyncDisposable {
   }
 
   get size(): ScreenSize {
-    const { columns = 80, rows = 24 } = process.stdout;
-    return { columns: Math.max(1, columns), rows: Math.max(1, rows) };
+    const { columns, rows } = process.stdout;
+    return { columns: terminalColumns(columns), rows: terminalRows(rows) };
   }
 
   /** Takes the terminal. */
