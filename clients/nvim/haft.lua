@@ -1,4 +1,4 @@
--- haft for Neovim (0.7 and later): one connection to the daemon, its events, and a picker of versions.
+-- haft for Neovim (0.7 and later): a connection to the daemon, its events, and a picker of versions.
 --   require("haft").setup()   then :HaftUse node, and %{v:lua.require'haft'.status()} in the statusline
 local M = { tools = {}, path = "haft", on_event = function() end }
 local pipe, rest, waiting, parts, count = nil, "", {}, {}, 0
@@ -51,26 +51,38 @@ local function receive(line)
   end
 end
 
-local function read(_, chunk)
-  if not chunk then pipe, rest, waiting, parts = nil, "", {}, {} return end
+local function read(chunk)
   local lines = vim.split(rest .. chunk, "\n", { plain = true })
   rest = table.remove(lines)
   for _, line in ipairs(lines) do if line ~= "" then receive(line) end end
+end
+
+local function lost()
+  local asked = waiting
+  pipe, rest, waiting, parts = nil, "", {}, {}
+  for _, done in pairs(asked) do done("The daemon has ended") end
+end
+
+--- Connects, and again each second after the daemon has ended, until there is one.
+local function connect(is_again)
+  local own = vim.loop.new_pipe(false)
+  local function again() own:close() vim.defer_fn(function() connect(true) end, 1000) end
+  own:connect(M.socket, vim.schedule_wrap(function(failed)
+    if failed then again() return is_again or vim.notify("haft: " .. failed, vim.log.levels.WARN) end
+    pipe = own
+    pipe:read_start(vim.schedule_wrap(function(_, chunk) if chunk then read(chunk) else lost() again() end end))
+    M.request("hello", { client = "nvim", protocol = { 1, 1 }, capabilities = { "parts" } }, function()
+      M.request("events.subscribe", { types = { "config.*", "runtime.*", "app.status_change", "task.*" } }, M.refresh)
+    end)
+  end))
 end
 
 --- @param options { path = "haft", socket = nil, on_event = function(event, data) }
 function M.setup(options)
   for key, value in pairs(options or {}) do M[key] = value end
   vim.api.nvim_create_user_command("HaftUse", function(command) M.use(command.args) end, { nargs = 1 })
-  pipe = vim.loop.new_pipe(false)
-  local socket = M.socket or vim.trim(vim.fn.system({ M.path, "ipc-send", "--print-socket" }))
-  pipe:connect(socket, vim.schedule_wrap(function(failed)
-    if failed then pipe = nil return vim.notify("haft: " .. failed, vim.log.levels.WARN) end
-    pipe:read_start(vim.schedule_wrap(read))
-    M.request("hello", { client = "nvim", protocol = { 1, 1 }, capabilities = { "parts" } }, function()
-      M.request("events.subscribe", { types = { "config.*", "runtime.*", "app.status_change", "task.*" } }, M.refresh)
-    end)
-  end))
+  M.socket = M.socket or vim.trim(vim.fn.system({ M.path, "ipc-send", "--print-socket" }))
+  connect()
 end
 
 return M
