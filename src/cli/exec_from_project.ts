@@ -9,6 +9,7 @@ import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { readKnownTools, rememberTools } from "../tools/project/known_tools.ts";
+import { choiceNote } from "../tools/project/installed_tools.ts";
 import { planRun, rememberRun, withTarget } from "../tools/project/run_plan.ts";
 import { APPLIED, appliedOnce } from "../tools/project/applied_variables.ts";
 import { runEnvironment } from "../tools/project/environment_changes.ts";
@@ -77,6 +78,8 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
   const isOwn = targets.every(({ version }) => version === undefined);
   const known = isOwn ? readKnownTools(project, context) : undefined;
   const decided = await planRun(command, project, { ...context, known });
+  const note = isOwn && !shim && options.standIn === undefined ? choiceNote(decided.found.tool) : undefined;
+  if (note !== undefined) await context.stderr.write(`Note: ${note}\n`);
   const plan = { ...decided, path: pathOfChildren(decided.path, { targets, context }) };
   if (isOwn && !choosesVersionFiles(env) && foreignDirectory(context.paths) === undefined) {
     if (known === undefined) rememberTools(project, { ...decided, asOf }, context);

@@ -1,6 +1,6 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { executablesOf } from "../tools/project/installed_tools.ts";
+import { choiceNote, executablesOf } from "../tools/project/installed_tools.ts";
 import { Store } from "../tools/store/store.ts";
 import { createStyle } from "../ui/style.ts";
 import { table } from "../ui/table.ts";
@@ -23,6 +23,8 @@ interface LsRow {
   request: string | null;
   version: string | null;
   installed: boolean;
+  /** Why what is installed is not run here. */
+  refused: string | null;
   /** The install directory. */
   path: string | null;
   /** The file that asks for it; null with `--installed`. */
@@ -35,7 +37,10 @@ export const command: Command<LsOptions> = {
     { name: "installed", description: "List everything in the store" },
     { name: "available", description: "List the tools of the catalogue" },
     { name: "names", description: "Print the names that can be run, one a line" },
-    { name: "json", description: "Print JSON: [{tool, request, version, installed, path, decided_by}]" },
+    {
+      name: "json",
+      description: "Print JSON: [{tool, request, version, installed, refused, path, decided_by}]",
+    },
   ],
   readOnly: true,
   parse,
@@ -66,7 +71,7 @@ async function run({ list, json }: LsOptions, context: Context): Promise<ExitCod
   if (json) await context.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else if (rows.length === 0) await context.stderr.write(emptyText(list));
   else await context.stdout.write(tableText(rows, list, context));
-  if (!json && project !== undefined) await noteVersionFiles(project, context);
+  if (!json && project !== undefined) await writeNotes(project, context);
   return ExitCode.ok;
 }
 
@@ -98,16 +103,20 @@ async function printCatalogue(context: Context, json: boolean): Promise<ExitCode
 }
 
 /** What the listing lacks, and why. */
-async function noteVersionFiles(project: Project, { stderr, home }: Context): Promise<void> {
-  for (const note of versionFileNotes(project)) await stderr.write(`Note: ${shortPath(note, home)}\n`);
+async function writeNotes(project: Project, { stderr, home }: Context): Promise<void> {
+  const choices = project.tools.flatMap((tool) => choiceNote(tool) ?? []);
+  for (const note of [...versionFileNotes(project), ...choices]) {
+    await stderr.write(`Note: ${shortPath(note, home)}\n`);
+  }
 }
 
 function projectRows({ tools }: Project): LsRow[] {
-  return tools.map(({ request, version, installed }) => ({
+  return tools.map(({ request, version, installed, refused }) => ({
     tool: request.name,
     request: request.version,
     version: version ?? null,
     installed: installed !== undefined,
+    refused: refused ?? null,
     path: installed?.directory ?? null,
     decided_by: request.decidedBy.file,
   }));
@@ -119,6 +128,7 @@ function storeRows({ paths }: Context): LsRow[] {
     request: null,
     version,
     installed: true,
+    refused: null,
     path,
     decided_by: null,
   }));
@@ -133,10 +143,10 @@ function tableText(rows: readonly LsRow[], list: LsOptions["list"], { home, stdo
   const head = stdout.isTTY ? [titles.map((title) => style.dim(title))] : [];
   return table([
     ...head,
-    ...rows.map(({ tool, request, version, installed, path, decided_by: file }) => [
+    ...rows.map(({ tool, request, version, installed, refused, path, decided_by: file }) => [
       tool,
       version ?? "—",
-      installed ? "" : "not installed",
+      installed ? "" : refused === null ? "not installed" : "not run",
       request ?? "",
       shortPath((request === null ? path : file) ?? "", home),
     ]),

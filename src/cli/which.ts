@@ -1,7 +1,7 @@
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { findExecutable } from "../tools/project/find_executable.ts";
-import { executablesOf } from "../tools/project/installed_tools.ts";
+import { choiceNote, executablesOf } from "../tools/project/installed_tools.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
@@ -92,12 +92,16 @@ function allRows(project: Project): WhichRow[] {
   );
 }
 
-function explanation(entry: WhichRow, { files }: Project, { home }: Context): string {
+function explanation(entry: WhichRow, { files, tools }: Project, { home }: Context): string {
   const lines = [
     `  ${entry.tool} ${entry.version}: ${
       shortPath(entry.decided_by.file, home)
     } (${entry.decided_by.key}) asks for "${entry.decided_by.request}"`,
     ...Object.entries(entry.options).map(([name, value]) => `  option ${name} = ${JSON.stringify(value)}`),
+    ...tools.filter(({ request }) => request.name === entry.tool).flatMap((tool) => {
+      const note = choiceNote(tool);
+      return note === undefined ? [] : [`  ${note}`];
+    }),
     ...entry.overruled.map(({ file, key, request }) =>
       `  overruled: ${shortPath(file, home)} (${key}) asks for "${request}"`
     ),

@@ -140,12 +140,48 @@ Deno.test("without a lock file, only what haft chose from the user's own sources
     for (const args of [["x", "esbuild"], ["which", "esbuild"]]) {
       const { code, stdout, stderr } = await run(good, ...args);
       assertEquals([code, stdout], [1, ""], args.join(" "));
-      assertStringIncludes(stderr, "is not run: what is installed was chosen by another project");
+      assertStringIncludes(stderr, "is not run: the lock file of another project chose it");
+      assertStringIncludes(
+        stderr,
+        'Run "haft sync", which installs what this project asks for, and writes its haft.lock',
+      );
     }
+    const listed = await run(good, "ls");
+    assertStringIncludes(listed.stdout, "not run");
+    assertStringIncludes(listed.stderr, "Note: esbuild 1.0.0 is not run: the lock file of another project");
     // A version that is named is fetched from the user's own registry.
     assertEquals((await run(good, "x", "esbuild@1.0.0")).stdout, "esbuild 1.0.0: |\n");
     assertEquals((await run(good, "x", "esbuild")).stdout, "esbuild 1.0.0: |\n");
   });
+});
+
+Deno.test("without a lock file, a newer version that another project's lock file chose is passed over aloud", async () => {
+  await using own = await fakeTools();
+  await using sandbox = await Sandbox.create({ registry: own.url });
+  const [locked, open] = [join(sandbox.root, "locked"), join(sandbox.root, "open")];
+  const run = (cwd: string, ...args: string[]) => sandbox.run(binary, { args, cwd });
+  for (const project of [locked, open]) {
+    mkdirSync(project);
+    writeFileSync(join(project, "haft.toml"), '[tools]\nesbuild = "1"\n');
+  }
+  assertEquals((await run(open, "install", "esbuild@1.0.0")).code, 0);
+  assertEquals((await run(locked, "lock")).code, 0);
+  assertEquals((await run(locked, "sync", "--locked")).code, 0);
+  const why =
+    "esbuild 1.0.0 runs, not 1.2.0: the lock file of another project chose it, and no lock file of this " +
+    'project names it; "haft sync" installs what this project asks for, and writes its haft.lock';
+  assertEquals((await run(open, "daemon", "start")).code, 0);
+  try {
+    const exec = await run(open, "x", "esbuild");
+    assertEquals([exec.stdout, exec.stderr], ["esbuild 1.0.0: |\n", `Note: ${why}\n`]);
+    assertEquals((await run(open, "ls")).stderr, `Note: ${why}\n`);
+    assertStringIncludes((await run(open, "which", "esbuild", "--why")).stdout, `\n  ${why}\n`);
+    assertEquals((await run(open, "lock")).code, 0);
+    const after = await run(open, "x", "esbuild");
+    assertEquals([after.stdout, after.stderr], ["esbuild 1.2.0: |\n", ""]);
+  } finally {
+    await run(open, "daemon", "stop");
+  }
 });
 
 Deno.test("a lock file of a stranger's cannot give a tool's name to another package for everybody", async () => {

@@ -40,7 +40,8 @@ Deno.test("the client for Neovim has 70 lines of code at most", () => {
 });
 
 Deno.test({
-  name: "Neovim: the statusline has the tools, a version is picked, events keep it right, and it goes on with the next daemon",
+  name:
+    "Neovim: the statusline has the tools, a version is picked, events keep it right, and it goes on with the next daemon",
   ignore: !hasProgram("nvim"),
   async fn() {
     await using registry = await fakeTools();

@@ -1,5 +1,6 @@
 import { compare, parse } from "@std/semver";
 import { builtInCatalogue } from "../../tools/catalogue/catalogue.ts";
+import { choiceNote } from "../../tools/project/installed_tools.ts";
 import type { Project, UserContext } from "../../tools/project/project.ts";
 import type { ProjectCache } from "../../tools/project/project_cache.ts";
 import { planRun, rememberRun, withTarget } from "../../tools/project/run_plan.ts";
@@ -88,10 +89,9 @@ export class RuntimeService {
     });
     // Only a haft that says who it is runs what it asks for.
     const runs = caller !== undefined && cwd !== undefined && version === undefined;
-    if (runs && project.variablesNote !== undefined) {
-      // The long way says so to the person.
-      throw new RequestError("not_found", project.variablesNote);
-    }
+    const note = project.variablesNote ?? choiceNote(decided.found.tool);
+    // The long way says so to the person.
+    if (runs && note !== undefined) throw new RequestError("not_found", note);
     const plan = runs ? { ...decided, path: withLead(decided.path, { cwd, paths }) } : decided;
     if (runs) {
       const { home } = this.#user;

@@ -151,7 +151,9 @@ function notInstalled({ request, version, refused }: ProjectTool): HaftError {
   const isTarget = request.decidedBy.file === "the command line";
   const next = isTarget ? `Run "haft install ${request.name}@${which}"` : 'Run "haft sync"';
   if (refused !== undefined) {
-    return new HaftError(`${request.name} ${which} is not run: ${refused}`, { next });
+    return new HaftError(`${request.name} ${which} is not run: ${refused}`, {
+      next: isTarget ? next : `${next}, which installs what this project asks for, and writes its haft.lock`,
+    });
   }
   return new HaftError(`${request.name} ${which} is not installed (${request.decidedBy.file} asks for it)`, {
     next,

@@ -23,6 +23,8 @@ export interface ProjectTool {
   installed: InstalledTool | undefined;
   /** Why what is installed is not run for this project. */
   refused: string | undefined;
+  /** A newer version that fits and is not taken, as the lock file of another project chose it. */
+  passedOver: string | undefined;
   /** Meant for another system. */
   elsewhere: boolean;
   /** The files beside manifest and lock file that decide this. */
@@ -70,15 +72,18 @@ export function projectTool(request: ToolRequest, context: InstalledToolsContext
     get refused() {
       return found().refused;
     },
+    get passedOver() {
+      return found().passedOver;
+    },
     get deciding() {
       return found().deciding;
     },
   };
 }
 
-const NOTHING_INSTALLED = { installed: undefined, refused: undefined, deciding: [] };
+const NOTHING_INSTALLED = { installed: undefined, refused: undefined, passedOver: undefined, deciding: [] };
 
-type Found = Pick<ProjectTool, "version" | "installed" | "refused" | "deciding">;
+type Found = Pick<ProjectTool, "version" | "installed" | "refused" | "passedOver" | "deciding">;
 
 function lockedTool(
   request: ToolRequest,
@@ -113,7 +118,7 @@ function lockedTool(
   const refused = installed === undefined && present.length > 0
     ? damageOf(present) ?? "what is installed is not what haft.lock says"
     : undefined;
-  return { version, deciding, installed, refused };
+  return { version, deciding, installed, refused, passedOver: undefined };
 }
 
 /** Of the versions that a request accepts, the first that is installed; without any, the first. */
@@ -133,17 +138,33 @@ function chosenTool(request: ToolRequest, { root, store, platform }: InstalledTo
   const [newest] = fitting;
   const deciding = fitting.map(({ directory }) => receiptPath(directory));
   if (installed !== undefined) {
-    return { version: installed.receipt.version, deciding, installed, refused: undefined };
+    const { version } = installed.receipt;
+    const passedOver = newest?.receipt.version === version ? undefined : newest?.receipt.version;
+    return { version, deciding, installed, refused: undefined, passedOver };
   }
   return {
     version: newest?.receipt.version,
     deciding,
     installed: undefined,
-    refused: newest === undefined
-      ? undefined
-      : "what is installed was chosen by another project, and this one has no lock file that names it",
+    refused: newest === undefined ? undefined : OTHERS_CHOICE,
+    passedOver: undefined,
   };
 }
+
+const OTHERS_CHOICE = "the lock file of another project chose it, and no lock file of this project names it";
+
+/** What a person should know who may expect another version, or the one that is installed. */
+export function choiceNote({ request: { name }, version, installed, refused, passedOver }: ProjectTool):
+  | string
+  | undefined {
+  if (installed === undefined) {
+    return refused === undefined ? undefined : `${name} ${version} is not run: ${refused}; ${DECIDE_HERE}`;
+  }
+  if (passedOver === undefined) return undefined;
+  return `${name} ${version} runs, not ${passedOver}: ${OTHERS_CHOICE}; ${DECIDE_HERE}`;
+}
+
+const DECIDE_HERE = '"haft sync" installs what this project asks for, and writes its haft.lock';
 
 /** Of one version, what this project's own sources gave, then what was installed last. */
 function newestFirst(a: Receipt, b: Receipt, root: string): number {

@@ -36,6 +36,7 @@ function tool(root: string, { name, bin, kind = "native", elsewhere = false }: G
     version: "1.0.0",
     elsewhere,
     refused: undefined,
+    passedOver: undefined,
     deciding: [],
     installed: bin === undefined ? undefined : {
       directory,
