@@ -65,10 +65,10 @@ Deno.test("trust is shown and given; apps run and are followed through a restart
   await editor.row("Not trusted by haft").waitFor({ state: "detached" });
 
   // An app, and its log.
-  await editor.command("haft: Start an App");
+  await editor.command("haft: Start App");
   await editor.choice(/^clock/).click();
   await editor.row(/clock.*running/).waitFor();
-  await editor.command("haft: Follow an App's Log");
+  await editor.command("haft: Follow App Log");
   await editor.choice(/^clock/).click();
   const log = editor.page.locator(".terminal-wrapper.active .xterm-rows");
   await log.filter({ hasText: /tick/ }).waitFor();
@@ -86,32 +86,32 @@ Deno.test("trust is shown and given; apps run and are followed through a restart
   process.kill(await editor.daemonPid(), "SIGKILL");
   await editor.until(() => editor.log().match(/Connected to the daemon/g)?.length === 3);
   await editor.row(/clock.*running/).waitFor();
-  await editor.command("haft: Stop an App");
+  await editor.command("haft: Stop App");
   await editor.choice(/^clock/).click();
   await editor.row(/clock.*stopped/).waitFor();
 
   // A task that fails, among VS Code's own tasks.
-  await editor.command("haft: Run a Task");
+  await editor.command("haft: Run Task");
   await editor.choice(/^test/).click();
   await editor.row(/test.*exit code 3/).waitFor();
   assertEquals(readFileSync(join(sandbox.project, "greeting"), "utf8"), "from haft\n");
   await editor.screenshot("tasks");
 
   // One that asks what it takes.
-  await editor.command("haft: Run a Task");
+  await editor.command("haft: Run Task");
   await editor.choice(/^greet/).click();
   await editor.choice(/^me$/).click();
   await editor.until(() => existsSync(join(sandbox.project, "greeted")));
 
   // A run is cancelled, and run again.
-  await editor.command("haft: Run a Task");
+  await editor.command("haft: Run Task");
   await editor.choice(/^slow/).click();
   await editor.row(/slow.*runs/).waitFor();
-  await editor.rowAction(/slow.*runs/, "Cancel the Run");
+  await editor.rowAction(/slow.*runs/, "Cancel Run");
   await editor.row(/slow.*after/).waitFor();
   assertEquals(existsSync(join(sandbox.project, "went")), false);
   writeFileSync(join(sandbox.project, "go"), "");
-  await editor.rowAction(/slow.*after/, "Run It Again");
+  await editor.rowAction(/slow.*after/, "Run Again");
   await editor.row(/slow.*done/).waitFor();
   assertEquals(readFileSync(join(sandbox.project, "went"), "utf8"), "from haft\n");
 

@@ -75,7 +75,6 @@ Deno.test("in a window with two folders each has its own tools, variables and st
 
   // So do the commands: a version is written where the file's project is, a task runs there.
   await below.click();
-  await editor.choice(/^deno/).click();
   await editor.chooseVersion("deno", /^2\.0\.0/);
   await editor.status.filter({ hasText: "deno 2.0.0" }).waitFor();
   const manifest = (path: string) => readFileSync(join(root, path, "haft.toml"), "utf8");

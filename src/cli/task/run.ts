@@ -161,7 +161,8 @@ class TaskRun {
     if (json) await stdout.data(`${JSON.stringify(info)}\n`);
     else if (stdout.closed && info.exit_code === BROKEN_PIPE) return false;
     else if (this.#nodes.size > 1 || info.skipped || info.state !== "completed" || output === "prefixed") {
-      await this.#say(summary(task?.label ?? "command", info));
+      const failed = info.state === "aborted" && info.reason !== "cancelled";
+      await this.#say(summary(task?.label ?? "command", info), failed ? "red" : "dim");
     }
     return info.state === "completed";
   }
@@ -260,10 +261,10 @@ class TaskRun {
     return this.#nodes.get(key)?.label ?? "command";
   }
 
-  async #say(line: string): Promise<void> {
+  async #say(line: string, color: "dim" | "red" = "dim"): Promise<void> {
     if (this.#quiet || this.#options.json) return;
     const { stderr } = this.#context;
-    await stderr.write(`${createStyle(stderr.color).dim(line)}\n`);
+    await stderr.write(`${createStyle(stderr.color)[color](line)}\n`);
   }
 }
 

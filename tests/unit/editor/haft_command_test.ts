@@ -18,7 +18,7 @@ function program(directory: string, text: string): string {
   return path;
 }
 
-Deno.test("findHaft() takes the setting, else PATH, else the installer's place, and names what it looked for", async () => {
+Deno.test("findHaft() takes the setting, else PATH, else the installer's place, else the daemon's, and names what it looked for", async () => {
   const home = await Deno.makeTempDir();
   try {
     const nothing = { env: { PATH: join(home, "none") }, home };
@@ -26,8 +26,15 @@ Deno.test("findHaft() takes the setting, else PATH, else the installer's place, 
       assertThrows(() => findHaft("", nothing), HaftMissing).message,
       join(home, ".local", "bin"),
     );
+    // The daemon's own where nothing else is: haft, and not a runtime that runs its sources.
+    const ofDaemon = program(join(home, "daemon"), "");
+    assertEquals(findHaft("", { ...nothing, ofDaemon }), ofDaemon);
+    assertThrows(
+      () => findHaft("", { ...nothing, ofDaemon: "/bin/sh" }),
+      HaftMissing,
+    );
     const installed = program(join(home, ".local", "bin"), "");
-    assertEquals(findHaft("", nothing), installed);
+    assertEquals(findHaft("", { ...nothing, ofDaemon }), installed);
     const onPath = program(join(home, "bin"), "");
     assertEquals(findHaft("", { env: { PATH: `relative:${join(home, "bin")}` }, home }), onPath);
     assertEquals(findHaft("~/bin/haft", nothing), onPath);

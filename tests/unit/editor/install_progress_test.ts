@@ -22,7 +22,7 @@ Deno.test("InstallProgress shows percent, bytes and phase of tools that install 
     increment: 0,
   });
   assertEquals(downloading("a", 50), {
-    message: "a: 1.0.0 downloading, 50 %, 5.0 MiB of 10.0 MiB",
+    message: "a 1.0.0: downloading, 50 %, 5.0 MiB of 10.0 MiB",
     increment: 22.5,
   });
   assertEquals(downloading("b", 10)?.message.split("; ").length, 2);
@@ -33,12 +33,22 @@ Deno.test("InstallProgress shows percent, bytes and phase of tools that install 
   };
   assertEquals(
     progress.report("install.progress", extracting)?.message.split("; ")[0],
-    "a: 1.0.0 extracting",
+    "a 1.0.0: extracting",
   );
   assertEquals(progress.report("app.status_change", {}), undefined);
   progress.report("install.completed", { tool: "a" });
   const last = progress.report("install.failed", { tool: "b" });
   assertEquals(last?.message, "");
+});
+
+Deno.test("InstallProgress does not say again what the notification's title says", () => {
+  const first = (request: string) =>
+    new InstallProgress({ tool: "deno", request }).report("install.started", {
+      tool: "deno",
+      version: "2.9.4",
+    })
+      ?.message;
+  assertEquals([first("2.9.4"), first("2")], ["starting", "2.9.4: starting"]);
 });
 
 Deno.test("InstallProgress never goes back, so that its increments end at 100", () => {

@@ -9,8 +9,14 @@ import {
 import { definitionOf } from "../../../clients/vscode/src/model/definition.ts";
 import { markOf } from "../../../clients/vscode/src/model/diagnostics.ts";
 import { lensesOf } from "../../../clients/vscode/src/model/lenses.ts";
-import { describeSchema, schemaAt, wordsAt } from "../../../clients/vscode/src/model/manifest_schema.ts";
+import {
+  describeSchema,
+  keyText,
+  schemaAt,
+  wordsAt,
+} from "../../../clients/vscode/src/model/manifest_schema.ts";
 import { outlineOf } from "../../../clients/vscode/src/model/outline.ts";
+import { quickFixesOf } from "../../../clients/vscode/src/model/quick_fixes.ts";
 import { manifestWords } from "../../../scripts/editor/manifest_words.ts";
 import { projectRoot } from "../../../scripts/support/project.ts";
 import { SCHEMA_URL } from "../../../src/base/schema_url.ts";
@@ -99,16 +105,58 @@ Deno.test("definitionOf() goes from depends, depends_on and backend to what they
 Deno.test("lensesOf() stands above tools, tasks and apps, not above their inner tables", () => {
   const text = '[tools]\n[tasks]\nlint = "x"\n[tasks.a]\n[tasks.a.env]\n[apps.web]\n';
   assertEquals(
-    lensesOf(text).map(({ line, title, name }) => `${line} ${title} ${name ?? ""}`.trim()),
+    lensesOf(text, () => undefined).map(({ line, title, name }) => `${line} ${title} ${name ?? ""}`.trim()),
     [
       "0 Install",
       "0 Choose a version",
       "2 Run lint",
       "3 Run a",
       "5 Start web",
+      "5 Stop web",
       "5 Restart web",
       "5 Logs web",
     ],
+  );
+});
+
+Deno.test("lensesOf() has what fits an app's state", () => {
+  const titles = (running: boolean) => lensesOf("[apps.web]\n", () => running).map(({ title }) => title);
+  assertEquals(titles(true), ["Stop", "Restart", "Logs"]);
+  assertEquals(titles(false), ["Start", "Logs"]);
+});
+
+Deno.test("quickFixesOf() offers the words that haft check takes for the meant ones", () => {
+  const fixed = (message: string, key: string, line: string) =>
+    quickFixesOf(message, key, line).map(({ title, start, end, text }) =>
+      `${title}: ${line.slice(0, start)}${text}${line.slice(end)}`
+    );
+  assertEquals(
+    fixed(
+      'key "tasks.a.rum" is not known\nDid you mean "run"?',
+      "tasks.a.rum",
+      'rum = "rum"',
+    ),
+    ['Change to "run": run = "rum"'],
+  );
+  assertEquals(
+    fixed(
+      'key "apps.web.restart" must be one of "no", "always", not "alway"\nDid you mean "always"?',
+      "apps.web.restart",
+      'restart = "alway" # no',
+    ),
+    ['Change to "always": restart = "always" # no'],
+  );
+  assertEquals(
+    fixed(
+      'key "ap" is not known\nDid you mean "apps" or "env"?',
+      "ap",
+      "[ap.web]",
+    ),
+    ['Change to "apps": [apps.web]', 'Change to "env": [env.web]'],
+  );
+  assertEquals(
+    fixed('key "x" is not known\nKnown keys: a, b', "x", "x = 1"),
+    [],
   );
 });
 
@@ -123,6 +171,14 @@ Deno.test("a hover has the manual's words and the schema's type", () => {
     restart === undefined ? "" : describeSchema(restart),
     '"no" | "always" | "on-failure" | "unless-stopped"; "on-failure" unless it is set',
   );
+  // What the manual says already is not said again.
+  const [about = "", ...more] = keyText(
+    wordsAt(words, ["apps", "web", "restart"]),
+    restart,
+  );
+  assertStringIncludes(about, "starts again when it has ended");
+  assertEquals(more, []);
+  assertEquals(keyText("a list", depends).length, 2);
 });
 
 Deno.test("markOf() underlines the word at the column that haft check names", () => {

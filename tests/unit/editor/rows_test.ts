@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { appFacts, appRow } from "../../../clients/vscode/src/model/app_rows.ts";
+import { noDaemon } from "../../../clients/vscode/src/model/daemon_words.ts";
 import { portIn } from "../../../clients/vscode/src/model/port_in.ts";
 import type { App, DeclaredTask, TaskRun } from "../../../clients/vscode/src/model/project.ts";
 import { partsOf } from "../../../clients/vscode/src/model/project.ts";
@@ -47,13 +48,37 @@ const app: App = {
 };
 
 Deno.test("appRow() has state and restarts, and appFacts() what it costs", () => {
-  const { description, context } = appRow(app);
+  const { description, context } = appRow(app, { known: true });
   assertEquals([description, context], ["healthy, 2 restarts, :3000", "app.running"]);
-  assertEquals(appRow({ ...app, state: "exhausted" }).context, "app.stopped");
+  assertEquals(
+    appRow({ ...app, state: "exhausted" }, { known: true }).context,
+    "app.stopped",
+  );
   const facts = appFacts(app);
   for (const part of ["$ node server.js", "pid 42", "12.3 % CPU", "3.0 MiB", "A restart takes up: command"]) {
     assertStringIncludes(facts, part);
   }
+});
+
+Deno.test("without a daemon an app and a run that has not ended are unknown", () => {
+  const { description, context } = appRow(app, { known: false });
+  assertEquals([description, context], ["unknown", "app.unknown"]);
+  const row = (change: Partial<TaskRun>) =>
+    runRow({ ...run, ...change }, { now: 0, known: false }).description;
+  assertEquals(row({ state: "running", ended_at: null }), "unknown");
+  assertEquals(row({}), "exit code 3 after 1.5 s");
+});
+
+Deno.test("noDaemon() says why until a daemon is there, also while one is looked for", () => {
+  const absent = noDaemon({ state: "absent" }, undefined);
+  assertEquals(absent?.label, "The daemon is not running");
+  assertEquals(noDaemon({ state: "connecting" }, absent), absent);
+  assertEquals(noDaemon({ state: "connecting" }, undefined), undefined);
+  assertEquals(
+    noDaemon({ state: "failed", error: new Error("no access") }, absent)
+      ?.description,
+    "no access",
+  );
 });
 
 Deno.test("portIn() takes the newest line that says a port", () => {
@@ -85,7 +110,10 @@ const run: TaskRun = {
 
 Deno.test("runRow() says how a run stands or ended", () => {
   const row = (change: Partial<TaskRun>) => {
-    const { description, context } = runRow({ ...run, ...change }, 0);
+    const { description, context } = runRow({ ...run, ...change }, {
+      now: 0,
+      known: true,
+    });
     return `${context}: ${description}`;
   };
   assertEquals(row({}), "run.failed: exit code 3 after 1.5 s");

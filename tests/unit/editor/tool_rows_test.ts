@@ -20,15 +20,19 @@ Deno.test("toolRow() says what is asked for, what that is, and whether something
     const { state, description } = toolRow(tool("node", version), newer);
     return `${state}: ${description}`;
   };
-  assertEquals(row("22.1.0"), "installed: 22 → 22.1.0");
+  assertEquals(row("22.1.0"), "installed: 22.1.0 (asked for: 22)");
   assertEquals(row(null), "missing: 22, not installed");
-  assertEquals(row("22.1.0", "24.0.0"), "outdated: 22 → 22.1.0, 24.0.0 is out");
-  assertEquals(row("24.0.0", "24.0.0"), "installed: 22 → 24.0.0");
+  assertEquals(
+    row("22.1.0", "24.0.0"),
+    "outdated: 22.1.0 (asked for: 22), 24.0.0 is out",
+  );
+  assertEquals(row("24.0.0", "24.0.0"), "installed: 24.0.0 (asked for: 22)");
 });
 
 Deno.test("statusText() shows the runtime of the active file, else how many tools are missing", () => {
   const tools = [tool("biome", null), tool("deno", "2.9.6"), tool("node", "22.1.0")];
   assertEquals(statusText(tools, "typescript")?.text, "$(tools) node 22.1.0");
+  assertEquals(statusText(tools, "typescript")?.tool, "node");
   assertEquals(statusText(tools, "python")?.text, "$(warning) haft: 1 missing");
   assertEquals(statusText([tool("node", null)], "javascript")?.text, "$(warning) node 22");
   assertEquals(statusText([], "typescript"), undefined);

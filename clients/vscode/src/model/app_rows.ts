@@ -5,7 +5,7 @@ export interface AppRow {
   description: string;
   icon: string;
   color: string | undefined;
-  /** Which actions fit: `app.running` or `app.stopped`. */
+  /** Which actions fit: `app.running`, `app.stopped`, or `app.unknown` without a daemon. */
   context: string;
 }
 
@@ -23,7 +23,16 @@ const LOOKS: Record<State, { icon: string; color?: string }> = {
   exhausted: { icon: "error", color: "testing.iconFailed" },
 };
 
-export function appRow(app: App): AppRow {
+/** @param known false where no daemon says how it stands */
+export function appRow(app: App, { known }: { known: boolean }): AppRow {
+  if (!known) {
+    const unknown = {
+      icon: "question",
+      color: undefined,
+      context: "app.unknown",
+    };
+    return { label: app.name, description: "unknown", ...unknown };
+  }
   const { icon, color } = LOOKS[app.state];
   const restarts = app.instances.reduce((sum, one) => sum + one.restarts, 0);
   const facts = [

@@ -74,6 +74,9 @@ export class DaemonLink implements AsyncDisposable {
   /** The last event that was seen, and in which life of the daemon. */
   #cursor: { epoch: string; seq: number } | undefined;
   #stoppedOnPurpose = false;
+  /** While a daemon that has just gone may be about to come again: then it is not called absent. */
+  #mayReturn = false;
+  #said: LinkState["state"] | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -143,7 +146,7 @@ export class DaemonLink implements AsyncDisposable {
   }
 
   async #connect({ start }: { start: boolean }): Promise<DaemonClient> {
-    this.#options.onState({ state: "connecting" });
+    this.#say({ state: "connecting" });
     try {
       const client = await this.#openWatched() ?? (start ? await this.#startAndOpen() : undefined);
       if (client === undefined) {
@@ -155,7 +158,8 @@ export class DaemonLink implements AsyncDisposable {
       const isAbsent = error instanceof Disconnected;
       // A daemon with which nothing is shared may be replaced by one of another version.
       if (!isAbsent && protocolSkew(error) === undefined) this.#unwatch();
-      this.#options.onState(isAbsent ? { state: "absent" } : { state: "failed", error });
+      if (!isAbsent) this.#say({ state: "failed", error });
+      else if (!this.#mayReturn) this.#say({ state: "absent" });
       throw error;
     }
   }
@@ -214,8 +218,9 @@ export class DaemonLink implements AsyncDisposable {
     this.#unwatch();
     this.#client = client;
     this.#stoppedOnPurpose = false;
+    this.#mayReturn = false;
     void client.closed.then(() => this.#lost(client));
-    this.#options.onState({ state: "connected", ack });
+    this.#say({ state: "connected", ack });
     if (since === undefined) this.#options.onFresh();
   }
 
@@ -233,11 +238,19 @@ export class DaemonLink implements AsyncDisposable {
     this.#client = undefined;
     const mayStart = !this.#stoppedOnPurpose && this.#options.autoStart();
     for (const wait of ATTEMPTS) {
+      this.#mayReturn = wait !== ATTEMPTS.at(-1);
       await delay(wait, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {});
       if (this.#stop.signal.aborted || this.#client !== undefined) return;
-      const start = mayStart && wait === ATTEMPTS.at(-1);
+      const start = mayStart && !this.#mayReturn;
       if (await this.#reach({ start }).then(() => true, () => false)) return;
     }
+  }
+
+  /** Attempts that follow each other are one state. */
+  #say(state: LinkState): void {
+    if (state.state === "connecting" && this.#said === "connecting") return;
+    this.#said = state.state;
+    this.#options.onState(state);
   }
 
   #watchSockets(): void {

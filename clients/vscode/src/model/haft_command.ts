@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { basename, delimiter, isAbsolute, join } from "node:path";
 import process from "node:process";
 import type { Env } from "../../../../src/base/env.ts";
 import { envValue } from "../../../../src/base/env.ts";
@@ -21,12 +21,21 @@ export class HaftFailed extends Error {
   }
 }
 
+/** Where {@link findHaft} looks. */
+export interface HaftPlaces {
+  env: Env;
+  home: string;
+  /** The program that runs the daemon: haft, or the runtime that runs haft's sources. */
+  ofDaemon?: string | undefined;
+}
+
 /**
- * The executable that the setting names, else the first on PATH, else where the installer puts it.
+ * The executable that the setting names, else the first on PATH, else where the installer puts it, else the
+ * daemon's own: an editor may not have the PATH of the shell that started the daemon.
  *
  * @throws {HaftMissing} naming what was looked for
  */
-export function findHaft(setting: string, { env, home }: { env: Env; home: string }): string {
+export function findHaft(setting: string, { env, home, ofDaemon }: HaftPlaces): string {
   if (setting !== "") {
     const path = setting.replace(/^~(?=[/\\])/, home);
     if (isAbsolute(path) && isExecutable(path)) return path;
@@ -34,8 +43,13 @@ export function findHaft(setting: string, { env, home }: { env: Env; home: strin
   }
   const name = process.platform === "win32" ? "haft.exe" : "haft";
   const directories = (envValue(env, "PATH") ?? envValue(env, "Path") ?? "").split(delimiter);
-  const candidates = [...directories.filter(isAbsolute), join(home, ".local", "bin")];
-  const found = candidates.map((directory) => join(directory, name)).find(isExecutable);
+  const candidates = [...directories.filter(isAbsolute), join(home, ".local", "bin")].map((directory) =>
+    join(directory, name)
+  );
+  if (ofDaemon !== undefined && basename(ofDaemon) === name) {
+    candidates.push(ofDaemon);
+  }
+  const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
   throw new HaftMissing(`No "${name}" on PATH, nor in "${join(home, ".local", "bin")}"`);
 }

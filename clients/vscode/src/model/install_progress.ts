@@ -14,11 +14,22 @@ const MEBIBYTE = 1_048_576;
 const DOWNLOAD_SHARE = 90;
 const EXTRACT_SHARE = 97;
 
+/** What a notification's title says already. */
+export interface Titled {
+  tool: string;
+  request: string;
+}
+
 /** Makes one line and one bar of what the daemon tells of an install: tools install side by side. */
 export class InstallProgress {
+  readonly #titled: Titled | undefined;
   readonly #percent = new Map<string, number>();
   readonly #words = new Map<string, string>();
   #shown = 0;
+
+  constructor(titled?: Titled) {
+    this.#titled = titled;
+  }
 
   /** @returns undefined when the event changes nothing that is shown */
   report(event: string, data: unknown): ProgressReport | undefined {
@@ -30,11 +41,14 @@ export class InstallProgress {
       case "install.resolving":
         return this.#set(known.data.tool, { words: "asking for the version" });
       case "install.queued":
-        return this.#set(known.data.tool, { words: `${known.data.version} waits for its turn` });
+        return this.#set(known.data.tool, { words: "waiting for its turn", version: known.data.version });
       case "install.started":
-        return this.#set(known.data.tool, { words: `${known.data.version} begins` });
+        return this.#set(known.data.tool, { words: "starting", version: known.data.version });
       case "install.progress":
-        return this.#set(known.data.tool, stepOf(known.data));
+        return this.#set(known.data.tool, {
+          ...stepOf(known.data),
+          version: known.data.version,
+        });
       case "install.present":
       case "install.completed":
       case "install.skipped":
@@ -46,10 +60,14 @@ export class InstallProgress {
     }
   }
 
-  #set(tool: string, { percent, words }: { percent?: number; words?: string }): ProgressReport {
+  #set(tool: string, { percent, words, version }: {
+    percent?: number;
+    words?: string;
+    version?: string;
+  }): ProgressReport {
     this.#percent.set(tool, Math.max(percent ?? 0, this.#percent.get(tool) ?? 0));
     if (percent === 100 || words === undefined) this.#words.delete(tool);
-    else this.#words.set(tool, words);
+    else this.#words.set(tool, `${this.#nameOf(tool, version)}${words}`);
     return this.#now();
   }
 
@@ -58,12 +76,22 @@ export class InstallProgress {
     const whole = parts.reduce((sum, part) => sum + part, 0) / Math.max(parts.length, 1);
     const increment = Math.max(whole - this.#shown, 0);
     this.#shown = Math.max(whole, this.#shown);
-    const message = [...this.#words].map(([tool, words]) => `${tool}: ${words}`).join("; ");
+    const message = [...this.#words].map(([, words]) => words).join("; ");
     return { message, increment };
+  }
+
+  /** `deno 2.9.4: `, as far as the title does not say it. */
+  #nameOf(tool: string, version: string | undefined): string {
+    const said = tool === this.#titled?.tool ? this.#titled : undefined;
+    const parts = [
+      ...(said === undefined ? [tool] : []),
+      ...(version === undefined || version === said?.request ? [] : [version]),
+    ];
+    return parts.length === 0 ? "" : `${parts.join(" ")}: `;
   }
 }
 
-function stepOf({ version, progress }: Progress): { percent?: number; words: string } {
+function stepOf({ progress }: Progress): { percent?: number; words?: string } {
   switch (progress.state) {
     case "downloading": {
       const { percent, bytes_downloaded: bytes, total_bytes: total } = progress;
@@ -71,15 +99,15 @@ function stepOf({ version, progress }: Progress): { percent?: number; words: str
       const share = percent === null ? "" : `${Math.floor(percent)} %, `;
       return {
         percent: (percent ?? 0) * DOWNLOAD_SHARE / 100,
-        words: `${version} downloading, ${share}${size}`,
+        words: `downloading, ${share}${size}`,
       };
     }
     case "extracting":
-      return { percent: DOWNLOAD_SHARE, words: `${version} extracting` };
+      return { percent: DOWNLOAD_SHARE, words: "extracting" };
     case "post_install":
-      return { percent: EXTRACT_SHARE, words: `${version} ${progress.message}` };
+      return { percent: EXTRACT_SHARE, words: progress.message };
     default:
-      return { words: version };
+      return {};
   }
 }
 

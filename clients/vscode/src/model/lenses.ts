@@ -8,8 +8,27 @@ export interface Lens {
   name: string | undefined;
 }
 
-/** Actions above `[tools]`, `[tasks.X]` and `[apps.X]`, and above a task of one line. */
-export function lensesOf(text: string): Lens[] {
+/** `when`: only above an app that runs, or that does not. */
+const APP_LENSES: readonly {
+  title: string;
+  command: string;
+  when?: boolean;
+}[] = [
+  { title: "Start", command: "haft.app.start", when: false },
+  { title: "Stop", command: "haft.app.stop", when: true },
+  { title: "Restart", command: "haft.app.restart", when: true },
+  { title: "Logs", command: "haft.app.logs" },
+];
+
+/**
+ * Actions above `[tools]`, `[tasks.X]` and `[apps.X]`, and above a task of one line.
+ *
+ * @param isRunning of an app's name; undefined where that is not known
+ */
+export function lensesOf(
+  text: string,
+  isRunning: (app: string) => boolean | undefined,
+): Lens[] {
   const { tables, keys } = outlineOf(text);
   const above = tables.flatMap(({ path: [section, name, ...deeper], line }): Lens[] => {
     if (section === "tools" && name === undefined) {
@@ -25,12 +44,9 @@ export function lensesOf(text: string): Lens[] {
       return [{ line, title: "Run", command: "haft.task.run", name }];
     }
     if (section !== "apps") return [];
-    return [{ line, title: "Start", command: "haft.app.start", name }, {
-      line,
-      title: "Restart",
-      command: "haft.app.restart",
-      name,
-    }, { line, title: "Logs", command: "haft.app.logs", name }];
+    const running = isRunning(name);
+    return APP_LENSES.filter(({ when }) => when === undefined || running === undefined || when === running)
+      .map(({ title, command }) => ({ line, title, command, name }));
   });
   const short = keys.flatMap(({ table, key, line }): Lens[] => {
     const [name, ...deeper] = key;

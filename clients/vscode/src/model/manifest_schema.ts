@@ -54,6 +54,19 @@ export function describeSchema(schema: Schema): string {
   return isEmpty ? types : `${types}; ${JSON.stringify(usual)} unless it is set`;
 }
 
+/** What a hover says of a key: the manual's words, and of the schema what they leave out. */
+export function keyText(
+  words: string | undefined,
+  schema: Schema | undefined,
+): string[] {
+  if (schema === undefined) return words === undefined ? [] : [words];
+  if (words === undefined) return [`*${describeSchema(schema)}*`];
+  const values = alternatives(schema).flatMap((one) => one.enum ?? []);
+  const isSaid = values.length > 0 &&
+    values.every((value) => words.includes(JSON.stringify(value)));
+  return isSaid ? [words] : [words, `*${describeSchema(schema)}*`];
+}
+
 function typeText({ type, enum: words, items }: Schema): string {
   if (words !== undefined) {
     return words.map((word) => JSON.stringify(word)).join(" | ");

@@ -13,12 +13,25 @@ export interface RunRow {
   description: string;
   icon: string;
   color: string | undefined;
-  /** `run.active`, `run.failed` or `run.done`. */
+  /** `run.active`, `run.failed`, `run.done`, or `run.unknown` without a daemon. */
   context: string;
 }
 
-export function runRow(run: TaskRun, now: number): RunRow {
+/** @param known false where no daemon says how a run that has not ended stands */
+export function runRow(
+  run: TaskRun,
+  { now, known }: { now: number; known: boolean },
+): RunRow {
   const label = run.name ?? "command";
+  if (!known && run.ended_at === null) {
+    return {
+      label,
+      description: "unknown",
+      icon: "question",
+      color: undefined,
+      context: "run.unknown",
+    };
+  }
   const since = run.started_at ?? run.created_at;
   const took = seconds((run.ended_at ?? now) - since);
   switch (run.state) {

@@ -3,7 +3,7 @@ import type { Tool } from "./project.ts";
 export interface ToolRow {
   name: string;
   state: "installed" | "missing" | "outdated" | "skipped";
-  /** `22 → 22.11.0` */
+  /** `22.11.0 (asked for: 22)` */
   description: string;
   tooltip: string;
   /** The file that asks for it. */
@@ -42,7 +42,7 @@ function describe(
   version: string | null,
   { installed, newest }: { installed: boolean; newest: string | undefined },
 ): string {
-  const what = version === null || version === asked ? asked : `${asked} → ${version}`;
+  const what = version === null || version === asked ? asked : `${version} (asked for: ${asked})`;
   if (!installed) return `${what}, not installed`;
   return newest === undefined ? what : `${what}, ${newest} is out`;
 }
@@ -84,6 +84,8 @@ export interface StatusText {
   text: string;
   tooltip: string;
   isWarning: boolean;
+  /** The tool whose version it is. */
+  tool?: string;
 }
 
 /** The status bar's words: the active file's runtime, else a count. Undefined: nothing to say. */
@@ -97,6 +99,7 @@ export function statusText(tools: readonly Tool[], language: string | undefined)
       text: installed ? `$(tools) ${name} ${version}` : `$(warning) ${name} ${request}`,
       tooltip: `${tooltip}\nSelect to choose a version`,
       isWarning: !installed,
+      tool: name,
     };
   }
   const missing = missingTools(tools);

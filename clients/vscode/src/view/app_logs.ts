@@ -58,6 +58,11 @@ class LogTerminal implements vscode.Pseudoterminal {
       // A new connection has no subscriptions; what was missed is read from the log.
       this.#workspace.onDidChangeState(({ state }) => {
         if (state === "connected") void this.#follow();
+        if (state === "absent") {
+          this.#note(
+            "the daemon is not running; the log goes on with the next",
+          );
+        }
       }),
     );
     void this.#follow();
@@ -97,8 +102,12 @@ class LogTerminal implements vscode.Pseudoterminal {
   #onEvent({ event, data }: DaemonEvent): void {
     if (event === "app.log_line" && this.#isOwn(data)) this.#write(data);
     if (event === "app.log_skipped" && this.#isOwn(data)) {
-      this.#written.fire(`\x1b[2m… ${data.bytes} bytes are in the log file alone\x1b[0m\r\n`);
+      this.#note(`${data.bytes} bytes are in the log file alone`);
     }
+  }
+
+  #note(text: string): void {
+    this.#written.fire(`\x1b[2m… ${text}\x1b[0m\r\n`);
   }
 
   #isOwn({ app, root }: { app: string; root: string }): boolean {

@@ -6,6 +6,7 @@ import { AppLogs } from "./app_logs.ts";
 import { command } from "./commands.ts";
 import { type InManifest, isInManifest, placeOf } from "./place.ts";
 import { type ProjectRow, ProjectTree } from "./project_tree.ts";
+import { requireTrust } from "./trust.ts";
 import type { Workspace } from "./workspace.ts";
 
 type AppSource = ProjectRow<App> | InManifest | undefined;
@@ -18,10 +19,12 @@ export function registerApps(workspace: Workspace): vscode.Disposable {
   const tree = new ProjectTree<App>(workspace, {
     parts: ["apps"],
     rows: ({ state }) => state.apps,
-    item: appItem,
-    // Figures are looked at when the mouse rests on an app, so that nothing has to be polled.
+    item: (app) => appItem(app, { known: workspace.noDaemon === undefined }),
+    // Figures are looked at when the mouse rests on an app, so that nothing has to be polled. A mouse starts
+    // no daemon.
     tooltip: async (app) => {
-      const { apps: [now = app] } = await workspace.link.request("app.status", {
+      if (workspace.noDaemon !== undefined) return undefined;
+      const { apps: [now = app] } = await workspace.link.ask("app.status", {
         root: app.root,
         names: [app.name],
         ports: true,
@@ -32,6 +35,9 @@ export function registerApps(workspace: Workspace): vscode.Disposable {
   const logs = new AppLogs(workspace);
   const act = (method: "app.start" | "app.stop" | "app.restart") => async (source?: AppSource) => {
     const app = await chosenApp(workspace, source);
+    if (method !== "app.stop" && !app.adhoc) {
+      await requireTrust(workspace, app.root);
+    }
     const { outcomes } = await workspace.link.request(method, {
       root: app.root,
       names: [app.name],
@@ -58,8 +64,8 @@ export function registerApps(workspace: Workspace): vscode.Disposable {
   );
 }
 
-function appItem(app: App): vscode.TreeItem {
-  const { label, description, icon, color, context } = appRow(app);
+function appItem(app: App, { known }: { known: boolean }): vscode.TreeItem {
+  const { label, description, icon, color, context } = appRow(app, { known });
   const item = new vscode.TreeItem(label);
   item.description = description;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
@@ -77,10 +83,10 @@ async function chosenApp(
   const items = workspace.projects.flatMap((project) =>
     project.state.apps.map((app) => ({
       label: app.name,
-      description: [workspace.nameAmongSeveral(project), app.state].filter((
-        text,
-      ) => text !== undefined)
-        .join(", "),
+      description: [
+        workspace.nameAmongSeveral(project),
+        workspace.noDaemon === undefined ? app.state : "unknown",
+      ].filter((text) => text !== undefined).join(", "),
       app,
     }))
   );

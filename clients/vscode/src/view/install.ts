@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { Disconnected } from "../../../../src/channel/errors.ts";
-import { failuresText, InstallProgress } from "../model/install_progress.ts";
+import { failuresText, InstallProgress, type Titled } from "../model/install_progress.ts";
 import type { Project } from "../model/project.ts";
 import { missingTools } from "../model/tool_rows.ts";
 import { signalOf } from "./commands.ts";
@@ -18,14 +18,19 @@ const ASKED = "haft.askedToInstall";
 export async function installWithProgress(
   workspace: Workspace,
   cwd: string,
-  { title, before }: {
-    title: string;
+  { tool, before }: {
+    /** The one that the title names. */
+    tool?: Titled;
     before?: (signal: AbortSignal) => Promise<void>;
-  },
+  } = {},
 ): Promise<void> {
   const location = vscode.ProgressLocation.Notification;
   await vscode.window.withProgress(
-    { location, title, cancellable: true },
+    {
+      location,
+      title: tool === undefined ? "haft" : `haft: ${tool.tool} ${tool.request}`,
+      cancellable: true,
+    },
     async (progress, token) => {
       const signal = signalOf(token);
       if (before !== undefined) {
@@ -33,7 +38,7 @@ export async function installWithProgress(
         await before(signal);
       }
       progress.report({ message: "asking what is needed" });
-      const told = new InstallProgress();
+      const told = new InstallProgress(tool);
       const sync = () =>
         workspace.link.request("tool.sync", { cwd }, {
           signal,

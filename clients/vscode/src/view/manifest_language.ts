@@ -1,20 +1,16 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as vscode from "vscode";
+import { isRunning } from "../model/app_rows.ts";
 import { completeManifest, type Completion } from "../model/complete_manifest.ts";
 import { definitionOf, type Place } from "../model/definition.ts";
 import { lensesOf } from "../model/lenses.ts";
-import {
-  describeSchema,
-  type ManifestWords,
-  type Schema,
-  schemaAt,
-  wordsAt,
-} from "../model/manifest_schema.ts";
+import { keyText, type ManifestWords, type Schema, schemaAt, wordsAt } from "../model/manifest_schema.ts";
 import { outlineOf, tableAt } from "../model/outline.ts";
 import { toolRow } from "../model/tool_rows.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { type InManifest, placeOfFile, toolsIn } from "./place.ts";
+import { quickFixes } from "./quick_fixes.ts";
 import { setting } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -31,6 +27,7 @@ export function registerManifestLanguage(
   // Read when it is first needed: starting the extension reads no file.
   const manual = () => loaded ??= { schema: read("haft.schema.json"), words: read("manifest_words.json") };
   const { languages } = vscode;
+  const appsChanged = new vscode.EventEmitter<void>();
   return vscode.Disposable.from(
     languages.registerCompletionItemProvider(
       MANIFESTS,
@@ -51,13 +48,33 @@ export function registerManifestLanguage(
       },
     }),
     languages.registerCodeLensProvider(MANIFESTS, {
-      provideCodeLenses: (document) => setting("codeLens") ? lenses(document) : [],
+      onDidChangeCodeLenses: appsChanged.event,
+      provideCodeLenses: (document) => setting("codeLens") ? lenses(workspace, document) : [],
     }),
+    languages.registerCodeActionsProvider(MANIFESTS, quickFixes, {
+      providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+    }),
+    appsChanged,
+    workspace.onDidChange(({ part }) => {
+      if (part === "apps") appsChanged.fire();
+    }),
+    workspace.onDidChangeState(() => appsChanged.fire()),
   );
 }
 
-function lenses(document: vscode.TextDocument): vscode.CodeLens[] {
-  return lensesOf(document.getText()).map(({ line, title, command, name }) =>
+function lenses(
+  workspace: Workspace,
+  document: vscode.TextDocument,
+): vscode.CodeLens[] {
+  const root = dirname(document.uri.fsPath);
+  const apps = workspace.noDaemon === undefined ? workspace.projects.flatMap(({ state }) => state.apps) : [];
+  const running = (name: string) => {
+    const app = apps.find((one) => one.root === root && one.name === name);
+    return app === undefined ? undefined : isRunning(app);
+  };
+  return lensesOf(document.getText(), running).map((
+    { line, title, command, name },
+  ) =>
     new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
       title,
       command,
@@ -116,14 +133,12 @@ async function hover(
   const key = outline.keys.find((one) => one.line === line && one.start <= character && character <= one.end);
   if (key === undefined) return undefined;
   const path = [...tableAt(outline, line), ...key.key];
-  const found = schemaAt(schema, path);
   const [section, tool] = path;
   const text = [
     ...(section === "tools" && tool !== undefined ? await toolWords(workspace, document.uri, tool) : []),
-    wordsAt(words, path),
-    found === undefined ? undefined : `*${describeSchema(found)}*`,
+    ...keyText(wordsAt(words, path), schemaAt(schema, path)),
   ];
-  const content = text.filter((part) => part !== undefined).join("\n\n");
+  const content = text.join("\n\n");
   return content === "" ? undefined : new vscode.Hover(new vscode.MarkdownString(content), rangeOf(key));
 }
 

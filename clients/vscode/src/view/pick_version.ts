@@ -23,7 +23,11 @@ export async function pickVersion(
 ): Promise<void> {
   const place = await placeOf(workspace, source);
   const row = isInManifest(source) ? undefined : source?.row;
-  const tool = row?.kind === "tool" ? row.tool : await pickTool(await toolsIn(workspace, place));
+  const named = isInManifest(source) ? source.name : undefined;
+  const tools = await toolsIn(workspace, place);
+  const tool = row?.kind === "tool"
+    ? row.tool
+    : tools.find(({ runtime }) => runtime === named) ?? await pickTool(tools);
   if (tool === undefined) return;
   const request = await askVersion(workspace, place.cwd, tool);
   if (request !== undefined) {
@@ -152,7 +156,7 @@ async function useVersion(
   const files = new ProjectFiles(cwd);
   try {
     await installWithProgress(workspace, cwd, {
-      title: `haft: ${name} ${request}`,
+      tool: { tool: name, request },
       async before(signal) {
         // "--" ends the flags: what was typed is a word, whatever it begins with.
         try {

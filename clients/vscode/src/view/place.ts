@@ -11,10 +11,10 @@ export interface Place {
   cwd: string;
 }
 
-/** What a lens stands above. */
+/** What a lens stands above, or the status bar shows. */
 export interface InManifest {
   uri: vscode.Uri;
-  /** The task's or app's; undefined above `[tools]`. */
+  /** The task's, app's or tool's; undefined above `[tools]`. */
   name: string | undefined;
 }
 

@@ -34,7 +34,7 @@ export function registerTools(workspace: Workspace, context: vscode.ExtensionCon
     command(workspace, "haft.addTool", () => addTool(workspace)),
     command(workspace, "haft.installMissing", async (source?: PlaceSource) => {
       const { cwd } = await placeOf(workspace, source);
-      await installWithProgress(workspace, cwd, { title: "haft" });
+      await installWithProgress(workspace, cwd);
     }),
     command(workspace, "haft.checkNewer", async (source?: PlaceSource) => {
       const { project } = await placeOf(workspace, source);

@@ -1,9 +1,14 @@
 import * as vscode from "vscode";
 import { partsOf, type Tool } from "../model/project.ts";
-import { statusText } from "../model/tool_rows.ts";
+import { type StatusText, statusText } from "../model/tool_rows.ts";
 import { placeOfFile, toolsIn } from "./place.ts";
 import { setting } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
+
+const START_DAEMON: vscode.Command = {
+  command: "haft.daemon.start",
+  title: "Start the Daemon",
+};
 
 /** The version of the active file's runtime, as the file's own directory has it. */
 export class StatusBar implements vscode.Disposable {
@@ -48,14 +53,21 @@ export class StatusBar implements vscode.Disposable {
     // An answer that was overtaken says nothing any more.
     if (asked !== this.#asked) return;
     const status = statusText(tools, document?.languageId);
-    const stopped = this.#workspace.state.state === "absent" && this.#workspace.projects.length > 0;
-    if (!setting("statusBar") || (status === undefined && !stopped)) {
+    const { noDaemon } = this.#workspace;
+    if (
+      !setting("statusBar") || (status === undefined && noDaemon === undefined)
+    ) {
       return this.#item.hide();
     }
-    this.#item.text = status?.text ?? "$(debug-disconnect) haft";
-    this.#item.tooltip = stopped ? "haft's daemon is not running. Select to start it" : status?.tooltip ?? "";
-    this.#item.command = stopped ? "haft.daemon.start" : "haft.pickVersion";
-    this.#item.backgroundColor = status?.isWarning === true
+    const isWarning = noDaemon !== undefined || status?.isWarning === true;
+    this.#item.text = noDaemon === undefined
+      ? status?.text ?? ""
+      : `$(debug-disconnect) haft: ${noDaemon.status}`;
+    this.#item.tooltip = noDaemon === undefined
+      ? status?.tooltip ?? ""
+      : `${noDaemon.label}: ${noDaemon.description}`;
+    this.#item.command = noDaemon === undefined ? pickCommand(document?.uri, status) : START_DAEMON;
+    this.#item.backgroundColor = isWarning
       ? new vscode.ThemeColor("statusBarItem.warningBackground")
       : undefined;
     this.#item.show();
@@ -68,4 +80,17 @@ export class StatusBar implements vscode.Disposable {
     }
     return await toolsIn(this.#workspace, place).catch(() => place.project.state.tools);
   }
+}
+
+/** Chooses a version of the tool that is shown, else asks of which. */
+function pickCommand(
+  uri: vscode.Uri | undefined,
+  status: StatusText | undefined,
+): vscode.Command {
+  const tool = uri === undefined ? undefined : status?.tool;
+  return {
+    command: "haft.pickVersion",
+    title: "Choose a Version",
+    ...(tool === undefined ? {} : { arguments: [{ uri, name: tool }] }),
+  };
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import * as vscode from "vscode";
 import type { DeclaredTask, TaskRun } from "../model/project.ts";
 import { runRow } from "../model/task_words.ts";
@@ -5,6 +6,7 @@ import { command } from "./commands.ts";
 import { type InManifest, isInManifest, type Place, placeOf } from "./place.ts";
 import { type ProjectRow, ProjectTree } from "./project_tree.ts";
 import { askArguments, HaftTasks } from "./task_provider.ts";
+import { requireTrust } from "./trust.ts";
 import type { Workspace } from "./workspace.ts";
 
 type Row = { kind: "task"; task: DeclaredTask } | { kind: "run"; run: TaskRun };
@@ -20,14 +22,17 @@ export function registerTasks(workspace: Workspace): vscode.Disposable {
       ...tasks.filter(({ hidden }) => !hidden).map((task) => ({ kind: "task" as const, task })),
       ...runs.map((run) => ({ kind: "run" as const, run })),
     ],
-    item: (row) => row.kind === "task" ? taskItem(row.task) : runItem(row.run),
+    item: (row) =>
+      row.kind === "task"
+        ? taskItem(row.task)
+        : runItem(row.run, { known: workspace.noDaemon === undefined }),
   });
   const provider = new HaftTasks(workspace);
   const run = async ({ place, task }: ChosenTask) => {
     const args = await askArguments(task);
-    if (args !== undefined) {
-      await vscode.tasks.executeTask(provider.taskOf(place, task, args));
-    }
+    if (args === undefined) return;
+    await requireTrust(workspace, dirname(task.manifest));
+    await vscode.tasks.executeTask(provider.taskOf(place, task, args));
   };
   return vscode.Disposable.from(
     vscode.window.createTreeView("haft.tasks", { treeDataProvider: tree }),
@@ -43,7 +48,9 @@ export function registerTasks(workspace: Workspace): vscode.Disposable {
       await workspace.link.request("task.cancel", { id: chosenRun(element).id });
     }),
     command(workspace, "haft.task.resume", async (element?: TaskElement) => {
-      await workspace.link.request("task.resume", { id: chosenRun(element).id });
+      const { id, name, root } = chosenRun(element);
+      if (name !== null) await requireTrust(workspace, root);
+      await workspace.link.request("task.resume", { id });
     }),
     command(workspace, "haft.task.log", async (element?: TaskElement) => {
       const { id } = chosenRun(element);
@@ -68,8 +75,11 @@ function taskItem(task: DeclaredTask): vscode.TreeItem {
   return item;
 }
 
-function runItem(run: TaskRun): vscode.TreeItem {
-  const { label, description, icon, color, context } = runRow(run, Date.now());
+function runItem(run: TaskRun, { known }: { known: boolean }): vscode.TreeItem {
+  const { label, description, icon, color, context } = runRow(run, {
+    now: Date.now(),
+    known,
+  });
   const item = new vscode.TreeItem(label);
   item.description = description;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));

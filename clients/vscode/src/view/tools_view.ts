@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { failureText } from "../model/failure.ts";
 import type { Project, Tool } from "../model/project.ts";
 import { type Newer, toolRow } from "../model/tool_rows.ts";
-import { type ProjectRow, ProjectTree } from "./project_tree.ts";
+import { type ProjectRow, ProjectTree, type TreeElement } from "./project_tree.ts";
 import type { Workspace } from "./workspace.ts";
 
 type Row = { kind: "problem"; text: string } | { kind: "trust" } | { kind: "tool"; tool: Tool };
@@ -18,7 +18,7 @@ const ICONS = {
 /** The tools of every folder's project, and above them whether it is trusted. */
 export class ToolsView implements vscode.Disposable {
   readonly #tree: ProjectTree<Row>;
-  readonly #view: vscode.TreeView<ToolElement>;
+  readonly #view: vscode.TreeView<TreeElement<Row>>;
   readonly #newer = new Map<string, readonly Newer[]>();
 
   constructor(workspace: Workspace) {
@@ -77,7 +77,8 @@ export class ToolsView implements vscode.Disposable {
 function trustItem(project: Project): vscode.TreeItem {
   const { trust } = project.state;
   const item = new vscode.TreeItem("Not trusted by haft");
-  item.description = `${trust?.lines.length ?? 0} things can run code`;
+  const count = trust?.lines.length ?? 0;
+  item.description = `${count} ${count === 1 ? "thing" : "things"} can run code`;
   item.tooltip = new vscode.MarkdownString().appendCodeblock(
     trust?.lines.join("\n") ?? "",
   );

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import * as vscode from "vscode";
 import type { DaemonEvent } from "../../../../src/client/mod.ts";
+import { type NoDaemon, noDaemon } from "../model/daemon_words.ts";
 import { DaemonLink, type LinkState } from "../model/daemon_link.ts";
 import { failureText } from "../model/failure.ts";
 import { daemonSockets } from "../model/find_daemon.ts";
@@ -33,6 +34,8 @@ export class Workspace implements vscode.Disposable {
   readonly #states = new vscode.EventEmitter<LinkState>();
   readonly #disposables: vscode.Disposable[];
   #state: LinkState = { state: "absent" };
+  #noDaemon: NoDaemon | undefined;
+  #daemonExecutable: string | undefined;
   #told: string | undefined;
 
   /** @param version the extension's own */
@@ -50,7 +53,7 @@ export class Workspace implements vscode.Disposable {
       watch: watchSockets,
       onState: (state) => this.#onState(state),
       onEvent: (event) => this.#onEvent(event),
-      onFresh: () => void this.refresh(),
+      onFresh: () => void this.#onFresh(),
       trace: () => setting("trace") ? (line) => this.log.info(line) : undefined,
     });
     this.#disposables = [
@@ -79,6 +82,11 @@ export class Workspace implements vscode.Disposable {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** What is said while no daemon tells how things stand; undefined while one does. */
+  get noDaemon(): NoDaemon | undefined {
+    return this.#projects.size === 0 ? undefined : this.#noDaemon;
   }
 
   get projects(): readonly Project[] {
@@ -141,7 +149,11 @@ export class Workspace implements vscode.Disposable {
 
   /** @throws {HaftMissing} naming what was looked for */
   executable(): string {
-    return findHaft(setting("path"), { env: process.env, home: homedir() });
+    return findHaft(setting("path"), {
+      env: process.env,
+      home: homedir(),
+      ofDaemon: this.#daemonExecutable,
+    });
   }
 
   dispose(): void {
@@ -193,6 +205,7 @@ export class Workspace implements vscode.Disposable {
 
   #onState(state: LinkState): void {
     this.#state = state;
+    this.#noDaemon = noDaemon(state, this.#noDaemon);
     if (state.state === "connected") {
       const { version, pid } = state.ack;
       this.log.info(`Connected to the daemon, haft ${version}, pid ${pid}`);
@@ -201,6 +214,12 @@ export class Workspace implements vscode.Disposable {
       if (vscode.workspace.isTrusted) void this.#tell(state.error);
     } else this.log.info(`The daemon: ${state.state}`);
     this.#states.fire(state);
+  }
+
+  async #onFresh(): Promise<void> {
+    await this.refresh();
+    const status = await this.link.ask("daemon.status", {}).catch(() => undefined);
+    this.#daemonExecutable = status?.executable ?? this.#daemonExecutable;
   }
 
   /** The last good state stays, and the view says what is wrong; the log has each failure once. */
