@@ -7,6 +7,7 @@ import { Diagnostics } from "./view/diagnostics.ts";
 import { registerManifestLanguage } from "./view/manifest_language.ts";
 import { registerTools } from "./view/register_tools.ts";
 import { registerTasks } from "./view/tasks_view.ts";
+import { registerTomlLanguage } from "./view/toml_language.ts";
 import { Workspace } from "./view/workspace.ts";
 
 /**
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     registerApps(workspace),
     registerTasks(workspace),
     registerManifestLanguage(workspace, context),
+    registerTomlLanguage(),
     new Diagnostics(workspace),
   );
   workspace.begin();

@@ -127,6 +127,8 @@ Deno.test("trust is shown and given; apps run and are followed through a restart
   // haft check's words, at its line and column.
   writeFileSync(manifest, `${MANIFEST}verzion = "1"\n`);
   await editor.openFile("haft.toml");
+  // No extension here knows TOML.
+  await editor.page.locator(".statusbar-item", { hasText: "TOML (haft)" }).waitFor();
   await editor.page.locator(".squiggly-error").first().waitFor();
   await editor.command("Problems: Focus on Problems View");
   const problem = editor.page.locator(".markers-panel .monaco-list-row", { hasText: "verzion" });
