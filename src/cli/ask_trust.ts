@@ -14,8 +14,11 @@ const MOST_LINES = 40;
  */
 export async function offerTrust(
   context: Context,
-  { declared }: {
-    /** What haft.toml declares is run; else a command, in the project's environment. */ declared: boolean;
+  { declared, runsHere = false }: {
+    /** What haft.toml declares is run; else a command, in the project's environment. */
+    declared: boolean;
+    /** It runs without the daemon, too, which knows only the trust that is written down. */
+    runsHere?: boolean;
   },
 ): Promise<void> {
   // Another host asks its own user.
@@ -28,18 +31,21 @@ export async function offerTrust(
     return;
   }
   if (trust.isRecorded(gated)) return;
-  if (trust.isTrusted(gated)) return record({ gated, trust });
+  if (trust.isTrusted(gated)) return record({ gated, trust }, { runsHere });
   if (canAsk(context) && !await askTrust({ gated, trust }, context)) {
     throw new UntrustedError(gated, trust, { declined: true });
   }
 }
 
-/** For the daemon; where nothing can be written, `HAFT_TRUST=1` still counts for this command. */
-function record({ gated, trust }: Pick<UntrustedError, "gated" | "trust">): void {
+/** For the daemon; where nothing can be written, `HAFT_TRUST=1` still counts for what runs here. */
+function record(
+  { gated, trust }: Pick<UntrustedError, "gated" | "trust">,
+  { runsHere }: { runsHere: boolean },
+): void {
   try {
     trust.trust(gated);
-  } catch {
-    // A daemon has no place for its own state there either, and says so.
+  } catch (error) {
+    if (!runsHere) throw error;
   }
 }
 

@@ -110,6 +110,19 @@ const rows: [name: string, manifest: string, problems: string[]][] = [
   ["a backend's key", '[backends.ml]\ncommand = "x"\nmod = "legacy"\n', [
     '3:1 key "backends.ml.mod" is not known (Did you mean "mode"?)',
   ]],
+  [
+    "a tool's key with a slip, which is then missing, too; a text for a list",
+    '[tools.esbuild]\nverson = "0.28"\nfoo = 1\n[tools]\nbiome = { version = "2", os = "linux" }\n',
+    [
+      '1:1 key "tools.esbuild.version" is missing',
+      '2:1 key "tools.esbuild.verson" is not known (Did you mean "version"?)',
+      '3:1 key "tools.esbuild.foo" is not known',
+      '5:26 key "tools.biome.os" must be a list, not "linux" (Write ["linux"])',
+    ],
+  ],
+  ["a tool above [tools]", 'deno = "2"\n', [
+    '1:1 key "deno" is not known (A tool and its version stand below [tools]; known keys here: tools, ',
+  ]],
   ["broken TOML", '[apps.web]\ncommand = ["node",\n  "app.js"\nautostart = true\n', [
     "2:11 this list is not closed",
   ]],

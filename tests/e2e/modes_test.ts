@@ -193,6 +193,33 @@ Deno.test({
 });
 
 Deno.test({
+  name: "on a full disk doctor says so, and what the daemon runs fails for it and not for trust",
+  ignore: !asRoot || !hasProgram("unshare") || !hasProgram("mount"),
+  async fn() {
+    await using sandbox = await Sandbox.create({ registry: "" });
+    mkdirSync(sandbox.haftHome);
+    sandbox.manifest('[apps.web]\ncommand = ["sleep", "60"]\n[tasks]\nhello = "echo ran"\n');
+    const [haft] = binary.argv;
+    const line = `mount -t tmpfs -o size=4m none "$HAFT_HOME"
+${haft} daemon start > /dev/null
+head -c 20000000 /dev/zero > "$HAFT_HOME/fill" 2> /dev/null
+export HAFT_TRUST=1
+${haft} app start; echo "code $?"; ${haft} task start hello; echo "code $?"; ${haft} run hello; echo "code $?"
+${haft} doctor; echo "code $?"
+${haft} daemon stop > /dev/null`;
+    const { stdout, stderr } = await sandbox.shell(binary, `unshare --mount sh -c '${line}'`);
+    assertEquals(stdout.match(/^(code .|ran)$/gm), ["code 1", "code 1", "ran", "code 0", "code 1"]);
+    assertEquals(stderr.match(/^error: .*$/gm)?.map((text) => /trust\.json": no space/.test(text)), [
+      true,
+      true,
+    ]);
+    assertEquals(stdout.match(/^✗ .* is full$/gm)?.map((text) => text.replace(sandbox.root, "")), [
+      '✗ store: the disk of "/haft" is full',
+    ]);
+  },
+});
+
+Deno.test({
   name: "what is installed runs in another project where haft can write no longer: exec, x, run and shims",
   ignore: !asRoot || !hasProgram("unshare") || !hasProgram("mount"),
   async fn() {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { openProject } from "../../tools/project/project.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
@@ -11,7 +11,11 @@ import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
 /** The user's settings, the store, and the project at hand. */
 export async function examineProject(context: Context): Promise<Finding[]> {
   const problems = await manifestProblems(context);
-  return [settings(context), store(context), ...(problems.length > 0 ? problems : await project(context))];
+  return [
+    settings(context),
+    ...places(context),
+    ...(problems.length > 0 ? problems : await project(context)),
+  ];
 }
 
 /** Every mistake in the haft.toml at hand, with its place. */
@@ -42,19 +46,45 @@ function settings({ paths, home }: Context): Finding {
   }
 }
 
-function store({ paths, home }: Context): Finding {
+/** The places that haft writes to; of those that are as they should be, the store alone is named. */
+function places({ paths, home }: Context): Finding[] {
   const path = shortPath(paths.store, home);
-  const existing = nearestExisting(paths.store);
+  const isThere = existsSync(paths.store);
+  const own = { store: paths.store, state: paths.state, cache: dirname(paths.metadata) };
+  const seen = new Set<number>();
+  const faults = Object.entries(own).flatMap(([name, place]) =>
+    placeFault(name, nearestExisting(place), seen)
+  );
+  return faults.some(({ check }) => check === "store")
+    ? faults
+    : [ok("store", isThere ? path : `${path}, made by the first install`), ...faults];
+}
+
+/** @param fullDisks those that were told of; one is told of once */
+function placeFault(name: string, path: string, fullDisks: Set<number>): Finding[] {
   try {
-    accessSync(existing, constants.R_OK | constants.W_OK | constants.X_OK);
-    return ok("store", existing === paths.store ? path : `${path}, made by the first install`);
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    return fault(
-      "store",
-      `"${existing}" is not writable`,
-      "Change its owner or mode, or set HAFT_HOME to another directory",
-    );
+    return [
+      fault(
+        name,
+        `"${path}" is not writable`,
+        "Change its owner or mode, or set HAFT_HOME to another directory",
+      ),
+    ];
   }
+  const { dev } = statSync(path);
+  if (!isFull(path) || fullDisks.has(dev)) return [];
+  fullDisks.add(dev);
+  return [fault(name, `the disk of "${path}" is full`, "Free some space on it")];
+}
+
+/** Too little for what haft writes beside tools: of bytes, or of files. */
+const LEAST_BYTES = 1_000_000;
+
+function isFull(path: string): boolean {
+  const { bsize, bavail, files, ffree } = statfsSync(path);
+  return bavail * bsize < LEAST_BYTES || files > 0 && ffree === 0;
 }
 
 function nearestExisting(path: string): string {

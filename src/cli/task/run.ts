@@ -68,7 +68,7 @@ async function runCommand(options: TaskRunOptions, context: Context): Promise<Ex
   const projects = plan === undefined ? [own] : [...plan.values()].map(({ project }) => project);
   if (!projects.every((one) => one?.isRecorded)) {
     const { offerTrust } = await import("../ask_trust.ts");
-    await offerTrust(context, { declared: plan !== undefined });
+    await offerTrust(context, { declared: plan !== undefined, runsHere: true });
   }
   // Before anything runs, so that a yes to the question is enough.
   for (const project of new Set(projects)) if (project?.program !== undefined) project.requireTrust();

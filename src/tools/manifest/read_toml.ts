@@ -73,19 +73,23 @@ export function parseDocument(text: string, { what, path }: TomlFile): unknown {
   }
 }
 
-/** Of several unknown keys of a table, valibot names the first alone. */
+/**
+ * Of several unknown keys of a table, valibot names the first alone, and in a union {@link innermost} only
+ * what is missing.
+ */
 function problemsOf(
   issue: v.BaseIssue<unknown>,
   schema: v.GenericSchema,
   outer: readonly string[],
 ): ManifestProblem[] {
   const first = problemOf(issue, schema, outer);
-  const inner = innermost(issue);
-  const [last, ...above] = [...inner.path ?? []].reverse();
-  if (inner.expected !== "never" || last === undefined) return [first];
+  const all = deepest(issue);
+  const [last, ...above] = [...all.find(({ expected }) => expected === "never")?.path ?? []].reverse();
+  if (last === undefined || Array.isArray(last.input)) return [first];
   const path = above.reverse().map(({ key }) => String(key));
   const known = keysAt(schema, path);
-  const further = Object.keys(last.input as object).filter((key) => key !== last.key && !known.includes(key));
+  const told = all[0]?.expected === "never" ? last.key : undefined;
+  const further = Object.keys(last.input as object).filter((key) => key !== told && !known.includes(key));
   return [
     first,
     ...further.map((key) => {
@@ -115,7 +119,10 @@ function problemOf(
     return { keys: above, message: `key "${above.join(".")}" must be ${around}, not a list` };
   }
   if (inner.received === "undefined") return { keys, message: `${start} is missing` };
-  const next = meantValue(inner.expected ?? "", inner.received);
+  const isLoneText = inner.expected === "Array" && typeof inner.input === "string";
+  const next = isLoneText
+    ? `Write [${JSON.stringify(inner.input)}]`
+    : meantValue(inner.expected ?? "", inner.received);
   const [expected, received] = [expectation(inner), given(inner.input)];
   // "a table with …, not a table" would say nothing.
   const but = expected.startsWith(`${received} `) ? "" : `, not ${received}`;
@@ -129,16 +136,24 @@ function keyOf(key: unknown): string | number {
 
 /** Of a union's complaints, the one that came furthest: a table with a wrong key is not "no string". */
 function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
+  return deepest(issue)[0];
+}
+
+/** Of a union's complaints, the one that came furthest, and those that came as far. */
+function deepest(issue: v.BaseIssue<unknown>): [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]] {
   const issues = issue.issues ?? [];
   const depth = (candidate: v.BaseIssue<unknown>) => candidate.path?.length ?? 0;
-  const [deepest] = [...issues].sort((a, b) => depth(b) - depth(a));
-  if (deepest === undefined || depth(deepest) === 0) {
+  const most = Math.max(0, ...issues.map(depth));
+  const [first, ...others] = issues.filter((candidate) => depth(candidate) === most);
+  const below = (candidate: v.BaseIssue<unknown>, path: v.BaseIssue<unknown>["path"]) =>
+    ({ ...candidate, path }) as v.BaseIssue<unknown>;
+  if (first === undefined || most === 0) {
     const reached = issues.find((candidate) => candidate.kind !== "schema");
-    return reached === undefined ? issue : { ...reached, path: issue.path } as v.BaseIssue<unknown>;
+    return [reached === undefined ? issue : below(reached, issue.path)];
   }
-  return innermost(
-    { ...deepest, path: [...issue.path ?? [], ...deepest.path ?? []] } as v.BaseIssue<unknown>,
-  );
+  const placed = (candidate: v.BaseIssue<unknown>) =>
+    below(candidate, [...issue.path ?? [], ...candidate.path ?? []] as v.BaseIssue<unknown>["path"]);
+  return [...deepest(placed(first)), ...others.map(placed)];
 }
 
 function expectation(issue: v.BaseIssue<unknown>): string {
@@ -170,6 +185,9 @@ function given(value: unknown): string {
 function knownKeys(issue: v.BaseIssue<unknown>, schema: v.GenericSchema): string {
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const known = keysAt(schema, keys.slice(0, -1));
+  if (keys.length === 1 && typeof issue.path?.[0]?.value === "string" && known.includes("tools")) {
+    return `A tool and its version stand below [tools]; known keys here: ${known.join(", ")}`;
+  }
   return nextForKey(keys.at(-1) ?? "", known);
 }
 
