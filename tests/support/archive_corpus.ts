@@ -239,10 +239,31 @@ function tarMetadata(): ArchiveCase[] {
     tar("pax: empty", [rawPax(""), { name: "f" }], /without content/),
     tar("pax: huge", [rawPax(" ".repeat(2 ** 20 + 1)), { name: "f" }], /metadata/),
     tar(
-      "pax: global path outside",
-      [paxMember({ path: "../evil" }, "g"), { name: "f", body: "x" }],
-      /"\.\."/,
+      "pax: a path for all files",
+      [paxMember({ path: "good" }, "g"), { name: "f", body: "x" }],
+      /names all its files/,
     ),
+    tar(
+      "pax: a link's target for all files",
+      [paxMember({ linkpath: "good" }, "g"), { name: "f", body: "x" }],
+      /names all its files/,
+    ),
+    tar(
+      "a name from POSIX and another from GNU",
+      [paxMember({ path: "good" }), gnuLongMember("evil"), { name: "f", body: "x" }],
+      /two pieces of metadata/,
+    ),
+    tar(
+      "two GNU link targets",
+      [{ name: "a" }, gnuLongMember("a", "K"), gnuLongMember("b", "K"), { type: "2", name: "l" }],
+      /two pieces of metadata/,
+    ),
+    tar(
+      "a file named as a directory, with content that is another entry",
+      [{ name: "d/", body: tarMember({ name: "inner" }) }, { name: "f" }],
+      /directory with content/,
+    ),
+    tar("checksum with a space amid its digits", [{ name: "f", checksum: "61 00\0 " }], /checksum|not octal/),
     tar("pax: last path wins", [
       rawPax("13 path=good\n16 path=../evil\n"),
       { name: "f", body: "x" },
@@ -366,6 +387,15 @@ function tarSound(): ArchiveCase[] {
     }),
     tar("sound: pax global comment", [paxMember({ comment: "0123abc" }, "g"), { name: "f", body: "x" }], {
       f: "f x",
+    }),
+    tar("sound: long names, one from POSIX and one from GNU", [
+      paxMember({ path: "posix" }),
+      { name: "f", body: "x" },
+      gnuLongMember("gnu"),
+      { name: "g", body: "y" },
+    ], { posix: "f x", gnu: "f y" }),
+    tar("sound: name that begins like a mark of the byte order", [{ name: "\ufefff", body: "x" }], {
+      "\ufefff": "f x",
     }),
     tar("sound: GNU long name", [gnuLongMember(`${"n".repeat(120)}`), { name: "cut", body: "x" }], {
       [`${"n".repeat(120)}`]: "f x",

@@ -42,13 +42,14 @@ const NAMES: Readonly<Record<string, string>> = {
   V: "a volume label",
 };
 
-/** What metadata says of the entries behind it. */
+/** What metadata says of the entry behind it. */
 type Overrides = Partial<Pick<TarEntry, "name" | "linkname">>;
 
 /**
  * Reads a tar as it arrives, on the caller's thread: a promise for each piece would cost more than its bytes.
  * It refuses what readers of tars do not agree on: unknown kinds of entry, sizes in other notations, metadata
- * with a broken grammar, records that change a file's size or contents, bytes behind the end.
+ * with a broken grammar, records that change a file's size or contents or name all files, two names for one
+ * entry, content of directories, bytes behind the end.
  */
 export class TarReader {
   readonly #sink: TarSink;
@@ -61,7 +62,6 @@ export class TarReader {
   /** Whether the sink takes the entry's bytes. */
   #takes = false;
   #metadata: { kind: string; bytes: Uint8Array; filled: number } | undefined;
-  #globals: Overrides = {};
   #next: Overrides = {};
   /** Blocks of zeros so far; two are the end. */
   #zeros = 0;
@@ -140,14 +140,16 @@ export class TarReader {
       kind: known,
       mode: loose(header.subarray(100, 108)),
       linkname: text(header, 157, 100),
-      ...this.#globals,
       ...this.#next,
     };
     this.#next = {};
     this.#body = known === "file" ? size : 0;
     this.#padding = padding(this.#body);
     // Old tars mark a directory by its name alone.
-    if (known === "file" && entry.name.endsWith("/")) entry.kind = "directory";
+    if (known === "file" && entry.name.endsWith("/")) {
+      if (size > 0) throw new ArchiveError("is a directory with content", { entry: entry.name });
+      entry.kind = "directory";
+    }
     this.#takes = entry.kind === "file";
     this.#sink.entry(entry);
     return this.#body === 0 && this.#finishEntry();
@@ -177,10 +179,20 @@ export class TarReader {
     if (metadata.filled < metadata.bytes.length) return part.length;
     this.#metadata = undefined;
     const { kind, bytes: whole } = metadata;
-    if (kind === "L") this.#next.name = text(whole, 0, whole.length);
-    else if (kind === "K") this.#next.linkname = text(whole, 0, whole.length);
-    else Object.assign(kind === "g" ? this.#globals : this.#next, paxOverrides(whole));
+    if (kind === "L") this.#override({ name: text(whole, 0, whole.length) });
+    else if (kind === "K") this.#override({ linkname: text(whole, 0, whole.length) });
+    else if (kind === "x") this.#override(paxOverrides(whole));
+    else if (Object.keys(paxOverrides(whole)).length > 0) {
+      throw new ArchiveError("it has metadata that names all its files");
+    }
     return part.length;
+  }
+
+  /** Readers differ in whether POSIX's word counts or GNU's, and the first or the last. */
+  #override(overrides: Overrides): void {
+    const again = Object.keys(overrides).some((key) => Object.hasOwn(this.#next, key));
+    if (again) throw new ArchiveError("it has two pieces of metadata that name one entry");
+    this.#next = { ...this.#next, ...overrides };
   }
 }
 
@@ -192,7 +204,8 @@ function padding(size: number): number {
   return (BLOCK - size % BLOCK) % BLOCK;
 }
 
-const decoder = new TextDecoder();
+/** What looks like a mark of the byte order is a part of the name. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Up to the first NUL. */
 function text(bytes: Uint8Array, from: number, length: number): string {
@@ -211,10 +224,10 @@ function octal(field: Uint8Array, entry: string): number {
   return parseInt(match[1] ?? "", 8);
 }
 
-/** Octal digits up to the first NUL, wherever spaces stand, or none at all. */
+/** Octal digits up to the first NUL, with spaces around them, or none at all. */
 function loose(field: Uint8Array): number {
   const [digits = ""] = String.fromCharCode(...field).split("\0");
-  const packed = digits.replaceAll(" ", "");
+  const packed = digits.replace(/^ +| +$/g, "");
   if (!/^[0-7]*$/.test(packed)) throw invalid("a header has a number that is not octal");
   return packed === "" ? 0 : parseInt(packed, 8);
 }

@@ -89,7 +89,7 @@ async function extractEntry(zip: ZipFile, { entry, writer, placement, spans }: E
     }
     const target: Uint8Array[] = [];
     await readEntry(zip, { entry, writer, take: (chunk) => target.push(chunk) });
-    writer.symlink(components, new TextDecoder().decode(concat(target)));
+    writer.symlink(components, new TextDecoder("utf-8", { ignoreBOM: true }).decode(concat(target)));
     return;
   }
   const file = writer.file(components, { executable });
