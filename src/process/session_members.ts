@@ -37,8 +37,8 @@ export class SessionMembers {
     let isCertain = true;
     for (const pid of leaders) {
       const leader = this.#files.find(pid);
-      // Which session its group is in is not known any more.
-      if (leader === undefined) isCertain = false;
+      // Which session its group is in is not known any more, not even while the system takes it out: -1.
+      if (leader === undefined || leader.session < 0) isCertain = false;
       else {
         found.push(leader);
         sessions.add(leader.session);

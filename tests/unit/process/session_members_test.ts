@@ -69,6 +69,12 @@ Deno.test("SessionMembers looks at all where a leader is gone, whose group may b
   assertEquals(made.near(10, 20).found, [10, 11, 21, 30, 31]);
 });
 
+Deno.test("SessionMembers looks at all while a leader is taken out of the table, when it shows no session", () => {
+  const made = machine();
+  made.start(10, -1, -1);
+  assertEquals(made.near(10).found, [11, 20, 21, 30, 31]);
+});
+
 Deno.test({
   name: "near() has the children of a leader, also those that have lost their parent",
   ignore: Deno.build.os !== "linux",
