@@ -54,6 +54,16 @@ Deno.test("lines with a prefix keep all bytes where the output is no terminal", 
   }
 });
 
+Deno.test("the line about a task that failed is red, and the one about a task that completed is dim", async () => {
+  await using daemon = await project(binary, '[tasks]\ngood = "true"\nbad = "exit 3"\n');
+  const { stderr } = await daemon.sandbox.shell(
+    binary,
+    "haft run --color=always --output prefixed -j1 good bad",
+  );
+  assertStringIncludes(stderr, "\x1b[2mgood: completed\x1b[22m");
+  assertStringIncludes(stderr, "\x1b[31mbad: failed with exit code 3\x1b[39m");
+});
+
 Deno.test("a task can open its output by the names /dev/stdout and /dev/stderr", async () => {
   await using daemon = await project(
     binary,

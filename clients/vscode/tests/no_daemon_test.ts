@@ -43,12 +43,8 @@ Deno.test("Start asks for trust; without a daemon apps are unknown, and the next
   };
   const isBack = async () => {
     await editor.row(/clock.*running/).waitFor();
-    await editor.row("The daemon is not running").first().waitFor({
-      state: "detached",
-    });
-    await editor.status.filter({ hasText: "no daemon" }).waitFor({
-      state: "hidden",
-    });
+    await editor.row("The daemon is not running").first().waitFor({ state: "detached" });
+    await editor.status.filter({ hasText: "no daemon" }).waitFor({ state: "hidden" });
   };
   await editor.haft("daemon", "stop", "--keep-apps");
   await isGone();

@@ -29,10 +29,7 @@ Deno.test("findHaft() takes the setting, else PATH, else the installer's place, 
     // The daemon's own where nothing else is: haft, and not a runtime that runs its sources.
     const ofDaemon = program(join(home, "daemon"), "");
     assertEquals(findHaft("", { ...nothing, ofDaemon }), ofDaemon);
-    assertThrows(
-      () => findHaft("", { ...nothing, ofDaemon: "/bin/sh" }),
-      HaftMissing,
-    );
+    assertThrows(() => findHaft("", { ...nothing, ofDaemon: "/bin/sh" }), HaftMissing);
     const installed = program(join(home, ".local", "bin"), "");
     assertEquals(findHaft("", { ...nothing, ofDaemon }), installed);
     const onPath = program(join(home, "bin"), "");

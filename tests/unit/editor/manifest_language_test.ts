@@ -131,11 +131,7 @@ Deno.test("quickFixesOf() offers the words that haft check takes for the meant o
       `${title}: ${line.slice(0, start)}${text}${line.slice(end)}`
     );
   assertEquals(
-    fixed(
-      'key "tasks.a.rum" is not known\nDid you mean "run"?',
-      "tasks.a.rum",
-      'rum = "rum"',
-    ),
+    fixed('key "tasks.a.rum" is not known\nDid you mean "run"?', "tasks.a.rum", 'rum = "rum"'),
     ['Change to "run": run = "rum"'],
   );
   assertEquals(
@@ -147,17 +143,10 @@ Deno.test("quickFixesOf() offers the words that haft check takes for the meant o
     ['Change to "always": restart = "always" # no'],
   );
   assertEquals(
-    fixed(
-      'key "ap" is not known\nDid you mean "apps" or "env"?',
-      "ap",
-      "[ap.web]",
-    ),
+    fixed('key "ap" is not known\nDid you mean "apps" or "env"?', "ap", "[ap.web]"),
     ['Change to "apps": [apps.web]', 'Change to "env": [env.web]'],
   );
-  assertEquals(
-    fixed('key "x" is not known\nKnown keys: a, b', "x", "x = 1"),
-    [],
-  );
+  assertEquals(fixed('key "x" is not known\nKnown keys: a, b', "x", "x = 1"), []);
 });
 
 Deno.test("a hover has the manual's words and the schema's type", () => {
@@ -172,10 +161,7 @@ Deno.test("a hover has the manual's words and the schema's type", () => {
     '"no" | "always" | "on-failure" | "unless-stopped"; "on-failure" unless it is set',
   );
   // What the manual says already is not said again.
-  const [about = "", ...more] = keyText(
-    wordsAt(words, ["apps", "web", "restart"]),
-    restart,
-  );
+  const [about = "", ...more] = keyText(wordsAt(words, ["apps", "web", "restart"]), restart);
   assertStringIncludes(about, "starts again when it has ended");
   assertEquals(more, []);
   assertEquals(keyText("a list", depends).length, 2);

@@ -50,10 +50,7 @@ const app: App = {
 Deno.test("appRow() has state and restarts, and appFacts() what it costs", () => {
   const { description, context } = appRow(app, { known: true });
   assertEquals([description, context], ["healthy, 2 restarts, :3000", "app.running"]);
-  assertEquals(
-    appRow({ ...app, state: "exhausted" }, { known: true }).context,
-    "app.stopped",
-  );
+  assertEquals(appRow({ ...app, state: "exhausted" }, { known: true }).context, "app.stopped");
   const facts = appFacts(app);
   for (const part of ["$ node server.js", "pid 42", "12.3 % CPU", "3.0 MiB", "A restart takes up: command"]) {
     assertStringIncludes(facts, part);
@@ -110,10 +107,7 @@ const run: TaskRun = {
 
 Deno.test("runRow() says how a run stands or ended", () => {
   const row = (change: Partial<TaskRun>) => {
-    const { description, context } = runRow({ ...run, ...change }, {
-      now: 0,
-      known: true,
-    });
+    const { description, context } = runRow({ ...run, ...change }, { now: 0, known: true });
     return `${context}: ${description}`;
   };
   assertEquals(row({}), "run.failed: exit code 3 after 1.5 s");

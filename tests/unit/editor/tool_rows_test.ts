@@ -22,10 +22,7 @@ Deno.test("toolRow() says what is asked for, what that is, and whether something
   };
   assertEquals(row("22.1.0"), "installed: 22.1.0 (asked for: 22)");
   assertEquals(row(null), "missing: 22, not installed");
-  assertEquals(
-    row("22.1.0", "24.0.0"),
-    "outdated: 22.1.0 (asked for: 22), 24.0.0 is out",
-  );
+  assertEquals(row("22.1.0", "24.0.0"), "outdated: 22.1.0 (asked for: 22), 24.0.0 is out");
   assertEquals(row("24.0.0", "24.0.0"), "installed: 24.0.0 (asked for: 22)");
 });
 

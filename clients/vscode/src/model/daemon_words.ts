@@ -6,31 +6,18 @@ export interface NoDaemon {
   /** The row above what the views know. */
   label: string;
   description: string;
-  /** The status bar's. */
-  status: string;
 }
 
 /** @returns undefined while the window has a daemon, and `before` while it connects */
-export function noDaemon(
-  state: LinkState,
-  before: NoDaemon | undefined,
-): NoDaemon | undefined {
+export function noDaemon(state: LinkState, before: NoDaemon | undefined): NoDaemon | undefined {
   switch (state.state) {
     case "connected":
       return undefined;
     case "connecting":
       return before;
     case "absent":
-      return {
-        label: "The daemon is not running",
-        description: "start it",
-        status: "no daemon",
-      };
+      return { label: "The daemon is not running", description: "start it" };
     case "failed":
-      return {
-        label: "The daemon cannot be reached",
-        description: failureText(state.error),
-        status: "no daemon",
-      };
+      return { label: "The daemon cannot be reached", description: failureText(state.error) };
   }
 }

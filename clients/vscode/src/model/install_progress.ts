@@ -45,10 +45,7 @@ export class InstallProgress {
       case "install.started":
         return this.#set(known.data.tool, { words: "starting", version: known.data.version });
       case "install.progress":
-        return this.#set(known.data.tool, {
-          ...stepOf(known.data),
-          version: known.data.version,
-        });
+        return this.#set(known.data.tool, { ...stepOf(known.data), version: known.data.version });
       case "install.present":
       case "install.completed":
       case "install.skipped":
@@ -97,10 +94,7 @@ function stepOf({ progress }: Progress): { percent?: number; words?: string } {
       const { percent, bytes_downloaded: bytes, total_bytes: total } = progress;
       const size = total === null ? mebibytes(bytes) : `${mebibytes(bytes)} of ${mebibytes(total)}`;
       const share = percent === null ? "" : `${Math.floor(percent)} %, `;
-      return {
-        percent: (percent ?? 0) * DOWNLOAD_SHARE / 100,
-        words: `downloading, ${share}${size}`,
-      };
+      return { percent: (percent ?? 0) * DOWNLOAD_SHARE / 100, words: `downloading, ${share}${size}` };
     }
     case "extracting":
       return { percent: DOWNLOAD_SHARE, words: "extracting" };

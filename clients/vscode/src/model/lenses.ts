@@ -25,10 +25,7 @@ const APP_LENSES: readonly {
  *
  * @param isRunning of an app's name; undefined where that is not known
  */
-export function lensesOf(
-  text: string,
-  isRunning: (app: string) => boolean | undefined,
-): Lens[] {
+export function lensesOf(text: string, isRunning: (app: string) => boolean | undefined): Lens[] {
   const { tables, keys } = outlineOf(text);
   const above = tables.flatMap(({ path: [section, name, ...deeper], line }): Lens[] => {
     if (section === "tools" && name === undefined) {

@@ -55,10 +55,7 @@ export function describeSchema(schema: Schema): string {
 }
 
 /** What a hover says of a key: the manual's words, and of the schema what they leave out. */
-export function keyText(
-  words: string | undefined,
-  schema: Schema | undefined,
-): string[] {
+export function keyText(words: string | undefined, schema: Schema | undefined): string[] {
   if (schema === undefined) return words === undefined ? [] : [words];
   if (words === undefined) return [`*${describeSchema(schema)}*`];
   const values = alternatives(schema).flatMap((one) => one.enum ?? []);

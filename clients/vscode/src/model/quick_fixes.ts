@@ -11,28 +11,16 @@ export interface QuickFix {
  *
  * @param key of the problem, `apps.web.restrt`
  */
-export function quickFixesOf(
-  message: string,
-  key: string,
-  line: string,
-): QuickFix[] {
+export function quickFixesOf(message: string, key: string, line: string): QuickFix[] {
   const [said = "", offered] = message.split("\nDid you mean ");
   if (offered === undefined) return [];
   const wrong = wrongWord(said, key, line);
   if (wrong === undefined) return [];
-  return quotedWords(offered).map((text) => ({
-    title: `Change to "${text}"`,
-    ...wrong,
-    text,
-  }));
+  return quotedWords(offered).map((text) => ({ title: `Change to "${text}"`, ...wrong, text }));
 }
 
 /** A value that the message quotes as the line does, else the last part of the key. */
-function wrongWord(
-  said: string,
-  key: string,
-  line: string,
-): { start: number; end: number } | undefined {
+function wrongWord(said: string, key: string, line: string): { start: number; end: number } | undefined {
   const value = quotedWords(said).findLast((word) => word !== key && line.includes(JSON.stringify(word)));
   if (value !== undefined) {
     const start = line.lastIndexOf(JSON.stringify(value)) + 1;

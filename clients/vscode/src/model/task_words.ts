@@ -18,19 +18,10 @@ export interface RunRow {
 }
 
 /** @param known false where no daemon says how a run that has not ended stands */
-export function runRow(
-  run: TaskRun,
-  { now, known }: { now: number; known: boolean },
-): RunRow {
+export function runRow(run: TaskRun, { now, known }: { now: number; known: boolean }): RunRow {
   const label = run.name ?? "command";
   if (!known && run.ended_at === null) {
-    return {
-      label,
-      description: "unknown",
-      icon: "question",
-      color: undefined,
-      context: "run.unknown",
-    };
+    return { label, description: "unknown", icon: "question", color: undefined, context: "run.unknown" };
   }
   const since = run.started_at ?? run.created_at;
   const took = seconds((run.ended_at ?? now) - since);

@@ -59,9 +59,7 @@ class LogTerminal implements vscode.Pseudoterminal {
       this.#workspace.onDidChangeState(({ state }) => {
         if (state === "connected") void this.#follow();
         if (state === "absent") {
-          this.#note(
-            "the daemon is not running; the log goes on with the next",
-          );
+          this.#note("the daemon is not running; the log goes on with the next");
         }
       }),
     );

@@ -62,19 +62,14 @@ export function registerManifestLanguage(
   );
 }
 
-function lenses(
-  workspace: Workspace,
-  document: vscode.TextDocument,
-): vscode.CodeLens[] {
+function lenses(workspace: Workspace, document: vscode.TextDocument): vscode.CodeLens[] {
   const root = dirname(document.uri.fsPath);
   const apps = workspace.noDaemon === undefined ? workspace.projects.flatMap(({ state }) => state.apps) : [];
   const running = (name: string) => {
     const app = apps.find((one) => one.root === root && one.name === name);
     return app === undefined ? undefined : isRunning(app);
   };
-  return lensesOf(document.getText(), running).map((
-    { line, title, command, name },
-  ) =>
+  return lensesOf(document.getText(), running).map(({ line, title, command, name }) =>
     new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
       title,
       command,

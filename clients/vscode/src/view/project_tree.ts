@@ -18,10 +18,7 @@ export interface TreeContent<Row> {
   rows(project: Project): readonly Row[];
   item(row: Row, project: Project): vscode.TreeItem;
   /** Fills in what is looked at only when the mouse rests on the row. */
-  tooltip?(
-    row: Row,
-    project: Project,
-  ): Promise<vscode.MarkdownString | undefined>;
+  tooltip?(row: Row, project: Project): Promise<vscode.MarkdownString | undefined>;
 }
 
 const TOGETHER_MS = 10;
@@ -96,10 +93,7 @@ function noDaemonItem({ noDaemon }: Workspace): vscode.TreeItem {
   const item = new vscode.TreeItem(noDaemon?.label ?? "");
   item.description = noDaemon?.description ?? "";
   item.tooltip = item.description;
-  item.iconPath = new vscode.ThemeIcon(
-    "debug-disconnect",
-    new vscode.ThemeColor("list.warningForeground"),
-  );
+  item.iconPath = new vscode.ThemeIcon("debug-disconnect", new vscode.ThemeColor("list.warningForeground"));
   item.command = { command: "haft.daemon.start", title: "Start the Daemon" };
   return item;
 }

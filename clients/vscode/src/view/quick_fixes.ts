@@ -15,11 +15,7 @@ export const quickFixes: vscode.CodeActionProvider = {
           vscode.CodeActionKind.QuickFix,
         );
         action.edit = new vscode.WorkspaceEdit();
-        action.edit.replace(
-          document.uri,
-          new vscode.Range(line, start, line, end),
-          text,
-        );
+        action.edit.replace(document.uri, new vscode.Range(line, start, line, end), text);
         action.diagnostics = [diagnostic];
         action.isPreferred = fixes.length === 1;
         return action;

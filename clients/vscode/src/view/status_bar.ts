@@ -60,9 +60,7 @@ export class StatusBar implements vscode.Disposable {
       return this.#item.hide();
     }
     const isWarning = noDaemon !== undefined || status?.isWarning === true;
-    this.#item.text = noDaemon === undefined
-      ? status?.text ?? ""
-      : `$(debug-disconnect) haft: ${noDaemon.status}`;
+    this.#item.text = noDaemon === undefined ? status?.text ?? "" : "$(debug-disconnect) haft: no daemon";
     this.#item.tooltip = noDaemon === undefined
       ? status?.tooltip ?? ""
       : `${noDaemon.label}: ${noDaemon.description}`;
@@ -83,10 +81,7 @@ export class StatusBar implements vscode.Disposable {
 }
 
 /** Chooses a version of the tool that is shown, else asks of which. */
-function pickCommand(
-  uri: vscode.Uri | undefined,
-  status: StatusText | undefined,
-): vscode.Command {
+function pickCommand(uri: vscode.Uri | undefined, status: StatusText | undefined): vscode.Command {
   const tool = uri === undefined ? undefined : status?.tool;
   return {
     command: "haft.pickVersion",

@@ -76,10 +76,7 @@ function taskItem(task: DeclaredTask): vscode.TreeItem {
 }
 
 function runItem(run: TaskRun, { known }: { known: boolean }): vscode.TreeItem {
-  const { label, description, icon, color, context } = runRow(run, {
-    now: Date.now(),
-    known,
-  });
+  const { label, description, icon, color, context } = runRow(run, { now: Date.now(), known });
   const item = new vscode.TreeItem(label);
   item.description = description;
   item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));

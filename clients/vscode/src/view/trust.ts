@@ -29,10 +29,7 @@ export async function askTrust(
  *
  * @throws {vscode.CancellationError} when the person does not trust it
  */
-export async function requireTrust(
-  workspace: Workspace,
-  cwd: string,
-): Promise<void> {
+export async function requireTrust(workspace: Workspace, cwd: string): Promise<void> {
   const trust = await workspace.link.request("project.trust", { cwd });
   if (!trust.trusted && !await offerTrust(workspace, cwd, trust)) {
     throw new vscode.CancellationError();
@@ -40,11 +37,7 @@ export async function requireTrust(
 }
 
 /** @returns whether it is trusted now */
-async function offerTrust(
-  workspace: Workspace,
-  cwd: string,
-  trust: Trust,
-): Promise<boolean> {
+async function offerTrust(workspace: Workspace, cwd: string, trust: Trust): Promise<boolean> {
   const lines = trust.lines.slice(0, MOST_LINES);
   const more = trust.lines.length - lines.length;
   const give = "Trust";
@@ -60,10 +53,7 @@ async function offerTrust(
     await vscode.window.showTextDocument(document);
   }
   if (answer !== give) return false;
-  const { trusted } = await workspace.link.request("project.grant", {
-    cwd,
-    digest: trust.digest,
-  });
+  const { trusted } = await workspace.link.request("project.grant", { cwd, digest: trust.digest });
   await workspace.refresh();
   return trusted;
 }

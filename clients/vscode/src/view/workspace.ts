@@ -149,11 +149,7 @@ export class Workspace implements vscode.Disposable {
 
   /** @throws {HaftMissing} naming what was looked for */
   executable(): string {
-    return findHaft(setting("path"), {
-      env: process.env,
-      home: homedir(),
-      ofDaemon: this.#daemonExecutable,
-    });
+    return findHaft(setting("path"), { env: process.env, home: homedir(), ofDaemon: this.#daemonExecutable });
   }
 
   dispose(): void {
