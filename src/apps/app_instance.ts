@@ -3,7 +3,7 @@
  * are performed here. Each start has a generation, by which what an earlier start left behind is recognised
  * and ignored.
  */
-import { errorMessage, HaftError } from "../base/errors.ts";
+import { errorInOneLine } from "../base/errors.ts";
 import { backoffDelay } from "../process/backoff.ts";
 import type { Exit } from "../process/exit.ts";
 import { findSame, type ProcessIdentity } from "../process/process_table.ts";
@@ -209,8 +209,7 @@ export class AppInstance {
     this.#abort = new AbortController();
     this.#launching = this.#tryLaunch(generation, waits).catch((error) => {
       if (generation !== this.#generation) return;
-      const next = error instanceof HaftError && error.next !== undefined ? `; ${error.next}` : "";
-      this.#dispatch({ type: "spawn_failed", reason: `${errorMessage(error)}${next}` });
+      this.#dispatch({ type: "spawn_failed", reason: errorInOneLine(error) });
     });
   }
 

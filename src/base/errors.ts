@@ -48,3 +48,16 @@ export function errorCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
+
+/** The system names no path for what is done with an open file: the error, with its path. */
+export function withPath(error: unknown, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  return "path" in error && error.path !== undefined ? error : Object.assign(error, { path });
+}
+
+/** What went wrong, and what to do about it. */
+export function errorInOneLine(error: unknown): string {
+  const next = error instanceof HaftError ? error.next ?? "" : "";
+  const further = next === "" ? "" : `; ${next.charAt(0).toLowerCase()}${next.slice(1)}`;
+  return `${errorMessage(error)}${further}`;
+}

@@ -1,5 +1,5 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
-import { HaftError } from "./errors.ts";
+import { HaftError, withPath } from "./errors.ts";
 
 /** Far above any manifest, lock or settings file. */
 const LONGEST = 64 * 1024 * 1024;
@@ -12,7 +12,11 @@ const LONGEST = 64 * 1024 * 1024;
  */
 export function readTextFile(path: string): string {
   requireRegular(path, statSync(path));
-  return decoded(path, readFileSync(path));
+  try {
+    return decoded(path, readFileSync(path));
+  } catch (error) {
+    throw withPath(error, path);
+  }
 }
 
 /** As {@link readTextFile}, off the thread. */

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { errorCode } from "./errors.ts";
+import { errorCode, withPath } from "./errors.ts";
 import { makeDirectory } from "./private_directory.ts";
 import { asUsersFile } from "./umask.ts";
 
@@ -76,10 +76,4 @@ function openIn(directory: string, path: string, mode: number): number {
     makeDirectory(directory, { mode: (mode & 0o077) === 0 ? 0o700 : 0o777 });
     return openSync(path, "wx", mode);
   }
-}
-
-/** The system names no path for what is done with an open file. */
-function withPath(error: unknown, path: string): unknown {
-  if (!(error instanceof Error)) return error;
-  return "path" in error && error.path !== undefined ? error : Object.assign(error, { path });
 }

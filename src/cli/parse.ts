@@ -79,9 +79,13 @@ function unknownFlag(arg: string, command: Shape, flags: readonly Flag[]): Usage
   });
 }
 
+/** What other commands call a flag. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { all: "every-project", a: "every-project" };
+
 function nearestFlag(name: string, flags: readonly Flag[]): string | undefined {
   const visible = flags.filter((flag) => flag.hidden !== true).map((flag) => flag.name);
-  return visible.find((flag) => flag.startsWith(name) || name.startsWith(flag)) ??
+  return visible.find((flag) => flag === OTHER_NAMES[name]) ??
+    visible.find((flag) => flag.startsWith(name) || name.startsWith(flag)) ??
     visible.find((flag) => isOneStepAway(flag, name));
 }
 

@@ -23,7 +23,7 @@ export function parseToolTarget(text: string): ToolTarget {
   }
   if (version === "") {
     throw new UsageError(`"${text}" names no version`, {
-      next: `Write "${name}", or a version such as "${name}@22"`,
+      next: `Write "${name}", or a version behind the @, such as "${name}@latest"`,
     });
   }
   return { name, version };

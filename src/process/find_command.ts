@@ -74,7 +74,7 @@ const SYSTEM_SHELLS = ["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "csh",
 function whereToGet(command: string): string {
   const isTool = /^[a-z0-9][\w.-]*$/i.test(command) && !SYSTEM_SHELLS.includes(command);
   return isTool
-    ? `Install it, add it with "haft use ${command}", or write its path`
+    ? `Correct the name, write its path, or install it: "haft search ${command}" looks for such a tool`
     : "Correct the name, or write its path";
 }
 

@@ -79,7 +79,7 @@ Deno.test(
     await say(liar, id, "started", { attempt: 1, time: 1 });
     await say(liar, id, "final", END);
     assertEquals(JSON.parse(await first.good("task", "status", id, "--json")).state, "queued");
-    assertStringIncludes(await first.good("task", "cancel", id), "aborted (cancelled)");
+    assertStringIncludes(await first.good("task", "cancel", id), "  cancelled");
   },
 );
 

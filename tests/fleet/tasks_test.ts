@@ -294,7 +294,7 @@ Deno.test(
     const foreign = await beta.run("task", "cancel", long);
     assertEquals(foreign.code, 4);
     assertStringIncludes(foreign.stderr, "its sender alone can cancel it");
-    assertStringIncludes(await first.good("task", "cancel", long), "aborted (cancelled)");
+    assertStringIncludes(await first.good("task", "cancel", long), "  cancelled");
     assertEquals((await first.run("task", "wait", long)).code, 130);
     assertStringIncludes((await followed).stdout, "begun\n");
     const pid = Number(readFileSync(join(project, "pid"), "utf8"));
@@ -302,7 +302,7 @@ Deno.test(
 
     // One that no host has taken is over at once, and never runs.
     const waiting = (await first.good("task", "start", "long", "--on", `nobody:${project}`)).trim();
-    assertStringIncludes(await first.good("task", "cancel", waiting), "aborted (cancelled)");
+    assertStringIncludes(await first.good("task", "cancel", waiting), "  cancelled");
     assertEquals((await first.run("task", "logs", waiting)).code, 4);
   },
 );

@@ -8,7 +8,12 @@ type Told = Pick<TaskInfo, "id" | "name" | "state" | "error"> & { reason: TaskIn
 export function failureText({ id, name, reason, error }: Told): string {
   if (reason === null) return "";
   const label = name === null ? `Task ${id}` : `Task ${id} (${name})`;
-  return `${label}: ${reason.replaceAll("_", " ")}${error === null ? "" : `: ${error}`}\n`;
+  return `${label}: ${reasonText(reason)}${error === null ? "" : `: ${error}`}\n`;
+}
+
+/** A reason as people write it: `timed out`. */
+export function reasonText(reason: string): string {
+  return reason.replaceAll("_", " ");
 }
 
 /** What is said in place of a log without a line. */

@@ -22,6 +22,7 @@ import { planRun, scoped } from "./plan_run.ts";
 import { runGraph } from "./run_graph.ts";
 import { parseRun, RUN_FLAGS, type TaskRunOptions } from "./run_options.ts";
 import { TaskOutputs } from "./task_output.ts";
+import { reasonText } from "./failure_text.ts";
 import { skippedText } from "./skipped_text.ts";
 import { worstExit } from "./worst_exit.ts";
 
@@ -286,5 +287,5 @@ function summary(label: string, info: TaskInfo): string {
   if (skipped) return `${label}: ${skippedText(info)}`;
   if (state === "completed") return `${label}: completed`;
   if (reason === "failed" && exitCode !== null) return `${label}: failed with exit code ${exitCode}`;
-  return `${label}: ${reason}${error === null ? "" : `: ${error}`}`;
+  return `${label}: ${reasonText(reason ?? state)}${error === null ? "" : `: ${error}`}`;
 }

@@ -1,5 +1,6 @@
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import type { Context } from "../command.ts";
+import { reasonText } from "./failure_text.ts";
 import { skippedText } from "./skipped_text.ts";
 
 /** Tasks that one request names or answers with. */
@@ -40,7 +41,7 @@ export async function printTasks(
 
 function stateText(task: TaskInfo): string {
   const { state, reason, waiting } = task;
-  if (state === "aborted") return `aborted (${reason})`;
+  if (state === "aborted" && reason !== null) return reasonText(reason);
   if (state === "queued" && typeof waiting === "string") return `queued (${waiting})`;
   return task.skipped ? `completed (${skippedText(task)})` : state;
 }

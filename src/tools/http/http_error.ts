@@ -95,7 +95,7 @@ function mayBeTheProxys({ kind, status }: HttpErrorOptions): boolean {
   return OF_CONNECTIONS.has(kind) || status === 407;
 }
 
-const OFFLINE_HINT = '"haft sync --offline" uses what is already in the store';
+const OFFLINE_HINT = 'with --offline, "haft sync" and "haft use" take what is already here';
 const CREDENTIALS_HINT =
   "Credentials are looked for where npm keeps them: //HOST/:_authToken in the project's " +
   ".npmrc, ~/.npmrc, npm's global npmrc, or a variable NPM_CONFIG_//HOST/:_authToken";
