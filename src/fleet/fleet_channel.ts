@@ -117,6 +117,7 @@ export class FleetChannel extends BaseChannel {
       return this.#finish(
         new Disconnected(
           `Host "${this.#address.host}" does not answer: no such host is connected to the fleet`,
+          { next: WHO_IS_THERE },
         ),
       );
     }
@@ -186,6 +187,10 @@ export class FleetChannel extends BaseChannel {
   }
 
   #gone(why: string): Disconnected {
-    return new Disconnected(`The session with host "${this.#address.host}" ended: ${why}`);
+    return new Disconnected(`The session with host "${this.#address.host}" ended: ${why}`, {
+      next: WHO_IS_THERE,
+    });
   }
 }
+
+const WHO_IS_THERE = 'Run "haft fleet ls" for those that are there';

@@ -8,7 +8,8 @@ import { RequestError } from "../../protocol/wire_error.ts";
  * code 3. Other errors stay what they are.
  */
 export function asRemoteError(error: unknown): unknown {
-  if (error instanceof Disconnected) {
+  // One with a next step says more, such as which host does not answer.
+  if (error instanceof Disconnected && error.next === undefined) {
     return new HaftError("The daemon ended before it answered", {
       next: '"haft daemon logs" says why; then run the command again',
       exitCode: ExitCode.transport,
