@@ -2,6 +2,7 @@ import type { Message } from "../protocol/envelope.ts";
 import { Disconnected, TimedOut } from "./errors.ts";
 import type { ReceiveOptions } from "./ipc_channel.ts";
 import { MessageQueue } from "./message_queue.ts";
+import { reportUncaught } from "./tell.ts";
 
 export interface InboxOptions {
   /** For error texts. */
@@ -140,10 +141,7 @@ export class Inbox {
       try {
         listener.call(message);
       } catch (error) {
-        // The listener's mistake is its program's to hear of, not the connection's to suffer from.
-        queueMicrotask(() => {
-          throw error;
-        });
+        reportUncaught(error);
       }
     }
   }

@@ -3,6 +3,7 @@ import type { Message } from "../protocol/envelope.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { AnswerAssembler } from "./answer_assembler.ts";
 import { TimedOut } from "./errors.ts";
+import { tell } from "./tell.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
 export interface RequestOptions {
@@ -153,14 +154,14 @@ export class PendingRequests {
     if (id === undefined || pending === undefined) return false;
     const { assembler, onProgress, onAnswer } = pending.options;
     if (type === "part" && assembler !== undefined) assembler.add(id, message);
-    else if (type === "event") onProgress?.(message.event ?? "", message.data);
+    else if (type === "event") tell(() => onProgress?.(message.event ?? "", message.data));
     else if (type !== "response") return false;
     else {
       const { error, parts, data } = message;
       const whole = parts === undefined || assembler === undefined ? data : assembler.finish(id, parts);
       if (error === undefined) this.#resolve(pending, whole, performance.now());
       else {
-        onAnswer?.();
+        if (onAnswer !== undefined) tell(onAnswer);
         this.#end(pending);
         pending.reject(RequestError.from(error));
       }
@@ -181,7 +182,8 @@ export class PendingRequests {
   }
 
   #resolve(pending: Pending, data: unknown, heardAt: number): void {
-    pending.options.onAnswer?.();
+    const { onAnswer } = pending.options;
+    if (onAnswer !== undefined) tell(onAnswer);
     this.#end(pending);
     this.#requester.answered(heardAt - pending.begun);
     pending.resolve(data);

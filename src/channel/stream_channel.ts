@@ -305,7 +305,7 @@ function isEmptyObject(data: unknown): boolean {
   if (typeof data !== "object" || data === null) return false;
   if (Object.getPrototypeOf(data) !== Object.prototype) return false;
   for (const _ in data) return false;
-  return true;
+  return !("toJSON" in data);
 }
 
 function limitOf({ maxFrameBytes }: StreamChannelOptions): { maxFrameBytes?: number } {

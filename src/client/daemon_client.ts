@@ -8,6 +8,7 @@ import { LocalSocketChannel } from "../channel/local_socket_channel.ts";
 import type { Ack } from "../protocol/hello.ts";
 import { CONTROL, PARTS, PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { StreamChannel } from "../channel/stream_channel.ts";
+import { tell } from "../channel/tell.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import type { DaemonEvent } from "../protocol/events.ts";
 import type { MethodName, Params, Result } from "../protocol/methods/mod.ts";
@@ -101,7 +102,7 @@ export class DaemonClient implements AsyncDisposable {
     const listeners = new Set<(event: DaemonEvent) => void>();
     channel.onMessage((message) => {
       if (message.type === "ping") void channel.send({ type: "pong", id: message.id }).catch(() => {});
-      else if (isEvent(message)) { for (const listener of listeners) listener(message); }
+      else if (isEvent(message)) { for (const listener of listeners) tell(() => listener(message)); }
     });
     try {
       const capabilities = control === true ? [PARTS, CONTROL] : [PARTS];

@@ -6,7 +6,11 @@ import {
   ThreadChannel,
   TimedOut,
 } from "../../../src/channel/mod.ts";
+import { StreamChannel } from "../../../src/channel/stream_channel.ts";
 import { RequestError } from "../../../src/protocol/wire_error.ts";
+import { memoryPair } from "../../../src/socket/memory_pair.ts";
+import type { Socket } from "../../../src/socket/mod.ts";
+import { uncaughtErrors } from "../../support/uncaught_errors.ts";
 
 function served() {
   const [near, far] = ThreadChannel.pair("pair");
@@ -61,6 +65,37 @@ Deno.test("request() gives up after its time, tells the peer to cancel, and hear
   assertEquals(heard, [["half", 50]]);
   await near.close();
 });
+
+for (const name of ["onProgress", "onAnswer"] as const) {
+  Deno.test(`${name} that throws is its program's error, and neither the request's nor the connection's`, async () => {
+    const channels: StreamChannel[] = [];
+    const join = (socket: Socket) => {
+      const channel = new StreamChannel({ name: "pair", socket, framing: "length" });
+      channels.push(channel);
+      return channel.handler;
+    };
+    memoryPair(join, join);
+    const [near, far] = channels as [StreamChannel, StreamChannel];
+    serveRequests(
+      far,
+      new Map([["work", (data: unknown, { progress }: { progress(event: string, data: unknown): void }) => {
+        progress("half", 50);
+        return data;
+      }]]),
+    );
+    const options = {
+      [name]: () => {
+        throw new Error("a fault of the listener");
+      },
+    };
+    const errors = await uncaughtErrors(async () => {
+      assertEquals(await near.request("work", 1, options), 1);
+      assertEquals(await near.request("work", 2), 2);
+    });
+    assertEquals(errors, ["a fault of the listener"]);
+    await near.close();
+  });
+}
 
 Deno.test("requests together each give up at their own time, whatever the order they were made in", async () => {
   const { near } = served();

@@ -159,6 +159,11 @@ for (
   });
 }
 
+Deno.test("an empty object whose toJSON no loop finds goes out as what it gives", () => {
+  const data = Object.defineProperty({}, "toJSON", { value: () => "said so" });
+  assertEquals(sent(data), [{ type: "request", id: "1", method: "ping", data: "said so" }]);
+});
+
 Deno.test("a request whose data JSON leaves out, or whose method is not ASCII, goes out whole", () => {
   assertEquals(sent(() => {}), [{ type: "request", id: "1", method: "ping" }]);
   assertEquals(sent({}, { method: "é" }), [{ type: "request", id: "1", method: "é", data: {} }]);

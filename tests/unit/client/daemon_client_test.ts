@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { DaemonClient } from "../../../src/client/daemon_client.ts";
+import { serveRequests, ThreadChannel } from "../../../src/channel/mod.ts";
+import { DaemonClient } from "../../../src/client/daemon_client.ts";
+import { uncaughtErrors } from "../../support/uncaught_errors.ts";
 
 /** Never called: what it says is held to by the type checker. */
 export async function requestsAreTyped(daemon: DaemonClient): Promise<void> {
@@ -28,4 +30,21 @@ export async function requestsAreTyped(daemon: DaemonClient): Promise<void> {
 
 Deno.test("requests and events are typed from the tables of methods and events", () => {
   assertEquals(requestsAreTyped.length, 1);
+});
+
+Deno.test("a listener of events that throws keeps none from the other listeners", async () => {
+  const [near, far] = ThreadChannel.pair("daemon");
+  serveRequests(far, new Map([["hello", () => ({})]]));
+  await using daemon = await DaemonClient.over(near, { client: "test", version: "1", timeoutMs: 5_000 });
+  const heard: string[] = [];
+  daemon.onEvent(() => {
+    throw new Error("a fault of the listener");
+  });
+  daemon.onEvent(({ event }) => void heard.push(event));
+  const errors = await uncaughtErrors(async () => {
+    await far.emit("user.first");
+    await far.emit("user.second");
+  });
+  assertEquals(heard, ["user.first", "user.second"]);
+  assertEquals(errors, ["a fault of the listener", "a fault of the listener"]);
 });
