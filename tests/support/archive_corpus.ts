@@ -268,6 +268,11 @@ function tarMetadata(): ArchiveCase[] {
       rawPax("13 path=good\n16 path=../evil\n"),
       { name: "f", body: "x" },
     ], /"\.\."/),
+    tar(
+      "pax: huge in pieces",
+      [...Array.from({ length: 3 }, () => paxMember({ comment: "x".repeat(2 ** 19) })), { name: "f" }],
+      /metadata/,
+    ),
     tar("GNU long name: huge", [gnuLongMember("n".repeat(2 ** 20 + 1)), { name: "f" }], /metadata/),
   ];
 }

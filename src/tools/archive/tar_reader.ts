@@ -62,6 +62,8 @@ export class TarReader {
   /** Whether the sink takes the entry's bytes. */
   #takes = false;
   #metadata: { kind: string; bytes: Uint8Array; filled: number } | undefined;
+  /** Bytes of it since the last entry. */
+  #metadataBytes = 0;
   #next: Overrides = {};
   /** Blocks of zeros so far; two are the end. */
   #zeros = 0;
@@ -143,6 +145,7 @@ export class TarReader {
       ...this.#next,
     };
     this.#next = {};
+    this.#metadataBytes = 0;
     this.#body = known === "file" ? size : 0;
     this.#padding = padding(this.#body);
     // Old tars mark a directory by its name alone.
@@ -161,7 +164,8 @@ export class TarReader {
   }
 
   #beginMetadata(kind: string, size: number, entry: string): void {
-    if (size > MAX_METADATA) {
+    this.#metadataBytes += size;
+    if (this.#metadataBytes > MAX_METADATA) {
       throw new ArchiveError(`has more than ${MAX_METADATA} bytes of metadata`, { entry });
     }
     if (size === 0) throw new ArchiveError("is metadata without content", { entry });
