@@ -57,7 +57,7 @@ for (const haft of everyHaft) {
     const bad = await start(daemon, "fails");
     assertEquals((await daemon.run("task", "wait", bad, good)).code, 7);
     const { stdout } = await daemon.run("task", "list");
-    assertMatch(stdout, new RegExp(`^${bad} +fails +aborted \\(failed\\).*\n${good} +hello +completed`));
+    assertMatch(stdout, new RegExp(`^${bad} +fails +failed .*\n${good} +hello +completed`));
     assertStringIncludes((await daemon.run("task", "status", bad)).stdout, "It ended with code 7");
   });
 }

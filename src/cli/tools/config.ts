@@ -188,8 +188,8 @@ async function changeConfig(
     readSection(parseDocument(changed, { what: "settings", path }), UserConfigDocument, []).problems;
   if (problem !== undefined) {
     throw new UsageError(`Cannot set "${key}": ${problem.message.replace(`key "${key}"`, "it")}`, {
-      next: problem.next ??
-        (change.action === "set" ? rightForm(key, change.value, problem.message) : undefined) ??
+      next: (change.action === "set" ? rightForm(key, change.value, problem.message) : undefined) ??
+        problem.next ??
         'See "haft config" for the settings in force',
     });
   }
