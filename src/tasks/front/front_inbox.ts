@@ -38,6 +38,9 @@ export interface FrontInboxOptions {
   onProblem: (text: string) => void;
 }
 
+/** Bun's watch leaves out a change that follows another of the same file within 16 ms. */
+const SETTLED_MS = 30;
+
 /** A file that is read, and what it spoke of. */
 interface OpenFront {
   reader: FrontReader;
@@ -54,6 +57,8 @@ export class FrontInbox implements Disposable {
   /** Messages that were taken over, by task. */
   readonly #heard = new Map<string, number>();
   #watcher: FSWatcher | undefined;
+  /** Files that changed a moment ago. */
+  readonly #settling = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(options: FrontInboxOptions) {
     this.#options = options;
@@ -65,7 +70,7 @@ export class FrontInbox implements Disposable {
     try {
       this.#watcher = watch(directory, { persistent: false }, (_, name) => {
         const id = frontFileOf(String(name ?? ""));
-        if (id !== undefined) this.#read(id);
+        if (id !== undefined) this.#onChange(id);
       });
       this.#watcher.on("error", (error) => onProblem(`Cannot watch "${directory}": ${errorMessage(error)}`));
     } catch (error) {
@@ -81,6 +86,18 @@ export class FrontInbox implements Disposable {
 
   [Symbol.dispose](): void {
     this.#watcher?.close();
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+  }
+
+  /** Read at once, and again when it has settled: what the watch left out was written by then. */
+  #onChange(id: string): void {
+    this.#read(id);
+    clearTimeout(this.#settling.get(id));
+    const timer = setTimeout(() => {
+      this.#settling.delete(id);
+      this.#read(id);
+    }, SETTLED_MS);
+    this.#settling.set(id, timer);
   }
 
   #read(id: string): void {
