@@ -101,7 +101,12 @@ Deno.test("exec in a new directory of a project with many tools knows their plac
     const receipt = join(store, "npm+tool-3", "1.0.0", ".haft", "receipt.json");
     writeFileSync(receipt, readFileSync(receipt, "utf8").replaceAll("1.0.0", "1.0.1"));
     await isFoundAnew((version) => assertEquals([version(0), version(3)], ["1.0.0", "none"]));
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    const without = (await run("exec", "tool-0")).stdout;
+    assertEquals((await run("exec", "tool-0")).stdout, without);
     writeFileSync(receipt, readFileSync(receipt, "utf8").replaceAll("1.0.1", "1.0.0"));
+    const { stdout } = await run("exec", "tool-0");
+    assertEquals([without, stdout].map((path) => path.includes("/npm+tool-3/")), [false, true]);
     await rememberMarked();
   });
 

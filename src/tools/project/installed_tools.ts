@@ -109,11 +109,13 @@ function lockedTool(
   }
   const isPlain = installed?.directory === store.directory(storeId, version);
   const present = isPlain && installed !== undefined ? [installed] : store.installations(storeId, version);
+  // Also those that do not count yet: a receipt that is made whole makes them count.
+  const directories = isPlain && installed !== undefined
+    ? [installed.directory]
+    : store.directories(storeId, version);
   const deciding = [
-    ...present.map(({ directory }) => receiptPath(directory)),
-    ...(lock === undefined
-      ? []
-      : [lock, ...present.map(({ directory }) => dependenciesPath(directory, kind))]),
+    ...directories.map(receiptPath),
+    ...(lock === undefined ? [] : [lock, ...directories.map((path) => dependenciesPath(path, kind))]),
   ];
   const refused = installed === undefined && present.length > 0
     ? damageOf(present) ?? "what is installed is not what haft.lock says"
