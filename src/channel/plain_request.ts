@@ -25,13 +25,15 @@ const IN_DATA = insideObject(KEYS);
 /** The envelopes of methods that were asked for; a client asks for few. */
 const envelopes = new Map<string, Envelope>();
 const MOST_ENVELOPES = 64;
+/** A longer name, in quotes, is kept nowhere. */
+const LONGEST_METHOD = 256;
 
-/** Around the data of requests for one method; undefined for one whose name is not ASCII. */
+/** Around the data of requests for one method; undefined for one whose name is long, or not ASCII. */
 export function requestEnvelope(method: string): Envelope | undefined {
   const known = envelopes.get(method);
   if (known !== undefined) return known;
   const quoted = JSON.stringify(method);
-  if (!isAscii(quoted)) return undefined;
+  if (quoted.length > LONGEST_METHOD || !isAscii(quoted)) return undefined;
   const made = new Envelope(START, `${METHOD}${quoted}${DATA}`, { keys: KEYS });
   if (envelopes.size === MOST_ENVELOPES) envelopes.clear();
   envelopes.set(method, made);

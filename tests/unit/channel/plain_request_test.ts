@@ -164,9 +164,12 @@ Deno.test("an empty object whose toJSON no loop finds goes out as what it gives"
   assertEquals(sent(data), [{ type: "request", id: "1", method: "ping", data: "said so" }]);
 });
 
-Deno.test("a request whose data JSON leaves out, or whose method is not ASCII, goes out whole", () => {
+Deno.test("a request whose data JSON leaves out, or whose method is long or not ASCII, goes out whole", () => {
   assertEquals(sent(() => {}), [{ type: "request", id: "1", method: "ping" }]);
   assertEquals(sent({}, { method: "é" }), [{ type: "request", id: "1", method: "é", data: {} }]);
+  const long = "a".repeat(1000);
+  assertEquals(sent({}, { method: long }), [{ type: "request", id: "1", method: long, data: {} }]);
+  assertEquals(requestEnvelope(long), undefined);
 });
 
 for (const id of [1, 9, 10, 99, 100, 123_456_789, 999_999_999_999_999, Number.MAX_SAFE_INTEGER]) {
