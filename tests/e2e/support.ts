@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { spawn } from "node:child_process";
 import {
   accessSync,
@@ -13,6 +14,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { projectRoot } from "../../scripts/support/project.ts";
+import { errorCode } from "../../src/base/errors.ts";
 
 /** One way to run haft. Every end-to-end test that can runs with each of them. */
 export interface Haft {
@@ -180,6 +182,15 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A program that was just told to end may still write its last file.
+    for (let tries = 0; tries < 5; tries++) {
+      try {
+        return await Deno.remove(this.root, { recursive: true });
+      } catch (error) {
+        if (errorCode(error) !== "ENOTEMPTY") throw error;
+        await delay(200);
+      }
+    }
     await Deno.remove(this.root, { recursive: true });
   }
 }
