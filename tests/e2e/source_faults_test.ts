@@ -1,7 +1,9 @@
 /** What may go wrong in an install, of every source; `scripts/faults.ts source_faults` tries all of it. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { enterWorld, type SourceKind, sourceWorld } from "../support/source_worlds.ts";
+import { publishTool } from "./fake_tools.ts";
 import { binary, crashingBinary, Sandbox } from "./support.ts";
 
 /** Tools of the npm registry with programs, and those that Bun installs, have tests of their own. */
@@ -35,3 +37,15 @@ async function failAndHeal(kind: SourceKind): Promise<void> {
   const run = await sandbox.run(binary, { args: ["exec", world.executable, "x"], env });
   assertEquals(run.stdout, world.says, run.stderr);
 }
+
+Deno.test("a download that breaks off each time from a server that never goes on says so, with the next step", async () => {
+  await using registry = await LoopbackRegistry.start();
+  await publishTool(registry, { tool: "esbuild", version: "1.0.0", script: "#!/bin/sh\n", padding: 100_000 });
+  registry.fault(/\.tgz$/, { kind: "truncate", at: 50_000 });
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
+  const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
+  assertEquals([code, sandbox.installed(), sandbox.leftovers()], [1, [], []]);
+  assertStringIncludes(stderr, "-1.0.0.tgz broke off, and the server does not go on where it stopped\n");
+  assertStringIncludes(stderr, "Run the command again: it begins anew");
+});

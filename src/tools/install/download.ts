@@ -5,7 +5,7 @@ import type { ArtifactHttp, ArtifactResponse } from "./artifact_http.ts";
 import type { PartFile } from "./part_file.ts";
 
 /** The bytes that were handed on so far are not the beginning of what the server has now: begin again. */
-export class RestartDownload extends Error {
+export class RestartDownload extends HaftError {
   override readonly name = "RestartDownload";
 }
 
@@ -92,7 +92,10 @@ async function request(part: PartFile, options: DownloadOptions): Promise<Artifa
   await response.cancel().catch(() => {});
   if (part.size > 0 && [200, 206, 412, 416].includes(response.status)) {
     part.restart();
-    throw new RestartDownload(`${url} cannot be resumed`);
+    throw new RestartDownload(
+      `The download of ${printableUrl(url)} broke off, and the server does not go on where it stopped`,
+      { next: "Run the command again: it begins anew" },
+    );
   }
   throw statusError({ status: response.status, url });
 }
