@@ -286,7 +286,7 @@ env = { PATH = "/nowhere" }
   ) {
     const { code, stderr } = await daemon.run("run", name);
     assertEquals([name, code], [name, expected]);
-    assertEquals(stderr.includes("haft use"), name === "missing", stderr);
+    assertEquals(stderr.includes("haft search"), name === "missing", stderr);
     const id = (await daemon.run("task", "start", name)).stdout.trim();
     assertEquals([name, (await daemon.run("task", "wait", id)).code], [name, expected]);
   }

@@ -1,4 +1,5 @@
 /** Tasks of the fleet's queue, for the verbs that name tasks by their ids. */
+import { reasonText } from "./failure_text.ts";
 import { resolve } from "node:path";
 import { connectFleet } from "../../fleet/connect.ts";
 import { TaskClient } from "../../fleet/tasks/task_client.ts";
@@ -64,7 +65,7 @@ function describe(task: FleetTask): string {
   const { id, name, state, reason, host, attempts, refused, exit_code, error, outputs } = task;
   const code = exit_code === null ? "" : `, exit code ${exit_code}`;
   const lines = [
-    `${id}  ${name ?? "a command"}  ${state}${reason === null ? "" : ` (${reason})`}${code}${
+    `${id}  ${name ?? "a command"}  ${reason === null ? state : reasonText(reason)}${code}${
       host === null ? "" : `  on ${host}`
     }`,
     ...attempts.map((one) =>

@@ -88,6 +88,7 @@ function problemsOf(
   if (last === undefined || Array.isArray(last.input)) return [first];
   const path = above.reverse().map(({ key }) => String(key));
   const known = keysAt(schema, path);
+  if (known.length === 0) return [first];
   const told = all[0]?.expected === "never" ? last.key : undefined;
   const further = Object.keys(last.input as object).filter((key) => key !== told && !known.includes(key));
   return [
@@ -199,10 +200,13 @@ function nextForKey(key: string, known: readonly string[]): string {
 /** The keys that a schema has for the table at a path; the ones of a union are those of its tables. */
 function keysAt(schema: unknown, path: readonly string[]): string[] {
   const [key, ...rest] = path;
-  const { wrapped, options, entries, value } = schema as Partial<Record<string, unknown>>;
+  const { wrapped, options, entries, value, item } = schema as Partial<Record<string, unknown>>;
   if (wrapped !== undefined) return keysAt(wrapped, path);
+  if (item !== undefined) return key === undefined ? [] : keysAt(item, rest);
   if (Array.isArray(options)) {
-    return options.flatMap((option) => typeof option === "object" ? keysAt(option, path) : []);
+    return [
+      ...new Set(options.flatMap((option) => typeof option === "object" ? keysAt(option, path) : [])),
+    ];
   }
   if (typeof entries === "object" && entries !== null) {
     if (key !== undefined) return keysAt((entries as Record<string, unknown>)[key], rest);

@@ -20,8 +20,24 @@ Deno.test("ls lists the project's tools, and notes on stderr what version files 
     const json = await haft(["ls", "--json"]);
     assertEquals(json.stderr, "");
     assertEquals(JSON.parse(json.stdout), [
-      { tool: "esbuild", request: "^1", version: "1.2.0", installed: true, path, decided_by: file },
-      { tool: "biome", request: "2", version: null, installed: false, path: null, decided_by: file },
+      {
+        tool: "esbuild",
+        request: "^1",
+        version: "1.2.0",
+        installed: true,
+        path,
+        decided_by: file,
+        refused: null,
+      },
+      {
+        tool: "biome",
+        request: "2",
+        version: null,
+        installed: false,
+        path: null,
+        decided_by: file,
+        refused: null,
+      },
     ]);
     assertEquals((await haft(["ls", "--names"])).stdout, "biome\nesbuild\n");
   }));
