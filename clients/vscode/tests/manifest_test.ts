@@ -30,7 +30,12 @@ const TOML = {
     version: "1.0.0",
     engines: { vscode: "^1.90.0" },
     contributes: {
-      languages: [{ id: "toml", aliases: ["TOML"], extensions: [".toml"], configuration: "./language.json" }],
+      languages: [{
+        id: "toml",
+        aliases: ["TOML"],
+        extensions: [".toml"],
+        configuration: "./language.json",
+      }],
     },
   }),
   "language.json": JSON.stringify({
@@ -51,7 +56,7 @@ const API_USER = {
   }),
   "main.js": `
 const vscode = require("vscode");
-const { writeFileSync } = require("node:fs");
+const { renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 exports.activate = async () => {
   const { api } = await vscode.extensions.getExtension("haft.haft").activate();
@@ -59,7 +64,10 @@ exports.activate = async () => {
   const look = async () => {
     const { version, executable } = await api.resolve("esbuild", uri);
     const { path, env } = await api.env(uri);
-    writeFileSync(join(uri.fsPath, "..", "api.json"), JSON.stringify({ version, executable, path, env }));
+    // In one step: the test reads it at any time.
+    const file = join(uri.fsPath, "..", "api.json");
+    writeFileSync(file + ".new", JSON.stringify({ version, executable, path, env }));
+    renameSync(file + ".new", file);
   };
   api.onDidChange((folder) => { if (folder.fsPath === uri.fsPath) look().catch(() => {}); });
   await look();
@@ -70,23 +78,39 @@ exports.activate = async () => {
 Deno.test("haft.toml is completed, explained, followed and run from, with a TOML extension and without", async () => {
   await using registry = await fakeTools();
   const extensions = { "tests.toml-1.0.0": TOML, "tests.user-1.0.0": API_USER };
-  await using editor = await Editor.create({ registry: registry.url, extensions });
+  await using editor = await Editor.create({
+    registry: registry.url,
+    extensions,
+  });
   const { sandbox, page } = await opened(editor);
-  const written = () => readFileSync(join(sandbox.project, "haft.toml"), "utf8");
-  const seen = () => JSON.parse(readFileSync(join(sandbox.root, "api.json"), "utf8"));
+  const written = () =>
+    readFileSync(join(sandbox.project, "haft.toml"), "utf8");
+  const seen = () =>
+    JSON.parse(readFileSync(join(sandbox.root, "api.json"), "utf8"));
 
   await page.locator(".statusbar-item", { hasText: "TOML" }).waitFor();
   // The API has what a terminal has.
-  await editor.until(() => existsSync(join(sandbox.root, "api.json")) && seen().env.GREETING === "from haft");
-  assertEquals([seen().version, seen().env], ["1.0.0", { GREETING: "from haft" }]);
+  await editor.until(() =>
+    existsSync(join(sandbox.root, "api.json")) &&
+    seen().env.GREETING === "from haft"
+  );
+  assertEquals([seen().version, seen().env], ["1.0.0", {
+    GREETING: "from haft",
+  }]);
   assertMatch(seen().executable, /store\/esbuild\/1\.0\.0\//);
 
   // A tool and its version, each chosen from a list; a key that is typed leads to its values.
-  const complete = async (line: number, typed: string, ...choices: string[]) => {
+  const complete = async (
+    line: number,
+    typed: string,
+    ...choices: string[]
+  ) => {
     await editor.goTo(line, 1);
     await page.keyboard.type(typed);
     for (const choice of choices) {
-      const row = page.locator(".suggest-widget .monaco-list-row", { hasText: choice });
+      const row = page.locator(".suggest-widget .monaco-list-row", {
+        hasText: choice,
+      });
       await row.first().waitFor();
       await row.first().click();
     }
@@ -99,9 +123,15 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
 
   // The same without an extension that knows TOML.
   await editor.command("Change Language Mode");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Auto Detect" }).waitFor();
-  await page.locator(".quick-input-widget .quick-input-box input").fill("Plain Text");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Plain Text" }).first().click();
+  await page.locator(".quick-input-list .monaco-list-row", {
+    hasText: "Auto Detect",
+  }).waitFor();
+  await page.locator(".quick-input-widget .quick-input-box input").fill(
+    "Plain Text",
+  );
+  await page.locator(".quick-input-list .monaco-list-row", {
+    hasText: "Plain Text",
+  }).first().click();
   await page.locator(".statusbar-item", { hasText: "Plain Text" }).waitFor();
   await complete(6, "hid", "hide", "true");
   await editor.until(() => written().includes("\nhide = true\n"));
@@ -123,7 +153,9 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
   await page.keyboard.press("F12");
   await editor.cursor(4, 1);
   const lens = (title: string) =>
-    page.locator(".codelens-decoration a", { hasText: new RegExp(`^${title}$`) });
+    page.locator(".codelens-decoration a", {
+      hasText: new RegExp(`^${title}$`),
+    });
   await lens("Start").click();
   await editor.row(/web.*running/).waitFor();
   await lens("Stop").waitFor();
@@ -139,7 +171,9 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
   await page.keyboard.type("verzion = 1");
   await page.locator(".squiggly-error").first().waitFor();
   await editor.command("Problems: Focus on Problems View");
-  const problem = page.locator(".markers-panel .monaco-list-row", { hasText: "verzion" });
+  const problem = page.locator(".markers-panel .monaco-list-row", {
+    hasText: "verzion",
+  });
   await problem.filter({ hasText: "[Ln 13, Col 1]" }).waitFor();
   await editor.openFile("haft.toml");
   await editor.goTo(13, 1);
@@ -152,13 +186,18 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
   await page.locator(".squiggly-error").first().waitFor();
   await editor.goTo(13, 3);
   await page.keyboard.press("Control+.");
-  await page.locator(".action-widget .monaco-list-row.focused", { hasText: 'Change to "restart"' }).waitFor();
+  await page.locator(".action-widget .monaco-list-row.focused", {
+    hasText: 'Change to "restart"',
+  }).waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".view-line", { hasText: /^restart.=.*no/ }).waitFor();
   await page.locator(".squiggly-error").first().waitFor({ state: "detached" });
 
   // The other extension hears of a change of the project.
-  writeFileSync(join(sandbox.project, "haft.toml"), MANIFEST.replace("from haft", "again"));
+  writeFileSync(
+    join(sandbox.project, "haft.toml"),
+    MANIFEST.replace("from haft", "again"),
+  );
   await editor.haft("trust");
   await editor.until(() => seen().env.GREETING === "again");
 });
