@@ -3,13 +3,14 @@
  * exec_at_once.ts it stands beside the entry of the binary.
  */
 import process from "node:process";
+import type { Env } from "../base/env.ts";
 import { isOwn } from "../base/is_own.ts";
 import { mayColor } from "../base/may_color.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
 import { libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
-import { parsePlainSync, plainSyncName, syncKey } from "../sync/plain_sync.ts";
+import { parsePlainSync, plainSyncName, type Screen, syncKey } from "../sync/plain_sync.ts";
 import { isOnTerminal, isOwnHome } from "./own_home_at_once.ts";
 import { unchangedAtOnce } from "./unchanged_at_once.ts";
 
@@ -36,11 +37,9 @@ export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boole
   if (place === undefined || directories === undefined || choosesVersionFiles(env)) return false;
   const cwd = process.cwd();
   try {
-    const { libc, looks } = libcAtOnce<Libc>({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } });
-    const isTerminal = isOnTerminal(looks);
-    const size = new Uint16Array(4);
-    if (isTerminal && libc.ioctl(1, TIOCGWINSZ, size) !== 0) return false;
-    const screen = isTerminal ? { columns: size[1] || 80, color: mayColor(env) } : undefined;
+    const { looks } = libcAtOnce({});
+    const screen = isOnTerminal(looks) ? screenOf(env) : undefined;
+    if (screen === "unknown") return false;
     const syncs = `${directories.cache}/syncs`;
     const owned = looks.look(syncs);
     if (owned === undefined || !isOwn(owned)) return false;
@@ -56,4 +55,12 @@ export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boole
     // Nothing is remembered, it is damaged, or stdout does not take it: the usual way says what is wrong.
     return false;
   }
+}
+
+/** The terminal that stdout is. Apart: into a pipe its function of the C library would be loaded in vain. */
+function screenOf(env: Env): Screen | "unknown" {
+  const { libc } = libcAtOnce<Libc>({ ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } });
+  const size = new Uint16Array(4);
+  if (libc.ioctl(1, TIOCGWINSZ, size) !== 0) return "unknown";
+  return { columns: size[1] || 80, color: mayColor(env) };
 }
