@@ -44,8 +44,15 @@ Deno.test("a download that breaks off each time from a server that never goes on
   registry.fault(/\.tgz$/, { kind: "truncate", at: 50_000 });
   await using sandbox = await Sandbox.create({ registry: registry.url });
   sandbox.manifest('[tools]\nesbuild = "1.0.0"\n');
-  const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
-  assertEquals([code, sandbox.installed(), sandbox.leftovers()], [1, [], []]);
-  assertStringIncludes(stderr, "-1.0.0.tgz broke off, and the server does not go on where it stopped\n");
-  assertStringIncludes(stderr, "Run the command again: it begins anew");
+  const stops = "-1.0.0.tgz broke off, and the server does not go on where it stopped\n";
+  let told = "";
+  // A connection that breaks may take with it all bytes that came: then there is nothing to go on from.
+  for (let tries = 0; tries < 20 && !told.includes(stops); tries++) {
+    const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
+    assertEquals([code, sandbox.installed(), sandbox.leftovers()], [1, [], []]);
+    assertStringIncludes(stderr, "Run the command again: it ");
+    told = stderr;
+  }
+  assertStringIncludes(told, stops);
+  assertStringIncludes(told, "Run the command again: it begins anew");
 });
