@@ -1,8 +1,8 @@
 import process from "node:process";
 
 /**
- * Whether a file or directory is this user's and nobody else may write to it, as far as the system has users.
- * What haft remembers says what it runs: it counts only from such a directory.
+ * Whether this user owns a file or directory and nobody else may write to it; true where the system has no
+ * users. What haft remembers decides what it runs, so it counts only from such a directory.
  */
 export function isOwn({ uid, mode }: { uid: number; mode: number }): boolean {
   const own = process.getuid?.();

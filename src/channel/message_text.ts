@@ -9,7 +9,7 @@ import { FrameError } from "../socket/framing/frame_error.ts";
 import type { Around } from "../socket/framing/envelope.ts";
 import { insideObject, parseJson, scanJson } from "../socket/framing/json_text.ts";
 import type { Outgoing } from "./outbox.ts";
-import { isAt } from "./plain_text.ts";
+import { isAt, MOST_DIGITS, ZERO } from "./plain_text.ts";
 
 const HEAD = '{"type":"data","data":';
 const HEAD_BYTES = Buffer.from(HEAD);
@@ -18,9 +18,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTED = 0x20;
 const LAST_ASCII = 0x7f;
-const ZERO = 0x30;
-/** Every number of so many digits is exact. */
-const MOST_DIGITS = 15;
 
 /** Inside of an object with `type` and `data`. */
 const IN_DATA = insideObject(2);

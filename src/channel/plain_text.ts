@@ -1,14 +1,14 @@
 /**
  * What requests and answers have in common as haft writes most of them, such as
- * `{"type":"response","id":"12","data":…}`: everything before the data is told by its bytes, and the data is
- * all that has to be read as JSON. A message in any other spelling is read as every message is.
+ * `{"type":"response","id":"12","data":…}`. The bytes before the data say which one it is, so that only the
+ * data is read as JSON. A message in any other spelling is read as every message is.
  */
 import type { Buffer } from "node:buffer";
 
-const ZERO = 0x30;
+export const ZERO = 0x30;
 const NINE = 0x39;
 /** Every number of so many digits is exact. */
-const MOST_DIGITS = 15;
+export const MOST_DIGITS = 15;
 
 export function isAt(bytes: Buffer, at: number, expected: Buffer): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;

@@ -60,7 +60,7 @@ function places({ paths, home }: Context): Finding[] {
     : [ok("store", isThere ? path : `${path}, made by the first install`), ...faults];
 }
 
-/** @param fullDisks those that were told of; one is told of once */
+/** @param fullDisks device numbers of the full disks that are reported already; a new one is added */
 function placeFault(name: string, path: string, fullDisks: Set<number>): Finding[] {
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
