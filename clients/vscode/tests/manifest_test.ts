@@ -83,10 +83,8 @@ Deno.test("haft.toml is completed, explained, followed and run from, with a TOML
     extensions,
   });
   const { sandbox, page } = await opened(editor);
-  const written = () =>
-    readFileSync(join(sandbox.project, "haft.toml"), "utf8");
-  const seen = () =>
-    JSON.parse(readFileSync(join(sandbox.root, "api.json"), "utf8"));
+  const written = () => readFileSync(join(sandbox.project, "haft.toml"), "utf8");
+  const seen = () => JSON.parse(readFileSync(join(sandbox.root, "api.json"), "utf8"));
 
   await page.locator(".statusbar-item", { hasText: "TOML" }).waitFor();
   // The API has what a terminal has.
