@@ -18,8 +18,10 @@ export interface Context {
   readonly stderr: Output;
   /** Aborted by Ctrl-C or SIGTERM. A command that waits cleans up then, and the run ends with 130. */
   readonly signal: AbortSignal;
-  /** Leaves Ctrl-C to a program that has the terminal. */
-  lendTerminal(): TerminalLoan;
+  /** Leaves Ctrl-C to a program that has the terminal. @param onInterrupt called for each Ctrl-C */
+  lendTerminal(onInterrupt?: () => void): TerminalLoan;
+  /** Handles each further Ctrl-C or SIGTERM once `signal` is aborted; by default it ends haft at once. */
+  onFurtherSignal(handler: () => void): Disposable;
   /** haft's own version. */
   readonly version: string;
   /** The host whose daemon is asked; undefined for this machine's. `cwd` is then a directory there. */

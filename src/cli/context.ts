@@ -32,22 +32,26 @@ export function processContext(): Context & Disposable {
     stderr: standardOutput("stderr", env),
     signal: interrupt.signal,
     lendTerminal: interrupt.lendTerminal,
+    onFurtherSignal: interrupt.onFurtherSignal,
     version: VERSION,
     [Symbol.dispose]: interrupt[Symbol.dispose],
   };
 }
 
-/** Aborted by Ctrl-C or SIGTERM; a second one ends the process at once. */
-function interruptSignal(): Pick<Context, "signal" | "lendTerminal"> & Disposable {
+/** Aborted by Ctrl-C or SIGTERM; a second one ends the process at once, unless something handles it. */
+function interruptSignal(): Pick<Context, "signal" | "lendTerminal" | "onFurtherSignal"> & Disposable {
   const abort = new AbortController();
-  let loan: { interrupted: boolean } | undefined;
+  const further = new Set<() => void>();
+  let loan: { interrupted: boolean; onInterrupt: (() => void) | undefined } | undefined;
   const handlers = (["SIGINT", "SIGTERM"] as const).map((name) => {
     const handler = () => {
       if (loan !== undefined && name === "SIGINT") {
         loan.interrupted = true;
+        loan.onInterrupt?.();
         return;
       }
       if (!abort.signal.aborted) return abort.abort(new EndedBySignal(name));
+      if (further.size > 0) return [...further].forEach((handle) => handle());
       process.off(name, handler);
       process.kill(process.pid, name);
     };
@@ -56,8 +60,12 @@ function interruptSignal(): Pick<Context, "signal" | "lendTerminal"> & Disposabl
   });
   return {
     signal: abort.signal,
-    lendTerminal() {
-      const own = loan = { interrupted: false };
+    onFurtherSignal(handler) {
+      further.add(handler);
+      return { [Symbol.dispose]: () => void further.delete(handler) };
+    },
+    lendTerminal(onInterrupt) {
+      const own = loan = { interrupted: false, onInterrupt };
       return {
         get interrupted() {
           return own.interrupted;

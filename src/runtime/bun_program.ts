@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import process from "node:process";
 import { openLibc } from "./bun_ffi.ts";
+import { withExactVariables } from "./exact_variables.ts";
 import type { OutputHandler, ProgramOptions, StartedProgram } from "./types.ts";
 
 type Stream = "stdout" | "stderr";
@@ -27,7 +28,7 @@ export async function startProgram(
   const usual = output === "inherit" ? "inherit" : "pipe";
   let child: Bun.Subprocess;
   try {
-    child = Bun.spawn([file, ...args], {
+    child = Bun.spawn(withExactVariables(file, args, env), {
       cwd,
       env,
       stdio: [stdin, pipes?.stdout.write ?? usual, pipes?.stderr.write ?? usual],

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { terminalColumns, terminalRows } from "../base/terminal_size.ts";
+import { withExactVariables } from "./exact_variables.ts";
 import type { OutputHandler, ProgramOptions, StartedProgram } from "./types.ts";
 
 /**
@@ -14,6 +15,8 @@ import type { OutputHandler, ProgramOptions, StartedProgram } from "./types.ts";
 
 /** The flag of c_lflag with which Ctrl-C and Ctrl-Z make signals. */
 const ISIG = process.platform === "linux" ? 0x1 : 0x80;
+/** The flag of c_lflag for input line by line. */
+const ICANON = process.platform === "linux" ? 0x2 : 0x100;
 const CTRL_C = 0x03;
 const CTRL_Z = 0x1a;
 /** Milliseconds in which a signal has stopped haft. */
@@ -28,7 +31,7 @@ export function startInTerminal(
   const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   const drained = Promise.withResolvers<void>();
   let last: Promise<boolean> | boolean;
-  const child = Bun.spawn([file, ...args], {
+  const child = Bun.spawn(withExactVariables(file, args, env), {
     cwd,
     env,
     terminal: {
@@ -55,6 +58,7 @@ export function startInTerminal(
     get hasExited() {
       return child.exitCode !== null || child.signalCode !== null;
     },
+    readsKeys: () => (terminal.localFlags & ICANON) === 0,
     closeOutput: () => terminal.close(),
   });
 }

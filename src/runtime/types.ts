@@ -147,6 +147,8 @@ export interface StartedProgram {
   /** Resolves when all of its output was passed on, which another process may keep from happening. */
   readonly passedOn: Promise<void>;
   readonly hasExited: boolean;
+  /** Whether it reads key by key from a pseudoterminal of its own; absent where it has none. */
+  readsKeys?(): boolean;
   /** Reads no more of its output. */
   closeOutput(): void;
 }

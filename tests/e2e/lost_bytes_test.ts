@@ -28,6 +28,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a task has the bytes of variables that are not UTF-8, with the terminal or without it",
+  ignore,
+  async fn() {
+    await using daemon = await project(
+      binary,
+      `[tasks.bytes]\nrun = 'printf "%s" "$ODD" | od -An -tx1; printf "%s" "$PLAIN"'\n`,
+    );
+    const odd = `ODD="$(printf "\\351'\\$\\\\ \\n\\n_")"; export ODD="\${ODD%_}" PLAIN="a\ufffdb"; `;
+    const piped = await daemon.sandbox.shell(binary, `${odd} haft run bytes`);
+    assertEquals([piped.code, piped.stdout.trim()], [0, "e9 27 24 5c 20 0a 0a\na\ufffdb"], piped.stderr);
+    const recorded = await daemon.sandbox.shell(
+      binary,
+      `${odd} script -qec "${binary.argv.join(" ")} run --record bytes" /dev/null < /dev/null`,
+    );
+    assertStringIncludes(recorded.stdout, "e9 27 24 5c 20 0a 0a");
+  },
+});
+
+Deno.test({
   name: "a directory whose path is not UTF-8 is named, where haft would find no project in it",
   ignore,
   async fn() {

@@ -8,7 +8,8 @@ import type { Env } from "../../base/env.ts";
 import type { TaskInfo } from "../../protocol/methods/task_methods.ts";
 import { frontDirectory, FrontJournal } from "../../tasks/front/front_files.ts";
 import { identityOf } from "../../tasks/front/front_leftovers.ts";
-import { FrontTask, type FrontTaskOptions } from "../../tasks/front/front_task.ts";
+import { FrontTask } from "../../tasks/front/front_task.ts";
+import type { FrontTaskOptions } from "../../tasks/front/front_task_options.ts";
 import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
 import type { ProjectTasks } from "../../tasks/project_tasks.ts";
@@ -201,6 +202,7 @@ class TaskRun {
       stdin,
       recorded,
       lendTerminal: this.#context.lendTerminal,
+      onFurtherSignal: this.#context.onFurtherSignal,
       direct,
       onOutput: (stream, chunk) => json || written.write(stream, chunk),
       signal,
@@ -208,6 +210,7 @@ class TaskRun {
       onReason: (reason) => {
         if (verbose) void this.#say(`${task?.label ?? "command"}: ${reason}`);
       },
+      onInsistence: (text) => void this.#say(`${task?.label ?? "command"} ${text}`),
     }).run();
   }
 

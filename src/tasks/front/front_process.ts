@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { withUsersUmask } from "../../base/umask.ts";
 import type { Program } from "../../process/command_line.ts";
@@ -27,6 +28,8 @@ export interface FrontProcess {
   pid: number;
   /** Resolves when it has ended and all of its output was passed on. */
   ended: Promise<Exit>;
+  /** Whether it reads key by key, as a shell or a REPL does that waits for a line. */
+  isAtPrompt(): boolean;
   /** Sends a signal to the process, and to its group where it leads one. */
   signal(name: NodeJS.Signals): void;
 }
@@ -54,7 +57,23 @@ export async function startFront(options: FrontProcessOptions): Promise<FrontPro
   } catch (error) {
     throw startError({ file, cwd }, error);
   }
-  return { pid: child.pid, ended: endOf(child), signal: (name) => send(child, name, ownGroup) };
+  return {
+    pid: child.pid,
+    ended: endOf(child),
+    isAtPrompt: () => child.readsKeys?.() ?? terminalGivesKeys(),
+    signal: (name) => send(child, name, ownGroup),
+  };
+}
+
+/** Whether haft's own terminal gives each key at once, and not line by line. */
+function terminalGivesKeys(): boolean {
+  try {
+    return /(^|\s)-icanon\b/.test(
+      execFileSync("stty", ["-a"], { encoding: "utf8", stdio: ["inherit", "pipe", "ignore"] }),
+    );
+  } catch {
+    return false;
+  }
 }
 
 async function endOf(child: StartedProgram): Promise<Exit> {

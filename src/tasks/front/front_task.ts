@@ -3,58 +3,26 @@ import { join } from "node:path";
 import { endingSignal } from "../../base/ending_signal.ts";
 import { errorMessage } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import type { Env } from "../../base/env.ts";
-import type { TerminalLoan } from "../../base/terminal_loan.ts";
 import { backoffDelay } from "../../process/backoff.ts";
 import { pause, systemClock } from "../../process/clock.ts";
 import { type Exit, exitNumber } from "../../process/exit.ts";
 import { MARKER_VARIABLE } from "../../process/process_table.ts";
 import type { AbortReason, SkipReason, TaskInfo } from "../../protocol/methods/task_methods.ts";
-import type { OutputHandler } from "../../runtime/mod.ts";
-import type { UserContext } from "../../tools/project/project.ts";
 import { RETRY } from "../retry.ts";
 import type { Program } from "../../process/command_line.ts";
 import { markerOf } from "../marker.ts";
 import { noInputFile } from "../task_input.ts";
 import { prepareTask, taskDirectory } from "../prepare_task.ts";
-import type { ProjectTasks } from "../project_tasks.ts";
-import type { TaskArguments } from "../task_arguments.ts";
 import { type TaskEnd, TaskRecord } from "../task_record.ts";
 import type { TaskConfig } from "../task_schema.ts";
-import { frontDirectory, type FrontJournal, type FrontMessage, wasCancelled } from "./front_files.ts";
+import { frontDirectory, type FrontMessage, wasCancelled } from "./front_files.ts";
 import { FrontChannel } from "./front_channel.ts";
 import { identityOf, stopGroup, stopMarked } from "./front_leftovers.ts";
 import { FrontLog } from "./front_log.ts";
-import { type FrontProcess, type FrontStdin, startFront } from "./front_process.ts";
+import { type FrontProcess, startFront } from "./front_process.ts";
+import type { FrontTaskOptions } from "./front_task_options.ts";
+import { Insistence, insistenceText } from "./insistence.ts";
 import { type ScriptsDirectory, scriptsDirectory } from "./front_scripts.ts";
-
-export interface FrontTaskOptions {
-  user: UserContext;
-  /** Tells the daemon of it. */
-  journal: FrontJournal;
-  project: ProjectTasks;
-  /** Undefined for a command that no manifest has. */
-  name: string | undefined;
-  config: TaskConfig | undefined;
-  command: readonly string[] | null;
-  given: TaskArguments;
-  inherited: Env;
-  callerDirectory: string;
-  stdin: FrontStdin;
-  /** It has the terminal through one of its own, whose output goes to the log too. */
-  recorded: boolean;
-  /** Lends it the terminal's Ctrl-C. */
-  lendTerminal: () => TerminalLoan;
-  /** Its output goes straight to haft's stdout and stderr, past the log. */
-  direct: boolean;
-  onOutput: OutputHandler;
-  /** Its abort cancels the task, by the signal that {@link endingSignal} finds in its reason. */
-  signal: AbortSignal;
-  /** Runs it although nothing changed. */
-  force: boolean;
-  /** Why it runs, or what did not change. */
-  onReason: (reason: string) => void;
-}
 
 type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
 
@@ -80,6 +48,7 @@ export class FrontTask {
   /** It was told to end, which Ctrl-C on its own terminal is not. */
   #stopped = false;
   #channel: FrontChannel | undefined;
+  #further: Disposable | undefined;
 
   constructor(options: FrontTaskOptions) {
     this.#options = options;
@@ -119,6 +88,7 @@ export class FrontTask {
       throw error;
     } finally {
       signal.removeEventListener("abort", cancel);
+      this.#further?.[Symbol.dispose]();
       this.#log[Symbol.dispose]();
       this.#scripts?.[Symbol.dispose]();
       // What fails before a command starts must not leave a listener, which would keep haft from exiting.
@@ -204,7 +174,10 @@ export class FrontTask {
     },
   ): Promise<Exit> {
     const { stdin, recorded, direct, onOutput, lendTerminal } = this.#options;
-    using loan = stdin === "terminal" ? lendTerminal() : undefined;
+    const insistence = new Insistence();
+    const isAtPrompt = () => this.#running?.isAtPrompt() ?? true;
+    const onInterrupt = () => this.#insist(insistence.press({ isAtPrompt }));
+    using loan = stdin === "terminal" ? lendTerminal(onInterrupt) : undefined;
     const running = this.#running = await startFront({
       program,
       cwd,
@@ -237,7 +210,17 @@ export class FrontTask {
     return exit;
   }
 
-  /** The first reason counts. A second signal of the user ends haft itself. */
+  /** Sends a command that goes on after Ctrl-C what a further one means. */
+  #insist(signal: ReturnType<Insistence["next"]>): void {
+    const running = this.#running;
+    if (running === undefined || signal === undefined) return;
+    this.#ending ??= "cancelled";
+    this.#stopped = true;
+    this.#options.onInsistence(insistenceText(signal));
+    running.signal(signal);
+  }
+
+  /** The first reason counts. A further signal of the user's is a stronger one, and in the end haft's own. */
   #stop(reason: AbortReason, signal: NodeJS.Signals): void {
     this.#ending ??= reason;
     this.#stopped = true;
@@ -245,6 +228,12 @@ export class FrontTask {
     if (running === undefined) return;
     // Of a task that has the terminal, Ctrl-C never gets here.
     running.signal(this.#options.stdin === "terminal" && signal === "SIGINT" ? "SIGTERM" : signal);
+    const insistence = new Insistence();
+    this.#further ??= this.#options.onFurtherSignal(() => {
+      const stronger = insistence.next();
+      if (stronger === undefined || stronger === "SIGKILL") this.#further?.[Symbol.dispose]();
+      this.#insist(stronger);
+    });
     setTimeout(() => running.signal("SIGTERM"), STOP_MS / 2).unref();
     setTimeout(() => running.signal("SIGKILL"), STOP_MS).unref();
   }

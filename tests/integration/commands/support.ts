@@ -52,6 +52,7 @@ export async function inWorld(test: (world: World) => Promise<void>): Promise<vo
           stderr,
           signal: new AbortController().signal,
           lendTerminal: () => ({ interrupted: false, [Symbol.dispose]() {} }),
+          onFurtherSignal: () => ({ [Symbol.dispose]() {} }),
           version: "0.0.0",
         };
         return { code: await run(args, context), stdout: stdout.text, stderr: stderr.text };

@@ -36,6 +36,7 @@ export function fakeContext(
     stderr: new Recorder(),
     signal,
     lendTerminal: () => ({ interrupted: false, [Symbol.dispose]() {} }),
+    onFurtherSignal: () => ({ [Symbol.dispose]() {} }),
     version: "1.2.3",
   };
 }
