@@ -4,8 +4,7 @@ import { makePrivateDirectory } from "../base/private_directory.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import { processLock } from "../runtime/process_lock.ts";
 import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
-import { UserConfigDocument } from "../tools/manifest/manifest_schema.ts";
-import { readToml } from "../tools/manifest/read_toml.ts";
+import { readUserDocument } from "../tools/project/user_config.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
 import type { Context } from "./command.ts";
 
@@ -43,7 +42,7 @@ export async function rewriteUserConfig(
   makePrivateDirectory(state);
   using _lock = await processLock(join(state, "config.lock"), { signal });
   const changed = rewrite(readTextIfAny(path) ?? "", toml);
-  readToml(changed, UserConfigDocument, { what: "settings", path });
+  readUserDocument(changed, path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeAtomic(path, changed, { mode: 0o600 });
 }

@@ -4,6 +4,7 @@ import { HaftError, UsageError } from "../base/errors.ts";
 import { codeOf, EndedBySignal, interruptedCode } from "../base/ending_signal.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { REPLACEMENT } from "../base/lost_bytes.ts";
+import { hearNotes } from "../base/passing_notes.ts";
 import { mendDirectories } from "../base/mend_directories.ts";
 import { relativeHome } from "../base/paths.ts";
 import { shellQuote } from "../base/shell_quote.ts";
@@ -12,6 +13,7 @@ import type { Command, Context } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
 import { describeError, errorAsJson } from "./describe_error.ts";
+import { printWarning } from "./print_warning.ts";
 import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
 
 /**
@@ -147,12 +149,16 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
     const { refuseLostBytes } = await import("./lost_bytes.ts");
     await refuseLostBytes({ path, command, args }, context);
   }
+  hearNotes(UNHEARD.has(path) ? () => {} : (text) => void printWarning(context)(text));
   if (parsed.flags.has("host")) {
     const { runOnHosts } = await import("./fleet/on_hosts.ts");
     return await runOnHosts({ path, command, options, flags: parsed.flags }, context);
   }
   return await command.run(options, context);
 }
+
+/** What a shell or a program runs, and the one that has findings of its own. */
+const UNHEARD: ReadonlySet<string> = new Set(["complete", "doctor", "env", "exec"]);
 
 /** Read before the command line is, which may be wrong. The words behind a task's name are the task's. */
 function asksForJson(args: readonly string[], { flags, stopEarly }: Command<unknown>): boolean {

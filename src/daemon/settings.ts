@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import type { DaemonSettings } from "../tools/manifest/manifest_schema.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "./connection_limits.ts";
 
-const DEFAULT_IDLE_EXIT_SECONDS = 3 * 60 * 60;
+/** Seconds without anything to do. */
+export const DEFAULT_IDLE_EXIT_SECONDS = 3 * 60 * 60;
 
 /** Milliseconds without anything to do after which the daemon ends. */
 export function idleExitMs({ idle_exit: seconds = DEFAULT_IDLE_EXIT_SECONDS }: DaemonSettings): number {

@@ -9,13 +9,15 @@ import { parseDuration } from "../../process/config/duration.ts";
 import { readTextIfAny } from "../../tools/lockfile/read_lock_file.ts";
 import { DaemonSettings, UserConfigDocument, UserSettings } from "../../tools/manifest/manifest_schema.ts";
 import { patchTable } from "../../tools/manifest/patch_toml.ts";
-import { parseDocument, readSection, readToml } from "../../tools/manifest/read_toml.ts";
-import { openProject } from "../../tools/project/project.ts";
+import { parseDocument, readSection } from "../../tools/manifest/read_toml.ts";
+import { readUserDocument } from "../../tools/project/user_config.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import { didYouMean, nearestNames } from "../../tools/versions/nearest.ts";
+import { createStyle } from "../../ui/style.ts";
 import { table } from "../../ui/table.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { shortPath } from "../short_path.ts";
+import { type Setting, settingsInForce } from "./settings.ts";
 
 export type ConfigOptions =
   | { action: "list"; json: boolean }
@@ -24,22 +26,15 @@ export type ConfigOptions =
   | { action: "set"; key: string; value: string }
   | { action: "unset"; key: string };
 
-/** One setting in force, as `--json` prints it. */
-interface SettingRow {
-  key: string;
-  value: unknown;
-  file: string;
-}
-
 export const command: Command<ConfigOptions> = {
   usage: [
-    "   # the settings in force here, and where each stands",
+    "   # every setting: its value, where it stands, its default",
     "get KEY",
     "set KEY VALUE   # in your own config.toml",
     "unset KEY",
     "path",
   ],
-  flags: [{ name: "json", description: "Print JSON: [{key, value, file}]; with get, the value" }],
+  flags: [{ name: "json", description: "Print JSON: [{key, value, file, default}]; with get, the value" }],
   examples: ["haft config set jobs 4", "haft config get settings.jobs", "haft config unset jobs"],
   completes: ["list", "get", "set", "unset", "path"],
   parse,
@@ -81,7 +76,7 @@ function fullKey(key: string): string {
 }
 
 async function run(options: ConfigOptions, context: Context): Promise<ExitCode> {
-  const { stdout, stderr, home, paths } = context;
+  const { stdout, home, paths } = context;
   const path = userConfigPath(paths.config);
   switch (options.action) {
     case "path":
@@ -89,17 +84,8 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
       return ExitCode.ok;
     case "list": {
       const rows = settingsInForce(context);
-      if (rows.length === 0 && !options.json) {
-        await stderr.write(
-          'Nothing is set; the defaults apply\n  Run "haft config set KEY VALUE" to change one\n',
-        );
-        return ExitCode.ok;
-      }
       await stdout.write(
-        options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(
-          rows.map(({ key, value, file }) => [key, JSON.stringify(value), shortPath(file, home)]),
-          stdout,
-        ),
+        options.json ? `${JSON.stringify(rows, null, 2)}\n` : settingTable(rows, { stdout, home }),
       );
       return ExitCode.ok;
     }
@@ -121,6 +107,19 @@ async function run(options: ConfigOptions, context: Context): Promise<ExitCode> 
   }
 }
 
+function settingTable(rows: readonly Setting[], { stdout, home }: Pick<Context, "stdout" | "home">): string {
+  const { dim } = createStyle(stdout.color);
+  return table([
+    ["setting", "value", "from", "default"].map(dim),
+    ...rows.map(({ key, value, file, default: usual }) => [
+      key,
+      JSON.stringify(value),
+      file === null ? dim("default") : shortPath(file, home),
+      file === null || usual === null ? "" : JSON.stringify(usual),
+    ]),
+  ], stdout);
+}
+
 /** A key that is no setting's has a near one; else the settings in force are of use. */
 function nearestSetting(key: string): string {
   const [section = "", ...words] = key.split(".");
@@ -131,38 +130,6 @@ function nearestSetting(key: string): string {
   const names = Object.keys(sections[section] ?? {});
   const near = names.includes(words.join(".")) ? [] : nearestNames(words.join("."), names);
   return didYouMean(near.map((name) => `${section}.${name}`)) ?? 'See "haft config"';
-}
-
-/** The project's settings over the user's own; those that wait for trust are not in force. */
-function settingsInForce(context: Context): SettingRow[] {
-  const project = openProject(context.cwd, context);
-  const own = userConfigPath(context.paths.config);
-  const manifest = project.files.manifestPath ?? own;
-  const { settings, mirrors, user } = {
-    ...project.files,
-    settings: project.settings,
-    mirrors: project.mirrors,
-  };
-  const place = (isProjects: boolean) => isProjects ? manifest : own;
-  return [
-    ...Object.entries(settings).map(([key, value]) => ({
-      key: `settings.${key}`,
-      value,
-      file: place(Object.hasOwn(project.files.settings, key)),
-    })),
-    ...lists({ trusted_paths: user.trustedPaths, allowed_shims: user.allowedShims }, own),
-    ...Object.entries(mirrors).map(([key, value]) => ({
-      key: `mirrors.${key}`,
-      value,
-      file: place(Object.hasOwn(project.files.mirrors, key)),
-    })),
-    ...Object.entries(user.daemon).map(([key, value]) => ({ key: `daemon.${key}`, value, file: own })),
-  ].sort((a, b) => a.key < b.key ? -1 : 1);
-}
-
-function lists(settings: Record<string, readonly string[]>, file: string): SettingRow[] {
-  return Object.entries(settings).filter(([, value]) => value.length > 0)
-    .map(([key, value]) => ({ key: `settings.${key}`, value, file }));
 }
 
 /** @throws {UsageError} when the file would not be one of haft's any more; it is as it was then */
@@ -178,14 +145,18 @@ async function changeConfig(
   // An address has dots of its own.
   const name = words.join(".");
   // A file that is wrong already says so itself; what is wrong after that is the new value.
-  readToml(text, UserConfigDocument, { what: "settings", path });
+  const { unknown } = readUserDocument(text, path);
   const changed = await patchTable(text, section, (entries) => {
     if (change.action === "set") entries[name] = valueOf(change.value);
     else if (!Object.hasOwn(entries, name)) throw new HaftError(`"${key}" is not set in "${path}"`);
     else delete entries[name];
   });
-  const [problem] =
-    readSection(parseDocument(changed, { what: "settings", path }), UserConfigDocument, []).problems;
+  const { problems } = readSection(
+    parseDocument(changed, { what: "settings", path }),
+    UserConfigDocument,
+    [],
+  );
+  const problem = problems.find(({ message }) => unknown.every((before) => before.message !== message));
   if (problem !== undefined) {
     throw new UsageError(`Cannot set "${key}": ${problem.message.replace(`key "${key}"`, "it")}`, {
       next: (change.action === "set" ? rightForm(key, change.value, problem.message) : undefined) ??

@@ -11,6 +11,8 @@ export interface ManifestProblem {
   /** Begins with the key: `key "tools.node.verzion" is not known`. */
   message: string;
   next?: string;
+  /** The key is none that haft knows. */
+  isUnknown?: boolean;
 }
 
 /** How messages call the file. */
@@ -39,6 +41,16 @@ export function placeOf(keys: ManifestProblem["keys"], text: string): Position |
     if (place !== undefined) return place;
   }
   return undefined;
+}
+
+/** The problem as lines of text: its place, what is wrong, the line itself, and the next step. */
+export function problemText({ keys, message, next }: ManifestProblem, path: string, text: string): string {
+  const place = placeOf(keys, text);
+  const [where, frame] = place === undefined
+    ? [path, []]
+    : [`${path}:${place.line}:${place.column}`, [codeFrame(text, place)]];
+  const below = [...frame, ...(next === undefined ? [] : [next])].flatMap((part) => part.split("\n"));
+  return [`${where}: ${message}`, ...below.map((line) => `  ${line}`)].join("\n");
 }
 
 /**

@@ -21,6 +21,38 @@ export function readToml<Schema extends v.GenericSchema>(
 }
 
 /**
+ * Like {@link readToml}, for a file that a newer haft may have written: keys that are not known there count
+ * for nothing.
+ *
+ * @param isOptional where a key that is not known is left out, and is a mistake otherwise
+ * @returns what is read, and the keys that were left out
+ * @throws {UsageError} as {@link readToml}
+ */
+export function readTolerant<Schema extends v.GenericSchema>(
+  text: string,
+  schema: Schema,
+  file: TomlFile & { isOptional: (keys: ManifestProblem["keys"]) => boolean },
+): { output: v.InferOutput<Schema>; unknown: ManifestProblem[] } {
+  const document = parseDocument(text, file);
+  const unknown: ManifestProblem[] = [];
+  for (;;) {
+    const { output, problems } = readSection(document, schema, []);
+    const extra = problems.filter(({ keys, isUnknown }) => isUnknown === true && file.isOptional(keys));
+    for (const { keys } of extra) removeKey(document, keys);
+    unknown.push(...extra);
+    if (extra.length > 0) continue;
+    const [problem] = problems;
+    if (problem !== undefined) throw problemError(problem, file, text);
+    return { output: output as v.InferOutput<Schema>, unknown };
+  }
+}
+
+function removeKey(document: unknown, keys: ManifestProblem["keys"]): void {
+  const table = keys.slice(0, -1).reduce<unknown>((at, key) => Reflect.get(Object(at), key), document);
+  Reflect.deleteProperty(Object(table), keys.at(-1) ?? "");
+}
+
+/**
  * Checks a part of a document that was kept as it is when the document was read.
  *
  * @param keys where in the document the value stands: `["apps", "web"]`
@@ -95,7 +127,8 @@ function problemsOf(
     first,
     ...further.map((key) => {
       const keys = [...outer, ...path, key];
-      return { keys, message: `key "${keys.join(".")}" is not known`, next: nextForKey(key, known) };
+      const message = `key "${keys.join(".")}" is not known`;
+      return { keys, message, next: nextForKey(key, known), isUnknown: true };
     }),
   ];
 }
@@ -109,7 +142,7 @@ function problemOf(
   const keys = [...outer, ...inner.path?.map((item) => keyOf(item.key)) ?? []];
   const start = `key "${keys.join(".")}"`;
   if (inner.expected === "never") {
-    return { keys, message: `${start} is not known`, next: knownKeys(inner, schema) };
+    return { keys, message: `${start} is not known`, next: knownKeys(inner, schema), isUnknown: true };
   }
   // A section that has no place in this file, whatever is in it.
   if (inner.type === "custom") return { keys, message: `${start} must be ${inner.message}` };

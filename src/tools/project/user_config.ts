@@ -1,10 +1,11 @@
 import { errorCode } from "../../base/errors.ts";
+import { passNote } from "../../base/passing_notes.ts";
 import { builtInCatalogue, type Catalogue } from "../catalogue/catalogue.ts";
 import type { FleetSettings } from "../manifest/fleet_settings.ts";
 import { type DaemonSettings, type Settings, UserConfigDocument } from "../manifest/manifest_schema.ts";
-import { problemError } from "../manifest/manifest_problem.ts";
+import { type ManifestProblem, problemError, problemText } from "../manifest/manifest_problem.ts";
 import { definitionProblems, definitionsOf } from "../manifest/own_tools.ts";
-import { readToml } from "../manifest/read_toml.ts";
+import { readTolerant } from "../manifest/read_toml.ts";
 import { userConfigPath } from "./user_config_path.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 
@@ -21,6 +22,8 @@ export interface UserConfig {
   daemon: DaemonSettings;
   /** Undefined for a machine that is in no fleet. */
   fleet: FleetSettings | undefined;
+  /** What is said of each key that is not known, and counts for nothing. */
+  unknown: string[];
 }
 
 /**
@@ -43,11 +46,14 @@ export function readUserConfig(directory: string): UserConfig {
         allowedShims: [],
         daemon: {},
         fleet: undefined,
+        unknown: [],
       };
     }
     throw error;
   }
-  const document = readToml(text, UserConfigDocument, { what: "settings", path });
+  const { output: document, unknown } = readUserDocument(text, path);
+  const warnings = unknown.map((problem) => problemText(problem, path, text));
+  for (const warning of warnings) passNote(warning);
   const { settings: all, mirrors, daemon, fleet } = document;
   const [problem] = definitionProblems(document.catalogue);
   if (problem !== undefined) throw problemError(problem, { what: "settings", path }, text);
@@ -62,5 +68,23 @@ export function readUserConfig(directory: string): UserConfig {
     allowedShims,
     daemon: { ...rest, ...(socket === undefined ? {} : { socket }) },
     fleet,
+    unknown: warnings,
   };
+}
+
+/**
+ * Reads the text of a config.toml. A key that is not known there, such as a newer haft's, counts for nothing;
+ * but in what decides who may use this machine, or what is installed, it is a mistake.
+ *
+ * @throws {UsageError}
+ */
+export function readUserDocument(
+  text: string,
+  path: string,
+): { output: UserConfigDocument; unknown: ManifestProblem[] } {
+  return readTolerant(text, UserConfigDocument, { what: "settings", path, isOptional });
+}
+
+function isOptional([section, ...rest]: ManifestProblem["keys"]): boolean {
+  return rest.length === 0 || section === "settings" || section === "daemon";
 }
