@@ -38,6 +38,7 @@ export class AppChanges {
     return { apps, outcomes };
   }
 
+  /** @throws the signal's reason when it is aborted */
   async reload(selection: StartSelection, signal: AbortSignal | undefined): Promise<Changed> {
     const apps = this.#selected(selection);
     const outcomes = await Promise.all(apps.map(async (app) => {
@@ -45,6 +46,8 @@ export class AppChanges {
         await app.reload(this.#trustedConfig(app), { env: selection.env }, signal);
         return { ...app.key, error: null };
       } catch (error) {
+        // Not the app's: the client has left, or the daemon stops.
+        if (signal?.aborted === true && error === signal.reason) throw error;
         return failed(app.key, error);
       }
     }));

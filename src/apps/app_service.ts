@@ -143,7 +143,7 @@ export class AppService {
 
   /** As {@link restart}, but a new instance is ready before one that runs ends. */
   async reload(selection: StartSelection, signal?: AbortSignal): Promise<ActionResult> {
-    const either = AbortSignal.any([this.#waits.stopping, ...(signal === undefined ? [] : [signal])]);
+    const either = AbortSignal.any([this.#waits.ending, ...(signal === undefined ? [] : [signal])]);
     const { apps, outcomes } = await this.#changes.reload(selection, either);
     return await this.#result(apps, outcomes);
   }

@@ -23,9 +23,9 @@ export class StartWaits {
     this.#readProject = readProject;
   }
 
-  /** Aborted when the daemon stops, and its apps with it. */
-  get stopping(): AbortSignal {
-    return this.#stopping.signal;
+  /** Aborted when the daemon stops, with its apps or without them: a reload goes no further then. */
+  get ending(): AbortSignal {
+    return AbortSignal.any([this.#stopping.signal, this.#leaving.signal]);
   }
 
   /**
@@ -78,7 +78,7 @@ export class StartWaits {
    * @param options.keepApps what is being started comes up first, for the next daemon
    */
   leave({ keepApps }: { keepApps: boolean }): void {
-    if (keepApps) this.#leaving.abort();
+    if (keepApps) this.#leaving.abort(stopped("reloads apps no further", "haft app reload"));
     else this.#stopping.abort(stopped("stops its apps, too"));
   }
 
@@ -93,7 +93,7 @@ export class StartWaits {
   }
 }
 
-function stopped(what: string): RequestError {
-  const next = 'Run "haft app start" again: it starts a daemon that goes on';
+function stopped(what: string, command = "haft app start"): RequestError {
+  const next = `Run "${command}" again: it starts a daemon that goes on`;
   return new RequestError("shutting_down", `The daemon is stopping, and ${what}`, { data: { next } });
 }

@@ -38,6 +38,11 @@ export function onDamage(sink: (line: string) => void): void {
   tell = sink;
 }
 
+/** Says in one line what was mended. */
+export function tellMended(line: string): void {
+  tell(line);
+}
+
 /**
  * Renames a damaged file, directory or link to `NAME.damaged-TIME` beside it, and says so in one line.
  * @param companions files that belong to it (`history.db-wal`) and go with it, if they are there

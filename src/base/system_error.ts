@@ -57,6 +57,25 @@ function moveBlockingAway(path: string | undefined): string {
   return moveAway(path === undefined ? undefined : notDirectory(path) ?? path);
 }
 
+/** Failures that are the machine's, whatever a program does: disks, memory, descriptors. */
+const OF_MACHINE: ReadonlySet<string> = new Set([
+  "EDQUOT",
+  "EIO",
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOSPC",
+  "EROFS",
+]);
+
+/** The failure where the machine lacks something; undefined for any other error. */
+export function machineFailure(error: unknown): SystemFailure | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (OF_MACHINE.has(sqliteCode(at) ?? errorCode(at) ?? "")) return systemFailure(error);
+  }
+  return undefined;
+}
+
 /** An error in words for people, with the next step where one is known. */
 export function forPeople(error: unknown): { message: string; next: string | undefined } {
   if (error instanceof HaftError) return { message: error.message, next: error.next };

@@ -32,14 +32,25 @@ async function run({ json, socket }: DoctorOptions, context: Context): Promise<E
   const { examineDaemon } = await import("./doctor/daemon_checks.ts");
   const { examineProject } = await import("./doctor/project_checks.ts");
   const { examineShims } = await import("./doctor/shim_checks.ts");
-  const findings = [
+  const all = [
     ...await examined("project", () => examineProject(context)),
     ...await examined("shims", () => examineShims(context)),
     ...await examined("daemon", async () => await examineDaemon(await endpoint(socket, context), context)),
   ];
+  const findings = distinct(all);
   if (json) await context.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
   else await context.stdout.write(findings.map((finding) => line(finding, context)).join(""));
   return findings.some(({ state }) => state === "fault") ? ExitCode.failed : ExitCode.ok;
+}
+
+/** What is wrong with one file keeps several looks from their work, and is told once. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const isSame = (one: Finding, other: Finding) =>
+    one.state === "fault" && other.state === "fault" && one.detail === other.detail;
+  return findings.filter((finding, at) =>
+    findings.findIndex((other) => isSame(other, finding)) >= at ||
+    finding.state !== "fault"
+  );
 }
 
 /** A look that fails is a finding, and the others go on. */

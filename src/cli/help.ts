@@ -40,9 +40,9 @@ export function commandHelp({ path, entry, command }: {
   const flags = [...command.flags, ...COMMON_FLAGS].filter(({ hidden }) => hidden !== true);
   return page(width, [
     entry.summary,
-    `Usage:\n${usage.map((form) => `  haft ${path} ${form}`.trimEnd()).join("\n")}`,
+    `Usage:\n${commandLines(usage.map((form) => `haft ${path} ${form}`.trimEnd()), width)}`,
     `Options:\n${columns(flags.map(flagRow), width)}`,
-    examples(command),
+    examples(command, width),
   ]);
 }
 
@@ -59,7 +59,7 @@ export function groupHelp({ path, entry, group }: {
     `Options:\n${
       columns([["-h, --help", `Show this help; haft ${path} COMMAND --help for a command's`]], width)
     }`,
-    examples(group),
+    examples(group, width),
   ]);
 }
 
@@ -74,8 +74,16 @@ function narrowed(text: string, width: number): string {
     .join("\n");
 }
 
-function examples({ examples = [] }: { examples?: readonly string[] }): string {
-  return examples.length === 0 ? "" : `Examples:\n${examples.map((line) => `  ${line}`).join("\n")}`;
+function examples({ examples = [] }: { examples?: readonly string[] }, width: number): string {
+  return examples.length === 0 ? "" : `Examples:\n${commandLines(examples, width)}`;
+}
+
+/** Lines to type; on a narrow terminal one goes on below itself. */
+function commandLines(lines: readonly string[], width: number): string {
+  return lines.map((line) => {
+    const fits = width >= WIDTH || line.length + 2 <= width;
+    return `  ${(fits ? [line] : wrapWords(line, width - BELOW.length)).join(`\n${BELOW}`)}`;
+  }).join("\n");
 }
 
 function commandRows(commands: readonly CommandEntry[]): [string, string][] {

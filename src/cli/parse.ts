@@ -73,11 +73,17 @@ export function helpHint(command: Pick<Shape, "path">): string {
 
 function unknownFlag(arg: string, command: Shape, flags: readonly Flag[]): UsageError {
   const name = arg.replace(/^--?/, "").replace(/=.*$/s, "");
+  const instead = COMMANDS_INSTEAD[command.path]?.[name];
   const near = nearestFlag(name, flags);
   return new UsageError(`Unknown option ${arg.replace(/=.*$/s, "")} for "haft ${command.path}"`, {
-    next: near === undefined ? helpHint(command) : `Did you mean --${near}?`,
+    next: instead ?? (near === undefined ? helpHint(command) : `Did you mean --${near}?`),
   });
 }
+
+/** Options that other programs have for what is a command of haft's. */
+const COMMANDS_INSTEAD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  run: { list: '"haft tasks" lists the tasks', l: '"haft tasks" lists the tasks' },
+};
 
 /** What other commands call a flag. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { all: "every-project", a: "every-project" };

@@ -8,6 +8,7 @@ import { errorMessage } from "../base/errors.ts";
 import { announce } from "../dialects/discovery.ts";
 import { loadDialect } from "../dialects/mod.ts";
 import { type Place, placesOf } from "../dialects/places.ts";
+import { machineFailure } from "../base/system_error.ts";
 import { Hub } from "../hub/hub.ts";
 import type { EmitEvent } from "../protocol/events.ts";
 import { CAPABILITIES } from "../protocol/protocol_range.ts";
@@ -253,12 +254,13 @@ export class Daemon {
     this.#emit("daemon.reloaded", { path: userConfigPath(user.paths.config) });
   }
 
-  /** A fault of haft's own: logged and counted, never the daemon's end. */
+  /** A fault of haft's own is logged and counted, and never its end. What the machine lacks is no fault. */
   reportInternalError(where: string, error: unknown): void {
+    const failure = machineFailure(error);
+    if (failure !== undefined) return this.#options.log.write(`${where}: ${failure.message}`);
     this.#internalErrors++;
-    this.#options.log.write(
-      `internal error in ${where}: ${error instanceof Error ? error.stack ?? error.message : error}`,
-    );
+    const text = error instanceof Error ? error.stack ?? error.message : error;
+    this.#options.log.write(`internal error in ${where}: ${text}`);
   }
 
   /**

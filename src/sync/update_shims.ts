@@ -4,6 +4,7 @@ import type { Env } from "../base/env.ts";
 import type { Paths } from "../base/paths.ts";
 import { errorMessage } from "../base/errors.ts";
 import { runtime } from "../runtime/mod.ts";
+import { shimsAreAsLeft } from "../tools/shims/shims_look.ts";
 import { userConfigPath } from "../tools/project/user_config_path.ts";
 
 export interface UpdateShimsOptions {
@@ -22,7 +23,7 @@ export async function updateShims(
   { env, paths, platform }: { env: Env; paths: Paths; platform: string },
   { changed, onWarning }: UpdateShimsOptions,
 ): Promise<boolean> {
-  if (!changed && shimsLookSound(paths.shims)) return true;
+  if (!changed && shimsLookSound(paths.shims) && shimsAreAsLeft(paths)) return true;
   try {
     const [{ writeShims }, { withheldWarning }] = await Promise.all([
       import("../tools/shims/write_shims.ts"),

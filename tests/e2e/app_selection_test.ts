@@ -1,6 +1,6 @@
 /** Which apps a command means: the project's, those of every project, and those that a schedule begins. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AppStatus } from "../../src/protocol/methods/app_methods.ts";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
@@ -46,9 +46,9 @@ Deno.test('"all" is the project\'s where one is; --every-project is all, and wha
   assertEquals(everywhere.get("web here") === here.get("web here"), false);
   assertEquals(everywhere.get("idle here"), null);
 
-  const mixed = await run(other, "app", "stop", "web", "--every-project");
-  assertEquals(mixed.code, 2);
-  assertStringIncludes(mixed.stderr, "--every-project takes no names");
+  const named = await run(sandbox.root, "app", "restart", "idle", "--every-project");
+  assertEquals(named.code, 0, named.stderr);
+  assertStringIncludes(named.stdout, `idle (${sandbox.project}): running, pid `);
   for (const verb of ["stop", "restart", "reload", "delete"]) {
     const outside = await run(sandbox.root, "app", verb, "all");
     assertEquals(outside.code, 2, verb);
@@ -80,9 +80,44 @@ Deno.test("up begins an app that its schedule restarts, and one that says so; th
   );
 });
 
-Deno.test("where no haft.toml is, app up and app start say so, as sync does", async () => {
+Deno.test("apps of a project that was removed are shown as such, and stopped by name", async () => {
   await using daemon = await DaemonSandbox.create(binary);
-  for (const verb of ["up", "start"]) {
+  const { sandbox } = daemon;
+  const gone = join(sandbox.root, "gone");
+  mkdirSync(gone);
+  writeFileSync(join(gone, "haft.toml"), '[apps.web]\ncommand = "exec sleep 600"\n');
+  sandbox.manifest('[apps.web]\ncommand = "exec sleep 600"\n[apps.db]\ncommand = "exec sleep 600"\n');
+  for (const cwd of [gone, sandbox.project]) {
+    await sandbox.run(binary, { args: ["trust"], cwd });
+    assertEquals((await sandbox.run(binary, { args: ["app", "up", "-d"], cwd })).code, 0);
+  }
+  renameSync(gone, join(sandbox.root, "moved"));
+  const doctor = JSON.parse((await daemon.run("doctor", "--json")).stdout) as Record<string, string>[];
+  assertEquals(doctor.filter(({ check }) => check === "apps"), [{
+    check: "apps",
+    state: "note",
+    detail: `"web" runs, and its project ${gone} is gone`,
+    fix: 'Run "haft app stop web --every-project", which stops every project\'s "web"',
+  }]);
+  const status = await daemon.run("app", "status", "--every-project");
+  assertMatch(status.stdout, new RegExp(`^web .*${gone}, which is gone$`, "m"));
+  assertMatch(status.stdout, new RegExp(`^web .*${sandbox.project}$`, "m"));
+  assertStringIncludes(status.stderr, '"haft app stop web --every-project" stops what runs');
+  assertEquals((await daemon.run("app", "stop", "db")).stdout, "db: stopped\n");
+  const stopped = await daemon.run("app", "stop", "web", "--every-project");
+  assertEquals(stopped.code, 0, stopped.stderr);
+  assertEquals(stopped.stdout.trimEnd().split("\n").sort(), [
+    `web (${gone}): stopped`,
+    `web (${sandbox.project}): stopped`,
+  ]);
+  const unknown = await daemon.run("app", "stop", "wbe", "--every-project");
+  assertEquals(unknown.code, 4);
+  assertStringIncludes(unknown.stderr, 'Did you mean "web"?');
+});
+
+Deno.test("where no haft.toml is, commands about its apps say so, as sync does", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  for (const verb of ["up", "start", "logs", "stop", "down", "restart", "reload", "delete"]) {
     const { code, stderr } = await daemon.run("app", verb);
     assertEquals([code, stderr.includes("No haft.toml in")], [1, true], stderr);
   }

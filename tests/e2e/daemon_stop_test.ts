@@ -1,5 +1,7 @@
 /** What commands say whose daemon stops or dies while they wait for its answer. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { until } from "../support/until.ts";
 import type { DaemonSandbox } from "./daemon_sandbox.ts";
@@ -38,6 +40,36 @@ Deno.test("a daemon that stops does not wait for apps that wait for others, and 
     assertStringIncludes(stderr, `The daemon is stopping, and ${said}`);
     assertStringIncludes(stderr, 'Run "haft app start" again');
   }
+});
+
+Deno.test("a reload goes no further when the daemon stops, with its apps or without them", async () => {
+  await using daemon = await project(
+    binary,
+    `[apps.web]\ncommand = "sleep 1000"\nhealth = { exec = ["test", "-e", "fine"], interval = "50ms", start_period = "10m" }\n`,
+  );
+  const fine = join(daemon.sandbox.project, "fine");
+  for (const [stop, next] of [[[], "start"], [["--keep-apps"], "reload"]] as const) {
+    writeFileSync(fine, "");
+    assertEquals((await daemon.run("app", "up", "-d")).code, 0);
+    rmSync(fine);
+    const reloading = daemon.run("app", "reload");
+    await until(async () => {
+      const { apps } = await daemon.call("app.status", { cwd: daemon.sandbox.project }) as {
+        apps: { instances: { pid: number | null }[] }[];
+      };
+      return apps[0]?.instances.length === 2 && apps[0].instances[1]?.pid !== null;
+    }, "the second instance runs");
+    await daemon.run("daemon", "stop", ...stop);
+    const { code, stderr } = await reloading;
+    assertEquals(code, 4, stderr);
+    assertStringIncludes(stderr, "The daemon is stopping");
+    assertStringIncludes(stderr, `Run "haft app ${next}" again`);
+  }
+  writeFileSync(fine, "");
+  const { apps } = await daemon.call("app.status", { cwd: daemon.sandbox.project }) as {
+    apps: { instances: { pid: number | null }[] }[];
+  };
+  assertEquals(apps[0]?.instances.map(({ pid }) => pid !== null), [true]);
 });
 
 Deno.test("a command whose daemon ends before it answers says so, with the next step", async () => {

@@ -156,12 +156,12 @@ Deno.test("SIGHUP reads the user's settings again; wrong ones change nothing and
   );
   assertMatch(stdout, /^code 4\n\{"type":"event".*"daemon.reloaded"/);
   assertStringIncludes(stderr, "More than 1 connections");
-  writeFileSync(join(daemon.sandbox.haftHome, "config", "config.toml"), "[daemon]\nconections = 3\n");
+  writeFileSync(join(daemon.sandbox.haftHome, "config", "config.toml"), "[daemon]\nconnections = 'three'\n");
   const log = await daemon.sandbox.shell(
     binary,
     `kill -HUP ${pid}; until haft daemon logs | grep "stay as they were"; do sleep 0.05; done`,
   );
-  assertStringIncludes(log.stdout, 'key "daemon.conections" is not known');
+  assertStringIncludes(log.stdout, 'key "daemon.connections" must be');
   assert(log.code === 0);
   // Wrong settings keep nobody from a daemon that runs.
   assertEquals((await daemon.run("daemon", "stop")).code, 0);

@@ -250,8 +250,8 @@ Deno.test("config reads, writes and takes back settings, and refuses what is non
   inWorld(async ({ haft }) => {
     assertEquals((await haft(["config", "set", "jobs", "4"])).code, 0);
     assertEquals((await haft(["config", "get", "jobs"])).stdout, "4\n");
-    const [row] = JSON.parse((await haft(["config", "--json"])).stdout);
-    assertEquals([row.key, row.value], ["settings.jobs", 4]);
+    const rows: { key: string; value: unknown }[] = JSON.parse((await haft(["config", "--json"])).stdout);
+    assertEquals(rows.find(({ key }) => key === "settings.jobs")?.value, 4);
     const path = (await haft(["config", "path"])).stdout.trim();
     const before = readFileSync(path, "utf8");
     for (const [key = "", value = ""] of [["jobs", "many"], ["jbos", "4"], ["trusted_paths", "x"]]) {
@@ -261,7 +261,7 @@ Deno.test("config reads, writes and takes back settings, and refuses what is non
     }
     assertEquals(readFileSync(path, "utf8"), before);
     assertEquals((await haft(["config", "unset", "jobs"])).code, 0);
-    assertEquals((await haft(["config", "get", "jobs"])).code, 1);
+    assertEquals((await haft(["config", "get", "jobs"])).stdout, "8\n");
     assertEquals((await haft(["install", "esbuild@1.0.0"])).code, 0);
     const parts = JSON.parse((await haft(["cache", "--json"])).stdout);
     assertEquals(parts.find(({ part }: { part: string }) => part === "metadata").bytes > 0, true);

@@ -1,7 +1,7 @@
 /** What lies in the place of haft's own directories is set aside, and work goes on. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DaemonSandbox } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
@@ -64,4 +64,18 @@ Deno.test("a file in the place of the user's own directory of settings is theirs
   const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
   assertEquals(code, 1);
   assertStringIncludes(stderr, `Move ${JSON.stringify(join(sandbox.haftHome, "config"))} elsewhere`);
+});
+
+Deno.test("what haft remembers in a directory that others may write to is forgotten, and theirs no longer", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest('[tasks.hello]\nrun = "echo hello"\n');
+  const directory = join(sandbox.haftHome, "cache", "tasks");
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "old.json"), "{}");
+  chmodSync(directory, 0o775);
+  const first = await sandbox.run(binary, { args: ["tasks"] });
+  assertEquals(first.code, 0);
+  assertStringIncludes(first.stderr, `haft: ${JSON.stringify(directory)} was open to other users`);
+  assertEquals([statSync(directory).mode & 0o777, existsSync(join(directory, "old.json"))], [0o700, false]);
+  assertEquals((await sandbox.run(binary, { args: ["tasks"] })).stderr, "");
 });

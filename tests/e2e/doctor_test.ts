@@ -90,7 +90,7 @@ Deno.test("haft doctor tells of wrong settings, a wrong manifest, stale shims an
   const killed = await doctor(daemon);
   assertEquals([killed.code, killed.of("daemon")?.detail], [0, "it left its socket behind when it ended"]);
   assertEquals(killed.of("shims")?.fix, 'Run "haft shims"');
-  writeFileSync(join(daemon.sandbox.haftHome, "config", "config.toml"), "[settings]\njobz = 1\n");
+  writeFileSync(join(daemon.sandbox.haftHome, "config", "config.toml"), "[settings]\njobs = 'many'\n");
   daemon.sandbox.manifest("[tols]\n");
   const wrong = await doctor(daemon);
   assertEquals([wrong.code, wrong.of("settings")?.state, wrong.of("project")?.state], [1, "fault", "fault"]);

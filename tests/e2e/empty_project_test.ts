@@ -27,7 +27,6 @@ Deno.test("commands say of an empty project in one way what it lacks, with the n
     [["app", "delete"], APPS],
     [["tasks"], TASKS],
     [["task", "list"], 'No task has run here yet\n  Run "haft run" to choose one\n'],
-    [["config"], 'Nothing is set; the defaults apply\n  Run "haft config set KEY VALUE" to change one\n'],
   ];
   for (const [args, text] of rows) {
     const { code, stdout, stderr } = await daemon.run(...args);

@@ -1,6 +1,15 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { delay } from "@std/async/delay";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { resolvePaths } from "../../src/base/paths.ts";
 import { fakeTools, publishTool } from "./fake_tools.ts";
@@ -281,6 +290,28 @@ Deno.test("sync and uninstall keep the shims' directory in step with the store, 
     false,
     true,
   ]);
+});
+
+Deno.test("a shim that was removed is written again by a sync that has nothing else to do, and by its shortest way", async () => {
+  await using shims = await ShimSandbox.create();
+  const shim = join(shims.directory, "esbuild");
+  const plain = join(shims.sandbox.haftHome, "cache", "syncs");
+  const sync = () => shims.sandbox.run(binary, { args: ["sync"] });
+  rmSync(shim);
+  assertEquals((await sync()).code, 0);
+  assertEquals(existsSync(shim), true);
+  for (
+    let tries = 0;
+    !existsSync(plain) || !readdirSync(plain).some((name) => name.endsWith(".plain.json"));
+    tries++
+  ) {
+    if (tries === 100) throw new Error("nothing is remembered");
+    await sync();
+    await delay(100);
+  }
+  rmSync(shim);
+  assertEquals((await sync()).code, 0);
+  assertEquals(existsSync(shim), true);
 });
 
 for (const shell of ["bash", "zsh", "fish"] as const) {

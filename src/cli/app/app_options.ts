@@ -41,7 +41,10 @@ export function noneStartsText(declared: number): string {
 /** What commands say of every project's apps where there are none. */
 export const NO_APPS_ANYWHERE = "No project of yours has apps\n";
 
-const EVERY_PROJECT = { name: "every-project", description: "The apps of every project" };
+const EVERY_PROJECT = {
+  name: "every-project",
+  description: "The apps of every project, or those of the names",
+};
 
 /** For verbs that can act on apps of one project alone. */
 export const PROJECT_APP_FLAGS = [JSON_FLAG, HOST_FLAG, SOCKET_FLAG];
@@ -58,11 +61,6 @@ export function parseAppOptions(args: ParsedArgs): AppOptions {
   const everyProject = flags.has("every-project");
   if (names.length > 1 && names.includes("all")) {
     throw new UsageError('"all" stands alone', { next: "Name the apps, or write all, or nothing" });
-  }
-  if (everyProject && names.length > 0 && names[0] !== "all") {
-    throw new UsageError("--every-project takes no names", {
-      next: "Go to the project whose apps you mean, and name them there",
-    });
   }
   return { names, everyProject, json: flags.has("json"), socket: socketFlag(args) };
 }

@@ -12,8 +12,7 @@ export async function askInPlace<Result>(
   context: Context,
   ask: (place: { cwd?: string; names: string[] }) => Promise<Result>,
 ): Promise<Result> {
-  if (everyProject) return await ask({ names: [] });
-  if (meansAll(names)) {
+  if (everyProject || meansAll(names)) {
     const { selectionOf } = await import("./selection.ts");
     return await ask(selectionOf({ names, everyProject }, context));
   }

@@ -7,7 +7,7 @@ import { reportOutcomes } from "./report.ts";
 import { splitNames, withAppsOverHosts } from "./over_hosts.ts";
 import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
 import { withWaitsTold } from "./told_waits.ts";
-import { checkApps, selectionOf } from "./selection.ts";
+import { checkApps, requireProject, selectionOf } from "./selection.ts";
 import { nothingHereText } from "../../ui/nothing_here.ts";
 
 /** A command that starts running apps anew, with the caller's environment. */
@@ -37,6 +37,7 @@ export function beginAnew(
             return withWaitsTold(answer, { daemon, selection, quiet: json }, context);
           },
         );
+        requireProject(result.outcomes, { everyProject }, context);
         if (names.length === 0 && result.outcomes.length === 0 && !json) {
           const isEmpty = !everyProject && context.remote === undefined && declared.size === 0;
           await context.stderr.write(
@@ -44,7 +45,7 @@ export function beginAnew(
           );
           return ExitCode.ok;
         }
-        return await reportOutcomes(result, { json }, context);
+        return await reportOutcomes(result, { json, everyProject }, context);
       });
     },
   };

@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
-import { selectionOf } from "./selection.ts";
+import { requireProject, selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
 export interface AppDeleteOptions extends AppOptions {
@@ -18,7 +18,9 @@ export const command: Command<AppDeleteOptions> = {
   completes: "apps",
   parse: (args) => ({ ...parseAppOptions(args), logs: args.flags.has("force") }),
   async run({ names, everyProject, logs, json, socket }, context) {
-    const over = startedOverHosts({}, context).find(({ name }) => names.includes(name));
+    const over = everyProject
+      ? undefined
+      : startedOverHosts({}, context).find(({ name }) => names.includes(name));
     if (over !== undefined) {
       throw new HaftError(`App "${over.name}" runs on hosts of the fleet (${over.hosts})`, {
         next: `Run "haft app stop ${over.name}" first`,
@@ -30,9 +32,10 @@ export const command: Command<AppDeleteOptions> = {
       context,
       (daemon) => daemon.request("app.delete", { ...selection, logs }, { signal: context.signal }),
     );
+    requireProject(result.outcomes, { everyProject }, context);
     return await reportOutcomes(
       result,
-      { json, done: "deleted", ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
+      { json, everyProject, done: "deleted", ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
       context,
     );
   },

@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { type AppOptions, meansAll, parseAppOptions, PROJECT_APP_FLAGS } from "./app_options.ts";
-import { projectOf } from "./selection.ts";
+import { projectOf, requireProject } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…]"],
@@ -17,6 +17,7 @@ export const command: Command<AppOptions> = {
       context,
       (daemon) => daemon.request("app.down", selection, { signal: context.signal }),
     );
+    requireProject(result.outcomes, {}, context);
     return await reportOutcomes(result, { json }, context);
   },
 };

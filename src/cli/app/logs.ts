@@ -10,7 +10,7 @@ import { LogFollow } from "./log_follow.ts";
 import { patternFlag, untilEnd } from "./log_lines.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
-import { selectionOf } from "./selection.ts";
+import { requireProject, selectionOf } from "./selection.ts";
 import { nothingHereText } from "../../ui/nothing_here.ts";
 
 export interface AppLogsOptions extends AppOptions {
@@ -51,6 +51,7 @@ export const command: Command<AppLogsOptions> = {
         const { apps } = await daemon.request("app.status", { ...selection, names: [] });
         printer.know(apps);
         if (!again && apps.length === 0) {
+          requireProject(apps, { everyProject }, context);
           await context.stderr.write(everyProject ? NO_APPS_ANYWHERE : nothingHereText("apps"));
           if (!follow) return ExitCode.ok;
         }

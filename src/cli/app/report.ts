@@ -1,6 +1,7 @@
 import { ExitCode } from "../../base/exit_code.ts";
 import type { AppOutcome, AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
+import { shortPath } from "../short_path.ts";
 import { shownStateOf } from "./state_text.ts";
 import { nothingHereText } from "../../ui/nothing_here.ts";
 
@@ -14,22 +15,29 @@ export interface AppResult {
 /**
  * Prints a line for each app.
  *
+ * @param everyProject each line says whose app it is
  * @param done what is said of an app that the answer does not describe
  * @param none what is said where the answer has no apps
  * @returns `failed` when one of them failed
  */
 export async function reportOutcomes(
   result: AppResult,
-  { json, done = "done", none = nothingHereText("apps") }: { json: boolean; done?: string; none?: string },
-  { stdout, stderr }: Pick<Context, "stdout" | "stderr">,
+  { json, everyProject = false, done = "done", none = nothingHereText("apps") }: {
+    json: boolean;
+    everyProject?: boolean;
+    done?: string;
+    none?: string;
+  },
+  { stdout, stderr, home }: Pick<Context, "stdout" | "stderr" | "home">,
 ): Promise<ExitCode> {
   const { outcomes, apps = [] } = result;
   if (json) await stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else {
     for (const { name, root, error, next } of outcomes) {
       const app = apps.find((one) => one.name === name && one.root === root);
-      if (error !== null) await stderr.write(`${complaint({ name, error, next })}\n`);
-      else await stdout.write(`${name}: ${app === undefined ? done : describe(app)}\n`);
+      const label = everyProject ? `${name} (${shortPath(root, home)})` : name;
+      if (error !== null) await stderr.write(`${complaint({ name: label, error, next })}\n`);
+      else await stdout.write(`${label}: ${app === undefined ? done : describe(app)}\n`);
     }
     if (outcomes.length === 0) await stderr.write(none);
   }

@@ -16,7 +16,7 @@ export function selectionOf(
   context: Context,
   { changes = false }: { changes?: boolean } = {},
 ): Selection {
-  if (everyProject) return { names: [] };
+  if (everyProject) return { names: meansAll(names) ? [] : [...names] };
   if (!meansAll(names)) return { ...projectOf(context), names: [...names] };
   const isOutside = context.remote === undefined &&
     openProject(context.cwd, context).files.manifestPath === undefined;
@@ -26,6 +26,16 @@ export function selectionOf(
     });
   }
   return isOutside ? { names: [] } : { ...projectOf(context), names: [] };
+}
+
+/** @throws {HaftError} where nothing is meant, because no project is there */
+export function requireProject(
+  apps: readonly unknown[],
+  { everyProject = false }: { everyProject?: boolean },
+  context: Context,
+): void {
+  if (apps.length > 0 || everyProject || context.remote !== undefined) return;
+  openProject(context.cwd, context).requireManifest();
 }
 
 /** How the daemon that is asked knows the project. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { errorMessage } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { AppInstance, AppStatus } from "../../protocol/methods/app_methods.ts";
@@ -6,6 +7,7 @@ import { table } from "../../ui/table.ts";
 import type { SeenCopy } from "../../fleet/apps/app_client.ts";
 import { formatBytes, formatTime } from "../../ui/units.ts";
 import type { Command, Context } from "../command.ts";
+import { shortPath } from "../short_path.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { APP_FLAGS, type AppOptions, meansAll, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
 import { askInPlace } from "./ask_in_place.ts";
@@ -72,9 +74,12 @@ async function appsHere(
   }
 }
 
+/** Each project's directory as it is shown; empty where one project alone is. */
+type Places = ReadonlyMap<string, string>;
+
 async function printStatus(
   shown: readonly ShownApp[],
-  { everyProject, context: { stdout, stderr } }: { everyProject: boolean; context: Context },
+  { everyProject, context: { stdout, stderr, home, remote } }: { everyProject: boolean; context: Context },
 ): Promise<void> {
   const apps = shown.map(({ app }) => app);
   if (apps.length === 0) {
@@ -82,7 +87,14 @@ async function printStatus(
     return;
   }
   const style = createStyle(stdout.color);
-  const roots = new Set(apps.map(({ root }) => root)).size > 1;
+  const roots = [...new Set(apps.map(({ root }) => root))];
+  // Another host's directories cannot be seen from here.
+  const gone = new Set(remote === undefined ? roots.filter((root) => !existsSync(root)) : []);
+  const places: Places = everyProject || roots.length > 1
+    ? new Map(
+      roots.map((root) => [root, `${shortPath(root, home)}${gone.has(root) ? ", which is gone" : ""}`]),
+    )
+    : new Map();
   await stdout.write(table([
     ["app", "state", "pid", "up", "restarts", "cpu", "memory", ""].map((title) => style.dim(title)),
     ...shown.flatMap(({ app, copies }) =>
@@ -95,11 +107,20 @@ async function printStatus(
           "",
           "",
           "",
-          about(app, NOTHING, { style, roots }),
+          about(app, NOTHING, { style, places }),
         ]]
-        : app.instances.map((instance) => row(app, instance, { style, roots }))
+        : app.instances.map((instance) => row(app, instance, { style, places }))
     ),
   ], stdout));
+  const left = apps.filter(({ root, instances }) =>
+    gone.has(root) && instances.some(({ pid }) => pid !== null)
+  );
+  if (left.length > 0) {
+    const names = [...new Set(left.map(({ name }) => name))].join(" ");
+    await stderr.write(
+      `Note: the project of ${names} is gone; "haft app stop ${names} --every-project" stops what runs\n`,
+    );
+  }
   for (const { name, pending, instances } of apps) {
     if (pending.length === 0 || instances.every(({ pid }) => pid === null)) continue;
     await stderr.write(
@@ -148,7 +169,7 @@ function row(
     exit_code: exitCode,
     port,
   }: AppInstance,
-  { style, roots }: { style: Style; roots: boolean },
+  { style, places }: { style: Style; places: Places },
 ): string[] {
   return [
     app.instances.length > 1 ? `${app.name}:${instance}` : app.name,
@@ -161,7 +182,7 @@ function row(
     about(app, {
       reason: reason ?? (restartReason === null ? null : `restarted: ${restartReason}`),
       port,
-    }, { style, roots }),
+    }, { style, places }),
   ];
 }
 
@@ -169,13 +190,13 @@ function row(
 function about(
   { next_run: nextRun, root }: AppStatus,
   { reason, port }: Pick<AppInstance, "reason" | "port">,
-  { style, roots }: { style: Style; roots: boolean },
+  { style, places }: { style: Style; places: Places },
 ): string {
   return [
     port === null ? "" : `port ${port}`,
     oneLine(reason),
     nextRun === null ? "" : `next run ${new Date(nextRun).toLocaleString("sv-SE")}`,
-    roots ? style.dim(root) : "",
+    style.dim(places.get(root) ?? ""),
   ].filter((text) => text !== "").join("  ");
 }
 

@@ -4,7 +4,7 @@ import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { appsAsFarAsKnown, splitNames, withAppsOverHosts } from "./over_hosts.ts";
 import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
-import { selectionOf } from "./selection.ts";
+import { requireProject, selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
 export const command: Command<AppOptions> = {
@@ -15,7 +15,7 @@ export const command: Command<AppOptions> = {
   parse: parseAppOptions,
   async run(options, context) {
     const { names, json } = options;
-    if (names.length === 0) return await stopHere(options, context);
+    if (names.length === 0 || options.everyProject) return await stopHere(options, context);
     const { apps, mistake } = appsAsFarAsKnown(context);
     const split = splitNames(names, apps, startedOverHosts({}, context));
     return await withAppsOverHosts("stop", split, { json, context }, async () => {
@@ -39,5 +39,10 @@ async function stopHere(
     context,
     (daemon) => daemon.request("app.stop", selection, { signal: context.signal }),
   );
-  return await reportOutcomes(result, { json, ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) }, context);
+  requireProject(result.outcomes, { everyProject }, context);
+  return await reportOutcomes(
+    result,
+    { json, everyProject, ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
+    context,
+  );
 }

@@ -26,10 +26,10 @@ export async function examineDaemon(socket: string, context: Context): Promise<F
   } catch (error) {
     return [faultOf("socket", error)];
   }
-  return [ok("socket", shortPath(socket, context.home)), await daemon(socket, context)];
+  return [ok("socket", shortPath(socket, context.home)), ...[await daemon(socket, context)].flat()];
 }
 
-async function daemon(socket: string, context: Context): Promise<Finding> {
+async function daemon(socket: string, context: Context): Promise<Finding | Finding[]> {
   const { env, version, home, paths: { state } } = context;
   let client: DaemonClient;
   try {
@@ -72,5 +72,21 @@ async function daemon(socket: string, context: Context): Promise<Finding> {
       'Read "haft daemon logs"',
     );
   }
-  return ok("daemon", `pid ${status.pid}, haft ${status.version}`);
+  return [ok("daemon", `pid ${status.pid}, haft ${status.version}`), ...await leftApps(connected, context)];
+}
+
+/** Apps that run although the directory of their project was removed or moved. */
+async function leftApps(daemon: DaemonClient, { home }: Context): Promise<Finding[]> {
+  const { apps } = await daemon.request("app.status", { names: [] });
+  const running = apps.filter(({ instances }) => instances.some(({ pid }) => pid !== null));
+  return running.filter(({ root }) => !existsSync(root)).map(({ name, root }) => {
+    const isAmbiguous = running.some((other) => other.name === name && other.root !== root);
+    return note(
+      "apps",
+      `"${name}" runs, and its project ${shortPath(root, home)} is gone`,
+      `Run "haft app stop ${name} --every-project"${
+        isAmbiguous ? `, which stops every project's "${name}"` : ""
+      }`,
+    );
+  });
 }

@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { isOwn } from "../../base/is_own.ts";
+import { remembered } from "../../base/mend_directories.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { readUserConfig } from "../../tools/project/user_config.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
@@ -12,8 +14,9 @@ import { fault, faultOf, type Finding, note, ok } from "./finding.ts";
 export async function examineProject(context: Context): Promise<Finding[]> {
   const problems = await manifestProblems(context);
   return [
-    settings(context),
+    ...[settings(context)].flat(),
     ...places(context),
+    ...unusedMemory(context),
     ...(problems.length > 0 ? problems : await project(context)),
   ];
 }
@@ -36,10 +39,17 @@ async function manifestProblems(context: Context): Promise<Finding[]> {
   );
 }
 
-function settings({ paths, home }: Context): Finding {
+/** A key that is not known: what is said of it, and below it its line and the next step. */
+function unknownKey(text: string): Finding {
+  const [detail = "", ...fix] = text.split("\n").map((line) => line.replace(/^ {2}/, ""));
+  return note("settings", detail, fix.join("\n"));
+}
+
+function settings({ paths, home }: Context): Finding | Finding[] {
   const path = userConfigPath(paths.config);
   try {
-    readUserConfig(paths.config);
+    const { unknown } = readUserConfig(paths.config);
+    if (unknown.length > 0) return unknown.map(unknownKey);
     return ok("settings", existsSync(path) ? shortPath(path, home) : "none, defaults apply");
   } catch (error) {
     return faultOf("settings", error);
@@ -58,6 +68,22 @@ function places({ paths, home }: Context): Finding[] {
   return faults.some(({ check }) => check === "store")
     ? faults
     : [ok("store", isThere ? path : `${path}, made by the first install`), ...faults];
+}
+
+/** Directories whose content haft does not use, because another user could write it. */
+function unusedMemory({ paths, home }: Context): Finding[] {
+  return remembered(paths).flatMap((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined || isOwn(stat) ? [] : [
+      note(
+        "cache",
+        `${
+          shortPath(path, home)
+        } is another user's, or open to others: what haft remembers there is not used`,
+        "Remove it, and haft makes its own",
+      ),
+    ];
+  });
 }
 
 /** @param fullDisks device numbers of the full disks that are reported already; a new one is added */

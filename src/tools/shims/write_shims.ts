@@ -10,6 +10,7 @@ import { Store } from "../store/store.ts";
 import { shimNames, type WithheldShim } from "./shim_names.ts";
 import { SHIM_MARK } from "../shim_mark.ts";
 import { cmdShim, type ShimOptions, shShim } from "./shim_script.ts";
+import { keepShimsLook } from "./shims_look.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
 import { makeDirectory } from "../../base/private_directory.ts";
 
@@ -45,6 +46,7 @@ export function writeShims(options: WriteShimsOptions): ShimChanges {
   }
   for (const file of changes.removed) unlinkSync(join(shims, file));
   if (hasScripts) prepareOwnRuntime(options.paths);
+  keepShimsLook(options.paths);
   return changes;
 }
 

@@ -42,6 +42,27 @@ async function testPages(commands: readonly CommandEntry[], group = ""): Promise
 
 await testPages(COMMANDS);
 
+/** Each page that a narrow terminal would break within words. */
+async function tooWide(commands: readonly CommandEntry[], width: number, group = ""): Promise<string[]> {
+  const pages = await Promise.all(
+    commands.filter(({ hidden }) => hidden !== true).map(async (entry) => {
+      const path = group === "" ? entry.name : `${group} ${entry.name}`;
+      const loaded = await entry.load();
+      const text = isGroup(loaded)
+        ? groupHelp({ path, entry, group: loaded }, width)
+        : commandHelp({ path, entry, command: loaded }, width);
+      const lines = text.split("\n").filter((line) => line.length > width && line.trim().includes(" "))
+        .map((line) => `${path}: ${line}`);
+      return [...lines, ...isGroup(loaded) ? await tooWide(loaded.commands, width, path) : []];
+    }),
+  );
+  return pages.flat();
+}
+
+Deno.test("every page of help fits a terminal of 40 columns", async () => {
+  assertEquals(await tooWide(COMMANDS, 40), []);
+});
+
 Deno.test("help keeps its sentences and tables within a narrower terminal", () => {
   const tooWide = overview(COMMANDS, "VERSION", 44).split("\n").filter((line) => line.length > 44);
   assertEquals(tooWide, []);

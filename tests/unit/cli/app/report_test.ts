@@ -4,7 +4,7 @@ import { Recorder } from "../support.ts";
 
 async function report(result: AppResult, options: { json: boolean; done?: string }) {
   const [stdout, stderr] = [new Recorder(), new Recorder()];
-  const code = await reportOutcomes(result, options, { stdout, stderr });
+  const code = await reportOutcomes(result, options, { stdout, stderr, home: "/home/me" });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
