@@ -15,6 +15,8 @@ export interface Rows {
 /** Rows in one step, and messages of tasks among them, which are a few milliseconds' work. */
 const STEP = 100;
 const STEP_MESSAGES = 1_000;
+/** Rows that are counted in one step. */
+const STEP_COUNTED = 1_000;
 
 const ENDED = "state NOT IN ('queued', 'running')";
 
@@ -26,12 +28,26 @@ const ENDED = "state NOT IN ('queued', 'running')";
 export function* forgetOld(rows: Rows, limits: { before: number; tasks: number }): Generator<void> {
   const { before, tasks } = limits;
   yield* forgetTasks(rows, `created_at < ? AND ${ENDED} ORDER BY created_at`, before);
-  const surplus = rows.get("SELECT rowid AS last FROM tasks ORDER BY rowid DESC LIMIT 1 OFFSET ?", tasks);
-  if (surplus !== undefined) {
-    yield* forgetTasks(rows, `rowid <= ? AND ${ENDED} ORDER BY rowid`, Number(surplus["last"]));
-  }
+  const surplus = yield* newestSurplus(rows, tasks);
+  if (surplus !== undefined) yield* forgetTasks(rows, `rowid <= ? AND ${ENDED} ORDER BY rowid`, surplus);
   yield* forgetFinals(rows, before);
   yield* forgetLateMessages(rows);
+}
+
+/**
+ * The row of the newest task that is one too many. To count 20,000 rows is to read 11 MB of the file, which
+ * is done in steps, too.
+ */
+function* newestSurplus(rows: Rows, tasks: number): Generator<void, number | undefined> {
+  const older = "SELECT rowid AS row FROM tasks WHERE rowid < ? ORDER BY rowid DESC LIMIT 1 OFFSET ?";
+  let row = Number.MAX_SAFE_INTEGER;
+  for (let left = tasks + 1; left > 0; left -= STEP_COUNTED) {
+    const found = rows.get(older, row, Math.min(left, STEP_COUNTED) - 1);
+    if (found === undefined) return undefined;
+    row = Number(found["row"]);
+    yield;
+  }
+  return row;
 }
 
 function* forgetTasks(rows: Rows, which: string, parameter: SqlValue): Generator<void> {

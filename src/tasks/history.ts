@@ -270,6 +270,8 @@ export class History implements Disposable {
     );
     const { signal } = this.#closed;
     let writes = this.#writes;
+    // A daemon that starts, and clients that wait for it, come first.
+    await pause(systemClock, PAUSE_FOR_TASKS_MS, signal);
     for (;;) {
       const begun = systemClock.monotonic();
       if (signal.aborted || steps.next().done === true) return;

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
 import type { TaskInfo, TaskState } from "../../../src/protocol/methods/task_methods.ts";
 import { onDamage } from "../../../src/base/set_aside.ts";
+import { forgetOld, type Rows } from "../../../src/tasks/forget_old.ts";
 import { History, type StoredTask } from "../../../src/tasks/history.ts";
 
 function stored(
@@ -96,6 +98,46 @@ Deno.test("History forgets a surplus of thousands in steps, between which it can
   const left = history.list({ limit: 1_000 }).map(({ info }) => info.id);
   assertEquals([left.length, left[0], left.at(-1)], [51, "new", "waits"]);
   assertEquals([...history.messages("id3"), ...history.messages("closed")], []);
+});
+
+Deno.test("forgetOld() counts far into a history in steps, and finds the surplus wherever they end", () => {
+  using database = new DatabaseSync(":memory:");
+  database.exec(`
+    CREATE TABLE tasks (id TEXT PRIMARY KEY, state TEXT, created_at INTEGER);
+    CREATE TABLE messages (task TEXT, seq INTEGER);
+    CREATE TABLE finals (id INTEGER PRIMARY KEY, time INTEGER);
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000)
+      INSERT INTO tasks SELECT 'id' || n, 'completed', n FROM numbers;
+    DELETE FROM tasks WHERE created_at % 5 = 0;
+  `);
+  const left = () => Number(database.prepare("SELECT COUNT(*) AS rows FROM tasks").get()?.["rows"]);
+  let passedOver = 0;
+  const rows: Rows = {
+    run: (sql, ...parameters) => database.prepare(sql).run(...parameters),
+    get(sql, ...parameters) {
+      if (sql.includes("OFFSET")) passedOver += Number(parameters.at(-1));
+      return database.prepare(sql).get(...parameters);
+    },
+    all: (sql, ...parameters) => database.prepare(sql).all(...parameters),
+  };
+  for (const tasks of [4_001, 4_000, 3_999, 3_001, 3_000, 2_999, 1]) {
+    const steps = forgetOld(rows, { before: 0, tasks });
+    for (let done = false; !done; done = steps.next().done === true) {
+      assertEquals(passedOver <= 1_000, true);
+      passedOver = 0;
+    }
+    assertEquals(left(), Math.min(tasks, 4_000));
+  }
+});
+
+Deno.test("History leaves what is old alone while a daemon starts, and forgets it then", async () => {
+  using history = new History(`${Deno.makeTempDirSync()}/history.db`, { tasks: 5, age: 1e15 });
+  for (let n = 0; n < 20; n++) history.put(stored(`id${n}`, { created: n }));
+  const pruned = history.prune();
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(history.list({ limit: 99 }).length, 20);
+  await pruned;
+  assertEquals(history.list({ limit: 99 }).length, 5);
 });
 
 Deno.test("History forgets a surplus also while tasks are written all the time, which then come first", async () => {
