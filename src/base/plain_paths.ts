@@ -1,46 +1,40 @@
 /**
  * Where haft's directories are, as `resolvePaths()` says it, without loading `node:path`, which takes longer
- * than what a quick command does. Undefined stands for paths that are not as plain as that.
+ * than what a quick command does, and in few functions, for the same reason. Undefined stands for paths that
+ * are not as plain as that.
  */
-import { type Env, envValue } from "./env.ts";
+import type { Env } from "./env.ts";
 import type { Place } from "./place_key.ts";
 
-const BASES = {
-  data: { variable: "XDG_DATA_HOME", usual: ".local/share", single: "" },
-  cache: { variable: "XDG_CACHE_HOME", usual: ".cache", single: "/cache" },
-  state: { variable: "XDG_STATE_HOME", usual: ".local/state", single: "/state" },
-  config: { variable: "XDG_CONFIG_HOME", usual: ".config", single: "/config" },
-};
-
-/** One of the four directories that hold all of haft's. */
-export function plainDirectory(env: Env, kind: keyof typeof BASES): string | undefined {
-  const { variable, usual, single } = BASES[kind];
-  const [haft, home, xdg] = [envValue(env, "HAFT_HOME"), envValue(env, "HOME"), envValue(env, variable)];
-  if (home === undefined || !isPlain(home)) return undefined;
-  if (haft !== undefined) return isPlain(haft) ? `${haft}${single}` : undefined;
-  if (xdg !== undefined) return isPlain(xdg) ? `${xdg}/haft` : undefined;
-  return `${home}/${usual}/haft`;
+/** The four directories that hold all of haft's. */
+export interface PlainDirectories {
+  data: string;
+  cache: string;
+  state: string;
+  config: string;
 }
 
-/** All four. */
-export function plainDirectories(env: Env): Record<keyof typeof BASES, string> | undefined {
+export function plainDirectories(env: Env): PlainDirectories | undefined {
+  const { HAFT_HOME: haft, HOME: home, XDG_DATA_HOME, XDG_CACHE_HOME, XDG_STATE_HOME, XDG_CONFIG_HOME } = env;
+  // Empty and unset are the same.
+  if (!home || !isPlain(home)) return undefined;
+  if (haft) {
+    if (!isPlain(haft)) return undefined;
+    return { data: haft, cache: `${haft}/cache`, state: `${haft}/state`, config: `${haft}/config` };
+  }
   const [data, cache, state, config] = [
-    plainDirectory(env, "data"),
-    plainDirectory(env, "cache"),
-    plainDirectory(env, "state"),
-    plainDirectory(env, "config"),
+    XDG_DATA_HOME || `${home}/.local/share`,
+    XDG_CACHE_HOME || `${home}/.cache`,
+    XDG_STATE_HOME || `${home}/.local/state`,
+    XDG_CONFIG_HOME || `${home}/.config`,
   ];
-  return data === undefined || cache === undefined || state === undefined || config === undefined
-    ? undefined
-    : { data, cache, state, config };
+  if (!isPlain(data) || !isPlain(cache) || !isPlain(state) || !isPlain(config)) return undefined;
+  return { data: `${data}/haft`, cache: `${cache}/haft`, state: `${state}/haft`, config: `${config}/haft` };
 }
 
 /** Whose haft it is. */
-export function plainPlace(env: Env): Place | undefined {
-  const [home, directories] = [envValue(env, "HOME"), plainDirectories(env)];
-  if (home === undefined || directories === undefined) return undefined;
-  const { data, state, config } = directories;
-  return { home, store: `${data}/store`, state, config };
+export function plainPlace(env: Env, { data, state, config }: PlainDirectories): Place {
+  return { home: env["HOME"] ?? "", store: `${data}/store`, state, config };
 }
 
 /** Absolute, and as `join()` would leave it. */

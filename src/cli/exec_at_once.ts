@@ -5,52 +5,48 @@
  * ways do, and they say what is wrong.
  */
 import process from "node:process";
-import { type Env, envValue } from "../base/env.ts";
 import { isOwn } from "../base/is_own.ts";
-import { mayHaveLostBytes } from "../base/lost_bytes.ts";
+import { REPLACEMENT } from "../base/lost_bytes.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { placeKey } from "../base/place_key.ts";
-import { plainDirectory, plainPlace } from "../base/plain_paths.ts";
+import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { VERSION } from "../base/version.ts";
 import { atOnce } from "../runtime/at_once.ts";
-import { readAtOnce } from "../runtime/libc_at_once.ts";
+import { IS_KNOWN, readAtOnce } from "../runtime/libc_at_once.ts";
 import { entryName, parseEntry } from "../tools/project/exec_entry.ts";
-import { unchangedAtOnce } from "./unchanged_at_once.ts";
+import { looksLike } from "../tools/project/looks.ts";
 
 /**
  * Puts the program in this process's place, or comes back.
  *
- * @param args what follows `haft`
+ * @param line what follows `haft`: the verb, the name, and what the program is given
  */
-export function execAtOnce(args: readonly string[]): void {
-  const [verb, name, ...rest] = args;
-  if ((verb !== "exec" && verb !== "x") || name === undefined || /^-|@/.test(name)) return;
+export function execAtOnce([, name, ...args]: readonly string[]): void {
+  if (!IS_KNOWN || name === undefined || name.startsWith("-") || name.includes("@")) return;
   const { env } = process;
-  const [directory, place] = [plainExecCache(env), plainPlace(env)];
-  if (directory === undefined || place === undefined || choosesVersionFiles(env)) return;
-  if (mayHaveLostBytes(rest, env)) return;
+  const directories = plainDirectories(env);
+  if (directories === undefined || choosesVersionFiles(env)) return;
   try {
-    const key = { cwd: process.cwd(), name, version: VERSION, place: placeKey(place) };
-    const text = readAtOnce(`${directory}/${entryName(key)}`);
-    const entry = text === undefined ? undefined : parseEntry(JSON.parse(text), key);
+    const key = {
+      cwd: process.cwd(),
+      name,
+      version: VERSION,
+      place: placeKey(plainPlace(env, directories)),
+    };
+    const inherited = env["PATH"] ?? "";
+    // Bytes that are no UTF-8 are lost here; the other variables are handed on as they are.
+    if ([key.cwd, key.place, inherited, ...args].join().includes(REPLACEMENT)) return;
+    const directory = `${directories.cache}/exec`;
+    const entry = parseEntry(JSON.parse(readAtOnce(`${directory}/${entryName(key)}`)), key);
     if (entry === undefined) return;
     const system = atOnce();
     const owned = system.look(directory);
-    if (owned === undefined || !isOwn(owned) || !unchangedAtOnce(entry.files, system)) return;
+    if (owned === undefined || !isOwn(owned) || !looksLike(entry.files, system.fingerprint)) return;
     const { file, path, defaults } = entry.command;
-    const PATH = [...path, ...(envValue(env, "PATH") === undefined ? [] : [env["PATH"]])].join(":");
-    const all = { ...defaults, ...env, PATH } as Record<string, string>;
-    system.replace(file, rest[0] === "--" ? rest.slice(1) : rest, all);
+    // An empty one would be the current directory.
+    const PATH = (inherited === "" ? path : [...path, inherited]).join(":");
+    system.replace(file, args[0] === "--" ? args.slice(1) : args, { PATH, defaults });
   } catch {
     // Nothing is remembered, it is damaged, or the system refuses.
   }
-}
-
-/**
- * Where the exec cache is, as `resolvePaths()` says it, without loading `node:path`; undefined for paths that
- * are not as plain as that.
- */
-export function plainExecCache(env: Env): string | undefined {
-  const cache = plainDirectory(env, "cache");
-  return cache === undefined ? undefined : `${cache}/exec`;
 }

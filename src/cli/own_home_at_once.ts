@@ -1,10 +1,10 @@
 import process from "node:process";
-import type { plainDirectories } from "../base/plain_paths.ts";
+import type { PlainDirectories } from "../base/plain_paths.ts";
 import type { Look, Looks } from "../runtime/libc_at_once.ts";
 
 /** False where root would act in another user's home, as `foreignDirectory()` says it. */
 export function isOwnHome(
-  { data, state, config, cache }: NonNullable<ReturnType<typeof plainDirectories>>,
+  { data, state, config, cache }: PlainDirectories,
   looks: Looks,
 ): boolean {
   return process.getuid?.() !== 0 ||

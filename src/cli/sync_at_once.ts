@@ -9,10 +9,10 @@ import { mayColor } from "../base/may_color.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
 import { writeOutput } from "../runtime/bun_output.ts";
-import { libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
+import { IS_KNOWN, libcAtOnce, readAtOnce } from "../runtime/libc_at_once.ts";
 import { parsePlainSync, plainSyncName, type Screen, syncKey } from "../sync/plain_sync.ts";
+import { looksLike } from "../tools/project/looks.ts";
 import { isOnTerminal, isOwnHome } from "./own_home_at_once.ts";
-import { unchangedAtOnce } from "./unchanged_at_once.ts";
 
 /** With these a sync that has nothing to do prints the same, or nothing. */
 const QUIET = ["--quiet", "-q"];
@@ -33,8 +33,8 @@ const TIOCGWINSZ = 0x5413;
 export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boolean> {
   if (!flags.every((flag) => HARMLESS.includes(flag))) return false;
   const { env } = process;
-  const [place, directories] = [plainPlace(env), plainDirectories(env)];
-  if (place === undefined || directories === undefined || choosesVersionFiles(env)) return false;
+  const directories = plainDirectories(env);
+  if (!IS_KNOWN || directories === undefined || choosesVersionFiles(env)) return false;
   const cwd = process.cwd();
   try {
     const { looks } = libcAtOnce({});
@@ -44,10 +44,9 @@ export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boole
     const owned = looks.look(syncs);
     if (owned === undefined || !isOwn(owned)) return false;
     const entry = readAtOnce(`${syncs}/${plainSyncName(cwd, screen)}`);
-    if (entry === undefined) return false;
-    const known = parsePlainSync(entry, { key: syncKey(cwd, place), screen });
+    const known = parsePlainSync(entry, { key: syncKey(cwd, plainPlace(env, directories)), screen });
     if (known === undefined) return false;
-    if (!isOwnHome(directories, looks) || !unchangedAtOnce(known.files, looks)) return false;
+    if (!isOwnHome(directories, looks) || !looksLike(known.files, looks.fingerprint)) return false;
     const isQuiet = flags.some((flag) => QUIET.includes(flag));
     if (!isQuiet) await writeOutput("stdout", known.text);
     return true;

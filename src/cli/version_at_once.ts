@@ -14,7 +14,7 @@ import { IS_KNOWN } from "../runtime/libc_at_once.ts";
  * @returns false where the usual way is needed; it says what is wrong with stdout, too
  */
 export async function versionAtOnce(): Promise<boolean> {
-  // As `plainDirectory()` has it, whose functions would take longer than the rest of this.
+  // As `plainDirectories()` has it, whose functions would take longer than the rest of this.
   const { HAFT_HOME, HOME, XDG_DATA_HOME } = process.env;
   const base = HAFT_HOME || XDG_DATA_HOME || HOME;
   if (!IS_KNOWN || !HOME || base?.startsWith("/") !== true || !isPlain(HOME + base)) return false;

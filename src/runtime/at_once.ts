@@ -6,13 +6,24 @@ import { libcAtOnce, type Looks } from "./libc_at_once.ts";
 import { ignoreUntilReplaced } from "./until_replaced.ts";
 
 export interface AtOnce extends Looks {
-  /** Puts a program in this process's place. @throws when the system refuses */
-  replace(file: string, args: readonly string[], env: Readonly<Record<string, string>>): never;
+  /**
+   * Puts a program in this process's place. It has the environment that this process was started in, byte for
+   * byte, and what is given over it. @throws when the system refuses
+   */
+  replace(file: string, args: readonly string[], env: EnvironmentAtOnce): never;
+}
+
+export interface EnvironmentAtOnce {
+  /** Undefined leaves it as it is. */
+  PATH?: string;
+  /** Variables to set where they are not set already. */
+  defaults?: Readonly<Record<string, string>>;
 }
 
 interface Libc {
   fcntl(descriptor: number, command: number, argument: number): number;
-  execve(file: Uint8Array, args: BigUint64Array, env: BigUint64Array): number;
+  setenv(name: Uint8Array, value: Uint8Array, overwrite: number): number;
+  execv(file: Uint8Array, args: BigUint64Array): number;
 }
 
 const F_SETFD = 2;
@@ -22,33 +33,34 @@ const FD_CLOEXEC = 1;
 export function atOnce(): AtOnce {
   const { libc, looks, ptr } = libcAtOnce<Libc>({
     fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+    setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+    execv: { args: ["ptr", "ptr"], returns: "i32" },
   });
   const encoder = new TextEncoder();
 
-  /** A list of C strings; `texts` has to live as long as it. */
-  function pointers(strings: readonly string[]): { list: BigUint64Array; texts: Uint8Array } {
-    const texts = encoder.encode(`${strings.join("\0")}\0`);
-    const list = new BigUint64Array(strings.length + 1);
-    const start = ptr(texts);
-    for (let index = 0, at = 0; index < strings.length; index++) {
-      list[index] = BigInt(start + at);
-      at = texts.indexOf(0, at) + 1;
+  function set(name: string, value: string, overwrite: 0 | 1): void {
+    if (libc.setenv(encoder.encode(`${name}\0`), encoder.encode(`${value}\0`), overwrite) !== 0) {
+      throw new Error(`"${name}" cannot be set`);
     }
-    return { list, texts };
   }
 
   return {
     ...looks,
-    replace(file, args, env) {
-      const own = pointers([file, ...args]);
-      const variables = pointers(Object.keys(env).map((name) => `${name}=${env[name] ?? ""}`));
+    replace(file, args, { PATH, defaults = {} }) {
+      for (const name in defaults) set(name, defaults[name] ?? "", 0);
+      if (PATH !== undefined) set("PATH", PATH, 1);
+      const words = encoder.encode(`${[file, ...args].join("\0")}\0`);
+      const list = new BigUint64Array(args.length + 2);
+      const start = ptr(words);
+      for (let index = 0, at = 0; index <= args.length; index++) {
+        list[index] = BigInt(start + at);
+        at = words.indexOf(0, at) + 1;
+      }
       ignoreUntilReplaced();
       // As in `process.execve`: nothing but stdio is handed on. What is above 3 the runtime has closed to it.
       libc.fcntl(3, F_SETFD, FD_CLOEXEC);
-      libc.execve(encoder.encode(`${file}\0`), own.list, variables.list);
-      const length = own.texts.length + variables.texts.length;
-      throw new Error(`"${file}" cannot take this process's place, with ${length} bytes of words`);
+      libc.execv(words, list);
+      throw new Error(`"${file}" cannot take this process's place, with ${words.length} bytes of words`);
     },
   };
 }

@@ -3,6 +3,7 @@
  * `node:fs` alone takes longer to load than all of a remembered `haft exec`.
  */
 import process from "node:process";
+import { ABSENT, lookOf } from "../base/look.ts";
 import { openLibc } from "./bun_ffi.ts";
 
 /** A file as `stat` has it. */
@@ -19,11 +20,8 @@ export interface Look {
 }
 
 export interface Looks {
-  /**
-   * A file as its fingerprint has it; "" for one that cannot be looked at, undefined for one that is not
-   * there.
-   */
-  fingerprint(path: string): { inode: bigint; size: bigint; changedNs: string } | "" | undefined;
+  /** As `lookOf()` has it; "" for what cannot be looked at. */
+  fingerprint(path: string): string;
   /** Undefined where there is nothing or it cannot be looked at. */
   look(path: string, options?: { follow: boolean }): Look | undefined;
   /** What stdout is. */
@@ -55,9 +53,11 @@ const KINDS: Readonly<Record<number, Look["kind"]>> = { 2: "character", 4: "dire
 /** Where all of this is known to work. */
 export const IS_KNOWN: boolean = process.platform === "linux" && "Bun" in globalThis;
 
-/** A file's text, or undefined where it is not known how. @throws where there is no file */
-export function readAtOnce(path: string): string | undefined {
-  return IS_KNOWN ? new TextDecoder().decode(Bun.mmap(path, { shared: false })) : undefined;
+/** A file's text, where {@link IS_KNOWN}. @throws where there is no file */
+export function readAtOnce(path: string): string {
+  const bytes = Bun.mmap(path, { shared: false });
+  // The same text as a TextDecoder's, in half the time where none was made yet.
+  return Bun.FFI?.CString(Bun.FFI.ptr(bytes), 0, bytes.length) ?? new TextDecoder().decode(bytes);
 }
 
 /**
@@ -83,12 +83,9 @@ function looksBy(libc: Libc, readNumber: (address: number) => number): Looks {
     new Uint16Array(result.buffer),
   ];
 
-  function fails(directory: number, path: string, flags: number): boolean {
-    return libc.statx(directory, encoder.encode(`${path}\0`), flags, STATX_BASIC_STATS, result) !== 0;
-  }
-
   function look(directory: number, path: string, flags: number): Look | undefined {
-    if (fails(directory, path, flags)) return undefined;
+    const name = encoder.encode(`${path}\0`);
+    if (libc.statx(directory, name, flags, STATX_BASIC_STATS, result) !== 0) return undefined;
     const mode = quarters[MODE] ?? 0;
     const milliseconds = BigInt(Math.floor((halves[MTIME_NS] ?? 0) / 1e6));
     return {
@@ -103,13 +100,15 @@ function looksBy(libc: Libc, readNumber: (address: number) => number): Looks {
 
   return {
     fingerprint(path) {
-      if (fails(AT_FDCWD, path, 0)) return readNumber(libc.__errno_location()) === ENOENT ? undefined : "";
+      if (libc.statx(AT_FDCWD, encoder.encode(`${path}\0`), 0, STATX_BASIC_STATS, result) !== 0) {
+        return readNumber(libc.__errno_location()) === ENOENT ? ABSENT : "";
+      }
       const nanoseconds = String(halves[CTIME_NS] ?? 0).padStart(9, "0");
-      return {
+      return lookOf({
         inode: words[INODE] ?? 0n,
         size: words[SIZE] ?? 0n,
         changedNs: `${words[CTIME_S] ?? 0n}${nanoseconds}`,
-      };
+      });
     },
     look: (path, { follow } = { follow: true }) => look(AT_FDCWD, path, follow ? 0 : AT_SYMLINK_NOFOLLOW),
     lookAtStdout: () => look(1, "", AT_EMPTY_PATH),

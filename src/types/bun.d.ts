@@ -103,7 +103,7 @@ declare namespace Bun {
   /**
    * The runtime's own part of `bun:ffi`, which is not documented: `dlopen` returns an error it would throw.
    */
-  const FFI: Ffi | undefined;
+  const FFI: Ffi & { CString(address: number, offset: number, length: number): string } | undefined;
 
   /** @param wait until all of it is done */
   function gc(wait: boolean): void;

@@ -223,8 +223,8 @@ Deno.test("exec hands on arguments and variables that are no UTF-8 byte for byte
   // Two arguments that read alike once they are strings.
   const odd =
     'PATH="$PATH:$(printf "p\\377")" ODD=$(printf "v\\377") exec "$@" "$(printf "a\\377")" "$(printf "a\\376")"';
-  const run = async () => {
-    const args = ["-c", odd, "sh", ...binary.argv, "exec", "esbuild"];
+  const run = async (line = odd) => {
+    const args = ["-c", line, "sh", ...binary.argv, "exec", "esbuild"];
     return (await sandbox.run({ ...binary, argv: ["sh"] }, { args })).stdout.trim();
   };
   const expected = "76 ff 7c 70 ff 7c 61 ff 7c 61 fe 7c";
@@ -232,4 +232,6 @@ Deno.test("exec hands on arguments and variables that are no UTF-8 byte for byte
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   assertEquals((await sandbox.run(binary, { args: ["exec", "esbuild", "plain"] })).code, 0);
   assertEquals(await run(), expected, "where the answer is remembered, too");
+  const variable = 'PATH="$PATH:p" ODD=$(printf "v\\377") exec "$@" a';
+  assertEquals(await run(variable), "76 ff 7c 70 7c 61 7c", "a variable alone");
 });

@@ -6,4 +6,4 @@ import process from "node:process";
 import { atOnce } from "../../../src/runtime/at_once.ts";
 
 const [file = "", ...args] = process.argv.slice(2);
-atOnce().replace(file, args, process.env as Record<string, string>);
+atOnce().replace(file, args, {});

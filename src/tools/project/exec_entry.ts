@@ -32,32 +32,32 @@ export interface Entry extends KnownCommand {
 }
 
 /**
- * By hand: a schema's library costs more to load than all the rest of an exec.
+ * By hand, and in few functions: a schema's library costs more to load than all the rest of an exec, and each
+ * function that runs for the first time a hundredth of it.
+ *
  * @returns undefined for a sound entry of another key
  * @throws {TypeError} when it is no entry
  */
 export function parseEntry(value: unknown, wanted: ExecCacheKey): Entry | undefined {
-  if (!isRecord(value) || !isRecord(value["key"])) throw new TypeError("no entry");
-  const { key, command, files } = value;
-  const isWanted = key["cwd"] === wanted.cwd && key["name"] === wanted.name &&
-    key["version"] === wanted.version && key["place"] === wanted.place;
+  const { key, command, files } = value as Entry;
+  const isWanted = key.cwd === wanted.cwd && key.name === wanted.name &&
+    key.version === wanted.version && key.place === wanted.place;
   // Another version's entry may have another form.
   if (!isWanted) return undefined;
   if (!isCommand(command) || !isTextRecord(files)) throw new TypeError("no entry");
   return { key: wanted, command, files };
 }
 
+/** @throws {TypeError} for null */
 export function isCommand(value: unknown): value is CachedCommand {
-  return isRecord(value) && typeof value["file"] === "string" && isTextRecord(value["defaults"]) &&
-    Array.isArray(value["path"]) && value["path"].every((one) => typeof one === "string");
+  const { file, path, defaults } = value as CachedCommand;
+  return isTextRecord(defaults) && Array.isArray(path) && isTextRecord({ file, ...path });
 }
 
 export function isTextRecord(value: unknown): value is Record<string, string> {
-  return isRecord(value) && Object.values(value).every((one) => typeof one === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  for (const one of Object.values(value)) if (typeof one !== "string") return false;
+  return true;
 }
 
 /** Two keys with one hash only share a file: the entry says whose it is. */

@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
+import { ABSENT, lookOf } from "../../base/look.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
-import { ABSENT, directoryKey, directoryLook, type Fingerprints, lookOf, looksLike } from "./looks.ts";
+import { directoryKey, directoryLook, type Fingerprints, looksLike } from "./looks.ts";
 
 /**
  * A file that changed this recently might change again without its time showing it: some file systems, and

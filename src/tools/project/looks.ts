@@ -1,6 +1,7 @@
 /**
  * The form of fingerprints, apart from what looks at files: the shortest way of `haft exec` loads no more.
  */
+import { ABSENT } from "../../base/look.ts";
 
 /**
  * Path → how the file looked: inode, size and time of change, which no program can set back; or that it was
@@ -11,16 +12,8 @@
  */
 export type Fingerprints = Record<string, string>;
 
-export const ABSENT = "absent";
-
 /** Ends the path of a directory, and stands before each name that it lacked. */
 const [DIRECTORY, LACKED] = ["/", "\0"];
-
-export function lookOf(
-  { inode, size, changedNs }: { inode: bigint; size: bigint; changedNs: bigint | string },
-): string {
-  return `${inode}.${size}.${changedNs}`;
-}
 
 /** The key of a directory that lacked names. */
 export function directoryKey(directory: string): string {
@@ -51,7 +44,8 @@ export function looksLike(
       continue;
     }
     const [then, ...names] = before.split(LACKED);
-    if (now !== then && names.some((name) => look(path + name) !== ABSENT)) return false;
+    if (now === then) continue;
+    for (const name of names) if (look(path + name) !== ABSENT) return false;
   }
   return true;
 }

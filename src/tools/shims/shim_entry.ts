@@ -72,12 +72,7 @@ export function shimEntry({ command, cwd, absent, lacking, stamped, store }: Shi
     ...Object.entries(defaults).map(([name, value]) =>
       `[ "\${${name}+set}" ] || export ${name}=${shellQuote(value)}`
     ),
-    ...(path.length === 0 ? [] : [
-      // A program of the same project has it already.
-      `haft_path=${shellQuote(path.join(":"))}`,
-      `case "$PATH" in "$haft_path":*) ;; *) export PATH="$haft_path\${PATH:+:$PATH}" ;; esac`,
-      "unset haft_path",
-    ]),
+    ...searchPathLines(path),
     `exec ${shellQuote(file)} "$@"`,
   ];
   return `${FIRST}${lines.map((line) => `${line}\n`).join("")}${LAST}`;
@@ -89,6 +84,35 @@ const LAST = '}\nhaft_run "$@"\n';
 /** Whether a file's text is a whole entry. */
 export function isShimEntry(text: string): boolean {
   return text.startsWith(FIRST) && text.endsWith(LAST);
+}
+
+/**
+ * Puts directories in front of PATH, where they do not stand there already, as for a program of the same
+ * project. There may be hundreds: what all begin with is written once, because a shell takes longer to read
+ * them than for all the rest, and they are compared only if the first one is PATH's first.
+ */
+function searchPathLines(path: readonly string[]): string[] {
+  const [first, ...others] = path;
+  if (first === undefined) return [];
+  const start = commonDirectory([first, ...others]);
+  const list = path.map((directory) => `$haft_path${inDoubleQuotes(directory.slice(start.length))}`);
+  return [
+    `haft_path=${shellQuote(start)}`,
+    `haft_path="${list.join(":")}"`,
+    `case "$PATH" in ${shellQuote(first)}:*) ;; *) false ;; esac && ` +
+    `case "$PATH" in "$haft_path":*) ;; *) false ;; esac || export PATH="$haft_path\${PATH:+:$PATH}"`,
+    "unset haft_path",
+  ];
+}
+
+/** The nearest directory that all are below, or "". */
+function commonDirectory(paths: readonly [string, ...string[]]): string {
+  const above = componentsOf(dirname(paths[0]));
+  return above.findLast((directory) => paths.every((path) => path.startsWith(`${directory}/`))) ?? "";
+}
+
+function inDoubleQuotes(text: string): string {
+  return text.replaceAll(/["$`\\]/g, "\\$&");
 }
 
 /** A directory and those above it but the root, the outermost first. */

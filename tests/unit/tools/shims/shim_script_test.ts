@@ -26,7 +26,7 @@ Deno.test("cmdShim() is a line for cmd.exe that hands every argument on, with pe
 
 Deno.test("shimEntry() checks before it runs: links in the path, what was absent, what has a stamp, what is in the store", () => {
   const text = shimEntry({
-    command: { file: "/s/x", path: ["/s"], defaults: { X_HOME: "/s" } },
+    command: { file: "/s/x", path: ["/s/1", "/s/it's"], defaults: { X_HOME: "/s" } },
     cwd: "/a/b",
     absent: ["/h/.tool-versions"],
     lacking: [{ directory: "/", names: ["haft.toml"] }, { directory: "/a/b", names: [".nvmrc", "it's"] }],
@@ -51,7 +51,9 @@ Deno.test("shimEntry() checks before it runs: links in the path, what was absent
     "unset haft_entry haft_name",
     `[ "\${X_HOME+set}" ] || export X_HOME='/s'`,
     "haft_path='/s'",
-    `case "$PATH" in "$haft_path":*) ;; *) export PATH="$haft_path\${PATH:+:$PATH}" ;; esac`,
+    'haft_path="$haft_path/1:$haft_path/it\'s"',
+    `case "$PATH" in '/s/1':*) ;; *) false ;; esac && case "$PATH" in "$haft_path":*) ;; *) false ;; esac ` +
+    `|| export PATH="$haft_path\${PATH:+:$PATH}"`,
     "unset haft_path",
     `exec '/s/x' "$@"`,
     "}",
@@ -107,6 +109,45 @@ for (const shell of ["dash", "bash", "busybox"]) {
         assertEquals(run(), "", "a part of the shim ran");
       }
       Deno.removeSync(cache, { recursive: true });
+    },
+  });
+}
+
+for (const shell of ["dash", "bash", "busybox"]) {
+  Deno.test({
+    name: `shimEntry() puts the tools first on PATH, once, whatever their directories are called (${shell})`,
+    ignore: !["/usr/bin", "/bin"].some((directory) => existsSync(`${directory}/${shell}`)),
+    fn: () => {
+      const entry = Deno.makeTempFileSync();
+      const run = (path: string[], PATH?: string) => {
+        const command = { file: "/bin/sh", path, defaults: {} };
+        const nothing = { absent: [], lacking: [], stamped: [], store: [] };
+        writeFileSync(entry, shimEntry({ command, cwd: "/", ...nothing }));
+        const script = '. "$0"';
+        const args = ["-c", script, entry, "-c", 'printf %s "$PATH"'];
+        return spawnSync(`/bin/${shell}`, [...(shell === "busybox" ? ["sh"] : []), ...args], {
+          env: PATH === undefined ? {} : { PATH },
+          encoding: "utf8",
+        }).stdout;
+      };
+      const lists = [
+        ["/s"],
+        ["/a", "/b/c"],
+        ["/a/b/leads/1", "/a/b/store/1/bin", "/a/b/store/2/bin"],
+        ["/a b/it's/$HOME", "/a b/it's/`x`", "/a b/it's/\"\\", "/a b/it's/*é𝒳"],
+        ["/a/é𝒳1", "/a/é𝒴"],
+      ];
+      for (const path of lists) {
+        const all = path.join(":");
+        assertEquals(run(path, "/usr/bin:/bin"), `${all}:/usr/bin:/bin`);
+        assertEquals(run(path, ""), all);
+        assertEquals(run(path, `${all}:/bin`), `${all}:/bin`, "they are there already");
+        if (path.length > 1) {
+          assertEquals(run(path, `${path[0]}:/bin`), `${all}:${path[0]}:/bin`, "the first");
+        }
+        assertEquals(run(path, `${path[0]}0:/bin`), `${all}:${path[0]}0:/bin`);
+      }
+      Deno.removeSync(entry);
     },
   });
 }

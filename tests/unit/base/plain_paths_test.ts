@@ -1,9 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { resolvePaths } from "../../../src/base/paths.ts";
-import { plainPlace } from "../../../src/base/plain_paths.ts";
-import { plainExecCache } from "../../../src/cli/exec_at_once.ts";
+import { plainDirectories, plainPlace } from "../../../src/base/plain_paths.ts";
 
-Deno.test("plainExecCache() and plainPlace() say what resolvePaths() says, or nothing", () => {
+Deno.test("plainDirectories() and plainPlace() say what resolvePaths() says, or nothing", () => {
   const plain: Record<string, string>[] = [
     { HOME: "/home/me" },
     { HOME: "/home/me", XDG_CACHE_HOME: "" },
@@ -15,8 +14,10 @@ Deno.test("plainExecCache() and plainPlace() say what resolvePaths() says, or no
   for (const env of plain) {
     const home = env["HOME"] ?? "";
     const { exec, store, state, config } = resolvePaths({ env, platform: "linux", home });
-    assertEquals(plainExecCache(env), exec, JSON.stringify(env));
-    assertEquals(plainPlace(env), { home, store, state, config }, JSON.stringify(env));
+    const directories = plainDirectories(env);
+    assert(directories !== undefined, JSON.stringify(env));
+    assertEquals(`${directories.cache}/exec`, exec, JSON.stringify(env));
+    assertEquals(plainPlace(env, directories), { home, store, state, config }, JSON.stringify(env));
   }
   const others: Record<string, string>[] = [
     {},
@@ -30,5 +31,5 @@ Deno.test("plainExecCache() and plainPlace() say what resolvePaths() says, or no
     })),
     { HOME: "/home/me", XDG_CACHE_HOME: "cache" },
   ];
-  for (const env of others) assertEquals(plainExecCache(env), undefined, JSON.stringify(env));
+  for (const env of others) assertEquals(plainDirectories(env), undefined, JSON.stringify(env));
 });
