@@ -95,10 +95,11 @@ function searchPathLines(path: readonly string[]): string[] {
   const [first, ...others] = path;
   if (first === undefined) return [];
   const start = commonDirectory([first, ...others]);
-  const list = path.map((directory) => `$haft_path${inDoubleQuotes(directory.slice(start.length))}`);
+  const list = path.map((directory) => `$1${inDoubleQuotes(directory.slice(start.length))}`);
   return [
-    `haft_path=${shellQuote(start)}`,
+    `set -- ${shellQuote(start)} "$@"`,
     `haft_path="${list.join(":")}"`,
+    "shift",
     `case "$PATH" in ${shellQuote(first)}:*) ;; *) false ;; esac && ` +
     `case "$PATH" in "$haft_path":*) ;; *) false ;; esac || export PATH="$haft_path\${PATH:+:$PATH}"`,
     "unset haft_path",

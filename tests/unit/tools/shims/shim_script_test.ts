@@ -50,8 +50,9 @@ Deno.test("shimEntry() checks before it runs: links in the path, what was absent
     "[ -x '/s/x' ] || return 0",
     "unset haft_entry haft_name",
     `[ "\${X_HOME+set}" ] || export X_HOME='/s'`,
-    "haft_path='/s'",
-    'haft_path="$haft_path/1:$haft_path/it\'s"',
+    `set -- '/s' "$@"`,
+    'haft_path="$1/1:$1/it\'s"',
+    "shift",
     `case "$PATH" in '/s/1':*) ;; *) false ;; esac && case "$PATH" in "$haft_path":*) ;; *) false ;; esac ` +
     `|| export PATH="$haft_path\${PATH:+:$PATH}"`,
     "unset haft_path",
