@@ -3,6 +3,7 @@ import type { Message } from "../protocol/envelope.ts";
 import { RequestError } from "../protocol/wire_error.ts";
 import type { AnswerAssembler } from "./answer_assembler.ts";
 import { TimedOut } from "./errors.ts";
+import { PendingTable } from "./pending_table.ts";
 import { tell } from "./tell.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
 
@@ -74,8 +75,7 @@ const LONGEST_WAIT = 2 ** 31 - 1;
 /** Requests of this side that have no answer yet. One timer, for the first deadline, serves all. */
 export class PendingRequests {
   readonly #requester: Requester;
-  /** By their ids as numbers, which a map finds in a third of the time. */
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingTable<Pending>();
   #nextId: number;
   /** While requests are in flight. */
   #running: Disposable | undefined;
@@ -119,7 +119,7 @@ export class PendingRequests {
       pending.onAbort = () => this.#giveUp(pending, signal.reason);
       signal.addEventListener("abort", pending.onAbort, { once: true });
     }
-    this.#pending.set(number, pending);
+    this.#pending.add(pending);
     this.#running ??= this.#begin();
     if (deadline < this.#due) this.#wakeAt(deadline, begun);
     const sent = this.#requester.ask({ number, method, data }, signal);
@@ -199,12 +199,13 @@ export class PendingRequests {
   /** None of them will be answered. */
   failAll(reason: Error): void {
     this.stopTimer();
-    for (const pending of [...this.#pending.values()]) if (this.#end(pending)) pending.reject(reason);
+    for (const pending of this.#pending.values()) if (this.#end(pending)) pending.reject(reason);
   }
 
   /** @returns false when it had ended already */
-  #end({ number, onAbort, options: { signal, assembler } }: Pending): boolean {
-    if (!this.#pending.delete(number)) return false;
+  #end(pending: Pending): boolean {
+    if (!this.#pending.delete(pending)) return false;
+    const { number, onAbort, options: { signal, assembler } } = pending;
     if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
     if (assembler !== undefined && assembler.held > 0) assembler.drop(`${number}`);
     if (this.#pending.size === 0) this.#rest();
@@ -213,7 +214,7 @@ export class PendingRequests {
 
   #begin(): Disposable {
     this.#timer?.ref();
-    return this.#requester.begin(() => [...this.#pending.values()].map(({ method }) => `request ${method}`));
+    return this.#requester.begin(() => this.#pending.values().map(({ method }) => `request ${method}`));
   }
 
   #rest(): void {
@@ -242,7 +243,7 @@ export class PendingRequests {
     this.#due = Infinity;
     const now = performance.now();
     let next = Infinity;
-    for (const pending of [...this.#pending.values()].sort((a, b) => a.deadline - b.deadline)) {
+    for (const pending of this.#pending.values().sort((a, b) => a.deadline - b.deadline)) {
       const { deadline, method, options } = pending;
       const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
       if (deadline > now) next = Math.min(next, deadline);

@@ -6,16 +6,17 @@ import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { type Framing, preamble } from "../socket/framing/framing.ts";
-import { parseJson, scanJson } from "../socket/framing/json_text.ts";
+import { scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import { type Request, requestMessage } from "./pending_requests.ts";
+import { KnownAnswers } from "./known_answers.ts";
 import { dataText, parseMessage, readData } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
-import { IN_ANSWER, plainAnswerData, plainAnswerId } from "./plain_answer.ts";
+import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
 import { requestEnvelope } from "./plain_request.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
@@ -64,6 +65,7 @@ export class StreamChannel extends BaseChannel {
   readonly #decoder: FrameDecoder;
   readonly #frameDeadline: Deadline;
   readonly #drainDeadline: Deadline;
+  readonly #knownAnswers = new KnownAnswers();
   #writer: FrameWriter | undefined;
   #outbox: Outbox | undefined;
   #state: "open" | "closing" | "closed" = "open";
@@ -164,12 +166,11 @@ export class StreamChannel extends BaseChannel {
   #isPlainAnswer(bytes: Buffer, start: number, end: number): boolean {
     const from = plainAnswerData(bytes, start, end);
     if (from === -1) return false;
-    const ascii = scanJson(bytes, from, end - 1, IN_ANSWER);
     let data: unknown;
     try {
-      data = parseJson(bytes, from, end - 1, ascii);
+      data = this.#knownAnswers.read(bytes, from, end - 1);
     } catch {
-      // It has further members, or is not JSON, which reading all of it tells.
+      // It has further members, or is not allowed, which reading all of it tells.
       return false;
     }
     return this.deliverAnswer(plainAnswerId(bytes, start, from), data, this.#heardAt);
