@@ -27,7 +27,7 @@ export class TaskDatabase implements Disposable {
     try {
       this.#database = this.#open();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error)) throw this.#named(error);
       this.#setAside();
       this.#database = this.#open();
     }
@@ -61,7 +61,7 @@ export class TaskDatabase implements Disposable {
     } catch (error) {
       // SQLite may have rolled back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
+      throw this.#named(error);
     }
   }
 
@@ -74,7 +74,7 @@ export class TaskDatabase implements Disposable {
     try {
       return action();
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error)) throw this.#named(error);
       try {
         this[Symbol.dispose]();
       } catch {
@@ -84,6 +84,11 @@ export class TaskDatabase implements Disposable {
       this.#database = this.#open();
       return action();
     }
+  }
+
+  /** SQLite's errors name no file. */
+  #named(error: unknown): unknown {
+    return error instanceof Error ? Object.assign(error, { path: this.#path, syscall: "write" }) : error;
   }
 
   #setAside(): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { fakeTools } from "./fake_tools.ts";
-import { binary } from "./support.ts";
+import { binary, hasProgram } from "./support.ts";
 
 interface Finding {
   check: string;
@@ -94,4 +94,26 @@ Deno.test("haft doctor tells of wrong settings, a wrong manifest, stale shims an
   daemon.sandbox.manifest("[tols]\n");
   const wrong = await doctor(daemon);
   assertEquals([wrong.code, wrong.of("settings")?.state, wrong.of("project")?.state], [1, "fault", "fault"]);
+});
+
+Deno.test({
+  name: "a full disk is told as that, by the daemon and haft doctor, and counts as no fault of haft's",
+  ignore: process.getuid?.() !== 0 || !hasProgram("unshare") || !hasProgram("mount"),
+  async fn() {
+    await using daemon = await DaemonSandbox.create(binary);
+    const { sandbox } = daemon;
+    mkdirSync(sandbox.haftHome, { recursive: true });
+    sandbox.manifest('[tasks.t]\nrun = "true"\n');
+    const haft = binary.argv.join(" ");
+    const script = `mount -t tmpfs -o size=2m none "$HAFT_HOME"
+      ${haft} trust > /dev/null
+      head -c 9000000 /dev/zero > "$HAFT_HOME/fill" 2> /dev/null
+      ${haft} run t 2> /dev/null
+      ${haft} task list; ${haft} task start t
+      ${haft} doctor; ${haft} daemon stop 2> /dev/null`;
+    const { stdout, stderr } = await sandbox.shell(binary, `unshare --mount sh -c '${script}'`);
+    assertMatch(stderr, /^error: Cannot write "[^"]*history\.db": no space is left there \(ENOSPC\)$/m);
+    assertMatch(stdout, /^✗ store: the disk of "[^"]*" is full$/m);
+    assertMatch(stdout, /^✓ daemon: pid /m);
+  },
 });

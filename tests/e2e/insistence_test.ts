@@ -10,6 +10,11 @@ const MANIFEST = `[tasks.stubborn]
 run = "${STUBBORN}"
 [tasks.other]
 run = "${STUBBORN}"
+[tasks.line]
+run = '''
+(sleep 2; echo later) & n=0; trap 'n=$((n+1)); echo "key $n."' INT; echo ready
+until read -r word; do :; done; echo "got $word"
+'''
 [tasks.prompt]
 run = '''
 stty -icanon; n=0; trap 'n=$((n+1)); echo "key $n."' INT; echo ready
@@ -35,6 +40,20 @@ for (const flags of [[], ["--record"]]) {
     assertStringIncludes(stdout, "stubborn: cancelled");
   });
 }
+
+Deno.test("a program that waits for a line keeps every Ctrl-C for itself", async () => {
+  await using daemon = await project(binary, MANIFEST);
+  const { code, stdout } = await daemon.sandbox.terminal(binary, {
+    args: ["run", "line"],
+    columns: 100,
+    typed: [
+      ...["ready", "key 1.", "key 2."].map((after) => ({ after, keys: CTRL_C })),
+      { after: "later", keys: "word\r" },
+    ],
+  });
+  assertEquals(code, 0, stdout);
+  assertStringIncludes(stdout, "got word");
+});
 
 Deno.test("a prompt, which reads key by key, keeps every Ctrl-C for itself", async () => {
   await using daemon = await project(binary, MANIFEST);

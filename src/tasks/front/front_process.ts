@@ -3,6 +3,7 @@ import process from "node:process";
 import { withUsersUmask } from "../../base/umask.ts";
 import type { Program } from "../../process/command_line.ts";
 import type { Exit } from "../../process/exit.ts";
+import { readsTerminal } from "../../process/reads_terminal.ts";
 import { startError } from "../../process/start_error.ts";
 import { type OutputHandler, runtime, type StartedProgram } from "../../runtime/mod.ts";
 
@@ -28,7 +29,7 @@ export interface FrontProcess {
   pid: number;
   /** Resolves when it has ended and all of its output was passed on. */
   ended: Promise<Exit>;
-  /** Whether it reads key by key, as a shell or a REPL does that waits for a line. */
+  /** Whether it waits for keys or for a line of the terminal, as a shell or a REPL does. */
   isAtPrompt(): boolean;
   /** Sends a signal to the process, and to its group where it leads one. */
   signal(name: NodeJS.Signals): void;
@@ -60,7 +61,7 @@ export async function startFront(options: FrontProcessOptions): Promise<FrontPro
   return {
     pid: child.pid,
     ended: endOf(child),
-    isAtPrompt: () => child.readsKeys?.() ?? terminalGivesKeys(),
+    isAtPrompt: () => (child.readsKeys?.() ?? terminalGivesKeys()) || readsTerminal(child.pid),
     signal: (name) => send(child, name, ownGroup),
   };
 }

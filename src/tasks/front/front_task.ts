@@ -21,7 +21,7 @@ import { identityOf, stopGroup, stopMarked } from "./front_leftovers.ts";
 import { FrontLog } from "./front_log.ts";
 import { type FrontProcess, startFront } from "./front_process.ts";
 import type { FrontTaskOptions } from "./front_task_options.ts";
-import { Insistence, insistenceText } from "./insistence.ts";
+import { HANDLED_MS, Insistence, insistenceText } from "./insistence.ts";
 import { type ScriptsDirectory, scriptsDirectory } from "./front_scripts.ts";
 
 type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
@@ -175,8 +175,10 @@ export class FrontTask {
   ): Promise<Exit> {
     const { stdin, recorded, direct, onOutput, lendTerminal } = this.#options;
     const insistence = new Insistence();
-    const isAtPrompt = () => this.#running?.isAtPrompt() ?? true;
-    const onInterrupt = () => this.#insist(insistence.press({ isAtPrompt }));
+    const onInterrupt = () => {
+      const pid = this.#running?.pid;
+      if (insistence.press()) setTimeout(() => this.#decide(insistence, pid), HANDLED_MS).unref();
+    };
     using loan = stdin === "terminal" ? lendTerminal(onInterrupt) : undefined;
     const running = this.#running = await startFront({
       program,
@@ -208,6 +210,12 @@ export class FrontTask {
     if (recorded || stdin !== "terminal") await stopGroup(identity, marker);
     else if (this.#stopped) await stopMarked(marker);
     return exit;
+  }
+
+  #decide(insistence: Insistence, pid: number | undefined): void {
+    const running = this.#running;
+    if (running === undefined || running.pid !== pid) return;
+    this.#insist(insistence.decide({ isAtPrompt: running.isAtPrompt() }));
   }
 
   /** Sends a command that goes on after Ctrl-C what a further one means. */

@@ -4,11 +4,14 @@ type Stronger = typeof STRONGER[number];
 
 /** Milliseconds in which a further Ctrl-C means the command, and not what it did since the last one. */
 const SERIES_MS = 5_000;
+/** Milliseconds in which a program that has handled Ctrl-C is back at its prompt, or has ended. */
+export const HANDLED_MS = 500;
 
 /** Which signal a person means who presses Ctrl-C again, because a command ignores the first. */
 export class Insistence {
   readonly #now: () => number;
   #last = -Infinity;
+  #undecided = false;
   #sent = 0;
 
   /** @param options.now milliseconds of a clock that nobody sets */
@@ -17,15 +20,24 @@ export class Insistence {
   }
 
   /**
-   * Another press, which the command has got, too, if it has the terminal.
+   * Ctrl-C was pressed, and the command has got it.
    *
-   * @param options.isAtPrompt asked for one that would count: at a prompt Ctrl-C clears the line
-   * @returns the signal to send; undefined for the first press of a series
+   * @returns whether it may mean more than that: {@link decide} is to be called after {@link HANDLED_MS}
    */
-  press({ isAtPrompt = () => false }: { isAtPrompt?: () => boolean } = {}): Stronger | undefined {
+  press(): boolean {
     const isSoon = this.#now() - this.#last <= SERIES_MS;
     this.#last = this.#now();
-    return isSoon && !isAtPrompt() ? this.next() : undefined;
+    if (!isSoon || this.#undecided) return false;
+    return this.#undecided = true;
+  }
+
+  /**
+   * @param options.isAtPrompt the command waits for keys: its Ctrl-C clears the line
+   * @returns the signal to send
+   */
+  decide({ isAtPrompt }: { isAtPrompt: boolean }): Stronger | undefined {
+    this.#undecided = false;
+    return isAtPrompt ? undefined : this.next();
   }
 
   /** @returns undefined when all have been sent */
