@@ -80,9 +80,12 @@ function unknownFlag(arg: string, command: Shape, flags: readonly Flag[]): Usage
   });
 }
 
+const LIST_OF_TASKS = { list: '"haft tasks" lists the tasks', l: '"haft tasks" lists the tasks' };
+
 /** Options that other programs have for what is a command of haft's. */
 const COMMANDS_INSTEAD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  run: { list: '"haft tasks" lists the tasks', l: '"haft tasks" lists the tasks' },
+  run: LIST_OF_TASKS,
+  watch: LIST_OF_TASKS,
 };
 
 /** What other commands call a flag. */

@@ -95,7 +95,10 @@ export class RequestDispatcher {
         path: "",
       });
     }
-    if (!params.success) return this.#refuse(id, "invalid_params", ...paramsError(name, params.issues[0]));
+    if (!params.success) {
+      const issue = unknownParameter(method, message.data) ?? params.issues[0];
+      return this.#refuse(id, "invalid_params", ...paramsError(name, issue));
+    }
     if (id !== undefined && (this.#inFlight?.has(id) === true || this.#parted?.has(id) === true)) {
       return this.#refuse(id, "invalid_request", `Request id "${id}" is already in flight`);
     }
@@ -285,6 +288,11 @@ function toWireError(error: unknown): WireError {
   const failure = systemFailure(error);
   if (failure !== undefined) return wireError("failed", failure.message, { next: failure.next });
   return wireError("internal_error", `Internal error: ${errorMessage(error)}`);
+}
+
+/** One that is not known says more than one that is missing: most likely it is that one, mistyped. */
+function unknownParameter({ definition }: Method, data: unknown): v.BaseIssue<unknown> | undefined {
+  return v.safeParse(definition.params, data ?? {}).issues?.find(({ expected }) => expected === "never");
 }
 
 function paramsError(

@@ -231,10 +231,11 @@ export class History implements Disposable {
     );
   }
 
-  /** @returns the last acknowledged id; it never goes back */
+  /** @returns the last acknowledged id: it never goes back, nor beyond the last event that there was */
   acknowledge(durable: string, id: number): number {
     this.#database.run(
-      "INSERT INTO durable (name, acknowledged) VALUES (?, ?) " +
+      "INSERT INTO durable (name, acknowledged) VALUES (" +
+        "?, MIN(?, COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'finals'), 0))) " +
         "ON CONFLICT (name) DO UPDATE SET acknowledged = MAX(acknowledged, excluded.acknowledged)",
       durable,
       id,

@@ -16,8 +16,9 @@ const INDENT = "  ";
 
 /**
  * Rows as aligned columns, two spaces apart. A column that is empty in every row is left out. On a terminal
- * that is too narrow the widest columns are broken between words; a word that is longer ends with `…`. Where
- * that does not suffice, every row goes on below itself, indented, with the columns that had no room.
+ * that is too narrow the widest columns but the first are broken between words; a word that is longer ends
+ * with `…`. Where that does not suffice, every row goes on below itself, indented, with the columns that had
+ * no room.
  */
 export function table(texts: readonly (readonly string[])[], screen?: TableScreen): string {
   const rows = texts.map((row) => row.map(cellText));
@@ -72,16 +73,20 @@ function folded(widths: readonly number[], columns: number): number[][] {
   return groups;
 }
 
-/** Takes from the widest columns until all of them fit, as far as that goes. */
-function narrowed(natural: readonly number[], columns: number): number[] {
-  const widths = [...natural];
-  let over = widthOf(widths) - columns;
+/**
+ * Takes from the widest columns until all of them fit, as far as that goes. The first names the row: half a
+ * name is none.
+ */
+function narrowed([first = 0, ...others]: readonly number[], columns: number): number[] {
+  const name = Math.min(first, columns);
+  const widths = [...others];
+  let over = widthOf([name, ...widths]) - columns;
   for (; over > 0; over--) {
-    const most = Math.max(...widths);
+    const most = Math.max(0, ...widths);
     if (most <= NARROWEST) break;
     widths[widths.lastIndexOf(most)] = most - 1;
   }
-  return widths;
+  return [name, ...widths];
 }
 
 function linesOf(text: string, width: number): string[] {

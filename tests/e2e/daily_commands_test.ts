@@ -217,6 +217,11 @@ Deno.test("search, info and ls-remote tell what there is", () =>
   inWorld(async ({ sandbox, haft }) => {
     const search = JSON.parse((await haft(["search", "rg", "--json"])).stdout);
     assertEquals(search[0].tool, "ripgrep");
+    const json = JSON.parse((await haft(["search", "json", "--json"])).stdout).map((
+      { tool }: { tool: string },
+    ) => tool);
+    // "Query and change JSON" before "… that package.json names".
+    assertEquals(json.indexOf("jq") < json.indexOf("corepack"), true, json.join(" "));
     const none = await haft(["search", "ripgerp"]);
     assertEquals(none.code, 1);
     assertStringIncludes(none.stderr, '"ripgrep"');

@@ -60,6 +60,13 @@ const rows: [args: string[], code: number, stderr: RegExp][] = [
   [["config", "get", "jbos"], 1, /Did you mean "settings\.jobs"\?/],
   [["config", "get", "daemon.idle"], 1, /Did you mean "daemon\.idle_exit"\?/],
   [["plugins"], 2, /"haft ls --available"/],
+  [["run", "--list"], 2, /Unknown option --list .*\n {2}"haft tasks" lists the tasks/],
+  [["watch", "-l"], 2, /Unknown option -l .*\n {2}"haft tasks" lists the tasks/],
+  [
+    ["ipc-send", "runtime.resolve", "runtme=deno"],
+    4,
+    /parameter "runtme" is unknown .*\n {2}.* takes runtime/,
+  ],
   [["app", "status", "--all"], 2, /Unknown option --all .*\n {2}Did you mean --every-project\?/],
   [["install", "esbuild@"], 2, /names no version\n {2}Write "esbuild", .* such as "esbuild@latest"/],
   [["uninstall", "node"], 1, /"node" is not installed\n {2}Run "haft ls --installed"/],

@@ -123,6 +123,8 @@ function rank({ tool, description, aliases, executables }: SearchRow, word: stri
     names.includes(word),
     names.some((name) => name.startsWith(word)),
     names.some((name) => name.includes(word)),
+    // Of a description, a word of its own is more than a part of one, as in "package.json".
+    description.toLowerCase().split(/[\s,;()]+|\.$/).includes(word),
     description.toLowerCase().includes(word),
   ];
   const place = tests.indexOf(true);

@@ -186,6 +186,10 @@ Deno.test("an acknowledgement never goes back, and a new durable subscriber begi
   assertEquals(history.acknowledge("ci", second), second);
   assertEquals(history.acknowledge("ci", 0), second);
   assertEquals(history.finals("ci", 9).map(({ id }) => id), [third]);
+  // What is not there yet is still to come.
+  assertEquals(history.acknowledge("ci", third + 5), third);
+  const fourth = add(4);
+  assertEquals(history.finals("ci", 9).map(({ id }) => id), [fourth]);
 });
 
 Deno.test("History sets a damaged file aside whenever it meets the damage, and goes on with an empty one", () => {

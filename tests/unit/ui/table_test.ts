@@ -6,11 +6,17 @@ const rows = [["lint", "Look for mistakes in all of the sources"], ["a-task-with
 Deno.test("table() keeps to the width of a terminal: cells are broken between words, longer words end with …", () => {
   assertEquals(
     table(rows, { isTTY: true, columns: 30 }),
-    `lint            Look for
-                mistakes in
-                all of the
-                sources
-a-task-with-a…  Short
+    `lint
+  Look for mistakes in all of
+  the sources
+a-task-with-a-long-name
+  Short
+`,
+  );
+  assertEquals(
+    table([["lint", "Look for an-unreasonably-long-word"]], { isTTY: true, columns: 24 }),
+    `lint  Look for
+      an-unreasonably-l…
 `,
   );
   for (const columns of [24, 30, 40, 60]) {
