@@ -27,7 +27,7 @@ Deno.test("sync says which source has a tool whose own cannot be reached, and ch
   const { code, stderr } = await sandbox.run(binary, { args: ["sync"] });
   assertEquals(code, 1);
   assertStringIncludes(stderr, 'Source "npm" answers, and has node 22.1.0');
-  assertStringIncludes(stderr, 'node = { version = "22", source = "npm" }');
+  assertStringIncludes(stderr, "To use it: haft use node@22 --source npm\n");
   assertEquals([manifestOf(sandbox), sandbox.installed()], [MANIFEST, []]);
   const json = await sandbox.run(binary, { args: ["sync", "--json"] });
   const failed = json.stdout.split("\n").find((line) => line.includes('"tool.failed"')) ?? "";

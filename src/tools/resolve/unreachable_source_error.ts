@@ -1,4 +1,5 @@
 import { HaftError } from "../../base/errors.ts";
+import { shellQuote } from "../../base/shell_quote.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
 import type { ToolRequest } from "../request.ts";
 
@@ -14,11 +15,12 @@ export class UnreachableSourceError extends HaftError {
     other: { source: SourceName; version: string; lacks: readonly string[] },
   ) {
     const { name, version } = request;
-    const line = `${name} = { version = ${JSON.stringify(version)}, source = "${other.source}" }`;
+    const target = version === "latest" ? name : `${name}@${version}`;
+    const word = /^[\w@.:/+-]+$/.test(target) ? target : shellQuote(target);
     super(error.message, {
       next: `Source "${other.source}" answers, and has ${name} ${other.version}` +
         `${other.lacks.length === 0 ? "" : ` without ${other.lacks.join(", ")}`}. ` +
-        `To use it, let this be its line under [tools] in haft.toml: ${line}`,
+        `To use it: haft use ${word} --source ${other.source}`,
       exitCode: error.exitCode,
       cause: error,
     });
