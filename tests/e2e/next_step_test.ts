@@ -111,8 +111,8 @@ Deno.test("haft daemon stop says what it stopped, and what it left running", asy
   const { pid } = await daemon.call("daemon.status");
   const settings = join(daemon.sandbox.haftHome, "config", "config.toml");
   mkdirSync(dirname(settings), { recursive: true });
-  writeFileSync(settings, "[daemon]\nidle_exitt = 1\n");
-  assertMatch((await daemon.run("daemon", "restart")).stderr, /idle_exitt" is not known/);
+  writeFileSync(settings, "[daemon]\nidle_exit = true\n");
+  assertMatch((await daemon.run("daemon", "restart")).stderr, /idle_exit" must be a number/);
   rmSync(settings);
   assertEquals((await daemon.call("daemon.status"))["pid"], pid);
   assertMatch((await daemon.run("daemon", "stop")).stderr, /has stopped, and with it 1 app and 1 task\n$/);
@@ -164,5 +164,19 @@ Deno.test("cwd means the project in every method about apps, and relative paths 
     assertEquals([method, code, stderr], [method, 0, ""]);
     if (method === "app.logs") continue;
     assertMatch(stdout, /"name":"web"/, method);
+  }
+});
+
+Deno.test("a directory in the place of haft.toml is named by every command that needs one", async () => {
+  await using sandbox = await Sandbox.create();
+  mkdirSync(join(sandbox.project, "haft.toml"));
+  for (const args of [["check"], ["sync"], ["trust"], ["app", "start"]]) {
+    const { code, stderr } = await sandbox.run(binary, { args });
+    assertEquals([args, code === 0], [args, false]);
+    assertMatch(
+      stderr,
+      /haft\.toml": a directory is in its place|haft\.toml" is a directory/,
+      args.join(" "),
+    );
   }
 });

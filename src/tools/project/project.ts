@@ -3,6 +3,8 @@
  * whether it may run code. Commands, apps, tasks and backends all come through here, so that each rule stands
  * once.
  */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -183,6 +185,10 @@ export class Project {
   /** @throws {HaftError} when there is no haft.toml */
   requireManifest({ next = 'Run "haft init" to make one' }: { next?: string } = {}): string {
     if (this.files.manifestPath !== undefined) return this.files.manifestPath;
+    const path = join(this.cwd, MANIFEST_NAME);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new HaftError(`"${path}" is a directory, and no manifest`, { next: "Move it elsewhere" });
+    }
     throw new HaftError(`No ${MANIFEST_NAME} in "${this.cwd}" or above it`, { next });
   }
 
