@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Message } from "../protocol/envelope.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
-import { ANSWER, decodeJson } from "../socket/framing/json_text.ts";
+import { ANSWER, decodeJsonText } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 
 interface Begun {
@@ -62,8 +62,7 @@ export class AnswerAssembler {
         `The answer to "${id}" has ${parts} parts, and ${texts.length} have come`,
       );
     }
-    const bytes = Buffer.from(texts.join(""));
-    return decodeJson(bytes, 0, bytes.length, ANSWER);
+    return decodeJsonText(texts.join(""), ANSWER);
   }
 
   /** Forgets what has come of an answer. */

@@ -17,6 +17,7 @@ import { KnownAnswers } from "./known_answers.ts";
 import { dataText, parseMessage, readData } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
 import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
+import { readPlainPart } from "./plain_part.ts";
 import { requestEnvelope } from "./plain_request.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
 import { ACCEPTED } from "./waiting_sends.ts";
@@ -160,7 +161,9 @@ export class StreamChannel extends BaseChannel {
     const message = readData(bytes, start, end);
     if (message !== undefined) return this.deliver(message, end - start);
     if (this.#isPlainAnswer(bytes, start, end)) return;
-    this.deliver(parseMessage(bytes, start, end, scanJson(bytes, start, end)), end - start);
+    const other = readPlainPart(bytes, start, end) ??
+      parseMessage(bytes, start, end, scanJson(bytes, start, end));
+    this.deliver(other, end - start);
   };
 
   #isPlainAnswer(bytes: Buffer, start: number, end: number): boolean {

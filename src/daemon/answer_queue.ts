@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers";
-import { PartedAnswer } from "../channel/parted_answer.ts";
+import { type AnswerSize, PartedAnswer } from "../channel/parted_answer.ts";
+import type { Message } from "../protocol/envelope.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { LIMITS } from "../socket/limits.ts";
 
 export interface AnswerQueueHost {
-  /** Queues one message's JSON text on the connection. */
-  send(json: string): void;
+  /** Queues a part, or the response after them, on the connection. */
+  send(message: Message): void;
   /** Whether the socket has taken what was sent; {@link AnswerQueue.drained} is called when it has. */
   ready(): boolean;
   maxFrameBytes(): number;
@@ -43,11 +44,16 @@ export class AnswerQueue {
 
   /**
    * @param data the JSON text of the answer's data
-   * @param onEnd called when the last part is queued on the connection, or the answer was dropped
+   * @param options.size undefined when that is not known
+   * @param options.onEnd called when the last part is queued on the connection, or the answer was dropped
    * @throws {FrameError} when there is no room for it
    */
-  add(id: string, data: string, onEnd: (sent: boolean) => void): void {
-    const answer = new PartedAnswer(id, data, { maxFrameBytes: this.#host.maxFrameBytes() });
+  add(
+    id: string,
+    data: string,
+    { size, onEnd }: { size: AnswerSize | undefined; onEnd: (sent: boolean) => void },
+  ): void {
+    const answer = new PartedAnswer(id, data, { maxFrameBytes: this.#host.maxFrameBytes(), size });
     if (this.#bytes + answer.bytes > this.#maxBytes) {
       throw new FrameError(
         "too-large",

@@ -1,8 +1,7 @@
 /**
  * One client's connection: frames in, requests dispatched, responses and events out through one writer, in
- * the order in which they came about. It never waits for its reader: above the soft limit its requests are
- * not read and its subscriptions pause; past the hard limit, or without any drain for too long, it is closed
- * as a slow consumer.
+ * their order. It never waits for its reader: above the soft limit its requests are not read and its
+ * subscriptions pause; past the hard limit, or without any drain for too long, it is closed as slow.
  */
 import { randomId } from "../base/random_id.ts";
 import { ANSWER } from "../channel/plain_answer.ts";
@@ -16,6 +15,7 @@ import { asksForControl } from "../protocol/asks_for_control.ts";
 import { isMessage } from "../protocol/is_message.ts";
 import { PROTOCOL_RANGE } from "../protocol/protocol_range.ts";
 import { type ErrorName, RequestError } from "../protocol/wire_error.ts";
+import type { Around } from "../socket/framing/envelope.ts";
 import { FrameDecoder, type OnFrame } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import type { Framing } from "../socket/framing/framing.ts";
@@ -148,9 +148,9 @@ export class Connection implements RequestPeer, OutputHost, FrameSink, SocketHan
   }
 
   /** The dispatcher's side: see {@link RequestPeer}. */
-  sendText(json: string): void {
+  sendText(json: string | number, around?: Around): void {
     if (this.#closing !== undefined) return;
-    this.#writer().push(json);
+    this.#writer().push(json, around);
     this.#afterQueueing();
   }
 

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Envelope } from "../socket/framing/envelope.ts";
+import type { Around, Envelope } from "../socket/framing/envelope.ts";
 import { FrameWriter, type FrameWriterOptions } from "../socket/framing/frame_writer.ts";
 import type { Framing } from "../socket/framing/framing.ts";
 import type { Socket } from "../socket/mod.ts";
@@ -60,8 +60,8 @@ export class ConnectionOutput implements FrameWriterOptions {
   }
 
   /** @throws {FrameError} when the message is larger than a frame may be */
-  push(json: string): void {
-    this.#writer.push(json);
+  push(json: string | number, around?: Around): void {
+    this.#writer.push(json, around);
   }
 
   /** As {@link push}; see {@link FrameWriter.pushIn}. */

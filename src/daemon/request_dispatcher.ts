@@ -11,7 +11,8 @@ import { systemFailure } from "../base/system_error.ts";
 import type { Message } from "../protocol/envelope.ts";
 import { PARTS } from "../protocol/protocol_range.ts";
 import { ERROR_CODES, type ErrorName, RequestError, type WireError } from "../protocol/wire_error.ts";
-import { isTooLargeForFrame } from "../channel/parted_answer.ts";
+import { type AnswerSize, isTooLargeForFrame, messageText, sizeOfAnswer } from "../channel/parted_answer.ts";
+import type { Around } from "../socket/framing/envelope.ts";
 import { LIMITS } from "../socket/limits.ts";
 import { AnswerQueue } from "./answer_queue.ts";
 import { PendingCall } from "./call.ts";
@@ -35,8 +36,8 @@ export interface RequestCounts {
 
 /** The connection that requests come from and answers go to. */
 export interface RequestPeer extends Client {
-  /** Queues one message's JSON text. */
-  sendText(json: string): void;
+  /** Queues one message's JSON text, as it is or with what goes around it. */
+  sendText(json: string | number, around?: Around): void;
   /**
    * Queues `{type: "response", id, data}`.
    *
@@ -182,25 +183,33 @@ export class RequestDispatcher {
     } catch (error) {
       return this.#fail(method, id, call, error);
     }
+    let size: AnswerSize | undefined;
     try {
-      if (this.#client.takesParts && isLarge(data)) return this.#answerInParts(id, call, data);
-      if (isPlain(id)) this.#client.sendAnswer(id, data);
+      size = this.#client.takesParts && mayBeLarge(data) ? sizeOfAnswer(data) : undefined;
+      if (size !== undefined && isLarge(size)) return this.#answerInParts(id, call, { data, size });
+      if (size !== undefined) this.#client.sendText(data, aroundAnswer(id));
+      else if (isPlain(id)) this.#client.sendAnswer(id, data);
       else this.#client.sendText(response(id, "data", data));
       call.answered(true);
     } catch (error) {
-      if (this.#client.takesParts && isTooLargeForFrame(error)) this.#answerInParts(id, call, data);
+      if (this.#client.takesParts && isTooLargeForFrame(error)) this.#answerInParts(id, call, { data, size });
       else this.#cannotSend(id, call, error);
     }
   }
 
-  #answerInParts(id: string, call: PendingCall, data: string): void {
+  #answerInParts(
+    id: string,
+    call: PendingCall,
+    { data, size }: { data: string; size: AnswerSize | undefined },
+  ): void {
     try {
       this.#parted ??= this.#answerQueue();
-      this.#parted.add(id, data, (sent) => {
+      const onEnd = (sent: boolean) => {
         if (!sent) this.#sendError(id, wireError("cancelled", CANCELLED));
         call.answered(sent);
         if (this.inFlight === 0) this.#client.onIdle();
-      });
+      };
+      this.#parted.add(id, data, { size, onEnd });
     } catch (error) {
       this.#cannotSend(id, call, error);
     }
@@ -208,7 +217,10 @@ export class RequestDispatcher {
 
   #answerQueue(): AnswerQueue {
     return new AnswerQueue({
-      send: (json) => this.#client.sendText(json),
+      send: (message) => {
+        const { json, around } = messageText(message);
+        this.#client.sendText(json, around);
+      },
       ready: () => this.#client.ready(),
       maxFrameBytes: () => this.#host.limits.frame,
     });
@@ -246,10 +258,17 @@ export class RequestDispatcher {
   }
 }
 
+/** Each key takes a quote, a quote, a colon, a value and a comma or a brace. */
+const SHORTEST_MEMBER = 5;
+
+/** Whether a frame may not hold it, by its length alone. */
+function mayBeLarge(data: string): boolean {
+  return data.length > LIMITS.jsonKeys * SHORTEST_MEMBER;
+}
+
 /** A client takes frames of the usual size, and may know nothing of a setting that allows larger ones. */
-function isLarge(data: string): boolean {
-  const most = LIMITS.frame - LIMITS.frameBeforeHello;
-  return data.length * 3 > most && Buffer.byteLength(data) > most;
+function isLarge({ bytes, keys }: AnswerSize): boolean {
+  return bytes > LIMITS.frame - LIMITS.frameBeforeHello || keys > LIMITS.jsonKeys;
 }
 
 const CANCELLED = "The client cancelled the request";
@@ -265,6 +284,12 @@ function isPlain(id: string): boolean {
 }
 
 const LONGEST_PLAIN = 64;
+
+/** Of an answer that {@link sizeOfAnswer} has looked at. */
+function aroundAnswer(id: string): Around {
+  const head = Buffer.from(`{"type":"response","id":${JSON.stringify(id)},"data":`);
+  return { head, tail: Buffer.from("}"), limits: undefined };
+}
 
 function response(id: string, member: "data" | "error", json: string): string {
   return `{"type":"response","id":${JSON.stringify(id)},"${member}":${json}}`;

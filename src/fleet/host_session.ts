@@ -195,7 +195,7 @@ export class HostSession {
         this.#held = true;
         return this.#socket.pause();
       }
-      const message = next instanceof PartedAnswer ? JSON.parse(next.next()) as Message : next;
+      const message = next instanceof PartedAnswer ? next.next() : next;
       if (!(next instanceof PartedAnswer) || next.ended) this.#leaving.shift();
       const first = this.#sent === 0 ? { challenge: this.challenge } : {};
       this.#send({ ...first, message });

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { LIMITS } from "../limits.ts";
 import { FrameError } from "./frame_error.ts";
 
@@ -37,7 +37,17 @@ export function insideObject(keys: number): JsonLimits {
  * @throws {FrameError}
  */
 export function parseJson(bytes: Buffer, start: number, end: number, ascii: boolean): unknown {
-  const text = ascii ? bytes.toString("latin1", start, end) : decodeUtf8(bytes.subarray(start, end));
+  return parse(ascii ? bytes.toString("latin1", start, end) : decodeUtf8(bytes.subarray(start, end)));
+}
+
+/** As {@link decodeJson}, of a text. @throws {FrameError} */
+export function decodeJsonText(text: string, limits: JsonLimits): unknown {
+  const bytes = Buffer.from(text);
+  scanJson(bytes, 0, bytes.length, limits);
+  return parse(text);
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -69,12 +79,23 @@ const LONG_STRING = 256;
  *
  * @throws {FrameError}
  */
-export function scanJson(
+export function scanJson(bytes: Buffer, start: number, end: number, limits: JsonLimits = FRAME): boolean {
+  return scan(bytes, start, end, limits) >= 0;
+}
+
+/** As {@link scanJson}. @returns how many keys there are */
+export function countKeys(bytes: Buffer, limits: JsonLimits): number {
+  const keys = scan(bytes, 0, bytes.length, limits);
+  return keys < 0 ? ~keys : keys;
+}
+
+/** @returns how many keys there are, or the complement of that where not all bytes are ASCII */
+function scan(
   bytes: Buffer,
   start: number,
   end: number,
-  { maxKeys, keysAround, depthAround }: JsonLimits = FRAME,
-): boolean {
+  { maxKeys, keysAround, depthAround }: JsonLimits,
+): number {
   let depth = depthAround;
   let keys = keysAround;
   let seen = 0;
@@ -118,7 +139,7 @@ export function scanJson(
       seen |= byte;
     }
   }
-  return seen < 0x80;
+  return seen < 0x80 ? keys : ~keys;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { AnswerAssembler } from "../../../src/channel/answer_assembler.ts";
-import { isTooLargeForFrame, PartedAnswer } from "../../../src/channel/parted_answer.ts";
+import { isTooLargeForFrame, messageText, PartedAnswer } from "../../../src/channel/parted_answer.ts";
 import type { Message } from "../../../src/protocol/envelope.ts";
 import { isMessage } from "../../../src/protocol/is_message.ts";
 import { FrameError } from "../../../src/socket/framing/frame_error.ts";
@@ -9,12 +9,15 @@ import { decodeJson } from "../../../src/socket/framing/json_text.ts";
 import { LIMITS } from "../../../src/socket/limits.ts";
 import { Random } from "../../support/random.ts";
 
+const NONE = Buffer.alloc(0);
+
 /** Every message of an answer, as its receiver decodes them. */
 function messagesOf(data: unknown, { id = "7", maxFrameBytes = LIMITS.frame } = {}): Message[] {
   const answer = new PartedAnswer(id, JSON.stringify(data), { maxFrameBytes });
   const messages: Message[] = [];
   while (!answer.ended) {
-    const bytes = Buffer.from(answer.next());
+    const { json, around } = messageText(answer.next());
+    const bytes = Buffer.concat([around?.head ?? NONE, Buffer.from(`${json}`), around?.tail ?? NONE]);
     assert(bytes.length <= maxFrameBytes, `${bytes.length} bytes`);
     const message = decodeJson(bytes, 0, bytes.length);
     assert(isMessage(message));
