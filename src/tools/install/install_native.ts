@@ -4,7 +4,8 @@ import { HaftError } from "../../base/errors.ts";
 import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { ARCHIVE_LIMITS } from "../archive/limits.ts";
-import { syncDirectory, TreeWriter, type WrittenFile } from "../archive/tree_writer.ts";
+import type { FileHashes } from "../archive/file_hashes.ts";
+import { syncDirectory, TreeWriter } from "../archive/tree_writer.ts";
 import { entryPath } from "../archive/entry_path.ts";
 import type { ArtifactAddress } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
@@ -26,7 +27,7 @@ export interface StagedTree extends Disposable {
   readonly path: string;
   /** Executable name → path below the tree. */
   readonly bin: Record<string, string>;
-  readonly files: WrittenFile[];
+  readonly files: FileHashes;
   /** Call when the tree is in the store: what was downloaded is not needed any more. */
   activated(): void;
 }
@@ -125,7 +126,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
 async function stageOnce(
   config: InstallConfig,
   { deps, parts, staging, contents }: Attempt & { staging: Staging },
-): Promise<{ files: WrittenFile[]; bin: Record<string, string> }> {
+): Promise<{ files: FileHashes; bin: Record<string, string> }> {
   const limits = deps.limits ?? ARCHIVE_LIMITS;
   const writer = new TreeWriter(staging.path, {
     limits,
