@@ -32,8 +32,8 @@ export class FileHashes {
   }
 
   /**
-   * The lines of `files.sha256`, as many at a time as fit, in the order of the paths' code units. Their memory
-   * is used again for the next.
+   * The lines of `files.sha256`, as many at a time as fit, in the order of the paths' code units. Their
+   * memory is used again for the next.
    */
   *lines(): Generator<Uint8Array> {
     const paths = this.#paths;
