@@ -8,7 +8,7 @@ export interface Sha256 {
   digest(): Uint8Array;
 }
 
-/** Bun's own begins anew after each digest; `node:crypto` needs an object for each, which is some 500 bytes. */
+/** Bun's own begins anew after each digest; `node:crypto` needs an object for each. */
 export function createSha256(): Sha256 {
   if ("Bun" in globalThis) {
     const hasher = new Bun.CryptoHasher("sha256");
