@@ -45,7 +45,11 @@ export const command: Command<AppLogsOptions> = {
       ...(grep === undefined ? {} : { grep }),
     };
     return await keepConnected(
-      { socket, client: "haft app", comeBack: `haft app logs -f ${names.join(" ")}`.trimEnd() },
+      {
+        socket,
+        client: "haft app",
+        comeBack: ["haft app logs -f", ...names, ...everyProject ? ["--every-project"] : []].join(" "),
+      },
       context,
       async (daemon, again) => {
         const { apps } = await daemon.request("app.status", { ...selection, names: [] });

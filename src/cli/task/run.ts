@@ -1,7 +1,8 @@
 import { codeOf } from "../../base/ending_signal.ts";
 import { join } from "node:path";
 import process from "node:process";
-import { errorMessage, HaftError } from "../../base/errors.ts";
+import { HaftError } from "../../base/errors.ts";
+import { forPeople } from "../../base/system_error.ts";
 import { BROKEN_PIPE, ExitCode } from "../../base/exit_code.ts";
 import { callerEnvironment } from "../../base/caller_environment.ts";
 import type { Env } from "../../base/env.ts";
@@ -105,7 +106,8 @@ class TaskRun {
     const directory = frontDirectory(join(context.paths.state, "tasks"));
     this.#journal = new FrontJournal(directory, {
       front: identityOf(process.pid),
-      onUnwritable: (error) => void this.#say(`This run is not kept in the history: ${errorMessage(error)}`),
+      onUnwritable: (error) =>
+        void this.#say(`This run is not kept in the history: ${forPeople(error).message}`),
     });
     const mode = options.output ?? (nodes.size > 1 ? "prefixed" : "raw");
     this.#quiet = mode === "quiet";

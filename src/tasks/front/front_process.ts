@@ -66,8 +66,9 @@ export async function startFront(options: FrontProcessOptions): Promise<FrontPro
   };
 }
 
-/** Whether haft's own terminal gives each key at once, and not line by line. */
+/** Whether haft's own terminal gives each key at once, and not line by line. Windows does not tell. */
 function terminalGivesKeys(): boolean {
+  if (process.platform === "win32") return true;
   try {
     return /(^|\s)-icanon\b/.test(
       execFileSync("stty", ["-a"], { encoding: "utf8", stdio: ["inherit", "pipe", "ignore"] }),
