@@ -9,12 +9,13 @@ import { mendDirectories } from "../base/mend_directories.ts";
 import { relativeHome } from "../base/paths.ts";
 import { shellQuote } from "../base/shell_quote.ts";
 import { runtime } from "../runtime/mod.ts";
-import type { Command, Context } from "./command.ts";
+import type { Command, Context, ParsedArgs } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { processContext } from "./context.ts";
 import { describeError, errorAsJson } from "./describe_error.ts";
 import { printWarning } from "./print_warning.ts";
 import { findCommand, type FoundCommand, isHelp } from "./find_command.ts";
+import { plainLine } from "./plain_line.ts";
 
 /**
  * Runs one command line. The one place where errors become exit codes.
@@ -132,13 +133,7 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
   }
   const { path, command } = found;
   if (asksForHelp) return await print(await helpText(found, context), context);
-  const { colorFlag, parseCommandLine } = await import("./parse.ts");
-  report.json = asksForJson(found.args, command);
-  const parsed = parseCommandLine(found.args, { path, ...command });
-  report.json = parsed.flags.has("json");
-  const color = colorFlag(parsed);
-  context.stdout.useColor(color);
-  context.stderr.useColor(color);
+  const parsed = plainLine(found.args, command) ?? await parseFlags(found, context, report);
   if (parsed.flags.has("help")) return await print(await helpText(found, context), context);
   const options = command.parse(parsed);
   if (command.readOnly !== true && process.getuid?.() === 0) {
@@ -159,6 +154,22 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
 
 /** What a shell or a program runs, and the one that has findings of its own. */
 const UNHEARD: ReadonlySet<string> = new Set(["complete", "doctor", "env", "exec"]);
+
+/** Splits a command line, and does what its common flags say. */
+async function parseFlags(
+  { path, command, args }: Extract<FoundCommand, { kind: "command" }>,
+  { stdout, stderr }: Context,
+  report: Report,
+): Promise<ParsedArgs> {
+  const { colorFlag, parseCommandLine } = await import("./parse.ts");
+  report.json = asksForJson(args, command);
+  const parsed = parseCommandLine(args, { path, ...command });
+  report.json = parsed.flags.has("json");
+  const color = colorFlag(parsed);
+  stdout.useColor(color);
+  stderr.useColor(color);
+  return parsed;
+}
 
 /** Read before the command line is, which may be wrong. The words behind a task's name are the task's. */
 function asksForJson(args: readonly string[], { flags, stopEarly }: Command<unknown>): boolean {

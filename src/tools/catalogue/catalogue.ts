@@ -5,13 +5,38 @@ import type { CatalogueData, CatalogueEntry } from "./catalogue_schema.ts";
 import type { ToolDefinition } from "./definition.ts";
 
 let parsed: CatalogueData | undefined;
+/** Entries that were asked for alone. */
+const alone: CatalogueData = {};
 
 /**
- * Parsed when the first tool is looked for: it would be a fifth of what a command takes to load. The schema
- * is checked by the catalogue's test.
+ * Parsed when all tools are asked for: it would be a fifth of what a command takes to load. The schema is
+ * checked by the catalogue's test.
  */
 function builtIn(): CatalogueData {
-  return parsed ??= JSON.parse(text) as CatalogueData;
+  return parsed ??= { ...JSON.parse(text) as CatalogueData, ...alone };
+}
+
+/** One tool's entry, for which its own lines are parsed. */
+function builtInEntry(name: string): CatalogueEntry | undefined {
+  if (parsed === undefined && !Object.hasOwn(alone, name)) {
+    // What is no name of the catalogue's is "npm:prettier" and the like.
+    if (name.includes(":")) return undefined;
+    const entry = entryIn(text, name);
+    if (entry !== undefined) alone[name] = entry;
+  }
+  const known = parsed ?? (Object.hasOwn(alone, name) ? alone : builtIn());
+  return Object.hasOwn(known, name) ? known[name] : undefined;
+}
+
+/**
+ * An entry of a catalogue's text; undefined where it is not formatted as `deno fmt` leaves it, or has none of
+ * that name.
+ */
+export function entryIn(text: string, name: string): CatalogueEntry | undefined {
+  const key = `\n  ${JSON.stringify(name)}: `;
+  const start = text.indexOf(`${key}{\n`);
+  const end = text.indexOf("\n  }", start);
+  return start === -1 || end === -1 ? undefined : JSON.parse(text.slice(start + key.length, end + 4));
 }
 
 /**
@@ -33,7 +58,7 @@ export class Catalogue {
 
   /** The entry of a tool's name; aliases are not names. */
   entry(name: string): CatalogueEntry | undefined {
-    return this.#own.get(name)?.entry ?? (Object.hasOwn(builtIn(), name) ? builtIn()[name] : undefined);
+    return this.#own.get(name)?.entry ?? builtInEntry(name);
   }
 
   /** What a manifest or the user's settings say of a name. */

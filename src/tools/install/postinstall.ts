@@ -52,8 +52,7 @@ export async function runPostinstall<Tree extends StagedTree>(
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-  const files = await hashTree(tree.path, { tool: config.tool_name, ...deps });
-  return Object.assign(tree, { files });
+  return Object.assign(tree, { files: hashTree(tree.path) });
 }
 
 function environment(

@@ -166,8 +166,6 @@ export const npm = {
   format: () => "tar.gz",
   address: async (artifact, { registry, signal }) =>
     await registry.tarball(artifact.package, artifact.version, { signal }),
-  likelyAddress: async (artifact, { registry }) =>
-    await registry.likelyTarball(artifact.package, artifact.version),
   signature: checkSignature,
 } satisfies Source<NpmEntry, ArtifactOf<"npm">>;
 

@@ -118,6 +118,7 @@ Deno.test(
       assertEquals([...new Set(progress.map(({ state }) => state))], [
         "started",
         "post_install",
+        "extracting",
         "completed",
       ]);
     }),

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../src/base/errors.ts";
 import { parseCommandLine } from "../../../src/cli/parse.ts";
+import { plainLine } from "../../../src/cli/plain_line.ts";
 
 const command = {
   path: "demo",
@@ -56,3 +57,18 @@ for (const [args, message, next] of wrong) {
     assertEquals([error.message, error.next], [message, next]);
   });
 }
+
+Deno.test("plainLine() splits a command line without flags as parseCommandLine() does, and no other", () => {
+  const plain = [[], ["a"], ["a", "b"], ["1.10", "007", ""], ["a", "--", "-f", "--", "b"], ["--", "a"]];
+  for (const stopEarly of [false, true]) {
+    for (const args of [...plain, ...(stopEarly ? [["a", "-f", "b"], ["a", "--x", "--", "-f"]] : [])]) {
+      const { flags, positional, rest } = plainLine(args, { stopEarly }) ?? { flags: [], positional: 0 };
+      assertEquals({ flags: Object.fromEntries(flags), positional, rest }, parsed(args, stopEarly));
+    }
+    for (
+      const args of [["-f"], ["--force", "a"], ["-"], ["-f", "--", "a"], ...(stopEarly ? [] : [["a", "-f"]])]
+    ) {
+      assertEquals(plainLine(args, { stopEarly }), undefined, args.join(" "));
+    }
+  }
+});

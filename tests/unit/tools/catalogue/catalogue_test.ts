@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
 import text from "../../../../src/tools/catalogue/catalogue.json" with { type: "text" };
-import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
+import { builtInCatalogue, entryIn } from "../../../../src/tools/catalogue/catalogue.ts";
 import { CatalogueData } from "../../../../src/tools/catalogue/catalogue_schema.ts";
 import { executablesFor, publishedPlatforms } from "../../../../src/tools/sources/build.ts";
 import { sourceOf, type ToolSource } from "../../../../src/tools/sources/sources.ts";
@@ -14,6 +14,13 @@ Deno.test("catalogue.json fits its schema", () => {
   const result = v.safeParse(CatalogueData, data);
   const issues = (result.issues ?? []).map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
   assertEquals(issues, []);
+});
+
+Deno.test("entryIn() finds each tool's entry of catalogue.json by itself, and no part of one", () => {
+  for (const name of Object.keys(data)) assertEquals(entryIn(text, name), data[name], name);
+  for (const name of ["", "sources", "description", "no-such-tool", "npm:prettier", "__proto__"]) {
+    assertEquals(entryIn(text, name), undefined, name);
+  }
 });
 
 Deno.test("catalogue.json is sorted and its names, aliases and executables are each one tool's", () => {
