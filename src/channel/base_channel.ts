@@ -137,6 +137,11 @@ export abstract class BaseChannel implements IpcChannel {
     return true;
   }
 
+  /** Requests of this side that have no answer yet. */
+  protected get requestsInFlight(): number {
+    return this.#requests.size;
+  }
+
   /** Nothing comes any more, and no request is answered. */
   protected end(reason: Error): void {
     this.inbox.finish(reason);

@@ -10,6 +10,7 @@ import { scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
+import { BusyPoll } from "./busy_poll.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import { type Request, requestMessage } from "./pending_requests.ts";
@@ -74,6 +75,8 @@ export class StreamChannel extends BaseChannel {
   /** When the last chunk came, by `performance.now()`. */
   #heardAt = 0;
   #writes = 0;
+  readonly #busyPoll = new BusyPoll();
+  readonly #poll: ((ms: number) => boolean) | undefined;
   #closeReason: ChannelError | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #resolveClosed: () => void = () => {};
@@ -84,6 +87,7 @@ export class StreamChannel extends BaseChannel {
     super({ name, kind: "socket", onTaken: () => this.#readOn(), shutdownState });
     this.closed = new Promise((resolve) => this.#resolveClosed = resolve);
     this.#setup = setup;
+    this.#poll = setup.socket.pollInput?.bind(setup.socket);
     this.#options = options;
     this.#decoder = new FrameDecoder({ ...limitOf(options), ...(framing === undefined ? {} : { framing }) });
     this.#frameDeadline = new Deadline(
@@ -134,6 +138,7 @@ export class StreamChannel extends BaseChannel {
     if (this.#state !== "open") return;
     this.figures.bytesReceived += chunk.length;
     this.#heardAt = performance.now();
+    this.#busyPoll.heard(this.#heardAt);
     let failure: { error: unknown } | undefined;
     try {
       this.#decoder.push(chunk, this.#onFrame);
@@ -194,7 +199,9 @@ export class StreamChannel extends BaseChannel {
       write: (bytes) => {
         this.#writes++;
         this.figures.bytesSent += bytes.length;
-        return this.#setup.socket.write(bytes);
+        const taken = this.#setup.socket.write(bytes);
+        if (taken) this.#lookForAnswer();
+        return taken;
       },
       onTaken: () => this.#onTaken(),
       onBlocked: () => this.#drainDeadline.watch(this.#writes),
@@ -202,6 +209,12 @@ export class StreamChannel extends BaseChannel {
     this.#writer = writer;
     this.#outbox = new Outbox(writer, this.name);
     return writer;
+  }
+
+  /** While many are in flight, there is something to do before the next answer. */
+  #lookForAnswer(): void {
+    if (this.#poll === undefined || this.requestsInFlight !== 1) return;
+    this.#busyPoll.asked(performance.now(), this.#poll);
   }
 
   #onTaken(): void {

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { mayHaveLostBytes } from "../base/lost_bytes.ts";
-import { flock, isIgnored, peerUid } from "./bun_ffi.ts";
+import { flock, isIgnored, peerUid, pollInput } from "./bun_ffi.ts";
 import { giveBackMemory } from "./bun_memory.ts";
 import { writeOutput } from "./bun_output.ts";
 import { startProgram } from "./bun_program.ts";
@@ -192,6 +192,10 @@ class BunSocket implements Socket {
 
   peerUid(): number | undefined {
     return this.#closed ? undefined : peerUid(this.#native.fd);
+  }
+
+  pollInput(ms: number): boolean {
+    return !this.#closed && pollInput(this.#native.fd, ms);
   }
 
   onData(chunk: Buffer): void {

@@ -14,6 +14,8 @@ interface Libc {
     value: Uint8Array,
     length: Uint8Array,
   ): number;
+  /** Linux. */
+  recv?(descriptor: number, into: Uint8Array, length: number, flags: number): number;
   /** macOS and the BSDs. */
   getpeereid?(descriptor: number, uid: Uint8Array, gid: Uint8Array): number;
 }
@@ -22,6 +24,7 @@ const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const MSG_PEEK_DONTWAIT = 2 | 0x40;
 
 /** More than any system's `struct sigaction` takes. */
 const SIGACTION_WORDS = 32;
@@ -59,6 +62,24 @@ export function peerUid(descriptor: number): number | undefined {
   return undefined;
 }
 
+const oneByte = new Uint8Array(1);
+
+/**
+ * Looks for input on a socket until there is some, or the time is over. Linux; elsewhere it finds none.
+ *
+ * @param ms milliseconds
+ */
+export function pollInput(descriptor: number, ms: number): boolean {
+  const { recv } = libc();
+  if (descriptor < 0 || recv === undefined) return false;
+  const end = performance.now() + ms;
+  do {
+    // Not below 0 also where the peer has closed.
+    if (recv(descriptor, oneByte, 1, MSG_PEEK_DONTWAIT) >= 0) return true;
+  } while (performance.now() < end);
+  return false;
+}
+
 /** Whether a signal is ignored, of macOS and the BSDs, whose `struct sigaction` begins with the handler. */
 export function isIgnored(signal: number): boolean {
   const { sigaction } = openLibc<{ sigaction(signal: number, set: null, found: Uint8Array): number }>({
@@ -72,7 +93,10 @@ function libc(): Libc {
   return loaded ??= openLibc<Libc>({
     flock: { args: ["i32", "i32"], returns: "i32" },
     ...(process.platform === "linux"
-      ? { getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" } }
+      ? {
+        getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+        recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
+      }
       : { getpeereid: { args: ["i32", "ptr", "ptr"], returns: "i32" } }),
   });
 }

@@ -155,6 +155,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "requests one after the other are each answered, and the last one hears that its peer has closed",
+  ignore: skipBun,
+  fn: (t) =>
+    world(async ({ peers, socket }) => {
+      for (const { runtime, command } of peers) {
+        await t.step(runtime, async () => {
+          await using server = await LocalSocketServer.listen("peer", { path: socket });
+          const child = start([...command, "ask", socket]);
+          const channel = await server.accept(SOON);
+          let asked = 0;
+          for await (const { id, data } of channel) {
+            // The last one is left without an answer, amid a streak.
+            if (++asked === 2_000) break;
+            const { n } = data as { n: number };
+            await channel.send({ type: "response", id, data: { n: n * 2 } });
+          }
+          await channel.close();
+          assertEquals(await firstLine(child), "Disconnected");
+          assertEquals((await child.status).code, 0);
+        });
+      }
+    }),
+});
+
+Deno.test({
   name: "a child killed in the middle of a message is Disconnected",
   ignore: skipBun,
   fn: (t) =>

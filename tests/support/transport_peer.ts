@@ -6,6 +6,7 @@
  *     transport_peer.ts serve PATH           listens, prints "ready", sends back every message of one connection
  *     transport_peer.ts roundtrips PATH FRAMING   connects, has messages of many sizes sent back, prints "done"
  *     transport_peer.ts send PATH COUNT      connects, sends COUNT numbered progress events, closes
+ *     transport_peer.ts ask PATH             connects, asks one request after the other until the peer closes, prints what it was told then
  *     transport_peer.ts half PATH            connects, sends a message and the beginning of another, prints "half", waits to be killed
  *     transport_peer.ts lock PATH            takes the lock, prints "locked", holds it until stdin ends
  *     transport_peer.ts exec FILE [ARG]...   replaces itself
@@ -44,6 +45,10 @@ async function main([mode, ...args]: string[]): Promise<void> {
     case "send": {
       await using channel = await LocalSocketChannel.connect("peer", { path, retry: true, ...SOON });
       return await sendProgress(channel, Number(option));
+    }
+    case "ask": {
+      await using channel = await LocalSocketChannel.connect("peer", { path, retry: true, ...SOON });
+      return await askOn(channel);
     }
     case "half":
       return await sendHalf(path);
@@ -105,6 +110,22 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
 async function echo(channel: IpcChannel): Promise<void> {
   for await (const message of channel) await channel.send(message);
   await channel.close();
+}
+
+/** A timer in between still runs. */
+async function askOn(channel: IpcChannel): Promise<void> {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  try {
+    for (let n = 0;; n++) {
+      const answer = await channel.request("double", { n }) as { n: number };
+      if (answer.n !== n * 2) throw new Error(`The double of ${n} is ${answer.n}`);
+    }
+  } catch (error) {
+    console.log(ticks > 0 && error instanceof Error ? error.name : `${error}, ${ticks} ticks`);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function roundTrips(channel: IpcChannel): Promise<void> {
