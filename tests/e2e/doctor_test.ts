@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
@@ -115,5 +115,19 @@ Deno.test({
     assertMatch(stderr, /^error: Cannot write "[^"]*history\.db": no space is left there \(ENOSPC\)$/m);
     assertMatch(stdout, /^✗ store: the disk of "[^"]*" is full$/m);
     assertMatch(stdout, /^✓ daemon: pid /m);
+  },
+});
+
+Deno.test({
+  name: "haft doctor tells of a directory of another user's, whose content haft does not use",
+  ignore: process.getuid?.() !== 0,
+  async fn() {
+    await using daemon = await DaemonSandbox.create(binary);
+    const directory = join(daemon.sandbox.haftHome, "cache", "exec");
+    mkdirSync(directory, { recursive: true });
+    chownSync(directory, 65_534, 65_534);
+    const found = (await doctor(daemon)).of("cache");
+    assertEquals([found?.state, found?.fix], ["note", "Remove it, and haft makes its own"]);
+    assertMatch(found?.detail ?? "", /cache\/exec is another user's, or open to others/);
   },
 });
