@@ -4,8 +4,10 @@
  */
 export class WorkPool {
   readonly #limit: number;
-  readonly #running = new Set<Promise<void>>();
+  #running = 0;
   #failure: { error: unknown } | undefined;
+  /** Resolves when one ends. One promise for all that wait, not a race of all that run. */
+  #ended: PromiseWithResolvers<void> | undefined;
 
   /** @param limit at least 1 */
   constructor(limit: number) {
@@ -14,12 +16,12 @@ export class WorkPool {
 
   /** Whether so many run already that the next has to wait. */
   get full(): boolean {
-    return this.#running.size >= this.#limit;
+    return this.#running >= this.#limit;
   }
 
   /** Resolves when there is room. */
   async room(): Promise<void> {
-    while (this.full) await Promise.race(this.#running);
+    while (this.full) await this.#oneEnds();
   }
 
   /**
@@ -29,21 +31,35 @@ export class WorkPool {
    */
   start(work: () => Promise<void>): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const running: Promise<void> = work().catch((error) => {
-      this.#failure ??= { error };
-    }).finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    this.#running++;
+    void this.#run(work);
   }
 
   /** Resolves when everything under way has ended, however it ended. */
   async settle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.race(this.#running);
+    while (this.#running > 0) await this.#oneEnds();
   }
 
   /** @throws the first failure, when everything under way has ended */
   async finish(): Promise<void> {
     await this.settle();
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #run(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
+    this.#running--;
+    this.#ended?.resolve();
+    this.#ended = undefined;
+  }
+
+  async #oneEnds(): Promise<void> {
+    this.#ended ??= Promise.withResolvers();
+    await this.#ended.promise;
   }
 }
 

@@ -2,6 +2,7 @@ import { errorMessage, HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import type { FleetMirror } from "../fleet/mirror/fleet_mirror.ts";
 import type { InstallConfig } from "../protocol/install.ts";
+import type { ToolServices } from "../sync/tool_services.ts";
 import type { Reporter } from "../tools/reporter.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import type { PersonOptions } from "./install_for_person.ts";
@@ -83,6 +84,19 @@ async function runChild(
     import("../sync/install_here.ts"),
     import("../sync/tool_services.ts"),
   ]);
+  let clients: { key: string; services: Promise<ToolServices> } | undefined;
+  /** One sync's jobs ask the same servers, by the same settings. */
+  const servicesFor = (config: InstallConfig): Promise<ToolServices> => {
+    const options = {
+      projectDir: config.project_dir,
+      projectTrusted: config.project_trusted ?? false,
+      offline: config.offline,
+      mirrors: config.mirrors ?? {},
+    };
+    const key = JSON.stringify(options);
+    if (clients?.key !== key) clients = { key, services: createToolServices({ ...context, ...options }) };
+    return clients.services;
+  };
   try {
     return await serveInstall(channel, {
       expected: tool,
@@ -94,13 +108,7 @@ async function runChild(
           return await installNamed(job.config, { user: context, ...hooks });
         }
         const { config } = job;
-        const services = await createToolServices({
-          ...context,
-          projectDir: config.project_dir,
-          projectTrusted: config.project_trusted ?? false,
-          offline: config.offline,
-          mirrors: config.mirrors ?? {},
-        });
+        const services = await servicesFor(config);
         await using mirror = config.share === true ? await openMirror(config, hooks, context) : undefined;
         return await installHere(config, { ...context, ...hooks, services, mirror });
       },

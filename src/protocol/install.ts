@@ -72,6 +72,14 @@ export const InstallConfig = v.strictObject({
 export type InstallConfig = v.InferOutput<typeof InstallConfig>;
 
 /**
+ * Whether an install may run code of what it installs, or of the project: a build, or the user's
+ * `postinstall`. Archives are unpacked, and Bun installs packages without running their scripts.
+ */
+export function installMayRunCode({ kind, options }: Pick<InstallConfig, "kind" | "options">): boolean {
+  return kind !== "native" && kind !== "js" || options.postinstall !== undefined;
+}
+
+/**
  * What a child reports, as `{type: "event", event: "install.progress", data}`. The last is `completed` or
  * `failed`.
  */

@@ -1,4 +1,4 @@
-import type { InstallConfig } from "../protocol/install.ts";
+import { type InstallConfig, installMayRunCode } from "../protocol/install.ts";
 import type { Completed } from "./install_conversation.ts";
 import type { InstallJobHooks, InstallProcess } from "./install_process.ts";
 
@@ -99,10 +99,7 @@ export class ChildPool implements AsyncDisposable {
   }
 }
 
-/**
- * Whether nothing that a job started goes on after it: archives are unpacked, and Bun installs packages
- * without running their scripts. A build or the user's `postinstall` may leave processes behind.
- */
-function leavesNothing({ kind, options, share }: InstallConfig): boolean {
-  return (kind === "native" || kind === "js") && options.postinstall === undefined && share !== true;
+/** Whether nothing that a job started goes on after it: code that runs may leave processes behind. */
+function leavesNothing(config: InstallConfig): boolean {
+  return !installMayRunCode(config) && config.share !== true;
 }

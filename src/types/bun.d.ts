@@ -12,6 +12,13 @@ declare namespace Bun {
     setJITPolicy(scale: number): void;
   };
 
+  /** Begins anew after each digest. */
+  class CryptoHasher {
+    constructor(algorithm: "sha256");
+    update(bytes: Uint8Array): this;
+    digest<Bytes extends Uint8Array>(into: Bytes): Bytes;
+  }
+
   const stdout: { writer(): FileSink };
   const stderr: { writer(): FileSink };
 

@@ -123,3 +123,25 @@ Deno.test("MISE_ENV counts for the command that has it: not for what is remember
     assertStringIncludes((await run(["run", "version"], production)).stdout, "esbuild 1.0.0");
   }
 });
+
+Deno.test("haft exec without a lock file sees a receipt that is made whole by hand", async () => {
+  await using registry = await LoopbackRegistry.start();
+  for (const version of ["1.0.0", "1.2.0"]) {
+    await publishTool(registry, { tool: "esbuild", version, script: WHERE });
+  }
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\nesbuild = "1"\n');
+  const run = (...args: string[]) => sandbox.run(binary, { args });
+  for (const version of ["1.0.0", "1.2.0"]) {
+    assertEquals((await run("install", `esbuild@${version}`)).code, 0);
+  }
+  const receipt = join(sandbox.haftHome, "store", "esbuild", "1.2.0", ".haft", "receipt.json");
+  const whole = readFileSync(receipt, "utf8");
+  writeFileSync(receipt, whole.replaceAll("1.2.0", "1.2.1"));
+  await delay(SETTLED_MS);
+  for (let times = 0; times < 2; times++) {
+    assertStringIncludes((await run("exec", "esbuild")).stdout, "store/esbuild/1.0.0");
+  }
+  writeFileSync(receipt, whole);
+  assertStringIncludes((await run("exec", "esbuild")).stdout, "store/esbuild/1.2.0");
+});

@@ -84,10 +84,10 @@ async function unpackGuarded(archive: ArchiveCase, extract: Extract): Promise<un
     const { platform = "linux", limits } = archive;
     const writer = new TreeWriter(root, { platform, ...(limits === undefined ? {} : { limits }) });
     let refused: unknown;
-    let files: { path: string }[] = [];
+    let files: readonly string[] = [];
     try {
       await extract(archive, writer, sandbox);
-      files = await writer.finish();
+      files = (await writer.finish()).paths;
     } catch (error) {
       refused = error;
     }
@@ -96,7 +96,7 @@ async function unpackGuarded(archive: ArchiveCase, extract: Extract): Promise<un
       const tree = treeBelow(root);
       assertEquals(tree, archive.expected.tree, archive.name);
       const regular = Object.keys(tree).filter((path) => /^[fx] /.test(tree[path] ?? "")).sort();
-      assertEquals(files.map(({ path }) => path).sort(), regular);
+      assertEquals(files.toSorted(), regular);
     }
     rmSync(root, { recursive: true });
     const after = treeBelow(sandbox);

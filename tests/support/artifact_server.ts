@@ -132,6 +132,7 @@ export const noServices: { documents: Documents; user: RegistryUser; toolchain: 
 
 /** A registry that nothing may ask: http artifacts come without one. */
 export const noRegistry: ArtifactRegistry = {
+  likelyTarball: () => Promise.resolve(undefined),
   tarball: () => Promise.reject(new Error("the registry was asked for a tarball")),
   manifest: () => Promise.reject(new Error("the registry was asked for a manifest")),
   npmrc: () => Promise.resolve(""),

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { ArchiveError } from "./archive_error.ts";
 
 const BLOCK = 512;
@@ -53,7 +54,7 @@ type Overrides = Partial<Pick<TarEntry, "name" | "linkname">>;
  */
 export class TarReader {
   readonly #sink: TarSink;
-  readonly #header = new Uint8Array(BLOCK);
+  readonly #header = Buffer.alloc(BLOCK);
   /** Bytes of the header that are here. */
   #filled = 0;
   /** Bytes of the entry that are still to come, and of what fills its last block. */
@@ -61,7 +62,7 @@ export class TarReader {
   #padding = 0;
   /** Whether the sink takes the entry's bytes. */
   #takes = false;
-  #metadata: { kind: string; bytes: Uint8Array; filled: number } | undefined;
+  #metadata: { kind: string; bytes: Buffer; filled: number } | undefined;
   /** Bytes of it since the last entry. */
   #metadataBytes = 0;
   #next: Overrides = {};
@@ -117,7 +118,7 @@ export class TarReader {
   #readHeader(): boolean {
     const header = this.#header;
     this.#filled = 0;
-    if (header.every((byte) => byte === 0)) {
+    if (header[0] === 0 && header.every((byte) => byte === 0)) {
       this.#zeros++;
       return false;
     }
@@ -125,7 +126,7 @@ export class TarReader {
     checkSum(header);
     const own = text(header, 0, 100);
     const kind = String.fromCharCode(header[156] ?? 0);
-    const size = octal(header.subarray(124, 136), own);
+    const size = octal(header.toString("latin1", 124, 136), own);
     if (METADATA.has(kind)) {
       this.#beginMetadata(kind, size, own);
       return false;
@@ -136,12 +137,12 @@ export class TarReader {
         entry: own,
       });
     }
-    const prefix = text(header, 257, 6) === "ustar" ? text(header, 345, 155) : "";
+    const prefix = header[345] !== 0 && text(header, 257, 6) === "ustar" ? text(header, 345, 155) : "";
     const entry: TarEntry = {
       name: prefix === "" ? own : `${prefix}/${own}`,
       kind: known,
-      mode: loose(header.subarray(100, 108)),
-      linkname: text(header, 157, 100),
+      mode: loose(header.toString("latin1", 100, 108)),
+      linkname: header[157] === 0 ? "" : text(header, 157, 100),
       ...this.#next,
     };
     this.#next = {};
@@ -169,7 +170,7 @@ export class TarReader {
       throw new ArchiveError(`has more than ${MAX_METADATA} bytes of metadata`, { entry });
     }
     if (size === 0) throw new ArchiveError("is metadata without content", { entry });
-    this.#metadata = { kind, bytes: new Uint8Array(size), filled: 0 };
+    this.#metadata = { kind, bytes: Buffer.alloc(size), filled: 0 };
     this.#padding = padding(size);
   }
 
@@ -212,37 +213,37 @@ function padding(size: number): number {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Up to the first NUL. */
-function text(bytes: Uint8Array, from: number, length: number): string {
-  const field = bytes.subarray(from, from + length);
-  const end = field.indexOf(0);
-  return decoder.decode(end === -1 ? field : field.subarray(0, end));
+function text(bytes: Buffer, from: number, length: number): string {
+  const zero = bytes.indexOf(0, from);
+  return bytes.toString("utf8", from, zero === -1 ? from + length : Math.min(zero, from + length));
 }
 
 /**
  * Octal digits, then NULs or spaces. Anything larger than fits here (base 256, a pax record) is above the
  * limit anyway.
  */
-function octal(field: Uint8Array, entry: string): number {
-  const match = /^ *([0-7]+)[ \0]*$/.exec(String.fromCharCode(...field));
+function octal(field: string, entry: string): number {
+  const match = /^ *([0-7]+)[ \0]*$/.exec(field);
   if (match === null) throw new ArchiveError("has a size that is not an octal number", { entry });
   return parseInt(match[1] ?? "", 8);
 }
 
 /** Octal digits up to the first NUL, with spaces around them, or none at all. */
-function loose(field: Uint8Array): number {
-  const [digits = ""] = String.fromCharCode(...field).split("\0");
+function loose(field: string): number {
+  const zero = field.indexOf("\0");
+  const digits = zero === -1 ? field : field.slice(0, zero);
   const packed = digits.replace(/^ +| +$/g, "");
   if (!/^[0-7]*$/.test(packed)) throw invalid("a header has a number that is not octal");
   return packed === "" ? 0 : parseInt(packed, 8);
 }
 
 /** The sum of a header's bytes, as if those of the sum itself were spaces. */
-function checkSum(header: Uint8Array): void {
+function checkSum(header: Buffer): void {
   let sum = 8 * 0x20;
   for (let at = 0; at < BLOCK; at++) {
     if (at < 148 || at >= 156) sum += header[at] ?? 0;
   }
-  if (sum !== loose(header.subarray(148, 156))) throw invalid("a header has a wrong checksum");
+  if (sum !== loose(header.toString("latin1", 148, 156))) throw invalid("a header has a wrong checksum");
 }
 
 /** Records are `LENGTH KEY=VALUE\n`, where LENGTH counts the whole record. */

@@ -1,7 +1,5 @@
-import { createHash, type Hash } from "node:crypto";
 import {
   chmodSync,
-  close,
   closeSync,
   constants,
   fchmodSync,
@@ -16,21 +14,15 @@ import {
 } from "node:fs";
 import { join, sep } from "node:path";
 import process from "node:process";
+import { createSha256, type Sha256 } from "../../runtime/bun_sha256.ts";
 import { startWriteBack } from "../../runtime/write_back.ts";
 import { WorkPool } from "../../base/work_pool.ts";
 import { ArchiveError } from "./archive_error.ts";
 import { entryPath } from "./entry_path.ts";
-import { EntryTable } from "./entry_table.ts";
+import { type EntryKind, EntryTable } from "./entry_table.ts";
+import { FileHashes } from "./file_hashes.ts";
 import { ARCHIVE_LIMITS, type ArchiveLimits } from "./limits.ts";
 import { checkLinkTarget, followLink } from "./link_target.ts";
-
-/** A regular file that was written, as `files.sha256` lists it. */
-export interface WrittenFile {
-  /** Below the root, with `/`. */
-  path: string;
-  /** Hex. */
-  sha256: string;
-}
 
 export interface TreeWriterOptions {
   /** `process.platform`, unless a test says otherwise. */
@@ -54,7 +46,7 @@ export interface FileSink {
 /**
  * Files that may wait for the disk at a time: enough to fill its queue, far below any limit on open files.
  */
-const MAX_SYNCING = 32;
+export const MAX_SYNCING = 32;
 
 /** Bytes of a file after which the disk begins with them, instead of with all of it at its end. */
 const WRITE_BACK = 16 * 2 ** 20;
@@ -69,14 +61,14 @@ const WRITE_BACK = 16 * 2 ** 20;
  */
 export class TreeWriter {
   readonly root: string;
-  readonly files: WrittenFile[] = [];
+  readonly files = new FileHashes();
   readonly #platform: string;
   readonly #limits: Readonly<ArchiveLimits>;
   readonly #table = new EntryTable();
   readonly #symlinks = new Map<string, string>();
   readonly #hardlinks = new Map<string, string>();
   readonly #directories: string[] = [];
-  readonly #hashes = new Map<string, string>();
+  readonly #sha256 = createSha256();
   readonly #syncing = new WorkPool(MAX_SYNCING);
   /** Whether the process's umask would take something from 0755 and 0644. */
   readonly #masked = (process.umask() & 0o755) !== 0;
@@ -94,7 +86,7 @@ export class TreeWriter {
     this.#limits = options.limits ?? ARCHIVE_LIMITS;
     this.#excluded = options.excluded;
     this.#onFile = options.onFile;
-    for (const name of options.reserved ?? []) this.#table.claim([name], "file");
+    for (const name of options.reserved ?? []) this.#table.claim(name, "file");
   }
 
   get limits(): Readonly<ArchiveLimits> {
@@ -130,47 +122,35 @@ export class TreeWriter {
   }
 
   directory(components: readonly string[]): void {
-    for (const directory of this.#table.claim(components, "directory")) this.#makeDirectory(directory);
+    this.#claim(components.join("/"), "directory");
   }
 
   file(components: readonly string[], options: { executable: boolean }): FileSink {
-    for (const directory of this.#table.claim(components, "file")) this.#makeDirectory(directory);
     const path = components.join("/");
+    this.#claim(path, "file");
     const mode = options.executable ? 0o755 : 0o644;
     const fd = openSync(this.#absolute(path), "wx", mode);
     this.#open = fd;
     if (this.#masked) fchmodSync(fd, mode);
-    const hash = createHash("sha256");
-    let written = 0;
-    let begun = 0;
-    return {
-      write: (bytes) => {
-        writeFully(fd, bytes);
-        hash.update(bytes);
-        written += bytes.length;
-        if (written - begun < WRITE_BACK) return;
-        startWriteBack(fd, begun, written - begun);
-        begun = written;
-      },
-      close: () => this.#finishFile(fd, path, hash),
-    };
+    return new OpenFile(fd, { sha256: this.#sha256, close: this.#closeFile, path });
   }
 
   symlink(components: readonly string[], target: string): void {
     const path = components.join("/");
     checkLinkTarget(path, target);
-    for (const directory of this.#table.claim(components, "symlink")) this.#makeDirectory(directory);
+    this.#claim(path, "symlink");
     this.#symlinks.set(path, target);
   }
 
   /** @param target the path below the root of a file that the archive also holds. */
   hardlink(components: readonly string[], target: readonly string[]): void {
-    for (const directory of this.#table.claim(components, "hardlink")) this.#makeDirectory(directory);
-    this.#hardlinks.set(components.join("/"), target.join("/"));
+    const path = components.join("/");
+    this.#claim(path, "hardlink");
+    this.#hardlinks.set(path, target.join("/"));
   }
 
   /** Makes the links, then waits until all of it is on the disk. */
-  async finish(): Promise<WrittenFile[]> {
+  async finish(): Promise<FileHashes> {
     this.#makeHardlinks();
     this.#makeSymlinks();
     await this.settle();
@@ -199,17 +179,19 @@ export class TreeWriter {
     return `${this.root}/${path}`;
   }
 
+  #claim(path: string, kind: EntryKind): void {
+    for (const directory of this.#table.claim(path, kind)) this.#makeDirectory(directory);
+  }
+
   #makeDirectory(path: string): void {
     mkdirSync(this.#absolute(path), { mode: 0o755 });
     if (this.#masked) chmodSync(this.#absolute(path), 0o755);
     this.#directories.push(path);
   }
 
-  async #finishFile(fd: number, path: string, hash: Hash): Promise<void> {
+  readonly #closeFile = async (fd: number, path: string): Promise<void> => {
     this.#open = undefined;
-    const sha256 = hash.digest("hex");
-    this.#hashes.set(path, sha256);
-    this.files.push({ path, sha256 });
+    this.files.add(path, this.#sha256.digest());
     this.#onFile?.();
     try {
       this.#syncing.start(() => syncAndClose(fd));
@@ -219,12 +201,14 @@ export class TreeWriter {
       throw error;
     }
     await this.#syncing.room();
-  }
+  };
 
   #makeHardlinks(): void {
+    if (this.#hardlinks.size === 0) return;
+    const places = new Map(this.files.paths.map((path, index) => [path, index]));
     for (const [path, target] of this.#hardlinks) {
-      const sha256 = this.#hashes.get(target);
-      if (this.#table.kindOf(target) !== "file" || sha256 === undefined) {
+      const place = places.get(target);
+      if (this.#table.kindOf(target) !== "file" || place === undefined) {
         throw new ArchiveError(
           `is a hard link to ${JSON.stringify(target)}, which is not a file of the archive`,
           {
@@ -233,7 +217,7 @@ export class TreeWriter {
         );
       }
       linkSync(this.#absolute(target), this.#absolute(path));
-      this.files.push({ path, sha256 });
+      this.files.add(path, this.files.sha256(place));
     }
   }
 
@@ -255,9 +239,44 @@ export class TreeWriter {
   }
 }
 
+class OpenFile implements FileSink {
+  readonly #fd: number;
+  readonly #path: string;
+  readonly #sha256: Sha256;
+  readonly #close: (fd: number, path: string) => Promise<void>;
+  #written = 0;
+  /** Up to where the disk has begun. */
+  #begun = 0;
+
+  constructor(fd: number, { sha256, close, path }: {
+    sha256: Sha256;
+    close: (fd: number, path: string) => Promise<void>;
+    path: string;
+  }) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#sha256 = sha256;
+    this.#close = close;
+  }
+
+  write(bytes: Uint8Array): void {
+    writeFully(this.#fd, bytes);
+    this.#sha256.update(bytes);
+    this.#written += bytes.length;
+    const fresh = this.#written - this.#begun;
+    if (fresh < WRITE_BACK) return;
+    startWriteBack(this.#fd, this.#begun, fresh);
+    this.#begun = this.#written;
+  }
+
+  close(): Promise<void> {
+    return this.#close(this.#fd, this.#path);
+  }
+}
+
 /** Writes all of it: a nearly full disk, or a signal, makes a write short. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
-  let offset = 0;
+  let offset = bytes.length === 0 ? 0 : writeSync(fd, bytes);
   while (offset < bytes.length) offset += writeSync(fd, bytes, offset, bytes.length - offset);
 }
 
@@ -270,14 +289,17 @@ export function syncDirectory(path: string): void {
   }
 }
 
-function syncAndClose(fd: number): Promise<void> {
+/** In a thread: the disk takes its time. What is on the disk closes at once. */
+export function syncAndClose(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    fsync(fd, (syncError) => {
-      close(fd, (closeError) => {
-        const error = syncError ?? closeError;
-        if (error) reject(error);
-        else resolve();
-      });
+    fsync(fd, (error) => {
+      try {
+        closeSync(fd);
+      } catch (closeError) {
+        error ??= closeError as NodeJS.ErrnoException;
+      }
+      if (error) reject(error);
+      else resolve();
     });
   });
 }

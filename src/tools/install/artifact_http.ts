@@ -8,6 +8,8 @@ export interface ArtifactRequest {
   signal?: AbortSignal;
   /** The body fails after so many bytes. */
   maxBytes?: number;
+  /** How often to try in all, where a failure may pass. */
+  attempts?: number;
 }
 
 export interface ArtifactResponse {

@@ -75,7 +75,7 @@ export async function stageCargoProgram(
     const programs = programsIn(staging.path, config);
     return {
       path: staging.path,
-      files: hashTree(staging.path),
+      files: await hashTree(staging.path, { tool: config.tool_name, ...deps }),
       bin: programs,
       activated: () => sources.activated(),
       [Symbol.dispose]: () => staging[Symbol.dispose](),

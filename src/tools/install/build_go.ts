@@ -69,7 +69,7 @@ export async function stageGoProgram(
     checkPrograms(programs, { config, artifact, go, root: staging.path });
     return {
       path: staging.path,
-      files: hashTree(staging.path),
+      files: await hashTree(staging.path, { tool: config.tool_name, ...deps }),
       bin: Object.fromEntries(programs),
       activated: () => {},
       [Symbol.dispose]: () => staging[Symbol.dispose](),

@@ -16,6 +16,8 @@ export interface DownloadOptions {
   http: ArtifactHttp;
   signal: AbortSignal;
   maxBytes: number;
+  /** How often each request is made where it fails; by default what the client does. */
+  attempts?: number;
   /** After every chunk; `total` is null while the server has not said it. */
   onProgress: (progress: { bytes: number; total: number | null }) => void;
 }
@@ -70,7 +72,7 @@ export async function* download(part: PartFile, options: DownloadOptions): Async
 
 /** Sends the request for what is missing and checks that the answer is that. */
 async function request(part: PartFile, options: DownloadOptions): Promise<ArtifactResponse> {
-  const { url, http, signal, maxBytes } = options;
+  const { url, http, signal, maxBytes, attempts } = options;
   const headers: Record<string, string> = { ...options.headers, "accept-encoding": "identity" };
   if (part.size > 0) {
     headers["range"] = `bytes=${part.size}-`;
@@ -79,7 +81,12 @@ async function request(part: PartFile, options: DownloadOptions): Promise<Artifa
     if (etag !== null && !etag.startsWith("W/")) headers["if-range"] = etag;
   }
   failpoint("before-download");
-  const response = await http.get(url, { headers, signal, maxBytes });
+  const response = await http.get(url, {
+    headers,
+    signal,
+    maxBytes,
+    ...attempts === undefined ? {} : { attempts },
+  });
   if (response.status === 200 && part.size === 0) {
     part.begin({ url, etag: response.headers.get("etag"), total: contentLength(response.headers) });
     return response;

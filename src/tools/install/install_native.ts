@@ -4,7 +4,8 @@ import { HaftError } from "../../base/errors.ts";
 import type { PlannedArtifact } from "../../protocol/artifact.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
 import { ARCHIVE_LIMITS } from "../archive/limits.ts";
-import { syncDirectory, TreeWriter, type WrittenFile } from "../archive/tree_writer.ts";
+import type { FileHashes } from "../archive/file_hashes.ts";
+import { syncDirectory, TreeWriter } from "../archive/tree_writer.ts";
 import { entryPath } from "../archive/entry_path.ts";
 import type { ArtifactAddress } from "../sources/source.ts";
 import { sourceOf } from "../sources/sources.ts";
@@ -12,6 +13,7 @@ import { RECEIPT_DIRECTORY } from "../store/receipt.ts";
 import process from "node:process";
 import { unpackArtifact } from "./artifact_pipeline.ts";
 import { RestartDownload } from "./download.ts";
+import { HttpError } from "../http/http_error.ts";
 import { fetchByMirror, isPublic, type SharedArtifact, UselessCopy } from "./artifact_mirror.ts";
 import { excludedBy, excludedExecutable } from "./excluded.ts";
 import { failpoint } from "./failpoint.ts";
@@ -26,7 +28,7 @@ export interface StagedTree extends Disposable {
   readonly path: string;
   /** Executable name → path below the tree. */
   readonly bin: Record<string, string>;
-  readonly files: WrittenFile[];
+  readonly files: FileHashes;
   /** Call when the tree is in the store: what was downloaded is not needed any more. */
   activated(): void;
 }
@@ -103,7 +105,7 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
   for (let restarts = 0;; restarts++) {
     const staging = new Staging(attempt.deps.paths, attempt.installation);
     try {
-      return { staging, ...await stageOnce(config, { ...attempt, staging }) };
+      return { staging, ...await stageOnce(config, { ...attempt, staging, guess: restarts === 0 }) };
     } catch (error) {
       staging[Symbol.dispose]();
       if (error instanceof UselessCopy) {
@@ -124,8 +126,8 @@ async function stageUntilRight(config: InstallConfig, attempt: Attempt) {
 
 async function stageOnce(
   config: InstallConfig,
-  { deps, parts, staging, contents }: Attempt & { staging: Staging },
-): Promise<{ files: WrittenFile[]; bin: Record<string, string> }> {
+  { deps, parts, staging, contents, guess }: Attempt & { staging: Staging; guess: boolean },
+): Promise<{ files: FileHashes; bin: Record<string, string> }> {
   const limits = deps.limits ?? ARCHIVE_LIMITS;
   const writer = new TreeWriter(staging.path, {
     limits,
@@ -138,10 +140,16 @@ async function stageOnce(
     const part = parts[index];
     if (part === undefined) throw new Error("an artifact has no part file");
     progress.begin(index);
-    const address = index === 0 && config.download_from !== undefined
-      ? { url: config.download_from, headers: {} }
-      : await sourceOf(planned.artifact.kind).address(planned.artifact, deps);
-    await fetchArtifact(planned, { deps, part, writer, progress, address, tool: config.tool_name });
+    const { artifact } = planned;
+    const source = sourceOf(artifact.kind);
+    const context = { deps, part, writer, progress, tool: config.tool_name };
+    const instead = index === 0 ? config.download_from : undefined;
+    const address = () =>
+      instead === undefined ? source.address(artifact, deps) : { url: instead, headers: {} };
+    const likely = guess && instead === undefined ? await source.likelyAddress?.(artifact, deps) : undefined;
+    if (likely === undefined || !await fetchLikely(planned, { ...context, address: likely })) {
+      await fetchArtifact(planned, { ...context, address: await address() });
+    }
   }
   deps.report({ state: "extracting", tool: config.tool_name, percent: 100 });
   await contents.complete(writer);
@@ -152,17 +160,35 @@ async function stageOnce(
   return { files, bin };
 }
 
+interface Fetch {
+  deps: InstallDeps;
+  part: PartFile;
+  writer: TreeWriter;
+  progress: DownloadProgress;
+  address: ArtifactAddress;
+  tool: string;
+  /** How often each request is made where it fails; by default what the client does. */
+  attempts?: number;
+}
+
+/** @returns false when the address was wrong, and nothing has come from it; other bytes fail as ever */
+async function fetchLikely(planned: PlannedArtifact, fetch: Fetch): Promise<boolean> {
+  const { part, address } = fetch;
+  // What an earlier run has from elsewhere is worth more.
+  if (part.size > 0 && part.source?.url !== address.url) return false;
+  try {
+    await fetchArtifact(planned, { ...fetch, attempts: 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof HttpError && part.size === 0) return false;
+    throw error;
+  }
+}
+
 /** One artifact into the tree: from its source, or through the mirror that machines share. */
 async function fetchArtifact(
   planned: PlannedArtifact,
-  { deps, part, writer, progress, address, tool }: {
-    deps: InstallDeps;
-    part: PartFile;
-    writer: TreeWriter;
-    progress: DownloadProgress;
-    address: ArtifactAddress;
-    tool: string;
-  },
+  { deps, part, writer, progress, address, tool, attempts }: Fetch,
 ): Promise<void> {
   const { mirror, signal, http, limits = ARCHIVE_LIMITS } = deps;
   const { integrity } = planned.artifact;
@@ -174,6 +200,7 @@ async function fetchArtifact(
         ...(copy === undefined ? { ...address, http } : { ...copy, headers: {} }),
         signal,
         maxBytes: limits.downloadBytes,
+        ...attempts === undefined || copy !== undefined ? {} : { attempts },
         onProgress(state) {
           progress.update(state);
           if (copy === undefined) mirror?.fetching(integrity, state);

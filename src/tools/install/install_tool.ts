@@ -1,7 +1,7 @@
 import { HaftError } from "../../base/errors.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { hasDependencies } from "../../protocol/artifact.ts";
-import type { InstallConfig } from "../../protocol/install.ts";
+import { type InstallConfig, installMayRunCode } from "../../protocol/install.ts";
 import {
   installedDependencies,
   type Receipt,
@@ -139,14 +139,12 @@ async function stageAndActivate(
   config: InstallConfig,
   { deps, store, installation }: { deps: InstallDeps; store: Store; installation: string },
 ): Promise<InstallResult> {
-  await checkOwnership(config, deps);
+  if (installMayRunCode(config)) await checkOwnership(config, deps);
   const stopped = new AbortController();
   const signal = AbortSignal.any([deps.signal, stopped.signal]);
+  const own = { ...deps, signal };
   const [signature, staged] = await bothOrStop(
-    [
-      checkSignatures(config.artifacts, { ...deps, signal }),
-      stage(config, { deps: { ...deps, signal }, installation }),
-    ],
+    [proved(config, own), stage(config, { deps: own, installation })],
     stopped,
   );
   using tree = staged;
@@ -158,6 +156,15 @@ async function stageAndActivate(
   const path = activate(tree.path, { store, directory, installation });
   tree.activated();
   return { path, receipt, alreadyInstalled: false, dependenciesLock: tree.dependenciesLock };
+}
+
+/** What the sources say of the artifacts, asked while they are unpacked: they are only staged until then. */
+async function proved(config: InstallConfig, deps: InstallDeps): Promise<SignatureState> {
+  const [signature] = await Promise.all([
+    checkSignatures(config.artifacts, deps),
+    installMayRunCode(config) ? undefined : checkOwnership(config, deps),
+  ]);
+  return signature;
 }
 
 type Staged = StagedTree & { dependenciesLock: string | null };

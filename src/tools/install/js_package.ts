@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { HaftError } from "../../base/errors.ts";
 import type { InstallConfig } from "../../protocol/install.ts";
+import type { FileHashes } from "../archive/file_hashes.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { type BunLock, lockedIntegrity, parseBunLock, withoutAddresses } from "../bun_lock.ts";
 import { saysItIsWhole, stageBundledPackage } from "./bundled_package.ts";
@@ -65,7 +66,7 @@ export async function stageJsPackage(
   if (text !== undefined) checkIntegrity(text, { name, version, integrity });
   if (saysItIsWhole(await deps.registry.manifest(name, version, { signal: deps.signal }))) {
     const root = { name, version, integrity, lock: text };
-    return finished(config, await stageBundledPackage(config, root, { deps, installation }));
+    return await finished(config, await stageBundledPackage(config, root, { deps, installation }), deps);
   }
   const lock = text === undefined ? undefined : parseBunLock(text);
   const owner = { tool: config.tool_name, file: `haft.lock.d/${config.store_id}.bun.lock` };
@@ -93,18 +94,17 @@ export async function stageJsPackage(
         deps.registry.manifest(name, version, { signal: deps.signal });
       await requireDependents(lock, { name, version }, { owner, tree: staging.path, manifest });
     }
-    deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const below = `node_modules/${name}`;
     const bin = packageBin(readFileSync(join(staging.path, below, "package.json"), "utf8"), { below });
     keepOwnCommands(bin, join(staging.path, "node_modules", ".bin"));
-    return finished(config, {
+    return await finished(config, {
       path: staging.path,
-      files: [],
+      files: undefined,
       bin,
       dependenciesLock: written,
       activated: () => {},
       [Symbol.dispose]: () => staging[Symbol.dispose](),
-    });
+    }, deps);
   } catch (error) {
     staging[Symbol.dispose]();
     throw error;
@@ -112,13 +112,17 @@ export async function stageJsPackage(
 }
 
 /** The tree as it is kept: without what the options leave out, with the hash of every file. */
-function finished<Tree extends StagedTree>(config: InstallConfig, tree: Tree): Tree {
+async function finished<Tree extends Omit<StagedTree, "files">>(
+  config: InstallConfig,
+  tree: Tree & { files: FileHashes | undefined },
+  deps: InstallDeps,
+): Promise<Tree & { files: FileHashes }> {
   try {
     removeExcluded(tree.path, config);
     checkExecutables(tree.bin, { config, root: tree.path });
     // What haft unpacked itself it has hashed and synced already.
-    const whole = tree.files.length > 0 && (config.exclude ?? []).length === 0;
-    const files = whole ? tree.files : hashTree(tree.path);
+    const known = (config.exclude ?? []).length === 0 ? tree.files : undefined;
+    const files = known ?? await hashTree(tree.path, { tool: config.tool_name, ...deps });
     return { ...tree, files, [Symbol.dispose]: () => tree[Symbol.dispose]() };
   } catch (error) {
     tree[Symbol.dispose]();

@@ -52,7 +52,8 @@ export async function runPostinstall<Tree extends StagedTree>(
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
-  return Object.assign(tree, { files: hashTree(tree.path) });
+  const files = await hashTree(tree.path, { tool: config.tool_name, ...deps });
+  return Object.assign(tree, { files });
 }
 
 function environment(

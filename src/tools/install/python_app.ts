@@ -63,7 +63,6 @@ export async function stagePythonApp(
     await uv(["pip", "install", "--python", environment, "--no-deps", "--require-hashes", "-r", input]);
     failpoint("after-extract");
     rmSync(join(staging.path, INSTALLER_HOME), { recursive: true, force: true });
-    deps.report({ state: "extracting", tool: config.tool_name, percent: null });
     const packages = installedPackages(environment);
     requireAskedFor(packages, { app, tool: config.tool_name });
     writeFileSync(dependenciesPath(staging.path, "python"), text);
@@ -74,7 +73,11 @@ export async function stagePythonApp(
     return {
       path: staging.path,
       // The environment's python is the system's: a link out of the tree.
-      files: hashTree(staging.path, { leaves: (path) => /^venv\/bin\/python[\d.]*$/.test(path) }),
+      files: await hashTree(staging.path, {
+        tool: config.tool_name,
+        ...deps,
+        leaves: (path) => /^venv\/bin\/python[\d.]*$/.test(path),
+      }),
       bin,
       dependenciesLock: text,
       activated: () => {},

@@ -112,7 +112,7 @@ function lockedTool(
   // Also those that do not count yet: a receipt that is made whole makes them count.
   const directories = isPlain && installed !== undefined
     ? [installed.directory]
-    : store.directories(storeId, version);
+    : store.directories(storeId, (own) => own === version);
   const deciding = [
     ...directories.map(receiptPath),
     ...(lock === undefined ? [] : [lock, ...directories.map((path) => dependenciesPath(path, kind))]),
@@ -138,7 +138,9 @@ function chosenTool(request: ToolRequest, { root, store, platform }: InstalledTo
     .toSorted((a, b) => newestFirst(a.receipt, b.receipt, root));
   const installed = fitting.find(({ receipt }) => isOwnChoice(receipt, root));
   const [newest] = fitting;
-  const deciding = fitting.map(({ directory }) => receiptPath(directory));
+  // Also those that do not count yet: a receipt that is made whole makes them count.
+  const deciding = store.directories(storeId, (version) => versionSatisfies(request.version, version))
+    .map(receiptPath);
   if (installed !== undefined) {
     const { version } = installed.receipt;
     const passedOver = newest?.receipt.version === version ? undefined : newest?.receipt.version;

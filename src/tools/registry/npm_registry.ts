@@ -94,6 +94,16 @@ export class RegistryClient implements NpmRegistry {
     return { url: dist.tarball, headers };
   }
 
+  async likelyTarball(name: string, version: string) {
+    const config = await this.#config();
+    const registry = config.registryFor(name);
+    if (this.#metadata.kept(manifestUrl(registry, name, version), CachedManifest) !== undefined) {
+      return undefined;
+    }
+    const url = conventionalTarball(registry, { name, version });
+    return { url, headers: authorization(config, url) };
+  }
+
   async verifySignature(
     manifest: PackageManifest,
     options: RegistryRequestOptions = {},

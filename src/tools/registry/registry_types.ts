@@ -27,6 +27,11 @@ export interface NpmRegistry {
     version: string,
     options?: RegistryRequestOptions,
   ): Promise<{ url: string; headers: Record<string, string> }>;
+  /** Where npm's convention puts it; undefined once the registry has said where it is. Asks for nothing. */
+  likelyTarball(
+    name: string,
+    version: string,
+  ): Promise<{ url: string; headers: Record<string, string> } | undefined>;
   /**
    * Checks the registry's signatures of a manifest.
    * @returns `not-offered` when it has none, `unknown-key` when the key of every signature is unknown

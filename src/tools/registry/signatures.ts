@@ -51,10 +51,12 @@ const SeedKeys = v.object({
   })),
 });
 
+let embedded: Promise<SigningKey[]> | undefined;
+
 /** The keys of the public registry, as they came with @sigstore/tuf. */
-export async function embeddedKeys(): Promise<SigningKey[]> {
-  const { default: seeds } = await import("@sigstore/tuf/seeds", { with: { type: "json" } });
-  return parseSeeds(seeds);
+export function embeddedKeys(): Promise<readonly SigningKey[]> {
+  return embedded ??= import("@sigstore/tuf/seeds", { with: { type: "json" } })
+    .then(({ default: seeds }) => parseSeeds(seeds));
 }
 
 /** Pure part of {@link embeddedKeys}. Files are named `HOST/keys.json`, with the slash encoded. */

@@ -166,6 +166,8 @@ export const npm = {
   format: () => "tar.gz",
   address: async (artifact, { registry, signal }) =>
     await registry.tarball(artifact.package, artifact.version, { signal }),
+  likelyAddress: async (artifact, { registry }) =>
+    await registry.likelyTarball(artifact.package, artifact.version),
   signature: checkSignature,
 } satisfies Source<NpmEntry, ArtifactOf<"npm">>;
 

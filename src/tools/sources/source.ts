@@ -66,6 +66,11 @@ export interface Source<Entry, Item extends Artifact> {
   format(artifact: Item): ArchiveFormat;
   /** Where an artifact is downloaded, with the credentials for it. */
   address(artifact: Item, deps: ArtifactDeps): Promise<ArtifactAddress>;
+  /**
+   * Where an artifact lies by convention, which need not be true: its download begins without waiting for
+   * metadata. Undefined where the address is known; a source without a convention leaves this out.
+   */
+  likelyAddress?(artifact: Item, deps: ArtifactDeps): Promise<ArtifactAddress | undefined>;
   /** What the publisher's or the registry's signature says of an artifact. */
   signature(artifact: Item, deps: ArtifactDeps): Promise<SignatureState>;
 }
@@ -193,6 +198,7 @@ export interface ArtifactDeps {
 
 export interface ArtifactRegistry<Manifest extends PackageIntegrity = PackageIntegrity> {
   tarball(name: string, version: string, options?: RequestOptions): Promise<ArtifactAddress>;
+  likelyTarball(name: string, version: string): Promise<ArtifactAddress | undefined>;
   manifest(name: string, version: string, options?: RequestOptions): Promise<Manifest>;
   /**
    * The registries and credentials as the text of one .npmrc with nothing left to expand. It holds secrets.

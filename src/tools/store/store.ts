@@ -69,14 +69,16 @@ export class Store {
 
   /** All complete installations of a version, the newest first. */
   installations(storeId: string, version: string): InstalledTool[] {
-    return this.#names(storeId, version)
+    installationName(storeId, version);
+    return names(join(this.#paths.store, storeId), (name) => isOfVersion(name, version))
       .flatMap((name) => this.#installedAs(storeId, name))
       .toSorted((a, b) => newerFirst(a.receipt, b.receipt));
   }
 
-  /** All directories of a version, also those whose installation is not complete. */
-  directories(storeId: string, version: string): string[] {
-    return this.#names(storeId, version).map((name) => join(this.#paths.store, storeId, name));
+  /** All directories of the versions that fit, also those whose installation is not complete. */
+  directories(storeId: string, fits: (version: string) => boolean): string[] {
+    const own = storeDirectory(this.#paths, storeId);
+    return names(own, (name) => fits(versionOf(name))).map((name) => join(own, name));
   }
 
   /** The installation that is exactly what a config asks for, with all of its executables. */
@@ -148,11 +150,6 @@ export class Store {
       throw error;
     }
     return aside;
-  }
-
-  #names(storeId: string, version: string): string[] {
-    installationName(storeId, version);
-    return names(join(this.#paths.store, storeId), (name) => isOfVersion(name, version));
   }
 
   #installedAs(storeId: string, name: string): InstalledTool[] {

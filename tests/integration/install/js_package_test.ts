@@ -118,7 +118,6 @@ Deno.test(
       assertEquals([...new Set(progress.map(({ state }) => state))], [
         "started",
         "post_install",
-        "extracting",
         "completed",
       ]);
     }),

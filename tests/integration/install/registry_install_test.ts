@@ -8,6 +8,7 @@ import type { InstallDeps } from "../../../src/tools/install/install_deps.ts";
 import { installTool } from "../../../src/tools/install/install_tool.ts";
 import { createNpmRegistry } from "../../../src/tools/registry/npm_registry.ts";
 import { LoopbackRegistry, type LoopbackSettings } from "../../support/loopback_registry.ts";
+import { until } from "../../support/until.ts";
 import { packageTarball } from "../../support/tar_builder.ts";
 import { httpConfig, noServices } from "../../support/artifact_server.ts";
 
@@ -96,3 +97,31 @@ Deno.test("installTool() sends the registry's credentials with the tarball's req
     const sent = registry.requests.map(({ headers }) => headers.authorization);
     assertEquals([...new Set(sent)], ["Bearer secret"]);
   }));
+
+const CONVENTIONAL = `/${NAME}/-/demo-linux-x64-1.2.3.tgz`;
+
+Deno.test("installTool() asks for the tarball where npm's convention puts it, before the registry has answered", () =>
+  withRegistry({}, async ({ config, deps, registry }) => {
+    registry.fault(`/${NAME.replace("/", "%2f")}/1.2.3`, { kind: "silence" });
+    const stop = new AbortController();
+    const installed = installTool(config, { ...deps, signal: stop.signal });
+    await until(() => registry.count(CONVENTIONAL) === 1, "the tarball is asked for");
+    stop.abort(new Error("enough"));
+    await assertRejects(() => installed, Error, "enough");
+  }));
+
+for (const fault of [{ kind: "status", status: 404 }, { kind: "html" }, { kind: "hang-up" }] as const) {
+  Deno.test(`installTool() takes the registry's word where the convention is wrong (${fault.kind})`, () =>
+    withRegistry({}, async ({ config, deps, registry }) => {
+      const path = "/files/of/the/demo.tgz";
+      registry.addFile(path, tarball);
+      const dist = { tarball: new URL(path, registry.url).href, integrity: config.integrity };
+      registry.addFile(
+        `/${NAME.replace("/", "%2f")}/1.2.3`,
+        JSON.stringify({ name: NAME, version: "1.2.3", dist }),
+      );
+      registry.fault(CONVENTIONAL, fault);
+      await installTool(config, deps);
+      assertEquals([registry.count(CONVENTIONAL), registry.count(path)], [1, 1]);
+    }));
+}

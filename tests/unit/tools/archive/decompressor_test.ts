@@ -37,8 +37,8 @@ async function unpack(bytes: Uint8Array, format: TarFormat, step: number): Promi
       await extractor.abort();
       throw error;
     }
-    const files = await writer.finish();
-    return Object.fromEntries(files.map(({ path }) => [path, readFileSync(join(root, path)).length]));
+    const { paths } = await writer.finish();
+    return Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, path)).length]));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -116,7 +116,7 @@ Deno.test("TarGzExtractor begins no file before the writer has room, with hundre
     const extractor = new TarGzExtractor(writer, { strip: 1, into: "" });
     await extractor.write(gzipSync(await packTar(entries)));
     await extractor.end();
-    assertEquals((await writer.finish()).length, 300);
+    assertEquals((await writer.finish()).paths.length, 300);
     assertEquals(most, 1);
   } finally {
     rmSync(root, { recursive: true, force: true });
