@@ -94,13 +94,13 @@ async function ofAnotherProgram(
 ): Promise<GatedParts | undefined> {
   const file = path === undefined ? undefined : resolve(cwd, path);
   if (file === undefined || statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
-  const { gatedFile } = await import("./task/foreign_sources.ts");
+  const { gatedFile } = await import("../tasks/foreign/foreign_sources.ts");
   return gatedFile(file);
 }
 
 /** The command that trusts the files of other programs' tasks in a directory without a haft.toml. */
 async function foreignStep(directory: string): Promise<{ next?: string }> {
-  const { foreignFiles } = await import("./task/foreign_sources.ts");
+  const { foreignFiles } = await import("../tasks/foreign/foreign_sources.ts");
   const commands = foreignFiles(directory).filter(({ tasks }) => tasks.length > 0)
     .map(({ file }) => `"haft trust ${basename(file)}"`);
   return commands.length === 0 ? {} : { next: `Run ${commands.join(" and ")} there for its tasks` };

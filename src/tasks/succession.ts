@@ -1,4 +1,5 @@
 /** What one daemon leaves of its tasks, and what the next one makes of it. */
+import { statSync } from "node:fs";
 import { exitOf } from "../process/known_exits.ts";
 import { findSame, type ProcessTable } from "../process/process_table.ts";
 import { stopLeftovers } from "./command_run.ts";
@@ -69,7 +70,8 @@ export class TaskHeir {
     }
     // Its children may still run; and a daemon may have died between a start and its record.
     if (sameBoot) await stopLeftovers(undefined, process?.marker ?? markerOf(task.info));
-    runner.end(task, "lose", { reason: "lost", error: "It ended while no daemon watched it" });
+    const error = "It ended while no daemon watched it";
+    runner.end(task, "lose", { reason: "lost", error, endedAt: lastSign(task) });
   }
 
   #wait(task: TaskRecord, enqueue: (task: TaskRecord) => void): void {
@@ -91,4 +93,10 @@ export class TaskHeir {
     if (front) void run();
     else queue.occupy(run);
   }
+}
+
+/** When a task that ended unseen was last known to live: at its start, or when it last printed something. */
+function lastSign({ info: { created_at, started_at, log } }: TaskRecord): number {
+  const printed = statSync(log, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Math.max(created_at, started_at ?? 0, Math.floor(printed));
 }

@@ -13,6 +13,8 @@ export interface TaskEnd {
   skipped?: SkipReason | null;
   reason?: AbortReason;
   error?: string | null;
+  /** When it ended, in milliseconds since 1970, where that is not now. */
+  endedAt?: number | undefined;
 }
 
 export interface StartTask {
@@ -199,7 +201,7 @@ export class TaskRecord implements StoredTask {
     });
   }
 
-  end({ state, exitCode, result, skipped = null, reason, error }: TaskEnd): void {
+  end({ state, exitCode, result, skipped = null, reason, error, endedAt }: TaskEnd): void {
     this.#process = null;
     this.#change({
       state,
@@ -210,7 +212,7 @@ export class TaskRecord implements StoredTask {
       reason: reason ?? null,
       error: error ?? null,
       pid: null,
-      ended_at: Date.now(),
+      ended_at: endedAt ?? Date.now(),
     });
   }
 

@@ -83,15 +83,16 @@ export class TaskRunner {
   end(
     task: TaskRecord,
     event: TaskEvent,
-    { reason, error, exitCode = null }: {
+    { reason, error, exitCode = null, endedAt }: {
       reason: AbortReason;
       error: string | null;
       exitCode?: number | null;
+      endedAt?: number | undefined;
     },
   ): void {
     const state = nextState(task.info.state, event);
     if (state === undefined) return;
-    task.end({ state, reason, error, exitCode });
+    task.end({ state, reason, error, exitCode, endedAt });
     this.#settled(task);
     this.#options.news.final("task.aborted", task.info, { reason, error, exit_code: exitCode });
   }
@@ -163,11 +164,13 @@ export class TaskRunner {
 
   complete(
     task: TaskRecord,
-    { exitCode, result, skipped }: Omit<Extract<Outcome, { ok: true }>, "ok">,
+    { exitCode, result, skipped, endedAt }: Omit<Extract<Outcome, { ok: true }>, "ok"> & {
+      endedAt?: number | undefined;
+    },
   ): void {
     const state = nextState(task.info.state, "complete");
     if (state === undefined) return;
-    task.end({ state, exitCode, result, skipped });
+    task.end({ state, exitCode, result, skipped, endedAt });
     this.#settled(task);
     const { result: final } = task.info;
     const usage = typeof final === "object" && final !== null && "usage" in final ? final.usage : null;

@@ -29,6 +29,42 @@ Deno.test("haft run needs no daemon; one that starts later knows the task, its l
   assertEquals((await daemon.run("task", "logs", last.id)).stdout, "worse\n");
 });
 
+Deno.test("a task that haft run ran without a daemon ended when it ended, not when a daemon first looked", async () => {
+  await using daemon = await project(
+    binary,
+    '[tasks]\ngood = "true"\nbad = "exit 7"\nlong = { run = "sleep 600", timeout = "100ms" }\n' +
+      'gone = "echo begun; exec sleep 600"\nlost = "echo $$; exec sleep 600"\n',
+  );
+  for (const name of ["good", "bad", "long"]) await daemon.run("run", name);
+  await daemon.sandbox.run(binary, {
+    args: ["run", "gone"],
+    onOutput: ({ pid, stdout }) => stdout.includes("begun") && process.kill(pid, "SIGTERM"),
+  });
+  await daemon.sandbox.run(binary, {
+    args: ["run", "lost"],
+    onOutput: ({ pid, stdout }) => {
+      process.kill(pid, "SIGKILL");
+      process.kill(Number(stdout), "SIGKILL");
+    },
+  });
+  assertEquals((await daemon.run("daemon", "status")).code, 3);
+  const before = Date.now();
+  const { tasks } = await daemon.call("task.list", { cwd: daemon.sandbox.project }) as { tasks: TaskInfo[] };
+  assertEquals(tasks.map(({ name, reason }) => [name, reason]), [
+    ["lost", "lost"],
+    ["gone", "cancelled"],
+    ["long", "timed_out"],
+    ["bad", "failed"],
+    ["good", null],
+  ]);
+  for (const { name, started_at: began, ended_at: ended } of tasks) {
+    assert(
+      began !== null && ended !== null && began <= ended && ended <= before,
+      `${name}: ${began} ${ended}`,
+    );
+  }
+});
+
 Deno.test("a running daemon tells subscribers of a task in front, and can cancel it", async () => {
   await using daemon = await project(
     binary,

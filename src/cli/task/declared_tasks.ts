@@ -25,7 +25,7 @@ export async function declaredTasks(
     use: (scope) => scope.projects,
     remember: false,
   });
-  const { foreignProjects } = await import("./foreign_tasks.ts");
+  const { foreignProjects } = await import("../../tasks/foreign/foreign_tasks.ts");
   const others = foreignProjects([context.cwd, ...projects.map(({ root }) => root)], context);
   for (const { tasks, manifest } of [...projects, ...others]) {
     for (const [name, { aliases, description, hide }] of tasks) {

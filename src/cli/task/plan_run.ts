@@ -23,7 +23,7 @@ export async function withNamedTasks<T>(context: Context, use: (scope: TaskScope
     if (!(error instanceof ForeignWanted)) throw error;
   }
   const [{ foreignProjects }, { unreadNote }] = await Promise.all([
-    import("./foreign_tasks.ts"),
+    import("../../tasks/foreign/foreign_tasks.ts"),
     import("../../tasks/unread_files.ts"),
   ]);
   return await scoped(context, (scope) => {

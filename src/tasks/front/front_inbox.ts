@@ -154,20 +154,24 @@ export class FrontInbox implements Disposable {
     this.#heard.delete(info.id);
     task.execution = undefined;
     if (process !== null || info.attempt > 0) onEnded(markerOf(info));
+    // It may have ended long before a daemon reads of it.
+    const endedAt = info.ended_at ?? undefined;
     const cancelled = task.ending;
     if (cancelled !== undefined) {
       forgetCancelled(directory, info.id);
-      runner.end(task, cancelled.event, { reason: cancelled.reason, error: null, exitCode: info.exit_code });
+      const { event, reason } = cancelled;
+      runner.end(task, event, { reason, error: null, exitCode: info.exit_code, endedAt });
     } else if (info.state === "completed") {
       runner.complete(task, {
         exitCode: info.exit_code,
         result: info.result,
         skipped: info.skipped ? info.skip_reason : null,
+        endedAt,
       });
     } else {
       const reason = info.reason ?? "failed";
       const event = reason === "cancelled" ? "cancel" : reason === "timed_out" ? "time_out" : "fail";
-      runner.end(task, event, { reason, error: info.error, exitCode: info.exit_code });
+      runner.end(task, event, { reason, error: info.error, exitCode: info.exit_code, endedAt });
     }
   }
 

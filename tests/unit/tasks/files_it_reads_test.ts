@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { includedFiles, PACKAGE_SETTINGS, partsOfFiles } from "../../../src/cli/task/files_it_reads.ts";
+import { includedFiles, PACKAGE_SETTINGS, partsOfFiles } from "../../../src/tasks/foreign/files_it_reads.ts";
 
 async function withFiles(files: Record<string, string>, test: (root: string) => void): Promise<void> {
   const root = await Deno.makeTempDir();

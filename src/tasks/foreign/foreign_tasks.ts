@@ -1,11 +1,10 @@
 /** Tasks of other programs' files, which their own programs run, as projects beside haft.toml's. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
-import type { ProjectTasks } from "../../tasks/project_tasks.ts";
-import { TaskTable } from "../../tasks/task_schema.ts";
-import { openProject } from "../../tools/project/project.ts";
+import type { ProjectTasks } from "../project_tasks.ts";
+import { TaskTable } from "../task_schema.ts";
+import { openProject, type UserContext } from "../../tools/project/project.ts";
 import { UntrustedError } from "../../tools/trust/untrusted_error.ts";
-import type { Context } from "../command.ts";
 import { foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts";
 
 /**
@@ -13,17 +12,17 @@ import { foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts"
  *
  * @param directories the nearest first
  */
-export function foreignProjects(directories: Iterable<string>, context: Context): ProjectTasks[] {
+export function foreignProjects(directories: Iterable<string>, user: UserContext): ProjectTasks[] {
   return [...new Set([...directories].map((one) => resolve(one)))].flatMap((directory) =>
-    foreignFiles(directory).map(({ file, tasks }) => foreignProject({ file, tasks }, context))
+    foreignFiles(directory).map(({ file, tasks }) => foreignProject({ file, tasks }, user))
   );
 }
 
 function foreignProject(
   { file, tasks }: { file: string; tasks: readonly ForeignTask[] },
-  context: Context,
+  user: UserContext,
 ): ProjectTasks {
-  const project = openProject(dirname(file), context);
+  const project = openProject(dirname(file), user);
   return {
     root: project.root,
     manifest: file,
