@@ -7,7 +7,7 @@ import type { FoundProblem } from "../protocol/methods/project_methods.ts";
 import { UsageError } from "../base/errors.ts";
 import { readApps } from "../apps/config/parse_apps.ts";
 import { backendProblems } from "../backends/backend_schema.ts";
-import { includeProblems, placedIn, readTasks } from "../tasks/task_schema.ts";
+import { includeProblems, placedIn, readTasks, unknownDependencies } from "../tasks/task_schema.ts";
 import { readTextFile } from "../base/read_text_file.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../tools/manifest/task_includes.ts";
 import { definitionProblems, definitionsOf } from "../tools/manifest/own_tools.ts";
@@ -27,6 +27,7 @@ import { circlesAcross } from "./task_circles.ts";
 import { encodingProblem } from "./encoding_problem.ts";
 import { shellProblems } from "./shell_problems.ts";
 import { taskProblems } from "./task_problems.ts";
+import { namesAround } from "./task_names.ts";
 
 /** What was found in a manifest, and what else was looked at for it. */
 export interface CheckedManifest {
@@ -102,6 +103,10 @@ export function checkManifest(
     ...readApps(sections.apps).problems,
     ...includeProblems(includes),
     ...readTasks(sections.tasks).problems,
+    ...unknownDependencies(
+      sections.tasks,
+      namesAround(file, (path) => tasksAt(path, lookedAt), lookedAt),
+    ),
     ...taskProblems(sections.tasks, file, (path) => {
       lookedAt.push(path);
       return statSync(path, { throwIfNoEntry: false });

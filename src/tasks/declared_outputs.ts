@@ -17,7 +17,7 @@ export function declaredOutputs(
   project: () => ProjectTasks,
 ): { directory: string; files: string[] } {
   if (state !== "completed") throw new RequestError("failed", `Task ${id} is ${state}, so it has no outputs`);
-  const config = name === null ? undefined : configOf(project(), name);
+  const config = name === null || request.command !== null ? undefined : configOf(project(), name);
   if (config === undefined || config.outputs.length === 0) return { directory: root, files: [] };
   const directory = taskDirectory(root, config, request.cwd);
   const excluded = config.outputs.filter((one) => one.startsWith("!")).map((one) => one.slice(1));

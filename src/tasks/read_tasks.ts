@@ -1,22 +1,21 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UsageError } from "../base/errors.ts";
 import { openProject, type Project, type UserContext } from "../tools/project/project.ts";
 import { rememberTasks } from "./remember_tasks.ts";
 import { unreadNote } from "./unread_files.ts";
 import { parseTasks } from "./task_schema.ts";
-import type { ProjectTasks, TaskScope } from "./project_tasks.ts";
+import { type ProjectTasks, type TaskScope, UnknownTask } from "./project_tasks.ts";
 
 /**
  * The tasks of a project. Reading them runs nothing.
  *
- * @throws {UsageError} when the manifest is wrong
+ * @throws {UsageError} when a file that it includes is wrong
  */
 export function projectTasks(project: Project): ProjectTasks {
   const { root, files: { manifestPath, tasks, includes } } = project;
   return {
     root,
-    tasks: manifestPath === undefined ? new Map() : parseTasks(tasks, manifestPath, includes),
+    ...(manifestPath === undefined ? { tasks: new Map() } : parseTasks(tasks, manifestPath, includes)),
     manifest: manifestPath ?? root,
     shell: project.settings.shell,
     isRecorded: project.trust.isRecorded(project.gated),
@@ -37,8 +36,9 @@ export function readTaskScope(
   const tasks = projects.map(projectTasks);
   if (remember) rememberTasks(cwd, { projects, tasks, asOf }, user);
   return {
+    directory: cwd,
     projects: tasks,
-    open: (path) => projectAt(resolve(path), user),
+    open: (path) => projectsAt(resolve(path), user),
     elsewhere: (word) => unreadNote([cwd, ...tasks.map(({ root }) => root)], word),
   };
 }
@@ -56,7 +56,9 @@ function visibleProjects(cwd: string, user: UserContext): Project[] {
   }
 }
 
-function projectAt(directory: string, user: UserContext): ProjectTasks {
-  if (existsSync(join(directory, "haft.toml"))) return projectTasks(openProject(directory, user));
-  throw new UsageError(`There is no haft.toml in "${directory}", so it has no tasks`);
+function projectsAt(directory: string, user: UserContext): ProjectTasks[] {
+  if (existsSync(join(directory, "haft.toml"))) return visibleProjects(directory, user).map(projectTasks);
+  throw new UnknownTask(`There is no haft.toml in "${directory}", so it has no tasks`, {
+    next: 'A path after // begins at the outermost haft.toml; "haft tasks" in a directory lists what it has',
+  });
 }

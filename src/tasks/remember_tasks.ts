@@ -20,6 +20,8 @@ export function rememberTasks(
   user: UserContext,
 ): void {
   if (choosesVersionFiles(user.env)) return;
+  // What is wrong is said with its line, which the file alone knows.
+  if (tasks.some(({ wrong }) => (wrong?.size ?? 0) > 0)) return;
   if (!projects.every(({ trust, gated }) => trust.isRecordedHere(gated))) return;
   try {
     const files = fingerprints(

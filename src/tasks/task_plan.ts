@@ -1,6 +1,6 @@
 import { UsageError } from "../base/errors.ts";
 import { quotePosix } from "../process/command_line.ts";
-import { findTask, type FoundTask, type TaskScope } from "./project_tasks.ts";
+import { findTask, type FoundTask, scopeOf, type TaskScope, UnknownTask } from "./project_tasks.ts";
 import { readArguments, type TaskArguments } from "./task_arguments.ts";
 
 /** One task of a run, with what has to be over before it. */
@@ -109,16 +109,38 @@ function add(
   if (plan.has(key)) return key;
   const given = help ? { values: {}, words: [] } : readArguments(found.name, found.config, words);
   if (found.config.run === undefined && found.config.backend === undefined) refuseWords(found.name, given);
-  const projects = found.project.program === undefined
-    ? [found.project, ...scope.projects.filter((one) => one !== found.project)]
-    : scope.projects;
-  const around = { ...scope, projects };
+  const { depends, depends_post: posts } = found.config;
+  const around = depends.length + posts.length === 0 ? scope : scopeOf(found.project, scope);
   const within: Adding = { scope: around, help, path: [...path, key] };
   const none = { words: [], rest: [] };
-  const after = found.config.depends.map((name) => add(plan, findTask(name, around), none, within));
+  const after = depends.map((word) => add(plan, dependency(word, found, around), none, within));
   plan.set(key, { ...found, label: labelOf(found, plan), given, after, again: false });
-  addPosts(plan, key, (name) => add(plan, findTask(name, around), none, within));
+  addPosts(plan, key, (word) => add(plan, dependency(word, found, around), none, within));
   return key;
+}
+
+/** A word of `depends` or `depends_post` that is the name of no task. */
+export class UnknownDependency extends UsageError {
+  readonly task: FoundTask;
+  readonly word: string;
+
+  constructor(task: FoundTask, word: string, cause: UnknownTask) {
+    super(`Task "${task.name}" depends on "${word}", which names no task`, {
+      cause,
+      ...(cause.next === undefined ? {} : { next: cause.next }),
+    });
+    this.task = task;
+    this.word = word;
+  }
+}
+
+/** @throws {UnknownDependency} when the file that declares the task sees none of this name */
+function dependency(word: string, task: FoundTask, around: TaskScope): FoundTask {
+  try {
+    return findTask(word, around);
+  } catch (error) {
+    throw error instanceof UnknownTask ? new UnknownDependency(task, word, error) : error;
+  }
 }
 
 /**

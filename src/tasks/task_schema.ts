@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { Command, Duration, Shell, Text, Variable, VariableName } from "../process/config/process_schema.ts";
+import type { UsageError } from "../base/errors.ts";
 import { type ManifestProblem, problemError } from "../tools/manifest/manifest_problem.ts";
 import { plainPath } from "../tools/manifest/plain_path.ts";
 import { NO_INCLUDES, type TaskIncludes } from "../tools/manifest/task_includes.ts";
@@ -99,25 +100,48 @@ export const TaskTable = v.pipe(
 );
 export type TaskConfig = v.InferOutput<typeof TaskTable>;
 
+/** What a manifest declares. */
+export interface DeclaredTasks {
+  tasks: Map<string, TaskConfig>;
+  /** Name or alias → what is wrong with the task, naming the file, the key and what was expected. */
+  wrong: Map<string, UsageError>;
+}
+
 /**
- * Reads the `[tasks]` of a manifest.
+ * Reads the `[tasks]` of a manifest. One that is wrong is no reason not to run the others.
  *
  * @param path how messages name the manifest
  * @param includes what of the tasks other files declare
- * @throws {UsageError} naming the file, the key and what was expected; or the circle of dependencies
+ * @throws {UsageError} when an included file cannot be used
  */
 export function parseTasks(
   section: Readonly<Record<string, unknown>>,
   path: string,
   includes: TaskIncludes = NO_INCLUDES,
-): Map<string, TaskConfig> {
-  const [wrong] = includeProblems(includes);
-  if (wrong !== undefined) throw problemError(wrong, { what: "manifest", path });
-  const { tasks, problems: [problem] } = readTasks(section);
-  if (problem === undefined) return tasks;
-  const { file, problem: placed } = placedIn(problem, includes) ?? {};
-  if (file === undefined || placed === undefined) throw problemError(problem, { what: "manifest", path });
-  throw problemError(placed, { what: "file of tasks", path: file });
+): DeclaredTasks {
+  const [first] = includeProblems(includes);
+  if (first !== undefined) throw problemError(first, { what: "manifest", path });
+  const { tasks, problems } = readTasks(section);
+  const wrong = new Map<string, UsageError>();
+  for (const problem of problems) {
+    const name = String(problem.keys[1]);
+    if (wrong.has(name)) continue;
+    const error = taskError(problem, { path, includes });
+    for (const one of [name, ...namesIn(section[name]).aliases]) {
+      if (one === name || !Object.hasOwn(section, one)) wrong.set(one, error);
+    }
+  }
+  return { tasks, wrong };
+}
+
+/** A problem of a task, in the file that declares it. */
+export function taskError(
+  problem: ManifestProblem,
+  { path, includes }: { path: string; includes: TaskIncludes },
+): UsageError {
+  const placed = placedIn(problem, includes);
+  if (placed === undefined) return problemError(problem, { what: "manifest", path });
+  return problemError(placed.problem, { what: "file of tasks", path: placed.file });
 }
 
 /** The files of `[includes]` that cannot be used. */
@@ -152,7 +176,7 @@ export function readTasks(
     problems.push(...task.problems);
     if (task.output !== undefined) tasks.set(name, task.output);
   }
-  problems.push(...unknownDependencies(section), ...circles(tasks));
+  problems.push(...circles(tasks));
   return { tasks, problems };
 }
 
@@ -163,24 +187,41 @@ const Names = v.object({
   depends_post: v.optional(v.fallback(TextList, []), []),
 });
 
-function unknownDependencies(section: Readonly<Record<string, unknown>>): ManifestProblem[] {
-  const tasks = Object.entries(section).map(([name, table]) => {
-    const names = v.safeParse(Names, table);
-    return { name, ...(names.success ? names.output : { aliases: [], depends: [], depends_post: [] }) };
-  });
-  const known = tasks.flatMap(({ name, aliases }) => [name, ...aliases]);
+function namesIn(table: unknown): v.InferOutput<typeof Names> {
+  const names = v.safeParse(Names, table);
+  return names.success ? names.output : { aliases: [], depends: [], depends_post: [] };
+}
+
+/**
+ * Words of `depends` and `depends_post` that name no task of the section.
+ *
+ * @param isKnown whether another file that this one sees has a task of the name
+ */
+export function unknownDependencies(
+  section: Readonly<Record<string, unknown>>,
+  isKnown: (word: string) => boolean,
+): ManifestProblem[] {
+  const tasks = Object.entries(section).map(([name, table]) => ({ name, ...namesIn(table) }));
+  const own = tasks.flatMap(({ name, aliases }) => [name, ...aliases]);
   return tasks.flatMap(({ name, ...task }) =>
     (["depends", "depends_post"] as const).flatMap((key) =>
-      task[key].filter((other) => !other.startsWith("//") && !known.includes(other)).map((unknown) => {
-        const next = didYouMean(nearestNames(unknown, known.filter((other) => other !== name)));
-        return {
-          keys: ["tasks", name, key],
-          message: `key "tasks.${name}.${key}" names no task: "${unknown}"`,
-          ...(next === undefined ? {} : { next }),
-        };
-      })
+      task[key].filter((word) => !own.includes(word) && !isKnown(word)).map((word) =>
+        unknownDependency(
+          { name, key, word },
+          didYouMean(nearestNames(word, own.filter((one) => one !== name))),
+        )
+      )
     )
   );
+}
+
+/** @param next the next step, where there is one nearer than that of any such word */
+export function unknownDependency(
+  { name, key, word }: { name: string; key: "depends" | "depends_post"; word: string },
+  next = "It names a task of this file or of those above, of a package.json, justfile … beside them, or " +
+    '//DIRECTORY:TASK; "haft tasks" lists them',
+): ManifestProblem {
+  return { keys: ["tasks", name, key], message: `key "tasks.${name}.${key}" names no task: "${word}"`, next };
 }
 
 function circles(tasks: ReadonlyMap<string, TaskConfig>): ManifestProblem[] {

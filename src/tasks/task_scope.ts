@@ -20,7 +20,7 @@ export async function withTaskScope<T>(
   const projects = readKnownTasks(cwd, user);
   if (projects !== undefined) {
     try {
-      return use({ projects, open: (directory) => knownProject(directory, user) });
+      return use({ directory: cwd, projects, open: (directory) => knownProjects(directory, user) });
     } catch (error) {
       if (!(error instanceof NotRemembered)) throw error;
     }
@@ -29,8 +29,8 @@ export async function withTaskScope<T>(
   return use(readTaskScope(cwd, user, { remember: remember && projects === undefined }));
 }
 
-function knownProject(path: string, user: UserContext): ProjectTasks {
-  const [project] = readKnownTasks(resolve(path), user) ?? [];
-  if (project === undefined) throw new NotRemembered(path);
-  return project;
+function knownProjects(path: string, user: UserContext): readonly ProjectTasks[] {
+  const projects = readKnownTasks(resolve(path), user);
+  if (projects === undefined) throw new NotRemembered(path);
+  return projects;
 }

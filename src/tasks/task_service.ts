@@ -28,7 +28,8 @@ import { type FinalEvent, History, type HistoryLimits, type StoredTask } from ".
 import { FrontInbox } from "./front/front_inbox.ts";
 import { frontDirectory, frontTasks } from "./front/front_files.ts";
 import { declaredOutputs } from "./declared_outputs.ts";
-import { findTask, type ProjectTasks } from "./project_tasks.ts";
+import type { ProjectTasks } from "./project_tasks.ts";
+import { startable } from "./startable.ts";
 import { projectTasks, readTaskScope } from "./read_tasks.ts";
 import { StraySweep } from "./stray_sweep.ts";
 import { TaskNews, type TaskNewsOptions } from "./task_news.ts";
@@ -136,17 +137,13 @@ export class TaskService {
     void this.#history.prune();
   }
 
-  /** @throws {HaftError} when there is no such task, or the manifest is not trusted */
+  /** @throws {HaftError} when there is no such task, it is a group, or the manifest is not trusted */
   start(request: StartTask, { clientId }: { clientId: string | null }): TaskInfo {
-    const found = request.name === undefined
-      ? undefined
-      : findTask(request.name, readTaskScope(request.cwd, this.#options.user));
-    const project = found?.project ?? this.#project(request.cwd);
-    if (found !== undefined) project.requireTrust();
-    if ((request.name === undefined) === (request.command === undefined)) {
-      throw new RequestError("invalid_params", 'A task needs "name" or "command", and not both');
-    }
-    const task = TaskRecord.create({ ...request, name: found?.name }, {
+    const { cwd, name, command } = request;
+    // Of a command, the name is what lists call it.
+    const found = command === undefined ? startable(name, readTaskScope(cwd, this.#options.user)) : undefined;
+    const project = found?.project ?? this.#project(cwd);
+    const task = TaskRecord.create({ ...request, name: found?.name ?? name }, {
       root: project.root,
       clientId,
       bootId: this.#processes.bootId(),
@@ -185,7 +182,7 @@ export class TaskService {
         data: { next: "Wait for its end, or cancel it" },
       });
     }
-    if (stored.info.name !== null) this.#project(stored.info.root).requireTrust();
+    if (stored.request.command === null) this.#project(stored.info.root).requireTrust();
     const task = TaskRecord.resume(stored, { text, bootId: this.#processes.bootId(), env });
     if (text !== undefined) this.#runner.message(task, "user", { text });
     this.#enqueue(task);
@@ -291,9 +288,9 @@ export class TaskService {
     }
   }
 
-  #configOf({ info: { name, root } }: TaskRecord): TaskConfig | undefined {
+  #configOf({ info: { name, root }, request: { command } }: TaskRecord): TaskConfig | undefined {
     try {
-      return name === null ? undefined : this.#project(root).tasks.get(name);
+      return name === null || command !== null ? undefined : this.#project(root).tasks.get(name);
     } catch (error) {
       this.#options.onProblem(`Task "${name}" goes on without its manifest: ${errorMessage(error)}`);
       return undefined;

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import type { TaskInfo } from "../../src/protocol/methods/task_methods.ts";
 import { until } from "../support/until.ts";
-import { type DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
+import { DaemonSandbox, untilGone } from "./daemon_sandbox.ts";
 import { binary, isGone, Sandbox } from "./support.ts";
 import { killDaemon, project, start, task } from "./task_sandbox.ts";
 
@@ -500,6 +500,121 @@ all = { depends = ["//packages/web:test"] }
   const id = (await inWeb("task", "start", "shared")).stdout.trim();
   await daemon.run("task", "wait", id);
   assertEquals((await task(daemon, id)).root, daemon.sandbox.project);
+});
+
+Deno.test("a task's depends mean what its own file sees, from whichever directory it is run", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]
+all = { depends = ["//packages/web:build", "//packages/api:build", "lint"] }
+lint = "echo root lints"
+`,
+  );
+  const { project: root } = daemon.sandbox;
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  write(
+    "packages/web/haft.toml",
+    '[tasks]\nbuild = { run = "echo web", depends = ["lint"] }\nlint = "echo web lints"\n',
+  );
+  write("packages/api/haft.toml", '[tasks]\nbuild = { run = "echo api", depends = ["lint"] }\n');
+  write("tools/notes", "");
+  write("packages/api/package.json", '{"scripts": {"test": "echo api tests"}}');
+  const bin = join(daemon.sandbox.root, "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "npm"), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
+  const env = { HAFT_TRUST: "1", PATH: `${bin}:/usr/bin:/bin` };
+  const at = (cwd: string, ...args: string[]) =>
+    daemon.sandbox.run(binary, { args, cwd: join(root, cwd), env });
+  const lines = async (cwd: string, ...names: string[]) => {
+    const { code, stdout, stderr } = await at(cwd, "run", "-j1", "--output", "raw", ...names);
+    assertEquals(code, 0, `${cwd}: ${stderr}`);
+    return stdout.trim().split("\n").sort();
+  };
+  for (const cwd of [".", "packages/web", "packages/api", "tools"]) {
+    assertEquals(await lines(cwd, "all"), ["api", "root lints", "web", "web lints"], cwd);
+  }
+  assertEquals(await lines("packages/web", "//packages/api:build"), ["api", "root lints"]);
+  write(
+    "packages/api/haft.toml",
+    '[tasks]\nevery = { depends = ["all", "test"] }\nbuild = "echo api"\n',
+  );
+  const every = await lines("packages/api", "every");
+  assertEquals(every, ["api", "npm run --silent test --", "root lints", "web", "web lints"]);
+  assertEquals((await at("packages/api", "check")).code, 0);
+});
+
+Deno.test("a task that is wrong is named with its line, and the others of its file run", async () => {
+  await using daemon = await project(binary);
+  daemon.sandbox.manifest(`[tasks]
+good = "echo good"
+bad = { rn = "x", aliases = "b" }
+lost = { run = "echo lost", depends = ["god"] }
+far = { run = "echo far", depends = ["//nowhere:x"] }
+`);
+  await daemon.run("trust");
+  assertEquals((await daemon.run("run", "good")).stdout, "good\n");
+  const rows: [name: string, said: RegExp][] = [
+    ["bad", /haft\.toml:3:9: key "tasks\.bad\.rn" is not known/],
+    ["b", /haft\.toml:3:9: key "tasks\.bad\.rn" is not known/],
+    ["lost", /haft\.toml:4:29: key "tasks\.lost\.depends" names no task: "god"[^]*Did you mean "good"\?/],
+    ["far", /haft\.toml:5:27: key "tasks\.far\.depends" names no task: "\/\/nowhere:x"[^]*haft tasks/],
+  ];
+  for (const [name, said] of rows) {
+    const { code, stdout, stderr } = await daemon.run("run", name);
+    assertEquals([name, code, stdout], [name, 2, ""]);
+    assertMatch(stderr, said);
+  }
+  const check = await daemon.run("check");
+  for (const said of [/bad\.rn/, /names no task: "god"/, /names no task: "\/\/nowhere:x"/]) {
+    assertMatch(check.stdout + check.stderr, said);
+  }
+  const listed = await daemon.run("tasks");
+  assertEquals([listed.code, /^good/m.test(listed.stdout)], [0, true]);
+  assertMatch(listed.stderr, /^Warning: .*haft\.toml:3:9: key "tasks\.bad\.rn" is not known/);
+  const id = await start(daemon, "good");
+  assertEquals((await daemon.run("task", "wait", id)).code, 0);
+});
+
+Deno.test("task start of a group is refused with the next step, as it would run nothing", async () => {
+  await using daemon = await project(
+    binary,
+    '[tasks]\nall = { depends = ["a", "b"] }\na = "echo a"\nb = "echo b"\n',
+  );
+  const { code, stdout, stderr } = await daemon.run("task", "start", "all");
+  assertEquals([code, stdout], [4, ""]);
+  assertMatch(stderr, /"all" only groups others[^]*haft run all[^]*haft task start a b/);
+  const id = await start(daemon, "--", ...daemon.haft.argv, "run", "all");
+  await daemon.run("task", "wait", id);
+  assertStringIncludes((await daemon.run("task", "logs", id)).stdout, "b | b");
+});
+
+Deno.test("scripts of the package.json above are listed and run without a haft.toml, up to the repository's directory; a started one keeps its name", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { project: root } = daemon.sandbox;
+  mkdirSync(join(root, "repo", ".git"), { recursive: true });
+  mkdirSync(join(root, "repo", "packages", "a", "src"), { recursive: true });
+  const write = (path: string, name: string) =>
+    writeFileSync(join(root, path, "package.json"), JSON.stringify({ scripts: { [name]: `echo ${name}` } }));
+  write(".", "outside");
+  write("repo", "root");
+  write("repo/packages/a", "own");
+  const bin = join(daemon.sandbox.root, "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "npm"), '#!/bin/sh\necho "npm $*"\n', { mode: 0o755 });
+  const env = { HAFT_TRUST: "1", PATH: `${bin}:/usr/bin:/bin` };
+  const haft = (...args: string[]) =>
+    daemon.sandbox.run(binary, { args, cwd: join(root, "repo/packages/a/src"), env });
+  const listed = JSON.parse((await haft("tasks", "--json")).stdout) as { name: string }[];
+  assertEquals(listed.map(({ name }) => name), ["own", "root"]);
+  assertEquals((await haft("run", "--output", "raw", "root")).stdout, "npm run --silent root --\n");
+  const id = (await haft("task", "start", "root", "--", "x")).stdout.trim();
+  assertEquals((await haft("task", "wait", id)).code, 0);
+  assertEquals((await haft("task", "logs", id)).stdout, "npm run --silent root -- x\n");
+  assertEquals((await task(daemon, id)).name, "root");
+  assertEquals((await haft("task", "resume", id)).code, 0);
 });
 
 Deno.test("tasks of package.json, mise.toml, a justfile and a Taskfile are listed, and run by their own programs", async () => {

@@ -42,7 +42,8 @@ e = { run = "echo e", depends_post = ["e"] }
   }
   const run = await daemon.run("run", "e");
   assertEquals([run.code, run.stdout], [2, ""]);
-  assertMatch(run.stderr, /in a circle: a → b → a/);
+  assertMatch(run.stderr, /in a circle: e → e/);
+  assertMatch((await daemon.run("run", "b")).stderr, /haft\.toml:2:23: .*in a circle: a → b → a/);
 });
 
 /** A project with tasks of haft.toml, package.json and a justfile, whose programs are small scripts. */

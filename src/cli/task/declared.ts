@@ -1,3 +1,4 @@
+import type { UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import type { Command } from "../command.ts";
 import { noFurther } from "../flag_values.ts";
@@ -22,7 +23,8 @@ export const command: Command<TaskDeclaredOptions> = {
   },
   async run({ all, json }, context) {
     const { stdout, stderr } = context;
-    const tasks = await declaredTasks(context, { hidden: all });
+    const wrong: UsageError[] = [];
+    const tasks = await declaredTasks(context, { hidden: all, onWrong: (error) => wrong.push(error) });
     if (json) await stdout.data(`${JSON.stringify(tasks, null, 2)}\n`);
     else if (tasks.length === 0) {
       const { unreadNote } = await import("../../tasks/unread_files.ts");
@@ -38,6 +40,9 @@ export const command: Command<TaskDeclaredOptions> = {
         ]),
         stdout,
       ));
+    }
+    for (const { message, next = "" } of wrong) {
+      await stderr.write(`Warning: ${message}\n${next.replace(/^(?=.)/gm, "  ")}\n`);
     }
     return ExitCode.ok;
   },

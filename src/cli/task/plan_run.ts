@@ -1,5 +1,5 @@
-import type { TaskScope } from "../../tasks/project_tasks.ts";
-import { type PlanRequest, planTasks, type TaskPlan } from "../../tasks/task_plan.ts";
+import type { ProjectTasks, TaskScope } from "../../tasks/project_tasks.ts";
+import { type PlanRequest, planTasks, type TaskPlan, UnknownDependency } from "../../tasks/task_plan.ts";
 import { withTaskScope } from "../../tasks/task_scope.ts";
 import type { Context } from "../command.ts";
 
@@ -12,7 +12,13 @@ class ForeignWanted extends Error {}
  * @throws {UsageError} for an unknown task or parameter
  */
 export async function planRun(request: PlanRequest, context: Context): Promise<TaskPlan> {
-  return await withNamedTasks(context, (scope) => planTasks(request, scope));
+  try {
+    return await withNamedTasks(context, (scope) => planTasks(request, scope));
+  } catch (error) {
+    if (!(error instanceof UnknownDependency)) throw error;
+    const { locatedDependency } = await import("../../tasks/located_dependency.ts");
+    throw locatedDependency(error, context);
+  }
 }
 
 /** Uses what a directory sees; other programs' files are read where a name asks for them. */
@@ -27,11 +33,14 @@ export async function withNamedTasks<T>(context: Context, use: (scope: TaskScope
     import("../../tasks/unread_files.ts"),
   ]);
   return await scoped(context, (scope) => {
-    const { projects } = scope;
-    const directories = [context.cwd, ...projects.map(({ root }) => root)];
-    const near = foreignProjects(directories, context);
-    const foreign = (directory?: string) =>
-      directory === undefined ? near : foreignProjects([directory], context);
+    const known = new Map<string, readonly ProjectTasks[]>();
+    const foreign = (directories: readonly string[]) => {
+      const key = directories.join("\0");
+      const found = known.get(key) ?? foreignProjects(directories, context);
+      known.set(key, found);
+      return found;
+    };
+    const directories = [context.cwd, ...scope.projects.map(({ root }) => root)];
     return use({ ...scope, foreign, elsewhere: (word) => unreadNote(directories, word) });
   });
 }

@@ -14,6 +14,7 @@ import type { FrontTaskOptions } from "../../tasks/front/front_task_options.ts";
 import type { FrontStdin } from "../../tasks/front/front_process.ts";
 import { runsOn } from "../../tasks/prepare_task.ts";
 import type { ProjectTasks } from "../../tasks/project_tasks.ts";
+import { isGroup } from "../../tasks/task_group.ts";
 import type { PlannedTask } from "../../tasks/task_plan.ts";
 import { runtime } from "../../runtime/mod.ts";
 import { createStyle } from "../../ui/style.ts";
@@ -111,9 +112,9 @@ class TaskRun {
     });
     const mode = options.output ?? (nodes.size > 1 ? "prefixed" : "raw");
     this.#quiet = mode === "quiet";
-    const labels = [...nodes.values()].filter((task) => !isGroup(task)).map((task) =>
-      task?.label ?? "command"
-    );
+    const labels = [...nodes.values()].filter((task) => task === undefined || !isGroup(task.config)).map((
+      task,
+    ) => task?.label ?? "command");
     // What a task writes that has not got the terminal reaches it as it is only when that was asked for.
     const filtered = nodes.size === 1 &&
       (mode === "quiet" || (options.output === undefined && !this.#streams().recorded));
@@ -157,7 +158,7 @@ class TaskRun {
       await this.#say(`${task.label}: skipped, it runs on ${task.config.platforms?.join(", ")} only`);
       return true;
     }
-    if (isGroup(task)) return true;
+    if (task !== undefined && isGroup(task.config)) return true;
     const written = this.#outputs.of(task?.label ?? "command", index);
     const info = await this.#execute(task, written, signal);
     await written.end();
@@ -276,11 +277,6 @@ class TaskRun {
 
 function foreignCommand({ config: { run = [] } }: PlannedTask): readonly string[] {
   return run.flatMap((words) => words);
-}
-
-/** A task that only depends on others. */
-function isGroup(task: Runnable): boolean {
-  return task !== undefined && task.config.run === undefined && task.config.backend === undefined;
 }
 
 function runsHere({ config: { platforms } }: PlannedTask): boolean {

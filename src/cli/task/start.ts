@@ -3,6 +3,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import { findTask } from "../../tasks/project_tasks.ts";
 import { offerTrust } from "../ask_trust.ts";
 import type { Command, Context } from "../command.ts";
+import type { Params } from "../../protocol/methods/mod.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { callerEnv } from "../caller_env.ts";
 import { withNamedTasks } from "./plan_run.ts";
@@ -24,12 +25,13 @@ import {
 async function foreignCommand(
   name: string,
   context: Context,
-): Promise<{ command: string[]; cwd: string } | undefined> {
+): Promise<Pick<Params<"task.start">, "name" | "command" | "cwd"> & { command: string[] } | undefined> {
   try {
-    const { project, config } = await withNamedTasks(context, (scope) => findTask(name, scope));
+    const { name: found, project, config } = await withNamedTasks(context, (scope) => findTask(name, scope));
     if (project.program === undefined) return undefined;
     project.requireTrust();
-    return { command: (config.run ?? []).flatMap((words) => words), cwd: config.dir ?? project.root };
+    const command = (config.run ?? []).flatMap((words) => words);
+    return { name: found, command, cwd: config.dir ?? project.root };
   } catch (error) {
     if (error instanceof UsageError) return undefined;
     throw error;
@@ -60,17 +62,15 @@ export const command: Command<TaskStartOptions> = {
     const named = await Promise.all(
       names.map(async (name) => {
         const foreign = name === undefined || elsewhere ? undefined : await foreignCommand(name, context);
-        return [foreign === undefined ? name : undefined, foreign] as const;
+        return [name, foreign] as const;
       }),
     );
     const env = elsewhere ? undefined : await callerEnv(options, context);
     await offerTrust(context, { declared: options.command.length === 0 });
     await withDaemon({ socket: options.socket, client: "haft task" }, context, async (daemon) => {
       for (const [name, foreign] of named) {
-        const request = startRequest(name, { ...options, ...foreign }, {
-          cwd: foreign?.cwd ?? context.cwd,
-          env,
-        });
+        const cwd = foreign?.cwd ?? context.cwd;
+        const request = { ...startRequest(name, options, { cwd, env }), ...foreign };
         const task = await daemon.request("task.start", request, { signal });
         if (task.state === "queued" && typeof task.waiting === "string") {
           await stderr.write(

@@ -79,7 +79,7 @@ export const taskMethods = {
     params: v.strictObject({
       cwd: AbsolutePath,
       name: v.optional(Name),
-      /** Instead of a name. */
+      /** Instead of a task of the manifest; a name beside it is what lists call it. */
       command: v.optional(v.pipe(v.array(Word), v.minLength(1), v.maxLength(10_000))),
       /** Parameters of the task, and words for its command. */
       args: v.optional(v.pipe(v.array(Word), v.maxLength(10_000))),

@@ -78,6 +78,9 @@ const SOURCES: readonly Source[] = [
   },
 ];
 
+/** The names of all these files. */
+export const SOURCE_FILES: readonly string[] = SOURCES.flatMap(({ files }) => files);
+
 /** The files of other programs in a directory, each with its tasks. */
 export function foreignFiles(directory: string): { file: string; tasks: ForeignTask[] }[] {
   return SOURCES.flatMap(({ files, read }) => {

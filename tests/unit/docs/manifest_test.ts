@@ -9,7 +9,7 @@ import { ToolOptions } from "../../../src/protocol/tool_options.ts";
 import { Backoff } from "../../../src/process/config/process_schema.ts";
 import { parseApps } from "../../../src/apps/config/parse_apps.ts";
 import { BackendTable, parseBackend } from "../../../src/backends/backend_schema.ts";
-import { parseTasks, TaskTable } from "../../../src/tasks/task_schema.ts";
+import { parseTasks, TaskTable, unknownDependencies } from "../../../src/tasks/task_schema.ts";
 import {
   DaemonSettings,
   ManifestDocument,
@@ -74,7 +74,9 @@ Deno.test("docs/manifest.md: every example is read as it stands", () => {
     const { apps = {}, tasks = {}, backends = {} } = v.parse(ManifestDocument, value);
     parseApps(apps, "haft.toml");
     // What the page says of docs/tasks.toml.
-    parseTasks({ ...tasks, "docs:build": "true" }, "haft.toml");
+    const section = { ...tasks, "docs:build": "true" };
+    assertEquals([...parseTasks(section, "haft.toml").wrong.values()], []);
+    assertEquals(unknownDependencies(section, () => false), []);
     for (const [name, table] of Object.entries(backends)) parseBackend(name, table, "haft.toml");
   }
 });
