@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
@@ -180,16 +179,15 @@ async function runProgram(
   { project, args, targets }: { project: Project; args: readonly string[]; targets: readonly ToolTarget[] },
   context: Context,
 ): Promise<ExitCode> {
-  const { env, cwd } = context;
+  const { env } = context;
   const { path, variables, defaults } = project.environmentParts();
   const environment = runEnvironment({
     path: pathOfChildren(path, { targets, context }),
     variables: appliedOnce(variables, env),
     defaults,
   }, { inherited: env });
-  const file = command.includes("/")
-    ? resolve(cwd, command)
-    : programOnPath(command, { PATH: environment["PATH"] });
+  // As it is: the path of this directory may have lost bytes.
+  const file = command.includes("/") ? command : programOnPath(command, { PATH: environment["PATH"] });
   if (file === undefined) {
     throw new HaftError(`There is no "${command}", neither among the project's tools nor on PATH`, {
       next: 'Run "haft ls" for the tools of this project',

@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { type Env, envValue, plainEnvironment } from "../base/env.ts";
 import { errorCode } from "../base/errors.ts";
+import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { type Paths, relativeHome, resolvePaths } from "../base/paths.ts";
 import { placeKey } from "../base/place_key.ts";
@@ -39,6 +40,7 @@ export async function execKnown(args: readonly string[]): Promise<number | undef
   if (relativeHome({ env, home }) !== undefined) return undefined;
   const paths = resolvePaths({ env, platform, home });
   const cwd = process.cwd();
+  if (mayHaveLostBytes([cwd], {})) return undefined;
   const known = readExecCache(paths.exec, {
     cwd,
     name,

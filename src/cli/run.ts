@@ -140,16 +140,17 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
     const { refuseForeignHome } = await import("./foreign_home.ts");
     refuseForeignHome(context, args);
   }
-  if (context.cwd.includes(REPLACEMENT) || args.some((word) => word.includes(REPLACEMENT))) {
+  let { cwd } = context;
+  if (cwd.includes(REPLACEMENT) || args.some((word) => word.includes(REPLACEMENT))) {
     const { refuseLostBytes } = await import("./lost_bytes.ts");
-    await refuseLostBytes({ path, command, args }, context);
+    cwd = await refuseLostBytes({ path, command, args }, context);
   }
   hearNotes(UNHEARD.has(path) ? () => {} : (text) => void printWarning(context)(text));
   if (parsed.flags.has("host")) {
     const { runOnHosts } = await import("./fleet/on_hosts.ts");
     return await runOnHosts({ path, command, options, flags: parsed.flags }, context);
   }
-  return await command.run(options, context);
+  return await command.run(options, { ...context, cwd });
 }
 
 /** What a shell or a program runs, and the one that has findings of its own. */

@@ -5,6 +5,7 @@
 import process from "node:process";
 import type { Env } from "../base/env.ts";
 import { isOwn } from "../base/is_own.ts";
+import { mayHaveLostBytes } from "../base/lost_bytes.ts";
 import { mayColor } from "../base/may_color.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import { plainDirectories, plainPlace } from "../base/plain_paths.ts";
@@ -36,6 +37,7 @@ export async function syncAtOnce([, ...flags]: readonly string[]): Promise<boole
   const directories = plainDirectories(env);
   if (!IS_KNOWN || directories === undefined || choosesVersionFiles(env)) return false;
   const cwd = process.cwd();
+  if (mayHaveLostBytes([cwd], {})) return false;
   try {
     const { looks } = libcAtOnce({});
     const screen = isOnTerminal(looks) ? screenOf(env) : undefined;

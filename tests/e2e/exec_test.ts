@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools, publishTool } from "./fake_tools.ts";
-import { binary, Sandbox } from "./support.ts";
+import { binary, hasProgram, Sandbox } from "./support.ts";
 
 /** Answers are kept only once the files that they come from have settled. */
 const SETTLED_MS = 2_100;
@@ -234,4 +234,67 @@ Deno.test("exec hands on arguments and variables that are no UTF-8 byte for byte
   assertEquals(await run(), expected, "where the answer is remembered, too");
   const variable = 'PATH="$PATH:p" ODD=$(printf "v\\377") exec "$@" a';
   assertEquals(await run(variable), "76 ff 7c 70 7c 61 7c", "a variable alone");
+});
+
+Deno.test({
+  name: "exec takes no answer of a directory whose path only reads the same where bytes are lost",
+  ignore: process.platform !== "linux",
+  async fn() {
+    await using registry = await fakeTools();
+    await using sandbox = await remembered(registry);
+    assertEquals((await sandbox.run(binary, { args: ["install", "esbuild@1.0.0"] })).code, 0);
+    const legible = join(sandbox.project, "a\ufffd");
+    mkdirSync(legible);
+    writeFileSync(join(legible, "haft.toml"), '[tools]\nesbuild = "1.0.0"\n');
+    const there = (line: string) => sandbox.shell(binary, `cd "$(printf 'a\\357\\277\\275')"; ${line}`);
+    const lossy = (line: string) =>
+      sandbox.shell(binary, `d="$(printf 'a\\351')"; mkdir -p "$d"; cd "$d"; ${line}`);
+    assertEquals((await there("haft sync")).code, 0);
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    for (let time = 0; time < 2; time++) {
+      assertEquals(
+        (await there("haft sync; haft exec esbuild x")).stdout.split("\n").at(-2),
+        "esbuild 1.0.0: x|",
+      );
+    }
+    for (let time = 0; time < 2; time++) {
+      const { stdout, stderr } = await lossy("haft exec esbuild x");
+      assertEquals(stdout, "esbuild 1.2.0: x|\n");
+      assertStringIncludes(stderr, "is not UTF-8");
+      const sync = await lossy("haft sync");
+      assertEquals([sync.code, sync.stdout], [1, ""]);
+    }
+    const own = "printf '#!/bin/sh\\necho own' > run; chmod +x run; haft exec -- ./run";
+    assertEquals((await lossy(own)).stdout, "own\n");
+  },
+});
+
+const mayMount = process.platform === "linux" && process.getuid?.() === 0 &&
+  ["mke2fs", "debugfs", "unshare", "mount"].every(hasProgram);
+
+Deno.test({
+  name: "exec remembers nothing of a file system whose times are whole seconds",
+  ignore: !mayMount,
+  async fn() {
+    await using registry = await fakeTools();
+    await using sandbox = await remembered(registry);
+    assertEquals((await sandbox.run(binary, { args: ["install", "esbuild@1.0.0"] })).code, 0);
+    // Two images of one time, as a build that can be repeated makes them.
+    const image = (version: string) => `
+      mkdir ${version}; printf '[tools]\\nesbuild = "${version}"\\n' > ${version}/haft.toml
+      mke2fs -q -t ext4 -I 128 -O ^has_journal -d ${version} ${version}.img 1M
+      for path in / /haft.toml; do debugfs -w -R "sif $path ctime 1700000000" ${version}.img; done`;
+    const run = (version: string) => `
+      mount -o loop,ro ${version}.img m || exit 77
+      (cd m; for time in 1 2 3; do haft exec esbuild x; done); umount m`;
+    const script = `PATH=$PATH:/usr/sbin:/sbin
+      { ${image("1.2.0")}\n${image("1.0.0")}\n} > /dev/null 2>&1; mkdir m
+      ${run("1.2.0")}\n${run("1.0.0")}`;
+    writeFileSync(join(sandbox.project, "mounts.sh"), script);
+    await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+    const { code, stdout } = await sandbox.shell(binary, "export -f haft; unshare -m bash mounts.sh");
+    if (code === 77) return console.log("not tried: no loop device");
+    const three = (version: string) => `esbuild ${version}: x|\n`.repeat(3);
+    assertEquals(stdout, three("1.2.0") + three("1.0.0"));
+  },
 });

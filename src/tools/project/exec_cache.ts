@@ -1,8 +1,9 @@
 /**
  * Remembers what a name runs in a directory, so that the next `haft exec` need not read the project again. An
  * answer holds only while every file that it was made from, and every file that was looked for and was not
- * there, is as it was: same inode, size and time of change, which no program can set back. (A file system in
- * memory may not show what was written through a mapping.)
+ * there, is as it was: same inode, size and time of change, which no program can set back. A time in whole
+ * seconds, as images have, proves nothing. (A file system in memory may not show what was written through a
+ * mapping.)
  */
 import { join } from "node:path";
 import { readOwn } from "../../base/read_own.ts";

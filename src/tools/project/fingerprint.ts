@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import process from "node:process";
 import { ABSENT, lookOf } from "../../base/look.ts";
 import { readTextFile } from "../../base/read_text_file.ts";
+import { runtime } from "../../runtime/mod.ts";
 import { directoryKey, directoryLook, type Fingerprints, looksLike } from "./looks.ts";
 
 /**
@@ -10,6 +11,9 @@ import { directoryKey, directoryLook, type Fingerprints, looksLike } from "./loo
  * Deno, count changes in whole seconds.
  */
 const SETTLED_MS = 2_000;
+
+/** Deno hides the fractions that the file system keeps. */
+const SEES_FRACTIONS = runtime.name !== "deno";
 
 /** Stands before the content of a file that was young. */
 const CONTENT = "\n";
@@ -97,7 +101,7 @@ function fingerprint(path: string): string {
 
 interface Look {
   look: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; of a time that may not tell the next change, Infinity: always young. */
   changedMs: number;
 }
 
@@ -108,10 +112,21 @@ function lookAt(path: string): Look {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return { look: ABSENT, changedMs: -Infinity };
     const { ino: inode, size, ctimeNs: changedNs, ctimeMs } = stat;
-    return { look: lookOf({ inode, size, changedNs }), changedMs: Number(ctimeMs) };
+    return {
+      look: lookOf({ inode, size, changedNs }),
+      changedMs: SEES_FRACTIONS && isWholeSecond(changedNs) ? Infinity : Number(ctimeMs),
+    };
   } catch {
     return { look: "unreadable", changedMs: -Infinity };
   }
+}
+
+/**
+ * Whether a file system that keeps no time of change of its own may have said this: images (squashfs, ISO),
+ * FAT and many network file systems say what was written into them, the same for another content.
+ */
+export function isWholeSecond(timeNs: bigint): boolean {
+  return timeNs % 1_000_000_000n === 0n;
 }
 
 function contentOf(path: string): string {

@@ -6,7 +6,7 @@ import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import type { KnownCommand } from "../project/exec_entry.ts";
 import { isOthersLock } from "../lockfile/read_lock_file.ts";
-import { isYoung, unchanged } from "../project/fingerprint.ts";
+import { isWholeSecond, isYoung, unchanged } from "../project/fingerprint.ts";
 import { type LookedAt, lookedAt } from "../project/looks.ts";
 import { isShimEntry, shimEntry, stampPath } from "./shim_entry.ts";
 import { shimEntryName } from "./shim_script.ts";
@@ -128,5 +128,5 @@ function isInside(path: string, directory: string): boolean {
 
 function hasFraction(path: string): boolean {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat !== undefined && stat.mtimeNs % 1_000_000_000n !== 0n;
+  return stat !== undefined && !isWholeSecond(stat.mtimeNs);
 }

@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { onDamage } from "../../../../src/base/set_aside.ts";
 import { readExecCache, writeExecCache } from "../../../../src/tools/project/exec_cache.ts";
-import { fingerprints } from "../../../../src/tools/project/fingerprint.ts";
+import { fingerprints, isWholeSecond } from "../../../../src/tools/project/fingerprint.ts";
 import type { ExecCacheKey } from "../../../../src/tools/project/exec_entry.ts";
 
 const command = { file: "/store/tool", path: ["/store"], defaults: { A: "1" } };
@@ -92,6 +92,11 @@ Deno.test("the exec cache keeps no answer made from a file that changed just now
   writeExecCache(join(directory, "cache"), key, { command, files: fingerprints([manifest], Date.now()) });
   assertEquals(readExecCache(join(directory, "cache"), key), undefined);
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("a time in whole seconds, as images have, is told from a file system's own", () => {
+  const times = [0n, 1_700_000_000_000_000_000n, 1_700_000_000_000_000_001n, 1_700_000_000_144_000_000n];
+  assertEquals(times.map(isWholeSecond), [true, true, false, false]);
 });
 
 Deno.test("an entry of any wrong shape is set aside, and another haft's is left alone", () =>
