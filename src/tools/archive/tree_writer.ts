@@ -153,9 +153,9 @@ export class TreeWriter {
   async finish(): Promise<FileHashes> {
     this.#makeHardlinks();
     this.#makeSymlinks();
+    if (this.#platform !== "win32") await this.#syncDirectories();
     await this.settle();
     await this.#syncing.finish();
-    if (this.#platform !== "win32") await this.#syncDirectories();
     return this.files;
   }
 
@@ -166,13 +166,12 @@ export class TreeWriter {
     await this.#syncing.settle();
   }
 
-  /** Side by side: the disk answers many at once in the time of one. */
+  /** Beside the last files: the disk answers many at once in the time of one. */
   async #syncDirectories(): Promise<void> {
     for (const path of [...this.#directories.map((directory) => this.#absolute(directory)), this.root]) {
       this.#syncing.start(() => syncAndClose(openSync(path, constants.O_RDONLY)));
       await this.#syncing.room();
     }
-    await this.#syncing.finish();
   }
 
   #absolute(path: string): string {

@@ -149,7 +149,7 @@ async function stageAndActivate(
   );
   using tree = staged;
   const receipt = receiptOf(config, { bin: tree.bin, signature, version: deps.version });
-  writeReceipt(tree.path, { receipt, files: tree.files });
+  await writeReceipt(tree.path, { receipt, files: tree.files });
   failpoint("after-receipt");
   deps.signal.throwIfAborted();
   const directory = placeFor(receipt, { store, dependencies: tree.dependenciesLock ?? undefined });
