@@ -41,7 +41,8 @@ export class Outbox {
   /** As {@link push}, for the message that `envelope` makes; see {@link FrameWriter.pushIn}. */
   pushIn(
     envelope: Envelope,
-    { id, data }: { id: string | number; data: string },
+    id: string | number,
+    data: string,
     signal: AbortSignal | undefined,
   ): Promise<void> | undefined {
     if (!this.#hasRoom) return this.push({ json: envelope.text(id, data) }, signal);

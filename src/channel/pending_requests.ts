@@ -21,7 +21,7 @@ export interface RequestOptions {
   assembler?: AnswerAssembler | undefined;
 }
 
-/** A request as it goes out. */
+/** A request as it goes out; to be read at once, and not kept. */
 export interface Request {
   /** Its id, which goes out as text. */
   readonly number: number;
@@ -53,24 +53,35 @@ export interface Requester {
   answered(ms: number): void;
 }
 
-interface Pending {
-  /** Its id, which goes out as text. */
-  readonly number: number;
-  readonly method: string;
+interface Pending extends Request {
+  /** Until it is handed on. */
+  data: unknown;
   /** By `performance.now()`. */
   readonly begun: number;
   /** By `performance.now()`; Infinity for none. */
   readonly deadline: number;
   readonly options: RequestOptions;
   onAbort: (() => void) | undefined;
-  resolve(data: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
 }
+
+type Resolve = (data: unknown) => void;
+type Reject = (error: unknown) => void;
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
 /** A timer takes no more milliseconds than this, which is 24 days. */
 const LONGEST_WAIT = 2 ** 31 - 1;
+
+let lastResolve: Resolve = () => {};
+let lastReject: Reject = () => {};
+
+/** One function for all promises, which each request would make anew otherwise. */
+function keepResolvers(resolve: Resolve, reject: Reject): void {
+  lastResolve = resolve;
+  lastReject = reject;
+}
 
 /** Requests of this side that have no answer yet. One timer, for the first deadline, serves all. */
 export class PendingRequests {
@@ -99,22 +110,25 @@ export class PendingRequests {
 
   ask(method: string, data: unknown, options: RequestOptions): Promise<unknown> {
     // Not by Promise.withResolvers(), which takes a tenth of a request's time under Bun.
-    return new Promise((resolve, reject) => {
+    const promise = new Promise(keepResolvers);
+    const resolve = lastResolve;
+    const reject = lastReject;
+    try {
       const { timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, signal } = options;
       this.#requester.refuseLate(method);
       signal?.throwIfAborted();
       const number = this.#nextId++;
       const begun = performance.now();
       const deadline = begun + timeoutMs;
-      this.#send(
-        { number, method, begun, deadline, options, onAbort: undefined, resolve, reject },
-        data,
-      );
-    });
+      this.#send({ number, method, data, begun, deadline, options, onAbort: undefined, resolve, reject });
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
   }
 
-  #send(pending: Pending, data: unknown): void {
-    const { number, method, begun, deadline, options: { signal } } = pending;
+  #send(pending: Pending): void {
+    const { begun, deadline, options: { signal } } = pending;
     if (signal !== undefined) {
       pending.onAbort = () => this.#giveUp(pending, signal.reason);
       signal.addEventListener("abort", pending.onAbort, { once: true });
@@ -122,7 +136,9 @@ export class PendingRequests {
     this.#pending.add(pending);
     this.#running ??= this.#begin();
     if (deadline < this.#due) this.#wakeAt(deadline, begun);
-    const sent = this.#requester.ask({ number, method, data }, signal);
+    const sent = this.#requester.ask(pending, signal);
+    // What still waits to be sent has it by now.
+    pending.data = undefined;
     if (sent !== ACCEPTED) sent.catch((error) => this.#end(pending) && pending.reject(error));
   }
 

@@ -310,7 +310,7 @@ const pushRequest: Push<Request> = (outbox, request, signal) => {
   if (envelope === undefined || json === undefined) {
     return pushMessage(outbox, requestMessage(request), signal);
   }
-  return outbox.pushIn(envelope, { id: number, data: json }, signal);
+  return outbox.pushIn(envelope, number, json, signal);
 };
 
 /** Most requests have no parameters, which takes no call of the runtime to write. */
