@@ -9,6 +9,7 @@ import { readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import { setToolSource, setToolVersion } from "../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
+import { LOCK_NAME } from "../tools/project/request_layers.ts";
 import { didYouMean, nearestNames } from "../tools/versions/nearest.ts";
 import { cellText } from "../ui/terminal_text.ts";
 import { plainRequest, type ToolRequest } from "../tools/request.ts";
@@ -104,7 +105,7 @@ async function run(options: UseOptions, caller: Context): Promise<ExitCode> {
     const name = project.files.catalogue.toolName(target.name);
     versions.set(name, await versionToWrite({ ...target, name }, { ...options, project }, context));
   }
-  const { lockPath } = project.files;
+  const lockPath = join(dirname(path), LOCK_NAME);
   const before = { manifest: readTextIfAny(path), lock: readTextIfAny(lockPath) };
   const file = await editManifest(path, context, async (text) => {
     let changed = text;

@@ -2,6 +2,7 @@ import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { findExecutable } from "../tools/project/find_executable.ts";
 import { choiceNote, executablesOf } from "../tools/project/installed_tools.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
@@ -92,11 +93,21 @@ function allRows(project: Project): WhichRow[] {
   );
 }
 
-function explanation(entry: WhichRow, { files, tools }: Project, { home }: Context): string {
+/** Of another project around this one, or the user's own; undefined for a tool that is not locked there. */
+function outerLock({ tool, version }: WhichRow, project: Project): string | undefined {
+  const { lockPath } = project.layerOf(tool) ?? project.layers[0];
+  if (lockPath === project.files.lockPath) return undefined;
+  return readLock(lockPath).lock.tools[tool]?.version === version ? lockPath : undefined;
+}
+
+function explanation(entry: WhichRow, project: Project, { home }: Context): string {
+  const { files, tools } = project;
+  const lockedIn = outerLock(entry, project);
   const lines = [
     `  ${entry.tool} ${entry.version}: ${
       shortPath(entry.decided_by.file, home)
     } (${entry.decided_by.key}) asks for "${entry.decided_by.request}"`,
+    ...(lockedIn === undefined ? [] : [`  locked in ${shortPath(lockedIn, home)}`]),
     ...Object.entries(entry.options).map(([name, value]) => `  option ${name} = ${JSON.stringify(value)}`),
     ...tools.filter(({ request }) => request.name === entry.tool).flatMap((tool) => {
       const note = choiceNote(tool);

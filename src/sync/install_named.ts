@@ -4,8 +4,7 @@ import { openProject } from "../tools/project/project.ts";
 import type { Reporter } from "../tools/reporter.ts";
 import { installHere } from "./install_here.ts";
 import { targetConfig } from "./install_targets.ts";
-import { type InstallUser, projectServices, trustedJob } from "./project_sync.ts";
-import { createResolver } from "./tool_services.ts";
+import { type InstallUser, projectResolver, projectServices, trustedJob } from "./project_sync.ts";
 import { updateShims } from "./update_shims.ts";
 
 export interface InstallNamedOptions {
@@ -24,11 +23,10 @@ export async function installNamed(
 ): Promise<void> {
   const project = openProject(user.cwd, user);
   project.requireInstallTrust([name]);
-  const services = await projectServices(project, { offline: false }, user);
   const config = await targetConfig({ name, version }, {
     project,
     extra: options ?? {},
-    resolve: await createResolver(services),
+    resolve: await projectResolver(project, { offline: false }, user),
     signal,
   });
   if (typeof from === "string" && config.kind !== "native") {
@@ -37,6 +35,8 @@ export async function installNamed(
     });
   }
   const job = { ...config, ...(typeof from === "string" ? { download_from: from } : {}) };
-  const result = await installHere(trustedJob(project, job), { ...user, services, report, signal });
+  const source = project.projectAt(job.project_dir);
+  const services = await projectServices(source, { offline: false }, user);
+  const result = await installHere(trustedJob(source, job), { ...user, services, report, signal });
   await updateShims(user, { changed: !result.alreadyInstalled, onWarning: () => {} });
 }

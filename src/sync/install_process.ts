@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { TimedOut } from "../channel/errors.ts";
 import type { InstallConfig, InstallProgress } from "../protocol/install.ts";
 import { type Child, exitWithin, startChild } from "./child_process.ts";
 import { EndedError, explainFailure, type InstallChildLimits, NotConnectedError } from "./explain_failure.ts";
 import { type Completed, type ConversationChannel, converse, NonsenseError } from "./install_conversation.ts";
+import { ancestors } from "../tools/project/manifests.ts";
 
 /** A channel as the parent of an install uses it. */
 export interface InstallChannel extends ConversationChannel {
@@ -122,7 +124,8 @@ export class InstallProcess implements AsyncDisposable {
     const server = this.#server = await listen(channelName);
     const child = this.#child = await startChild(
       [...command, "install", `${config.tool_name}@${config.version}`, "--ipc-channel", channelName],
-      { cwd: config.project_dir, env },
+      // The user's own directory may not be there yet.
+      { cwd: [...ancestors(config.project_dir)].find((path) => existsSync(path)) ?? config.project_dir, env },
     );
     void child.exited.then(() => this.#usable = false);
     onStarted?.(child.pid);

@@ -118,8 +118,9 @@ export async function targetConfig(
 function configOf(
   { request, locked, origin }: { request: ToolRequest; locked: LockedTool; origin: InstallOrigin },
   { force, offline }: Pick<InstallTargetsOptions, "force" | "offline">,
-  { root, files: { lockPath } }: Project,
+  project: Project,
 ): InstallConfig {
+  const { root, lockPath } = project.layerOf(request.name) ?? project.layers[0];
   const file = dependenciesLockPath(lockPath, toolStoreId(request), locked.kind);
   return installConfig(request, locked, {
     platform: hostPlatform(),
@@ -162,8 +163,9 @@ function plan(
   };
   // A tool that is named is wanted on this system.
   delete request.os;
-  if (own === undefined) return { request, locked: undefined };
-  const { tools } = readLock(project.files.lockPath).lock;
+  const layer = project.layerOf(asked);
+  if (layer === undefined) return { request, locked: undefined };
+  const { tools } = readLock(layer.lockPath).lock;
   const locked = Object.hasOwn(tools, request.name) ? tools[request.name] : undefined;
   return { request, locked: locked !== undefined && lockMatches(request, locked) ? locked : undefined };
 }

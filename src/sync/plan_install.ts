@@ -10,6 +10,9 @@ import { installConfig, toolStoreId } from "../tools/resolve/install_config.ts";
 /** Why a tool is not locked for which `system` comes last. */
 export const LEFT_TO_SYSTEM = "no such version can be had, so it is left to the system";
 
+/** Why a tool of another checkout, or of the user, is left out where everything has to be locked. */
+export const NOT_LOCKED_THERE = "the lock file beside what asks for it does not name it";
+
 /** What one tool needs on this machine. */
 export type InstallPlan =
   /** Not meant for this system. */

@@ -30,13 +30,22 @@ export interface LockPlan {
    * The tools for which the file would be written anew, each with why; empty when it says all that it should.
    */
   changes: readonly { tool: string; reason: string }[];
+  /** Entries that an older haft wrote here of tools which an outer project, or the user, asks for. */
+  moved: readonly string[];
 }
 
 /**
  * Compares requests with the lock file. Every request counts, also those for other systems, so that the file
  * is the same wherever it is written. Pure.
+ *
+ * @param outside the tools that are locked outside of the project
  */
-export function planLock(requests: readonly ToolRequest[], lock: LockFile, platform: Platform): LockPlan {
+export function planLock(
+  requests: readonly ToolRequest[],
+  lock: LockFile,
+  platform: Platform,
+  outside: ReadonlySet<string> = new Set(),
+): LockPlan {
   const locked = new Map<string, LockedTool>();
   const unresolved: Unresolved[] = [];
   const impossible: Impossible[] = [];
@@ -79,10 +88,31 @@ export function planLock(requests: readonly ToolRequest[], lock: LockFile, platf
     changes.push({ tool: request.name, reason });
   }
   const asked = new Set(requests.map((request) => request.name));
-  for (const name of Object.keys(lock.tools)) {
-    if (!asked.has(name)) changes.push({ tool: name, reason: "no longer asked for" });
+  const unasked = Object.keys(lock.tools).filter((name) => !asked.has(name));
+  for (const name of unasked) {
+    if (!outside.has(name)) changes.push({ tool: name, reason: "no longer asked for" });
   }
-  return { locked, unresolved, impossible, changes };
+  const moved = unasked.filter((name) => outside.has(name));
+  return { locked, unresolved, impossible, changes, moved };
+}
+
+/** Requests, and the lock file that answers them. */
+export interface LockedRequests {
+  root: string;
+  lockPath: string;
+  requests: readonly ToolRequest[];
+  /** What stays in the lock file although something else is installed here. */
+  overridden?: readonly ToolRequest[];
+  /** The tools that are locked outside of the project. */
+  outside?: ReadonlySet<string>;
+}
+
+/** What a lock file is worth to all that it should answer. */
+export function planLayer(
+  { requests, overridden = [], outside }: LockedRequests,
+  { lock, platform }: { lock: LockFile; platform: Platform },
+): LockPlan {
+  return planLock([...requests, ...overridden], lock, platform, outside);
 }
 
 function meantForOthers({ os }: ToolRequest, platform: Platform): boolean {

@@ -1,8 +1,11 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errorMessage, HaftError } from "../base/errors.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
-import type { LockFile } from "../tools/locked_tool.ts";
+import { builtInCatalogue } from "../tools/catalogue/catalogue.ts";
+import type { LockedTool, LockFile } from "../tools/locked_tool.ts";
+import { dependenciesLockPath } from "../tools/lockfile/read_lock_file.ts";
+import { storeId } from "../tools/request.ts";
 import { makeDirectory } from "../base/private_directory.ts";
 import { sha256 } from "../base/sha256.ts";
 
@@ -13,6 +16,19 @@ export async function writeLock(path: string, lock: LockFile, before: string | u
   if (text === before || (before === undefined && Object.keys(lock.tools).length === 0)) return false;
   writeProjectFile(path, text, { root: dirname(path) });
   return true;
+}
+
+/** Removes the locks of dependencies of tools that are no longer in a lock file. */
+export function removeDependenciesLocks(
+  lockPath: string,
+  tools: Iterable<readonly [name: string, tool: LockedTool]>,
+): void {
+  for (const [name, { definition }] of tools) {
+    const id = storeId({ name }, { catalogueSource: builtInCatalogue.source(name), definition });
+    for (const kind of ["js", "python"] as const) {
+      rmSync(dependenciesLockPath(lockPath, id, kind), { force: true });
+    }
+  }
 }
 
 /**

@@ -8,7 +8,8 @@ import type { ToolOptions } from "../protocol/tool_options.ts";
 import { hostPlatform } from "../tools/host_platform.ts";
 import { rememberProject } from "../tools/project/known_projects.ts";
 import type { Project, UserContext } from "../tools/project/project.ts";
-import type { RequestLayer } from "../tools/project/project_files.ts";
+import { projectRequests } from "../tools/project/project_files.ts";
+import type { RequestLayer } from "../tools/project/request_layers.ts";
 import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import { versionFileNotes } from "../tools/project/version_file_notes.ts";
 import { definesVariables } from "../tools/project/gated_parts.ts";
@@ -68,12 +69,12 @@ export async function syncProject(
   if (installs) await tellWhatIsLeftOut(project, options, watch);
   await warnAboutSources(project, watch);
   await warnAboutVersionFiles(project, watch);
-  const { layers: [own, local], files: { overridden } } = project;
+  const [own, ...others] = lockedLayers(project);
   const finished = await runSync(
     { ...options, jobs: options.jobs ?? project.settings.jobs ?? DEFAULT_JOBS },
     {
-      project: { ...own, overridden },
-      local,
+      project: own,
+      others,
       platform: hostPlatform(),
       store: project.store,
       paths: user.paths,
@@ -85,10 +86,26 @@ export async function syncProject(
   );
   for (const text of uncheckedHashes(own)) await watch.onWarning(text);
   if (installs) {
-    rememberProject(own.root, user.paths);
+    rememberProject(project.root, user.paths);
     await updateShims(user, { changed: finished.installed > 0, onWarning: watch.onWarning });
   }
   return finished;
+}
+
+type LockedLayer = RequestLayer & { outside: ReadonlySet<string> };
+
+/** What is asked for here, each layer with the tools that the layers around it lock. */
+export function lockedLayers({ layers }: Project): readonly [LockedLayer, ...LockedLayer[]] {
+  const [own, ...others] = layers;
+  const outsideOf = (index: number) =>
+    new Set(
+      layers.slice(index + 1).filter(({ owner }) => owner !== "local")
+        .flatMap(({ requests, overridden }) => [...requests, ...overridden].map(({ name }) => name)),
+    );
+  return [
+    { ...own, outside: outsideOf(0) },
+    ...others.map((layer, index) => ({ ...layer, outside: outsideOf(index + 1) })),
+  ];
 }
 
 export interface ProjectInstallOptions {
@@ -115,19 +132,15 @@ export async function installInProject(
   const here = options.where === "here";
   project.requireInstallTrust(options.targets.map(({ name }) => name));
   await warnAboutSources(project, watch);
-  const [{ installTargets }, { createResolver }] = await Promise.all([
-    import("./install_targets.ts"),
-    import("./tool_services.ts"),
-  ]);
-  const services = await projectServices(project, options, user);
+  const { installTargets } = await import("./install_targets.ts");
   await using install = here
-    ? await installerHere(project, services, user)
+    ? await installerHere(project, options, user)
     : await childInstaller(project, {}, user);
   const result = await installTargets(
     { ...options, jobs: here ? JOBS_HERE : project.settings.jobs ?? DEFAULT_JOBS },
     {
       project,
-      resolve: await createResolver(services),
+      resolve: await projectResolver(project, { offline: false }, user),
       install,
       signal,
       emit,
@@ -154,17 +167,33 @@ export async function projectServices(
   });
 }
 
-/** Asks the project's sources for tools. */
+/** Asks the project's sources for tools, and for an outer project's tools the sources of that one. */
 export async function projectResolver(
   project: Project,
   options: { offline: boolean },
   user: InstallUser,
 ): Promise<Resolver> {
   const { createResolver } = await import("./tool_services.ts");
-  const resolve = await createResolver(await projectServices(project, options, user));
+  const resolvers = new Map<string, Promise<Resolver>>();
+  const resolverAt = (root: string) => {
+    const known = resolvers.get(root) ??
+      projectServices(project.projectAt(root), options, user).then(createResolver);
+    resolvers.set(root, known);
+    return known;
+  };
+  const resolve: Resolver = async (request, signal, incomplete) =>
+    await (await resolverAt(rootOf(request, project)))(request, signal, incomplete);
   if (!options.offline) return resolve;
   const { sayWhatTheStoreHas } = await import("./offline_resolver.ts");
   return sayWhatTheStoreHas(resolve, user);
+}
+
+/** The root of the project that says a request, whatever version is meant by it now. */
+function rootOf({ name, decidedBy: { file } }: ToolRequest, project: Project): string {
+  const layer = project.layers.find(({ requests, overridden }) =>
+    [...requests, ...overridden].some((one) => one.name === name && one.decidedBy.file === file)
+  );
+  return layer?.root ?? project.root;
 }
 
 /** Before trust the user's own sources are used, and the user should know why. */
@@ -205,9 +234,8 @@ async function tellWhatIsLeftOut(
 ): Promise<void> {
   if (!locked) project.requireInstallTrust();
   else project.requireBuildTrust();
-  const { files, layers: [own, local] } = project;
-  const asked = [...files.requests, ...files.local.requests];
-  const installed = [...own.requests, ...local.requests];
+  const asked = projectRequests(project.files);
+  const installed = project.requests;
   const without = (key: string, has: (request: ToolRequest) => boolean) => {
     const names = asked.filter((request, index) => request !== installed[index] && has(request));
     return names.length === 0
@@ -245,19 +273,24 @@ async function childInstaller(
   const silence = 1000 * (stallTimeout ?? project.settings.stall_timeout ?? DEFAULT_STALL_SECONDS);
   const install = createChildInstaller({ env, silence });
   return closing((config, hooks) => {
-    const job = trustedJob(project, config);
+    const job = trustedJob(project.projectAt(config.project_dir), config);
     return install(share ? { ...job, share } : job, hooks);
   }, () => install[Symbol.asyncDispose]());
 }
 
 async function installerHere(
   project: Project,
-  services: ToolServices,
+  options: { offline: boolean },
   user: InstallUser,
 ): Promise<ClosingInstaller> {
   const { installHere } = await import("./install_here.ts");
+  const known = new Map<string, Promise<ToolServices>>();
   return closing(async (config, { signal, onProgress }) => {
-    const { path, alreadyInstalled, dependenciesLock } = await installHere(trustedJob(project, config), {
+    const source = project.projectAt(config.project_dir);
+    const asked = known.get(source.root) ?? projectServices(source, options, user);
+    known.set(source.root, asked);
+    const services = await asked;
+    const { path, alreadyInstalled, dependenciesLock } = await installHere(trustedJob(source, config), {
       ...user,
       services,
       signal,

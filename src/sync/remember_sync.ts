@@ -2,14 +2,19 @@ import { choosesVersionFiles } from "../base/mise_env.ts";
 import { makeDirectory } from "../base/private_directory.ts";
 import { writeAtomic } from "../base/write_atomic.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
+import { hostPlatform } from "../tools/host_platform.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
 import { fingerprints, unchanged } from "../tools/project/fingerprint.ts";
 import { buildRunsCode, installRunsCode } from "../tools/project/gated_parts.ts";
 import { executablesOf } from "../tools/project/installed_tools.ts";
 import { knownProjectPath } from "../tools/project/known_projects.ts";
 import type { Project } from "../tools/project/project.ts";
+import { projectRequests } from "../tools/project/project_files.ts";
 import type { Fingerprints } from "../tools/project/looks.ts";
 import { entryPath, keyOf, type KnownSync, type SyncPlace } from "./known_sync.ts";
-import { LEFT_TO_SYSTEM } from "./plan_install.ts";
+import { LEFT_TO_SYSTEM, NOT_LOCKED_THERE } from "./plan_install.ts";
+import { planLayer } from "./plan_lock.ts";
+import { lockedLayers } from "./project_sync.ts";
 
 /** What a sync did, and what its answer depends on. */
 export interface SyncDone {
@@ -39,6 +44,7 @@ export function rememberSync(
     ...lookedAt,
   ], asOf);
   if (files === undefined || before === undefined || !unchanged(before)) return;
+  if (leavesEntries(project)) return;
   try {
     const entry: KnownSync = { key: keyOf(place), events: [...events], files };
     makeDirectory(place.paths.knownSyncs, { mode: 0o700 });
@@ -48,14 +54,22 @@ export function rememberSync(
   }
 }
 
+/** Entries that `--locked` let pass, and that a sync without it takes out. */
+function leavesEntries(project: Project): boolean {
+  return lockedLayers(project).filter(({ owner }) => owner === "checkout").some((layer) =>
+    planLayer(layer, { lock: readLock(layer.lockPath).lock, platform: hostPlatform() }).moved.length > 0
+  );
+}
+
 /** A version that is not to be had is asked for each time. */
 function isNothingToDo(event: SyncEvent): boolean {
   return event.type === "sync.started" || event.type === "sync.finished" || event.type === "tool.present" ||
-    (event.type === "tool.skipped" && event.reason !== LEFT_TO_SYSTEM);
+    (event.type === "tool.skipped" && event.reason !== LEFT_TO_SYSTEM && event.reason !== NOT_LOCKED_THERE);
 }
 
 /** Trust is given and taken without a change to the project's files. */
-function dependsOnTrust({ files: { requests, local, registry, mirrors, foreignEnv } }: Project): boolean {
+function dependsOnTrust({ files }: Project): boolean {
+  const { registry, mirrors, foreignEnv } = files;
   return registry.length > 0 || [mirrors, foreignEnv].some((part) => Object.keys(part).length > 0) ||
-    [...requests, ...local.requests].some((request) => installRunsCode(request) || buildRunsCode(request));
+    projectRequests(files).some((request) => installRunsCode(request) || buildRunsCode(request));
 }

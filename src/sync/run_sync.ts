@@ -4,14 +4,16 @@ import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
 import type { SyncEvent } from "../protocol/sync_event.ts";
 import { dependenciesLockPath, readLock, readTextIfAny } from "../tools/lockfile/read_lock_file.ts";
 import type { Platform } from "../tools/platform.ts";
-import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
+import { projectTool } from "../tools/project/installed_tools.ts";
+import type { RequestLayer } from "../tools/project/request_layers.ts";
+import { isSystemOtherwise } from "../tools/request.ts";
 import { damageOf } from "../tools/store/executables.ts";
 import { installedDependencies } from "../tools/store/receipt.ts";
 import type { Store } from "../tools/store/store.ts";
 import { forEachLimited } from "../base/work_pool.ts";
 import type { ClosingInstaller } from "./install_one.ts";
-import { type InstallPlan, LEFT_TO_SYSTEM, planInstall } from "./plan_install.ts";
-import { type LockPlan, planLock } from "./plan_lock.ts";
+import { type InstallPlan, LEFT_TO_SYSTEM, NOT_LOCKED_THERE, planInstall } from "./plan_install.ts";
+import { type LockedRequests, type LockPlan, planLayer, planLock, type Unresolved } from "./plan_lock.ts";
 import { type SyncFinished, tallied, toolFailed } from "./tally.ts";
 import type { Locked, Resolver } from "./update_lock.ts";
 
@@ -28,19 +30,19 @@ export interface SyncOptions {
   failFast: boolean;
 }
 
-/** Requests, and the lock file that answers them. */
-export interface LockedRequests {
-  root: string;
-  lockPath: string;
-  requests: readonly ToolRequest[];
-  /** What stays in the lock file although something else is installed here. */
-  overridden?: readonly ToolRequest[];
+/** Requests with a lock file of their own. */
+export interface SyncLayer extends LockedRequests {
+  /**
+   * `--locked` and `--check` are about the lock files of the checkout; those that are elsewhere are used as
+   * they are, and not written.
+   */
+  owner: RequestLayer["owner"];
 }
 
 export interface SyncDeps {
   project: LockedRequests;
-  /** What a haft.local.toml asks for: its lock is one person's, and `--locked` is not about it. */
-  local?: LockedRequests;
+  /** What else is asked for here: by a haft.local.toml, by outer projects, by the user. */
+  others?: readonly SyncLayer[];
   platform: Platform;
   store: Store;
   /** The store's directory and that of the locks. */
@@ -61,10 +63,10 @@ export interface SyncDeps {
  * would change
  */
 export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<SyncFinished> {
-  const { project, local, paths } = deps;
+  const { project, others = [], paths } = deps;
   const run = {
     root: project.root,
-    tools: [...project.requests, ...local?.requests ?? []].map(({ name, version }) => ({
+    tools: [project, ...others].flatMap(({ requests }) => requests).map(({ name, version }) => ({
       tool: name,
       request: version,
     })),
@@ -88,15 +90,15 @@ export async function runSync(options: SyncOptions, deps: SyncDeps): Promise<Syn
 }
 
 async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
-  const { signal, emit, store, project, local } = deps;
-  const plans: (InstallPlan & { lockPath: string })[] = [];
-  for (const layer of local === undefined || local.requests.length === 0 ? [project] : [project, local]) {
-    const own = { ...options, locked: options.locked && layer === project };
-    const locked = await lockedTools(own, { ...deps, project: layer });
-    const { lockPath } = layer;
-    plans.push(
-      ...installPlans(locked, options, { ...deps, project: layer }).map((plan) => ({ ...plan, lockPath })),
-    );
+  const { signal, emit, store, project, others = [] } = deps;
+  const plans: LayerPlan[] = [];
+  const asking = others.filter(({ requests, overridden = [] }) => requests.length + overridden.length > 0);
+  for (const layer of [{ ...project, owner: "checkout" as const }, ...asking]) {
+    const own = { ...deps, project: layer };
+    const locked = layer.owner === "elsewhere"
+      ? await lockedElsewhere(options, own)
+      : await lockedTools({ ...options, locked: options.locked && layer.owner === "checkout" }, own);
+    plans.push(...installPlans(locked, options, own).map((plan) => ({ ...plan, layer })));
   }
   for (const plan of plans) announce(plan, options, deps);
   const needed = plans.filter((plan) => plan.state === "needed");
@@ -105,9 +107,9 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
   if (needed.length === 0) return;
   const { installOne } = await import("./install_one.ts");
   await using install = await deps.installer();
-  await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config, lockPath }) => {
+  await forEachLimited(needed, { limit: options.jobs, signal }, async ({ config, layer }) => {
     try {
-      const keepLock = await lockKeeper(options, lockPath);
+      const keepLock = await lockKeeper(options, layer);
       await installOne(config.tool_name, config, { install, store, signal, emit, keepLock });
     } catch (error) {
       if (!signal.aborted) emit(toolFailed(config.tool_name, config.version, error));
@@ -115,10 +117,13 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
   });
 }
 
+type LayerPlan = InstallPlan & { layer: SyncLayer };
+
 /** Writes an installer's own lock beside the project's, or refuses to. */
-async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
+async function lockKeeper({ locked }: SyncOptions, { lockPath, owner }: SyncLayer) {
   const { writeProjectFile } = await import("./project_lock.ts");
   return (text: string, { store_id: storeId, kind }: { store_id: string; kind: ToolKind }) => {
+    if (owner === "elsewhere") return;
     const file = dependenciesLockPath(lockPath, storeId, kind);
     if (!locked) return writeProjectFile(file, text, { root: dirname(lockPath) });
     throw new HaftError(`--locked, but "${file}" would change`, {
@@ -131,14 +136,14 @@ async function lockKeeper({ locked }: SyncOptions, lockPath: string) {
  * A tool that another project installed has a lock of its dependencies, which this project then keeps too.
  */
 async function keepPresentLocks(
-  plans: readonly (InstallPlan & { lockPath: string })[],
+  plans: readonly LayerPlan[],
   options: SyncOptions,
 ): Promise<void> {
   for (const plan of plans) {
     if (options.locked || plan.state !== "present" || !hasDependencies(plan.config.kind)) continue;
     const text = installedDependencies(plan.path);
     if (text === undefined || text === plan.config.dependencies_lock) continue;
-    (await lockKeeper(options, plan.lockPath))(text, plan.config);
+    (await lockKeeper(options, plan.layer))(text, plan.config);
   }
 }
 
@@ -149,7 +154,7 @@ async function lockedTools(
 ): Promise<Locked> {
   const { project, emit } = deps;
   const { lock } = readLock(project.lockPath);
-  const plan = planLock([...project.requests, ...project.overridden ?? []], lock, deps.platform);
+  const plan = planLayer(project, { lock, platform: deps.platform });
   for (const { request, error } of plan.impossible) emit(toolFailed(request.name, null, error));
   if (options.locked) refuseChanges(plan, project.lockPath);
   if (options.mode === "check") {
@@ -161,11 +166,44 @@ async function lockedTools(
     }
     return { tools: plan.locked, resolved: new Set() };
   }
-  if (plan.changes.length === 0) return { tools: plan.locked, resolved: new Set() };
+  const isUpToDate = plan.changes.length === 0 && (options.locked || plan.moved.length === 0);
+  if (isUpToDate) return { tools: plan.locked, resolved: new Set() };
   const { resolveMissing, updateLock } = await import("./update_lock.ts");
   const work = { ...deps, locks: deps.paths.locks, jobs: options.jobs };
   if (options.mode === "dry-run") return (await resolveMissing({ lock, plan }, work)).locked;
   return await updateLock(work);
+}
+
+/**
+ * What a lock file that is not this checkout's says. What it lacks is what runs here already, or is resolved
+ * and not written; where everything has to be locked, it is left out, as it is none of this checkout's.
+ */
+async function lockedElsewhere(options: SyncOptions, deps: SyncDeps): Promise<Locked> {
+  const { project, platform, store, emit } = deps;
+  const { lock } = readLock(project.lockPath);
+  const plan = planLock(project.requests, lock, platform);
+  const isStrict = options.locked || options.mode === "check";
+  const lacking: Unresolved[] = [];
+  for (const one of plan.unresolved) {
+    const { version, installed } = projectTool(one.request, { ...project, lock, store, platform });
+    const tool = one.request.name;
+    if (installed !== undefined && version !== undefined && !options.force) {
+      emit({ type: "tool.present", tool, version, path: installed.directory });
+    } else if (isStrict) {
+      emit({ type: "tool.skipped", tool, reason: NOT_LOCKED_THERE });
+    } else lacking.push(one);
+  }
+  for (const { request: { name }, error } of plan.impossible) {
+    emit(
+      isStrict
+        ? { type: "tool.skipped", tool: name, reason: NOT_LOCKED_THERE }
+        : toolFailed(name, null, error),
+    );
+  }
+  if (lacking.length === 0) return { tools: plan.locked, resolved: new Set() };
+  const { resolveMissing } = await import("./update_lock.ts");
+  const missing = { lock, plan: { ...plan, unresolved: lacking } };
+  return (await resolveMissing(missing, { ...deps, jobs: options.jobs })).locked;
 }
 
 function refuseChanges({ changes }: LockPlan, lockPath: string): void {
@@ -201,7 +239,7 @@ function installPlans(
   });
 }
 
-function announce(plan: InstallPlan, { mode }: SyncOptions, { emit }: SyncDeps): void {
+function announce(plan: LayerPlan, { mode }: SyncOptions, { emit }: SyncDeps): void {
   const tool = plan.request.name;
   switch (plan.state) {
     case "skipped":
@@ -213,6 +251,9 @@ function announce(plan: InstallPlan, { mode }: SyncOptions, { emit }: SyncDeps):
     case "needed": {
       const { version } = plan.config;
       if (mode === "install") return emit({ type: "tool.queued", tool, version });
+      if (mode === "check" && plan.layer.owner === "elsewhere") {
+        return emit({ type: "tool.skipped", tool, reason: `${plan.reason}; no tool of this checkout` });
+      }
       return emit({ type: "tool.needed", tool, version, need: plan.need, reason: plan.reason });
     }
   }

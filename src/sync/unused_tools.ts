@@ -41,11 +41,11 @@ function usedBy(root: string, user: UserContext): string[] {
   let project: Project;
   try {
     project = openProject(root, user);
-    const { lock } = readLock(project.files.lockPath);
+    const entries = project.layers.flatMap(({ lockPath }) => Object.entries(readLock(lockPath).lock.tools));
     const runs = project.installedTools;
     const isThere = (name: string, version: string) =>
       runs.some(({ receipt }) => receipt.tool === name && receipt.version === version);
-    const locked = Object.entries(lock.tools).flatMap(([name, { source, version, definition }]) => {
+    const locked = entries.flatMap(([name, { source, version, definition }]) => {
       if (isThere(name, version)) return [];
       const known = { catalogueSource: builtInCatalogue.source(name), definition };
       return [storeId({ name }, known), storeId({ name, source }, known)].map((id) =>

@@ -6,8 +6,8 @@ import { isSystemOtherwise, type ToolRequest } from "../tools/request.ts";
 import { NoSuchVersionError } from "../tools/sources/source_error.ts";
 import { forEachLimited } from "../base/work_pool.ts";
 import { LEFT_TO_SYSTEM, otherSystem } from "./plan_install.ts";
-import { type LockPlan, planLock } from "./plan_lock.ts";
-import { holdingProject, writeLock } from "./project_lock.ts";
+import { type LockedRequests, type LockPlan, planLayer } from "./plan_lock.ts";
+import { holdingProject, removeDependenciesLocks, writeLock } from "./project_lock.ts";
 import { toolFailed } from "./tally.ts";
 
 /**
@@ -22,12 +22,7 @@ export type Resolver = (
 ) => Promise<LockedTool>;
 
 export interface UpdateLockDeps {
-  project: {
-    root: string;
-    lockPath: string;
-    requests: readonly ToolRequest[];
-    overridden?: readonly ToolRequest[];
-  };
+  project: LockedRequests;
   platform: Platform;
   /** The directory of haft's own locks. */
   locks: string;
@@ -54,10 +49,12 @@ export async function updateLock(deps: UpdateLockDeps): Promise<Locked> {
   const { project, platform, locks, signal, emit } = deps;
   return await holdingProject(project.root, { locks, signal }, async () => {
     const { lock, text } = readLock(project.lockPath);
-    const plan = planLock([...project.requests, ...project.overridden ?? []], lock, platform);
+    const plan = planLayer(project, { lock, platform });
     const resolved = await resolveMissing({ lock, plan }, deps);
     if (await writeLock(project.lockPath, resolved.lock, text)) {
       emit({ type: "lock.written", path: project.lockPath });
+      const moved = Object.entries(lock.tools).filter(([name]) => plan.moved.includes(name));
+      removeDependenciesLocks(project.lockPath, moved);
     }
     return resolved.locked;
   });

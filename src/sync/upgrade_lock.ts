@@ -1,9 +1,6 @@
-import { rmSync } from "node:fs";
 import type { LockedTool } from "../tools/locked_tool.ts";
-import { dependenciesLockPath, readLock } from "../tools/lockfile/read_lock_file.ts";
-import { storeId } from "../tools/request.ts";
-import { builtInCatalogue } from "../tools/catalogue/catalogue.ts";
-import { holdingProject, writeLock } from "./project_lock.ts";
+import { readLock } from "../tools/lockfile/read_lock_file.ts";
+import { holdingProject, removeDependenciesLocks, writeLock } from "./project_lock.ts";
 
 interface ProjectLock {
   root: string;
@@ -34,23 +31,13 @@ export async function unlock(
   names: readonly string[],
   holding: Holding,
 ): Promise<void> {
-  const ids: string[] = [];
   await holdingProject(root, holding, async () => {
     const { lock, text } = readLock(lockPath);
     const [kept, gone] = [new Map<string, LockedTool>(), new Map<string, LockedTool>()];
     for (const [name, tool] of Object.entries(lock.tools)) {
       (names.includes(name) ? gone : kept).set(name, tool);
     }
-    ids.push(
-      ...[...gone].map(([name, { definition }]) =>
-        storeId({ name }, { catalogueSource: builtInCatalogue.source(name), definition })
-      ),
-    );
     await writeLock(lockPath, { ...lock, tools: Object.fromEntries(kept) }, text);
+    removeDependenciesLocks(lockPath, gone);
   });
-  for (const id of ids) {
-    for (const kind of ["js", "python"] as const) {
-      rmSync(dependenciesLockPath(lockPath, id, kind), { force: true });
-    }
-  }
 }

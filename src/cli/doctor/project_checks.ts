@@ -119,7 +119,7 @@ function nearestExisting(path: string): string {
 
 async function project(context: Context): Promise<Finding[]> {
   try {
-    const { tools, root, files: { manifestPath, requests } } = openProject(context.cwd, context);
+    const { tools, root, requests, files: { manifestPath } } = openProject(context.cwd, context);
     if (manifestPath === undefined && requests.length === 0) {
       return [note("project", "this directory has no tools", 'Run "haft init" to make a haft.toml')];
     }

@@ -1,7 +1,7 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
-import { planLock } from "../../sync/plan_lock.ts";
-import { projectResolver } from "../../sync/project_sync.ts";
+import { planLayer } from "../../sync/plan_lock.ts";
+import { lockedLayers, projectResolver } from "../../sync/project_sync.ts";
 import { DEFAULT_JOBS } from "../../sync/sync_defaults.ts";
 import { updateLock } from "../../sync/update_lock.ts";
 import { hostPlatform } from "../../tools/host_platform.ts";
@@ -25,12 +25,14 @@ interface LockReport {
   changes: { tool: string; reason: string }[];
 }
 
+type CheckedLayer = ReturnType<typeof lockedLayers>[number];
+
 export const command: Command<LockOptions> = {
   usage: [""],
   flags: [
     { name: "check", description: "Change nothing; exit 1 if haft.lock is not up to date" },
     { name: "offline", description: "Use only what is in the cache" },
-    { name: "json", description: "Print JSON: {path, changes: [{tool, reason}]}" },
+    { name: "json", description: "Print JSON: {path, changes: [{tool, reason}], outer: [{path, changes}]}" },
   ],
   examples: ["haft lock", "haft lock --check"],
   parse,
@@ -50,27 +52,47 @@ function parse({ flags, positional, rest }: ParsedArgs): LockOptions {
 async function run(options: LockOptions, context: Context): Promise<ExitCode> {
   const project = openProject(context.cwd, context);
   project.requireRequests();
-  const report = changesOf(project);
-  const ok = report.changes.length === 0 || (!options.check && await write(project, options, context));
-  if (options.json) await context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else if (project.tools.length === 0 && report.changes.length === 0) {
+  const layers = checkoutLayers(project);
+  const [first, ...others] = layers;
+  const reports = [reportOf(first), ...others.map(reportOf)] as const;
+  let ok = true;
+  for (const [index, layer] of layers.entries()) {
+    const report = reports[index];
+    const isUpToDate = report === undefined ||
+      report.changes.length === 0 && (options.check || !report.moved);
+    if (!isUpToDate) ok = !options.check && await write(layer, { project, options, context }) && ok;
+  }
+  const [{ path, changes }, ...around] = reports;
+  const outer = around.map((report): LockReport => ({ path: report.path, changes: report.changes }));
+  if (options.json) {
+    const report = { path, changes, ...(outer.length === 0 ? {} : { outer }) };
+    await context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  } else if (project.tools.length === 0 && reports.every((report) => report.changes.length === 0)) {
     await context.stderr.write(nothingHereText("tools"));
-  } else await say(report, { ...options, ok }, context);
+  } else for (const report of reports) await say(report, { ...options, ok }, context);
   return ok ? ExitCode.ok : ExitCode.failed;
 }
 
-function changesOf({ files }: Project): LockReport {
-  const requests = [...files.requests, ...files.overridden];
-  const { changes, impossible } = planLock(requests, readLock(files.lockPath).lock, hostPlatform());
-  const unknown = impossible.map(({ request, error }) => ({ tool: request.name, reason: error.message }));
-  return { path: files.lockPath, changes: [...changes, ...unknown] };
+/** The lock files of this checkout: the project's own, and those of the projects around it. */
+function checkoutLayers(project: Project): readonly [CheckedLayer, ...CheckedLayer[]] {
+  const [own, ...others] = lockedLayers(project);
+  return [own, ...others.filter(({ owner }) => owner === "checkout")];
 }
 
-async function write(project: Project, options: LockOptions, context: Context): Promise<boolean> {
-  const { root, files: { lockPath, requests, overridden } } = project;
+function reportOf(layer: CheckedLayer): LockReport & { moved: boolean } {
+  const { lock } = readLock(layer.lockPath);
+  const { changes, impossible, moved } = planLayer(layer, { lock, platform: hostPlatform() });
+  const unknown = impossible.map(({ request, error }) => ({ tool: request.name, reason: error.message }));
+  return { path: layer.lockPath, changes: [...changes, ...unknown], moved: moved.length > 0 };
+}
+
+async function write(
+  layer: CheckedLayer,
+  { project, options, context }: { project: Project; options: LockOptions; context: Context },
+): Promise<boolean> {
   let failed = false;
   await updateLock({
-    project: { root, lockPath, requests, overridden },
+    project: layer,
     platform: hostPlatform(),
     locks: context.paths.locks,
     jobs: DEFAULT_JOBS,
@@ -87,7 +109,7 @@ async function write(project: Project, options: LockOptions, context: Context): 
       );
     },
   });
-  return !failed && changesOf(project).changes.length === 0;
+  return !failed && reportOf(layer).changes.length === 0;
 }
 
 async function say(

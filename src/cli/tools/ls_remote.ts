@@ -82,10 +82,11 @@ async function taggedVersion(
 }
 
 function requestOf(name: string, { files, requests }: Project): ToolRequest {
+  const known = requests.find((request) => request.name === name);
   return {
-    ...(requests.find((request) => request.name === name) ?? plainRequest(files.catalogue.tool(name))),
-    version: "latest",
     decidedBy: { file: "the command line", key: name },
+    ...(known ?? plainRequest(files.catalogue.tool(name))),
+    version: "latest",
   };
 }
 
@@ -101,6 +102,7 @@ export async function versionsOf(
 ): Promise<string[]> {
   const project = openProject(context.cwd, context);
   const request = requestOf(name, project);
-  const services = await projectServices(project, { offline }, context);
+  const source = project.projectAt(project.layerOf(name)?.root ?? project.root);
+  const services = await projectServices(source, { offline }, context);
   return await availableVersions(request, { ...services, signal: context.signal });
 }

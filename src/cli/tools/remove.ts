@@ -5,6 +5,7 @@ import { unlock } from "../../sync/upgrade_lock.ts";
 import { removeTool } from "../../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
 import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
+import type { RequestLayer } from "../../tools/project/request_layers.ts";
 import type { ToolRequest } from "../../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
 import { shortPath } from "../short_path.ts";
@@ -52,9 +53,16 @@ async function run({ names, global, json }: RemoveOptions, caller: Context): Pro
     removed.push({ tool: name, file: await editManifest(file, context, (text) => removeTool(text, name)) });
   }
   const after = openProject(context.cwd, context);
-  const still = new Map(after.files.requests.map((request) => [request.name, request]));
-  const gone = requests.filter(({ name }) => !still.has(name)).map(({ name }) => name);
-  await unlock(after.files, gone, { locks: context.paths.locks, signal: context.signal });
+  const still = new Map(after.requests.map((request) => [request.name, request]));
+  const gone: string[] = [];
+  for (const layer of project.layers) {
+    const left = namesIn(after.layers.find(({ lockPath }) => lockPath === layer.lockPath));
+    const before = namesIn(layer);
+    const names = requests.flatMap(({ name }) => before.has(name) && !left.has(name) ? [name] : []);
+    if (names.length === 0) continue;
+    await unlock(layer, names, { locks: context.paths.locks, signal: context.signal });
+    gone.push(...names);
+  }
   if (json) await context.stdout.write(`${JSON.stringify(removed, null, 2)}\n`);
   for (const { tool, file } of removed) {
     if (!json) await context.stdout.write(`Removed ${tool} from ${shortPath(file, context.home)}\n`);
@@ -69,6 +77,15 @@ async function run({ names, global, json }: RemoveOptions, caller: Context): Pro
   }
   return ExitCode.ok;
 }
+
+/** What a lock file keeps. */
+function namesIn(
+  { requests, overridden }: Pick<RequestLayer, "requests" | "overridden"> = NOTHING,
+): Set<string> {
+  return new Set([...requests, ...overridden].map(({ name }) => name));
+}
+
+const NOTHING = { requests: [], overridden: [] };
 
 /**
  * The request of a haft.toml; a version file that comes before it stays, and is told.

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
-import { UsageError } from "../../base/errors.ts";
+import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { type NewerVersions, newerVersions } from "../../sync/newer_versions.ts";
 import { projectResolver } from "../../sync/project_sync.ts";
 import { relock } from "../../sync/upgrade_lock.ts";
 import { setToolVersion } from "../../tools/manifest/set_tool_version.ts";
+import type { ProjectTool } from "../../tools/project/installed_tools.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
 import { LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import { bumpRequest } from "../../tools/versions/bump_request.ts";
@@ -71,7 +72,7 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
     throw new UsageError("--interactive needs a terminal", { next: "Name the tools to upgrade" });
   }
   const project = openProject(context.cwd, context);
-  const tools = namedTools(options.names, project);
+  const tools = upgradable(namedTools(options.names, project), options, { project, context });
   if (tools.length === 0) {
     if (options.json) await context.stdout.write("[]\n");
     else await stderr.write(nothingHereText("tools"));
@@ -89,6 +90,26 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
   await report(chosen, options, context);
   if (!options.bump) await noteOutOfReach(found, context);
   return failed.length > 0 ? ExitCode.failed : ExitCode.ok;
+}
+
+/**
+ * Without those of another checkout around this one: its lock file is not this project's to change.
+ *
+ * @throws {HaftError} when such a tool was named
+ */
+function upgradable(
+  tools: readonly ProjectTool[],
+  { names }: UpgradeOptions,
+  { project, context: { home, paths } }: { project: Project; context: Context },
+): ProjectTool[] {
+  return tools.filter(({ request: { name, decidedBy } }) => {
+    const layer = project.layerOf(name);
+    if (layer?.owner !== "elsewhere" || layer.root === paths.config) return true;
+    if (names.length === 0) return false;
+    throw new HaftError(`"${name}" is asked for outside of this checkout, by "${decidedBy.file}"`, {
+      next: `Run "haft upgrade ${name}" in ${shortPath(layer.root, home)}`,
+    });
+  });
 }
 
 /** Undefined for a tool that has nothing newer. */

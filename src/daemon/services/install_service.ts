@@ -112,7 +112,8 @@ export class InstallService {
   ): Promise<Result<"runtime.versions">> {
     const project = openProject(cwd ?? this.#user.home, this.#user);
     const { availableVersions, versionDates } = await import("../../tools/resolve/resolve_tool.ts");
-    const services = await projectServices(project, { offline: false }, this.#user);
+    const source = project.projectAt(project.layerOf(name)?.root ?? project.root);
+    const services = await projectServices(source, { offline: false }, this.#user);
     const request = project.requests.find((own) => own.name === name) ?? {
       ...plainRequest(project.files.catalogue.tool(name)),
       version: "latest",

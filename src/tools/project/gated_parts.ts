@@ -6,7 +6,7 @@ import type { ToolDefinition } from "../catalogue/definition.ts";
 import { toolSource } from "../catalogue/tool_source.ts";
 import { sourceOf, type ToolSource } from "../sources/sources.ts";
 import type { ToolRequest } from "../request.ts";
-import type { ProjectFiles } from "./project_files.ts";
+import { type ProjectFiles, projectRequests } from "./project_files.ts";
 
 /**
  * What of a project counts only once it is trusted: it can run code, or send the user's secrets somewhere.
@@ -21,6 +21,7 @@ export function gatedParts(
     | "foreignEnv"
     | "foreignEnvFile"
     | "local"
+    | "outer"
     | "apps"
     | "backends"
     | "tasks"
@@ -34,7 +35,7 @@ export function gatedParts(
   const { root, manifestPath, env, apps, backends, tasks, mirrors, registry } = files;
   const npmrc = join(root, ".npmrc");
   const path = manifestPath ?? foreignEnvFile ?? npmrc;
-  const requests = [...files.requests, ...files.local.requests];
+  const requests = projectRequests(files);
   const withVariables = requests.filter(({ installEnv }) => Object.keys(installEnv).length > 0);
   const named = envFiles(files);
   const variables = gatedVariables(named.keys());

@@ -4,7 +4,7 @@
  * once.
  */
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Env } from "../../base/env.ts";
 import { HaftError } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
@@ -19,7 +19,8 @@ import { type GatedParts, TrustStore } from "../trust/trust_store.ts";
 import { UntrustedError } from "../trust/untrusted_error.ts";
 import { type ProjectTool, projectTool } from "./installed_tools.ts";
 import { MANIFEST_NAME } from "./manifests.ts";
-import { type ProjectFiles, readProjectFiles, type RequestLayer } from "./project_files.ts";
+import { type ProjectFiles, projectRequests, readProjectFiles } from "./project_files.ts";
+import type { RequestLayer } from "./request_layers.ts";
 import {
   type EnvironmentChanges,
   environmentChanges,
@@ -76,23 +77,31 @@ export class Project {
   }
 
   /**
-   * All that is asked for here: by the project, by its haft.local.toml, and by the user everywhere. Before
-   * trust the project's are without the variables and commands of an install.
+   * All that is asked for here: by the project, by its haft.local.toml, by the projects around it, and by the
+   * user everywhere. Before trust the projects' are without the variables and commands of an install.
    */
-  get layers(): readonly [project: RequestLayer, local: RequestLayer, userWide: RequestLayer] {
-    const { root, lockPath, requests, local, userWide } = this.files;
+  get layers(): readonly [project: RequestLayer, local: RequestLayer, ...others: RequestLayer[]] {
+    const { lockPath, requests, overridden, local, outer, userWide } = this.files;
     const withoutTrust = this.#trustDecidesTools && !this.isTrusted;
     const allowed = (all: ToolRequest[]) => withoutTrust ? all.map(withoutCode) : all;
-    return [
-      { root, lockPath, requests: allowed(requests) },
-      { ...local, requests: allowed(local.requests) },
-      userWide,
-    ];
+    const counting = (layer: RequestLayer) => ({ ...layer, requests: allowed(layer.requests) });
+    const own = { owner: "checkout" as const, root: dirname(lockPath), lockPath, requests, overridden };
+    return [counting(own), counting(local), ...outer.map(counting), userWide];
+  }
+
+  /** The layer that asks for a tool here: its lock file and its root are the tool's. */
+  layerOf(name: string): RequestLayer | undefined {
+    return this.layers.find(({ requests }) => requests.some((request) => request.name === name));
+  }
+
+  /** The project that a layer is of, from whose sources its tools come. */
+  projectAt(root: string): Project {
+    return root === this.root ? this : openProject(root, this.#user);
   }
 
   /** Trust adds to a tool, or takes from it, what makes it another one. */
   get #trustDecidesTools(): boolean {
-    return [...this.files.requests, ...this.files.local.requests].some(installRunsCode);
+    return projectRequests(this.files).some(installRunsCode);
   }
 
   /** The project's settings over the user's; those that can run code or fetch from elsewhere need trust. */
@@ -161,7 +170,7 @@ export class Project {
       ...this.layers.map(({ lockPath }) => lockPath),
       ...tools.map(({ request }) => storeDirectory(this.#user.paths, toolStoreId(request))),
       // What trust adds to a tool makes it another one.
-      ...[...this.files.requests, ...this.files.local.requests].filter(installRunsCode)
+      ...projectRequests(this.files).filter(installRunsCode)
         .map((request) => storeDirectory(this.#user.paths, toolStoreId(request))),
       ...tools.flatMap(({ deciding }) => deciding),
       ...(this.#trustDecidesTools ? [...this.gated.files, this.trust.file] : []),
@@ -194,8 +203,8 @@ export class Project {
 
   /** @throws {HaftError} when neither a haft.toml nor another program's file asks for a tool */
   requireRequests(): void {
-    const { requests, local, system, skipped, problems } = this.files;
-    if ([requests, local.requests, system, skipped].some(({ length }) => length > 0)) return;
+    const { system, skipped, problems } = this.files;
+    if ([this.requests, system, skipped].some(({ length }) => length > 0)) return;
     const [problem] = this.files.manifestPath === undefined ? problems : [];
     if (problem === undefined) this.requireManifest();
     else throw new HaftError(`No tool is asked for here: ${problem}`, { next: "Mend the file" });
@@ -237,9 +246,7 @@ export class Project {
    * @throws {HaftError} when one of them has such, and the project is not trusted
    */
   requireInstallTrust(names?: readonly string[]): void {
-    const asked = [...this.files.requests, ...this.files.local.requests].filter(({ name }) =>
-      names?.includes(name) ?? true
-    );
+    const asked = projectRequests(this.files).filter(({ name }) => names?.includes(name) ?? true);
     if (asked.some(installRunsCode)) this.requireTrust();
   }
 
@@ -247,7 +254,7 @@ export class Project {
    * @throws {HaftError} when a tool is built by running code of its package, and the project is not trusted
    */
   requireBuildTrust(): void {
-    if ([...this.files.requests, ...this.files.local.requests].some(buildRunsCode)) this.requireTrust();
+    if (projectRequests(this.files).some(buildRunsCode)) this.requireTrust();
   }
 
   /**

@@ -53,7 +53,7 @@ export class ProjectCache {
   /** Tools that can be answered for from memory. */
   get tools(): number {
     let count = 0;
-    for (const { project } of this.#entries.values()) count += project.files.requests.length;
+    for (const { project } of this.#entries.values()) count += project.requests.length;
     return count;
   }
 

@@ -1,20 +1,11 @@
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import { statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
 import { parseDotenv } from "../../base/dotenv.ts";
-import { errorMessage } from "../../base/errors.ts";
 import type { Paths } from "../../base/paths.ts";
 import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../manifest/task_includes.ts";
-import {
-  MISE_DIRECTORIES,
-  parseVersionFile,
-  type VersionFileContent,
-  type VersionFilePlace,
-  versionFilesIn,
-} from "../manifest/version_files.ts";
-import { VERSION_FILES, type VersionFileFamily } from "../manifest/version_files/families.ts";
+import type { VersionFileContent } from "../manifest/version_files.ts";
 import { projectSettings } from "../registry/npmrc_text.ts";
 import type { ToolRequest } from "../request.ts";
 import {
@@ -22,23 +13,13 @@ import {
   LOCAL_MANIFEST_NAME,
   MANIFEST_NAME,
   type Manifests,
-  readManifest,
   readManifests,
   readText,
 } from "./manifests.ts";
+import { LOCK_NAME, newLayer, readLayers, type RequestLayer } from "./request_layers.ts";
 import { dotenvFiles } from "./code_variables.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
-
-export const LOCK_NAME = "haft.lock";
-const LOCAL_LOCK_NAME = "haft.local.lock";
-
-/** Requests with a lock file of their own, so that the project's names only what the project asks for. */
-export interface RequestLayer {
-  root: string;
-  lockPath: string;
-  requests: ToolRequest[];
-}
 
 /** What the files of a directory and of those above it say, all taken together. */
 export interface ProjectFiles {
@@ -52,13 +33,18 @@ export interface ProjectFiles {
   lockPath: string;
   /** What is known by name here: haft's own tools, and what the user and the manifests define. */
   catalogue: Catalogue;
-  /** One request a tool: the nearest file decides, and haft.toml before others in the same directory. */
+  /**
+   * What the project itself asks for, from its root down to the directory: one request a tool. The nearest
+   * file decides, and haft.toml before others in the same directory.
+   */
   requests: ToolRequest[];
   /** What the project asks for and a haft.local.toml decides otherwise: haft.lock keeps it. */
   overridden: ToolRequest[];
   /** What a haft.local.toml asks for instead of the project's files, or beyond them. */
   local: RequestLayer;
-  /** What the user asks for everywhere and this project does not decide. */
+  /** What the projects around this one ask for and it does not decide, the nearest first. */
+  outer: RequestLayer[];
+  /** What the user asks for everywhere and no project here decides. */
   userWide: RequestLayer;
   /** Requests that a nearer file overruled, nearest first. */
   shadowed: ToolRequest[];
@@ -116,28 +102,19 @@ export function readProjectFiles(cwd: string, { env = {}, home, paths }: FilesCo
   const manifests = readManifests(directories, userConfig.catalogue);
   files.catalogue = manifests.get(directories[0] ?? cwd)?.catalogue ?? userConfig.catalogue;
   for (const directory of directories) addManifests(files, directory, manifests.get(directory));
-  const choice = files.settings.version_files ?? userConfig.settings.version_files;
-  const families = choice === false ? [] : choice === true || choice === undefined ? VERSION_FILES : choice;
-  const environments = miseEnvironments(env);
-  const decided = new Set<string>();
-  let versionFileRoot: string | undefined;
-  for (const directory of directories) {
-    const { local, own, catalogue = files.catalogue } = manifests.get(directory) ?? {};
-    addRequests(files, files.local.requests, { requests: local?.requests ?? [], decided });
-    addRequests(files, files.requests, { requests: own?.requests ?? [], decided });
-    for (const content of versionFileContents(directory, { files, families, environments, catalogue })) {
-      if (addContent(files, content, decided)) versionFileRoot ??= directory;
-    }
-  }
-  if (files.manifestPath === undefined && versionFileRoot !== undefined) files.root = versionFileRoot;
-  files.lockPath = join(files.root, LOCK_NAME);
-  Object.assign(files.local, { root: files.root, lockPath: join(files.root, LOCAL_LOCK_NAME) });
-  addUserRequests(files, { home, config: paths.config, families, decided });
+  readLayers(files, { directories, manifests, environments: miseEnvironments(env), home, paths });
   const npmrc = join(files.root, ".npmrc");
   files.lookedFor.push(npmrc);
   // The one of the home directory is the user's own.
   if (files.root !== home) files.registry = projectSettings(readText(npmrc) ?? "");
   return files;
+}
+
+/** What all projects here ask for, this one and those around it; the user's own requests are no project's. */
+export function projectRequests(
+  { requests, local, outer }: Pick<ProjectFiles, "requests" | "local" | "outer">,
+): ToolRequest[] {
+  return [...requests, ...local.requests, ...outer.flatMap((layer) => layer.requests)];
 }
 
 function emptyFiles(
@@ -150,8 +127,9 @@ function emptyFiles(
     lockPath: join(cwd, LOCK_NAME),
     catalogue: userConfig.catalogue,
     requests: [],
-    local: { root: cwd, lockPath: join(cwd, LOCAL_LOCK_NAME), requests: [] },
-    userWide: { root: config, lockPath: join(config, LOCK_NAME), requests: [] },
+    local: newLayer("local", cwd),
+    outer: [],
+    userWide: newLayer("elsewhere", config),
     overridden: [],
     shadowed: [],
     skipped: [],
@@ -205,131 +183,4 @@ function addManifests(files: ProjectFiles, directory: string, { local, own }: Pa
     files.lookedFor.push(...files.includes.files);
     files.tasks = { ...files.includes.tasks, ...files.tasks };
   }
-}
-
-function* versionFileContents(
-  directory: string,
-  { files, families, environments, catalogue }: {
-    files: ProjectFiles;
-    families: readonly VersionFileFamily[];
-    environments: readonly string[];
-    catalogue: Catalogue;
-  },
-): Generator<VersionFileContent> {
-  if (families.length === 0) return;
-  const below = MISE_DIRECTORIES.filter((name) => {
-    const path = join(directory, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
-    files.lookedFor.push(path);
-    return false;
-  });
-  for (const file of versionFilesIn({ environments, below })) {
-    if (!families.includes(file.family)) continue;
-    const path = join(directory, ...file.name.split("/"));
-    files.lookedFor.push(path);
-    const content = readVersionFile(path, { family: file.family, catalogue }, files);
-    if (content !== undefined) yield content;
-  }
-}
-
-/** As of a haft.toml: a stranger's file must not keep haft busy. package.json can be long. */
-const LONGEST_VERSION_FILE = 1024 * 1024;
-
-/** A version file that cannot be read is another program's: it is told, and stops nothing. */
-function readVersionFile(
-  path: string,
-  place: Pick<VersionFilePlace, "family" | "catalogue">,
-  files: ProjectFiles,
-): VersionFileContent | undefined {
-  let text: string | undefined;
-  try {
-    text = readText(path);
-  } catch (error) {
-    files.problems.push(errorMessage(error));
-    return undefined;
-  }
-  if (text !== undefined && text.length > LONGEST_VERSION_FILE) {
-    files.problems.push(`${path} has ${text.length} characters, ${LONGEST_VERSION_FILE} at most`);
-    return undefined;
-  }
-  return text === undefined ? undefined : parseVersionFile(text, { ...place, path, read: readText });
-}
-
-/** @returns whether the file asks for a tool */
-function addContent(files: ProjectFiles, content: VersionFileContent, decided: Set<string>): boolean {
-  const { requests, skipped, system, constraints, env, problems, alsoRead } = content;
-  addRequests(files, files.requests, { requests, decided });
-  for (const mention of skipped) {
-    if (!decided.has(mention.name)) files.skipped.push(mention);
-    decided.add(mention.name);
-  }
-  for (const name of system) {
-    if (!decided.has(name)) files.system.push(name);
-    decided.add(name);
-  }
-  const constrained = new Set(files.constraints.map(({ name }) => name));
-  for (const constraint of constraints) {
-    if (!constrained.has(constraint.name)) files.constraints.push(constraint);
-    constrained.add(constraint.name);
-  }
-  if (Object.keys(env).length > 0) {
-    files.foreignEnv = { ...env, ...files.foreignEnv };
-    files.foreignEnvFile ??= content.file;
-  }
-  files.problems.push(...problems);
-  files.lookedFor.push(...alsoRead);
-  return requests.length > 0;
-}
-
-/** The first file to name a tool decides; the others are remembered. */
-function addRequests(
-  files: ProjectFiles,
-  target: ToolRequest[],
-  { requests, decided }: { requests: readonly ToolRequest[]; decided: Set<string> },
-): void {
-  const has = (list: readonly ToolRequest[], { name }: ToolRequest) => list.some((one) => one.name === name);
-  for (const request of requests) {
-    (decided.has(request.name) ? files.shadowed : target).push(request);
-    const isLocal = has(files.local.requests, request) && target !== files.local.requests;
-    if (isLocal && target === files.requests && !has(files.overridden, request)) {
-      files.overridden.push(request);
-    }
-    decided.add(request.name);
-  }
-}
-
-/**
- * The user's own haft.toml, then `~/.tool-versions`, count in every directory. Where there is no project,
- * they are what there is.
- */
-function addUserRequests(
-  files: ProjectFiles,
-  { home, config, families, decided }: {
-    home: string;
-    config: string;
-    families: readonly VersionFileFamily[];
-    decided: Set<string>;
-  },
-): void {
-  const isProject = files.manifestPath !== undefined || files.requests.length > 0;
-  const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, ".tool-versions")];
-  const target = isProject ? files.userWide.requests : files.requests;
-  if (!files.lookedFor.includes(manifestPath)) {
-    files.lookedFor.push(manifestPath);
-    addRequests(files, target, {
-      requests: readManifest(manifestPath, files.user.catalogue)?.requests ?? [],
-      decided,
-    });
-  }
-  if (!files.lookedFor.includes(versionsPath) && families.includes(".tool-versions")) {
-    files.lookedFor.push(versionsPath);
-    const content = readVersionFile(versionsPath, {
-      family: ".tool-versions",
-      catalogue: files.user.catalogue,
-    }, files);
-    addRequests(files, target, { requests: content?.requests ?? [], decided });
-  }
-  if (target.length === 0) return;
-  files.lookedFor.push(files.userWide.lockPath);
-  if (!isProject) files.lockPath = files.userWide.lockPath;
 }

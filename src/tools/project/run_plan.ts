@@ -81,10 +81,11 @@ export function withTarget(
     version,
     decidedBy: { file: "the command line", key: name },
   };
+  const { root, lockPath } = project.layerOf(name) ?? project.layers[0];
   return project.with(projectTool(request, {
-    lock: known === undefined ? emptyLockFile() : readLock(project.files.lockPath).lock,
-    root: project.root,
-    lockPath: project.files.lockPath,
+    lock: known === undefined ? emptyLockFile() : readLock(lockPath).lock,
+    root,
+    lockPath,
     store: project.store,
     platform: hostPlatform(),
   }));

@@ -3,6 +3,7 @@ import { UsageError } from "../../../../src/base/errors.ts";
 import { parseApp, parseApps } from "../../../../src/apps/config/parse_apps.ts";
 import { NO_INCLUDES } from "../../../../src/tools/manifest/task_includes.ts";
 import { builtInCatalogue } from "../../../../src/tools/catalogue/catalogue.ts";
+import { newLayer } from "../../../../src/tools/project/request_layers.ts";
 import { parseManifest } from "../../../../src/tools/manifest/parse_manifest.ts";
 import { gatedParts } from "../../../../src/tools/project/gated_parts.ts";
 
@@ -176,7 +177,8 @@ Deno.test("gatedParts() binds trust to [apps], and to nothing else of a manifest
     manifestPath: "haft.toml",
     registry: [],
     includes: NO_INCLUDES,
-    local: { root: "/", lockPath: "/haft.local.lock", requests: [] },
+    local: newLayer("local", "/"),
+    outer: [],
     foreignEnv: {},
     foreignEnvFile: undefined,
     dotenv: {},

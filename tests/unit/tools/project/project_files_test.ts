@@ -48,8 +48,15 @@ Deno.test("readProjectFiles() lets the nearest file decide each tool, and rememb
     { "haft.toml": '[tools]\nnode = "20"\ndeno = "2"\n', "inner/haft.toml": '[tools]\nnode = "22"\n' },
     { cwd: "inner" },
     (project, root) => {
-      assertEquals(asks(project), ["node 22", "deno 2"]);
+      assertEquals(asks(project), ["node 22"]);
       assertEquals(project.root, join(root, "inner"));
+      const [outer] = project.outer;
+      assertEquals([outer?.owner, outer?.lockPath, outer?.requests.map(({ name }) => name)], [
+        "checkout",
+        join(root, "haft.lock"),
+        ["deno"],
+      ]);
+      assertEquals(outer?.overridden.map(({ name, version }) => `${name} ${version}`), ["node 20"]);
       assertEquals(project.shadowed.map(({ version, decidedBy }) => [version, decidedBy.file]), [
         ["20", join(root, "haft.toml")],
       ]);
@@ -104,6 +111,43 @@ Deno.test("readProjectFiles() does not let a project widen trust", () =>
       'key "settings.trusted_paths" must be left to your own config.toml',
     );
   }));
+
+Deno.test("readProjectFiles() takes what lies in the home directory for the user's own, and its haft.toml for a project's", () =>
+  withFiles(
+    { "home/.nvmrc": "20", "home/.config/mise/config.toml": '[tools]\ndeno = "2"\n' },
+    { cwd: "home/empty" },
+    (project, root) => {
+      assertEquals([project.root, project.lockPath], [
+        join(root, "home/empty"),
+        join(root, "config/haft.lock"),
+      ]);
+      assertEquals(asks(project).sort(), ["deno 2", "node 20"]);
+      writeFileSync(join(root, "home/haft.toml"), '[tools]\nbiome = "2"\n');
+      const own = readProjectFiles(join(root, "home/empty"), {
+        home: join(root, "home"),
+        paths: { config: join(root, "config") },
+      });
+      assertEquals([asks(own), own.lockPath], [["biome 2"], join(root, "home/haft.lock")]);
+      assertEquals(own.userWide.requests.map(({ name }) => name).sort(), ["deno", "node"]);
+    },
+  ));
+
+Deno.test("readProjectFiles() ends the checkout at a repository's own root, and keeps what a package leaves out", () =>
+  withFiles(
+    {
+      "haft.toml": '[tools]\ndeno = "2"\n',
+      ".nvmrc": "20",
+      "mod/.git": "gitdir: elsewhere\n",
+      "mod/haft.toml": "[settings]\nversion_files = false\n",
+      "mod/in/haft.toml": "[settings]\nversion_files = false\n",
+    },
+    { cwd: "mod/in" },
+    ({ outer: [outer, ...others], requests }) => {
+      assertEquals([outer?.owner, others, requests], ["elsewhere", [], []]);
+      assertEquals(outer?.requests.map(({ name }) => name), ["deno"]);
+      assertEquals(outer?.overridden.map(({ name }) => name), ["node"]);
+    },
+  ));
 
 Deno.test("readProjectFiles() names every file that it looked for, there or not", () =>
   withFiles({ "haft.toml": "" }, { cwd: "a" }, ({ lookedFor }, root) => {
