@@ -5,7 +5,7 @@ import { SCHEMA_URL } from "../base/schema_url.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { writeProjectFile } from "../sync/project_lock.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
-import { readProjectFiles } from "../tools/project/project_files.ts";
+import { projectRequests, readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { leftElsewhere, proposedApps, proposedTools } from "./init_proposals.ts";
@@ -68,10 +68,11 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
 function whatIsHere(
   context: Context,
 ): { requests: ToolRequest[]; ranges: Map<string, string>; notes: string[] } {
-  const { requests, shadowed, constraints, problems, skipped } = readProjectFiles(context.cwd, context);
-  const here = [...requests, ...shadowed].filter(({ decidedBy: { file } }) =>
-    dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME
-  );
+  const files = readProjectFiles(context.cwd, context);
+  const { userWide, shadowed, constraints, problems, skipped } = files;
+  const here = [...projectRequests(files), ...userWide.requests, ...shadowed].filter((
+    { decidedBy: { file } },
+  ) => dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME);
   return {
     notes: [
       ...problems,

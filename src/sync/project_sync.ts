@@ -197,14 +197,19 @@ function rootOf({ name, decidedBy: { file } }: ToolRequest, project: Project): s
 }
 
 /** Before trust the user's own sources are used, and the user should know why. */
-async function warnAboutSources(project: Project, { onWarning }: InstallWatch): Promise<void> {
-  const { ignoredSources: ignored, root } = project;
-  if (ignored.length === 0) return;
-  await onWarning(
-    `${ignored.join(" and ")} of "${root}" ${ignored.length > 1 ? "are" : "is"} not trusted and ` +
-      `${ignored.length > 1 ? "count" : "counts"} for nothing: your own sources are used\n` +
-      `  Look at it, then run "haft trust"`,
+async function warnAboutSources(project: Project, { onWarning, user }: InstallWatch): Promise<void> {
+  const asking = project.layers.filter(({ requests, root }) =>
+    requests.length > 0 && root !== user.paths.config
   );
+  for (const root of new Set([project.root, ...asking.map((layer) => layer.root)])) {
+    const { ignoredSources: ignored } = project.projectAt(root);
+    if (ignored.length === 0) continue;
+    await onWarning(
+      `${ignored.join(" and ")} of "${root}" ${ignored.length > 1 ? "are" : "is"} not trusted and ` +
+        `${ignored.length > 1 ? "count" : "counts"} for nothing: your own sources are used\n` +
+        `  Look at it, then run "haft trust"${root === project.root ? "" : " there"}`,
+    );
+  }
 }
 
 /** What package.json expects of a package manager's archive and no sync compares. */

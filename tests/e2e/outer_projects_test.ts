@@ -1,9 +1,10 @@
 /** A tool is locked where it is said: in outer projects, below the home directory, in a checkout. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
+import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
 import { binary, Sandbox } from "./support.ts";
 
@@ -264,3 +265,55 @@ Deno.test("an inner lock file of an older haft with the outer project's tools pa
     await done("project/in", "sync");
     assertEquals([locked("project/in"), locked("project")], [["biome 2.0.0"], ["esbuild 1.0.0"]]);
   }));
+
+Deno.test("an outer project's tools come from its own .npmrc, once that is trusted", async () => {
+  await using usual = await fakeTools();
+  await using theirs = await fakeTools([["biome", "2.1.0"]]);
+  await using sandbox = await Sandbox.create({ registry: usual.url });
+  const inner = join(sandbox.project, "in");
+  mkdirSync(inner);
+  sandbox.manifest('[tools]\nbiome = "2"\n');
+  writeFileSync(join(sandbox.project, ".npmrc"), `@biomejs:registry=${theirs.url}\n`);
+  writeFileSync(join(inner, "haft.toml"), '[tools]\nesbuild = "1"\n');
+  const haft = async (cwd: string, ...args: string[]) => {
+    const { code, stdout, stderr } = await sandbox.run(binary, { args, cwd });
+    assertEquals(code, 0, stderr);
+    return stdout + stderr;
+  };
+  const locks = ["haft.lock", "in/haft.lock"].map((name) => join(sandbox.project, name));
+  assertStringIncludes(await haft(inner, "sync"), `.npmrc of "${sandbox.project}" is not trusted`);
+  assertEquals(await haft(inner, "x", "biome"), "biome 2.0.0: |\n");
+  for (const lock of locks) rmSync(lock);
+  await haft(sandbox.project, "trust");
+  await haft(inner, "sync");
+  assertEquals(await haft(inner, "x", "biome"), "biome 2.1.0: |\n");
+  assertEquals(await haft(inner, "x", "esbuild"), "esbuild 1.2.0: |\n");
+  for (const cwd of [inner, sandbox.project]) await haft(cwd, "sync", "--locked");
+});
+
+Deno.test("the lock of a package's dependencies lies beside the lock file that names it, or nowhere", async () => {
+  await using registry = await LoopbackRegistry.start();
+  for (const name of ["say", "tell"]) {
+    await registry.addPackage({ name, version: "1.0.0", bin: { [name]: "cli.js" } }, {
+      "cli.js": { content: "#!/usr/bin/env node\n", mode: 0o755 },
+    });
+  }
+  await using sandbox = await Sandbox.create({ registry: registry.url });
+  sandbox.manifest('[tools]\n"npm:say" = "1.0.0"\n');
+  const inner = join(sandbox.project, "in");
+  mkdirSync(inner);
+  writeFileSync(join(inner, "haft.toml"), '[tools]\n"npm:tell" = "1.0.0"\n');
+  const sync = async (...args: string[]) => {
+    const { code, stderr } = await sandbox.run(binary, { args: ["sync", ...args], cwd: inner });
+    assertEquals(code, 0, stderr);
+  };
+  const locks = (directory: string) =>
+    existsSync(join(directory, "haft.lock.d")) ? readdirSync(join(directory, "haft.lock.d")).length : 0;
+  mkdirSync(join(inner, ".git"));
+  await sync();
+  assertEquals([locks(sandbox.project), locks(inner)], [0, 1]);
+  rmSync(join(inner, ".git"), { recursive: true });
+  await sync();
+  assertEquals([locks(sandbox.project), locks(inner)], [1, 1]);
+  await sync("--locked");
+});

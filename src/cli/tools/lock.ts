@@ -54,18 +54,15 @@ async function run(options: LockOptions, context: Context): Promise<ExitCode> {
   project.requireRequests();
   const layers = checkoutLayers(project);
   const [first, ...others] = layers;
-  const reports = [reportOf(first), ...others.map(reportOf)] as const;
+  const reports = [reportOf(first, options), ...others.map((layer) => reportOf(layer, options))] as const;
   let ok = true;
   for (const [index, layer] of layers.entries()) {
-    const report = reports[index];
-    const isUpToDate = report === undefined ||
-      report.changes.length === 0 && (options.check || !report.moved);
-    if (!isUpToDate) ok = !options.check && await write(layer, { project, options, context }) && ok;
+    if (reports[index]?.changes.length === 0) continue;
+    ok = !options.check && await write(layer, { project, options, context }) && ok;
   }
   const [{ path, changes }, ...around] = reports;
-  const outer = around.map((report): LockReport => ({ path: report.path, changes: report.changes }));
   if (options.json) {
-    const report = { path, changes, ...(outer.length === 0 ? {} : { outer }) };
+    const report = { path, changes, ...(around.length === 0 ? {} : { outer: around }) };
     await context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else if (project.tools.length === 0 && reports.every((report) => report.changes.length === 0)) {
     await context.stderr.write(nothingHereText("tools"));
@@ -79,11 +76,13 @@ function checkoutLayers(project: Project): readonly [CheckedLayer, ...CheckedLay
   return [own, ...others.filter(({ owner }) => owner === "checkout")];
 }
 
-function reportOf(layer: CheckedLayer): LockReport & { moved: boolean } {
+/** Entries of outer projects' tools, which an older haft wrote, are taken out, and are no error. */
+function reportOf(layer: CheckedLayer, { check }: Pick<LockOptions, "check">): LockReport {
   const { lock } = readLock(layer.lockPath);
   const { changes, impossible, moved } = planLayer(layer, { lock, platform: hostPlatform() });
   const unknown = impossible.map(({ request, error }) => ({ tool: request.name, reason: error.message }));
-  return { path: layer.lockPath, changes: [...changes, ...unknown], moved: moved.length > 0 };
+  const outside = moved.map((tool) => ({ tool, reason: "locked outside of this project" }));
+  return { path: layer.lockPath, changes: [...changes, ...unknown, ...(check ? [] : outside)] };
 }
 
 async function write(
@@ -109,7 +108,7 @@ async function write(
       );
     },
   });
-  return !failed && reportOf(layer).changes.length === 0;
+  return !failed && reportOf(layer, options).changes.length === 0;
 }
 
 async function say(
