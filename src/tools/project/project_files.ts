@@ -1,11 +1,8 @@
-import type { Catalogue } from "../catalogue/catalogue.ts";
 import { join, sep } from "node:path";
 import { type Env, envValue } from "../../base/env.ts";
 import { parseDotenv } from "../../base/dotenv.ts";
 import type { Paths } from "../../base/paths.ts";
-import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 import { NO_INCLUDES, readTaskIncludes, type TaskIncludes } from "../manifest/task_includes.ts";
-import type { VersionFileContent } from "../manifest/version_files.ts";
 import { projectSettings } from "../registry/npmrc_text.ts";
 import type { ToolRequest } from "../request.ts";
 import {
@@ -16,53 +13,19 @@ import {
   readManifests,
   readText,
 } from "./manifests.ts";
-import { LOCK_NAME, newLayer, readLayers, type RequestLayer } from "./request_layers.ts";
+import { type AskedTools, LOCK_NAME, newLayer, readLayers } from "./request_layers.ts";
 import { dotenvFiles } from "./code_variables.ts";
 import { readUserConfig, type UserConfig } from "./user_config.ts";
 import { userConfigPath } from "./user_config_path.ts";
 
 /** What the files of a directory and of those above it say, all taken together. */
-export interface ProjectFiles {
-  /**
-   * The directory of the nearest haft.toml; without one, of the nearest version file; else the directory
-   * asked about.
-   */
-  root: string;
+export interface ProjectFiles extends AskedTools {
   /** The nearest haft.toml. */
   manifestPath: string | undefined;
-  lockPath: string;
-  /** What is known by name here: haft's own tools, and what the user and the manifests define. */
-  catalogue: Catalogue;
-  /**
-   * What the project itself asks for, from its root down to the directory: one request a tool. The nearest
-   * file decides, and haft.toml before others in the same directory.
-   */
-  requests: ToolRequest[];
-  /** What the project asks for and a haft.local.toml decides otherwise: haft.lock keeps it. */
-  overridden: ToolRequest[];
-  /** What a haft.local.toml asks for instead of the project's files, or beyond them. */
-  local: RequestLayer;
-  /** What the projects around this one ask for and it does not decide, the nearest first. */
-  outer: RequestLayer[];
-  /** What the user asks for everywhere and no project here decides. */
-  userWide: RequestLayer;
-  /** Requests that a nearer file overruled, nearest first. */
-  shadowed: ToolRequest[];
-  /** What version files ask for that haft cannot give. */
-  skipped: VersionFileContent["skipped"];
-  /** Tools that the nearest file to name them leaves to the system. */
-  system: string[];
-  /** What `engines` of the nearest package.json allows. */
-  constraints: VersionFileContent["constraints"];
-  /** What is wrong in version files, each with the file and often the line. */
-  problems: string[];
   /** `[env]` of the nearest haft.toml; null takes a variable away. */
   env: Record<string, string | null>;
   /** What the files of `dotenv` under `[settings]` say; it counts once the project is trusted. */
   dotenv: Record<string, string>;
-  /** `[env]` of version files, which counts once it is trusted, and the nearest file that has one. */
-  foreignEnv: Record<string, string | null>;
-  foreignEnvFile: string | undefined;
   /** `[apps]` of the nearest haft.toml, as it is written. */
   apps: Record<string, unknown>;
   /** `[backends]` of the nearest haft.toml, as it is written. */
@@ -71,16 +34,10 @@ export interface ProjectFiles {
   tasks: Record<string, unknown>;
   /** What of the tasks other files declare. */
   includes: TaskIncludes;
-  /** `[settings]` of the nearest haft.toml. */
-  settings: ProjectSettings;
   /** `[mirrors]` of the nearest haft.toml. */
   mirrors: Record<string, string>;
   /** What the project's .npmrc says of registries and credentials, with nothing filled in. */
   registry: [key: string, value: string][];
-  /** The user's own settings. */
-  user: UserConfig;
-  /** Every file that was looked for, there or not: while they stay as they are, so does this. */
-  lookedFor: string[];
 }
 
 export interface FilesContext {

@@ -14,7 +14,9 @@ import { readText } from "./manifests.ts";
 
 /** Where a reader notes what it looked for, and what is wrong in it. */
 export interface Looked {
+  /** Every file that was looked for, there or not: while they stay as they are, so does the answer. */
   lookedFor: string[];
+  /** What is wrong in version files, each with the file and often the line. */
   problems: string[];
 }
 

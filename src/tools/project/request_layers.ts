@@ -7,12 +7,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import type { Paths } from "../../base/paths.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { ProjectSettings } from "../manifest/manifest_schema.ts";
 import type { VersionFileContent } from "../manifest/version_files.ts";
 import type { VersionFileFamily } from "../manifest/version_files/families.ts";
 import type { ToolRequest } from "../request.ts";
 import { MANIFEST_NAME, type Manifests, readManifest } from "./manifests.ts";
-import type { ProjectFiles } from "./project_files.ts";
-import { chosenFamilies, readVersionFile, versionFileContents } from "./read_version_files.ts";
+import { chosenFamilies, type Looked, readVersionFile, versionFileContents } from "./read_version_files.ts";
+import type { UserConfig } from "./user_config.ts";
 
 export const LOCK_NAME = "haft.lock";
 const LOCAL_LOCK_NAME = "haft.local.lock";
@@ -36,6 +38,46 @@ export function newLayer(owner: RequestLayer["owner"], root: string): RequestLay
   return { owner, root, lockPath, requests: [], overridden: [] };
 }
 
+/** What the files of a directory and of those above it ask for, and what says how to read it. */
+export interface AskedTools extends Looked {
+  /**
+   * The directory of the nearest haft.toml; without one, of the nearest version file; else the directory
+   * asked about.
+   */
+  root: string;
+  lockPath: string;
+  /** What is known by name here: haft's own tools, and what the user and the manifests define. */
+  catalogue: Catalogue;
+  /**
+   * What the project itself asks for, from its root down to the directory: one request a tool. The nearest
+   * file decides, and haft.toml before others in the same directory.
+   */
+  requests: ToolRequest[];
+  /** What the project asks for and a haft.local.toml decides otherwise: haft.lock keeps it. */
+  overridden: ToolRequest[];
+  /** What a haft.local.toml asks for instead of the project's files, or beyond them. */
+  local: RequestLayer;
+  /** What the projects around this one ask for and it does not decide, the nearest first. */
+  outer: RequestLayer[];
+  /** What the user asks for everywhere and no project here decides. */
+  userWide: RequestLayer;
+  /** Requests that a nearer file overruled, nearest first. */
+  shadowed: ToolRequest[];
+  /** What version files ask for that haft cannot give. */
+  skipped: VersionFileContent["skipped"];
+  /** Tools that the nearest file to name them leaves to the system. */
+  system: string[];
+  /** What `engines` of the nearest package.json allows. */
+  constraints: VersionFileContent["constraints"];
+  /** `[env]` of version files, which counts once it is trusted, and the nearest file that has one. */
+  foreignEnv: Record<string, string | null>;
+  foreignEnvFile: string | undefined;
+  /** `[settings]` of the nearest haft.toml. */
+  settings: ProjectSettings;
+  /** The user's own settings. */
+  user: UserConfig;
+}
+
 interface LayersContext {
   /** The nearest first. */
   directories: readonly string[];
@@ -47,7 +89,7 @@ interface LayersContext {
 }
 
 /** Fills in what is asked for, and by whom. */
-export function readLayers(files: ProjectFiles, context: LayersContext): void {
+export function readLayers(files: AskedTools, context: LayersContext): void {
   const reader = new LayerReader(files, context);
   let isCheckout = true;
   let inner: string | undefined;
@@ -76,7 +118,7 @@ export function readLayers(files: ProjectFiles, context: LayersContext): void {
 }
 
 /** Whether a repository of its own ends between a project's root and the root of the one around it. */
-function leavesCheckout(inner: string, outer: string, { lookedFor }: ProjectFiles): boolean {
+function leavesCheckout(inner: string, outer: string, { lookedFor }: AskedTools): boolean {
   for (let at = inner; at !== outer; at = dirname(at)) {
     const path = join(at, ".git");
     // One that is there changes with every commit, and only its absence is worth a second look.
@@ -87,7 +129,7 @@ function leavesCheckout(inner: string, outer: string, { lookedFor }: ProjectFile
 }
 
 /** The directory of the user's own haft.toml is a project, too: both have one lock file. */
-function mergeUsers(files: ProjectFiles): void {
+function mergeUsers(files: AskedTools): void {
   const { userWide } = files;
   const same = [files, ...files.outer].find(({ lockPath }) => lockPath === userWide.lockPath);
   if (same === undefined) return;
@@ -98,7 +140,7 @@ function mergeUsers(files: ProjectFiles): void {
 }
 
 class LayerReader {
-  readonly #files: ProjectFiles;
+  readonly #files: AskedTools;
   readonly #context: LayersContext;
   /** The kinds of version files that count here at all. */
   readonly #counting: readonly VersionFileFamily[];
@@ -106,7 +148,7 @@ class LayerReader {
   readonly #decided = new Set<string>();
   readonly #users = new Set<string>();
 
-  constructor(files: ProjectFiles, context: LayersContext) {
+  constructor(files: AskedTools, context: LayersContext) {
     this.#files = files;
     this.#context = context;
     this.#counting = chosenFamilies(files.settings.version_files ?? files.user.settings.version_files);
