@@ -4,10 +4,10 @@ import { errorMessage, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { ToolOptions } from "../protocol/tool_options.ts";
 import { installInProject } from "../sync/project_sync.ts";
-import { openProject } from "../tools/project/project.ts";
 import { reportOutcome } from "../ui/report_outcome.ts";
 import type { Context } from "./command.ts";
 import { printWarning } from "./print_warning.ts";
+import { projectOrOwn } from "./project_place.ts";
 import { syncAudience } from "./sync_observer.ts";
 import type { ToolTarget } from "./tool_target.ts";
 
@@ -27,7 +27,7 @@ export async function installForPerson(
   context: Context,
 ): Promise<ExitCode> {
   const { stdout, stderr, home, signal } = context;
-  const project = openProject(context.cwd, context);
+  const project = projectOrOwn(context);
   const extra = project.settings.legacy_env === false ? {} : await deprecatedOptions(context);
   const audience = syncAudience(context, { json, quiet: false });
   const { ok, installed } = await installInProject(

@@ -7,6 +7,7 @@ import { cellText } from "../ui/terminal_text.ts";
 import { gatedSections } from "../tools/trust/gated_words.ts";
 import type { GatedParts } from "../tools/trust/trust_store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
+import { projectOrOwn } from "./project_place.ts";
 
 export interface TrustOptions {
   action: "trust" | "show" | "revoke" | "list";
@@ -42,7 +43,8 @@ function parse({ flags, positional, rest }: ParsedArgs): TrustOptions {
 }
 
 async function run({ action, path, json }: TrustOptions, context: Context): Promise<ExitCode> {
-  const project = openProject(projectDirectory(path, context.cwd), context);
+  const at = { ...context, cwd: projectDirectory(path, context.cwd) };
+  const project = action === "list" ? projectOrOwn(at) : openProject(at.cwd, context);
   const store = project.trust;
   if (action === "list") {
     const { paths } = store;

@@ -4,7 +4,7 @@ import { installationsOf, removeTools } from "../sync/remove_tool.ts";
 import { updateShims } from "../sync/update_shims.ts";
 import { Store } from "../tools/store/store.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
-import { openProject } from "../tools/project/project.ts";
+import { projectOrOwn } from "./project_place.ts";
 import { printWarning } from "./print_warning.ts";
 import { parseToolTarget, type ToolTarget } from "./tool_target.ts";
 
@@ -53,7 +53,7 @@ async function run({ target, all, force, json }: UninstallOptions, context: Cont
   const chosen = chooseVersions(target, { store, all });
   // What is installed is looked up when it is asked for: afterwards it would be gone.
   const asked = new Map(
-    openProject(context.cwd, context).tools.map(({ installed, request }) => [installed?.directory, request]),
+    projectOrOwn(context).tools.map(({ installed, request }) => [installed?.directory, request]),
   );
   const removed = await removeTools(chosen, { store, force, signal: context.signal });
   for (const { tool, version, path } of removed) {

@@ -308,7 +308,10 @@ function toWireError(error: unknown): WireError {
     return wireError(error.errorName, error.message, error.data);
   }
   if (error instanceof HaftError) {
-    return wireError("failed", error.message, error.next === undefined ? undefined : { next: error.next });
+    const next = error.next === undefined ? {} : { next: error.next };
+    // The client's exit code is that of the same refusal without a daemon.
+    const data = error.name === "UntrustedError" ? { ...next, untrusted: true } : next;
+    return wireError("failed", error.message, Object.keys(data).length === 0 ? undefined : data);
   }
   const failure = systemFailure(error);
   if (failure !== undefined) return wireError("failed", failure.message, { next: failure.next });

@@ -211,7 +211,7 @@ export class TaskService {
     limit: number;
   }): { tasks: TaskInfo[]; next: string | null } {
     this.#fronts.readAll();
-    const root = cwd === undefined ? undefined : this.#project(cwd).root;
+    const root = cwd === undefined ? undefined : this.#options.projects.rootOf(cwd);
     const found = this.#history.list({ root, ...query }).map((task) => brief(this.#queue.asItIs(task)));
     const tasks = found.slice(0, fitting(found.map((info) => JSON.stringify(info))).length);
     const complete = tasks.length === found.length && found.length < query.limit;

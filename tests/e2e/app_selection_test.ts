@@ -122,3 +122,82 @@ Deno.test("where no haft.toml is, commands about its apps say so, as sync does",
     assertEquals([code, stderr.includes("No haft.toml in")], [1, true], stderr);
   }
 });
+
+Deno.test("while haft.toml cannot be read, what runs is seen and stopped, and the mistake is a warning", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { sandbox } = daemon;
+  const sound = '[apps.web]\ncommand = "echo begun; exec sleep 600"\n[tasks]\nt = "true"\n';
+  sandbox.manifest(sound);
+  await daemon.run("trust");
+  assertEquals((await daemon.run("app", "start")).code, 0);
+  await daemon.run("run", "t");
+  sandbox.manifest(`${sound}[tools\n`);
+  const below = join(sandbox.project, "below");
+  mkdirSync(below);
+  const rows: [args: string[], said: RegExp][] = [
+    [["app", "status"], /^web +running/m],
+    [["app", "status", "web"], /^web +running/m],
+    [["app", "status", "all"], /^web +running/m],
+    [["app", "list"], /^web$/m],
+    [["app", "logs"], /begun/],
+    [["task", "list"], / t +completed/],
+    [["trust", "--list"], /haft\.toml/],
+    [["config"], /settings\.jobs/],
+    [["info", "esbuild", "--offline"], /esbuild/],
+    [["app", "stop", "web"], /^web: stopped/],
+    [["app", "stop"], /^web: stopped/],
+    [["app", "down"], /^web: stopped/],
+    [["app", "delete", "web"], /^web: deleted/],
+  ];
+  for (const [index, [args, said]] of rows.entries()) {
+    const cwd = index % 2 === 0 ? below : sandbox.project;
+    const { code, stdout, stderr } = await sandbox.run(binary, { args, cwd });
+    assertEquals([args, code], [args, 0], stderr);
+    assertMatch(stdout, said);
+    assertMatch(stderr, /^Warning: Cannot read manifest: .*haft\.toml:5:/, args.join(" "));
+    assertEquals(stderr.split("Warning").length, 2, stderr);
+  }
+  const start = await daemon.run("app", "start");
+  assertEquals(start.code, 2, start.stderr);
+  const nothing = await daemon.run("app", "status");
+  assertEquals([nothing.code, nothing.stdout], [2, ""]);
+  assertMatch(nothing.stderr, /haft\.toml:5:/);
+});
+
+Deno.test("stop, down and delete of apps that were never started say so, and not that there are none", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  daemon.sandbox.manifest('[apps.web]\ncommand = "sleep 600"\nprofiles = ["dev"]\n');
+  await daemon.run("trust");
+  const rows: [args: string[], said: RegExp][] = [
+    [["stop"], /^Nothing to do: no app of this project was started\n/],
+    [["stop", "web"], /^Nothing to do: web was not started\n/],
+    [["down"], /no app of this project was started/],
+    [["delete", "web"], /web was not started/],
+    [["start"], /^No app of this project starts by itself\n.*haft app up --profile dev/],
+    [["up", "-d"], /^No app of this project starts by itself\n.*haft app up --profile dev/],
+  ];
+  for (const [args, said] of rows) {
+    const { code, stderr } = await daemon.run("app", ...args);
+    assertEquals([args, code], [args, 0]);
+    assertMatch(stderr, said);
+  }
+  daemon.sandbox.manifest("");
+  assertMatch((await daemon.run("app", "stop")).stderr, /^This project has no apps\n/);
+});
+
+Deno.test("app status --every-project says whose the apps are, also where they are all of one other project", async () => {
+  await using daemon = await DaemonSandbox.create(binary);
+  const { sandbox } = daemon;
+  sandbox.manifest('[apps.web]\ncommand = "exec sleep 600"\n');
+  await daemon.run("trust");
+  assertEquals((await daemon.run("app", "start")).code, 0);
+  const moved = join(sandbox.root, "moved");
+  renameSync(sandbox.project, moved);
+  const { stdout, stderr } = await sandbox.run(binary, {
+    args: ["app", "status", "--every-project"],
+    cwd: moved,
+  });
+  renameSync(moved, sandbox.project);
+  assertMatch(stdout, /^web +running.*project, which is gone$/m);
+  assertMatch(stderr, /the project of web is gone/);
+});

@@ -68,7 +68,7 @@ Deno.test("an app with a command of its own needs no manifest, and nothing of an
   await untilGone(pid);
   daemon.sandbox.manifest(MANIFEST);
   const untrusted = await daemon.run("app", "start", "web");
-  assertEquals(untrusted.code, 4);
+  assertEquals(untrusted.code, 1);
   assertStringIncludes(untrusted.stderr, "is not trusted, and its [apps] can run code");
   for (const verb of [["restart", "web"], ["reload", "web"], ["scale", "web=2"]]) {
     const { code, stderr } = await daemon.run("app", ...verb);

@@ -578,6 +578,22 @@ far = { run = "echo far", depends = ["//nowhere:x"] }
   assertEquals((await daemon.run("task", "wait", id)).code, 0);
 });
 
+Deno.test("a task whose command runs it again and again comes to an end, with the reason", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks]\nself = ["${binary.argv[0]}", "run", "self"]\nouter = ["${
+      binary.argv[0]
+    }", "run", "inner"]\ninner = "echo in"\n`,
+  );
+  const { code, stderr } = await daemon.run("run", "self");
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /Task "self" comes to no end, as tasks start each other: … self → self → self → self\n/,
+  );
+  assertEquals((await daemon.run("run", "outer")).stdout, "in\n");
+});
+
 Deno.test("task start of a group is refused with the next step, as it would run nothing", async () => {
   await using daemon = await project(
     binary,

@@ -427,7 +427,7 @@ print(text.decode())' ${daemon.socket}`,
   assert(stdout.includes('"relay_client_id"'));
   daemon.sandbox.manifest(`${MANIFEST}\n[tasks.new]\nrun = "true"\n`);
   const untrusted = await daemon.run("task", "start", "new");
-  assertEquals(untrusted.code, 4);
+  assertEquals(untrusted.code, 1);
   assertStringIncludes(untrusted.stderr, "is not trusted since it changed, and its [tasks] can run code");
   daemon.sandbox.manifest('[tasks.a]\nrun = "x"\ndepends = ["b"]\n[tasks.b]\nrun = "x"\ndepends = ["a"]\n');
   assertStringIncludes((await daemon.run("task", "run", "a")).stderr, "in a circle: a → b → a");

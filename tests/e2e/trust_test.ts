@@ -174,7 +174,7 @@ Deno.test("a link to a trusted haft.toml does not make the directory with the li
     assertEquals((await run(good, ["task", "run", "build"])).code, 0);
     const borrowed = await run(evil, ["task", "run", "build"]);
     assertEquals([borrowed.code, existsSync(join(evil, "ran.txt"))], [1, false], borrowed.stderr);
-    assertEquals((await run(evil, ["task", "start", "build"])).code, 4);
+    assertEquals((await run(evil, ["task", "start", "build"])).code, 1);
     assertStringIncludes(borrowed.stderr, `"${join(evil, "haft.toml")}" is not trusted`);
     assertEquals((await run(evil, ["env"])).code, 1);
     // Its owner may trust it, and then it runs where the link is.
@@ -193,7 +193,7 @@ Deno.test("another directory in a trusted one's place is not trusted", () =>
     withTask(project);
     const { code, stderr } = await run(project, ["task", "run", "build"]);
     assertEquals([code, existsSync(join(project, "ran.txt"))], [1, false], stderr);
-    assertEquals((await run(project, ["task", "start", "build"])).code, 4);
+    assertEquals((await run(project, ["task", "start", "build"])).code, 1);
   }));
 
 Deno.test("a worktree of a trusted repository is trusted while it says the same, and a copy is not", () =>
@@ -261,8 +261,8 @@ restart = "no"
       const refused = await show();
       assertEquals([refused.code, refused.stdout], [1, ""], line);
       assertStringIncludes(refused.stderr, "[apps], [tasks], .env can run code");
-      assertEquals((await run(project, ["task", "start", "show"])).code, 4);
-      assertEquals((await run(project, ["app", "start", "web"])).code, 4);
+      assertEquals((await run(project, ["task", "start", "show"])).code, 1);
+      assertEquals((await run(project, ["app", "start", "web"])).code, 1);
     }
     const shown = await run(project, ["trust", "--show"]);
     assertStringIncludes(shown.stdout, `.env sets ENV = ${evil}/rc`);
@@ -298,9 +298,38 @@ Deno.test("HAFT_TRUST=1 trusts where no one can be asked, and the error says so"
     const later = await run(other, ["task", "start", "build"]);
     assertEquals(
       [later.code, existsSync(join(other, "ran.txt"))],
-      [4, false],
+      [1, false],
       "a daemon keeps it for no one",
     );
+  }));
+
+Deno.test("what is not trusted ends every command with exit code 1 and one JSON error, haft watch too", () =>
+  withStops(async (sandbox, run) => {
+    const { project } = sandbox;
+    writeFileSync(
+      join(project, "haft.toml"),
+      '[env]\nX = "1"\n[tasks]\nt = "touch ran.txt"\n[apps.web]\ncommand = "touch ran.txt"\n',
+    );
+    const commands = [
+      "run t",
+      "run -- true",
+      "env",
+      "exec -- sh",
+      "task start t",
+      "app start",
+      "app start web",
+    ];
+    for (const command of [...commands, "app up", "app up -d", "watch t"]) {
+      const { code, stdout, stderr } = await run(project, command.split(" "));
+      assertEquals([command, code, stdout], [command, 1, ""], stderr);
+      assertStringIncludes(stderr, "is not trusted");
+    }
+    for (const command of ["run --json t", "task start --json t", "app start --json", "watch --json t"]) {
+      const { code, stderr } = await run(project, command.split(" "));
+      const last = JSON.parse(stderr.trim().split("\n").at(-1) ?? "");
+      assertEquals([command, code, last.error.name], [command, 1, "UntrustedError"]);
+    }
+    assertEquals(existsSync(join(project, "ran.txt")), false);
   }));
 
 Deno.test("sync --locked needs no trust, and leaves the variables of installers out", async () => {

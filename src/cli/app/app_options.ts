@@ -31,11 +31,17 @@ export interface ProjectSelection {
   names: string[];
 }
 
-/** What commands say that find nothing to start. @param declared how many apps haft.toml has */
-export function noneStartsText(declared: number): string {
-  return declared === 0
-    ? nothingHereText("apps")
-    : 'No app of this project has autostart\n  Name the apps to start; "haft app list" lists them\n';
+/** What commands say that find nothing to start. @param declared the apps that haft.toml has */
+export function noneStartsText(
+  declared: ReadonlyMap<string, { profiles?: readonly string[]; autostart?: unknown }>,
+): string {
+  if (declared.size === 0) return nothingHereText("apps");
+  const profiles = new Set([...declared.values()].flatMap((app) => app.profiles ?? []));
+  const byProfile = profiles.size === 0
+    ? ""
+    : `, and "haft app up --profile ${[...profiles].join(",")}" starts those of its profiles`;
+  return "No app of this project starts by itself\n" +
+    `  Name the apps to start; "haft app list" lists them${byProfile}\n`;
 }
 
 /** What commands say of every project's apps where there are none. */

@@ -10,7 +10,7 @@ import { type AppOptions, meansAll } from "./app_options.ts";
 export async function askInPlace<Result>(
   { names, everyProject }: Pick<AppOptions, "names" | "everyProject">,
   context: Context,
-  ask: (place: { cwd?: string; names: string[] }) => Promise<Result>,
+  ask: (place: { cwd?: string; root?: string; names: string[] }) => Promise<Result>,
 ): Promise<Result> {
   if (everyProject || meansAll(names)) {
     const { selectionOf } = await import("./selection.ts");
@@ -19,12 +19,21 @@ export async function askInPlace<Result>(
   try {
     return await ask({ cwd: context.cwd, names: [...names] });
   } catch (error) {
-    if (context.remote === undefined) {
-      const { checkApps, rootOf } = await import("./selection.ts");
+    if (context.remote !== undefined) throw error;
+    const [{ checkApps }, { projectPlace, tellMistake }] = await Promise.all([
+      import("./selection.ts"),
+      import("../project_place.ts"),
+    ]);
+    const { root, mistake } = projectPlace(context);
+    if (mistake === undefined) {
       // Asked by name, the daemon only says that there is none; asked for all, it names the mistake itself.
       if (names.length > 0) checkApps(context);
-      else rootOf(context);
+      throw error;
     }
-    throw error;
+    const known = await ask({ root, names: [...names] }).catch(() => {
+      throw mistake;
+    });
+    tellMistake(mistake, context);
+    return known;
   }
 }

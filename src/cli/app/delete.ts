@@ -2,8 +2,8 @@ import { HaftError } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
-import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
-import { requireProject, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { noneStartedText, selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
 export interface AppDeleteOptions extends AppOptions {
@@ -32,11 +32,7 @@ export const command: Command<AppDeleteOptions> = {
       context,
       (daemon) => daemon.request("app.delete", { ...selection, logs }, { signal: context.signal }),
     );
-    requireProject(result.outcomes, { everyProject }, context);
-    return await reportOutcomes(
-      result,
-      { json, everyProject, done: "deleted", ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
-      context,
-    );
+    const none = noneStartedText(result.outcomes, { names, everyProject }, context);
+    return await reportOutcomes(result, { json, everyProject, done: "deleted", none }, context);
   },
 };

@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { type AppOptions, meansAll, parseAppOptions, PROJECT_APP_FLAGS } from "./app_options.ts";
-import { projectOf, requireProject } from "./selection.ts";
+import { noneStartedText, projectOf } from "./selection.ts";
 
 export const command: Command<AppOptions> = {
   usage: ["[NAME…]"],
@@ -17,7 +17,7 @@ export const command: Command<AppOptions> = {
       context,
       (daemon) => daemon.request("app.down", selection, { signal: context.signal }),
     );
-    requireProject(result.outcomes, {}, context);
-    return await reportOutcomes(result, { json }, context);
+    const none = noneStartedText(result.outcomes, { names }, context);
+    return await reportOutcomes(result, { json, none }, context);
   },
 };

@@ -1,9 +1,18 @@
 import { UsageError } from "../../base/errors.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { parseApps } from "../../apps/config/parse_apps.ts";
+import { manifestRoot } from "../../tools/project/manifests.ts";
 import { openProject } from "../../tools/project/project.ts";
+import { nothingHereText } from "../../ui/nothing_here.ts";
 import type { Context } from "../command.ts";
-import { type AppOptions, meansAll, type ProjectSelection, type Selection } from "./app_options.ts";
+import { projectPlace, tellMistake } from "../project_place.ts";
+import {
+  type AppOptions,
+  meansAll,
+  NO_APPS_ANYWHERE,
+  type ProjectSelection,
+  type Selection,
+} from "./app_options.ts";
 
 /**
  * The apps that are meant: the project's, or those of every project. `all` means the latter where no project
@@ -18,8 +27,7 @@ export function selectionOf(
 ): Selection {
   if (everyProject) return { names: meansAll(names) ? [] : [...names] };
   if (!meansAll(names)) return { ...projectOf(context), names: [...names] };
-  const isOutside = context.remote === undefined &&
-    openProject(context.cwd, context).files.manifestPath === undefined;
+  const isOutside = context.remote === undefined && manifestRoot(context.cwd) === undefined;
   if (isOutside && changes) {
     throw new UsageError(`No project is in "${context.cwd}" or above it, whose apps "all" could mean`, {
       next: "Go to the project, or write --every-project for the apps of all",
@@ -38,9 +46,35 @@ export function requireProject(
   openProject(context.cwd, context).requireManifest();
 }
 
-/** How the daemon that is asked knows the project. */
+/**
+ * What is said where none of the apps that are meant is known to the daemon, as none was started.
+ *
+ * @throws {HaftError} where no project is there
+ */
+export function noneStartedText(
+  apps: readonly unknown[],
+  { names, everyProject = false }: { names: readonly string[]; everyProject?: boolean },
+  context: Context,
+): string {
+  requireProject(apps, { everyProject }, context);
+  if (everyProject) return NO_APPS_ANYWHERE;
+  if (context.remote === undefined && apps.length === 0) {
+    const { files } = openProject(context.cwd, context);
+    if (Object.keys(files.apps).length === 0) return nothingHereText("apps");
+  }
+  const all = names.length === 0 || meansAll(names);
+  const meant = all
+    ? "no app of this project was"
+    : `${names.join(", ")} ${names.length === 1 ? "was" : "were"} not`;
+  return `Nothing to do: ${meant} started\n  "haft app status" says how the apps are\n`;
+}
+
+/** How the daemon that is asked knows the project; it does also while a haft.toml has a mistake. */
 export function projectOf(context: Context): { root: string } | { cwd: string } {
-  return context.remote === undefined ? { root: rootOf(context) } : { cwd: context.cwd };
+  if (context.remote !== undefined) return { cwd: context.cwd };
+  const { root, mistake } = projectPlace(context);
+  if (mistake !== undefined) tellMistake(mistake, context);
+  return { root };
 }
 
 /** The project's own apps, for what is done with one project at a time. */

@@ -61,7 +61,7 @@ async function startHere(
     },
   );
   if (names.length === 0 && result.outcomes.length === 0 && !json) {
-    await context.stderr.write(noneStartsText(checkApps(context).size));
+    await context.stderr.write(noneStartsText(checkApps(context)));
     return ExitCode.ok;
   }
   return await reportOutcomes(result, { json }, context);

@@ -8,8 +8,8 @@ import { makePrivateDirectory } from "../../base/private_directory.ts";
 import { readOrSetAside } from "../../base/set_aside.ts";
 import { writeAtomic } from "../../base/write_atomic.ts";
 import { processLock } from "../../runtime/process_lock.ts";
-import { openProject } from "../../tools/project/project.ts";
 import type { Context } from "../command.ts";
+import { projectPlace } from "../project_place.ts";
 
 const StartedApp = v.object({
   /** The project's directory here. */
@@ -32,7 +32,7 @@ export function startedOverHosts(
   if (context.remote !== undefined) return [];
   const apps = read(context);
   if (everyProject || apps.length === 0) return apps;
-  const { root } = openProject(context.cwd, context);
+  const { root } = projectPlace(context);
   return apps.filter(({ project }) => project === root);
 }
 

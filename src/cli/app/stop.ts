@@ -3,8 +3,8 @@ import type { Command, Context } from "../command.ts";
 import { withDaemon } from "../daemon/with_daemon.ts";
 import { reportOutcomes } from "./report.ts";
 import { appsAsFarAsKnown, splitNames, withAppsOverHosts } from "./over_hosts.ts";
-import { APP_FLAGS, type AppOptions, NO_APPS_ANYWHERE, parseAppOptions } from "./app_options.ts";
-import { requireProject, selectionOf } from "./selection.ts";
+import { APP_FLAGS, type AppOptions, parseAppOptions } from "./app_options.ts";
+import { noneStartedText, selectionOf } from "./selection.ts";
 import { startedOverHosts } from "./started_over_hosts.ts";
 
 export const command: Command<AppOptions> = {
@@ -39,10 +39,6 @@ async function stopHere(
     context,
     (daemon) => daemon.request("app.stop", selection, { signal: context.signal }),
   );
-  requireProject(result.outcomes, { everyProject }, context);
-  return await reportOutcomes(
-    result,
-    { json, everyProject, ...(everyProject ? { none: NO_APPS_ANYWHERE } : {}) },
-    context,
-  );
+  const none = noneStartedText(result.outcomes, { names, everyProject }, context);
+  return await reportOutcomes(result, { json, everyProject, none }, context);
 }

@@ -3,6 +3,7 @@ import { ExitCode } from "../../base/exit_code.ts";
 import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Context } from "../command.ts";
 import { noneStartsText, type ProjectSelection } from "./app_options.ts";
+import { checkApps } from "./selection.ts";
 import { reportStarted } from "./report_started.ts";
 import { withWaitsTold } from "./told_waits.ts";
 
@@ -17,8 +18,7 @@ export async function upDetached(
   const answer = daemon.request("app.up", { ...target, profiles: [...profiles], env }, { signal });
   const result = await withWaitsTold(answer, { daemon, selection: target, quiet: json }, context);
   if (result.outcomes.length === 0 && !json) {
-    const { apps } = await daemon.request("app.status", { root: target.root, names: [] }, { signal });
-    await context.stderr.write(noneStartsText(apps.length));
+    await context.stderr.write(noneStartsText(checkApps(context)));
     return ExitCode.ok;
   }
   return await reportStarted(result, { json }, context);

@@ -8,6 +8,7 @@ import type { AppStatus } from "../../protocol/methods/app_methods.ts";
 import type { Context } from "../command.ts";
 import { complaint } from "./report.ts";
 import { noneStartsText, type ProjectSelection } from "./app_options.ts";
+import { checkApps } from "./selection.ts";
 import { shownStateOf, stateWords } from "./state_text.ts";
 import type { UpView } from "./up_view.ts";
 import { type UpOutcome, upOutcome } from "./up_outcome.ts";
@@ -85,7 +86,7 @@ export class UpFront {
     }
     if (outcomes.length === 0) {
       await view[Symbol.asyncDispose]();
-      await this.#context.stderr.write(noneStartsText(apps.length));
+      await this.#context.stderr.write(noneStartsText(checkApps(this.#context)));
       return false;
     }
     this.#started = new Set(outcomes.map(({ name }) => name));

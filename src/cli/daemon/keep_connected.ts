@@ -10,7 +10,7 @@ import { createStyle } from "../../ui/style.ts";
 import type { Context } from "../command.ts";
 import { connectToDaemon } from "./connection.ts";
 import { daemonSocket } from "./endpoint.ts";
-import { asRemoteError } from "./remote_error.ts";
+import { asCommandError } from "./remote_error.ts";
 
 /** Milliseconds in which another daemon must answer: "haft daemon restart" takes less than one second. */
 const AGAIN_MS = 10_000;
@@ -63,7 +63,7 @@ export async function keepConnected<Result>(
       bad = performance.now() - begun < GOOD_MS ? bad + 1 : 0;
       const final = !isLost(error) || signal.aborted || bad >= MOST_BAD;
       // Another host's end is that host's news: nothing here brings it back.
-      if (final || context.remote !== undefined) throw asRemoteError(error);
+      if (final || context.remote !== undefined) throw asCommandError(error);
     }
     if (onLost !== undefined) onLost();
     else await stderr.write(createStyle(stderr.color).dim(`${DAEMON_ENDED}\n`));

@@ -28,3 +28,20 @@ export function asRemoteError(error: unknown): unknown {
     ...(next === undefined ? {} : { next }),
   });
 }
+
+/**
+ * As {@link asRemoteError}, for a command that only happens to work through the daemon: what is not trusted
+ * ends with the same exit code and name as where no daemon is needed.
+ */
+export function asCommandError(error: unknown): unknown {
+  const remote = asRemoteError(error);
+  if (!(error instanceof RequestError) || !(remote instanceof HaftError)) return remote;
+  const { data } = error;
+  if (typeof data !== "object" || data === null || !("untrusted" in data)) return remote;
+  return new RefusedError(remote.message, remote.next === undefined ? {} : { next: remote.next });
+}
+
+/** The daemon's word that a project is not trusted. */
+class RefusedError extends HaftError {
+  override readonly name = "UntrustedError";
+}

@@ -2,7 +2,7 @@ import type { DaemonClient } from "../../client/daemon_client.ts";
 import type { Context } from "../command.ts";
 import { connectToDaemon } from "./connection.ts";
 import { daemonSocket } from "./endpoint.ts";
-import { asRemoteError } from "./remote_error.ts";
+import { asCommandError } from "./remote_error.ts";
 
 /** Works with a connection to the user's daemon, which it starts if need be. A refusal is exit code 4. */
 export async function withDaemon<Result>(
@@ -18,6 +18,6 @@ export async function withDaemon<Result>(
   try {
     return await work(daemon);
   } catch (error) {
-    throw asRemoteError(error);
+    throw asCommandError(error);
   }
 }

@@ -30,6 +30,11 @@ export const command: Command<TaskListOptions> = {
       context,
       (daemon) => newest(daemon, { lines, all }, context),
     );
+    if (!all && context.remote === undefined) {
+      const { projectPlace, tellMistake } = await import("../project_place.ts");
+      const { mistake } = projectPlace(context);
+      if (mistake !== undefined) tellMistake(mistake, context);
+    }
     await printTasks(tasks, { json }, context);
     return ExitCode.ok;
   },

@@ -5,7 +5,7 @@ import { inputsOf, InputWatch } from "../../tasks/input_watch.ts";
 import { createStyle } from "../../ui/style.ts";
 import type { Command, Context, Flag } from "../command.ts";
 import { numberFlag, textFlag } from "../flag_values.ts";
-import { describeError } from "../describe_error.ts";
+import { describeError, errorAsJson } from "../describe_error.ts";
 import { untilHangup } from "../hangup.ts";
 import { planRun } from "./plan_run.ts";
 import { command as run } from "./run.ts";
@@ -144,7 +144,11 @@ class TaskWatch {
     try {
       await run.run(this.#options, { ...this.#context, signal });
     } catch (error) {
-      if (!signal.aborted) await this.#context.stderr.write(describeError(error, this.#context));
+      // Waiting for a change would be in vain: only a person's word helps.
+      if (error instanceof HaftError && error.name === "UntrustedError") throw error;
+      if (signal.aborted) return;
+      const text = this.#options.json ? errorAsJson(error) : describeError(error, this.#context);
+      await this.#context.stderr.write(text);
     } finally {
       this.#running = undefined;
     }

@@ -4,7 +4,8 @@ import { installationsOf } from "../../sync/remove_tool.ts";
 import { declaredBy } from "../../tools/catalogue/catalogue.ts";
 import { toolSource } from "../../tools/catalogue/tool_source.ts";
 import { PLATFORMS } from "../../tools/platform.ts";
-import { openProject, type Project } from "../../tools/project/project.ts";
+import type { Project } from "../../tools/project/project.ts";
+import { projectOrOwn } from "../project_place.ts";
 import { sourceOf, type ToolSource } from "../../tools/sources/sources.ts";
 import { Store } from "../../tools/store/store.ts";
 import { isStableVersion } from "../../tools/versions/pick_version.ts";
@@ -67,7 +68,7 @@ function parse({ flags, positional, rest }: ParsedArgs): InfoOptions {
 }
 
 async function run({ name, offline, json }: InfoOptions, context: Context): Promise<ExitCode> {
-  const project = openProject(context.cwd, context);
+  const project = projectOrOwn(context);
   const { catalogue } = project.files;
   const tool = catalogue.providerOf(name) ?? catalogue.canonicalName(name);
   const info = factsOf(tool, project, context);

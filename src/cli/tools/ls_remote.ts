@@ -1,7 +1,8 @@
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { projectResolver, projectServices } from "../../sync/project_sync.ts";
-import { openProject, type Project } from "../../tools/project/project.ts";
+import type { Project } from "../../tools/project/project.ts";
+import { projectOrOwn } from "../project_place.ts";
 import { plainRequest, type ToolRequest } from "../../tools/request.ts";
 import { availableVersions } from "../../tools/resolve/resolve_tool.ts";
 import { isStableVersion, versionSatisfies } from "../../tools/versions/pick_version.ts";
@@ -51,7 +52,7 @@ function parse({ flags, positional, rest }: ParsedArgs): LsRemoteOptions {
 
 async function run({ target, ...options }: LsRemoteOptions, context: Context): Promise<ExitCode> {
   const { version } = target;
-  const name = openProject(context.cwd, context).files.catalogue.canonicalName(target.name);
+  const name = projectOrOwn(context).files.catalogue.canonicalName(target.name);
   const all = await versionsOf(name, options, context);
   const tagged = version !== undefined && tryParseVersionRequest(version)?.kind === "tag"
     ? await taggedVersion({ name, version }, options, context)
@@ -76,7 +77,7 @@ async function taggedVersion(
   { offline }: { offline: boolean },
   context: Context,
 ): Promise<string> {
-  const project = openProject(context.cwd, context);
+  const project = projectOrOwn(context);
   const ask = await projectResolver(project, { offline }, context);
   return (await ask({ ...requestOf(name, project), version }, context.signal)).version;
 }
@@ -100,7 +101,7 @@ export async function versionsOf(
   { offline }: { offline: boolean },
   context: Context,
 ): Promise<string[]> {
-  const project = openProject(context.cwd, context);
+  const project = projectOrOwn(context);
   const request = requestOf(name, project);
   const source = project.projectAt(project.layerOf(name)?.root ?? project.root);
   const services = await projectServices(source, { offline }, context);

@@ -78,12 +78,12 @@ function nearWords(word: string, rows: readonly SearchRow[]): string[] {
 
 /** What the registries have, each once more than the catalogue's; a note names those that did not answer. */
 async function searchRegistries(words: readonly string[], context: Context): Promise<SearchRow[]> {
-  const [{ searchOnline }, { projectServices }, { openProject }] = await Promise.all([
+  const [{ searchOnline }, { projectServices }, { projectOrOwn }] = await Promise.all([
     import("../../tools/catalogue/search_online.ts"),
     import("../../sync/project_sync.ts"),
-    import("../../tools/project/project.ts"),
+    import("../project_place.ts"),
   ]);
-  const services = await projectServices(openProject(context.cwd, context), { offline: false }, context);
+  const services = await projectServices(projectOrOwn(context), { offline: false }, context);
   const { found, failed } = await searchOnline(words.join(" "), { ...services, signal: context.signal });
   for (const { source, reason } of failed) await context.stderr.write(`Note: ${source}: ${reason}\n`);
   return found.map(({ tool, description, source }) => ({

@@ -1,10 +1,10 @@
 import { connectionLimits, DEFAULT_IDLE_EXIT_SECONDS, taskPlaces } from "../../daemon/settings.ts";
 import { DEFAULT_JOBS, DEFAULT_STALL_SECONDS } from "../../sync/sync_defaults.ts";
 import type { DaemonSettings, UserSettings } from "../../tools/manifest/manifest_schema.ts";
-import { openProject } from "../../tools/project/project.ts";
 import { userConfigPath } from "../../tools/project/user_config_path.ts";
 import type { Context } from "../command.ts";
 import { usualSocket } from "../daemon/endpoint.ts";
+import { projectOrOwn } from "../project_place.ts";
 
 /** One setting in force, as `--json` prints it. */
 export interface Setting {
@@ -24,7 +24,7 @@ type Defaults<Keys extends string> = Readonly<Record<Keys, unknown>>;
  */
 export function settingsInForce(context: Context): Setting[] {
   const own = userConfigPath(context.paths.config);
-  const project = openProject(context.cwd, context);
+  const project = projectOrOwn(context);
   const { files, settings, mirrors } = project;
   const { user, manifestPath = own } = files;
   const defaults = defaultsOf(context);

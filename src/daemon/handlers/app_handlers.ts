@@ -22,8 +22,14 @@ export function appHandlers(
     return { ...params, root: (await projects()).open(cwd).root };
   }
 
+  /** As {@link located}, also while its haft.toml cannot be read: what runs can be stopped. */
+  async function known<P extends Place>({ cwd, ...params }: P) {
+    if (cwd === undefined || params.root !== undefined) return params;
+    return { ...params, root: (await projects()).rootOf(cwd) };
+  }
+
   async function inProject<P extends Place>(params: P) {
-    const { root, ...rest } = await located(params);
+    const { root, ...rest } = await known(params);
     if (root === undefined) throw new RequestError("invalid_params", "Give cwd or root: no project is named");
     return { ...rest, root };
   }
@@ -34,15 +40,15 @@ export function appHandlers(
       const apps = await service();
       return await apps.start(config === undefined ? selection : { ...selection, config }, signal);
     },
-    "app.stop": async (params) => (await service()).stop(await located(params)),
+    "app.stop": async (params) => (await service()).stop(await known(params)),
     "app.restart": async (params, { signal }) => (await service()).restart(await located(params), signal),
     "app.reload": async (params, { signal }) => (await service()).reload(await located(params), signal),
     "app.scale": async (params, { signal }) => (await service()).scale(await located(params), signal),
-    "app.delete": async (params) => (await service()).delete(await located(params)),
+    "app.delete": async (params) => (await service()).delete(await known(params)),
     "app.status": async (params) => (await service()).status(await located(params)),
     "app.list": async (params) => (await service()).list(await located(params)),
     "app.logs": async ({ paged, ...params }, call) => {
-      const { lines } = await (await service()).logs(await located(params), call.signal);
+      const { lines } = await (await service()).logs(await known(params), call.signal);
       const pages = logPages(lines);
       const last = pages.pop() ?? [];
       if (paged) { for (const page of pages) call.progress(LOG_PAGE_EVENT, { lines: page }); }

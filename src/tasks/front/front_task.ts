@@ -22,6 +22,7 @@ import { FrontLog } from "./front_log.ts";
 import { type FrontProcess, startFront } from "./front_process.ts";
 import type { FrontTaskOptions } from "./front_task_options.ts";
 import { HANDLED_MS, Insistence, insistenceText } from "./insistence.ts";
+import { taskChain } from "./task_chain.ts";
 import { type ScriptsDirectory, scriptsDirectory } from "./front_scripts.ts";
 
 type Outcome = { ok: true } | { ok: false; exit: Exit; error: string };
@@ -131,7 +132,8 @@ export class FrontTask {
   }
 
   async #attempt(): Promise<Outcome> {
-    const { config } = this.#options;
+    const { config, name = "command", inherited } = this.#options;
+    const chain = taskChain(name, inherited);
     const { programs, cwd, env } = prepareTask({
       ...this.#options,
       scripts: this.#scriptsPath(),
@@ -140,6 +142,7 @@ export class FrontTask {
     const own = {
       ...env,
       ...await this.#openChannel(marker),
+      ...chain,
       HAFT_TASK_ID: this.#record.info.id,
       HAFT_TASK_ATTEMPT: String(this.#record.info.attempt),
       HAFT_TASK_INPUT: this.#options.journal.keep(() => noInputFile(join(this.#tasks, "input"))) ?? "",

@@ -40,6 +40,15 @@ export function readManifest(path: string, outer: Catalogue): Manifest | undefin
   return text === undefined ? undefined : parseManifest(text, path, outer);
 }
 
+/** The nearest directory with a haft.toml or haft.local.toml, whatever that says. */
+export function manifestRoot(cwd: string): string | undefined {
+  return ancestors(cwd).find((directory) =>
+    [MANIFEST_NAME, LOCAL_MANIFEST_NAME].some((name) =>
+      statSync(join(directory, name), { throwIfNoEntry: false })?.isFile() === true
+    )
+  );
+}
+
 /** What is known by name in a directory, as far as the manifests there and above can be read. */
 export function catalogueAt(directory: string, { paths }: { paths: Pick<Paths, "config"> }): Catalogue {
   let catalogue = builtInCatalogue;

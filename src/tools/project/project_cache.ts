@@ -1,5 +1,7 @@
+import { UsageError } from "../../base/errors.ts";
 import { fingerprints, fingerprintsOfYoung, unchanged } from "./fingerprint.ts";
 import type { Fingerprints } from "./looks.ts";
+import { manifestRoot } from "./manifests.ts";
 import { openProject, type Project, type UserContext } from "./project.ts";
 
 /** Directories whose projects are kept; the one that was not asked for longest goes first. */
@@ -48,6 +50,17 @@ export class ProjectCache {
     if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
     this.#onOpened(project);
     return project;
+  }
+
+  /** The directory of a project, also while its haft.toml cannot be read. */
+  rootOf(cwd: string): string {
+    try {
+      return this.open(cwd).root;
+    } catch (error) {
+      const root = error instanceof UsageError ? manifestRoot(cwd) : undefined;
+      if (root === undefined) throw error;
+      return root;
+    }
   }
 
   /** Tools that can be answered for from memory. */
