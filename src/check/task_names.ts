@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { foreignDirectories } from "../tasks/foreign_directories.ts";
-import { foreignFiles, SOURCE_FILES } from "../tasks/foreign/foreign_sources.ts";
+import { foreignFiles, foreignPaths } from "../tasks/foreign/foreign_sources.ts";
 import { taskNamed } from "../tasks/task_named.ts";
 import type { TaskConfig } from "../tasks/task_schema.ts";
 import { ancestors, MANIFEST_NAME } from "../tools/project/manifests.ts";
@@ -28,7 +28,7 @@ export function namesAround(
   const top = roots.at(-1) ?? directory;
   const isForeign = (directories: readonly string[], word: string) =>
     directories.some((one) => {
-      lookedAt.push(...SOURCE_FILES.map((name) => join(one, name)));
+      lookedAt.push(...foreignPaths(one));
       return foreignFiles(one).some(({ tasks }) =>
         tasks.some(({ name, aliases = [] }) => name === word || aliases.includes(word))
       );

@@ -2,7 +2,7 @@ import { HaftError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { choosesVersionFiles } from "../base/mise_env.ts";
 import type { Catalogue } from "../tools/catalogue/catalogue.ts";
-import { findExecutable, hasTool } from "../tools/project/find_executable.ts";
+import { findExecutable, hasTool, systemToolOf } from "../tools/project/find_executable.ts";
 import { plainRequest } from "../tools/request.ts";
 import { tryParseVersionRequest } from "../tools/versions/version_request.ts";
 import { programOnPath } from "../tools/program_on_path.ts";
@@ -42,7 +42,7 @@ export async function execFromProject(options: ExecOptions, context: Context): P
   if (standIn === undefined) return await execHere(options, context);
   const { tools, system, files: { catalogue } } = openProject(context.cwd, context);
   if (hasTool(command, tools, catalogue)) return await execHere(options, context);
-  if (system.includes(command)) return await execHere({ ...options, shim: true }, context);
+  if (system.some(({ name }) => name === command)) return await execHere({ ...options, shim: true }, context);
   return await execHere(options, { ...context, cwd: standIn });
 }
 
@@ -60,10 +60,7 @@ async function execHere(options: ExecOptions, context: Context): Promise<ExitCod
     options.targets.map((target) => exactTarget(meantTool(target, catalogue), context)),
   );
   const project = await provided({ ...options, targets }, { opened, context });
-  const { system } = project;
-  const isSystems = system.length > 0 &&
-    [command, catalogue.canonicalName(command), catalogue.providerOf(command)]
-      .some((name) => name !== undefined && system.includes(name));
+  const isSystems = systemToolOf(command, project) !== undefined;
   const named = targets.length === 1 && targets[0]?.name === command && !isSystems;
   if ((shim || !named) && !hasTool(command, project.tools, catalogue)) {
     const file = programOnPath(command, { PATH: env["PATH"] });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { foreignDirectory } from "../base/foreign_directory.ts";
@@ -30,6 +31,18 @@ export function refuseForeignHome(
 For root itself: ${unset.length === 0 ? "" : `env ${unset.join("")}`}HOME=~root ${command}`,
     },
   );
+}
+
+/** The error where HOME, or another variable of haft's directories, is another user's who lets nobody in. */
+export function unreadableHome(
+  { paths, home }: Pick<Context, "paths" | "home">,
+  args: readonly string[],
+): HaftError {
+  const user = accountOf(process.geteuid?.() ?? -1) ?? `user ${process.geteuid?.()}`;
+  const command = ["haft", ...args].map(shellWord).join(" ");
+  return new HaftError(`${user} may not look into "${paths.config}", and HOME is "${home}"`, {
+    next: `With a HOME of its own: sudo -H -u ${shellWord(user)} ${command}`,
+  });
 }
 
 const DIRECTORY_VARIABLES = [

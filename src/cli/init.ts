@@ -5,6 +5,7 @@ import { SCHEMA_URL } from "../base/schema_url.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { writeProjectFile } from "../sync/project_lock.ts";
 import { MANIFEST_NAME } from "../tools/project/manifests.ts";
+import { miseDirectories, versionFilesIn } from "../tools/manifest/version_files.ts";
 import { projectRequests, readProjectFiles } from "../tools/project/project_files.ts";
 import type { ToolRequest } from "../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
@@ -36,8 +37,8 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
       next: 'Run "haft use TOOL" to add to it, or "haft init --force" to replace it',
     });
   }
-  const { requests, ranges, notes } = whatIsHere(context);
-  const tools = proposedTools(context.cwd, { known: new Set(requests.map(({ name }) => name)), ranges });
+  const { requests, known, ranges, notes } = whatIsHere(context);
+  const tools = proposedTools(context.cwd, { known: new Set(known), ranges });
   const imported = await proposedApps(context.cwd);
   const apps = imported?.apps ?? {};
   const appsText = Object.keys(apps).length === 0 ? "" : (await import("smol-toml")).stringify({ apps });
@@ -63,27 +64,58 @@ async function run({ force }: InitOptions, context: Context): Promise<ExitCode> 
 
 /**
  * What the version files of this very directory ask for; of two that name a tool, the first decides. And the
- * versions that they allow of tools which they do not ask for.
+ * versions that they allow of tools which they do not ask for. A request that haft.toml has no words for
+ * stays in its file, which goes on to count.
  */
 function whatIsHere(
   context: Context,
-): { requests: ToolRequest[]; ranges: Map<string, string>; notes: string[] } {
-  const files = readProjectFiles(context.cwd, context);
-  const { userWide, shadowed, constraints, problems, skipped } = files;
-  const here = [...projectRequests(files), ...userWide.requests, ...shadowed].filter((
-    { decidedBy: { file } },
-  ) => dirname(file) === context.cwd && basename(file) !== MANIFEST_NAME);
+): { requests: ToolRequest[]; known: string[]; ranges: Map<string, string>; notes: string[] } {
+  const read = readProjectFiles(context.cwd, context);
+  const { userWide, shadowed, constraints, problems, skipped, system } = read;
+  const requests = [...projectRequests(read), ...userWide.requests];
+  const names = new Set(
+    versionFilesIn(miseDirectories(context.cwd)).map(({ name }) => join(context.cwd, name)),
+  );
+  const isHere = ({ decidedBy: { file } }: Pick<ToolRequest, "decidedBy">) => names.has(file);
+  const asked = [...requests, ...shadowed].filter(({ decidedBy: { file } }) =>
+    basename(file) !== MANIFEST_NAME
+  );
+  const here = asked.filter(isHere);
+  const first = here.filter(({ name }, at) => here.findIndex((other) => other.name === name) === at);
+  const stays = new Map(first.flatMap((one) => {
+    const reason = whyItStays(one);
+    return reason === undefined ? [] : [[one.name, reason] as const];
+  }));
   return {
     notes: [
       ...problems,
-      ...skipped.filter(({ file }) => dirname(file) === context.cwd)
+      ...skipped.filter(({ file }) => names.has(file))
         .map(({ name, version, file, reason }) => `${file} asks for ${name} ${version}: ${reason}`),
+      ...first.flatMap(({ name, decidedBy: { file } }) => {
+        const reason = stays.get(name);
+        return reason === undefined ? [] : [`${file} goes on to decide ${name}: ${reason}`];
+      }),
+      ...system.filter(isHere).map(({ name, decidedBy: { file } }) =>
+        `${file} leaves ${name} to the system, and goes on to decide it`
+      ),
+      ...requests.filter((one) => asked.includes(one) && !isHere(one)).map((
+        { name, version, decidedBy: { file } },
+      ) => `${file} asks for ${name} ${version}, here too`),
     ],
-    requests: here.filter(({ name }, index) => here.findIndex((other) => other.name === name) === index),
+    requests: first.filter(({ name }) => !stays.has(name)),
+    known: [...first, ...system].map(({ name }) => name),
     ranges: new Map(
       constraints.filter(({ file }) => dirname(file) === context.cwd).map(({ name, range }) => [name, range]),
     ),
   };
+}
+
+function whyItStays(request: ToolRequest): string | undefined {
+  if (request.archiveHash !== undefined) return "haft.toml has no place for its hash";
+  const { otherwise } = request;
+  if (otherwise === undefined) return undefined;
+  const others = [...otherwise.versions, ...otherwise.system ? ["system"] : []];
+  return `it accepts ${[request.version, ...others].join(", else ")}, where haft.toml takes one version`;
 }
 
 /**
@@ -99,7 +131,7 @@ export function initialManifest(
     ? ['# node = "22"', '# biome = "2"', '# "npm:prettier" = "latest"']
     : requests.map(({ name, version }) => `${tomlKey(name)} = ${JSON.stringify(version)}`);
   return `#:schema ${SCHEMA_URL}
-# The tools of this project. "haft sync" installs them; commit this file and haft.lock.
+# The tools of this project. "haft sync" installs them; commit this file, haft.lock and haft.lock.d.
 
 [tools]
 ${tools.join("\n")}

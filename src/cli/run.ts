@@ -1,6 +1,7 @@
+import { statSync } from "node:fs";
 import process from "node:process";
 import { resolve } from "node:path";
-import { HaftError, UsageError } from "../base/errors.ts";
+import { errorCode, HaftError, UsageError } from "../base/errors.ts";
 import { codeOf, EndedBySignal, interruptedCode } from "../base/ending_signal.ts";
 import { ExitCode } from "../base/exit_code.ts";
 import { REPLACEMENT } from "../base/lost_bytes.ts";
@@ -140,6 +141,10 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
     const { refuseForeignHome } = await import("./foreign_home.ts");
     refuseForeignHome(context, args);
   }
+  if (!canLookFor(context.paths.config)) {
+    const { unreadableHome } = await import("./foreign_home.ts");
+    throw unreadableHome(context, args);
+  }
   let { cwd } = context;
   if (cwd.includes(REPLACEMENT) || args.some((word) => word.includes(REPLACEMENT))) {
     const { refuseLostBytes } = await import("./lost_bytes.ts");
@@ -151,6 +156,16 @@ async function dispatch(args: readonly string[], context: Context, report: Repor
     return await runOnHosts({ path, command, options, flags: parsed.flags }, context);
   }
   return await command.run(options, { ...context, cwd });
+}
+
+/** Whether this user may see if a directory is there. */
+function canLookFor(path: string): boolean {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "EACCES";
+  }
 }
 
 /** What a shell or a program runs, and the one that has findings of its own. */

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { statSync } from "node:fs";
 import { UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
@@ -104,7 +104,7 @@ async function ofAnotherProgram(
 async function foreignStep(directory: string): Promise<{ next?: string }> {
   const { foreignFiles } = await import("../tasks/foreign/foreign_sources.ts");
   const commands = foreignFiles(directory).filter(({ tasks }) => tasks.length > 0)
-    .map(({ file }) => `"haft trust ${basename(file)}"`);
+    .map(({ file }) => `"haft trust ${relative(directory, file)}"`);
   return commands.length === 0 ? {} : { next: `Run ${commands.join(" and ")} there for its tasks` };
 }
 

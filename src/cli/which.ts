@@ -1,8 +1,9 @@
-import { UsageError } from "../base/errors.ts";
+import { HaftError, UsageError } from "../base/errors.ts";
 import { ExitCode } from "../base/exit_code.ts";
-import { findExecutable } from "../tools/project/find_executable.ts";
+import { findExecutable, hasTool, systemToolOf } from "../tools/project/find_executable.ts";
 import { choiceNote, executablesOf } from "../tools/project/installed_tools.ts";
 import { readLock } from "../tools/lockfile/read_lock_file.ts";
+import { programOnPath } from "../tools/program_on_path.ts";
 import type { Command, Context, ParsedArgs } from "./command.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
 import { shortPath } from "./short_path.ts";
@@ -19,7 +20,8 @@ interface WhichRow {
   name: string;
   path: string;
   tool: string;
-  version: string;
+  /** Null for one that is left to the system. */
+  version: string | null;
   /** The file that decided, and where in it. */
   decided_by: { file: string; key: string; request: string };
   /** `[tools.NAME.options]` that it was installed with. */
@@ -57,7 +59,9 @@ function parse({ flags, positional, rest }: ParsedArgs): WhichOptions {
 
 async function run({ name, why, json }: WhichOptions, context: Context): Promise<ExitCode> {
   const project = openProject(context.cwd, context);
-  const rows = name === undefined ? allRows(project) : [row(name, project)];
+  const rows = name === undefined
+    ? allRows(project)
+    : [systemRow(name, project, context) ?? row(name, project)];
   if (json) {
     await context.stdout.write(`${JSON.stringify(name === undefined ? rows : rows[0], null, 2)}\n`);
     return ExitCode.ok;
@@ -67,6 +71,28 @@ async function run({ name, why, json }: WhichOptions, context: Context): Promise
   );
   if (lines.length > 0) await context.stdout.data(`${lines.join("\n")}\n`);
   return ExitCode.ok;
+}
+
+/** A command that a version file leaves to the system, which is then what `haft exec` runs. */
+function systemRow(name: string, project: Project, { env }: Context): WhichRow | undefined {
+  const system = systemToolOf(name, project);
+  if (system === undefined || hasTool(name, project.tools, project.files.catalogue)) return undefined;
+  const path = programOnPath(name, { PATH: env["PATH"] });
+  if (path === undefined) {
+    const { file } = system.decidedBy;
+    throw new HaftError(`There is no "${name}" on PATH, and "${file}" leaves ${system.name} to the system`, {
+      next: `Install it there, or let haft provide it: haft use ${system.name}`,
+    });
+  }
+  return {
+    name,
+    path,
+    tool: system.name,
+    version: null,
+    decided_by: { ...system.decidedBy, request: "system" },
+    options: {},
+    overruled: [],
+  };
 }
 
 function row(name: string, project: Project): WhichRow {
@@ -104,7 +130,7 @@ function explanation(entry: WhichRow, project: Project, { home }: Context): stri
   const { files, tools } = project;
   const lockedIn = outerLock(entry, project);
   const lines = [
-    `  ${entry.tool} ${entry.version}: ${
+    `  ${[entry.tool, entry.version].filter((word) => word !== null).join(" ")}: ${
       shortPath(entry.decided_by.file, home)
     } (${entry.decided_by.key}) asks for "${entry.decided_by.request}"`,
     ...(lockedIn === undefined ? [] : [`  locked in ${shortPath(lockedIn, home)}`]),

@@ -57,6 +57,8 @@ Deno.test("a command whose environment names another runtime directory finds the
   assertEquals(await pidOf(daemon, env), pid);
   const list = await daemon.sandbox.run(daemon.haft, { args: ["app", "list"], env });
   assertEquals([list.code, existsSync(join(elsewhere, "haft", "daemon.sock"))], [0, false]);
+  const printed = await daemon.sandbox.run(daemon.haft, { args: ["ipc-send", "--print-socket"], env });
+  assertEquals(printed.stdout, `${daemon.socket}\n`);
   const stopped = await daemon.sandbox.run(daemon.haft, { args: ["daemon", "stop"], env });
   assertMatch(stopped.stderr, new RegExp(`pid ${pid}, has stopped`));
 });

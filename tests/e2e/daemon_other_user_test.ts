@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -124,3 +125,26 @@ for (const umask of ["000", "022", "077"]) {
     },
   });
 }
+
+Deno.test({
+  name: "in a HOME that lets nobody in every command says so, and how it has a HOME of its own",
+  ignore,
+  fn: async () => {
+    await using sandbox = await DaemonSandbox.create(binary);
+    const home = join(sandbox.sandbox.root, "closed");
+    mkdirSync(home, { mode: 0o700 });
+    chmodSync(sandbox.sandbox.root, 0o755);
+    const haft = join(sandbox.sandbox.root, "haft");
+    copyFileSync(binary.argv[0] ?? "", haft);
+    for (const args of [["ls"], ["app", "status"], ["config"], ["trust"]]) {
+      const { status, stdout, stderr } = spawnSync(
+        "setpriv",
+        [`--reuid=${OTHER}`, `--regid=${OTHER}`, "--clear-groups", haft, ...args],
+        { cwd: "/", env: { PATH: "/usr/bin:/bin", HOME: home }, encoding: "utf8" },
+      );
+      assertEquals([args, status, stdout], [args, 1, ""]);
+      assertStringIncludes(stderr, `may not look into "${join(home, ".config", "haft")}"`);
+      assertStringIncludes(stderr, "sudo -H -u ");
+    }
+  },
+});

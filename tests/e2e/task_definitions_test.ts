@@ -134,6 +134,34 @@ Deno.test("a foreign task starts in the daemon, and the root's is seen below a n
   assertEquals((await inWeb("run", "--output", "raw", "//:lint")).stdout, "npm lint --\n");
 });
 
+Deno.test("mise's tasks are those of all its files in a directory, and are trusted with all of them", async () => {
+  await using daemon = await project(binary, "");
+  const { sandbox } = daemon;
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(sandbox.project, name)), { recursive: true });
+    writeFileSync(join(sandbox.project, name), text);
+  };
+  write("mise.toml", '[tasks]\nbuild = "echo"\n');
+  write("mise.local.toml", '[tasks.mine]\nrun = "echo"\ndescription = "local"\n');
+  write(".config/mise/config.toml", '[tasks]\nbuild = "echo"\nfar = "echo"\n');
+  write(".config/mise/conf.d/a.toml", '[tasks]\npart = "echo"\n');
+  const bin = join(sandbox.root, "bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "mise"), '#!/bin/sh\necho "mise $* in $PWD"\n', { mode: 0o755 });
+  const haft = (...args: string[]) => sandbox.run(binary, { args, env: { PATH: `${bin}:/usr/bin:/bin` } });
+  const listed = JSON.parse((await haft("tasks", "--json")).stdout) as { name: string }[];
+  assertEquals(listed.map(({ name }) => name).sort(), ["build", "far", "mine", "part"]);
+  const refused = await haft("run", "far");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stderr, "haft trust .config/mise/config.toml");
+  assertEquals((await haft("trust", ".config/mise/config.toml")).code, 0);
+  const ran = await haft("run", "--output", "raw", "far");
+  assertEquals(ran.stdout, `mise run far in ${sandbox.project}\n`, ran.stderr);
+  // mise reads them all, so that each of them has a say in what runs.
+  write("mise.local.toml", '[env]\nPATH = "/elsewhere"\n');
+  assertEquals((await haft("run", "far")).code, 1);
+});
+
 Deno.test("haft check finds what can never run as meant: texts in a list, names, choices, directories", async () => {
   await using daemon = await project(
     binary,

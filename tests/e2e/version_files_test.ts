@@ -240,3 +240,53 @@ Deno.test("a version file of thousands of lines, or of megabytes, keeps no comma
     assertEquals(large.code, 0, large.stderr);
     assertMatch(large.stderr, /\.tool-versions has \d+ characters, 1048576 at most/);
   }));
+
+Deno.test("every file of mise's conf.d counts after its other files, and a new one is seen", () =>
+  inWorld(async ({ write, synced }) => {
+    write(".config/mise/conf.d/10.toml", '[tools]\nesbuild = "1.0.0"\n');
+    assertEquals(await synced(), "esbuild 1.0.0: |\n");
+    assertEquals(await synced(), "esbuild 1.0.0: |\n");
+    write(".config/mise/conf.d/20.toml", '[tools]\nesbuild = "1.2.0"\n');
+    assertEquals(await synced(), "esbuild 1.2.0: |\n");
+    write(".config/mise/config.toml", '[tools]\nesbuild = "2.1.0"\n');
+    assertEquals(await synced(), "esbuild 2.1.0: |\n");
+  }));
+
+Deno.test("which names what PATH has of a tool that a file leaves to the system, and the file", () =>
+  inWorld(async ({ sandbox, write, haft }) => {
+    write(".nvmrc", "system\n");
+    const bin = join(sandbox.root, "bin");
+    mkdirSync(bin);
+    const env = { PATH: `${bin}:/nowhere` };
+    for (const command of ["node"]) {
+      const none = await haft(["which", command], { env });
+      assertEquals(none.code, 1);
+      assertMatch(none.stderr, /There is no "\w+" on PATH, and ".*\.nvmrc" leaves node to the system/);
+      writeFileSync(join(bin, command), "#!/bin/sh\n", { mode: 0o755 });
+      const why = await haft(["which", command, "--why"], { env });
+      assertEquals(why.stdout.split("\n")[0], join(bin, command), why.stderr);
+      assertMatch(why.stdout, /\n {2}node: .*\.nvmrc \(line 1\) asks for "system"\n/);
+      const { tool, version, path } = JSON.parse((await haft(["which", command, "--json"], { env })).stdout);
+      assertEquals([tool, version, path], ["node", null, join(bin, command)]);
+    }
+  }));
+
+Deno.test("haft init takes mise's files wherever they are, and leaves to a file what haft.toml has no words for", () =>
+  inWorld(async ({ sandbox, write, haft }) => {
+    write(".config/mise/config.toml", '[tools]\nbiome = "2"\n');
+    write(".tool-versions", "esbuild 9.0.0 1.2.0\nnodejs system\n");
+    write("package.json", JSON.stringify({ packageManager: `npm@9.0.0+sha512.${"0".repeat(128)}` }));
+    const { code, stderr } = await haft(["init"]);
+    assertEquals(code, 0, stderr);
+    const { tools } = parse(readFileSync(join(sandbox.project, "haft.toml"), "utf8"));
+    assertEquals(tools, { biome: "2" });
+    assertMatch(
+      stderr,
+      /\.tool-versions goes on to decide esbuild: it accepts 9\.0\.0, else 1\.2\.0, where /,
+    );
+    assertMatch(stderr, /package\.json goes on to decide npm: haft\.toml has no place for its hash/);
+    assertMatch(stderr, /\.tool-versions leaves node to the system/);
+    rmSync(join(sandbox.project, "package.json"));
+    assertEquals((await haft(["sync"])).code, 0);
+    assertEquals((await haft(["x", "esbuild"])).stdout, "esbuild 1.2.0: |\n");
+  }));

@@ -29,13 +29,18 @@ interface Options extends Partial<ConnectOptions> {
   anyHome?: boolean;
 }
 
+interface Connected {
+  client: DaemonClient;
+  started: boolean;
+  /** Where it listens, which need not be where it was looked for. */
+  socket: string;
+}
+
 /** Connects to the daemon, starting it first if it is not there and `spawn` allows that. */
-export async function connectToDaemon(
-  options: Options,
-  context: Context,
-): Promise<{ client: DaemonClient; started: boolean }> {
+export async function connectToDaemon(options: Options, context: Context): Promise<Connected> {
+  const { socket } = options;
   if (context.remote !== undefined) {
-    return { client: await context.remote.connect(options.client ?? "haft"), started: false };
+    return { client: await context.remote.connect(options.client ?? "haft"), started: false, socket };
   }
   const { spawn: _spawn, anyVersion: _anyVersion, anyHome: _anyHome, args = [], ...connectOptions } = options;
   const connection: ConnectOptions = {
@@ -46,22 +51,22 @@ export async function connectToDaemon(
     ...connectOptions,
   };
   try {
-    const client = await connectToRunning(connection, options.socket, context);
-    if (options.anyHome !== true) await checkHome(client, options.socket, context);
+    const { client, socket: found } = await connectToRunning(connection, socket, context);
+    if (options.anyHome !== true) await checkHome(client, socket, context);
     const fate = options.anyVersion === true ? "stays" : await makeWayForThis(client, options, context);
-    if (fate === "stays") return { client, started: false };
+    if (fate === "stays") return { client, started: false, socket: found };
     if (fate === "replaced") {
       const next = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
-      return { client: next, started: true };
+      return { client: next, started: true, socket };
     }
   } catch (error) {
     if (error instanceof RequestError) throw refused(error);
     if (!isAbsent(error)) throw error;
-    if (!options.spawn) throw notRunning(options.socket, error);
+    if (!options.spawn) throw notRunning(socket, error);
   }
   const { startDaemon } = await import("../../daemon/start_daemon.ts");
   const readiness = await startDaemon({
-    socket: options.socket,
+    socket,
     logPath: daemonLog(context),
     env: context.env,
     signal: context.signal,
@@ -69,8 +74,8 @@ export async function connectToDaemon(
   });
   if (readiness.state === "failed") throw startFailure(readiness);
   const client = await DaemonClient.connect({ ...connection, retry: true, timeoutMs: LATE_START_MS });
-  await checkHome(client, options.socket, context);
-  return { client, started: readiness.state === "ready" };
+  await checkHome(client, socket, context);
+  return { client, started: readiness.state === "ready", socket };
 }
 
 /** @throws {HaftError} when the daemon serves another home */
@@ -98,9 +103,9 @@ async function connectToRunning(
   connection: ConnectOptions,
   socket: string,
   context: Context,
-): Promise<DaemonClient> {
+): Promise<Pick<Connected, "client" | "socket">> {
   try {
-    return await DaemonClient.connect({ ...connection, socket });
+    return { client: await DaemonClient.connect({ ...connection, socket }), socket };
   } catch (error) {
     if (!isAbsent(error) && !(error instanceof Io)) throw error;
     const { runningDaemon } = await import("../../client/running_daemon.ts");
@@ -113,7 +118,8 @@ async function connectToRunning(
       if (running.socket !== socket && socket !== usualSocket(context)) throw elsewhere(running, socket);
       if (performance.now() > deadline) throw unreachable(running, failure);
       try {
-        return await DaemonClient.connect({ ...connection, socket: running.socket });
+        const client = await DaemonClient.connect({ ...connection, socket: running.socket });
+        return { client, socket: running.socket };
       } catch (again) {
         if (!isAbsent(again) && !(again instanceof Io)) throw again;
         failure = again;

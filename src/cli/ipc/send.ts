@@ -178,7 +178,7 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
     return await (await import("./subscribe.ts")).subscribe(connection, action.subscription, output);
   }
   const { connectToDaemon } = await import("../daemon/connection.ts");
-  const { client } = await connectToDaemon(connection, context);
+  const { client, socket: found } = await connectToDaemon(connection, context);
   await using daemon = client;
   const { call, list } = await import("./call.ts");
   switch (action.kind) {
@@ -193,7 +193,7 @@ async function run(options: IpcSendOptions, context: Context): Promise<ExitCode>
       return await call(daemon, { method: "daemon.describe", params, timeoutMs }, output);
     }
     case "print-socket":
-      await context.stdout.data(`${socket}\n`);
+      await context.stdout.data(`${found}\n`);
       return ExitCode.ok;
   }
 }

@@ -1,8 +1,10 @@
 /** Files of other programs that declare tasks: npm's scripts, mise, just and Task. */
 import { existsSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parse } from "smol-toml";
 import { readTextFile } from "../../base/read_text_file.ts";
+import { ancestors } from "../../tools/project/manifests.ts";
+import { miseDirectories, versionFilesIn } from "../../tools/manifest/version_files.ts";
 import type { GatedParts } from "../../tools/trust/trust_store.ts";
 import { includedFiles, linesOf, PACKAGE_SETTINGS, partsOfFiles } from "./files_it_reads.ts";
 import { readJustfile } from "./justfile.ts";
@@ -17,19 +19,29 @@ export interface ForeignTask {
   command: string[];
 }
 
+/** A file of another program. */
+export interface ForeignFile {
+  file: string;
+  /** Of which it says something, whatever directory below that it lies in. */
+  directory: string;
+}
+
 interface Source {
+  /** Names below a directory, with `/`; of those that are there, the first counts. */
   files: readonly string[];
+  /** Those of a directory that are read together, in the order in which they decide. */
+  together?: (directory: string) => readonly string[];
   read: (file: string, text: string) => ForeignTask[];
   /** What its program runs; by default all of the file and of those that it includes. */
-  runs?: (file: string, text: string) => GatedParts["parts"];
+  runs?: (file: ForeignFile, text: string) => GatedParts["parts"];
 }
 
 const SOURCES: readonly Source[] = [
   {
     files: ["package.json"],
-    runs: (file, text) => ({
+    runs: ({ directory }, text) => ({
       scripts: (JSON.parse(text) as { scripts?: unknown }).scripts,
-      ...partsOfFiles(dirname(file), PACKAGE_SETTINGS),
+      ...partsOfFiles(directory, PACKAGE_SETTINGS),
     }),
     read(file, text) {
       const { scripts = {} } = JSON.parse(text) as { scripts?: Record<string, string> };
@@ -46,7 +58,12 @@ const SOURCES: readonly Source[] = [
     },
   },
   {
-    files: ["mise.toml", ".mise.toml"],
+    files: [],
+    together: miseFiles,
+    runs: ({ file, directory }, text) => ({
+      tasks: linesOf(text),
+      ...partsOfFiles(directory, miseFiles(directory).filter((name) => join(directory, name) !== file)),
+    }),
     read(_, text) {
       const { tasks = {} } = parse(text) as { tasks?: Record<string, unknown> };
       return Object.entries(tasks).map(([name, table]) => {
@@ -78,20 +95,41 @@ const SOURCES: readonly Source[] = [
   },
 ];
 
-/** The names of all these files. */
-export const SOURCE_FILES: readonly string[] = SOURCES.flatMap(({ files }) => files);
+/** Every path below a directory at which such a file is looked for. */
+export function foreignPaths(directory: string): string[] {
+  const mise = miseDirectories(directory);
+  const names = [...SOURCES.flatMap(({ files }) => files), ...versionFilesIn(mise).map(({ name }) => name)];
+  return [...names.map((name) => join(directory, name)), ...mise.lookedFor];
+}
 
-/** The files of other programs in a directory, each with its tasks. */
-export function foreignFiles(directory: string): { file: string; tasks: ForeignTask[] }[] {
-  return SOURCES.flatMap(({ files, read }) => {
-    const file = files.map((name) => join(directory, name)).find((path) => existsSync(path));
-    if (file === undefined) return [];
-    try {
-      return [{ file, tasks: read(file, readTextFile(file)) }];
-    } catch {
-      // Another program's file is that program's to complain about.
-      return [];
-    }
+/** mise's files of a directory. Those of MISE_ENV are mise's own choice. */
+function miseFiles(directory: string): string[] {
+  return versionFilesIn(miseDirectories(directory))
+    .filter(({ family, name }) => family === "mise.toml" && existsSync(join(directory, name)))
+    .map(({ name }) => name);
+}
+
+/** Which of a source's files say something of a directory. */
+function filesOf({ files, together }: Source, directory: string): readonly string[] {
+  return together?.(directory) ??
+    files.filter((name) => existsSync(join(directory, name))).slice(0, 1);
+}
+
+/** The files of other programs that say something of a directory, each with its tasks. */
+export function foreignFiles(directory: string): (ForeignFile & { tasks: ForeignTask[] })[] {
+  return SOURCES.flatMap((source) => {
+    const taken = new Set<string>();
+    return filesOf(source, directory).flatMap((name) => {
+      const file = join(directory, name);
+      try {
+        const tasks = source.read(file, readTextFile(file)).filter((task) => !taken.has(task.name));
+        for (const task of tasks) taken.add(task.name);
+        return [{ file, directory, tasks }];
+      } catch {
+        // Another program's file is that program's to complain about.
+        return [];
+      }
+    });
   });
 }
 
@@ -101,13 +139,22 @@ export function foreignFiles(directory: string): { file: string; tasks: ForeignT
  * @returns undefined for a file that is none of these
  */
 export function gatedFile(file: string): GatedParts | undefined {
-  const source = SOURCES.find(({ files }) => files.includes(basename(file)));
-  if (source === undefined) return undefined;
-  return { path: file, files: [file], parts: (source.runs ?? withIncluded)(file, readTextFile(file)) };
+  // `.config/mise/config.toml` is of the directory around `.config`, not of `.config` itself.
+  for (const directory of [...ancestors(dirname(file))].slice(0, DEEPEST).toReversed()) {
+    const source = SOURCES.find((one) =>
+      filesOf(one, directory).some((name) => join(directory, name) === file)
+    );
+    if (source === undefined) continue;
+    const parts = (source.runs ?? withIncluded)({ file, directory }, readTextFile(file));
+    return { path: file, files: [file], parts };
+  }
+  return undefined;
 }
 
-function withIncluded(file: string, text: string): GatedParts["parts"] {
-  const directory = dirname(file);
+/** How many directories up from its own a file may say something of: `.config/mise/conf.d/x.toml`. */
+const DEEPEST = 4;
+
+function withIncluded({ file, directory }: ForeignFile, text: string): GatedParts["parts"] {
   const included = includedFiles(file, text).map((path) => relative(directory, path));
   return { tasks: linesOf(text), ...partsOfFiles(directory, included) };
 }

@@ -1,11 +1,11 @@
 /** Tasks of other programs' files, which their own programs run, as projects beside haft.toml's. */
-import { basename, dirname, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import * as v from "valibot";
 import type { ProjectTasks } from "../project_tasks.ts";
 import { TaskTable } from "../task_schema.ts";
 import { openProject, type UserContext } from "../../tools/project/project.ts";
 import { UntrustedError } from "../../tools/trust/untrusted_error.ts";
-import { foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts";
+import { type ForeignFile, foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts";
 
 /**
  * What other programs' files declare in these directories.
@@ -14,15 +14,15 @@ import { foreignFiles, type ForeignTask, gatedFile } from "./foreign_sources.ts"
  */
 export function foreignProjects(directories: Iterable<string>, user: UserContext): ProjectTasks[] {
   return [...new Set([...directories].map((one) => resolve(one)))].flatMap((directory) =>
-    foreignFiles(directory).map(({ file, tasks }) => foreignProject({ file, tasks }, user))
+    foreignFiles(directory).map((one) => foreignProject(one, user))
   );
 }
 
 function foreignProject(
-  { file, tasks }: { file: string; tasks: readonly ForeignTask[] },
+  { file, directory, tasks }: ForeignFile & { tasks: readonly ForeignTask[] },
   user: UserContext,
 ): ProjectTasks {
-  const project = openProject(dirname(file), user);
+  const project = openProject(directory, user);
   return {
     root: project.root,
     manifest: file,
@@ -33,7 +33,7 @@ function foreignProject(
         run: command,
         aliases,
         hide: hidden,
-        dir: dirname(file),
+        dir: directory,
         ...(typeof description === "string" && description !== "" ? { description } : {}),
       });
       return config.success ? [[name, config.output]] : [];
@@ -43,7 +43,10 @@ function foreignProject(
       const gated = gatedFile(file);
       if (gated === undefined || project.trust.isTrusted(gated)) return;
       throw new UntrustedError(gated, project.trust, {
-        next: `Look at it, then run "haft trust ${basename(file)}" there; where no one can be asked, as in ` +
+        next:
+          `Look at it, then run "haft trust ${
+            relative(directory, file)
+          }" there; where no one can be asked, as in ` +
           `CI, set HAFT_TRUST=1. Without haft, ${tasks[0]?.command[0]} itself runs them`,
       });
     },

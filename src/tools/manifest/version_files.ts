@@ -2,6 +2,8 @@
  * The files in which other programs keep the versions of tools. What haft cannot give is remembered with the
  * reason, and still decides: a tool of a file further out is not what the nearer one asks for.
  */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { findSource } from "../sources/sources.ts";
 import { plainRequest, type ToolRequest } from "../request.ts";
@@ -18,8 +20,8 @@ export interface VersionFileContent {
   requests: ToolRequest[];
   /** Mentions that haft cannot follow, and why. */
   skipped: { name: string; version: string; file: string; reason: string }[];
-  /** Tools that are left to the system, by their names in the catalogue. */
-  system: string[];
+  /** Tools that are left to the system. */
+  system: SystemTool[];
   /** Ranges that are allowed, of tools that nothing here asks for. */
   constraints: { name: string; range: string; file: string; key: string }[];
   /** `[env]`; null takes a variable away. */
@@ -30,6 +32,13 @@ export interface VersionFileContent {
   alsoRead: string[];
 }
 
+/** A tool that is left to the system. */
+export interface SystemTool {
+  /** In the catalogue. */
+  name: string;
+  decidedBy: ToolRequest["decidedBy"];
+}
+
 /** One file to look for in a directory. */
 export interface VersionFile {
   family: VersionFileFamily;
@@ -38,16 +47,44 @@ export interface VersionFile {
 }
 
 /** Directories below a project's in which mise looks, too. */
-export const MISE_DIRECTORIES = ["mise", ".mise", ".config"] as const;
+const MISE_DIRECTORIES = ["mise", ".mise", ".config"] as const;
+/** One below them, whose files all count. */
+const MISE_PARTS = ".config/mise/conf.d";
+
+/** What of mise's directories is there. */
+export interface MiseDirectories {
+  below: readonly string[];
+  /** The files of `.config/mise/conf.d`, by name. */
+  parts: readonly string[];
+  /** What was looked at to know it. */
+  lookedFor: string[];
+}
+
+export function miseDirectories(directory: string): MiseDirectories {
+  const lookedFor: string[] = [];
+  const below = MISE_DIRECTORIES.filter((name) => {
+    const path = join(directory, name);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
+    lookedFor.push(path);
+    return false;
+  });
+  if (!below.includes(".config")) return { below, parts: [], lookedFor };
+  const parts = join(directory, MISE_PARTS);
+  lookedFor.push(parts);
+  const names = statSync(parts, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(parts) : [];
+  const files = names.filter((name) => name.endsWith(".toml") && !name.startsWith(".")).sort();
+  return { below, parts: files.map((name) => `${MISE_PARTS}/${name}`), lookedFor };
+}
 
 /**
  * The files of a directory in the order in which they decide, as mise has it.
  *
  * @param environments of MISE_ENV: the last has the most to say
- * @param below those of {@link MISE_DIRECTORIES} that are there
  */
 export function versionFilesIn(
-  { environments = [], below = [] }: { environments?: readonly string[]; below?: readonly string[] },
+  { environments = [], below = [], parts = [] }:
+    & { environments?: readonly string[] }
+    & Partial<MiseDirectories>,
 ): VersionFile[] {
   const ofEnvironments = environments.toReversed().flatMap((name) =>
     [`.${name}.local`, `.${name}`].flatMap((middle) => [
@@ -66,7 +103,10 @@ export function versionFilesIn(
     ...inDirectory(".config", middle, below),
   ]);
   return [
-    ...[...ofEnvironments, ...usual].map((name): VersionFile => ({ family: "mise.toml", name })),
+    ...[...ofEnvironments, ...usual, ...parts.toReversed()].map((name): VersionFile => ({
+      family: "mise.toml",
+      name,
+    })),
     ...VERSION_FILES.filter((name) => name !== "mise.toml").map((name) => ({ family: name, name })),
   ];
 }
@@ -163,8 +203,9 @@ function addMention(
   const choices = mention.versions.map((text) => versionOf(text.trim()));
   // The versions after the first are for when it cannot be had.
   const usable = choices.find((choice) => "version" in choice || "system" in choice);
-  if (known && usable !== undefined && "system" in usable) content.system.push(tool);
-  else if (known && usable !== undefined && "version" in usable) {
+  if (known && usable !== undefined && "system" in usable) {
+    content.system.push({ name: tool, decidedBy: { file: path, key: mention.key } });
+  } else if (known && usable !== undefined && "version" in usable) {
     const os = systems(mention.os);
     const further = choices.slice(choices.indexOf(usable) + 1);
     const last = further.findIndex((choice) => "system" in choice);

@@ -5,7 +5,7 @@ import { HaftError } from "../../base/errors.ts";
 import { type Catalogue, declaredBy } from "../catalogue/catalogue.ts";
 import { directForms } from "../sources/sources.ts";
 import { didYouMean, nearestNames } from "../versions/nearest.ts";
-import type { VersionFileContent } from "../manifest/version_files.ts";
+import type { SystemTool, VersionFileContent } from "../manifest/version_files.ts";
 import type { InstalledTool } from "../store/store.ts";
 import { executablesOf, type ProjectTool } from "./installed_tools.ts";
 
@@ -73,11 +73,21 @@ export function hasTool(name: string, tools: readonly ProjectTool[], catalogue: 
 export function isAsked(
   name: string,
   tools: readonly ProjectTool[],
-  { catalogue, system }: { catalogue: Catalogue; system: readonly string[] },
+  { catalogue, system }: { catalogue: Catalogue; system: readonly SystemTool[] },
 ): boolean {
-  if (system.includes(name)) return false;
+  if (system.some((tool) => tool.name === name)) return false;
   const tool = toolCalled(name, tools, catalogue);
   return tool !== undefined && tool.installed === undefined;
+}
+
+/** The tool with a command, where that tool is left to the system. */
+export function systemToolOf(
+  command: string,
+  { system, files: { catalogue } }: { system: readonly SystemTool[]; files: { catalogue: Catalogue } },
+): SystemTool | undefined {
+  if (system.length === 0) return undefined;
+  const names = [command, catalogue.canonicalName(command), catalogue.providerOf(command)];
+  return system.find(({ name }) => names.includes(name));
 }
 
 /** Whether a name means a tool itself, whatever its executables are called. */

@@ -11,6 +11,7 @@ import type { Paths } from "../../base/paths.ts";
 import { hostPlatform } from "../host_platform.ts";
 import { readLock } from "../lockfile/read_lock_file.ts";
 import type { Settings } from "../manifest/manifest_schema.ts";
+import type { SystemTool } from "../manifest/version_files.ts";
 import { toolStoreId } from "../resolve/install_config.ts";
 import { isSystemOtherwise, type ToolRequest } from "../request.ts";
 import { type InstalledTool, Store, storeDirectory } from "../store/store.ts";
@@ -141,11 +142,11 @@ export class Project {
   }
 
   /** Tools that are left to the system, some of them because no version that is asked for can be had. */
-  get system(): string[] {
+  get system(): SystemTool[] {
     const left = this.requests.filter((request) =>
       isSystemOtherwise(request) && !this.tools.some((tool) => tool.request.name === request.name)
     );
-    return [...this.files.system, ...left.map(({ name }) => name)];
+    return [...this.files.system, ...left];
   }
 
   get installedTools(): InstalledTool[] {

@@ -1,9 +1,8 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../base/errors.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import {
-  MISE_DIRECTORIES,
+  miseDirectories,
   parseVersionFile,
   type VersionFileContent,
   type VersionFilePlace,
@@ -38,13 +37,9 @@ export function* versionFileContents(
   },
 ): Generator<VersionFileContent & { family: VersionFileFamily }> {
   if (families.length === 0) return;
-  const below = MISE_DIRECTORIES.filter((name) => {
-    const path = join(directory, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
-    looked.lookedFor.push(path);
-    return false;
-  });
-  for (const { family, name } of versionFilesIn({ environments, below })) {
+  const mise = miseDirectories(directory);
+  looked.lookedFor.push(...mise.lookedFor);
+  for (const { family, name } of versionFilesIn({ environments, ...mise })) {
     if (!families.includes(family)) continue;
     const path = join(directory, ...name.split("/"));
     looked.lookedFor.push(path);

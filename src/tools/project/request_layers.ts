@@ -9,7 +9,7 @@ import { dirname, join, sep } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { ProjectSettings } from "../manifest/manifest_schema.ts";
-import type { VersionFileContent } from "../manifest/version_files.ts";
+import type { SystemTool, VersionFileContent } from "../manifest/version_files.ts";
 import type { VersionFileFamily } from "../manifest/version_files/families.ts";
 import type { ToolRequest } from "../request.ts";
 import { MANIFEST_NAME, type Manifests, readManifest } from "./manifests.ts";
@@ -66,7 +66,7 @@ export interface AskedTools extends Looked {
   /** What version files ask for that haft cannot give. */
   skipped: VersionFileContent["skipped"];
   /** Tools that the nearest file to name them leaves to the system. */
-  system: string[];
+  system: SystemTool[];
   /** What `engines` of the nearest package.json allows. */
   constraints: VersionFileContent["constraints"];
   /** `[env]` of version files, which counts once it is trusted, and the nearest file that has one. */
@@ -251,14 +251,15 @@ class LayerReader {
     const { requests, skipped, system, constraints, env, problems, alsoRead } = content;
     this.#add(requests, target);
     files.lookedFor.push(...alsoRead);
-    for (const name of [...skipped.map((mention) => mention.name), ...system]) target.names.add(name);
+    for (const { name } of [...skipped, ...system]) target.names.add(name);
     if (!target.counts) return;
     for (const mention of skipped) {
       if (!this.#decided.has(mention.name)) files.skipped.push(mention);
       this.#decided.add(mention.name);
     }
-    for (const name of system) {
-      if (!this.#decided.has(name)) files.system.push(name);
+    for (const tool of system) {
+      const { name } = tool;
+      if (!this.#decided.has(name)) files.system.push(tool);
       this.#decided.add(name);
     }
     const constrained = new Set(files.constraints.map(({ name }) => name));

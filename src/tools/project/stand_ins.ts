@@ -17,13 +17,14 @@ import type { ToolRequest } from "../request.ts";
 import { SHIM_MARK } from "../shim_mark.ts";
 import { writeScripts } from "../write_scripts.ts";
 import { isSystemCommand } from "../system_commands.ts";
+import type { SystemTool } from "../manifest/version_files.ts";
 import { isAsked, packageName } from "./find_executable.ts";
 import type { ProjectTool } from "./installed_tools.ts";
 
 export interface StandInOptions {
   /** The directory whose project asks for the tools. */
   cwd: string;
-  files: { catalogue: Catalogue; system: readonly string[] };
+  files: { catalogue: Catalogue; system: readonly SystemTool[] };
   paths: Paths;
 }
 
