@@ -2,6 +2,7 @@
  * The project of a command that has to work also while its haft.toml cannot be read, as it is while somebody
  * edits it: what runs can be seen and stopped, and what is the user's own can be used.
  */
+import { parse } from "node:path";
 import { UsageError } from "../base/errors.ts";
 import { manifestRoot } from "../tools/project/manifests.ts";
 import { openProject, type Project } from "../tools/project/project.ts";
@@ -26,7 +27,8 @@ export function projectOrOwn(context: Context): Project {
     return openProject(context.cwd, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const own = openProject(context.paths.config, context);
+    // No project is around the root of the file system.
+    const own = openProject(parse(context.cwd).root, context);
     tellMistake(error, context);
     return own;
   }

@@ -182,7 +182,7 @@ Deno.test("a .env that can run code is asked about, and an ad-hoc app does not r
   await using daemon = await started('[apps.a]\ncommand = "sleep 60"\n');
   writeFileSync(join(daemon.sandbox.project, ".env"), "LD_PRELOAD=/evil.so\nSEEN=yes\n");
   const refused = await daemon.run("app", "start", "a");
-  assertEquals(refused.code, 4);
+  assertEquals(refused.code, 1);
   assertStringIncludes(refused.stderr, "trust");
   const adhoc = await daemon.run("app", "start", "mine", "--", "sh", "-c", "echo [$SEEN] end; exec sleep 60");
   assertEquals(adhoc.code, 0, adhoc.stderr);

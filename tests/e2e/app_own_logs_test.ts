@@ -43,7 +43,7 @@ log = { file = "logs/stamped.log", timestamps = true }
 `);
   const { project: root } = daemon.sandbox;
   const home = join(daemon.sandbox.root, "home");
-  assertEquals((await daemon.run("app", "start")).code, 4);
+  assertEquals((await daemon.run("app", "start")).code, 1);
   assertEquals(existsSync(join(root, "logs")), false, "nothing is written for a stranger's manifest");
   await daemon.run("trust");
   const started = await daemon.run("app", "start");

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { INSTALL_PROGRESS_EVENT, type InstallConfig } from "../../src/protocol/install.ts";
@@ -211,6 +211,18 @@ Deno.test("install for a person prints the paths alone where stdout is no termin
     join(store, "biome", "2.0.0"),
   ]);
   assertStringIncludes(stderr, "Warning: HAFT_TOOL_OPTIONS is deprecated");
+});
+
+Deno.test("install for a person takes a tool that is named while haft.toml cannot be read, and warns of that", async () => {
+  await using box = await sandbox();
+  await using source = await widget(box);
+  writeFileSync(join(box.root, "haft.toml"), "[tasks]\n[tools\n");
+  const { code, stdout, stderr } = await haft(["install", "npm:widget@1.2.3"], { box, env: source.env })
+    .ended;
+  assertEquals(code, 0, stderr);
+  assertMatch(stdout, /widget/);
+  assertMatch(stderr, /^Warning: Cannot read manifest: .*haft\.toml:2:/);
+  assertEquals(existsSync(join(box.root, "haft.lock")), false);
 });
 
 Deno.test("install for a person goes on when one tool does not exist, and exits 1", async () => {

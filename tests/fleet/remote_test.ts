@@ -40,7 +40,7 @@ Deno.test(
 
     // Granted, but not trusted there: it does not run.
     const untrusted = await first.run("--host", there, "task", "start", "mark");
-    assertEquals([untrusted.code, existsSync(join(project, "ran"))], [4, false]);
+    assertEquals([untrusted.code, existsSync(join(project, "ran"))], [1, false]);
     assertStringIncludes(untrusted.stderr, "is not trusted");
 
     await beta.good("trust");
