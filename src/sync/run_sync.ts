@@ -98,7 +98,8 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
     const locked = layer.owner === "elsewhere"
       ? await lockedElsewhere(options, own)
       : await lockedTools({ ...options, locked: options.locked && layer.owner === "checkout" }, own);
-    plans.push(...installPlans(locked, options, own).map((plan) => ({ ...plan, layer })));
+    const found = installPlans(locked, options, own);
+    plans.push(...found.map((plan) => ({ ...chosenHere(plan, locked, layer), layer })));
   }
   for (const plan of plans) announce(plan, options, deps);
   const needed = plans.filter((plan) => plan.state === "needed");
@@ -118,6 +119,17 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
 }
 
 type LayerPlan = InstallPlan & { layer: SyncLayer };
+
+/**
+ * No lock file names what was resolved for a layer that is elsewhere. What is there by another project's
+ * choice would not run for it, and is installed anew as the user's.
+ */
+function chosenHere(plan: InstallPlan, { resolved }: Locked, { owner }: SyncLayer): InstallPlan {
+  if (owner !== "elsewhere" || plan.state !== "present" || !resolved.has(plan.request.name)) return plan;
+  const { request, config } = plan;
+  const reason = "another project's lock file chose what is installed";
+  return { state: "needed", request, config: { ...config, force: true }, need: "different", reason };
+}
 
 /** Writes an installer's own lock beside the project's, or refuses to. */
 async function lockKeeper({ locked }: SyncOptions, { lockPath, owner }: SyncLayer) {

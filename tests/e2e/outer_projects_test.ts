@@ -1,7 +1,15 @@
 /** A tool is locked where it is said: in outer projects, below the home directory, in a checkout. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
@@ -317,3 +325,32 @@ Deno.test("the lock of a package's dependencies lies beside the lock file that n
   assertEquals([locks(sandbox.project), locks(inner)], [1, 1]);
   await sync("--locked");
 });
+
+Deno.test("a tool of the user's that only another project's lock file chose runs after a sync, and a second has nothing to do", () =>
+  inWorld(async ({ write, done, haft, locked, git, sandbox }) => {
+    write("project/haft.toml", '[tools]\nbiome = "2"\n');
+    await done("project", "sync");
+    rmSync(join(sandbox.haftHome, "store"), { recursive: true });
+    await done("project", "sync");
+    write("home/.tool-versions", "biome 2.0.0\n");
+    write("home/clone/haft.toml", '[tasks]\nt = "true"\n');
+    git("home/clone", "init", "-q");
+    assertEquals((await haft("home/clone", "x", "biome")).code, 1);
+    await done("home/clone", "sync");
+    assertEquals(await done("home/clone", "x", "biome"), "biome 2.0.0: |\n");
+    assertStringIncludes(await done("home/clone", "sync"), "1 tool up to date");
+    await done("project", "sync", "--check");
+    assertEquals(locked("home/clone"), undefined);
+  }));
+
+Deno.test("a home directory that is a link is the user's own, too", () =>
+  inWorld(async ({ write, done, locked, sandbox }) => {
+    rmSync(join(sandbox.root, "home"), { recursive: true });
+    write("real/.tool-versions", "biome 2.0.0\n");
+    symlinkSync(join(sandbox.root, "real"), join(sandbox.root, "home"));
+    write("real/work/haft.toml", '[tools]\nesbuild = "1.0.0"\n');
+    await done("real", "sync");
+    await done("real/work", "sync");
+    assertEquals([locked("real"), locked("real/work")], [undefined, ["esbuild 1.0.0"]]);
+    assertEquals(await done("real/work", "x", "biome"), "biome 2.0.0: |\n");
+  }));

@@ -4,7 +4,7 @@
  * and what lies above its root is seen as from there. What lies in the home directory is the user's own. The
  * nearest layer to name a tool decides; the lock files of the others keep what they say of it.
  */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import type { Paths } from "../../base/paths.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -147,10 +147,13 @@ class LayerReader {
   /** Tools that a nearer file has decided. */
   readonly #decided = new Set<string>();
   readonly #users = new Set<string>();
+  /** The home directory as it is called, and as it is reached where that is a link. */
+  readonly #homes: readonly string[];
 
   constructor(files: AskedTools, context: LayersContext) {
     this.#files = files;
     this.#context = context;
+    this.#homes = [context.home, realPath(context.home)];
     this.#counting = chosenFamilies(files.settings.version_files ?? files.user.settings.version_files);
   }
 
@@ -201,13 +204,14 @@ class LayerReader {
     const { home, paths: { config } } = this.#context;
     const files = this.#files;
     const target = { layer: files.userWide, names: this.#users };
-    const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, ".tool-versions")];
+    const family = ".tool-versions";
+    const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, family)];
     if (!files.lookedFor.includes(manifestPath)) {
       files.lookedFor.push(manifestPath);
       this.#add(readManifest(manifestPath, files.user.catalogue)?.requests ?? [], target);
     }
-    const family = ".tool-versions";
-    if (files.lookedFor.includes(versionsPath) || !this.#counting.includes(family)) return;
+    const isRead = this.#homes.some((path) => files.lookedFor.includes(join(path, family)));
+    if (isRead || !this.#counting.includes(family)) return;
     files.lookedFor.push(versionsPath);
     const content = readVersionFile(versionsPath, { family, catalogue: files.user.catalogue }, files);
     this.#add(content?.requests ?? [], target);
@@ -224,8 +228,9 @@ class LayerReader {
 
   /** Whether a version file is the user's own: one of the home directory, or mise's for all directories. */
   #isUsers(directory: string, file: string): boolean {
-    const { home } = this.#context;
-    return directory === home || file.startsWith(join(home, ".config", "mise") + sep);
+    return this.#homes.some((home) =>
+      directory === home || file.startsWith(join(home, ".config", "mise") + sep)
+    );
   }
 
   /** The first file of a layer to name a tool speaks for it, and of the layers the nearest. */
@@ -272,6 +277,14 @@ class LayerReader {
       files.foreignEnvFile ??= content.file;
     }
     files.problems.push(...problems);
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 
