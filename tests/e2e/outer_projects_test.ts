@@ -203,6 +203,9 @@ Deno.test("a file above a clone is not the clone's: it is locked where it lies, 
     assertEquals(locked("work"), ["biome 2.0.0"]);
     await done("work/clone", "upgrade");
     assertEquals(locked("work/clone"), ["esbuild 1.0.0"]);
+    write("work/clone/haft.toml", '[tasks]\nt = "true"\n');
+    assertStringIncludes((await haft("work/clone", "upgrade")).stderr, "Nothing to upgrade");
+    assertEquals(locked("work"), ["biome 2.0.0"]);
   }));
 
 Deno.test("a worktree inside its repository keeps a lock file of its own", () =>

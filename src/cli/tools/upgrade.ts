@@ -72,12 +72,13 @@ async function run(options: UpgradeOptions, context: Context): Promise<ExitCode>
     throw new UsageError("--interactive needs a terminal", { next: "Name the tools to upgrade" });
   }
   const project = openProject(context.cwd, context);
-  const tools = upgradable(namedTools(options.names, project), options, { project, context });
-  if (tools.length === 0) {
+  const named = namedTools(options.names, project);
+  if (named.length === 0) {
     if (options.json) await context.stdout.write("[]\n");
     else await stderr.write(nothingHereText("tools"));
     return ExitCode.ok;
   }
+  const tools = upgradable(named, options, { project, context });
   if (!options.dryRun) project.requireInstallTrust(tools.map(({ request }) => request.name));
   const resolve = await projectResolver(project, { offline: false }, context);
   const { found, failed } = await newerVersions(tools, { resolve, signal: context.signal });

@@ -33,6 +33,11 @@ Deno.test("planLock() drops what is no longer asked for", () => {
   assertEquals(plan.changes, [{ tool: "esbuild", reason: "no longer asked for" }]);
 });
 
+Deno.test("planLock() tells entries of tools that are locked outside apart: they are no change to refuse", () => {
+  const { changes, moved } = planLock([], lock, HOST, new Set(["esbuild"]));
+  assertEquals([changes, moved], [[], ["esbuild"]]);
+});
+
 Deno.test("planLock() counts requests for other systems: the lock file is the same everywhere", () => {
   const plan = planLock([request("biome", "2", { os: ["plan9"] })], lockFile({}), HOST);
   assertEquals(plan.unresolved.length, 1);
