@@ -1,3 +1,4 @@
+import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
 import { HaftError } from "../base/errors.ts";
 import { hasDependencies, type ToolKind } from "../protocol/artifact.ts";
@@ -93,8 +94,10 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
   const { signal, emit, store, project, others = [] } = deps;
   const plans: LayerPlan[] = [];
   const asking = others.filter(({ requests, overridden = [] }) => requests.length + overridden.length > 0);
-  for (const layer of [{ ...project, owner: "checkout" as const }, ...asking]) {
-    const own = { ...deps, project: layer };
+  const writes = options.mode !== "check" && !options.locked;
+  const around = writes ? asking.map(writtenOrElsewhere) : asking;
+  for (const layer of [{ ...project, owner: "checkout" as const }, ...around]) {
+    const own = { ...deps, project: layer, emit: namingOverridden(layer, deps.emit) };
     const locked = layer.owner === "elsewhere"
       ? await lockedElsewhere(options, own)
       : await lockedTools({ ...options, locked: options.locked && layer.owner === "checkout" }, own);
@@ -119,6 +122,30 @@ async function syncTools(options: SyncOptions, deps: SyncDeps): Promise<void> {
 }
 
 type LayerPlan = InstallPlan & { layer: SyncLayer };
+
+/** The lock file of an outer project in a directory that cannot be written stays as it is. */
+function writtenOrElsewhere(layer: SyncLayer): SyncLayer {
+  if (layer.owner === "elsewhere") return layer;
+  try {
+    accessSync(dirname(layer.lockPath), constants.W_OK);
+    return layer;
+  } catch {
+    return { ...layer, owner: "elsewhere" };
+  }
+}
+
+/**
+ * What is locked and not installed here has the name of a tool that is: only what is wrong with it is told,
+ * of `NAME@REQUEST`.
+ */
+function namingOverridden({ overridden = [] }: SyncLayer, emit: SyncDeps["emit"]): SyncDeps["emit"] {
+  const labels = new Map(overridden.map(({ name, version }) => [name, `${name}@${version}`]));
+  return (event) => {
+    const label = "tool" in event ? labels.get(event.tool) : undefined;
+    if (label === undefined) return emit(event);
+    if (event.type === "tool.failed" || event.type === "tool.needed") emit({ ...event, tool: label });
+  };
+}
 
 /**
  * No lock file names what was resolved for a layer that is elsewhere. What is there by another project's

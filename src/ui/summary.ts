@@ -129,7 +129,7 @@ export function renderVerdict(state: BoardState, view: SummaryView): string {
   if (end.needed > 0) parts.push(style.yellow(`${counted(end.needed, "tool")} to install`));
   if (end.failed > 0) parts.push(style.red(`${end.failed} failed`));
   if (end.cancelled > 0) parts.push(`${end.cancelled} cancelled`);
-  if (end.skipped > 0) parts.push(style.dim(`${end.skipped} not for this system`));
+  if (end.skipped > 0) parts.push(style.dim(`${end.skipped} skipped`));
   const counts = parts.join(", ");
   const store = shortenHome(end.store, view);
   // On a second line where both do not fit in one.

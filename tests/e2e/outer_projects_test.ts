@@ -2,6 +2,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,7 +17,10 @@ import { dirname, join } from "node:path";
 import { parse } from "smol-toml";
 import { LoopbackRegistry } from "../support/loopback_registry.ts";
 import { fakeTools } from "./fake_tools.ts";
-import { binary, Sandbox } from "./support.ts";
+import { binary, hasProgram, Sandbox } from "./support.ts";
+
+/** Another user of the machine. */
+const OTHER = 65534;
 
 interface World {
   sandbox: Sandbox;
@@ -206,6 +212,11 @@ Deno.test("a file above a clone is not the clone's: it is locked where it lies, 
     write("work/clone/haft.toml", '[tasks]\nt = "true"\n');
     assertStringIncludes((await haft("work/clone", "upgrade")).stderr, "Nothing to upgrade");
     assertEquals(locked("work"), ["biome 2.0.0"]);
+    write("work/haft.toml", '[tools]\nbiome = "2"\n');
+    const removed = await haft("work/clone", "remove", "biome");
+    assertEquals(removed.code, 1);
+    assertStringIncludes(removed.stderr, 'Run "haft remove biome" in ');
+    await done("work", "remove", "biome");
   }));
 
 Deno.test("a worktree inside its repository keeps a lock file of its own", () =>
@@ -357,3 +368,62 @@ Deno.test("a home directory that is a link is the user's own, too", () =>
     assertEquals([locked("real"), locked("real/work")], [undefined, ["esbuild 1.0.0"]]);
     assertEquals(await done("real/work", "x", "biome"), "biome 2.0.0: |\n");
   }));
+
+Deno.test("haft use --global decides before ~/.tool-versions, below the home directory and beside it", () =>
+  inWorld(async ({ write, done, haft, locked, sandbox }) => {
+    write("home/.tool-versions", "esbuild 1.0.0\n");
+    mkdirSync(join(sandbox.root, "home", "in"));
+    await done("home/in", "use", "--global", "esbuild@1.2.0");
+    for (const directory of ["home/in", "home", "project"]) {
+      assertEquals(await done(directory, "x", "esbuild"), "esbuild 1.2.0: |\n", directory);
+      assertStringIncludes(await done(directory, "which", "--why", "esbuild"), 'asks for "1.0.0"');
+      await done(directory, "sync", "--locked");
+    }
+    const config = dirname((await done("home/in", "config", "path")).trim()).slice(sandbox.root.length + 1);
+    assertEquals(locked(config), ["esbuild 1.2.0"]);
+    await done("home/in", "remove", "--global", "esbuild");
+    assertEquals((await haft("home/in", "sync")).code, 0);
+    assertEquals(await done("home/in", "x", "esbuild"), "esbuild 1.0.0: |\n");
+  }));
+
+Deno.test("a tool of the root that a package overrides fails under its own name, with the reason", () =>
+  inWorld(async ({ write, haft, locked }) => {
+    write("project/haft.toml", '[tools]\nesbuild = "99"\nbiome = "2"\n');
+    write("project/in/haft.toml", '[tools]\nesbuild = "1"\n');
+    const { code, stderr, stdout } = await haft("project/in", "sync");
+    assertEquals(code, 1);
+    assertStringIncludes(stdout + stderr, 'esbuild@99: Unknown version "99" of tool "esbuild"');
+    assertEquals([locked("project"), locked("project/in")], [["biome 2.0.0"], ["esbuild 1.2.0"]]);
+    const check = await haft("project/in", "sync", "--check");
+    assertEquals(check.code, 1);
+    assertStringIncludes(check.stdout + check.stderr, "esbuild@99");
+    write("project/haft.toml", '[tools]\nesbuild = "1.0.0"\nbiome = "2"\n');
+    const mended = await haft("project/in", "sync");
+    assertEquals([mended.code, (mended.stdout + mended.stderr).includes("esbuild@")], [0, false]);
+    assertEquals(locked("project"), ["biome 2.0.0", "esbuild 1.0.0"]);
+  }));
+
+Deno.test({
+  name: "an outer directory of another user, and a private .config in it, keep no sync from its own tools",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 || !hasProgram("setpriv"),
+  fn: () =>
+    inWorld(async ({ write, locked, sandbox }) => {
+      const at = (name: string) => join(sandbox.root, name);
+      write("project/haft.toml", '[tools]\nesbuild = "1.0.0"\n');
+      write("project/in/haft.toml", '[tools]\nbiome = "2"\n');
+      mkdirSync(at("project/.config/mise/conf.d"), { recursive: true });
+      chmodSync(at("project/.config"), 0o700);
+      chmodSync(sandbox.root, 0o755);
+      for (const name of ["project/in", "home", "run", "tmp"]) chownSync(at(name), OTHER, OTHER);
+      copyFileSync(binary.argv[0] ?? "", at("haft-copy"));
+      const program = [`--reuid=${OTHER}`, `--regid=${OTHER}`, "--clear-groups", at("haft-copy")];
+      const env = { HAFT_HOME: at("home/haft") };
+      const run = { name: "binary" as const, argv: ["setpriv", ...program] };
+      for (const args of [["sync"], ["sync"], ["x", "biome"], ["x", "esbuild"]]) {
+        const { code, stderr } = await sandbox.run(run, { args, cwd: at("project/in"), env });
+        assertEquals([args, code], [args, 0], stderr);
+        assertEquals(stderr.includes("EACCES"), false, stderr);
+      }
+      assertEquals([locked("project"), locked("project/in")], [undefined, ["biome 2.0.0"]]);
+    }),
+});

@@ -101,12 +101,20 @@ function manifestRequest(request: ToolRequest, { files }: Project): ToolRequest 
   });
 }
 
-/** @throws {HaftError} for a tool of the user's own manifest, where a project's was meant */
+/** @throws {HaftError} for a tool of another checkout, or of the user's own manifest */
 function requireProjects(
   name: string,
   { file }: ToolRequest["decidedBy"],
   { project, context: { paths, home } }: { project: Project; context: Context },
 ): void {
+  const layer = project.layers.find(({ requests, overridden }) =>
+    [...requests, ...overridden].some((one) => one.name === name && one.decidedBy.file === file)
+  );
+  if (layer?.owner === "elsewhere" && layer.root !== paths.config) {
+    throw new HaftError(`"${name}" is asked for outside of this checkout, by "${file}"`, {
+      next: `Run "haft remove ${name}" in ${shortPath(layer.root, home)}`,
+    });
+  }
   if (file !== join(paths.config, MANIFEST_NAME) || file === project.files.manifestPath) return;
   throw new HaftError(`"${name}" is asked for by your own ${shortPath(file, home)}, not by a project here`, {
     next: `Run "haft remove --global ${name}" to take it out of that file`,

@@ -2,7 +2,7 @@
  * The files in which other programs keep the versions of tools. What haft cannot give is remembered with the
  * reason, and still decides: a tool of a file further out is not what the nearer one asks for.
  */
-import { readdirSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { findSource } from "../sources/sources.ts";
@@ -64,16 +64,35 @@ export function miseDirectories(directory: string): MiseDirectories {
   const lookedFor: string[] = [];
   const below = MISE_DIRECTORIES.filter((name) => {
     const path = join(directory, name);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return true;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && isOpen(path)) return true;
     lookedFor.push(path);
     return false;
   });
   if (!below.includes(".config")) return { below, parts: [], lookedFor };
   const parts = join(directory, MISE_PARTS);
   lookedFor.push(parts);
-  const names = statSync(parts, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(parts) : [];
-  const files = names.filter((name) => name.endsWith(".toml") && !name.startsWith(".")).sort();
+  const files = filesIn(parts).filter((name) => name.endsWith(".toml") && !name.startsWith(".")).sort();
   return { below, parts: files.map((name) => `${MISE_PARTS}/${name}`), lookedFor };
+}
+
+/** Another user's private directory, such as a .config above the project, says nothing here. */
+function isOpen(directory: string): boolean {
+  try {
+    accessSync(directory, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function filesIn(directory: string): string[] {
+  try {
+    return statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true
+      ? readdirSync(directory)
+      : [];
+  } catch {
+    return [];
+  }
 }
 
 /**

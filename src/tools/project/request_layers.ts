@@ -139,6 +139,12 @@ function mergeUsers(files: AskedTools): void {
   files.userWide = newLayer("elsewhere", userWide.root);
 }
 
+interface CountedContent {
+  content: VersionFileContent;
+  /** Whether its tools are installed here, or only stay locked. */
+  counts: boolean;
+}
+
 class LayerReader {
   readonly #files: AskedTools;
   readonly #context: LayersContext;
@@ -146,7 +152,8 @@ class LayerReader {
   readonly #counting: readonly VersionFileFamily[];
   /** Tools that a nearer file has decided. */
   readonly #decided = new Set<string>();
-  readonly #users = new Set<string>();
+  /** What lies in the home directory, which counts after what the user's own haft.toml says. */
+  readonly #users: CountedContent[] = [];
   /** The home directory as it is called, and as it is reached where that is a link. */
   readonly #homes: readonly string[];
 
@@ -183,12 +190,13 @@ class LayerReader {
       for (
         const content of versionFileContents(directory, { looked: files, families, environments, catalogue })
       ) {
-        const isUsers = this.#isUsers(directory, content.file);
-        const target = isUsers
-          ? { layer: files.userWide, names: this.#users }
-          : { layer: own, names: ownNames };
-        this.#addContent(content, { ...target, counts: this.#counting.includes(content.family) });
-        if (!isUsers && settled === undefined && content.requests.length > 0) root = directory;
+        const counts = this.#counting.includes(content.family);
+        if (this.#isUsers(directory, content.file)) {
+          this.#users.push({ content, counts });
+          continue;
+        }
+        this.#addContent(content, { layer: own, names: ownNames, counts });
+        if (settled === undefined && content.requests.length > 0) root = directory;
       }
       if (directory === settled) root = directory;
       if (root !== undefined) break;
@@ -203,13 +211,14 @@ class LayerReader {
   readUsers(): void {
     const { home, paths: { config } } = this.#context;
     const files = this.#files;
-    const target = { layer: files.userWide, names: this.#users };
+    const target = { layer: files.userWide, names: new Set<string>() };
     const family = ".tool-versions";
     const [manifestPath, versionsPath] = [join(config, MANIFEST_NAME), join(home, family)];
     if (!files.lookedFor.includes(manifestPath)) {
       files.lookedFor.push(manifestPath);
       this.#add(readManifest(manifestPath, files.user.catalogue)?.requests ?? [], target);
     }
+    for (const { content, counts } of this.#users) this.#addContent(content, { ...target, counts });
     const isRead = this.#homes.some((path) => files.lookedFor.includes(join(path, family)));
     if (isRead || !this.#counting.includes(family)) return;
     files.lookedFor.push(versionsPath);

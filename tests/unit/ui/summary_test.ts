@@ -37,7 +37,7 @@ Deno.test("renderFailures() gives every reason in full, with the next step", () 
 Deno.test("renderVerdict() counts, and says where the tools are", () => {
   assertEquals(
     renderVerdict(state, { columns: undefined, color: false, home: "/home/ada" }),
-    "1 tool installed (35.0 MB) in 1.3s, 1 up to date, 1 failed, 1 not for this system · " +
+    "1 tool installed (35.0 MB) in 1.3s, 1 up to date, 1 failed, 1 skipped · " +
       "/home/ada/.local/share/haft/store",
   );
 });
@@ -80,8 +80,7 @@ Deno.test("renderSummary() shows every place or none, so that no row says less t
 Deno.test("renderVerdict() breaks between words where it does not fit, the store on a line of its own", () => {
   assertEquals(renderVerdict(state, { columns: 40, color: false, home: "/home/ada" }).split("\n"), [
     "1 tool installed (35.0 MB) in 1.3s, 1",
-    "up to date, 1 failed, 1 not for this",
-    "system",
+    "up to date, 1 failed, 1 skipped",
     "~/.local/share/haft/store",
   ]);
 });
