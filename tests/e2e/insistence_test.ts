@@ -11,10 +11,18 @@ run = "${STUBBORN}"
 [tasks.other]
 run = "${STUBBORN}"
 [tasks.line]
-run = '''
-(sleep 2; echo later) & n=0; trap 'n=$((n+1)); echo "key $n."' INT; echo ready
-until read -r word; do :; done; echo "got $word"
-'''
+run = ["python3", "-c", '''
+import os, signal, sys, threading
+say, keys = lambda text: os.write(1, text.encode() + b"\\n"), []
+def key(*_):
+    keys.append(1)
+    say("key %d." % len(keys))
+    if len(keys) == 3:
+        threading.Timer(1, say, ["later"]).start()
+signal.signal(signal.SIGINT, key)
+say("ready")
+say("got " + sys.stdin.readline())
+''']
 [tasks.prompt]
 run = '''
 stty -icanon; n=0; trap 'n=$((n+1)); echo "key $n."' INT; echo ready
