@@ -23,6 +23,7 @@ export function codeOf(code: ExitCode, signal: AbortSignal): ExitCode {
 const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> & { SIGINT: number } = {
   SIGHUP: 1,
   SIGINT: 2,
+  SIGQUIT: 3,
   SIGTERM: 15,
 };
 

@@ -49,7 +49,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<keyof typeof ExitCode, { meanin
       next: "Give it more time: `--timeout`, or the task's `timeout`",
     },
     interrupted: {
-      meaning: "Interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP.",
+      meaning: "Interrupted by Ctrl-C; 143 by SIGTERM, 129 by SIGHUP, 131 by SIGQUIT.",
       next: "Run it again; nothing is left half done",
     },
   };

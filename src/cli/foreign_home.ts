@@ -3,7 +3,7 @@ import process from "node:process";
 import { envValue } from "../base/env.ts";
 import { HaftError } from "../base/errors.ts";
 import { foreignDirectory } from "../base/foreign_directory.ts";
-import { shellQuote } from "../base/shell_quote.ts";
+import { shellWord } from "../base/shell_quote.ts";
 import type { Context } from "./command.ts";
 
 /**
@@ -52,10 +52,6 @@ const DIRECTORY_VARIABLES = [
   "XDG_STATE_HOME",
   "XDG_CONFIG_HOME",
 ];
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
-}
 
 /** The account's name, where the system's own list of accounts has it. */
 function accountOf(uid: number): string | undefined {

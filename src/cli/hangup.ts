@@ -3,16 +3,22 @@ import { EndedBySignal } from "../base/ending_signal.ts";
 import { runtime } from "../runtime/mod.ts";
 
 /**
- * A signal that a closed terminal (SIGHUP) aborts, too, for a command that has processes to end; others end
- * by SIGHUP itself. Under `nohup` it stays ignored.
+ * A signal that a closed terminal (SIGHUP) and Ctrl-\ (SIGQUIT) abort, too, for a command that has processes
+ * to end; others end by these signals themselves. Under `nohup` SIGHUP stays ignored.
  */
 export function untilHangup(signal: AbortSignal): { signal: AbortSignal } & Disposable {
-  if (process.platform === "win32" || runtime.ignoresHangup()) return { signal, [Symbol.dispose]() {} };
-  const closed = new AbortController();
-  const onHangup = () => closed.abort(new EndedBySignal("SIGHUP"));
-  process.on("SIGHUP", onHangup);
+  if (process.platform === "win32") return { signal, [Symbol.dispose]() {} };
+  const ended = new AbortController();
+  const names = runtime.ignoresHangup() ? ["SIGQUIT"] as const : ["SIGHUP", "SIGQUIT"] as const;
+  const handlers = names.map((name) => {
+    const handler = () => ended.abort(new EndedBySignal(name));
+    process.on(name, handler);
+    return { name, handler };
+  });
   return {
-    signal: AbortSignal.any([signal, closed.signal]),
-    [Symbol.dispose]: () => process.off("SIGHUP", onHangup),
+    signal: AbortSignal.any([signal, ended.signal]),
+    [Symbol.dispose]: () => {
+      for (const { name, handler } of handlers) process.off(name, handler);
+    },
   };
 }

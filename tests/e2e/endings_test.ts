@@ -1,6 +1,6 @@
 /** How commands end that are interrupted, or whose output is lost. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { until } from "../support/until.ts";
@@ -12,7 +12,7 @@ import { project, start } from "./task_sandbox.ts";
 const SIGNALS: [signal: NodeJS.Signals, code: number][] = [["SIGINT", 130], ["SIGTERM", 143], [
   "SIGHUP",
   129,
-]];
+], ["SIGQUIT", 131]];
 
 for (const words of [["run", "slow"], ["watch", "slow"], ["app", "up", "--no-tui"]]) {
   for (const [signal, expected] of SIGNALS) {
@@ -35,6 +35,24 @@ for (const words of [["run", "slow"], ["watch", "slow"], ["app", "up", "--no-tui
     });
   }
 }
+
+Deno.test("Ctrl-\\ ends the tasks of haft run with it, also those in the background", async () => {
+  await using daemon = await project(
+    binary,
+    `[tasks.one]\nrun = "echo $$ > pid; echo begun; exec sleep 600"\n[tasks.two]\nrun = "sleep 600"\n`,
+  );
+  let sent = false;
+  const { code, stderr } = await daemon.sandbox.run(binary, {
+    args: ["run", "one", "two"],
+    onOutput: ({ pid, stdout }) => {
+      if (sent || !stdout.includes("begun")) return;
+      sent = true;
+      process.kill(pid, "SIGQUIT");
+    },
+  });
+  assertEquals(code, 131, stderr);
+  await untilGone(Number(readFileSync(join(daemon.sandbox.project, "pid"), "utf8")));
+});
 
 Deno.test({
   name: "output that cannot be written is a failure, and the error names stdout",

@@ -119,6 +119,18 @@ Deno.test("haft daemon stop says what it stopped, and what it left running", asy
   assertEquals((await daemon.run("daemon", "stop")).stderr, "No daemon is running\n");
 });
 
+Deno.test("haft daemon stop does not count a task in front, which goes on", async () => {
+  await using daemon = await project(binary, '[tasks.slow]\nrun = "echo begun; exec sleep 600"\n');
+  await daemon.start();
+  const { stdout } = await daemon.sandbox.shell(
+    binary,
+    `${binary.argv[0]} run slow > out & until grep -q begun out; do sleep 0.02; done
+     until haft task list | grep -q running; do sleep 0.02; done
+     haft daemon stop 2>&1; haft task list | grep -c running; kill $!; wait`,
+  );
+  assertMatch(stdout, /has stopped\n1\n$/);
+});
+
 Deno.test("broken TOML is named at the line where the mistake begins", async () => {
   await using sandbox = await Sandbox.create();
   sandbox.manifest(

@@ -24,6 +24,14 @@ Deno.test("haft run alone lists the tasks and exits with 2 where there is no ter
   assertEquals(dumb.stdout.includes("\u001b"), false);
 });
 
+Deno.test("the list of tasks shows what can be typed: a name with a space in quotes", async () => {
+  await using daemon = await project(binary, '[tasks]\n"a b" = "echo it"\n"-x" = "echo x"\n"c:d" = "echo"\n');
+  const { stderr } = await daemon.run("run");
+  assertMatch(stderr, /haft run 'a b'\n +haft run c:d\n$/);
+  const { stdout } = await daemon.sandbox.shell(binary, "haft run 'a b'");
+  assertEquals(stdout, "it\n");
+});
+
 /** Types once the picker is drawn, and keeps the terminal open until haft has ended. */
 async function typed(daemon: DaemonSandbox, keys: string, columns: number) {
   const octal = [...new TextEncoder().encode(keys)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`);

@@ -1,6 +1,7 @@
 import { codeOf } from "../../base/ending_signal.ts";
 import { openProject } from "../../tools/project/project.ts";
 import { dependencyTable } from "../../apps/config/parse_apps.ts";
+import { appsThere } from "../../apps/unknown_app.ts";
 import type { AppConfig } from "../../apps/config/app_schema.ts";
 import { startOrder } from "../../base/dependency_order.ts";
 import { UsageError } from "../../base/errors.ts";
@@ -143,7 +144,7 @@ function requireKnown({ exitOn, profiles }: AppUpOptions, apps: ReadonlyMap<stri
   if (exitOn !== undefined && !apps.has(exitOn)) {
     throw new UsageError(`--exit-on names "${exitOn}", which is no app of this project`, {
       next: didYouMean(nearestNames(exitOn, [...apps.keys()])) ??
-        `Apps there: ${[...apps.keys()].join(", ")}`,
+        appsThere([...apps.keys()]),
     });
   }
   const known = [...new Set([...apps.values()].flatMap((app) => app.profiles))];

@@ -87,8 +87,8 @@ export async function withRunning(
 }
 
 /**
- * The apps and tasks that run: `2 apps and 1 task`; empty where there are none, or where an older daemon
- * cannot say.
+ * The daemon's apps and tasks that run: `2 apps and 1 task`; empty where there are none, or where an older
+ * daemon cannot say.
  */
 async function runningWork(daemon: DaemonClient): Promise<string> {
   try {
@@ -97,7 +97,10 @@ async function runningWork(daemon: DaemonClient): Promise<string> {
       daemon.request("task.list", { limit: 500 }),
     ]);
     const running = apps.filter(({ instances }) => instances.some(({ pid }) => pid !== null)).length;
-    const open = tasks.filter(({ state }) => state === "running" || state === "queued").length;
+    // Tasks in front have no client: they are their own process's, and go on.
+    const open = tasks.filter(({ state, client_id }) =>
+      client_id !== null && (state === "running" || state === "queued")
+    ).length;
     return [[running, "app"], [open, "task"]].flatMap(([count, noun]) =>
       typeof count === "number" && count > 0 ? [counted(count, String(noun))] : []
     ).join(" and ");

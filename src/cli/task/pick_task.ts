@@ -1,6 +1,7 @@
 import { UsageError } from "../../base/errors.ts";
 import { table } from "../../ui/table.ts";
 import { canAsk } from "../ask.ts";
+import { shellWord } from "../../base/shell_quote.ts";
 import type { Context } from "../command.ts";
 import { declaredTasks } from "./declared_tasks.ts";
 import { nothingHere } from "../../ui/nothing_here.ts";
@@ -21,7 +22,11 @@ export async function pickTask(context: Context, command = "haft run"): Promise<
     throw new UsageError(message, { next: unreadNote([context.cwd]) ?? next });
   }
   if (!canAsk(context) || env["TERM"] === "dumb") {
-    const rows = table(tasks.map(({ name, description }) => [`  ${command} ${name}`, description ?? ""]));
+    // A name that reads as a flag cannot be typed there.
+    const typed = tasks.filter(({ name }) => !name.startsWith("-"));
+    const rows = table(
+      typed.map(({ name, description }) => [`  ${command} ${shellWord(name)}`, description ?? ""]),
+    );
     throw new UsageError("Which task? None was named", { next: `Name one:\n${rows.trimEnd()}` });
   }
   const { pick } = await import("../../ui/pick.ts");

@@ -1,5 +1,5 @@
 import { HaftError } from "../../base/errors.ts";
-import { shellQuote } from "../../base/shell_quote.ts";
+import { shellWord } from "../../base/shell_quote.ts";
 import type { SourceName } from "../../protocol/artifact.ts";
 import type { ToolRequest } from "../request.ts";
 
@@ -16,11 +16,10 @@ export class UnreachableSourceError extends HaftError {
   ) {
     const { name, version } = request;
     const target = version === "latest" ? name : `${name}@${version}`;
-    const word = /^[\w@.:/+-]+$/.test(target) ? target : shellQuote(target);
     super(error.message, {
       next: `Source "${other.source}" answers, and has ${name} ${other.version}` +
         `${other.lacks.length === 0 ? "" : ` without ${other.lacks.join(", ")}`}. ` +
-        `To use it: haft use ${word} --source ${other.source}`,
+        `To use it: haft use ${shellWord(target)} --source ${other.source}`,
       exitCode: error.exitCode,
       cause: error,
     });
