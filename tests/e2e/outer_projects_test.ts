@@ -133,7 +133,7 @@ Deno.test("monorepo: the root's lock file decides the version in every package, 
   }));
 
 Deno.test("monorepo: a package that overrides a tool of the root leaves the root's lock file alone", () =>
-  inWorld(async ({ write, done, locked, read }) => {
+  inWorld(async ({ write, done, haft, locked, read }) => {
     write("project/haft.toml", '[tools]\nesbuild = "1.0.0"\nbiome = "2"\n');
     await done("project", "sync");
     const lock = read("project/haft.lock");
@@ -144,6 +144,10 @@ Deno.test("monorepo: a package that overrides a tool of the root leaves the root
     await done("project/packages/api", "sync");
     assertEquals(read("project/haft.lock"), lock);
     assertEquals(locked("project/packages/api", "haft.local.lock"), ["biome 2.0.0"]);
+    const manifest = read("project/haft.toml");
+    const removed = await haft("project/packages/api", "remove", "biome");
+    assertEquals([removed.code, read("project/haft.toml")], [1, manifest]);
+    assertStringIncludes(removed.stderr, 'haft.local.toml", not by a haft.toml');
     await done("project/packages/api", "sync", "--locked");
     await done("project/packages/api", "lock");
     assertEquals(read("project/haft.lock"), lock);

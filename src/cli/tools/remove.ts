@@ -1,10 +1,10 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HaftError, UsageError } from "../../base/errors.ts";
 import { ExitCode } from "../../base/exit_code.ts";
 import { unlock } from "../../sync/upgrade_lock.ts";
 import { removeTool } from "../../tools/manifest/set_tool_version.ts";
 import { openProject, type Project } from "../../tools/project/project.ts";
-import { MANIFEST_NAME } from "../../tools/project/manifests.ts";
+import { LOCAL_MANIFEST_NAME, MANIFEST_NAME } from "../../tools/project/manifests.ts";
 import type { RequestLayer } from "../../tools/project/request_layers.ts";
 import type { ToolRequest } from "../../tools/request.ts";
 import type { Command, Context, ParsedArgs } from "../command.ts";
@@ -88,16 +88,21 @@ function namesIn(
 const NOTHING = { requests: [], overridden: [] };
 
 /**
- * The request of a haft.toml; a version file that comes before it stays, and is told.
+ * The request of a haft.toml; a version file of the same project that comes before it stays, and is told.
  *
- * @throws {HaftError} when only other programs' files ask for the tool
+ * @throws {HaftError} when no haft.toml of the project that decides the tool asks for it
  */
-function manifestRequest(request: ToolRequest, { files }: Project): ToolRequest {
-  const all = [request, ...files.shadowed.filter(({ name }) => name === request.name)];
-  const found = all.find(({ decidedBy }) => basename(decidedBy.file) === MANIFEST_NAME);
-  if (found !== undefined) return found;
-  throw new HaftError(`"${request.name}" is asked for by "${request.decidedBy.file}", not by a haft.toml`, {
-    next: "Change that file; haft leaves the files of other programs as they are",
+function manifestRequest(request: ToolRequest, project: Project): ToolRequest {
+  const isManifest = ({ decidedBy: { file } }: ToolRequest) => basename(file) === MANIFEST_NAME;
+  if (isManifest(request)) return request;
+  const found = project.files.shadowed.find((one) => one.name === request.name && isManifest(one));
+  const root = project.layerOf(request.name)?.root;
+  if (found !== undefined && dirname(found.decidedBy.file) === root) return found;
+  const { name, decidedBy: { file } } = request;
+  throw new HaftError(`"${name}" is asked for by "${file}", not by a haft.toml`, {
+    next: basename(file) === LOCAL_MANIFEST_NAME
+      ? "Change that file, which is yours alone"
+      : "Change that file; haft leaves the files of other programs as they are",
   });
 }
 
