@@ -69,12 +69,15 @@ export class AppRegistry {
    * The known apps that are meant; with `configured` also those of the manifest that were never started, in
    * its order.
    *
-   * @throws {HaftError} when a name is not known, or no app runs and the manifest is wrong
+   * @throws {HaftError} when a name is not known, or only a wrong manifest could name apps
    */
   select({ root, names = [] }: Selection, { configured = false } = {}): App[] {
     const project = root === undefined ? undefined : this.projectOf(root);
     const apps = this.#of(project?.root ?? (root === undefined ? undefined : resolve(root)));
-    if (root !== undefined && project === undefined && apps.length === 0) this.#options.readProject(root);
+    const lists = configured || names.length > 0;
+    if (root !== undefined && project === undefined && apps.length === 0 && lists) {
+      this.#options.readProject(root);
+    }
     if (configured && project !== undefined) this.#addConfigured(apps, project);
     if (names.length === 0) return apps;
     const known = new Set([...apps.map(({ name }) => name), ...project?.apps.keys() ?? []]);

@@ -162,6 +162,11 @@ Deno.test("while haft.toml cannot be read, what runs is seen and stopped, and th
   const nothing = await daemon.run("app", "status");
   assertEquals([nothing.code, nothing.stdout], [2, ""]);
   assertMatch(nothing.stderr, /haft\.toml:5:/);
+  for (const verb of ["stop", "down", "delete"]) {
+    const { code, stdout, stderr } = await daemon.run("app", verb);
+    assertEquals([code, stderr.split("haft.toml:5:").length], [0, 2], stderr);
+    assertMatch(stdout + stderr, /Nothing to do: no app of this project was started/);
+  }
 });
 
 Deno.test("stop, down and delete of apps that were never started say so, and not that there are none", async () => {

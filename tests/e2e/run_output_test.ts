@@ -54,6 +54,17 @@ Deno.test("lines with a prefix keep all bytes where the output is no terminal", 
   }
 });
 
+Deno.test("a task's name before its lines is as wide as it looks, and acts on no terminal", async () => {
+  await using daemon = await project(
+    binary,
+    '[tasks]\n"日本" = "echo 1"\nlong = "echo 2"\n"a\\nb\\u001b[31m" = "echo 3"\n',
+  );
+  const { stdout } = await daemon.sandbox.shell(binary, "haft run -j1 日本 long");
+  assertEquals(stdout, "日本 | 1\nlong | 2\n");
+  const odd = await daemon.sandbox.shell(binary, "haft run -j1 $'a\\nb\\e[31m' long");
+  assertMatch(odd.stdout, /^a\\u000ab\\u001b\[31m \| 3\nlong {15}\| 2\n$/);
+});
+
 Deno.test("the line about a task that failed is red, and the one about a task that completed is dim", async () => {
   await using daemon = await project(binary, '[tasks]\ngood = "true"\nbad = "exit 3"\n');
   const { stderr } = await daemon.sandbox.shell(

@@ -43,6 +43,8 @@ export function requireProject(
   context: Context,
 ): void {
   if (apps.length > 0 || everyProject || context.remote !== undefined) return;
+  // A project whose haft.toml has a mistake is there, and the command has warned of it.
+  if (projectPlace(context).mistake !== undefined) return;
   openProject(context.cwd, context).requireManifest();
 }
 
@@ -58,7 +60,7 @@ export function noneStartedText(
 ): string {
   requireProject(apps, { everyProject }, context);
   if (everyProject) return NO_APPS_ANYWHERE;
-  if (context.remote === undefined && apps.length === 0) {
+  if (context.remote === undefined && apps.length === 0 && projectPlace(context).mistake === undefined) {
     const { files } = openProject(context.cwd, context);
     if (Object.keys(files.apps).length === 0) return nothingHereText("apps");
   }

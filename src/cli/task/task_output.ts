@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import { ProgramText } from "../../ui/program_text.ts";
+import { textColumns } from "../../runtime/text_columns.ts";
 import { createStyle, type Style } from "../../ui/style.ts";
+import { cellText } from "../../ui/terminal_text.ts";
 import type { Context } from "../command.ts";
 import type { Output } from "../output.ts";
 import type { OutputMode } from "./run_options.ts";
@@ -45,7 +47,7 @@ export class TaskOutputs {
     this.#context = context;
     this.#mode = mode;
     this.#timestamps = timestamps;
-    this.#width = Math.max(0, ...labels.map(({ length }) => length));
+    this.#width = Math.max(0, ...labels.map((label) => textColumns(cellText(label))));
   }
 
   of(label: string, index: number): TaskOutput {
@@ -97,7 +99,8 @@ export class TaskOutputs {
     const time = this.#timestamps ? style.dim(`${new Date().toISOString().slice(11, 23)} `) : "";
     if (this.#mode !== "prefixed" && this.#mode !== "grouped") return time;
     const paint = style[COLOURS[index % COLOURS.length] ?? "cyan"];
-    return `${time}${paint(label.padEnd(this.#width))} | `;
+    const shown = cellText(label);
+    return `${time}${paint(shown + " ".repeat(Math.max(0, this.#width - textColumns(shown))))} | `;
   }
 
   #emit(write: () => Promise<void>): Promise<void> {
