@@ -1,4 +1,4 @@
-/** Circles of tasks that go through other projects of the repository: `//packages/web:build`. */
+/** Circles of tasks through other projects: `//packages/web:build`, and names of the projects above. */
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { dependencyCycles } from "../base/dependency_order.ts";
@@ -30,7 +30,8 @@ export function circlesAcross(
     const words = cycle.slice(0, -1).map((key, index) =>
       nodes.get(key)?.steps.get(cycle[index + 1] ?? "") ?? ""
     );
-    if (own === -1 || !words.some((word) => word.startsWith("//"))) return [];
+    const isAcross = cycle.some((key) => nodes.get(key)?.manifest !== manifest);
+    if (own === -1 || !isAcross && !words.some((word) => word.startsWith("//"))) return [];
     const round = [...cycle.slice(own, -1), ...cycle.slice(0, own + 1)];
     const labels = round.map((key) => label(nodes.get(key), { manifest, top }));
     const { name = "" } = nodes.get(round[0] ?? "") ?? {};
@@ -59,15 +60,28 @@ function reachable(
     nodes.set(keyOf(path, name), { manifest: path, name, steps });
     for (const word of [...config.depends, ...config.depends_post]) {
       const [, directory, named = word] = /^\/\/([^:]*):(.+)$/.exec(word) ?? [];
-      const other = directory === undefined ? path : join(top, directory, MANIFEST_NAME);
-      if (!known.has(other)) known.set(other, read(other));
-      const found = taskNamed(tasksOf(other), named);
-      if (found === undefined) continue;
-      steps.set(keyOf(other, found.name), word);
-      left.push([other, found.name]);
+      const others = directory === undefined ? around(path, top) : [join(top, directory, MANIFEST_NAME)];
+      for (const other of others) {
+        if (!known.has(other)) known.set(other, read(other));
+        const found = taskNamed(tasksOf(other), named);
+        if (found === undefined) continue;
+        steps.set(keyOf(other, found.name), word);
+        left.push([other, found.name]);
+        break;
+      }
     }
   }
   return nodes;
+}
+
+/** The manifest, then those of the directories above it. */
+function around(manifest: string, top: string): string[] {
+  const paths = [manifest];
+  for (let at = dirname(manifest); at !== top && dirname(at) !== at;) {
+    at = dirname(at);
+    paths.push(join(at, MANIFEST_NAME));
+  }
+  return paths;
 }
 
 function keyOf(path: string, name: string): string {

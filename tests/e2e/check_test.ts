@@ -193,6 +193,19 @@ Deno.test("a command that cannot use a haft.toml names all that is wrong in it, 
   }
 });
 
+Deno.test("haft check names a circle of tasks through the names of a project above, from both sides", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.manifest('[tasks]\na = { run = "echo a", depends = ["//below:b"] }\n');
+  const below = join(sandbox.project, "below");
+  mkdirSync(below);
+  writeFileSync(join(below, "haft.toml"), '[tasks]\nb = { run = "echo b", depends = ["a"] }\n');
+  const outer = await sandbox.run(binary, { args: ["check"] });
+  const inner = await sandbox.run(binary, { args: ["check"], cwd: below });
+  assertEquals([outer.code, inner.code], [1, 1]);
+  assertStringIncludes(outer.stdout, "in a circle: a → //below:b → a");
+  assertStringIncludes(inner.stdout, "in a circle: b → //:a → b");
+});
+
 Deno.test("haft check of a sound manifest says what it declares, finds it upwards, and takes a path", async () => {
   await using sandbox = await Sandbox.create();
   sandbox.manifest(
