@@ -6,7 +6,7 @@ import { FrameDecoder } from "../socket/framing/frame_decoder.ts";
 import { FrameError } from "../socket/framing/frame_error.ts";
 import { FrameWriter } from "../socket/framing/frame_writer.ts";
 import { type Framing, preamble } from "../socket/framing/framing.ts";
-import { scanJson } from "../socket/framing/json_text.ts";
+import { decodeJson, scanJson } from "../socket/framing/json_text.ts";
 import { LIMITS } from "../socket/limits.ts";
 import type { Socket, SocketHandler } from "../socket/mod.ts";
 import { BaseChannel } from "./base_channel.ts";
@@ -14,10 +14,9 @@ import { BusyPoll } from "./busy_poll.ts";
 import { Deadline } from "./deadline.ts";
 import { ChannelError, Disconnected, Io, ReceiveFailed, Serialization, ShuttingDown } from "./errors.ts";
 import { type Request, requestMessage } from "./pending_requests.ts";
-import { KnownAnswers } from "./known_answers.ts";
 import { dataText, parseMessage, readData } from "./message_text.ts";
 import { Outbox } from "./outbox.ts";
-import { plainAnswerData, plainAnswerId } from "./plain_answer.ts";
+import { IN_ANSWER, plainAnswerData, plainAnswerId } from "./plain_answer.ts";
 import { readPlainPart } from "./plain_part.ts";
 import { requestEnvelope } from "./plain_request.ts";
 import type { ShutdownState } from "./shutdown_state.ts";
@@ -67,7 +66,6 @@ export class StreamChannel extends BaseChannel {
   readonly #decoder: FrameDecoder;
   readonly #frameDeadline: Deadline;
   readonly #drainDeadline: Deadline;
-  readonly #knownAnswers = new KnownAnswers();
   #writer: FrameWriter | undefined;
   #outbox: Outbox | undefined;
   #state: "open" | "closing" | "closed" = "open";
@@ -176,7 +174,7 @@ export class StreamChannel extends BaseChannel {
     if (from === -1) return false;
     let data: unknown;
     try {
-      data = this.#knownAnswers.read(bytes, from, end - 1);
+      data = decodeJson(bytes, from, end - 1, IN_ANSWER);
     } catch {
       // It has further members, or is not allowed, which reading all of it tells.
       return false;
