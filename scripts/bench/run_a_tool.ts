@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../build.ts";
 import { mustRun, runCommand } from "../support/command.ts";
@@ -151,8 +151,11 @@ function changingProject({ cwd, env }: Place): () => Place {
   const own = join(cwd, "changing");
   mkdirSync(own);
   for (const name of ["haft.toml", "haft.lock"]) copyFileSync(join(cwd, name), join(own, name));
+  const manifest = readFileSync(join(own, "haft.toml"), "utf8");
+  let changes = 0;
   return () => {
-    appendFileSync(join(own, "haft.toml"), "#");
+    // A setting: a comment would be a change that decides nothing.
+    writeFileSync(join(own, "haft.toml"), `${manifest}[settings]\njobs = ${1 + changes++ % 64}\n`);
     return { cwd: own, env };
   };
 }
