@@ -29,7 +29,7 @@ export function workChecks({ haft, readOutput }: Programs, world: ToolWorld): Ch
     {
       name: "apps are refused before trust, and named by haft trust",
       run: async () => {
-        await run(["app", "start"], "is not trusted", 4);
+        await run(["app", "start"], "is not trusted", 1);
         await run(["trust"], "is trusted");
       },
     },

@@ -78,8 +78,9 @@ Deno.test({
       "Subscribed true",
     ]);
     await daemon.run("install", "esbuild@1.2.0");
+    assertEquals(await line(), "RuntimeInstalled esbuild 1.2.0");
     await daemon.run("uninstall", "esbuild@1.2.0");
-    assertEquals(await end(), ["RuntimeInstalled esbuild 1.2.0", "RuntimeRemoved esbuild 1.2.0"]);
+    assertEquals(await end(), ["RuntimeRemoved esbuild 1.2.0"]);
     await run("vx", [path, "esbuild", "1.0.0", "shutdown"]).end();
     await until(() => daemon.run("daemon", "status"), "the daemon has ended", {
       passes: ({ code }) => code !== 0,

@@ -15,6 +15,7 @@ export interface StoreWatchOptions extends Pick<DirectoryWatchOptions, "onError"
   onRemoved: (installation: Installation) => void;
 }
 
+/** Milliseconds between two looks: many changes come together. */
 const SETTLE_MS = 20;
 
 /** Tells what comes into the store and what leaves it, whichever process does it. */
@@ -24,13 +25,15 @@ export class StoreWatch implements Disposable {
   readonly #directories: DirectoryWatch;
   #known: Map<string, Installation>;
   #due: ReturnType<typeof setTimeout> | undefined;
+  /** By `performance.now()`. */
+  #lookedAt = -Infinity;
 
   constructor(paths: Paths, options: StoreWatchOptions) {
     this.#paths = paths;
     this.#options = options;
     this.#directories = new DirectoryWatch({
       onError: options.onError,
-      onChange: () => this.#due ??= setTimeout(() => this.look(), SETTLE_MS),
+      onChange: () => this.#due ??= setTimeout(() => this.look(), this.#wait()),
     });
     makeDirectory(paths.store);
     this.#known = this.#list();
@@ -41,6 +44,7 @@ export class StoreWatch implements Disposable {
     clearTimeout(this.#due);
     this.#due = undefined;
     const now = this.#list();
+    this.#lookedAt = performance.now();
     const before = this.#known;
     this.#known = now;
     for (const [path, installation] of now) {
@@ -54,6 +58,11 @@ export class StoreWatch implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#due);
     this.#directories[Symbol.dispose]();
+  }
+
+  /** After a while of quiet none: what is installed and removed at once is told, too. */
+  #wait(): number {
+    return performance.now() - this.#lookedAt > SETTLE_MS ? 0 : SETTLE_MS;
   }
 
   /** Watches first and lists then: what comes in between is seen twice, and nothing is missed. */
