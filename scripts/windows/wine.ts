@@ -76,12 +76,17 @@ export interface WineOptions {
 /** Between two looks at what a program has printed. */
 const LOOK_MS = 20;
 
-/** What Wine itself says when its server ended while a program began: the program has not run. */
-const NOT_BEGUN = /^wine client error:/m;
+/** What Wine itself says when its server ended while a program began, or `start` found none. */
+const NOT_BEGUN = /^(?:wine client error:|ShellExecuteEx failed: Internal error)/m;
 
 export async function wine(argv: readonly string[], options: WineOptions = {}): Promise<Ended> {
   const ended = await new WineProcess(argv, options).ended;
-  return NOT_BEGUN.test(ended.output) ? await new WineProcess(argv, options).ended : ended;
+  return hasBegun(ended) ? ended : await new WineProcess(argv, options).ended;
+}
+
+/** Whatever fails here says why; Wine's own failures do not always. */
+function hasBegun({ code, output }: Ended): boolean {
+  return !NOT_BEGUN.test(output) && !(code === 1 && output === "");
 }
 
 /** Runs it to its end, which has to be this exit code with this text in its output. */
